@@ -1,0 +1,99 @@
+"""What every benchmark shares: arguments, the table, the exit status, and a peer's own environment.
+
+A benchmark calls `main(measure)` with a function `measure(quick) -> list[Figure]`. `python -m benchmarks.NAME` prints
+a table with machine and versions; `--json` prints `{"machine", "figures": [{"name", "value", "unit", "at_least",
+"aim"}]}`; `--quick` runs a smaller load; the exit status is 1 where a figure misses its at-least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+CACHE = Path(os.environ.get("DRYSTONE_CACHE", Path(__file__).parents[1] / ".cache"))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number. `lower_is_better` turns `at_least` and `aim` into upper bounds; None means no bound."""
+
+    name: str
+    value: float
+    unit: str
+    at_least: float | None = None
+    aim: float | None = None
+    lower_is_better: bool = False
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure reaches its at-least."""
+        if self.at_least is None:
+            return True
+        return self.value <= self.at_least if self.lower_is_better else self.value >= self.at_least
+
+
+def machine() -> str:
+    """Return processor, cores, memory and the versions that matter, in one line."""
+    cpu = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = info.read_text().splitlines()
+        cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
+        flags = next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), [])
+        cpu += " " + "+".join(f for f in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if f in flags)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}, "
+        f"drystone {version('drystone')}, pyarrow {version('pyarrow')}, daft {version('daft')}"
+    )
+
+
+def peer(name: str, requirements: Sequence[str], python: str = sys.executable) -> Path:
+    """Return the Python of a peer's own environment, made once under the cache."""
+    key = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:12]
+    home = CACHE / "peers" / f"{name}-{key}"
+    ready = home / "ready"
+    if not ready.exists():
+        if python == sys.executable:
+            venv.create(home, with_pip=True, clear=True)
+        else:
+            subprocess.run([python, "-m", "venv", "--clear", str(home)], check=True)
+        subprocess.run([str(home / "bin/python"), "-m", "pip", "install", "-q", *requirements], check=True)
+        ready.touch()
+    return home / "bin/python"
+
+
+def main(measure: Callable[[bool], list[Figure]]) -> None:
+    """Parse the shared arguments, measure, print, and exit 1 where a figure misses its at-least."""
+    parser = argparse.ArgumentParser(description=(measure.__doc__ or "").strip().split("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--quick", action="store_true", help="a smaller load, for a first look")
+    arguments = parser.parse_args()
+    figures = measure(arguments.quick)
+    if arguments.json:
+        rows = [
+            {"name": f.name, "value": f.value, "unit": f.unit, "at_least": f.at_least, "aim": f.aim}
+            for f in figures
+        ]
+        print(json.dumps({"machine": machine(), "quick": arguments.quick, "figures": rows}, indent=2))
+    else:
+        print(machine() + (" (quick)" if arguments.quick else ""))
+        width = max(len(f.name) for f in figures)
+        for f in figures:
+            sign = "<=" if f.lower_is_better else ">="
+            bounds = "" if f.at_least is None else f"at least {sign} {f.at_least:g}"
+            bounds += "" if f.aim is None else f", aim {sign} {f.aim:g}"
+            mark = "" if f.at_least is None else ("ok  " if f.holds else "MISS")
+            print(f"{mark:4} {f.name:{width}}  {f.value:>12,.4g} {f.unit:12} {bounds}  {f.note}".rstrip())
+    sys.exit(0 if all(f.holds for f in figures) else 1)

@@ -1,0 +1,5 @@
+#include "measures.hpp"
+
+namespace drystone {
+void bind_measures(nanobind::module_ &) {}
+}

@@ -1,0 +1,9 @@
+// The Python face of drystone.detect's kernel.
+#include <nanobind/nanobind.h>
+
+#include "measures.hpp"
+
+NB_MODULE(_kernel, m) {
+    m.doc() = "Measures and scans over whole batches of text, without the GIL.";
+    drystone::bind_measures(m);
+}

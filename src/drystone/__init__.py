@@ -1,0 +1,1 @@
+"""Governed code-dataset releases, traced file by file."""

@@ -1,0 +1,1 @@
+"""Near duplicates: sketches, candidates, verification and choice. Knows ids and texts, nothing of builds."""

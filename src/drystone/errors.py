@@ -1,0 +1,59 @@
+"""Every error that Drystone raises on purpose.
+
+    DrystoneError                 exit 1: the work could not be done
+    ├── SourceError               a repository, archive or folder cannot be read
+    ├── ReleaseError              a folder is not a release, or its bytes are not what they should be
+    ├── RegistryError             the registry's database cannot be used
+    ├── BuildError                a build cannot start or go on
+    └── UsageError                exit 2: the request itself is wrong
+        ├── SettingsError         a settings file has unknown keys, wrong types or impossible values
+        └── MissingExtraError     a part of Drystone that is not installed
+
+A message names the thing, says what is wrong, and what to do. The command line prints it without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class DrystoneError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line exits with."""
+
+    exit_code = 1
+
+
+class SourceError(DrystoneError):
+    """A repository, archive or folder cannot be read."""
+
+
+class ReleaseError(DrystoneError):
+    """A folder is not a release, or its bytes are not what its manifest says."""
+
+
+class RegistryError(DrystoneError):
+    """The registry's database cannot be used."""
+
+
+class BuildError(DrystoneError):
+    """A build cannot start or go on."""
+
+
+class UsageError(DrystoneError):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A settings file is wrong; `problems` holds one line per problem, each with file, line and key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class MissingExtraError(UsageError):
+    """A part of Drystone that is not installed; the message names the extra to install."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed. Install it with: pip install 'drystone[{extra}]'")
+        self.extra = extra

@@ -1,0 +1,1 @@
+"""Annotations and registry in, decision out: the only room that says `dropped`."""

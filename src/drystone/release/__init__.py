@@ -1,0 +1,1 @@
+"""The release on disk: layout, manifest, write, verify, read. Knows nothing of how it was built."""

@@ -1,0 +1,141 @@
+"""What every source gives: a repository at one revision, its occurrences, and their bytes.
+
+A source lists everything it finds, also what can never be kept (symbolic links, submodules, devices, damaged members),
+so that the ledger can account for it. It decides nothing and detects nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+#: Kinds of occurrence. Only `FILE` has content that may be kept.
+FILE: Final = "file"
+SYMLINK: Final = "symlink"
+SUBMODULE: Final = "submodule"
+DEVICE: Final = "device"
+UNREADABLE: Final = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on hostile input; what exceeds them becomes a ledger row or a `SourceError`.
+
+    `max_file_bytes`: a larger file is listed with its size, but its bytes are not yielded.
+    `max_total_bytes`, `max_entries`, `max_ratio`: bounds on one archive once unpacked (bytes, members, unpacked bytes
+    over packed bytes).
+    `max_path_bytes`: longer paths are listed as unreadable.
+    """
+
+    max_file_bytes: int = 10 * 1024 * 1024
+    max_total_bytes: int = 64 * 1024**3
+    max_entries: int = 10_000_000
+    max_ratio: float = 1000.0
+    max_path_bytes: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One origin at one revision.
+
+    `directory`, `revision` and `snapshot` are hex git hashes (without the SWHID prefix). Times are naive UTC.
+    `metadata` is JSON-able and holds what else the source knows: author and message of the revision, an archive's
+    SHA-256. `empty` says why a repository has no files (an unborn branch, an archive without members), else None.
+    """
+
+    origin: str
+    kind: str
+    name: str
+    directory: str
+    revision: str | None = None
+    snapshot: str | None = None
+    branch: str | None = None
+    visit_date: datetime | None = None
+    revision_date: datetime | None = None
+    committer_date: datetime | None = None
+    stars: int | None = None
+    forks: int | None = None
+    github_id: int | None = None
+    gha_license_id: str | None = None
+    gha_event_created_at: datetime | None = None
+    gha_created_at: datetime | None = None
+    gha_language: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    empty: str | None = None
+
+    @property
+    def id(self) -> str:
+        """SHA-256 over origin, revision and directory, hex: the same repository has the same id on any machine."""
+        parts = (self.origin, self.revision or "", self.directory)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One occurrence.
+
+    `path` is relative, as the source has it (bytes, no leading slash, "/" between parts). `mode` is the git mode.
+    `blob` is the git blob hash (20 bytes) of a file's bytes or of a symbolic link's target, or a submodule's commit
+    hash; None where the bytes could not be read. `data` holds a file's bytes where the source streams them (archives,
+    folders); it is None for sources with random access (git), for files over `Limits.max_file_bytes` (hashed in a
+    stream, so that `blob` and `size` are known), and for everything that is not a file.
+    `problem` says why an entry is `UNREADABLE`. `note` is a remark that belongs in the ledger's evidence
+    (a duplicate name in an archive, a link's target out of the tree).
+    """
+
+    path: bytes
+    kind: str
+    mode: int
+    blob: bytes | None
+    size: int | None
+    data: bytes | None = None
+    problem: str | None = None
+    note: str | None = None
+
+
+class OpenRepository(Protocol):
+    """A repository being read. Bytes of a blob are exactly those that its id names."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every occurrence once, in any order. Damage inside becomes `UNREADABLE` entries, not an exception."""
+        ...
+
+    def repository(self) -> Repository:
+        """Return origin and revision metadata; complete only once `entries` was exhausted."""
+        ...
+
+    def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the bytes of each blob (20-byte git hashes) in the order asked for.
+
+        Only for sources with `random_access`. Raises `SourceError` for a blob that is missing or damaged.
+        """
+        ...
+
+
+class Source(Protocol):
+    """Where one repository comes from. Picklable, so that any worker can open it."""
+
+    kind: str
+    #: True where blobs can be read again by id at any time (git); False where bytes are streamed by `entries`.
+    random_access: bool
+
+    @property
+    def spec(self) -> str:
+        """The source as a user would write it: `git+https://...`, `pypi:flask==3.1.2`, a path."""
+        ...
+
+    def fetch(self, cache: Path) -> None:
+        """Bring remote parts (clone, download) under `cache`; a second call finds them there and does nothing.
+
+        Raises `SourceError` naming the source and what to do.
+        """
+        ...
+
+    def open(self, cache: Path, limits: Limits) -> AbstractContextManager[OpenRepository]:
+        """Open for reading; `fetch` has been called. Raises `SourceError` where the whole source is unreadable."""
+        ...
