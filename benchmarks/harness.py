@@ -83,8 +83,7 @@ def main(measure: Callable[[bool], list[Figure]]) -> None:
     figures = measure(arguments.quick)
     if arguments.json:
         rows = [
-            {"name": f.name, "value": f.value, "unit": f.unit, "at_least": f.at_least, "aim": f.aim}
-            for f in figures
+            {"name": f.name, "value": f.value, "unit": f.unit, "at_least": f.at_least, "aim": f.aim} for f in figures
         ]
         print(json.dumps({"machine": machine(), "quick": arguments.quick, "figures": rows}, indent=2))
     else:
