@@ -122,7 +122,7 @@ def sample_rows() -> list[Row]:
     secret.redacted = "key = '<KEY>'\n"
     secret.extra = {"redactions": [{"kind": "key", "rule": "aws", "start": 7, "end": 27, "confidence": 0.9}]}
     bare = Row("own/special", "/bare.py", b"x = 'no licence'\n", "Python", license=None)
-    gpl = Row("own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0-only\n", "Python", "license.not_permissive")
+    gpl = Row("own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0\n", "Python", "license.not_permissive")
     gpl.license = "GPL-3.0-only"
     return [*rows, latin, secret, bare, gpl]
 
@@ -137,7 +137,7 @@ def data_row(row: Row) -> dict[str, Any]:
     text = row.text
     evidence = {"expression": row.license, "swhid": row.swhid, "path": "/LICENSE", "start_line": 1, "end_line": 9}
     lines = text.split("\n")
-    return {name: None for name in DATA.names} | {
+    return dict.fromkeys(DATA.names) | {
         "blob_id": hashlib.sha1(row.data).hexdigest(),
         "directory_id": row.sha1,
         "path": row.path,
@@ -176,7 +176,7 @@ def data_row(row: Row) -> dict[str, Any]:
 def ledger_row(row: Row, shard: str | None) -> dict[str, Any]:
     stage, _, reason = (row.dropped or "release.").partition(".")
     like = row.like
-    return {name: None for name in LEDGER.names} | {
+    return dict.fromkeys(LEDGER.names) | {
         "repository_id": repository_id(row.repository),
         "origin": f"https://example.org/{row.repository}",
         "path": row.path,
@@ -202,7 +202,7 @@ def ledger_row(row: Row, shard: str | None) -> dict[str, Any]:
 
 def repository_row(name: str, rows: Iterable[Row]) -> dict[str, Any]:
     mine = [row for row in rows if row.repository == name]
-    return {n: None for n in REPOSITORIES.names} | {
+    return dict.fromkeys(REPOSITORIES.names) | {
         "repository_id": repository_id(name),
         "origin": f"https://example.org/{name}",
         "kind": "pypi" if name.startswith("pypi") else "folder",

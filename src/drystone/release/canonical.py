@@ -102,9 +102,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 def _quote(texts: pa.Array) -> pa.Array:
     mark = pa.scalar('"', _TEXT)
-    return pc.fill_null(
-        pc.binary_join_element_wise(mark, texts, mark, pa.scalar("", _TEXT)), pa.scalar("null", _TEXT)
-    )
+    return pc.fill_null(pc.binary_join_element_wise(mark, texts, mark, pa.scalar("", _TEXT)), pa.scalar("null", _TEXT))
 
 
 def _escape(texts: pa.Array) -> pa.Array:

@@ -147,8 +147,8 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield from _table(("language", "files", "bytes"), languages)
     yield "## Licences\n\n"
     yield "Each file keeps the licence of its repository; `license_expression` names it, `license_evidence` says which "
-    yield "text shows it, and `NOTICE` holds the texts and copyright lines. Files of type `no_license` carry no licence "
-    yield "that was found: their authors granted nothing by it.\n\n"
+    yield "text shows it, and `NOTICE` holds the texts and copyright lines. For files of type `no_license` no licence "
+    yield "was found.\n\n"
     types = [(_inline(s.name), f"{s.kept:,}", _size(s.kept_bytes)) for s in found.license_types if s.kept]
     yield from _table(("type", "files", "bytes"), types)
     licences = [(_inline(s.name), f"{s.kept:,}", _size(s.kept_bytes)) for s in found.licenses if s.kept]
@@ -171,7 +171,7 @@ _HOW_TO_CHECK = """## How each number can be checked
 | why one file is in or out | `drystone why FOLDER PATH` |
 | bytes of every file of the release | `sha256sum -c SHA256SUMS` |
 | files kept | `duckdb -c "select count(*) from 'data/*/*.parquet'"` |
-| occurrences by decision and reason | `duckdb -c "from 'ledger/*.parquet' select decision, reason, count(*) group by all"` |
+| occurrences by reason | `duckdb -c "from 'ledger/*.parquet' select stage, reason, count(*) group by all"` |
 """
 
 
@@ -196,7 +196,7 @@ def _inline(text: str) -> str:
 
 def _size(size: int) -> str:
     value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007  (the last unit is used after the loop)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
         if value < 1000 or unit == "TB":
             break
         value /= 1000

@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
-from drystone.release.layout import language_folder, shown
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release
-from drystone.release.schema import DATA
 from drystone.release.stats import Stats
 
 

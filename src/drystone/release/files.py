@@ -33,7 +33,7 @@ class HashingSink:
         view = memoryview(data)
         self._hash.update(view)
         self.size += len(view)
-        while len(view):
+        while view:
             view = view[self._raw.write(view) :]
         return self.size
 

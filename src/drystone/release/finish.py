@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from drystone.errors import ReleaseError
@@ -52,12 +52,6 @@ def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice
     return manifest
 
 
-def parquet_files(folder: Path) -> Iterator[str]:
-    """Yield the paths, relative to the release, of all Parquet files that lie in it, sorted."""
-    found = [*folder.glob("data/*/*.parquet"), *folder.glob("ledger/*.parquet"), *folder.glob("*.parquet")]
-    yield from sorted(path.relative_to(folder).as_posix() for path in found)
-
-
 def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
     listed = {entry.path for entry in entries}
     if len(listed) != len(entries):
@@ -66,7 +60,7 @@ def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
         path = folder / entry.path
         if not path.is_file() or path.stat().st_size != entry.bytes:
             raise ReleaseError(f"{layout.shown(str(path))} is missing or has another size than when it was written")
-    stray = [path for path in parquet_files(folder) if path not in listed]
+    stray = [path for path in layout.parquet_files(folder) if path not in listed]
     if stray:
         raise ReleaseError(
             f"{layout.shown(stray[0])} lies in {layout.shown(str(folder))} but is not part of this release. "
@@ -75,8 +69,8 @@ def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
     if layout.REPOSITORIES not in listed:
         raise ReleaseError(f"{layout.REPOSITORIES} was not written")
     groups: dict[str, list[str]] = {}
-    for path in sorted(listed - {layout.REPOSITORIES}):
-        groups.setdefault(path.rpartition("/")[0], []).append(path)
+    for name in sorted(listed - {layout.REPOSITORIES}):
+        groups.setdefault(name.rpartition("/")[0], []).append(name)
     if "ledger" not in groups:
         raise ReleaseError("no part of the ledger was written")
     for name, paths in groups.items():

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -70,6 +72,12 @@ def kind_and_language(path: str) -> tuple[str, str | None]:
     if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
         return "ledger", None
     raise ReleaseError(f"{shown(path)!r} is not the path of a file of a release")
+
+
+def parquet_files(folder: Path) -> Iterator[str]:
+    """Yield the paths, relative to the release, of all Parquet files that lie in it, sorted."""
+    found = [*folder.glob("data/*/*.parquet"), *folder.glob("ledger/*.parquet"), *folder.glob("*.parquet")]
+    yield from sorted(path.relative_to(folder).as_posix() for path in found)
 
 
 def shown(text: str) -> str:

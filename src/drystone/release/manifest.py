@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
@@ -27,26 +27,32 @@ class _Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class FileEntry(_Plain):
-    """One Parquet file: path in the release, rows, bytes and SHA-256 of the file, Merkle root over its rows.
+class Listed(_Plain):
+    """A file of a release: path in it, bytes, SHA-256."""
+
+    path: str
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=_HEX)
+
+
+class FileEntry(Listed):
+    """One Parquet file: besides path, bytes and SHA-256 its rows and the Merkle root over them.
 
     `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0.
     """
 
-    path: str
     rows: int = Field(ge=0)
-    bytes: int = Field(ge=0)
-    sha256: str = Field(pattern=_HEX)
     root: str = Field(pattern=_HEX)
     text_bytes: int = Field(default=0, ge=0)
 
-    @model_validator(mode="after")
-    def _known_path(self) -> FileEntry:
+    @field_validator("path")
+    @classmethod
+    def _known(cls, path: str) -> str:
         try:
-            layout.kind_and_language(self.path)
+            layout.kind_and_language(path)
         except ReleaseError as error:
             raise ValueError(str(error)) from None
-        return self
+        return path
 
     @property
     def kind(self) -> str:
@@ -59,12 +65,15 @@ class FileEntry(_Plain):
         return layout.kind_and_language(self.path)[1]
 
 
-class Document(_Plain):
-    """One file for people or catalogs: name, bytes, SHA-256."""
+class Document(Listed):
+    """One file for people or catalogs."""
 
-    path: Literal["CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "SHA256SUMS", "croissant.json"]
-    bytes: int = Field(ge=0)
-    sha256: str = Field(pattern=_HEX)
+    @field_validator("path")
+    @classmethod
+    def _known(cls, path: str) -> str:
+        if path not in {*layout.DOCUMENTS, layout.SUMS}:
+            raise ValueError(f"{layout.shown(path)!r} is not a document of a release")
+        return path
 
 
 class FunnelStep(_Plain):

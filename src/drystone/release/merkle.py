@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -67,7 +68,7 @@ def row_leaves(table: pa.Table | pa.RecordBatch) -> list[bytes]:
         return []
     bounds = np.frombuffer(offsets, np.int64)[rows.offset : rows.offset + len(rows) + 1].tolist()
     view = memoryview(data)
-    return [sha256(view[a:b]).digest() for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [sha256(view[a:b]).digest() for a, b in pairwise(bounds)]
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:

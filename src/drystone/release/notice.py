@@ -38,11 +38,11 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
     bodies: dict[bytes, tuple[str, str]] = {}
     holders: dict[bytes, dict[str, set[str]]] = {}
     for notice in notices:
-        lines, body = _split(notice.text)
+        named, body = _split(notice.text)
         key = hashlib.sha256("\0".join((notice.expression or "", " ".join(body.split()))).encode()).digest()
         entry = (notice.expression or "", body)
         bodies[key] = min(bodies.get(key, entry), entry)  # texts that differ in white space only: always the same one
-        holders.setdefault(key, {}).setdefault("\n".join(lines), set()).add(notice.repository)
+        holders.setdefault(key, {}).setdefault("\n".join(named), set()).add(notice.repository)
     yield f"NOTICE of {shown(title)}\n\n"
     yield "The files of this release are under the licences of the repositories they come from. Below stands each\n"
     yield "distinct licence or notice text once, with its copyright lines and the repositories they belong to.\n"

@@ -39,7 +39,7 @@ class Release:
         return sorted(self.manifest.languages)
 
     def data(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield kept files as tables of at most 8 MiB of text (or one row), under `schema.DATA` or `columns` of it.
+        """Yield kept files as tables of at most 2,048 rows, under `schema.DATA` or `columns` of it.
 
         Raises `ReleaseError` for a language or column that is not there, and for damaged files.
         """
@@ -51,11 +51,11 @@ class Release:
             yield from table.to_pylist()
 
     def ledger(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the ledger, one row per occurrence, as tables of at most 65,536 rows under `schema.LEDGER`."""
+        """Yield the ledger, one row per occurrence, as tables of at most 2,048 rows under `schema.LEDGER`."""
         return self._tables(self.manifest.of_kind("ledger"), LEDGER, columns)
 
     def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the repositories that were read, as tables of at most 65,536 rows under `schema.REPOSITORIES`."""
+        """Yield the repositories that were read, as tables of at most 2,048 rows under `schema.REPOSITORIES`."""
         return self._tables(self.manifest.of_kind("repositories"), REPOSITORIES, columns)
 
     def dataset(self, language: str | None = None) -> ds.Dataset:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
+
+_BATCH_ROWS: Final = 2048
 
 
 def conform(batch: pa.Table | pa.RecordBatch, schema: pa.Schema, where: str) -> pa.Table:
@@ -58,18 +60,20 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
 
 
 def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a file's row groups one by one as tables under `schema` (or the `columns` of it).
+    """Yield a file as tables of at most 2,048 rows under `schema` (or the `columns` of it).
 
     Raises `ReleaseError` as `open_parquet` does, and for damage found while reading.
     """
     with open_parquet(path, schema) as file:
         wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
-        for number in range(file.num_row_groups):
-            try:
-                table = file.read_row_group(number, columns=wanted.names, use_threads=False)
-                yield table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
-            except (pa.ArrowException, OSError) as error:
-                raise ReleaseError(f"{shown(str(path))}, row group {number}: {first_line(error)}") from None
+        rows = 0
+        try:
+            for batch in file.iter_batches(_BATCH_ROWS, columns=wanted.names, use_threads=False):
+                table = pa.Table.from_batches([batch]).select(wanted.names)
+                yield table.replace_schema_metadata(None).cast(wanted)
+                rows += table.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
 
 
 def first_line(error: BaseException) -> str:
@@ -110,12 +114,12 @@ def _same(a: pa.DataType, b: pa.DataType) -> bool:
 def _is_text(t: Any) -> bool:
     if pa.types.is_dictionary(t):
         return _is_text(t.value_type)
-    return pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t)
+    return bool(pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t))
 
 
 def _is_bytes(t: Any) -> bool:
-    return pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_binary_view(t)
+    return bool(pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_binary_view(t))
 
 
 def _is_list(t: Any) -> bool:
-    return pa.types.is_list(t) or pa.types.is_large_list(t)
+    return bool(pa.types.is_list(t) or pa.types.is_large_list(t))

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.files import HashingSink, whole_file
+from drystone.release.laws import ledger_keys
 from drystone.release.manifest import FileEntry
 from drystone.release.merkle import Tree
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
@@ -55,7 +56,7 @@ def write_data_shard(
         if pc.any(pc.fill_null(pc.not_equal(group.column("language"), language), True)).as_py():
             raise ReleaseError(f"{layout.shown(path)}: a row is not {layout.shown(language)}")
 
-    return _write(folder, path, DATA, _text_groups(batches, path), check, zstd_level)
+    return _write(folder, path, DATA, _text_groups(batches, path), check, zstd_level=zstd_level)
 
 
 def write_ledger_part(folder: Path, index: int, count: int, batches: _Rows, *, zstd_level: int = 3) -> FileEntry:
@@ -70,7 +71,7 @@ def write_ledger_part(folder: Path, index: int, count: int, batches: _Rows, *, z
     def check(group: pa.Table) -> None:
         order.check_keys(ledger_keys(group))
 
-    return _write(folder, path, LEDGER, _row_groups(batches, LEDGER, path, _LEDGER_ROWS), check, zstd_level)
+    return _write(folder, path, LEDGER, _row_groups(batches, LEDGER, path, _LEDGER_ROWS), check, zstd_level=zstd_level)
 
 
 def write_repositories(folder: Path, batches: _Rows, *, zstd_level: int = 3) -> FileEntry:
@@ -84,13 +85,9 @@ def write_repositories(folder: Path, batches: _Rows, *, zstd_level: int = 3) -> 
     def check(group: pa.Table) -> None:
         order.check(group.column("repository_id"))
 
-    return _write(folder, path, REPOSITORIES, _row_groups(batches, REPOSITORIES, path, _LEDGER_ROWS), check, zstd_level)
-
-
-def ledger_keys(table: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the sort key of each ledger row."""
-    columns = (table.column(name).to_pylist() for name in ("repository_id", "path", "entry"))
-    return list(zip(*columns, strict=True))
+    return _write(
+        folder, path, REPOSITORIES, _row_groups(batches, REPOSITORIES, path, _LEDGER_ROWS), check, zstd_level=zstd_level
+    )
 
 
 class _Ascending:
@@ -116,6 +113,7 @@ def _write(
     schema: pa.Schema,
     groups: Iterator[pa.Table],
     check: Callable[[pa.Table], None],
+    *,
     zstd_level: int,
 ) -> FileEntry:
     tree = Tree()
@@ -213,5 +211,3 @@ def _row_groups(batches: _Rows, schema: pa.Schema, path: str, size: int) -> Iter
                 held, rows = [], 0
     if rows:
         yield pa.concat_tables(held)
-
-
