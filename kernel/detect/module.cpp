@@ -1,9 +1,13 @@
 // The Python face of drystone.detect's kernel.
 #include <nanobind/nanobind.h>
 
+#include "comments.hpp"
 #include "measures.hpp"
+#include "words.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
+    drystone::bind_comments(m);
     drystone::bind_measures(m);
+    drystone::bind_words(m);
 }
