@@ -4,10 +4,12 @@
 #include "comments.hpp"
 #include "measures.hpp"
 #include "words.hpp"
+#include "utf8.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
     drystone::bind_comments(m);
     drystone::bind_measures(m);
     drystone::bind_words(m);
+    drystone::bind_utf8(m);
 }
