@@ -99,7 +99,9 @@ def parse(text: str) -> Swhid:
     for qualifier in rest:
         key, equals, value = qualifier.partition("=")
         if not equals or not value or key not in _PARSERS:
-            raise UsageError(f"{text} is not a SWHID: {qualifier!r} is not a qualifier; known are {', '.join(_PARSERS)}")
+            raise UsageError(
+                f"{text} is not a SWHID: {qualifier!r} is not a qualifier; known are {', '.join(_PARSERS)}"
+            )
         if key in seen:
             raise UsageError(f"{text} is not a SWHID: the qualifier {key!r} comes twice")
         seen[key] = value
