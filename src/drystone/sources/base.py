@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 #: Kinds of occurrence. Only `FILE` has content that may be kept.
 FILE: Final = "file"
@@ -34,7 +34,7 @@ class Limits:
 
     max_file_bytes: int = 10 * 1024 * 1024
     max_total_bytes: int = 64 * 1024**3
-    max_entries: int = 10_000_000
+    max_entries: int = 1_000_000
     max_ratio: float = 1000.0
     max_path_bytes: int = 4096
 
@@ -120,9 +120,9 @@ class OpenRepository(Protocol):
 class Source(Protocol):
     """Where one repository comes from. Picklable, so that any worker can open it."""
 
-    kind: str
+    kind: ClassVar[str]
     #: True where blobs can be read again by id at any time (git); False where bytes are streamed by `entries`.
-    random_access: bool
+    random_access: ClassVar[bool]
 
     @property
     def spec(self) -> str:
