@@ -51,7 +51,7 @@ def build(
 ) -> Run | None:
     """Build `sources` into `folder` on the first `cores` cores; None where the build was killed (SIGKILL) before its end."""
     settings = folder / "build.toml"
-    tables = "".join(f'[[source]]\nkind = "pypi"\npackage = "{s.spec.removeprefix("pypi:")}"\n' for s in sources)
+    tables = "".join(_table(source) for source in sources)
     settings.write_text(f'[release]\noutput = "release"\n[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n{tables}')
     command = [sys.executable, "-m", "drystone", "build", str(settings), "--json"]
     start = time.monotonic()
@@ -73,6 +73,11 @@ def build(
     if process.returncode:
         raise SystemExit(f"the build failed with status {process.returncode}")
     return Run(seconds, peak, json.loads((folder / "out.json").read_bytes()))
+
+
+def _table(source: Source) -> str:
+    package, _, version = source.spec.removeprefix("pypi:").partition("==")
+    return f'[[source]]\nkind = "pypi"\npackage = "{package}"\nversion = "{version}"\n'
 
 
 def _resident(process: psutil.Process) -> int:

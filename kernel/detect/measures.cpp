@@ -20,7 +20,7 @@ namespace nb = nanobind;
 
 namespace {
 
-enum : uint8_t { LETTER = 1, DIGIT = 2, BASE64 = 4, HEX = 8, WORD = 16, SPACE = 32, HIGH = 64, CONTINUATION = 128 };
+enum : uint8_t { BASE64 = 1, HEX = 2, WORD = 4, SPACE = 8 };
 
 constexpr std::array<uint8_t, 256> make_classes() {
     std::array<uint8_t, 256> table{};
@@ -28,14 +28,10 @@ constexpr std::array<uint8_t, 256> make_classes() {
         uint8_t flags = 0;
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         const bool digit = c >= '0' && c <= '9';
-        if (letter) flags |= LETTER;
-        if (digit) flags |= DIGIT;
         if (letter || digit || c == '+' || c == '/' || c == '\n' || c == '=') flags |= BASE64;
         if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) flags |= HEX;
         if (letter || digit || c == '_') flags |= WORD;
         if (c == ' ' || (c >= '\t' && c <= '\r')) flags |= SPACE;
-        if (c >= 0x80) flags |= HIGH;
-        if (c >= 0x80 && c < 0xC0) flags |= CONTINUATION;
         table[c] = flags;
     }
     return table;
@@ -110,68 +106,133 @@ inline const uint8_t *unicode_chain(const uint8_t *p, const uint8_t *last, Encod
 
 constexpr int COLUMNS = 6;
 
+struct Classes {
+    int64_t letters = 0;
+    int64_t digits = 0;
+    int64_t high = 0;           // bytes above ASCII
+    int64_t continuations = 0;  // of those, the ones that do not begin a character
+};
+
+// Counts by class in blocks whose sums fit a byte, which is what compilers turn into vector instructions.
+Classes count_classes(const uint8_t *p, const uint8_t *last) {
+    Classes out;
+    while (p < last) {
+        const uint8_t *end = last - p > 255 ? p + 255 : last;
+        uint8_t letters = 0, digits = 0, high = 0, continuations = 0;
+        for (; p < end; ++p) {
+            letters += uint8_t((*p | 0x20) - 'a') < 26;
+            digits += uint8_t(*p - '0') < 10;
+            high += *p >> 7;
+            continuations += uint8_t(*p & 0xC0) == 0x80;
+        }
+        out.letters += letters;
+        out.digits += digits;
+        out.high += high;
+        out.continuations += continuations;
+    }
+    return out;
+}
+
+int64_t high_letters(const uint8_t *p, const uint8_t *last) {
+    int64_t letters = 0;
+    for (; p < last; ++p) {
+        const uint8_t c = *p;
+        if (c < 0xC0) continue;
+        uint32_t point = c;
+        if (c >= 0xF0 && last - p >= 4) {
+            point = (c & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+        } else if (c >= 0xE0 && last - p >= 3) {
+            point = (c & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+        } else if (last - p >= 2) {
+            point = (c & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+        }
+        letters += counts_as_letter(point);
+    }
+    return letters;
+}
+
+struct Lines {
+    int64_t count = 0;
+    int64_t longest = 0;
+    int64_t characters = 0;
+};
+
+Lines count_lines(const uint8_t *p, const uint8_t *last, bool ascii) {
+    Lines out;
+    const uint8_t *carriage = p;  // the next carriage return at or after p, or last
+    const auto find = [last](const uint8_t *from, int c) {
+        const void *at = from < last ? std::memchr(from, c, size_t(last - from)) : nullptr;
+        return at ? static_cast<const uint8_t *>(at) : last;
+    };
+    carriage = find(p, '\r');
+    while (p < last) {
+        if (carriage < p) carriage = find(p, '\r');
+        const uint8_t *newline = static_cast<const uint8_t *>(
+            std::memchr(p, '\n', size_t((carriage < last ? carriage + 1 : last) - p)));
+        const uint8_t *end = newline ? newline : carriage;
+        int64_t length = end - p;
+        if (!ascii) length -= count_classes(p, end).continuations;
+        if (end < last || length) {
+            ++out.count;
+            out.characters += length;
+            out.longest = std::max(out.longest, length);
+        }
+        if (end == last) break;
+        p = end + 1;
+        if (*end == '\r' && p < last && *p == '\n') ++p;
+    }
+    return out;
+}
+
+// Calls `found(begin, end)` for each maximal run of at least `least` bytes of a class. A run that long covers a
+// multiple of `least`, so only those places are looked at.
+template <typename Member, typename Found>
+void long_runs(const uint8_t *first, const uint8_t *last, int64_t least, Member member, Found found) {
+    const uint8_t *from = first;  // bytes before this belong to no further run
+    for (const uint8_t *p = first + least - 1; p < last;) {
+        if (!member(*p)) {
+            from = p + 1;
+            p += least;
+            continue;
+        }
+        const uint8_t *begin = p, *end = p + 1;
+        while (begin > from && member(begin[-1])) --begin;
+        while (end < last && member(*end)) ++end;
+        if (end - begin >= least) found(begin, end);
+        from = end + 1;
+        p = end + least;
+    }
+}
+
 // lines, longest line, characters outside line ends, letters, letters and digits, longest run of encoded data; the
 // share of encoded data is written apart since it is not a count.
 void measure(const uint8_t *first, const uint8_t *last, int64_t *row, double *encoded_share) {
-    int64_t lines = 0, longest = 0, line = 0, characters = 0, letters = 0, digits = 0;
+    const Classes counts = count_classes(first, last);
+    const Lines lines = count_lines(first, last, counts.high == 0);
+    const int64_t letters = counts.letters + (counts.high ? high_letters(first, last) : 0);
+
     Encoded base64, hex, unicode;
-    const uint8_t *run = first;       // start of the current run of base64 characters
-    const uint8_t *hex_from = first;  // before this no hex chain can start
-    uint8_t previous = 0;
-    for (const uint8_t *p = first; p < last; ++p) {
-        const uint8_t c = *p;
-        const uint8_t flags = CLASSES[c];
-        if (!(flags & BASE64)) {
-            if (p - run >= 64) base64.add(p - run);
-            run = p + 1;
-        }
-        line += !(flags & CONTINUATION);
-        letters += flags & LETTER;
-        digits += (flags & DIGIT) >> 1;
-        if ((flags & HEX) && !(previous & WORD) && p >= hex_from) {
-            // Most words are longer than a pair of hex digits: look before calling.
-            if (last - p >= 2 && (is(p[1], HEX) || p[1] == 'x')) hex_from = hex_chain(first, p, last, hex);
-        } else if (c == '\\') {
-            if (last - p >= 2 && p[1] == 'u') {
-                if (!(p > first + 5 && p[-6] == '\\' && p[-5] == 'u')) unicode_chain(p, last, unicode);
-            } else if ((previous & WORD) && p >= hex_from && last - p >= 2 && p[1] == 'x') {
-                hex_from = hex_chain(first, p, last, hex);
-            }
-        } else if (c == '\n' || c == '\r') {
-            --line;
-            if (c == '\r' && p + 1 < last && p[1] == '\n') {
-                ++p;  // one line end; the carriage return ended the run of base64, the newline begins the next
-            }
-            ++lines;
-            characters += line;
-            if (line > longest) longest = line;
-            line = 0;
-            previous = CLASSES['\n'];
-            continue;
-        } else if ((flags & HIGH) && !(flags & CONTINUATION)) {
-            uint32_t point = c;
-            if (c >= 0xF0 && last - p >= 4) {
-                point = (c & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
-            } else if (c >= 0xE0 && last - p >= 3) {
-                point = (c & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-            } else if (last - p >= 2) {
-                point = (c & 0x1Fu) << 6 | (p[1] & 0x3Fu);
-            }
-            letters += counts_as_letter(point);
-        }
-        previous = flags;
+    long_runs(first, last, 64, [](uint8_t c) { return is(c, BASE64); },
+              [&](const uint8_t *begin, const uint8_t *end) { base64.add(end - begin); });
+    // Eight elements of a hex chain are 23 bytes at least, all of them hex digits, x, backslash, comma or space.
+    long_runs(first, last, 23, [](uint8_t c) { return is(c, HEX | SPACE) || c == 'x' || c == '\\' || c == ','; },
+              [&](const uint8_t *begin, const uint8_t *end) {
+                  for (const uint8_t *p = begin; p < end;) {
+                      // An element begins with a backslash, or with a hex digit behind something that is no word.
+                      const bool may = *p == '\\' || (is(*p, HEX) && (p == first || !is(p[-1], WORD)));
+                      p = may ? hex_chain(first, p, last, hex) : p + 1;
+                  }
+              });
+    for (const uint8_t *p = first; p < last;) {
+        p = static_cast<const uint8_t *>(std::memchr(p, '\\', size_t(last - p)));
+        if (!p) break;
+        p = unicode_chain(p, last, unicode);
     }
-    if (last - run >= 64) base64.add(last - run);
-    if (line > 0) {
-        ++lines;
-        characters += line;
-        if (line > longest) longest = line;
-    }
-    row[0] = lines;
-    row[1] = longest;
-    row[2] = characters;
+    row[0] = lines.count;
+    row[1] = lines.longest;
+    row[2] = lines.characters;
     row[3] = letters;
-    row[4] = letters + digits;
+    row[4] = letters + counts.digits;
     row[5] = std::max(base64.longest, std::max(hex.longest, unicode.longest));
     const int64_t most = std::max(base64.total, std::max(hex.total, unicode.total));
     *encoded_share = last > first ? double(most) / double(last - first) : 0.0;

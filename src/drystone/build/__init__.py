@@ -70,7 +70,8 @@ def estimate(
         sources=len(sources),
         sampled=len(chosen),
         funnel=tuple(
-            FunnelStep(stage=s.stage, files=round(s.files * scale), bytes=round(s.bytes * scale)) for s in settled.funnel
+            FunnelStep(stage=s.stage, files=round(s.files * scale), bytes=round(s.bytes * scale))
+            for s in settled.funnel
         ),
         languages={name: (round(f * scale), round(b * scale)) for name, (f, b) in settled.languages.items()},
     )

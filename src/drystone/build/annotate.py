@@ -41,7 +41,9 @@ def run(
     """
     column, low, high = where
     condition = in_range("partition", partition, partition + 1) & in_range(column, low, high)
-    rows = read(blobs, BLOBS, where=condition).sort_by([("repository", "ascending"), ("offset", "ascending"), ("id", "ascending")])
+    rows = read(blobs, BLOBS, where=condition).sort_by(
+        [("repository", "ascending"), ("offset", "ascending"), ("id", "ascending")]
+    )
     annotations: list[pa.Table] = []
     names: list[pa.Table] = []
     for batch in _batches(rows):
@@ -49,7 +51,10 @@ def run(
         annotations.append(found)
         names.append(named)
     table = pa.concat_tables([ANNOTATIONS.empty_table(), *annotations]).sort_by("id")
-    write_table(stage.file(f"{task}.names.parquet"), pa.concat_tables([NAMES.empty_table(), *names]).sort_by([("id", "ascending"), ("name", "ascending")]))
+    write_table(
+        stage.file(f"{task}.names.parquet"),
+        pa.concat_tables([NAMES.empty_table(), *names]).sort_by([("id", "ascending"), ("name", "ascending")]),
+    )
     write_table(stage.file(f"{task}.parquet"), table)
     return {"blobs": rows.num_rows, "bytes": sum(rows.column("size").to_pylist())}
 
@@ -122,7 +127,9 @@ def _annotate(
             "id": pa.array([ids[i] for i in owners], pa.binary()),
             "name": pa.array(names, pa.string()),
             "language": pa.array(found, pa.string()),
-            "generated": pa.array([languages.is_generated(n, t) for n, t in zip(names, contents_of_names, strict=True)], pa.bool_()),
+            "generated": pa.array(
+                [languages.is_generated(n, t) for n, t in zip(names, contents_of_names, strict=True)], pa.bool_()
+            ),
         },
         schema=NAMES,
     )
@@ -148,8 +155,12 @@ def _annotate(
         "visible_fraction": pa.array([v[1] for v in visible], pa.float64()),
         "license": pa.array([a.to_json() if a is not None else None for a in license_texts], pa.string()),
         "header": pa.array([a.to_json() if a is not None else None for a in headers], pa.string()),
-        "secrets": pa.array([[s._asdict() for s in found_in] or None for found_in in spans], ANNOTATIONS.field("secrets").type),
-        "signature": near.signatures(array, near_method).cast(pa.binary()) if near_method else pa.nulls(len(kept), pa.binary()),
+        "secrets": pa.array(
+            [[s._asdict() for s in found_in] or None for found_in in spans], ANNOTATIONS.field("secrets").type
+        ),
+        "signature": near.signatures(array, near_method).cast(pa.binary())
+        if near_method
+        else pa.nulls(len(kept), pa.binary()),
     }
     table = pa.table([columns[name] for name in ANNOTATIONS.names], schema=ANNOTATIONS)
     return pa.concat_tables([table, pa.Table.from_pylist(excluded, ANNOTATIONS)]), named

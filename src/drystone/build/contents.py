@@ -43,7 +43,9 @@ class Contents:
 
         Raises `SourceError` where a repository no longer has a blob, `BuildError` where a pack is too short.
         """
-        for (partition, repository, packed), group in groupby(places, lambda p: (p.partition, p.repository, p.offset >= 0)):
+        for (partition, repository, packed), group in groupby(
+            places, lambda p: (p.partition, p.repository, p.offset >= 0)
+        ):
             if packed:
                 yield from self._from_pack(partition, group)
             else:

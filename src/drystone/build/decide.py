@@ -97,7 +97,9 @@ def run(
     where = in_range("id", low, high)
     found = {row["id"]: row for row in read(annotations, ANNOTATIONS, where=where).to_pylist()}
     named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, where=where).to_pylist()}
-    places = {r["id"]: r for r in read(blobs, BLOBS, ("id", "partition", "repository", "offset", "size"), where).to_pylist()}
+    places = {
+        r["id"]: r for r in read(blobs, BLOBS, ("id", "partition", "repository", "offset", "size"), where).to_pylist()
+    }
     occurrences = read(licensed, LICENSED, where=where)
     by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
     funnel: Counter[str] = Counter()
@@ -140,7 +142,11 @@ def _judge(
     if row["kind"] != FILE or not row["readable"]:
         if row["kind"] == FILE:
             return Drop("inventory", "too_large", {"size": row["size"]})
-        return Drop("inventory", _KIND_REASONS.get(row["kind"], "unreadable"), {"problem": row["problem"]} if row["problem"] else {})
+        return Drop(
+            "inventory",
+            _KIND_REASONS.get(row["kind"], "unreadable"),
+            {"problem": row["problem"]} if row["problem"] else {},
+        )
     if annotation is None:
         raise AssertionError(f"blob {row['id'].hex()} was listed as readable but not annotated")
     if annotation["excluded"] is not None:
@@ -161,7 +167,13 @@ def _judge(
     objection = judge(quality, language, name, annotation, generated)
     if objection is None:
         row["rank"] = rank(
-            verdict.license_type, row["stars"], row["forks"], row["revision_date"], row["origin"], row["path"], row["entry"]
+            verdict.license_type,
+            row["stars"],
+            row["forks"],
+            row["revision_date"],
+            row["origin"],
+            row["path"],
+            row["entry"],
         )
     return objection
 

@@ -172,4 +172,6 @@ def _revive(name: str, outcome: dict[str, Any]) -> DrystoneError:
     kind = getattr(errors, outcome["error"], None) if outcome["error"] else None
     if isinstance(kind, type) and issubclass(kind, DrystoneError) and kind is not errors.SettingsError:
         return kind(outcome["message"]) if kind is not MissingExtraError else BuildError(outcome["message"])
-    return BuildError(f"stage {name}, task {outcome['task']} failed unexpectedly; this is a fault in Drystone:\n{outcome['message']}")
+    return BuildError(
+        f"stage {name}, task {outcome['task']} failed unexpectedly; this is a fault in Drystone:\n{outcome['message']}"
+    )

@@ -37,7 +37,9 @@ def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Lim
                 repositories.append(_list(source, index, cache, limits, rows, pack))
 
     write_atomically(stage.file(f"{task}.pack"), fill)
-    table = rows.table().sort_by([("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")])
+    table = rows.table().sort_by(
+        [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
+    )
     write_table(stage.file(f"{task}.parquet"), table)
     described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
     write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described))
@@ -105,11 +107,26 @@ def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, 
                         known = offsets[blob] = pack.tell()
                         pack.write(entry.data)
                     offset = known
-                readable = entry.kind == FILE and bool(blob) and (
-                    entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
+                readable = (
+                    entry.kind == FILE
+                    and bool(blob)
+                    and (
+                        entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
+                    )
                 )
-                rows.add(blob, index, entry.path, times, entry.kind, entry.mode, entry.size, offset, readable,
-                         entry.problem, entry.note)
+                rows.add(
+                    blob,
+                    index,
+                    entry.path,
+                    times,
+                    entry.kind,
+                    entry.mode,
+                    entry.size,
+                    offset,
+                    readable,
+                    entry.problem,
+                    entry.note,
+                )
                 count += 1
                 size += entry.size or 0 if entry.kind == FILE else 0
             repository = opened.repository()
@@ -122,8 +139,5 @@ def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, 
     if repository.empty is not None:
         status, problem = "empty", repository.empty
     described = asdict(repository)
-    described.update(
-        id=repository.id, spec=source.spec, status=status, problem=problem, occurrences=count, bytes=size
-    )
+    described.update(id=repository.id, spec=source.spec, status=status, problem=problem, occurrences=count, bytes=size)
     return described
-

@@ -69,7 +69,9 @@ def collect(
             if row["readable"] and licenses.is_license_file(row["path"].decode("utf-8", "replace")):
                 rows.append({**row, "partition": partition, "license": detected[row["id"]]})
     table = pa.Table.from_pylist(rows, LICENSE_FILES)
-    write_table(stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")]))
+    write_table(
+        stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
+    )
     return {"license_files": len(rows), "texts": len(detected)}
 
 

@@ -156,14 +156,11 @@ class Plan:
 
     def _inventory(self) -> tuple[Stage, list[str], list[Summary]]:
         stage = self.store.stage("inventory", self.version, self.settings.limits.model_dump())
-        tasks = [
-            Task(
-                source.state(self.cache),
-                {"sources": [source], "cache": self.cache, "limits": self.limits},
-                weight=max(1, source.weight(self.cache)),
-            )
-            for source in self.sources
-        ]
+        tasks = []
+        for source in self.sources:
+            state = source.state(self.cache)
+            arguments = {"sources": [source], "cache": self.cache, "limits": self.limits}
+            tasks.append(Task(state.key[:32], arguments, weight=max(1, state.size)))
         summaries = self.engine.run("inventory", stage, inventory.run, tasks)
         return stage, [task.id for task in tasks], summaries
 

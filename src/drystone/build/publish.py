@@ -46,7 +46,9 @@ def check_output(output: Path) -> None:
         raise BuildError(f"{output}: is not a release and not empty; choose another folder")
 
 
-def publish(settings: Settings, settled: Settled, engine: Engine, store: Store, output: Path, replace: bool) -> Manifest:
+def publish(
+    settings: Settings, settled: Settled, engine: Engine, store: Store, output: Path, replace: bool
+) -> Manifest:
     """Write the release into `output` and return its manifest.
 
     Raises `BuildError` where another complete release lies there already, unless `replace` is set.
@@ -71,7 +73,9 @@ def publish(settings: Settings, settled: Settled, engine: Engine, store: Store, 
     write_table(repositories, _repositories(settings, settled))
     files = [_entry(s) for s in _ledger(settings, settled, engine, stage, output)]
     files += [_entry(s) for s in _shards(settings, settled, engine, stage, output, repositories)]
-    files.append(write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level))
+    files.append(
+        write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
+    )
     _remove_others(output, {file.path for file in files})
     manifest = finish(output, facts, files, _notices(settled))
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})

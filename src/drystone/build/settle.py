@@ -36,14 +36,16 @@ _PLACED: Final = pa.schema(
 ROWS: Final = pa.schema([*CANDIDATES, ("near_duplicate_cluster", pa.string())])
 
 
-def place(
-    stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int
-) -> Summary:
+def place(stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int) -> Summary:
     """Write, for each file dropped in favour of a kept file in this range of ids, where that kept file lies."""
     low, high = id_range(index, count)
     dropped = read(near, NEAR, where=in_range("kept_id", low, high)).to_pylist()
     columns = ("id", "repository_id", "path")
-    kept = {r["id"]: r for r in read(candidates, CANDIDATES, columns, in_range("id", low, high)).to_pylist()} if dropped else {}
+    kept = (
+        {r["id"]: r for r in read(candidates, CANDIDATES, columns, in_range("id", low, high)).to_pylist()}
+        if dropped
+        else {}
+    )
     rows = [
         {**row, "kept_repository_id": kept[row["kept_id"]]["repository_id"], "kept_path": kept[row["kept_id"]]["path"]}
         for row in dropped

@@ -81,7 +81,9 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise BuildError(f"{self.folder}: another build is at work here; wait for it or choose another output") from None
+            raise BuildError(
+                f"{self.folder}: another build is at work here; wait for it or choose another output"
+            ) from None
         try:
             yield
         finally:
@@ -101,7 +103,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise BuildError(f"{path}: cannot write ({error.strerror or error}); free space or choose another folder") from error
+        raise BuildError(
+            f"{path}: cannot write ({error.strerror or error}); free space or choose another folder"
+        ) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

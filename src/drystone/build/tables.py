@@ -75,8 +75,20 @@ ANNOTATIONS: Final = pa.schema(
         ("visible_fraction", pa.float64()),
         ("license", pa.string()),
         ("header", pa.string()),
-        ("secrets", pa.list_(pa.struct([("kind", pa.string()), ("rule", pa.string()), ("start", pa.int64()),
-                                        ("end", pa.int64()), ("confidence", pa.float32())]))),
+        (
+            "secrets",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("kind", pa.string()),
+                        ("rule", pa.string()),
+                        ("start", pa.int64()),
+                        ("end", pa.int64()),
+                        ("confidence", pa.float32()),
+                    ]
+                )
+            ),
+        ),
         ("signature", pa.binary()),
     ]
 )

@@ -33,7 +33,14 @@ def shard_of(id_: bytes, count: int) -> int:
 
 
 def ledger_part(
-    stage: Stage, task: str, settled: list[Path], release: Path, index: int, count: int, shards: dict[str, int], level: int
+    stage: Stage,
+    task: str,
+    settled: list[Path],
+    release: Path,
+    index: int,
+    count: int,
+    shards: dict[str, int],
+    level: int,
 ) -> Summary:
     """Write one part of the ledger: an equal range of repository ids, sorted."""
     span = 16**8

@@ -55,7 +55,9 @@ def judge(policy: QualityPolicy, language: str, name: str, measures: Mapping[str
 
     def drop(reason: str, measure: str, limit: object) -> Drop:
         value = measures[measure]
-        return Drop("quality", reason, {measure: round(value, 4) if isinstance(value, float) else value, "limit": limit})
+        return Drop(
+            "quality", reason, {measure: round(value, 4) if isinstance(value, float) else value, "limit": limit}
+        )
 
     if measures["num_lines"] == 0:
         return Drop("quality", "empty")

@@ -146,12 +146,15 @@ for _nc in ("", "-NC"):
             _long += {"": "", "-SA": " sharealike", "-ND": " noderivatives"}[_tail]
             _deep = _long.replace("noncommercial", "non commercial").replace("sharealike", "share alike")
             _path = _id[3:-4].lower()
-            _ALIASES[_id] = "|".join(
-                f"{name}{middle} {_version}{end}"
-                for name in dict.fromkeys((_short[:-4], _long, _deep.replace("noderivatives", "no derivatives")))
-                for middle in ("", " license", " version", " v", " international", " unported")
-                for end in ("", " license")
-            ) + f"|licenses {_path.replace('-', ' ')} {_version}"
+            _ALIASES[_id] = (
+                "|".join(
+                    f"{name}{middle} {_version}{end}"
+                    for name in dict.fromkeys((_short[:-4], _long, _deep.replace("noderivatives", "no derivatives")))
+                    for middle in ("", " license", " version", " v", " international", " unported")
+                    for end in ("", " license")
+                )
+                + f"|licenses {_path.replace('-', ' ')} {_version}"
+            )
 _ALIASES["CC-BY-4.0"] += "|cc by!"
 
 #: Identifiers that are also words; as names they count only where a declaration says so.
@@ -185,7 +188,9 @@ def _trie() -> _Trie:
             continue
         plain = _kernel.Words(identifier.encode()).text.decode()
         add(identifier, identifier, _WORDS.fullmatch(plain) is not None)
-        add(entry["name"], identifier, _WORDS.fullmatch(_kernel.Words(entry["name"].encode()).text.decode()) is not None)
+        add(
+            entry["name"], identifier, _WORDS.fullmatch(_kernel.Words(entry["name"].encode()).text.decode()) is not None
+        )
     for entries in trie.values():
         entries.sort(key=lambda e: -len(e[0]))
     return trie

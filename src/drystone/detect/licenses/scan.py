@@ -225,7 +225,9 @@ def _settle(findings: list[Finding]) -> list[Finding]:
             continue
         if f.expression.endswith("-only") and f.expression[:-4] + "or-later" in plain:
             continue
-        if f.rule == "notice" and any(f.expression == t.expression and t.rule in {"spdx-text", "clauses"} for t in findings):
+        if f.rule == "notice" and any(
+            f.expression == t.expression and t.rule in {"spdx-text", "clauses"} for t in findings
+        ):
             continue
         if f.expression == "Artistic-1.0" and ({"Artistic-2.0", "Artistic-1.0-Perl"} & plain):
             continue

@@ -79,8 +79,16 @@ _ADVERTISE = _any(
     r"all advertising materials mentioning",
 )
 _BSD_EXTRA = _any(
-    "nuclear", "military", "non ?commercial", "patents?", "weapons?", "must be (?:obtained|purchased|returned)",
-    "may not be sold", "not for profit", "without charge", "educational",
+    "nuclear",
+    "military",
+    "non ?commercial",
+    "patents?",
+    "weapons?",
+    "must be (?:obtained|purchased|returned)",
+    "may not be sold",
+    "not for profit",
+    "without charge",
+    "educational",
 )
 _BSD_END = _any(
     r"even if advised of the possibility of such damages?",
@@ -99,7 +107,9 @@ _ISC_NOTICE = _any(
     r"provided that (?:the|this|these|all)(?: \w+){0,4} notices?",
     r"above copyright notice",
 )
-_HPND = _any("supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation")
+_HPND = _any(
+    "supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation"
+)
 _ZLIB_CLAUSE = _any(
     r"origin of this (?:software|program|library|code|source code|work) must not be misrepresented",
     r"must not be misrepresented as being the original",
@@ -133,9 +143,11 @@ def _mit(text: str, start: int, stop: int) -> Shape | None:
     if _EVIL.search(text, start, stop):
         return Shape("JSON", start, end, 0.95)
     if _NCSA.search(text, start, stop):
-        return Shape("NCSA", start, max(end, _end(text, start, stop, _ENDORSE)), 0.8) if _ENDORSE.search(
-            text, start, stop
-        ) else None
+        return (
+            Shape("NCSA", start, max(end, _end(text, start, stop, _ENDORSE)), 0.8)
+            if _ENDORSE.search(text, start, stop)
+            else None
+        )
     if not _NOTICE.search(text, start, stop):
         # Without the condition it is MIT-0, if the disclaimer is there; else the text may have been cut.
         return Shape("MIT-0", start, end, 0.85) if _MIT_END.search(text, start, stop) else None
@@ -234,9 +246,7 @@ def find_shapes(text: str, begin: int, end: int) -> list[Shape]:
             continue
         stop = min(end, start + _MAX_SPAN)
         for later, other in starts[number + 1 :]:
-            if other != kind or (
-                kind in _ANEW and later > start + 300 and text.startswith(_ANEW[kind], later)
-            ):
+            if other != kind or (kind in _ANEW and later > start + 300 and text.startswith(_ANEW[kind], later)):
                 stop = later
                 break
         shape = _SHAPES[kind](text, start, stop)
