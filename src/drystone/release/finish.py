@@ -42,7 +42,7 @@ def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice
         "CITATION.cff": card.citation(facts),
         "NOTICE": notice_text(f"{facts.name} {facts.version}", notices),
         "README.md": card.readme(release, found),
-        "croissant.json": croissant.croissant(release, found),
+        "croissant.json": croissant.croissant(manifest, found),
     }
     documents = [_write_document(folder, name, pieces) for name, pieces in texts.items()]
     sums = "".join(f"{f.sha256}  {f.path}\n" for f in sorted([*entries, *documents], key=lambda f: f.path)).encode()
