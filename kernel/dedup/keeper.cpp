@@ -222,19 +222,26 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
       return Outcome{(int64_t)k, shared, size + other.size() - shared};
     }
   }
-  if (keep) {
-    Kept kept;
-    kept.shingles = set_.members;
-    kept.keys.assign(band_keys, band_keys + bands_);
-    kept_.push_back(std::move(kept));
-    if (bucketed_) {
-      add_to_buckets((uint32_t)kept_.size() - 1);
-    } else if (kept_.size() == kBucketFrom) {
-      bucketed_ = true;
-      for (uint32_t k = 0; k < kept_.size(); k++) add_to_buckets(k);
-    }
-  }
+  if (keep) store(band_keys);
   return Outcome{-1, 0, 0};
+}
+
+void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys) {
+  shingle_set(variant_, seeded_, text, length, set_);
+  store(band_keys);
+}
+
+void Keeper::store(const uint32_t* band_keys) {
+  Kept kept;
+  kept.shingles = set_.members;
+  kept.keys.assign(band_keys, band_keys + bands_);
+  kept_.push_back(std::move(kept));
+  if (bucketed_) {
+    add_to_buckets((uint32_t)kept_.size() - 1);
+  } else if (kept_.size() == kBucketFrom) {
+    bucketed_ = true;
+    for (uint32_t k = 0; k < kept_.size(); k++) add_to_buckets(k);
+  }
 }
 
 }  // namespace drystone

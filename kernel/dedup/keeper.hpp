@@ -42,6 +42,8 @@ class Keeper {
   // The first kept document, in order, that shares a band key and has Jaccard >= threshold. Where there is none and
   // `keep` holds, this document becomes the next kept one.
   Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep);
+  // The document becomes the next kept one, whatever it is near to.
+  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys);
   // Whether some kept document shares a band key, so that `add` would need the text for more than keeping it.
   bool has_candidate(const uint32_t* band_keys);
   void clear();
@@ -57,6 +59,7 @@ class Keeper {
     bool indexed = false;
   };
 
+  void store(const uint32_t* band_keys);
   bool enough(size_t shared, size_t a, size_t b) const;
   bool share_band(const uint32_t* a, const uint32_t* b) const;
   void candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>& out);

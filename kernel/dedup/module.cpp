@@ -199,6 +199,10 @@ NB_MODULE(_kernel, m) {
       return nb::make_tuple(outcome.kept, outcome.shared, outcome.total);
     }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true,
        "(number of the first kept document that is near, or -1; shared shingles; total shingles).")
+    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys) {
+      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
+      k.hold(bytes_of(text), text.size(), keys.data());
+    }, nb::arg("text"), nb::arg("keys"), "The document becomes the next kept one, whatever it is near to.")
     .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
       return k.has_candidate(keys.data());
