@@ -9,7 +9,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import zstandard
 from isal import igzip, isal_zlib
@@ -30,6 +30,12 @@ _MAGIC: Final = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+
+
+# isal is only partly typed.
+_open_gzip: Final[Callable[..., BinaryIO]] = igzip.open
+_ISAL_ERROR: Final[Any] = isal_zlib.IsalError
+_Reader = Callable[[int], bytes]
 
 
 class DamagedError(Exception):
@@ -119,21 +125,21 @@ class ByteStream:
         return bool(data)
 
 
-def _gzip(file: BinaryIO) -> Callable[[int], bytes]:
-    source = igzip.open(file, "rb")
+def _gzip(file: BinaryIO) -> _Reader:
+    source = _open_gzip(file, "rb")
 
     def read(count: int) -> bytes:
         try:
             return source.read(count)
         except EOFError:
             raise DamagedError("the compressed data is cut short") from None
-        except (OSError, zlib.error, isal_zlib.IsalError) as error:
+        except (OSError, zlib.error, _ISAL_ERROR) as error:
             raise DamagedError(f"the compressed data is damaged ({error})") from None
 
     return read
 
 
-def _zstd(file: BinaryIO) -> Callable[[int], bytes]:
+def _zstd(file: BinaryIO) -> _Reader:
     make = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY).decompressobj
     decoder = make()
     pending = b""
@@ -163,10 +169,10 @@ def _zstd(file: BinaryIO) -> Callable[[int], bytes]:
 
 def _in_streams(
     make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
-) -> Callable[[BinaryIO], Callable[[int], bytes]]:
+) -> Callable[[BinaryIO], _Reader]:
     """Make a reader of files that hold one compressed stream after another (bzip2, xz)."""
 
-    def open_(file: BinaryIO) -> Callable[[int], bytes]:
+    def open_(file: BinaryIO) -> _Reader:
         decoder = make()
         pending = b""
 
@@ -197,7 +203,7 @@ def _in_streams(
     return open_
 
 
-_READERS: Final[dict[str | None, Callable[[BinaryIO], Callable[[int], bytes]]]] = {
+_READERS: Final[dict[str | None, Callable[[BinaryIO], _Reader]]] = {
     None: lambda file: file.read,
     "gzip": _gzip,
     "bzip2": _in_streams(bz2.BZ2Decompressor),
