@@ -2,8 +2,10 @@
 #include <nanobind/nanobind.h>
 
 #include "measures.hpp"
+#include "runs.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
     drystone::bind_measures(m);
+    drystone::bind_runs(m);
 }
