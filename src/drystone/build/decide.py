@@ -17,7 +17,8 @@ import pyarrow as pa
 from drystone.build.engine import Summary
 from drystone.build.licensing import LICENSED
 from drystone.build.store import Stage, write_table
-from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, in_range, path_text, read
+from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
+from drystone.dedup import near
 from drystone.detect.licenses import LicenseAnnotation, file_license
 from drystone.policy import licenses as license_policy
 from drystone.policy.drop import STAGES, Drop
@@ -91,16 +92,19 @@ def run(
     count: int,
     policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
     scope: str,
+    near_method: near.Method | None,
 ) -> Summary:
-    """Write the verdicts and the candidates of one range of ids; count blobs and bytes that pass each stage."""
-    low, high = id_range(index, count)
-    where = in_range("id", low, high)
-    found = {row["id"]: row for row in read(annotations, ANNOTATIONS, where=where).to_pylist()}
-    named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, where=where).to_pylist()}
+    """Write the verdicts and the candidates of one range of ids; count blobs and bytes that each stage drops.
+
+    `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.
+    """
+    where = id_range(index, count)
+    found = {row["id"]: row for row in read(annotations, ANNOTATIONS, (), where).to_pylist()}
+    named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, (), where).to_pylist()}
     places = {
         r["id"]: r for r in read(blobs, BLOBS, ("id", "partition", "repository", "offset", "size"), where).to_pylist()
     }
-    occurrences = read(licensed, LICENSED, where=where)
+    occurrences = read(licensed, LICENSED, (), where)
     by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
     funnel: Counter[str] = Counter()
     verdicts: list[dict[str, Any]] = []
@@ -127,7 +131,13 @@ def run(
             funnel[f"blobs {STAGES[furthest]}"] += 1
             funnel[f"bytes {STAGES[furthest]}"] += places[id_]["size"]
     write_table(stage.file(f"{task}.parquet"), pa.Table.from_pylist(verdicts, VERDICTS))
-    write_table(stage.file(f"{task}.candidates.parquet"), pa.Table.from_pylist(candidates, CANDIDATES).sort_by("id"))
+    table = pa.Table.from_pylist(candidates, CANDIDATES).sort_by("id")
+    write_table(stage.file(f"{task}.candidates.parquet"), table)
+    if near_method is not None:
+        types = {"id": pa.binary(20), "signature": near.signature_type(near_method)}
+        items = table.select(["id", "group", "rank", "bytes", "signature"])
+        items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
+        write_table(stage.file(f"{task}.near.parquet"), items)
     return {"occurrences": len(verdicts), "candidates": len(candidates), "funnel": dict(funnel)}
 
 
@@ -163,7 +173,7 @@ def _judge(
     if objection is not None or language is None:
         return objection or Drop("language", "unknown_language")
     if not verdict.allowed:
-        return Drop("license", _license_reason(verdict), {"why": verdict.reason})
+        return Drop("license", "non_permissive_license", {"why": verdict.reason})
     objection = judge(quality, language, name, annotation, generated)
     if objection is None:
         row["rank"] = rank(

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from drystone.build import inventory
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_atomically, write_table
-from drystone.build.tables import ANNOTATIONS, OCCURRENCES, id_range, in_range, read
+from drystone.build.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read
 from drystone.detect import licenses
 from drystone.policy import licenses as policy
 
@@ -58,9 +58,9 @@ def collect(
     stage: Stage, task: str, inventories: list[Path], annotations: list[Path], index: int, count: int
 ) -> Summary:
     """Join the licence files of one range of ids with their annotations, sorted by partition."""
-    low, high = id_range(index, count)
-    where = in_range("id", low, high)
-    found = read(annotations, ANNOTATIONS, ("id", "license"), where & pc.field("license").is_valid())
+    where = id_range(index, count)
+    found = read(annotations, ANNOTATIONS, ("id", "license"), where)
+    found = found.filter(found.column("license").is_valid())
     detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
     rows: list[dict[str, Any]] = []
     for partition, file in enumerate(inventories if detected else ()):
@@ -79,20 +79,39 @@ def spread(
     stage: Stage,
     task: str,
     inventory_folder: Path,
-    inventory_task: str,
+    members: list[tuple[int, str, list[int]]],
+    collected: list[Path],
+    license_policy: policy.LicensePolicy,
+) -> Summary:
+    """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
+
+    A member is a partition, its inventory's task, and the repositories in it that another partition has already given.
+    The summary holds, for each repository, what its root declares.
+    """
+    roots: dict[str, str | None] = {}
+
+    def write(path: Path) -> None:
+        roots.clear()
+        with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
+            for partition, task, skip in members:
+                roots.update(_spread(writer, Stage(inventory_folder), task, collected, partition, skip, license_policy))
+
+    write_atomically(stage.file(f"{task}.parquet"), write)
+    return {"roots": roots}
+
+
+def _spread(
+    writer: pq.ParquetWriter,
+    inventories: Stage,
+    task: str,
     collected: list[Path],
     partition: int,
     skip: list[int],
     license_policy: policy.LicensePolicy,
-) -> Summary:
-    """Write the occurrences of one partition with the licence of their tree, sorted by id.
-
-    `skip` lists repositories of the partition that another source has already given. The summary holds, for each
-    other repository, what its root declares.
-    """
-    repositories = inventory.load_repositories(Stage(inventory_folder), inventory_task)
+) -> dict[str, str | None]:
+    repositories = inventory.load_repositories(inventories, task)
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
-    for row in read(collected, LICENSE_FILES, where=in_range("partition", partition, partition + 1)).to_pylist():
+    for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
         annotation = licenses.LicenseAnnotation.from_json(row["license"])
         files[row["repository"]].append((_text(row["path"]), annotation, f"swh:1:cnt:{row['id'].hex()}"))
     trees = {
@@ -102,29 +121,24 @@ def spread(
         for index in range(len(repositories))
         if index not in skip
     }
-    source = inventory_folder / f"{inventory_task}.parquet"
     cache: dict[tuple[int, str], str | None] = {}
-
-    def write(path: Path) -> None:
-        with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer, pq.ParquetFile(source) as reader:
-            for batch in reader.iter_batches(batch_size=16384):
-                rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
-                trees_of_rows = []
-                for row in rows:
-                    key = (row["repository"], _text(row["path"]).rpartition("/")[0])
-                    if key not in cache:
-                        resolved = trees[key[0]](key[1])
-                        cache[key] = resolved.to_json() if resolved is not None else None
-                    trees_of_rows.append(cache[key])
-                owners = [repositories[row["repository"]] for row in rows]
-                writer.write_batch(_licensed(rows, owners, trees_of_rows))
-
-    write_atomically(stage.file(f"{task}.parquet"), write)
+    with pq.ParquetFile(inventories.file(f"{task}.parquet")) as reader:
+        for batch in reader.iter_batches(batch_size=16384):
+            rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
+            trees_of_rows = []
+            for row in rows:
+                key = (row["repository"], _text(row["path"]).rpartition("/")[0])
+                if key not in cache:
+                    resolved = trees[key[0]](key[1])
+                    cache[key] = resolved.to_json() if resolved is not None else None
+                trees_of_rows.append(cache[key])
+            owners = [repositories[row["repository"]] for row in rows]
+            writer.write_batch(_licensed(rows, owners, trees_of_rows))
     roots = {}
     for index, tree in trees.items():
         resolved = tree("")
         roots[repositories[index]["id"]] = resolved.expression if resolved is not None else None
-    return {"roots": roots}
+    return roots
 
 
 def _text(path: bytes) -> str:

@@ -32,6 +32,8 @@ from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
 
 _LEDGER_ROWS: Final = 1 << 20
+#: Bytes of text that one task writes at least, so that small languages share one.
+_TASK_BYTES: Final = 16 << 20
 #: Marks a folder in which a build is under way; removed when the manifest is in place.
 INCOMPLETE: Final = "INCOMPLETE"
 
@@ -71,8 +73,9 @@ def publish(
 
     repositories = stage.file("repositories.parquet")
     write_table(repositories, _repositories(settings, settled))
-    files = [_entry(s) for s in _ledger(settings, settled, engine, stage, output)]
-    files += [_entry(s) for s in _shards(settings, settled, engine, stage, output, repositories)]
+    written = _ledger(settings, settled, engine, stage, output)
+    written += _shards(settings, settled, engine, stage, output, repositories)
+    files = [FileEntry(**file) for summary in written for file in summary["files"]]
     files.append(
         write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
     )
@@ -82,10 +85,6 @@ def publish(
     (output / INCOMPLETE).unlink()
     store.remove_unused()
     return manifest
-
-
-def _entry(summary: Summary) -> FileEntry:
-    return FileEntry(**summary["file"])
 
 
 def _same_files(output: Path, sizes: dict[str, int]) -> bool:
@@ -119,7 +118,7 @@ def _run(engine: Engine, name: str, stage: Stage, work: Any, tasks: list[Task], 
     """Run a writing stage; a task whose file has since gone from the release is done again."""
     for task in tasks:
         done = stage.summary(task.id)
-        if done is not None and not _same_files(output, {done["file"]["path"]: done["file"]["bytes"]}):
+        if done is not None and not _same_files(output, {file["path"]: file["bytes"] for file in done["files"]}):
             stage.file(f"{task.id}.done").unlink()
     return engine.run(name, stage, work, tasks)
 
@@ -153,16 +152,20 @@ def _shards(
         "secret_settings": settings.secret_settings,
         "level": settings.release.zstd_level,
     }
+    groups: list[tuple[list[tuple[str, int, int]], float]] = [([], 0.0)]
+    for language, count in sorted(counts.items()):
+        for index in range(count):
+            members, size = groups[-1]
+            if size >= _TASK_BYTES:
+                members, size = [], 0.0
+                groups.append((members, size))
+            members.append((language, index, count))
+            groups[-1] = (members, size + settled.languages[language][1] / count)
     tasks = [
-        Task(
-            f"shard-{number:05d}-{index:05d}",
-            {**arguments, "language": language, "index": index, "count": count},
-            weight=max(1, settled.languages[language][1] / count),
-        )
-        for number, (language, count) in enumerate(sorted(counts.items()))
-        for index in range(count)
+        Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
+        for i, (members, size) in enumerate(groups)
     ]
-    return _run(engine, "shards", stage, write.shard, tasks, output)
+    return _run(engine, "shards", stage, write.shards, tasks, output)
 
 
 def _repositories(settings: Settings, settled: Settled) -> pa.Table:
@@ -222,10 +225,10 @@ def _notices(settled: Settled) -> Iterator[Notice]:
                 owners[row["id"]].add(name)
                 expressions[row["id"]] = annotation.expression
         columns = ("id", "partition", "repository", "offset", "size")
-        wanted = pc.field("id").isin(pa.array(sorted(owners), pa.binary()))
+        listed = read([blobs], BLOBS, columns)
+        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(owners), pa.binary())))
         places = sorted(
-            Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"])
-            for r in read([blobs], BLOBS, columns, wanted).to_pylist()
+            Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
         )
         for place, data in zip(places, settled.contents.read(places), strict=True):
             text, _, _ = to_text(data, notebook=False)

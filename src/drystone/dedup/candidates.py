@@ -80,7 +80,9 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     roots = components.roots()
     del components
     task_of, count, tasks, giants = _assign(roots, columns.sizes)
-    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [work / f"giant-{i:05d}.arrow" for i in range(giants)]
+    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [
+        work / f"giant-{i:05d}.arrow" for i in range(giants)
+    ]
     candidates = _distribute(items, method, roots, task_of, names)
     return Plan(documents, candidates, count, names[:tasks], names[tasks:])
 

@@ -17,9 +17,7 @@ from drystone.dedup.settle import DROPPED, Fetch, Task, settle, settle_giant
 
 Run = Callable[[Callable[..., Any], list[Any], str], list[Any]]
 
-DECISIONS = pa.schema(
-    [("id", ID), ("cluster", ID), ("kept_id", ID), ("similarity", pa.float64())]
-)
+DECISIONS = pa.schema([("id", ID), ("cluster", ID), ("kept_id", ID), ("similarity", pa.float64())])
 
 
 class Summary(TypedDict):

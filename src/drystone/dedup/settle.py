@@ -90,7 +90,9 @@ def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
         found = 0
         for text in fetch(part):
             if not isinstance(text, bytes):
-                raise UsageError(f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes")
+                raise UsageError(
+                    f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes"
+                )
             found += 1
             yield text
         if found != len(part):

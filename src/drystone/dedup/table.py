@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 4096
 
 #: One row for each row of the input, in its order. `cluster` and `kept_row` are row numbers.
-KEEP = pa.schema([("keep", pa.bool_()), ("cluster", pa.int64()), ("kept_row", pa.int64()), ("similarity", pa.float64())])
-
-
+KEEP = pa.schema(
+    [("keep", pa.bool_()), ("cluster", pa.int64()), ("kept_row", pa.int64()), ("similarity", pa.float64())]
+)
 
 
 def keep(
@@ -100,7 +100,9 @@ def _ranks(order: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return each row's place in the order of choice; null comes last, equals in their order."""
     places = np.empty(len(order), np.int64)
     table = pa.table({"order": order, "row": np.arange(len(order))})
-    places[table.sort_by([("order", "ascending"), ("row", "ascending")]).column("row").to_numpy()] = np.arange(len(order))
+    places[table.sort_by([("order", "ascending"), ("row", "ascending")]).column("row").to_numpy()] = np.arange(
+        len(order)
+    )
     return places
 
 
