@@ -173,7 +173,7 @@ def _judge(
     if objection is not None or language is None:
         return objection or Drop("language", "unknown_language")
     if not verdict.allowed:
-        return Drop("license", "non_permissive_license", {"why": verdict.reason})
+        return Drop("license", _license_reason(verdict), {"why": verdict.reason})
     objection = judge(quality, language, name, annotation, generated)
     if objection is None:
         row["rank"] = rank(
