@@ -35,7 +35,8 @@ def command(release: Path, quick: bool, as_json: bool, quiet: bool) -> None:
       drystone verify releases/mine --quick
       drystone verify releases/mine --json | jq .problems
     """
-    with _Meter(quiet or as_json) as meter:
+    meter = _Meter(quiet or as_json)
+    with meter:
         report = verify(release, quick=quick, progress=meter)
     if as_json:
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

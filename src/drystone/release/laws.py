@@ -74,8 +74,12 @@ def _check_content(table: pa.Table, path: str, add: Add) -> int:
             add("content", path, f"{swhid}: content_id is {content_id}")
         if whole and length != len(text):
             add("content", path, f"{swhid}: length_bytes is {length}, content has {len(text)}")
-        if whole and is_utf8 and not any(
-            _git_hash(mark, text) == (swhid or "")[10:] and _sha1(mark, text) == blob_id for mark in (b"", BOM_UTF8)
+        if (
+            whole
+            and is_utf8
+            and not any(
+                _git_hash(mark, text) == (swhid or "")[10:] and _sha1(mark, text) == blob_id for mark in (b"", BOM_UTF8)
+            )
         ):
             add("content", path, f"{swhid}: content is not what this SWHID and blob_id {blob_id} name")
     return total

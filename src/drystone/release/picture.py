@@ -5,6 +5,7 @@ Draws from `Stats` alone; the same numbers give the same bytes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -45,10 +46,11 @@ def render(stats: Stats, kind: str) -> bytes:
     """Return the picture as `svg` or `png`."""
     import matplotlib as mpl  # noqa: PLC0415  (half a second, and few callers draw)
     from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
 
     panels = [panel for panel in _panels(stats) if panel[1]]
     rows = -(-len(panels) // 2)
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.size": 9.5,
         "svg.hashsalt": "drystone",
         "svg.fonttype": "path",
@@ -60,16 +62,18 @@ def render(stats: Stats, kind: str) -> bytes:
         "axes.labelcolor": _INK,
         "text.parse_math": False,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # names in scripts that the font lacks show as boxes
         rooms = [max(len(bars) for _, bars, _ in panels[2 * r : 2 * r + 2]) for r in range(rows)]
         heights = [room + 1.6 for room in rooms]
-        figure = Figure(figsize=(12.5, 1.1 + 0.3 * sum(heights)), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.15, h_pad=0.12, rect=(0, 0, 1, 1))
+        margins = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12)
+        figure = Figure(figsize=(12.5, 1.1 + 0.3 * sum(heights)), layout=margins)
         grid = figure.add_gridspec(rows, 2, height_ratios=heights)
         for number, (title, bars, colour) in enumerate(panels):
             alone = number == len(panels) - 1 and number % 2 == 0
             place = grid[number // 2, :] if alone else grid[number // 2, number % 2]
             _draw_bars(figure.add_subplot(place), title, bars, colour, rooms[number // 2])
+        figure.supxlabel("Bars: bytes of the original files.", x=0.012, ha="left", fontsize=8.5, color=_FAINT)
         figure.suptitle(_title(stats), x=0.012, ha="left", fontsize=12.5, fontweight="bold", linespacing=1.5)
         out = BytesIO()
         quiet = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}

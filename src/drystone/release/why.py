@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.errors import ReleaseError
+from drystone.identity.hashes import blob_hash
 from drystone.release.layout import kind_and_language, shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
@@ -26,7 +28,7 @@ from drystone.release.tables import batches
 #: Gives the original bytes that a SWHID names, or None where they cannot be had.
 Lookup = Callable[[str], bytes | None]
 
-_SWHID: Final = re.compile(r"swh:1:cnt:[0-9a-f]{40}")
+_SWHID: Final = re.compile(r"swh:1:(?:cnt|rev):[0-9a-f]{40}\Z")
 _DIFF_LINES: Final = 200
 _DIFF_BYTES: Final = 1024**2
 _COLUMNS: Final = [name for name in DATA.names if name != "content"]
@@ -36,13 +38,15 @@ _COLUMNS: Final = [name for name in DATA.names if name != "content"]
 class Decision:
     """One occurrence and what was decided about it.
 
-    `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `file` the row in `data/`
-    of the kept file that it is or that stands for it, without `content`. `diff` is a unified diff from the kept text
+    `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `standing` the ledger row
+    of the occurrence that stands for it; `file` the row in `data/` of the kept file that it is or that stands for it,
+    without `content`. `diff` is a unified diff from the kept text
     to the dropped one, or None where one of them cannot be had; `diff_missing` then says why.
     """
 
     ledger: dict[str, Any]
     repository: dict[str, Any] | None
+    standing: dict[str, Any] | None
     file: dict[str, Any] | None
     diff: str | None = None
     diff_missing: str | None = None
@@ -66,16 +70,34 @@ def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, An
 
 def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Decision:
     """Gather everything that the release says about a ledger row that `find` returned."""
-    repository = _one(release.repositories(), "repository_id", row["repository_id"])
+    repository = _one(release.repositories(), repository_id=row["repository_id"])
     ledger = row | {"evidence": _evidence(row["evidence"])}
+    standing = None
+    if row["kept_repository_id"] is not None and row["kept_path"] is not None:
+        standing = _one(release.ledger(), repository_id=row["kept_repository_id"], path=row["kept_path"])
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
     if kept is None:
-        return Decision(ledger, repository, None)
+        return Decision(ledger, repository, standing, None)
     file, text = _kept_file(release, kept, row["shard"], want_text=row["similarity"] is not None)
     if row["similarity"] is None or file is None:
-        return Decision(ledger, repository, file)
+        return Decision(ledger, repository, standing, file)
     diff, missing = _diff(row, file, text or "", lookup)
-    return Decision(ledger, repository, file, diff, missing)
+    return Decision(ledger, repository, standing, file, diff, missing)
+
+
+def folder_lookup(folder: Path, path: str) -> Lookup:
+    """Return a lookup that reads `path` below `folder`, or the file of that name that the SWHID names."""
+
+    def lookup(swhid: str) -> bytes | None:
+        name = path.rpartition("/")[2]
+        tried = [folder / path.lstrip("/"), folder / name]
+        for file in (f for f in tried if f.is_file() and f.resolve().is_relative_to(folder.resolve())):
+            data = file.read_bytes()
+            if f"swh:1:cnt:{blob_hash(data).hex()}" == swhid:
+                return data
+        return None
+
+    return lookup
 
 
 def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
@@ -84,7 +106,7 @@ def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
             yield from table.filter(pc.equal(table.column("swhid"), match[0])).to_pylist()
         return
     # A colon may be part of a path, of an origin (https://...) or stand between the two: each reading is tried.
-    readings = [(None, query)]
+    readings: list[tuple[str | None, str]] = [(None, query)]
     readings += [(query[:i], query[i + 1 :]) for i, c in enumerate(query) if c == ":" and query[i + 1 :]]
     names = _repositories(release, {name for name, _ in readings if name})
     for table in release.ledger():
@@ -92,7 +114,9 @@ def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
         for name, path in readings:
             hit = _path_mask(table.column("path"), path)
             if name is not None:
-                hit = pc.and_(hit, pc.is_in(table.column("repository_id"), value_set=pa.array(names[name], pa.string())))
+                hit = pc.and_(
+                    hit, pc.is_in(table.column("repository_id"), value_set=pa.array(names[name], pa.string()))
+                )
             mask = pc.or_(mask, hit)
         yield from table.filter(pc.fill_null(mask, False)).to_pylist()
 
@@ -126,10 +150,13 @@ def _re2(pattern: str) -> str:
     return "^" + pattern.replace("(?>", "(?:").replace("\\Z", "\\z")
 
 
-def _one(tables: Iterator[pa.Table], column: str, value: str) -> dict[str, Any] | None:
+def _one(tables: Iterator[pa.Table], **values: str) -> dict[str, Any] | None:
+    """Return the first row with these values."""
     for table in tables:
-        for row in table.filter(pc.equal(table.column(column), value)).to_pylist():
-            return dict(row)
+        for column, value in values.items():
+            table = table.filter(pc.equal(table.column(column), value))  # noqa: PLW2901
+        if table.num_rows:
+            return dict(table.slice(0, 1).to_pylist()[0])
     return None
 
 
@@ -141,7 +168,7 @@ def _kept_file(
     if shard is not None:
         kind_and_language(shard)  # refuses a path out of the release
         tables = batches(release.path / shard, DATA, columns)
-        row = _one(tables, "swhid", swhid)
+        row = _one(tables, swhid=swhid)
     else:
         found = release.dataset().to_table(columns=columns, filter=pc.field("swhid") == swhid).slice(0, 1).to_pylist()
         row = found[0] if found else None
@@ -160,12 +187,10 @@ def _evidence(text: str | None) -> Any:
         return text
 
 
-def _diff(
-    row: dict[str, Any], file: dict[str, Any], kept: str, lookup: Lookup | None
-) -> tuple[str | None, str | None]:
+def _diff(row: dict[str, Any], file: dict[str, Any], kept: str, lookup: Lookup | None) -> tuple[str | None, str | None]:
     data = lookup(row["swhid"]) if lookup else None
     if data is None:
-        return None, "the text of the dropped file is not part of the release; give --work with the build's work folder"
+        return None, "the text of the dropped file is not part of the release; give a folder that holds it with --from"
     if len(data) > _DIFF_BYTES or len(kept) > _DIFF_BYTES:
         return None, f"one of the files is larger than {_DIFF_BYTES:,} bytes"
     dropped = data.decode("utf-8", "replace")
