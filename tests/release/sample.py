@@ -69,7 +69,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        return self.data.decode(self.encoding) if self.redacted is None else self.redacted
+        return self.data.decode(self.encoding).removeprefix("\ufeff") if self.redacted is None else self.redacted
 
 
 def repository_id(name: str) -> str:
@@ -151,7 +151,7 @@ def data_row(row: Row) -> dict[str, Any]:
         "language": row.language,
         "is_vendor": False,
         "is_generated": False,
-        "length_bytes": len(row.data.decode(row.encoding).encode()),
+        "length_bytes": len(row.data.decode(row.encoding).removeprefix("\ufeff").encode()),
         "extension": row.path.rpartition(".")[2],
         "content": text,
         "swhid": row.swhid,
