@@ -5,7 +5,7 @@ Knows nothing of repositories or policies; lines count from 1 and include their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import orjson
@@ -40,7 +40,8 @@ class LicenseAnnotation:
     `unanswered`: the text speaks of licensing, but in words no rule knows; such texts go to ScanCode and to review.
     `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
     detection compares (not of the bytes), the key of the review queue; empty where there was nothing to compare.
-    `notes`: "truncated" where only the first part was read, or what is broken in a metadata file.
+    `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
+    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is broken in a metadata file.
     """
 
     expression: str | None
@@ -50,7 +51,8 @@ class LicenseAnnotation:
     unanswered: bool = False
     copyrights: tuple[str, ...] = ()
     text_sha256: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -76,6 +78,7 @@ def dumps(annotation: LicenseAnnotation) -> str:
         ("r", annotation.copyrights),
         ("h", annotation.text_sha256),
         ("n", annotation.notes),
+        ("p", annotation.paths),
     ):
         if value:
             record[key] = value
@@ -95,6 +98,7 @@ def loads(text: str | bytes) -> LicenseAnnotation:
             copyrights=tuple(record.get("r", ())),
             text_sha256=record.get("h", ""),
             notes=tuple(record.get("n", ())),
+            paths=tuple((pattern, expression) for pattern, expression in record.get("p", ())),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a licence annotation: {error}") from None

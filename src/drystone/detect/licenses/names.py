@@ -196,6 +196,27 @@ _AROUND: Final = {"license", "licensed", "licenses", "licence", "licensing"}
 _BSD: Final = re.compile(r"\b(?:(?:berkeley )?bsd(?: style| like| type)? licen[sc]e[ds]?|bsd licensed|bsd terms)\b")
 
 
+_VERSION: Final = re.compile(r" (?:license |agreement )?(?:version |v )?v?(\d(?:\.\d+)?)(?= |$)")
+
+
+def _other_version(identifier: str, text: str, start: int, end: int, stop: int) -> Mention | None:
+    """Return what a name without version means where a version other than the assumed one follows it."""
+    if " " in identifier or re.search(r"\d", text[start:end]):
+        return None
+    following = _VERSION.match(text, end, min(stop, end + 40))
+    assumed = re.search(r"-(\d+(?:\.\d+)*)", identifier)
+    if following is None or assumed is None:
+        return None
+    version = following[1] if "." in following[1] else following[1] + ".0"
+    if version == assumed[1]:
+        return None
+    named = identifier[: assumed.start()] + "-" + version + identifier[assumed.end() :]
+    if named not in facts():
+        named = identifier[: assumed.start()] + "-" + version
+    expression = named if named in facts() else f"LicenseRef-unlisted-{named}"
+    return Mention(expression, start, following.end(), True, expression)
+
+
 def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Mention]:
     """Return licences named within `text[begin:end]` (comparable words), in order, the longest name at each place.
 
@@ -223,6 +244,8 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
                     break
                 mentions.append(Mention(identifier, place, place + length, True, identifier))
                 skip = count
+                if (other := _other_version(identifier, text, place, place + length, end)) is not None:
+                    mentions[-1] = other
                 break
         place += len(word) + 1
     for match in _BSD.finditer(text, begin, end):

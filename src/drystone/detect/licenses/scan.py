@@ -21,6 +21,10 @@ from drystone.detect.licenses.shapes import find_shapes
 #: Similarity from which a reference text is the answer, and from which it is one where no clause rule speaks.
 SURE: Final = 0.93
 LIKELY: Final = 0.76
+#: Similarity from which it is one where every other licence is far less similar.
+ALONE: Final = 0.68
+#: Findings below this confidence are evidence for a reviewer, not an answer.
+ANSWER: Final = 0.55
 #: Names are looked up in this many characters of unexplained text; full texts everywhere.
 _PROSE_LIMIT: Final = 200_000
 _MAX_TEXTS: Final = 400
@@ -50,8 +54,11 @@ _NEGATED: Final = re.compile(
     r"(?: terms of)?(?: the)?(?: gnu)?"
     r"|\b(?:in)?compatib(?:le|ility)(?: \w+){0,5}"
     r"|\b(?:was|were) (?:previously|formerly|originally|once)(?: \w+){0,5}"
-    r"|\b(?:similar to|equivalent to|inspired by|like) the"
+    r"|\b(?:similar|equivalent|comparable|identical) (?:\w+ ){0,3}to(?: the)?|\b(?:inspired by|like|upgrade to|relicense)(?: the)?"
     r") $"
+)
+_POINTER: Final = re.compile(
+    r"\b(?:debian|complete text|full text|copy|text|version|found|located|available)\b.{0,200}?usr share common licenses"
 )
 _NEGATED_AFTER: Final = re.compile(r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible)")
 _LATER_PHRASE: Final = re.compile(
@@ -98,7 +105,7 @@ def _full_texts(words: _kernel.Words, text: str) -> list[Finding]:
             continue
         hits = known.index.match(words, begin, end, 0.5, 12)
         best = _best(hits) if hits else None
-        if best is None or best[1] < LIKELY:
+        if best is None or best[1] < LIKELY and not _stands_alone(hits, known.ids):
             findings += _shapes(words, text, begin, end)
             continue
         number, similarity, _, first, last = best
@@ -118,6 +125,12 @@ def _full_texts(words: _kernel.Words, text: str) -> list[Finding]:
         pending += [(begin, first), (last, end)]
     findings.sort(key=lambda f: f.start)
     return findings
+
+
+def _stands_alone(hits: list[tuple[int, float, float, int, int]], ids: tuple[str, ...]) -> bool:
+    """Whether a moderately similar reference has no rival: no other licence comes near it."""
+    rivals = [h[1] for h in hits if ids[h[0]] != ids[hits[0][0]]]
+    return hits[0][1] >= ALONE and hits[0][1] - max(rivals, default=0.0) >= 0.25
 
 
 def _best(hits: list[tuple[int, float, float, int, int]]) -> tuple[int, float, float, int, int]:
@@ -159,14 +172,24 @@ def _notices(text: str, begin: int, end: int, bare: bool) -> list[Finding]:
     """Return licences that `text[begin:end]` grants by name; with `bare`, a name alone is enough."""
     end = min(end, begin + _PROSE_LIMIT)
     found = []
-    for m in find_names(text, begin, end, weak=bare):
-        if not (bare or _granted(text, m, begin, end)):
+    for m in find_names(text, begin, end, weak=bare and len(text) < 60):
+        granted = _granted(text, m, begin, end)
+        if not granted and not bare:
             continue
         confidence = 0.93 if m.versioned else 0.85
         if m.family == "BSD":
             confidence = 0.7
-        found.append(Finding(m.expression, m.start, m.end, "notice", confidence, m.family, m.versioned))
+        rule = "pointer" if _points_elsewhere(text, m) else "notice" if granted else "name"
+        if rule == "name":
+            confidence = min(confidence, 0.8)
+        found.append(Finding(m.expression, m.start, m.end, rule, confidence, m.family, m.versioned))
     return found
+
+
+def _points_elsewhere(text: str, mention: Mention) -> bool:
+    """Whether the sentence only says where Debian keeps a licence's text, which is often copied from another package."""
+    near = text[max(0, mention.start - 140) : mention.end + 60]
+    return "usr share common licenses" in near and _POINTER.search(near) is not None
 
 
 _PUBLIC_DOMAIN: Final = re.compile(
@@ -209,28 +232,45 @@ def find_licenses(words: _kernel.Words, strict: bool) -> list[Finding]:
 
 
 def _settle(findings: list[Finding]) -> list[Finding]:
-    """Drop what a more exact finding already says: versionless names, texts beside their notice."""
+    """Drop what a more exact finding already says: versionless names, texts beside their notice, pointers."""
+    pointers = [f for f in findings if f.rule == "pointer"]
+    if pointers:
+        # A name in passing is less than a pointer to a licence's text.
+        findings = [f for f in findings if f.rule != "name"]
+        if len(pointers) == len(findings) and _disagree(pointers):
+            return [replace(f, confidence=0.4) for f in findings]
+    if pointers and len(pointers) < len(findings):
+        findings = [f for f in findings if f.rule != "pointer"]
+        if all(not f.versioned for f in findings):
+            # "the GNU GPL ... see /usr/share/common-licenses/GPL-2": only the pointer tells the version.
+            families = {f.family for f in findings}
+            findings += [p for p in pointers if p.versioned and p.family in families]
     plain = {i for f in findings for i in f.expression.split() if i not in {"OR", "AND", "WITH"}}
-    gnu = {i for i in plain if re.match(r"[AL]?GPL-", i)}
+    gnu = {i for i in plain if re.match(r"(?:[AL]?GPL|GFDL)-", i)}
     exact_gnu = {i for f in findings if f.versioned for i in f.expression.split() if i in gnu}
     bsd = any(i.startswith("BSD-") and f.rule in {"spdx-text", "clauses"} for f in findings for i in [f.expression])
     exact_bsd = any(f.expression.startswith("BSD-") and f.family != "BSD" for f in findings)
     kept: list[Finding] = []
     for f in findings:
-        if not f.versioned and f.family in {"GPL", "LGPL", "AGPL"} and exact_gnu:
+        if not f.versioned and f.family in {"GPL", "LGPL", "AGPL", "GFDL"} and exact_gnu:
             continue
         if not f.versioned and f.family == "GPL" and any(i.startswith(("LGPL", "AGPL")) for i in gnu):
             continue
         if f.family == "BSD" and (bsd or exact_bsd):
-            continue
-        if f.expression.endswith("-only") and f.expression[:-4] + "or-later" in plain:
             continue
         if f.rule == "notice" and any(f.expression == t.expression and t.rule in {"spdx-text", "clauses"} for t in findings):
             continue
         if f.expression == "Artistic-1.0" and ({"Artistic-2.0", "Artistic-1.0-Perl"} & plain):
             continue
         kept.append(f)
-    return kept
+    later = {f.expression for f in kept}
+    return [f for f in kept if not (f.expression.endswith("-only") and f.expression[:-4] + "or-later" in later)]
+
+
+def _disagree(pointers: list[Finding]) -> bool:
+    """Whether one short text points to the texts of different kinds of licence ("the BSD licence is in .../GPL-2")."""
+    kinds = {re.split(r"-\d", f.expression)[0].partition("-")[0] for f in pointers}
+    return len(kinds) > 1 and pointers[-1].end - pointers[0].start < 200
 
 
 def _with_exceptions(text: str, findings: list[Finding]) -> list[Finding]:
@@ -251,6 +291,7 @@ def _with_exceptions(text: str, findings: list[Finding]) -> list[Finding]:
 
 def combine(text: str, findings: list[Finding]) -> str | None:
     """Return one expression: AND between findings, OR where the words between them offer a choice."""
+    findings = [f for f in findings if f.confidence >= ANSWER]
     if not findings:
         return None
     groups: list[list[str]] = []
