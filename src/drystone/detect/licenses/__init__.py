@@ -5,7 +5,7 @@ Pure: bytes and paths in, annotations out. Knows nothing of policies, sources or
 
 from __future__ import annotations
 
-from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, dumps, loads
+from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, dumps, loads, reviewed
 from drystone.detect.licenses.files import detect_file, detect_text
 from drystone.detect.licenses.headers import HEAD_BYTES, detect_headers
 from drystone.detect.licenses.paths import file_kind, is_license_file
@@ -27,5 +27,6 @@ __all__ = [
     "file_license",
     "is_license_file",
     "loads",
+    "reviewed",
     "tree_licenses",
 ]

@@ -5,7 +5,8 @@ Knows nothing of repositories or policies; lines count from 1 and include their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import orjson
@@ -63,6 +64,19 @@ class LicenseAnnotation:
     def needs_review(self) -> bool:
         """Whether a person should look: unanswered, conflicting, or under the confidence limit."""
         return self.unanswered or self.conflict is not None or (bool(self.evidence) and self.confidence < REVIEW_LIMIT)
+
+
+def reviewed(annotation: LicenseAnnotation, decisions: Mapping[str, str]) -> LicenseAnnotation:
+    """Return the annotation as a reviewer decided it, where `decisions` (text hash -> expression, "NONE") knows its text."""
+    decision = decisions.get(annotation.text_sha256) if annotation.text_sha256 else None
+    if decision is None:
+        return annotation
+    if decision == "NONE":
+        return replace(annotation, expression=None, evidence=(), conflict=None, unanswered=False)
+    first = min((e.start_line for e in annotation.evidence), default=1)
+    last = max((e.end_line for e in annotation.evidence), default=1)
+    evidence = (Evidence(decision, first, last, "review", 1.0),)
+    return replace(annotation, expression=decision, evidence=evidence, conflict=None, unanswered=False)
 
 
 def dumps(annotation: LicenseAnnotation) -> str:

@@ -54,7 +54,7 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
             conflict=conflict,
             unanswered=not findings and any(n.startswith("unread") for n in more),
             notes=(*notes, *more),
-            text_sha256=hashlib.sha256(text).hexdigest() if not findings or conflict else "",
+            text_sha256=hashlib.sha256(text).hexdigest(),
         )
     if kind == "debian":
         stanzas = find_stanzas(text)

@@ -158,7 +158,7 @@ def _folder(entries: list[_Entry]) -> TreeLicense:
             expression = join([from_texts, best], "AND")
             conflict = f"declared {best}, texts say {from_texts}"
     evidence = tuple(s for e in said for s in _sources(e))
-    doubtful = [e for e in entries if e.annotation.needs_review]
+    doubtful = [e for e in entries if e.annotation.needs_review or (conflict and e in said)]
     conflicts = [c for c in (conflict, *(e.annotation.conflict for e in entries)) if c]
     return TreeLicense(
         expression=expression,
