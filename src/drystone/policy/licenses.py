@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 
 from license_expression import ExpressionError, get_spdx_licensing
 
+from drystone.policy.obligations import categories
+
 LicenseType = Literal["permissive", "no_license", "non_permissive"]
 
 #: Findings of The Stack v2 that are no licence and do not count against a file
@@ -44,8 +46,10 @@ def blue_oak() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _permissive(tiers: tuple[str, ...]) -> frozenset[str]:
+def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]:
     listed = {i for tier in tiers for i in blue_oak()[tier]}
+    if also:
+        listed |= {name for name, category in categories().items() if category in also}
     return frozenset(listed) | PUBLIC_DOMAIN | PERMISSIVE_PAIRS
 
 
@@ -63,11 +67,14 @@ class LicensePolicy:
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
     tiers: tuple[str, ...] = ("Model", "Gold", "Silver", "Bronze", "Lead")
+    categories: tuple[str, ...] = ()
 
 
-#: The Stack v2 keeps permissive and unlicensed files.
+#: Blue Oak's list and the public domain; nothing without a licence.
+BLUE_OAK: Final = LicensePolicy(permissive=True, no_license=False)
+#: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
+#: `categories=("Permissive", "Public Domain")` for that wider reading.
 STACK_V2: Final = LicensePolicy(permissive=True, no_license=True)
-PERMISSIVE: Final = LicensePolicy(permissive=True, no_license=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
     tree = _without_ignorable(tree, policy)
     if tree is None:
         return _nothing(policy)
-    listed = _permissive(policy.tiers)
+    listed = _permissive(policy.tiers, policy.categories)
     permissive = _holds(tree, lambda name: name in listed)
     granted = _holds(tree, lambda name: name not in policy.deny and _allowed(name, listed, policy))
     license_type: LicenseType = "permissive" if permissive else "non_permissive"
@@ -165,12 +172,22 @@ def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
     if not isinstance(tree, _SPDX.AND):
         return tree
     kept = [part for part in (_without_ignorable(a, policy) for a in tree.args) if part is not None]
-    listed = _permissive(policy.tiers)
+    listed = _permissive(policy.tiers, policy.categories)
     if any(_holds(part, lambda name: name in listed) for part in kept):
         kept = [p for p in kept if not (_is_leaf(p) and _key(p) == UNKNOWN_REFERENCE)]
     if not kept:
         return None
     return kept[0] if len(kept) == 1 else _SPDX.AND(*kept)
+
+
+def license_names(expression: str | None) -> list[str]:
+    """Return the identifiers of an expression, pairs "A WITH B" as one; [] for None, the text itself where unreadable."""
+    if expression is None:
+        return []
+    try:
+        return _names(_SPDX.parse(expression, validate=False))
+    except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
+        return [expression]
 
 
 def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:
