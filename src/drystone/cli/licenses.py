@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -16,8 +17,13 @@ from drystone.policy.licenses import unknown_identifiers
 
 @click.command(name="licenses")
 @click.argument("release", type=click.Path(path_type=Path))
-@click.option("--policy", type=click.Choice(sorted(POLICIES)), default="permissive", show_default=True,
-              help="permissive: Blue Oak's list and the public domain. stack-v2: also files without a licence.")
+@click.option(
+    "--policy",
+    type=click.Choice(sorted(POLICIES)),
+    default="permissive",
+    show_default=True,
+    help="permissive: Blue Oak's list and the public domain. stack-v2: also files without a licence.",
+)
 @click.option("--allow", multiple=True, metavar="ID", help='Also accept this SPDX identifier, or a pair "A WITH B".')
 @click.option("--deny", multiple=True, metavar="ID", help="Refuse this SPDX identifier.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -45,7 +51,7 @@ def command(release: Path, policy: str, allow: tuple[str, ...], deny: tuple[str,
 
 
 def _print(report: Report, policy: str) -> None:
-    console = Console(highlight=False, width=None if click.get_text_stream("stdout").isatty() else 140)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     table = Table(box=None, pad_edge=False)
     for column in ("licence", "files", "attribution", "notice", "share alike", "patents", "limits"):
         table.add_column(column, justify="right" if column == "files" else "left", no_wrap=column == "licence")

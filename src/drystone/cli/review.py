@@ -16,12 +16,26 @@ DEFAULT_REGISTRY = "drystone-registry.sqlite"
 
 
 @click.group(name="review", invoke_without_command=True)
-@click.option("--registry", default=DEFAULT_REGISTRY, envvar="DRYSTONE_REGISTRY", show_default=True, show_envvar=True,
-              help="The registry: a file, or a database URL.")
-@click.option("--export", "export_to", type=click.Path(dir_okay=False, allow_dash=True),
-              help="Write every decision to this file as JSON Lines (- for standard output).")
-@click.option("--import", "import_from", type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-              help="Add the decisions of such a file (- for standard input).")
+@click.option(
+    "--registry",
+    default=DEFAULT_REGISTRY,
+    envvar="DRYSTONE_REGISTRY",
+    show_default=True,
+    show_envvar=True,
+    help="The registry: a file, or a database URL.",
+)
+@click.option(
+    "--export",
+    "export_to",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Write every decision to this file as JSON Lines (- for standard output).",
+)
+@click.option(
+    "--import",
+    "import_from",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="Add the decisions of such a file (- for standard input).",
+)
 @click.pass_context
 def command(ctx: click.Context, registry: str, export_to: str | None, import_from: str | None) -> None:
     """Review licence texts that detection left unanswered, in conflict, or unsure.
@@ -64,7 +78,7 @@ def command(ctx: click.Context, registry: str, export_to: str | None, import_fro
 def list_(registry: str, everything: bool, decided: bool, as_json: bool) -> None:
     """List the texts that wait for a decision."""
     with _existing(registry) as opened:
-        found = opened.reviews.list("all" if everything else "decided" if decided else "open")
+        found = opened.reviews.queue("all" if everything else "decided" if decided else "open")
     for review in found:
         click.echo(json.dumps(_record(review), ensure_ascii=False) if as_json else _row(review))
     if not found and not as_json:
@@ -104,7 +118,7 @@ def show(registry: str, text_hash: str, as_json: bool) -> None:
 @click.option("--reviewer", default=None, envvar="DRYSTONE_REVIEWER", help="Who decides.  [default: the login name]")
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_obj
-def decide(registry: str, text_hash: str, expression: str, reason: str, reviewer: str | None, as_json: bool) -> None:
+def decide(registry: str, text_hash: str, expression: str, *, reason: str, reviewer: str | None, as_json: bool) -> None:
     """Decide that a text stands under EXPRESSION (SPDX), or NONE where it is no licence."""
     with _existing(registry) as opened:
         decision = opened.reviews.decide(text_hash, expression, reviewer or getpass.getuser(), reason)

@@ -1,6 +1,6 @@
 """Licence policy: which SPDX expressions may be in a release, as data, and the verdict over one expression.
 
-Knows nothing of texts or files. What is not listed is not permissive, and nothing found is `no_license`, never permissive.
+Knows nothing of texts or files. What is not listed is not permissive; nothing found is `no_license`, never permissive.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
 
 
 def license_names(expression: str | None) -> list[str]:
-    """Return the identifiers of an expression, pairs "A WITH B" as one; [] for None, the text itself where unreadable."""
+    """Return the identifiers of an expression, "A WITH B" as one; [] for None, the text itself where unreadable."""
     if expression is None:
         return []
     try:
@@ -191,5 +191,5 @@ def license_names(expression: str | None) -> list[str]:
 
 
 def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:
-    """Return those of a policy's identifiers (or pairs) that SPDX does not list; settings use it to refuse misspellings."""
+    """Return those of a policy's identifiers (or pairs) that SPDX does not list, so that settings refuse them."""
     return [i for i in identifiers if not _known(i)]

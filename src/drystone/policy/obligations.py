@@ -43,7 +43,7 @@ def _facts() -> dict[str, Any]:
 
 @cache
 def categories() -> dict[str, str]:
-    """Return SPDX identifier (or LicenseRef) -> ScanCode LicenseDB category, as license-expression ships it (CC-BY-4.0)."""
+    """Return SPDX identifier -> ScanCode LicenseDB category, as license-expression ships it (CC-BY-4.0)."""
     path = files("license_expression").joinpath("data/scancode-licensedb-index.json")
     found: dict[str, str] = {}
     for entry in json.loads(path.read_bytes()):
@@ -79,5 +79,5 @@ def obligations(name: str) -> Obligations:
         patent=patent,
         limits=limits,
         category=category,
-        redistribution="yes" if free or limits and "CC-BY" in base else UNKNOWN,
+        redistribution="yes" if free or (limits and "CC-BY" in base) else UNKNOWN,
     )

@@ -106,7 +106,7 @@ class Reviews:
 
     def enqueue(self, reviews: Iterable[Review]) -> int:
         """Add texts that are not in the queue yet; return how many were new. The order of `reviews` does not matter."""
-        rows = {}
+        rows: dict[str, dict[str, object]] = {}
         for r in sorted(reviews, key=lambda r: (r.text_sha256, r.origin or "", r.path or "")):
             _check_hash(r.text_sha256)
             row = {k: v for k, v in asdict(r).items() if k != "decision"}
@@ -121,7 +121,7 @@ class Reviews:
                 connection.execute(sa.insert(_QUEUE), new)
         return len(new)
 
-    def list(self, state: Literal["open", "decided", "all"] = "open") -> list[Review]:
+    def queue(self, state: Literal["open", "decided", "all"] = "open") -> list[Review]:
         """Return the queue, ordered by cause and hash."""
         with self._engine.connect() as connection:
             rows = connection.execute(sa.select(_QUEUE).order_by(_QUEUE.c.cause, _QUEUE.c.text_sha256)).mappings().all()
@@ -209,9 +209,7 @@ class Reviews:
 def _history(connection: sa.Connection) -> list[Decision]:
     """Return all decisions by date, so that an import of an older decision never overrides a newer one."""
     rows: list[Any] = list(
-        connection.execute(
-            sa.select(_DECISIONS).order_by(_DECISIONS.c.decided_at, _DECISIONS.c.id)
-        ).mappings()
+        connection.execute(sa.select(_DECISIONS).order_by(_DECISIONS.c.decided_at, _DECISIONS.c.id)).mappings()
     )
     return [Decision(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
 
@@ -224,7 +222,8 @@ def _check_hash(value: object) -> None:
 def _checked(decision: Decision) -> Decision:
     """Return the decision with its expression in normal form, or raise."""
     _check_hash(decision.text_sha256)
-    if not all(isinstance(v, str) for v in (decision.expression, decision.reviewer, decision.decided_at, decision.reason)):
+    texts = (decision.expression, decision.reviewer, decision.decided_at, decision.reason)
+    if not all(isinstance(v, str) for v in texts):
         raise UsageError("expression, reviewer, decided_at and reason must be text")
     if not decision.reviewer.strip() or not decision.reason.strip():
         raise UsageError("A decision needs a reviewer and a reason.")

@@ -42,7 +42,8 @@ class LicenseAnnotation:
     `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
     detection compares (not of the bytes), the key of the review queue; empty where there was nothing to compare.
     `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
-    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is broken in a metadata file.
+    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is
+    broken in a metadata file.
     """
 
     expression: str | None
@@ -67,7 +68,7 @@ class LicenseAnnotation:
 
 
 def reviewed(annotation: LicenseAnnotation, decisions: Mapping[str, str]) -> LicenseAnnotation:
-    """Return the annotation as a reviewer decided it, where `decisions` (text hash -> expression, "NONE") knows its text."""
+    """Return the annotation as a reviewer decided it, where `decisions` (text hash -> expression or "NONE") has it."""
     decision = decisions.get(annotation.text_sha256) if annotation.text_sha256 else None
     if decision is None:
         return annotation

@@ -11,7 +11,8 @@ from typing import Final
 _SIGN: Final = re.compile(rb"copyright|\(c\)|\xc2\xa9|&copy;|\bcopr\.", re.IGNORECASE)
 _LEAD: Final = re.compile(
     rb"^[\W_]{0,60}(?:(?:portions|parts|original code|some parts|all code|files?|modifications|contributions|this file|"
-    rb"written|dnl|rem|spdx-filecopyrighttext:?)[\W_]{1,10}){0,2}(?:is |are )?(?:copyright|\(c\)|\xc2\xa9|&copy;|copr\.|$)",
+    rb"written|dnl|rem|spdx-filecopyrighttext:?)[\W_]{1,10}){0,2}"
+    rb"(?:is |are )?(?:copyright|\(c\)|\xc2\xa9|&copy;|copr\.|$)",
     re.IGNORECASE,
 )
 #: What must follow for the line to name a holder rather than to speak about copyright.
@@ -19,7 +20,8 @@ _HOLDER: Final = re.compile(
     rb"(?:\(c\)|\xc2\xa9|&copy;)|\b(?:19|20)\d\d\b|[cC]opyright:?\s+(?:by\s|the\s|[A-Z<\[{@$]|\xc3)|SPDX-FileCopyrightText"
 )
 _NOT_HOLDER: Final = re.compile(
-    rb"^[\W_]*(?:copyright (?:notice|holder|owner|law|act|license|statement|interest|and|or|in|is|infring|protect|claim|"
+    rb"^[\W_]*(?:copyright (?:notice|holder|owner|law|act|license|statement|interest|and|or|in|is|infring|protect|"
+    rb"claim|"
     rb"disclaim|\(c\) notice))",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation
 from drystone.detect.licenses.copyrights import split_copyrights
 from drystone.detect.licenses.debian import find_stanzas
@@ -73,7 +73,7 @@ def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = 
     """
     body, copyrights = split_copyrights(data)
     tags = find_tags(body)
-    words = _kernel.Words(body)
+    words = ComparableWords(body)
     key = hashlib.sha256(words.text).digest()
     expression, rows, unanswered = _answer(words, key, strict)
     evidence = tuple(
@@ -109,7 +109,7 @@ def text_expression(text: str) -> tuple[str | None, float]:
     return found.expression, found.confidence
 
 
-def _answer(words: _kernel.Words, key: bytes, strict: bool) -> _Answer:
+def _answer(words: ComparableWords, key: bytes, strict: bool) -> _Answer:
     with _lock:
         answer = _cache.get((key, strict))
         if answer is not None:
@@ -147,7 +147,7 @@ def as_utf8(data: bytes) -> bytes | None:
 
 def _kind(kind: FileKind) -> Kind:
     if kind in {"readme", "notice", "metadata"}:
-        return kind  # type: ignore[return-value]
+        return kind
     return "metadata" if kind == "reuse" else "text"
 
 

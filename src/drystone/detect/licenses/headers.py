@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import head_comments, head_comments_arrow
 from drystone.detect.licenses.annotation import LicenseAnnotation
 from drystone.detect.licenses.files import detect_text
 
@@ -22,16 +22,54 @@ HEAD_BYTES: Final = 16 * 1024
 
 _BACKTICKS, _BRACES, _PROSE, _NO_HASH, _OPAQUE = 1, 2, 4, 8, 16
 _FLAGS: Final = {
-    **dict.fromkeys("js jsx mjs cjs ts tsx vue svelte".split(), _BACKTICKS | _NO_HASH),
+    **dict.fromkeys(["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "svelte"], _BACKTICKS | _NO_HASH),
     "go": _BACKTICKS | _NO_HASH,
-    **dict.fromkeys("pas pp dpr lpr inc dfm".split(), _BRACES),
-    **dict.fromkeys("txt md markdown rst adoc asciidoc texi texinfo tex".split(), _PROSE),
+    **dict.fromkeys(["pas", "pp", "dpr", "lpr", "inc", "dfm"], _BRACES),
+    **dict.fromkeys(["txt", "md", "markdown", "rst", "adoc", "asciidoc", "texi", "texinfo", "tex"], _PROSE),
     **dict.fromkeys(
-        "c cc cpp cxx c++ h hh hpp hxx h++ m mm java kt kts scala cs swift rs dart d css scss less proto thrift cu cl "
-        "glsl vert frag groovy gradle as hx v sv svh".split(),
+        [
+            "c",
+            "cc",
+            "cpp",
+            "cxx",
+            "c++",
+            "h",
+            "hh",
+            "hpp",
+            "hxx",
+            "h++",
+            "m",
+            "mm",
+            "java",
+            "kt",
+            "kts",
+            "scala",
+            "cs",
+            "swift",
+            "rs",
+            "dart",
+            "d",
+            "css",
+            "scss",
+            "less",
+            "proto",
+            "thrift",
+            "cu",
+            "cl",
+            "glsl",
+            "vert",
+            "frag",
+            "groovy",
+            "gradle",
+            "as",
+            "hx",
+            "v",
+            "sv",
+            "svh",
+        ],
         _NO_HASH,
     ),
-    **dict.fromkeys("json jsonl csv tsv ipynb lock map geojson svg".split(), _OPAQUE),
+    **dict.fromkeys(["json", "jsonl", "csv", "tsv", "ipynb", "lock", "map", "geojson", "svg"], _OPAQUE),
 }
 
 
@@ -62,7 +100,7 @@ def detect_headers(
                 found[base + index] = _read(comments)
             base += len(chunk)
         return found
-    for index, comments in _kernel.head_comments(list(texts), flags, HEAD_BYTES):
+    for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
         found[index] = _read(comments)
     return found
 
@@ -70,7 +108,7 @@ def detect_headers(
 def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
     """Run the native pass over an Arrow array's buffers without copying the contents."""
     if pa.types.is_string(chunk.type) or pa.types.is_binary(chunk.type):
-        width = np.int32
+        width: type[np.int32 | np.int64] = np.int32
     elif pa.types.is_large_string(chunk.type) or pa.types.is_large_binary(chunk.type):
         width = np.int64
     else:
@@ -81,9 +119,7 @@ def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
     ends = np.frombuffer(offsets, dtype=width)[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
     if data is None or ends[-1] == ends[0]:
         return []
-    rows: list[tuple[int, bytes]] = _kernel.head_comments_arrow(
-        np.frombuffer(data, dtype=np.uint8), ends, flags, HEAD_BYTES
-    )
+    rows: list[tuple[int, bytes]] = head_comments_arrow(np.frombuffer(data, dtype=np.uint8), ends, flags, HEAD_BYTES)
     return [(i, c) for i, c in rows if chunk[i].is_valid] if chunk.null_count else rows
 
 

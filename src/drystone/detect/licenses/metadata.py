@@ -25,7 +25,8 @@ MAX_BYTES: Final = 1 << 20
 _CLASSIFIERS: Final = {
     "OSI Approved": None, "Freely Distributable": None, "Freeware": None, "Free For Home Use": None,
     "Free For Educational Use": None, "Other/Proprietary License": None, "DFSG approved": None,
-    "Public Domain": "LicenseRef-scancode-public-domain", "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
+    "Public Domain": "LicenseRef-scancode-public-domain",
+    "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication": "CC0-1.0",
     "GNU General Public License (GPL)": "GPL-1.0-or-later", "GNU General Public License v2 (GPLv2)": "GPL-2.0-only",
     "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
     "GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
@@ -44,20 +45,24 @@ _CLASSIFIERS: Final = {
     "Academic Free License (AFL)": "AFL-3.0",
 }  # fmt: skip
 #: Classifiers that leave open which licence is meant.
-_VAGUE: Final = {"BSD License": ("BSD-3-Clause", 0.6), "Apache Software License": ("Apache-2.0", 0.8),
-                 "Artistic License": ("Artistic-1.0", 0.6), "Academic Free License (AFL)": ("AFL-3.0", 0.6)}  # fmt: skip
+_VAGUE: Final = {
+    "BSD License": ("BSD-3-Clause", 0.6),
+    "Apache Software License": ("Apache-2.0", 0.8),
+    "Artistic License": ("Artistic-1.0", 0.6),
+    "Academic Free License (AFL)": ("AFL-3.0", 0.6),
+}
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What one field says: the field's name, its value as written, and its reading (None where it says nothing known)."""
+    """What one field says: its name, its value as written, and its reading (None where it says nothing known)."""
 
     field: str
     value: str
     answer: tuple[str, float] | None
 
 
-class BadMetadata(ValueError):
+class MetadataError(ValueError):
     """A metadata file that its own format's reader refuses."""
 
 
@@ -70,7 +75,15 @@ def find_declarations(data: bytes, path: str) -> tuple[list[Evidence], str | Non
     text = data.decode("utf-8-sig", "replace")
     try:
         declarations = _reader(name)(text)
-    except (BadMetadata, ValueError, RecursionError, configparser.Error, yaml.YAMLError, TypeError, AttributeError) as error:
+    except (
+        MetadataError,
+        ValueError,
+        RecursionError,
+        configparser.Error,
+        yaml.YAMLError,
+        TypeError,
+        AttributeError,
+    ) as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         return [], None, [*notes, f"broken metadata: {reason}"]
     findings: list[Evidence] = []
@@ -180,7 +193,7 @@ def _pkg_info(text: str) -> list[Declaration]:
 def _json(text: str) -> list[Declaration]:
     record = json.loads(text)
     if not isinstance(record, dict):
-        raise BadMetadata("not an object")
+        raise MetadataError("not an object")
     value = record.get("license", record.get("licenses", record.get("licence")))
     return _listed(value)
 

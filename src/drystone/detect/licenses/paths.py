@@ -1,4 +1,4 @@
-"""Which paths may hold a repository's licence: licence texts, READMEs, notices, package metadata, REUSE and Debian files.
+"""Which paths may hold a repository's licence: texts, READMEs, notices, package metadata, REUSE and Debian files.
 
 Looks at names only. `is_license_file` is asked for every path of an archive, so it begins with the cheapest question.
 """
@@ -14,7 +14,8 @@ FileKind = Literal["text", "metadata", "readme", "notice", "tag", "reuse", "debi
 #: The Stack v2's pattern for file names (bigcode-project, license detection of the-stack-v2), case ignored.
 STACK_V2_PATTERN: Final = (
     r"^(|.*[-_. ])(li[cs]en[cs]e(s?)|legal|copy(left|right|ing)|unlicense|[al]?gpl([-_ v]?)(\d\.?\d?)?|bsd(l?)|mit(x?)|"
-    r"apache|artistic|copying(v?)(\d?)|disclaimer|eupl|gfdl|[cm]pl|cc0|al([-_ v]?)(\d\.?\d)?|about|notice|readme|guidelines)"
+    r"apache|artistic|copying(v?)(\d?)|disclaimer|eupl|gfdl|[cm]pl|cc0|al([-_ v]?)(\d\.?\d)?|about|notice|readme|"
+    r"guidelines)"
     r"(|[-_. ].*)$"
 )
 _NAME: Final = re.compile(STACK_V2_PATTERN, re.IGNORECASE)
@@ -26,17 +27,158 @@ _QUICK: Final = re.compile(
 )
 #: Package metadata that declares a licence, by lower-case name.
 METADATA: Final = frozenset(
-    "pkg-info metadata package.json cargo.toml setup.cfg setup.py pyproject.toml description composer.json pom.xml "
-    "bower.json meta.json meta.yml meta.yaml makefile.pl build.pl dist.ini cabal.project elm.json pubspec.yaml mix.exs "
-    "conanfile.py citation.cff codemeta.json haxelib.json shard.yml dub.json rebar.config opam build.gradle".split()
-) - {"cabal.project", "pubspec.yaml", "makefile.pl", "build.pl", "dist.ini", "conanfile.py", "build.gradle", "rebar.config"}
+    [
+        "pkg-info",
+        "metadata",
+        "package.json",
+        "cargo.toml",
+        "setup.cfg",
+        "setup.py",
+        "pyproject.toml",
+        "description",
+        "composer.json",
+        "pom.xml",
+        "bower.json",
+        "meta.json",
+        "meta.yml",
+        "meta.yaml",
+        "makefile.pl",
+        "build.pl",
+        "dist.ini",
+        "cabal.project",
+        "elm.json",
+        "pubspec.yaml",
+        "mix.exs",
+        "conanfile.py",
+        "citation.cff",
+        "codemeta.json",
+        "haxelib.json",
+        "shard.yml",
+        "dub.json",
+        "rebar.config",
+        "opam",
+        "build.gradle",
+    ]
+) - {
+    "cabal.project",
+    "pubspec.yaml",
+    "makefile.pl",
+    "build.pl",
+    "dist.ini",
+    "conanfile.py",
+    "build.gradle",
+    "rebar.config",
+}
 _METADATA_SUFFIXES: Final = (".gemspec", ".cabal", ".podspec", ".opam", ".nuspec", ".rockspec", ".spec")
-#: Source files are not licence files even where a word of their name says so (License.java, copy.c, about.html stay text).
+#: Source files are read like source files even where a word of their name says otherwise (License.java, copy.c).
 _SOURCE_SUFFIXES: Final = frozenset(
-    "c cc cpp cxx h hh hpp hxx m mm java kt kts scala cs fs vb go rs py pyi pyx rb pl pm php js jsx mjs cjs ts tsx vue svelte "
-    "swift dart lua jl r hs ml mli erl ex exs clj cljs groovy sh bash zsh ps1 sql asm s css scss less json xml yml yaml "
-    "toml ini cfg csv tsv png jpg jpeg gif svg ico woff woff2 ttf pdf zip gz xz bz2 jar class o so a dll exe po mo pot snap "
-    "lock map ipynb proto thrift graphql properties gradle cmake mk in am ac".split()
+    [
+        "c",
+        "cc",
+        "cpp",
+        "cxx",
+        "h",
+        "hh",
+        "hpp",
+        "hxx",
+        "m",
+        "mm",
+        "java",
+        "kt",
+        "kts",
+        "scala",
+        "cs",
+        "fs",
+        "vb",
+        "go",
+        "rs",
+        "py",
+        "pyi",
+        "pyx",
+        "rb",
+        "pl",
+        "pm",
+        "php",
+        "js",
+        "jsx",
+        "mjs",
+        "cjs",
+        "ts",
+        "tsx",
+        "vue",
+        "svelte",
+        "swift",
+        "dart",
+        "lua",
+        "jl",
+        "r",
+        "hs",
+        "ml",
+        "mli",
+        "erl",
+        "ex",
+        "exs",
+        "clj",
+        "cljs",
+        "groovy",
+        "sh",
+        "bash",
+        "zsh",
+        "ps1",
+        "sql",
+        "asm",
+        "s",
+        "css",
+        "scss",
+        "less",
+        "json",
+        "xml",
+        "yml",
+        "yaml",
+        "toml",
+        "ini",
+        "cfg",
+        "csv",
+        "tsv",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "ico",
+        "woff",
+        "woff2",
+        "ttf",
+        "pdf",
+        "zip",
+        "gz",
+        "xz",
+        "bz2",
+        "jar",
+        "class",
+        "o",
+        "so",
+        "a",
+        "dll",
+        "exe",
+        "po",
+        "mo",
+        "pot",
+        "snap",
+        "lock",
+        "map",
+        "ipynb",
+        "proto",
+        "thrift",
+        "graphql",
+        "properties",
+        "gradle",
+        "cmake",
+        "mk",
+        "in",
+        "am",
+        "ac",
+    ]
 )
 
 

@@ -59,7 +59,8 @@ _ICU = _any(r"appear in supporting documentation")
 _NCSA = _any(r"deal with the software", r"redistributions of source code")
 _SOURCE = _any(
     r"(?:re)?distributions? (?:of|in|as)(?: the| this)? (?:source|code|any form)(?: code)?(?: form)?(?: forms)? "
-    r"(?:must|should|shall|may|need to|has to|have to)(?: also)? (?:\w+ ){0,3}?(?:retain|contain|reproduce|include|keep|"
+    r"(?:must|should|shall|may|need to|has to|have to)(?: also)? (?:\w+ ){0,3}?(?:retain|contain|reproduce|"
+    r"include|keep|"
     r"preserve|carry)",
     r"source code must retain",
     r"retains? the above copyright",
@@ -80,8 +81,17 @@ _ADVERTISE = _any(
 )
 _APACHE = _any(r"end ?user documentation included with the redistribution")
 _BSD_EXTRA = _any(
-    "nuclear", "military", "non ?commercial", "patents?", "weapons?", "must be (?:obtained|purchased|returned)",
-    "must not be misrepresented", "may not be sold", "not for profit", "without charge", "educational",
+    "nuclear",
+    "military",
+    "non ?commercial",
+    "patents?",
+    "weapons?",
+    "must be (?:obtained|purchased|returned)",
+    "must not be misrepresented",
+    "may not be sold",
+    "not for profit",
+    "without charge",
+    "educational",
 )
 _BSD_END = _any(
     r"even if advised of the possibility of such damages?",
@@ -100,7 +110,9 @@ _ISC_NOTICE = _any(
     r"provided that (?:the|this|these|all)(?: \w+){0,4} notices?",
     r"above copyright notice",
 )
-_HPND = _any("supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation")
+_HPND = _any(
+    "supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation"
+)
 _ZLIB_CLAUSE = _any(
     r"origin of this (?:software|program|library|code|source code|work) must not be misrepresented",
     r"must not be misrepresented as being the original",
@@ -134,9 +146,11 @@ def _mit(text: str, start: int, stop: int) -> Shape | None:
     if _EVIL.search(text, start, stop):
         return Shape("JSON", start, end, 0.95)
     if _NCSA.search(text, start, stop):
-        return Shape("NCSA", start, max(end, _end(text, start, stop, _ENDORSE)), 0.8) if _ENDORSE.search(
-            text, start, stop
-        ) else None
+        return (
+            Shape("NCSA", start, max(end, _end(text, start, stop, _ENDORSE)), 0.8)
+            if _ENDORSE.search(text, start, stop)
+            else None
+        )
     if not _NOTICE.search(text, start, stop):
         # Without the condition it is MIT-0, if the disclaimer is there; else the text may have been cut.
         return Shape("MIT-0", start, end, 0.85) if _MIT_END.search(text, start, stop) else None
@@ -242,9 +256,7 @@ def find_shapes(text: str, begin: int, end: int) -> list[Shape]:
                 done = shape.end
             continue
         for later, other in starts[number + 1 :]:
-            if other != kind or (
-                kind in _ANEW and later > start + 300 and text.startswith(_ANEW[kind], later)
-            ):
+            if other != kind or (kind in _ANEW and later > start + 300 and text.startswith(_ANEW[kind], later)):
                 stop = later
                 break
         shape = _SHAPES[kind](text, start, stop)

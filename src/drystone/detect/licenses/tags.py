@@ -13,7 +13,9 @@ from drystone.detect.licenses.names import declared, spdx_expression
 
 _TAG: Final = re.compile(rb"SPDX-License-Identifier:[ \t]*([^\r\n]{1,400})", re.IGNORECASE)
 #: What may close a tag's line: the end of a comment, of a quoted string, of a macro.
-_CLOSERS: Final = re.compile(r"(?:\*/|-->|\*\)|#\}|\}\}|--\]\]|\]\]|\|#|-\}|%>|['\"`\\].*|//.*|;$|\*+$|#+$|\$\).*|<br.*)\s*.*$")
+_CLOSERS: Final = re.compile(
+    r"(?:\*/|-->|\*\)|#\}|\}\}|--\]\]|\]\]|\|#|-\}|%>|['\"`\\].*|//.*|;$|\*+$|#+$|\$\).*|<br.*)\s*.*$"
+)
 _MAX_TAGS: Final = 1000
 #: Text between these marks is about tags, not a tag (REUSE 3.3, ignore blocks).
 _IGNORE: Final = re.compile(rb"REUSE-IgnoreStart.*?(?:REUSE-IgnoreEnd|\Z)", re.DOTALL)

@@ -176,7 +176,9 @@ def _declared(entries: list[_Entry]) -> str | None:
         found = [e for e in entries if e.annotation.kind == kind]
         if found:
             top = max(e.annotation.confidence for e in found)
-            return join([str(e.annotation.expression) for e in found if e.annotation.confidence >= min(0.8, top)], "AND")
+            return join(
+                [str(e.annotation.expression) for e in found if e.annotation.confidence >= min(0.8, top)], "AND"
+            )
     return None
 
 
