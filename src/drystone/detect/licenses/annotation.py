@@ -5,7 +5,8 @@ Knows nothing of repositories or policies; lines count from 1 and include their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import orjson
@@ -40,7 +41,9 @@ class LicenseAnnotation:
     `unanswered`: the text speaks of licensing, but in words no rule knows; such texts go to ScanCode and to review.
     `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
     detection compares (not of the bytes), the key of the review queue; empty where there was nothing to compare.
-    `notes`: "truncated" where only the first part was read, or what is broken in a metadata file.
+    `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
+    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is
+    broken in a metadata file.
     """
 
     expression: str | None
@@ -50,7 +53,8 @@ class LicenseAnnotation:
     unanswered: bool = False
     copyrights: tuple[str, ...] = ()
     text_sha256: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -61,6 +65,19 @@ class LicenseAnnotation:
     def needs_review(self) -> bool:
         """Whether a person should look: unanswered, conflicting, or under the confidence limit."""
         return self.unanswered or self.conflict is not None or (bool(self.evidence) and self.confidence < REVIEW_LIMIT)
+
+
+def reviewed(annotation: LicenseAnnotation, decisions: Mapping[str, str]) -> LicenseAnnotation:
+    """Return the annotation as a reviewer decided it, where `decisions` (text hash -> expression or "NONE") has it."""
+    decision = decisions.get(annotation.text_sha256) if annotation.text_sha256 else None
+    if decision is None:
+        return annotation
+    if decision == "NONE":
+        return replace(annotation, expression=None, evidence=(), conflict=None, unanswered=False)
+    first = min((e.start_line for e in annotation.evidence), default=1)
+    last = max((e.end_line for e in annotation.evidence), default=1)
+    evidence = (Evidence(decision, first, last, "review", 1.0),)
+    return replace(annotation, expression=decision, evidence=evidence, conflict=None, unanswered=False)
 
 
 def dumps(annotation: LicenseAnnotation) -> str:
@@ -76,6 +93,7 @@ def dumps(annotation: LicenseAnnotation) -> str:
         ("r", annotation.copyrights),
         ("h", annotation.text_sha256),
         ("n", annotation.notes),
+        ("p", annotation.paths),
     ):
         if value:
             record[key] = value
@@ -95,6 +113,7 @@ def loads(text: str | bytes) -> LicenseAnnotation:
             copyrights=tuple(record.get("r", ())),
             text_sha256=record.get("h", ""),
             notes=tuple(record.get("n", ())),
+            paths=tuple((pattern, expression) for pattern, expression in record.get("p", ())),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a licence annotation: {error}") from None

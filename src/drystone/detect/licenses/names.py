@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 from license_expression import ExpressionError, get_spdx_licensing
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.gnu import Mention, find_gnu
 from drystone.detect.licenses.references import facts
 
+<<<<<<< HEAD
 #: Names that SPDX does not list, in comparable words. A trailing "!" marks a name that is also an ordinary word or
 #: abbreviation, taken only where "license" follows or a declaration says so.
 _ALIASES: Final = {
@@ -157,6 +159,8 @@ for _nc in ("", "-NC"):
             )
 _ALIASES["CC-BY-4.0"] += "|cc by!"
 
+=======
+>>>>>>> licenses
 #: Identifiers that are also words; as names they count only where a declaration says so.
 _WORDS: Final = re.compile(r"[a-z]+\d*|[a-z]+ ?\d")
 #: Names of the list that ordinary prose also contains.
@@ -165,13 +169,35 @@ _NOT_NAMES: Final = {"fair license", "open software license", "python", "linux",
 _Trie = dict[str, list[tuple[tuple[str, ...], str, bool]]]
 
 
+def _aliases() -> list[tuple[str, str]]:
+    """Return (expression, name) pairs of facts/names.tsv, and Creative Commons' names, which follow one scheme."""
+    text = files("drystone.detect.licenses").joinpath("facts/names.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = [(expression, name) for expression, name in rows]
+    words = {"NC": ("noncommercial", "non commercial"), "SA": ("sharealike", "share alike")}
+    words["ND"] = ("noderivatives", "no derivatives")
+    for parts in ((), ("SA",), ("ND",), ("NC",), ("NC", "SA"), ("NC", "ND")):
+        short = " ".join(("cc by", *(p.lower() for p in parts)))
+        full = {" ".join(("creative commons attribution", *(words[p][k] for p in parts))) for k in (0, 1)}
+        for version in ("1.0", "2.0", "2.5", "3.0", "4.0"):
+            identifier = "-".join(("CC-BY", *parts, version))
+            pairs.append((identifier, f"licenses {short[3:]} {version}"))
+            for name in sorted({short, *full}):
+                for middle in ("", " license", " version", " v", " international", " unported"):
+                    pairs += [
+                        (identifier, f"{name}{middle} {version}"),
+                        (identifier, f"{name}{middle} {version} license"),
+                    ]
+    return pairs
+
+
 @cache
 def _trie() -> _Trie:
     trie: _Trie = {}
     seen: set[tuple[str, ...]] = set()
 
     def add(name: str, identifier: str, weak: bool) -> None:
-        words = tuple(_kernel.Words(name.encode()).text.decode().split(" "))
+        words = tuple(ComparableWords(name.encode()).text.decode().split(" "))
         if words[0] == "the":
             words = words[1:]
         if not words or not words[0] or words in seen or " ".join(words) in _NOT_NAMES:
@@ -179,17 +205,21 @@ def _trie() -> _Trie:
         seen.add(words)
         trie.setdefault(words[0], []).append((words[1:], identifier, weak))
 
-    for identifier, names in _ALIASES.items():
-        for name in names.split("|"):
-            if name:
-                add(name.rstrip("!"), identifier, name.endswith("!"))
+    for identifier, name in _aliases():
+        add(name.rstrip("!"), identifier, name.endswith("!"))
     for identifier, entry in facts().items():
         if identifier.startswith(("GPL-", "LGPL-", "AGPL-", "GFDL-")):
             continue
-        plain = _kernel.Words(identifier.encode()).text.decode()
+        plain = ComparableWords(identifier.encode()).text.decode()
         add(identifier, identifier, _WORDS.fullmatch(plain) is not None)
         add(
+<<<<<<< HEAD
             entry["name"], identifier, _WORDS.fullmatch(_kernel.Words(entry["name"].encode()).text.decode()) is not None
+=======
+            entry["name"],
+            identifier,
+            _WORDS.fullmatch(ComparableWords(entry["name"].encode()).text.decode()) is not None,
+>>>>>>> licenses
         )
     for entries in trie.values():
         entries.sort(key=lambda e: -len(e[0]))
@@ -199,6 +229,27 @@ def _trie() -> _Trie:
 _AROUND: Final = {"license", "licensed", "licenses", "licence", "licensing"}
 #: Names whose bare form leaves open which licence is meant.
 _BSD: Final = re.compile(r"\b(?:(?:berkeley )?bsd(?: style| like| type)? licen[sc]e[ds]?|bsd licensed|bsd terms)\b")
+
+
+_VERSION: Final = re.compile(r" (?:license |agreement )?(?:version |v )?v?(\d(?:\.\d+)?)(?= |$)")
+
+
+def _other_version(identifier: str, text: str, start: int, end: int, stop: int) -> Mention | None:
+    """Return what a name without version means where a version other than the assumed one follows it."""
+    if " " in identifier or re.search(r"\d", text[start:end]):
+        return None
+    following = _VERSION.match(text, end, min(stop, end + 40))
+    assumed = re.search(r"-(\d+(?:\.\d+)*)", identifier)
+    if following is None or assumed is None:
+        return None
+    version = following[1] if "." in following[1] else following[1] + ".0"
+    if version == assumed[1]:
+        return None
+    named = identifier[: assumed.start()] + "-" + version + identifier[assumed.end() :]
+    if named not in facts():
+        named = identifier[: assumed.start()] + "-" + version
+    expression = named if named in facts() else f"LicenseRef-unlisted-{named}"
+    return Mention(expression, start, following.end(), True, expression)
 
 
 def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Mention]:
@@ -228,6 +279,8 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
                     break
                 mentions.append(Mention(identifier, place, place + length, True, identifier))
                 skip = count
+                if (other := _other_version(identifier, text, place, place + length, end)) is not None:
+                    mentions[-1] = other
                 break
         place += len(word) + 1
     for match in _BSD.finditer(text, begin, end):
@@ -239,7 +292,23 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
 
 _SPDX = get_spdx_licensing()
 _NOTHING: Final = frozenset(
-    "unknown|none|noassertion|n/a|na|other|proprietary|see license|unlicensed|custom|tbd|todo|license|file|".split("|")
+    [
+        "unknown",
+        "none",
+        "noassertion",
+        "n/a",
+        "na",
+        "other",
+        "proprietary",
+        "see license",
+        "unlicensed",
+        "custom",
+        "tbd",
+        "todo",
+        "license",
+        "file",
+        "",
+    ]
 )
 _SEE: Final = re.compile(r"(?i)^see |licen[sc]e file|^license(?:\.\w+)?$|^copying$")
 _OR: Final = re.compile(r"(?i)\s*(?:,?\s+or\s+|\s*/\s*|\s*\|+\s*)\s*")
@@ -313,7 +382,7 @@ _FILLER: Final = re.compile(r"^(?:the |a |an |under |licensed |license |licenses
 
 
 def _single(text: str) -> tuple[str, float] | None:
-    words = _kernel.Words(text.encode()).text.decode("latin-1")
+    words = ComparableWords(text.encode()).text.decode("latin-1")
     core = words
     for _ in range(2):
         core = _FILLER.sub("", core)
