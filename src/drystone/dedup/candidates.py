@@ -67,7 +67,7 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     documents = sum(_rows(path, method) for path in items)
     work.mkdir(parents=True, exist_ok=True)
     bands = method.banding[0]
-    columns = _Columns(*(np.zeros(documents, kind) for kind in (np.uint32, np.uint32, np.int64)))
+    columns = _Columns(np.zeros(documents, np.uint32), np.zeros(documents, np.uint32), np.zeros(documents, np.int64))
     keys = work / "keys"
     try:
         _transpose(items, method, documents, columns, keys)
@@ -80,7 +80,9 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     roots = components.roots()
     del components
     task_of, count, tasks, giants = _assign(roots, columns.sizes)
-    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [work / f"giant-{i:05d}.arrow" for i in range(giants)]
+    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [
+        work / f"giant-{i:05d}.arrow" for i in range(giants)
+    ]
     candidates = _distribute(items, method, roots, task_of, names)
     return Plan(documents, candidates, count, names[:tasks], names[tasks:])
 

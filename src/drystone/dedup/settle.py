@@ -1,6 +1,6 @@
-"""The choice: in the order of rank, a document is dropped if a kept one shares a band and is as similar as the threshold.
+"""The choice: in the order of rank, a document is dropped if a kept one shares a band and is near enough.
 
-Sees the rows of one task and the texts that `fetch` yields; each removal carries the exact similarity that was measured.
+Sees the rows of one task and the texts that `fetch` yields; each removal carries the similarity that was measured.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
         found = 0
         for text in fetch(part):
             if not isinstance(text, bytes):
-                raise UsageError(f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes")
+                raise UsageError(
+                    f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes"
+                )
             found += 1
             yield text
         if found != len(part):
