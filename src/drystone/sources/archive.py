@@ -26,7 +26,7 @@ from drystone.sources import _tar, _zip
 from drystone.sources._opened import StreamedRepository
 from drystone.sources._paths import link_note, path_problem
 from drystone.sources._streams import Budget, ByteStream, DamagedError, compression
-from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository
+from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
 _AGAIN: Final = "the archive lists this path again; unpacking would replace the earlier file"
 _MAX_LINK: Final = 1 << 16
@@ -56,6 +56,13 @@ class ArchiveSource:
         """Do nothing but look whether the file is there: it is local."""
         if not self.path.is_file():
             raise SourceError(f"{self.path}: there is no such file; give the path of an archive")
+
+    def state(self, cache: Path) -> State:
+        """Return the state by size, inode and time of change."""
+        self.fetch(cache)
+        found = self.path.stat()
+        about = sorted(self.about.items())
+        return State.of(found.st_size, self.spec, about, self.sha256, found.st_size, found.st_ino, found.st_mtime_ns)
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

@@ -98,6 +98,22 @@ class Entry:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a source holds at this moment: equal keys mean that reading it again would give the same.
+
+    `size` is a cheap guess at the bytes to read, to plan work by.
+    """
+
+    key: str
+    size: int
+
+    @classmethod
+    def of(cls, size: int, *parts: object) -> State:
+        """Return the state with the SHA-256 over the parts' representations as its key."""
+        return cls(hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest(), size)
+
+
 class OpenRepository(Protocol):
     """A repository being read. Bytes of a blob are exactly those that its id names."""
 
@@ -134,6 +150,10 @@ class Source(Protocol):
 
         Raises `SourceError` naming the source and what to do.
         """
+        ...
+
+    def state(self, cache: Path) -> State:
+        """Return what the source holds now, without reading contents; `fetch` has been called."""
         ...
 
     def open(self, cache: Path, limits: Limits) -> AbstractContextManager[OpenRepository]:

@@ -14,7 +14,7 @@ from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_EXECUTABLE, MODE_FILE, MODE_SYMLINK, blob_hash, blob_hash_of_stream
 from drystone.sources._opened import StreamedRepository
 from drystone.sources._paths import link_note, path_problem
-from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository
+from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
 _PIECE = 1 << 20
 
@@ -38,6 +38,18 @@ class FolderSource:
         """Do nothing but look whether the folder is there: it is local."""
         if not self.path.is_dir():
             raise SourceError(f"{self.path}: there is no such folder; give the path of one")
+
+    def state(self, cache: Path) -> State:
+        """Return the state by name, size, mode and time of change of everything below."""
+        self.fetch(cache)
+        listed: list[tuple[object, ...]] = []
+        size = 0
+        for parent, folders, files in os.walk(os.fsencode(self.path)):
+            for name in (*folders, *files):
+                found = os.lstat(os.path.join(parent, name))
+                size += found.st_size
+                listed.append((parent, name, found.st_mode, found.st_size, found.st_ino, found.st_mtime_ns))
+        return State.of(size, self.spec, sorted(self.about.items()), sorted(listed))
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

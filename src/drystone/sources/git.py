@@ -20,7 +20,7 @@ from drystone.sources import _git_remote as remote
 from drystone.sources._git_objects import Chosen, Commit, choose, read_commit, read_object, snapshot
 from drystone.sources._opened import describe
 from drystone.sources._paths import link_note, path_problem
-from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository
+from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
 #: Larger trees and link targets are not read.
 _MAX_TREE: Final = 64 << 20
@@ -80,6 +80,15 @@ class GitSource:
                 remote.update(self.url, mirror, self.ref)
             finally:
                 repo.free()
+
+    def state(self, cache: Path) -> State:
+        """Return the state by commit and snapshot; the size is that of the packs."""
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        with self.open(cache, Limits()) as opened:
+            found = opened.repository()
+        objects = next((folder for folder in (path / ".git/objects", path / "objects") if folder.is_dir()), path)
+        size = sum(file.stat().st_size for file in objects.glob("pack/*.pack"))
+        return State.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

@@ -24,7 +24,7 @@ from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple
 
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archive import open_archive
-from drystone.sources.base import Limits, OpenRepository, Repository
+from drystone.sources.base import Limits, OpenRepository, Repository, State
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 #: Seconds to connect, and between two bytes.
@@ -88,6 +88,14 @@ class PypiSource:
             "yanked_reason": package.yanked_reason or None,
         }
         _write(self._note(cache), json.dumps(found, indent=1, sort_keys=True).encode())
+
+    def state(self, cache: Path) -> State:
+        """Return the state by the SHA-256 of the file: a release on the index never changes."""
+        note = self._cached(cache)
+        if note is None:
+            raise SourceError(f"{self.spec}: it was not fetched yet")
+        size = (cache / "pypi" / note["sha256"] / note["filename"]).stat().st_size
+        return State.of(size, self.spec, sorted(self.about.items()), note["sha256"])
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
