@@ -48,7 +48,9 @@ def test_tree_hash_is_gits(tmp_path: Path) -> None:
     expected = git("write-tree", cwd=tmp_path)
     tree = Tree()
     for name in ("run", "a/x", "a-b", "\u00e9/\u00fc", "a.b", "a0"):
-        tree.add(name.encode(), MODE_EXECUTABLE if name == "run" else MODE_FILE, blob_hash((tmp_path / name).read_bytes()))
+        tree.add(
+            name.encode(), MODE_EXECUTABLE if name == "run" else MODE_FILE, blob_hash((tmp_path / name).read_bytes())
+        )
     tree.add(b"link", MODE_SYMLINK, blob_hash(b"a/x"))
     assert tree.hash().hex().encode() == expected
     assert Tree().hash() == EMPTY_TREE
@@ -83,7 +85,9 @@ def test_a_tree_may_be_deeper_than_the_stack() -> None:
     assert tree.hash() == expected
 
 
-@pytest.mark.parametrize("body", [b"100644", b"100644 a", b"100644 a\0short", b"x a\0" + b"h" * 20, b" a\0" + b"h" * 20])
+@pytest.mark.parametrize(
+    "body", [b"100644", b"100644 a", b"100644 a\0short", b"x a\0" + b"h" * 20, b" a\0" + b"h" * 20]
+)
 def test_malformed_trees_are_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         list(parse_tree(body))

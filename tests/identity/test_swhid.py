@@ -122,7 +122,13 @@ def test_written_is_read_back(
 
 @pytest.mark.parametrize(
     "text",
-    [FULL, f"{CNT};lines=3", f"{CNT};path=/a%3Bb%25/%C3%A9", f"{DIR};origin=https://a.example/%3Bx", f"{CNT};path=/%FF"],
+    [
+        FULL,
+        f"{CNT};lines=3",
+        f"{CNT};path=/a%3Bb%25/%C3%A9",
+        f"{DIR};origin=https://a.example/%3Bx",
+        f"{CNT};path=/%FF",
+    ],
 )
 def test_qualifiers_are_swhs(text: str, swh: Any) -> None:
     theirs = swh("qualified", str(parse(text)))

@@ -9,7 +9,9 @@ from swh.model.swhids import QualifiedSWHID
 
 
 def directory(path):
-    return from_disk.Directory.from_disk(path=path.encode("utf-8", "surrogateescape"), max_content_length=None).hash.hex()
+    return from_disk.Directory.from_disk(
+        path=path.encode("utf-8", "surrogateescape"), max_content_length=None
+    ).hash.hex()
 
 
 def content(path):
