@@ -2,10 +2,10 @@
 #include <nanobind/nanobind.h>
 
 #include "measures.hpp"
-#include "runs.hpp"
+#include "candidates.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
     drystone::bind_measures(m);
-    drystone::bind_runs(m);
+    drystone::bind_candidates(m);
 }

@@ -100,8 +100,12 @@ class AssignedPassword:
         rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
     )
     # Only here is a value without quotes a literal; elsewhere it is a name.
-    _unquoted = re.compile(r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env")
-    _other = re.compile(rb"(?i)(?:_|-)?(?:name|field|file|path|hash|url|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|hint|text|prompt|message|error|var|env|input)$")
+    _unquoted = re.compile(
+        r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env"
+    )
+    _other = re.compile(
+        rb"(?i)(?:_|-)?(?:name|field|file|path|hash|url|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|hint|text|prompt|message|error|var|env|input)$"
+    )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         start = max(text.rfind(b"\n", 0, hit) + 1, hit - 60)
@@ -156,7 +160,11 @@ class CurlCredentials:
             if match.start() >= hit:
                 return
             value = match[2]
-            if _REFERENCE.search(value) or _COMMON.fullmatch(value) or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value):
+            if (
+                _REFERENCE.search(value)
+                or _COMMON.fullmatch(value)
+                or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value)
+            ):
                 continue
             sure = 0.8 if checks.digits(value) or len(value) >= 12 else 0.5
             yield Span("password", "curl-user", match.start(2), match.end(2), sure)

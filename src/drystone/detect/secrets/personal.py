@@ -34,14 +34,15 @@ _DOCUMENTATION: Final = re.compile(
     rb"bar\.com|acme\.com|company\.com|your-?(?:domain|company)\.com|mysite\.com|site\.com|host\.com|server\.com|"
     rb"mail\.com|xyz\.com|abc\.com|somewhere\.com|a\.com|b\.com|x\.com|y\.com|z\.com)$"
 )
-_SERVICE_USERS: Final = frozenset((b"git", b"hg", b"svn", b"ssh", b"root", b"gitlab", b"noreply", b"no-reply", b"org-123"))
+_SERVICE_USERS: Final = frozenset(
+    (b"git", b"hg", b"svn", b"ssh", b"root", b"gitlab", b"noreply", b"no-reply", b"org-123")
+)
 
 
 class Email:
     """A mail address (RFC 5322's dot-atom), with the domain's shape of RFC 1035 or IDNA."""
 
     kind = "email"
-    expression = r"[A-Za-z0-9_+.-]@[A-Za-z0-9][A-Za-z0-9-]{0,62}\.[A-Za-z]"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         at = text.rfind(b"@", max(0, hit - 70), hit)
@@ -60,7 +61,13 @@ class Email:
             return
         before = text[start - 1 : start]
         labels = host.split(b".")
-        if labels[-1] in _NOT_A_DOMAIN or before == b"@" or labels[-2].isdigit() and len(labels) == 2 and len(labels[-2]) < 2:
+        if (
+            labels[-1] in _NOT_A_DOMAIN
+            or before == b"@"
+            or labels[-2].isdigit()
+            and len(labels) == 2
+            and len(labels[-2]) < 2
+        ):
             return
         after = text[end : end + 1]
         sure = 0.95
@@ -133,7 +140,6 @@ class Ipv4:
     """An IPv4 address that is public; private, documentation and resolvers' addresses only at high sensitivity."""
 
     kind = "ip_address"
-    expression = r"\d\.\d{1,3}\.\d{1,3}\.\d"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in _IPV4.finditer(text, max(0, hit - 18), min(len(text), hit + 20)):
@@ -163,7 +169,6 @@ class Ipv6:
     """An IPv6 address that is public."""
 
     kind = "ip_address"
-    expression = r"(?:[0-9A-Fa-f]{1,4}:){3}[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]{2,4}::[0-9A-Fa-f]|[^:\w]::[0-9A-Fa-f]{1,4}[:.]|(?:^|[^:\w])::(?:[^:\w]|1|$)"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in _IPV6.finditer(text, max(0, hit - 46), min(len(text), hit + 46)):
@@ -185,7 +190,9 @@ class Ipv6:
 
 
 _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
-_CARD_WORDS = re.compile(rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE)
+_CARD_WORDS = re.compile(
+    rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
+)
 _TEST_CARDS: Final = frozenset(
     "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
     "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
@@ -213,7 +220,6 @@ class CreditCard:
     """A payment card number: an issuer's range and length, and the Luhn digit."""
 
     kind = "credit_card"
-    expression = r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{4}"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in _CARD.finditer(text, max(0, hit - 26), min(len(text), hit + 12)):
@@ -259,7 +265,6 @@ class Iban:
     """A bank account number (ISO 13616): its country's length and the check digits."""
 
     kind = "iban"
-    expression = r"[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in _IBAN.finditer(text, max(0, hit - 24), min(len(text), hit + 40)):
@@ -277,17 +282,18 @@ class Iban:
             yield Span("iban", "iban", match.start(), end, 0.5 if number[:size] in _EXAMPLE_IBANS else 0.95)
 
 
-_PHONE = re.compile(rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)")
-_PHONE_WORDS = re.compile(rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE)
+_PHONE = re.compile(
+    rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
+)
+_PHONE_WORDS = re.compile(
+    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE
+)
 
 
 class Phone:
     """A phone number that libphonenumber accepts: international, or national beside a word that says phone."""
 
     kind = "phone"
-    expression = (
-        r"\+\d{1,3}[ .()-]{0,2}\d{1,4}[ .()-]{0,2}\d{2,4}[ .()-]{0,2}\d{2}|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4}|0\d{1,3}-\d{6,8}"
-    )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in _PHONE.finditer(text, max(0, hit - 24), min(len(text), hit + 16)):
@@ -300,7 +306,11 @@ class Phone:
             said = _PHONE_WORDS.search(line) is not None
             international = written.startswith("+")
             count = sum(c.isdigit() for c in written)
-            if not 7 <= count <= 15 or (not international and not said and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)):
+            if not 7 <= count <= 15 or (
+                not international
+                and not said
+                and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)
+            ):
                 continue
             if not _valid_phone(written, said):
                 continue
