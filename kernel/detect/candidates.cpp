@@ -84,7 +84,9 @@ Look look(const Byte *text, std::size_t begin, std::size_t end) {
 // Finds which of a few hundred short lower-case words occur in a stretch of text, whatever the case there.
 class Words {
    public:
-    explicit Words(const std::vector<std::string> &words) : words_(words) {
+    Words(const std::vector<std::string> &names, const std::vector<std::string> &parts)
+        : words_(names), names_(names.size()) {
+        words_.insert(words_.end(), parts.begin(), parts.end());
         for (std::size_t i = 0; i < words_.size(); ++i) {
             if (words_[i].size() < 2) throw nb::value_error("a word has at least two characters");
             by_pair_[pair(words_[i][0], words_[i][1])].push_back(static_cast<std::uint16_t>(i));
@@ -95,7 +97,7 @@ class Words {
         for (std::size_t i = begin; i + 1 < end; ++i) {
             for (std::uint16_t index : by_pair_[pair(kTables.lower[text[i]], kTables.lower[text[i + 1]])]) {
                 const std::string &word = words_[index];
-                if (word.size() > end - i) continue;
+                if (word.size() > end - i || (index < names_ && !begins_word(text, begin, i))) continue;
                 std::size_t j = 2;
                 while (j < word.size() && kTables.lower[text[i + j]] == static_cast<Byte>(word[j])) ++j;
                 if (j == word.size() && std::find(found.begin(), found.end(), index) == found.end()) {
@@ -106,8 +108,15 @@ class Words {
     }
 
    private:
+    // After something that is no letter, or at a capital after a small letter (`myHeroku`).
+    static bool begins_word(const Byte *text, std::size_t begin, std::size_t i) {
+        if (i == begin || !(kTables.kind[text[i - 1]] & (kLower | kUpper))) return true;
+        return (kTables.kind[text[i]] & kUpper) && (kTables.kind[text[i - 1]] & kLower);
+    }
+
     static std::size_t pair(Byte first, Byte second) { return static_cast<std::size_t>(first) << 8 | second; }
     std::vector<std::string> words_;
+    std::size_t names_;  // the first so many words count only where a word begins
     std::vector<std::vector<std::uint16_t>> by_pair_ = std::vector<std::vector<std::uint16_t>>(65536);
 };
 
@@ -186,7 +195,11 @@ class Pass {
             if (is_word(left) && !is_hex(left)) return;
             if (is_word(next) && !is_hex(next)) return;
             if (next == ':') return;
-            hits.push_back({kIpv6, i + 1});
+            // `abc::def` is a name in many languages; an address has a digit near, or nothing.
+            bool digit = false;
+            for (std::size_t j = i; j > 0 && i - j < 5 && is_hex(text_[j - 1]); --j) digit |= is_digit(text_[j - 1]);
+            for (std::size_t j = i + 2; j < size_ && j < i + 7 && is_hex(text_[j]); ++j) digit |= is_digit(text_[j]);
+            if (digit || !(is_word(left) || is_word(next))) hits.push_back({kIpv6, i + 1});
             return;
         }
         if (!is_hex(left)) return;
@@ -345,8 +358,10 @@ class Pass {
 }  // namespace
 
 void bind_candidates(nb::module_ &m) {
-    nb::class_<Words>(m, "Words", "Lower-case words to look for before a run.")
-        .def(nb::init<const std::vector<std::string> &>(), nb::arg("words"));
+    nb::class_<Words>(m, "Words", "Lower-case words to look for before a run: names where a word begins, parts "
+                                      "anywhere. Indexes count through the names, then the parts.")
+        .def(nb::init<const std::vector<std::string> &, const std::vector<std::string> &>(), nb::arg("names"),
+             nb::arg("parts"));
     m.def(
         "candidates",
         [](nb::bytes data, const Words &words, std::size_t shortest, std::size_t reach) {
@@ -364,6 +379,10 @@ void bind_candidates(nb::module_ &m) {
         "Return hits and runs. A hit is (kind, offset behind a character of it); kinds are 0 email, 1 IPv4, 2 IPv6, "
         "3 card, 4 IBAN, 5 phone. A run is (start, end, mean surprise in bits, indexes of words): at least `shortest` "
         "key characters with a digit that look drawn at random, with a word within `reach` bytes before on the line.");
+    m.def(
+        "surprise",
+        [](nb::bytes data) { return look(static_cast<const Byte *>(data.data()), 0, data.size()).surprise; },
+        nb::arg("data"), "Return the mean surprise, in bits, of the pairs of neighbouring letters and digits.");
 }
 
 }  // namespace drystone

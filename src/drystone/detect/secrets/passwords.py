@@ -147,7 +147,7 @@ class CurlCredentials:
     """Credentials on curl's command line: `-u user:password`, `-H "Authorization: ..."`."""
 
     kind = "password"
-    expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:["']?[^\s"':$<]{3}"""
+    expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:(?:["']?[^\s"':$<]{3}|["'])"""
     _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
 
@@ -168,6 +168,10 @@ class CurlCredentials:
                 continue
             sure = 0.8 if checks.digits(value) or len(value) >= 12 else 0.5
             yield Span("password", "curl-user", match.start(2), match.end(2), sure)
+        # A key as user, and no password.
+        for match in self._colon.finditer(text, start, min(len(text), hit + 100)):
+            if match.start() < hit and checks.digits(match[1]) and not _COMMON.search(match[1]):
+                yield Span("password", "curl-user", match.start(1), match.end(1), 0.7)
 
 
 class AuthorizationHeader:

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
-from drystone.detect.secrets.context import REACH, SHORTEST, Context
+from drystone.detect.secrets.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.settings import KINDS, Settings
 from drystone.detect.secrets.spans import Span, resolve
@@ -27,7 +27,7 @@ _GAP: Final = b"\n"
 @cache
 def _context() -> tuple[Context, Any]:
     context = Context(rules())
-    return context, _kernel.Words(context.words)
+    return context, Words(context.names, CREDENTIAL_WORDS)
 
 
 class Scanner:
@@ -74,7 +74,7 @@ class Scanner:
 
         if joined:
             database(self._kinds).scan(joined, match_event_handler=note)
-        kernel_hits, runs = _kernel.candidates(joined, _context()[1], SHORTEST, REACH)
+        kernel_hits, runs = candidates(joined, _context()[1], SHORTEST, REACH)
         yield from self._judge(finders(), [(rule, end) for end, rule in hits], parts, paths, starts)
         yield from self._judge(KERNEL_FINDERS, kernel_hits, parts, paths, starts)
         yield from self._judge_runs(runs, parts, starts)

@@ -14,7 +14,7 @@ from drystone.detect.secrets.spans import Span
 WIDEST: Final = 2048
 
 # A token may begin after an escape in a string literal (`\nghp_...`) or in a URL (`%3Dghp_...`).
-_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?=[^A-Za-z0-9]))"
 
 
 def exact(rule: Rule) -> re.Pattern[bytes]:
@@ -32,6 +32,8 @@ def first_match(rule: Rule) -> str:
 
 def judge(rule: Rule, value: bytes) -> float:
     """Return the confidence that `value`, in the rule's format, is a secret; 0 for none."""
+    if rule.near is not None and checks.counting(value):
+        return 0.0
     if checks.digits(value) < rule.digits or checks.entropy(value) < rule.entropy or checks.masked(value):
         return 0.0
     sure = rule.confidence
