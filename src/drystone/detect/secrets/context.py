@@ -41,7 +41,7 @@ REACH: Final = 100
 _STRONG = re.compile(
     rb"token|secret|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key|bearer|"
     rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
-    rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key|webhook",
+    rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
     re.IGNORECASE,
 )
 # The name that a value is given: `name = "`, `"name": "`, `name('`, `--name `, `<name>`, `name: Bearer `.
@@ -60,8 +60,8 @@ _HARMLESS = re.compile(
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
     rb"contract|tx|block|asset|content)$|(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|publickeytoken|pagetoken|nexttoken|synctoken|"
-    rb"tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum"
+    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
@@ -78,7 +78,7 @@ _WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 
 def readable(value: bytes) -> bool:
     """Return whether much of a value is made of words, so that it names something."""
-    size = sum(len(word) for word in _WORD.findall(value) if surprise(word) < 4.6)
+    size = sum(len(word) for word in _WORD.findall(value) if surprise(word) < 5.5)
     return size * 3 > len(value)
 
 
@@ -155,13 +155,13 @@ class Context:
             return
         elif _STRONG.search(name[1]):
             sure = 0.65
-        elif re.search(rb"key|auth|cred|pass|login|session|cookie|access", name[1], re.IGNORECASE):
+        elif re.search(rb"key|auth|cred|pass|login|session|cookie|access|webhook", name[1], re.IGNORECASE):
             sure = 0.5
         elif _STRONG.search(line):
             sure = 0.5
         else:
             sure = 0.3
-        if _HARMLESS_CONTEXT.search(line):
+        if _HARMLESS_CONTEXT.search(line) or text[end : end + 3] in (b"...", b"\xe2\x80\xa6"):
             sure -= 0.4
         if checks.digits(value) == 0:
             sure -= 0.15

@@ -48,6 +48,7 @@ def finders() -> tuple[Finder, ...]:
         passwords.PrivateKey(),
         passwords.UrlPassword(),
         passwords.AssignedPassword(),
+        passwords.AssignedCredential(),
         passwords.CurlCredentials(),
         passwords.AuthorizationHeader(),
         personal.Name(),

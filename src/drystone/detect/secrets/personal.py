@@ -84,6 +84,8 @@ class Email:
             return
         if _DOCUMENTATION.search(host):
             sure = 0.5
+        elif host.endswith(b".gserviceaccount.com"):
+            sure = 0.5
         elif re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4:
             sure = 0.5
         yield Span("email", "email", start, end, sure)
@@ -112,16 +114,25 @@ _RESOLVERS: Final = frozenset(
         "2620:119:35::35 2620:119:53::53"
     ).split()
 )
+#: Numbers that writers take for any address.
+_PICTURES: Final = frozenset(
+    ipaddress.ip_address(a)
+    for a in (
+        "1.2.3.4 2.3.4.5 3.4.5.6 4.3.2.1 4.5.6.7 5.6.7.8 9.8.7.6 12.34.56.78 23.45.67.89 34.56.78.90 98.76.54.32 "
+        "123.45.67.89 111.222.33.44 11.22.33.44 1.1.1.2 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 6.6.6.6 7.7.7.7 1.2.3.5 "
+        "123.123.123.123 111.111.111.111 222.222.222.222 12.12.12.12 11.11.11.11"
+    ).split()
+)
 _VERSION_BEFORE = re.compile(
     rb"(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
     rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|>=|<=|==|~=|!=|\^|~|since|android|os|"
-    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture)"
+    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture|database|oracle|db|\xc2\xa7|for)"
     rb"""[\w"' ()/:=,<>\[\]-]{0,12}$""",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(
-    rb"\bip\b|ipv[46]|addr|host|server|peer|remote|client|gateway|dns|subnet|netmask|cidr|proxy|ping|ssh|curl|telnet|"
-    rb"listen|bind|port|nameserver|network|route|connect|http|tcp|udp|inet|\bfrom\b|whitelist|blacklist|allow|deny",
+    rb"\bip\b|ipv[46]|addr|host|server|peer|remote|client|gateway|\bdns|subnet|netmask|cidr|proxy|\bping\b|\bssh\b|curl|telnet|"
+    rb"listen|\bbind|\bport\b|nameserver|network|\broute|connect|https?:|tcp|udp|\binet|whitelist|blacklist|\ballow|\bdeny",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
@@ -153,9 +164,14 @@ class Ipv4:
             start, end = match.span()
             line = text[max(text.rfind(b"\n", 0, start) + 1, start - 60) : start]
             sure = 0.8 if address.is_global and not address.is_multicast and address not in _RESOLVERS else 0.35
+            if address in _PICTURES:
+                sure = 0.35
             octets = [int(part) for part in match[0].split(b".")]
             if sure > 0.5:
-                if _VERSION_BEFORE.search(line) or text[end : end + 2] in (b".*", b"-b", b"-r"):
+                network = re.match(rb"/(\d{1,2})\b", text[end : end + 3])
+                if network and int(network[1]) < 32 and int(address) & ((1 << (32 - int(network[1]))) - 1) == 0:
+                    sure = 0.5  # a range, nobody's address
+                elif _VERSION_BEFORE.search(line) or text[end : end + 2] in (b".*", b"-b", b"-r"):
                     sure = 0.25
                 elif _NETWORK.search(line) or re.match(rb":\d{2,5}\b|/\d{1,2}\b", text[end : end + 6]):
                     sure = 0.9
@@ -183,6 +199,8 @@ class Ipv6:
             mapped = getattr(address, "ipv4_mapped", None)
             if mapped is not None:
                 public = mapped.is_global
+            elif int(address) >> 125 != 1:  # only 2000::/3 is given out (RFC 4291)
+                public = False
             sure = 0.85 if public and match[0].count(b":") >= 3 and len(match[0]) >= 8 else 0.35
             if len(match[0]) < 3 or not re.search(rb"\d", match[0]):
                 sure = min(sure, 0.3)
