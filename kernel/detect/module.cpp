@@ -6,6 +6,7 @@
 #include "words.hpp"
 #include "utf8.hpp"
 #include "runs.hpp"
+#include "candidates.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
@@ -14,4 +15,5 @@ NB_MODULE(_kernel, m) {
     drystone::bind_words(m);
     drystone::bind_utf8(m);
     drystone::bind_runs(m);
+    drystone::bind_candidates(m);
 }
