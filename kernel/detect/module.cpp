@@ -5,7 +5,6 @@
 #include "measures.hpp"
 #include "words.hpp"
 #include "utf8.hpp"
-#include "runs.hpp"
 #include "candidates.hpp"
 
 NB_MODULE(_kernel, m) {
@@ -14,6 +13,5 @@ NB_MODULE(_kernel, m) {
     drystone::bind_measures(m);
     drystone::bind_words(m);
     drystone::bind_utf8(m);
-    drystone::bind_runs(m);
     drystone::bind_candidates(m);
 }
