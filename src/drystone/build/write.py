@@ -1,4 +1,4 @@
-"""Last stages: ledger parts and shards, contents gathered within one shard at a time and redacted as they are written."""
+"""Last stages: ledger parts and shards; contents are gathered within one shard at a time, and redacted as written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +19,7 @@ from drystone.build.tables import Range, id_range, path_text, read
 from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError
+from drystone.policy.licenses import license_names
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writer import write_data_shard, write_ledger_part
@@ -164,9 +164,7 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
         case "swhid":
             return [f"swh:1:cnt:{row['id'].hex()}" for row in batch]
         case "detected_licenses":
-            return [sorted({e["expression"] for e in _evidence(row)}) for row in batch]
-        case "license_evidence":
-            return [_evidence(row) for row in batch]
+            return [license_names(row["license_expression"]) for row in batch]
         case "src_encoding":
             return [row["encoding"] for row in batch]
         case "length_bytes":
@@ -180,11 +178,6 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
             return [getattr(flag, name.removeprefix("is_")) for flag in flags]
         case _:
             return [row[name] for row in batch]
-
-
-def _evidence(row: dict[str, Any]) -> list[dict[str, Any]]:
-    found = row.get("license_evidence")
-    return orjson.loads(found) if found else []
 
 
 def _extension(path: bytes) -> str:
