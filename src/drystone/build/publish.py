@@ -34,7 +34,7 @@ from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
 
 _LEDGER_ROWS: Final = 1 << 20
-#: Bytes of text that one task writes at least, so that small languages share one.
+#: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
 #: Marks a folder in which a build is under way; removed when the manifest is in place.
 INCOMPLETE: Final = "INCOMPLETE"
@@ -161,15 +161,14 @@ def _shards(
         "secret_settings": settings.secret_settings,
         "level": settings.release.zstd_level,
     }
-    groups: list[tuple[list[tuple[str, int, int]], float]] = [([], 0.0)]
+    groups: list[tuple[list[tuple[str, int, int]], float]] = []
     for language, count in sorted(counts.items()):
-        for index in range(count):
-            members, size = groups[-1]
-            if size >= _TASK_BYTES:
-                members, size = [], 0.0
-                groups.append((members, size))
-            members.append((language, index, count))
-            groups[-1] = (members, size + settled.languages[language][1] / count)
+        size = settled.languages[language][1] / count
+        if count == 1 and groups and groups[-1][0][-1][2] == 1 and groups[-1][1] + size <= _TASK_BYTES:
+            members, before = groups[-1]
+            groups[-1] = ([*members, (language, 0, 1)], before + size)
+        else:
+            groups.extend(([(language, index, count)], size) for index in range(count))
     tasks = [
         Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)

@@ -77,28 +77,26 @@ def shards(
     """Write some shards, each given by language, index and count."""
     redacted: Counter[str] = Counter()
     files = []
+    names = [language for language, _, _ in members]
+    # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
+    rows = read(settled, ROWS, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
     for language, index, count in members:
-        batches = _shard(settled, repositories, contents, language, index, count, secret_settings, redacted)
+        of_language = rows.filter(pc.equal(rows.column("language"), language)).sort_by("id")
+        owners = _owners(repositories, of_language)
+        batches = _batches(of_language, owners, contents, secret_settings, redacted)
         files.append(write_data_shard(release, language, index, count, batches, zstd_level=level).model_dump())
     return {"files": files, "redactions": dict(redacted)}
 
 
-def _shard(
-    settled: list[Path],
-    repositories: Path,
-    contents: Contents,
-    language: str,
-    index: int,
-    count: int,
-    secret_settings: secrets.Settings,
-    redacted: Counter[str],
-) -> Iterator[pa.RecordBatch]:
-    of_language = Range("language", language, language + "\0")
-    rows = read(settled, ROWS, (), of_language, id_range(index, count)).sort_by("id")
+def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
+    """Return the range of ids where a task has a single shard; tasks of several hold languages of one shard each."""
+    return [id_range(index, count) for _, index, count in members] if len(members) == 1 else []
+
+
+def _owners(repositories: Path, rows: pa.Table) -> dict[str, dict[str, Any]]:
     listed = read([repositories], REPOSITORIES)
-    listed = listed.filter(pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id"))))
-    owners = {row["repository_id"]: row for row in listed.to_pylist()}
-    yield from _batches(rows, owners, contents, secret_settings, redacted)
+    wanted = pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id")))
+    return {row["repository_id"]: row for row in listed.filter(wanted).to_pylist()}
 
 
 def _batches(
