@@ -1,0 +1,199 @@
+"""The choice: in the order of rank, a document is dropped if a kept one shares a band and is as similar as the threshold.
+
+Sees the rows of one task and the texts that `fetch` yields; each removal carries the exact similarity that was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from drystone.dedup import _kernel
+from drystone.dedup.ids import ID, to_numpy
+from drystone.dedup.method import Method
+from drystone.dedup.sketches import words
+from drystone.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Fetch = Callable[[list[bytes]], Iterable[bytes]]
+
+#: Ids asked of `fetch` at once.
+_FETCH = 4096
+
+DROPPED = pa.schema([("id", ID), ("kept_id", ID), ("similarity", pa.float64())])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Whole components, in one file of rows; `out` gets what is dropped."""
+
+    rows: Path
+    out: Path
+    method: Method
+    fetch: Fetch
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A part of one giant component: `undecided` rows against `kept` ones, all of them numbers in the order of rank.
+
+    Without `kept`, the undecided are chosen among themselves.
+    """
+
+    rows: Path
+    kept: NDArray[np.int64] | None
+    undecided: NDArray[np.int64]
+    method: Method
+    fetch: Fetch
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a task did; `dropped` counts rows, `comparisons` exact ones, `text_bytes` what was fetched."""
+
+    dropped: int
+    comparisons: int
+    text_bytes: int
+
+
+def read_rows(path: Path) -> pa.Table:
+    """Return a task's rows in the order of choice: by component, then rank. Raises `UsageError` for a repeated id."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
+        table = reader.read_all()
+    table = table.sort_by([("component", "ascending"), ("rank", "ascending"), ("id", "ascending")]).combine_chunks()
+    sorted_ids = np.sort(to_numpy(table.column("id")))
+    twice = np.flatnonzero(sorted_ids[1:] == sorted_ids[:-1])
+    if len(twice):
+        name = sorted_ids[twice[0]].tobytes().hex()
+        raise UsageError(f"document {name} is listed more than once; each id may occur once")
+    return table
+
+
+def _keys(table: pa.Table, method: Method) -> NDArray[np.uint32]:
+    column = table.column("signature")
+    parts = [words(chunk, method)[:, 1:] for chunk in column.chunks]
+    return np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, method.banding[0]), np.uint32)
+
+
+def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of each id. Raises `UsageError` where `fetch` yields too few or something else."""
+    for start in range(0, len(ids), _FETCH):
+        part = list(ids[start : start + _FETCH])
+        found = 0
+        for text in fetch(part):
+            if not isinstance(text, bytes):
+                raise UsageError(
+                    f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes"
+                )
+            found += 1
+            yield text
+        if found != len(part):
+            raise UsageError(f"fetch yielded {found} of {len(part)} documents; {part[found].hex()} is missing")
+
+
+def _keeper(method: Method) -> Any:
+    return _kernel.Keeper(method.threshold, method.banding[0], method.seed)
+
+
+def settle(task: Task) -> Settled:
+    """Settle the components of one task and write {id, kept_id, similarity} of what is dropped."""
+    table = read_rows(task.rows)
+    ids: list[bytes] = table.column("id").to_pylist()
+    component = table.column("component").to_numpy()
+    keys = _keys(table, task.method)
+    keeper = _keeper(task.method)
+    kept: list[bytes] = []
+    dropped: list[tuple[bytes, bytes, float]] = []
+    current = -1
+    size = 0
+    for i, text in enumerate(texts(task.fetch, ids)):
+        if component[i] != current:
+            current = component[i]
+            keeper.clear()
+            kept.clear()
+        size += len(text)
+        number, shared, total = keeper.add(text, keys[i])
+        if number < 0:
+            kept.append(ids[i])
+        else:
+            dropped.append((ids[i], kept[number], shared / total))
+    write_dropped(dropped, task.out)
+    return Settled(len(dropped), keeper.comparisons, size)
+
+
+def write_dropped(dropped: list[tuple[bytes, bytes, float]], out: Path) -> None:
+    """Write removals as Parquet; a reader never sees half a file."""
+    columns = zip(*dropped, strict=True) if dropped else ([], [], [])
+    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, DROPPED, strict=True)], schema=DROPPED)
+    part = out.with_name(out.name + ".part")
+    pq.write_table(table, part)
+    part.replace(out)
+
+
+def sweep(task: Sweep) -> tuple[list[tuple[int, int, float]], int]:
+    """Return (row, kept row, similarity) of each undecided row that is dropped, and the comparisons made."""
+    table = read_rows(task.rows)
+    ids: list[bytes] = table.column("id").to_pylist()
+    keys = _keys(table, task.method)
+    keeper = _keeper(task.method)
+    dropped = []
+    kept: list[int] = []
+    undecided = task.undecided
+    if task.kept is not None:
+        kept = task.kept.tolist()
+        for i, text in zip(kept, texts(task.fetch, [ids[i] for i in kept]), strict=True):
+            keeper.hold(text, keys[i])
+        undecided = np.array([i for i in undecided if keeper.has_candidate(keys[i])], np.int64)
+    for i, text in zip(undecided.tolist(), texts(task.fetch, [ids[i] for i in undecided]), strict=True):
+        number, shared, total = keeper.add(text, keys[i], keep=task.kept is None)
+        if number >= 0:
+            dropped.append((i, kept[number], shared / total))
+        elif task.kept is None:
+            kept.append(i)
+    return dropped, keeper.comparisons
+
+
+def settle_giant(
+    rows: Path,
+    out: Path,
+    method: Method,
+    fetch: Fetch,
+    run: Callable[[Callable[..., Any], list[Any], str], list[Any]],
+    budget: int,
+) -> Settled:
+    """Settle one component whose texts do not fit one task, in rounds; the result is that of `settle`.
+
+    Each round chooses among the first undecided rows, as many as `budget` bytes allow, then compares those kept with
+    all that come after, in parallel. So every row meets the kept rows before it in the order of rank.
+    """
+    table = read_rows(rows)
+    sizes = table.column("bytes").to_numpy()
+    ids = table.column("id")
+    alive = np.arange(len(table), dtype=np.int64)
+    found: list[tuple[int, int, float]] = []
+    comparisons = number = 0
+    while len(alive):
+        ends = np.cumsum(sizes[alive])
+        block = max(1, int(np.searchsorted(ends, budget, side="right")))
+        first, rest = alive[:block], alive[block:]
+        stem = f"{rows.stem}-{number:04d}"
+        [(chosen, count)] = run(sweep, [Sweep(rows, None, first, method, fetch)], f"{stem}-choose")
+        comparisons += count
+        found += chosen
+        kept = np.setdiff1d(first, np.array([row for row, _, _ in chosen], np.int64))
+        shares = np.split(rest, np.flatnonzero(np.diff(np.cumsum(sizes[rest]) // budget)) + 1) if len(rest) else []
+        for dropped, count in run(sweep, [Sweep(rows, kept, part, method, fetch) for part in shares], f"{stem}-sweep"):
+            found += dropped
+            comparisons += count
+        alive = np.setdiff1d(rest, np.array([row for row, _, _ in found], np.int64))
+        number += 1
+    write_dropped([(ids[row].as_py(), ids[kept].as_py(), s) for row, kept, s in found], out)
+    return Settled(len(found), comparisons, int(sizes.sum()))

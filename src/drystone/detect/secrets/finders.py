@@ -1,0 +1,69 @@
+"""The list of all finders, and the Hyperscan database over their expressions, compiled once per process.
+
+A finder has a `kind`, an `expression` (what Hyperscan looks for, ends only) and `spans(text, hit, path)`, which judges
+one hit: the byte offset behind a match of the expression. It knows no batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Protocol
+
+import hyperscan
+
+from drystone.detect.secrets import passwords, personal
+from drystone.detect.secrets.catalog import rules
+from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.tokens import Token
+
+
+class Finder(Protocol):
+    """What judges the hits of one expression."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the spans."""
+        ...
+
+    @property
+    def expression(self) -> str:
+        """What Hyperscan looks for."""
+        ...
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield spans of `text` that a match ending at byte `hit` gave away."""
+        ...
+
+
+@cache
+def finders() -> tuple[Finder, ...]:
+    """Return all finders; a finder's index is its id in the database."""
+    return (
+        *(Token(rule) for rule in rules() if rule.near is None),
+        passwords.PrivateKey(),
+        passwords.UrlPassword(),
+        passwords.AssignedPassword(),
+        passwords.CurlCredentials(),
+        passwords.AuthorizationHeader(),
+        personal.Email(),
+        personal.Ipv4(),
+        personal.Ipv6(),
+        personal.Phone(),
+        personal.CreditCard(),
+        personal.Iban(),
+        personal.Name(),
+    )
+
+
+@cache
+def database(kinds: frozenset[str]) -> Any:
+    """Return the compiled database of the finders of these kinds."""
+    chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
+    built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    built.compile(
+        expressions=[finder.expression.encode("latin-1") for _, finder in chosen],
+        ids=[i for i, _ in chosen],
+        flags=[hyperscan.HS_FLAG_MULTILINE] * len(chosen),
+    )
+    return built
