@@ -67,7 +67,7 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     documents = sum(_rows(path, method) for path in items)
     work.mkdir(parents=True, exist_ok=True)
     bands = method.banding[0]
-    columns = _Columns(*(np.zeros(documents, kind) for kind in (np.uint32, np.uint32, np.int64)))
+    columns = _Columns(np.zeros(documents, np.uint32), np.zeros(documents, np.uint32), np.zeros(documents, np.int64))
     keys = work / "keys"
     try:
         _transpose(items, method, documents, columns, keys)

@@ -1,4 +1,4 @@
-"""From signatures to decisions: candidates, choice, clusters. Knows ids, ranks and signatures; texts come by `fetch`."""
+"""From signatures to decisions: candidates, choice, clusters. Knows ids, ranks and keys; texts come by `fetch`."""
 
 from __future__ import annotations
 
@@ -49,12 +49,13 @@ def decide(
     """Decide which documents are near duplicates of a kept one, and write the proof.
 
     `items`: Parquet files of {id: binary(20), group: string, rank: binary, bytes: int64, signature: as `signatures`
-    makes it}. Documents of different groups are never compared; of two that are near, the one whose rank sorts first is
-    kept. `out`: Parquet of {id, cluster, kept_id, similarity}, sorted by id, one row for each document of a cluster: the
-    kept ones have neither kept_id nor similarity. A cluster is a kept document with those dropped for it, named by its
-    smallest id. `fetch(ids)` yields the bytes of each id in order; where it has a method `stage`, that is called once
-    before, with an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps; functions, tasks and results can be
-    pickled. `work`: an empty folder that all workers see.
+    makes it}. Documents of different groups are never compared; of two that are near, the one whose rank sorts first
+    is kept. `out`: Parquet of {id, cluster, kept_id, similarity}, sorted by id, one row for each document of a
+    cluster: the kept ones have neither kept_id nor similarity. A cluster is a kept document with those dropped for it,
+    named by its smallest id.
+    `fetch(ids)` yields the bytes of each id in order; where it has a method `stage`, that is called once before, with
+    an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps; functions, tasks and
+    results can be pickled. `work`: an empty folder that all workers see.
 
     The result depends on items, texts and method only. Raises `UsageError` for missing columns, repeated ids, foreign
     signatures and texts that `fetch` does not yield.

@@ -1,6 +1,6 @@
-"""The choice: in the order of rank, a document is dropped if a kept one shares a band and is as similar as the threshold.
+"""The choice: in the order of rank, a document is dropped if a kept one shares a band and is near enough.
 
-Sees the rows of one task and the texts that `fetch` yields; each removal carries the exact similarity that was measured.
+Sees the rows of one task and the texts that `fetch` yields; each removal carries the similarity that was measured.
 """
 
 from __future__ import annotations

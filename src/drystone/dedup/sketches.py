@@ -25,7 +25,7 @@ def sketcher(method: Method, variant: str = "") -> Any:
 
 
 def buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.bool_]]:
-    """Return a binary or string array's bytes, its n + 1 offsets, and which are valid (empty: all); no bytes are copied.
+    """Return the bytes of a binary or string array, its n + 1 offsets, and which are valid (empty: all); copies nothing.
 
     Raises `UsageError` for any other type.
     """
