@@ -98,6 +98,12 @@ def test_a_line_of_200_mb(root: Path, tmp_path: Path) -> None:
     assert (entry.blob, entry.size, entry.data) == (blob_hash(line), len(line), None)
 
 
+def write(name: str, folder: int) -> None:
+    handle = os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=folder)
+    os.write(handle, b"1")
+    os.close(handle)
+
+
 def test_long_paths(root: Path, tmp_path: Path) -> None:
     handle = os.open(root, os.O_RDONLY)
     for step in range(16):
@@ -105,11 +111,9 @@ def test_long_paths(root: Path, tmp_path: Path) -> None:
         below = os.open("d" * 250, os.O_RDONLY, dir_fd=handle)
         os.close(handle)
         handle = below
-        with open(os.open(f"f{step}", os.O_CREAT | os.O_WRONLY, dir_fd=handle), "wb") as file:
-            file.write(b"1")
+        write(f"f{step}", handle)
     for name in ("g" * 79, "h" * 80):
-        with open(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=handle), "wb") as file:
-            file.write(b"2")
+        write(name, handle)
     os.close(handle)
     found = read(FolderSource(root), tmp_path).entries
     problems = {len(e.path): e.problem for e in found}
@@ -119,7 +123,7 @@ def test_long_paths(root: Path, tmp_path: Path) -> None:
     # The system counts the ending zero, so it opens no path of 4,096 bytes.
     assert problems[4096] == "cannot be read (File name too long)"
     limited = read(FolderSource(root), tmp_path, Limits(max_path_bytes=1000)).entries
-    assert "more than the limit of 1000" in (limited[-1].problem or "")
+    assert any("more than the limit of 1000" in (e.problem or "") for e in limited)
     subprocess.run(["rm", "-rf", root], check=True)
 
 

@@ -174,7 +174,7 @@ def _salvage(file: BinaryIO, given: int, problem: str) -> Iterator[bytes]:
 
 
 def _gunzip(decoder: zlib._Decompress, piece: bytes) -> tuple[bytes, zlib._Decompress]:
-    """Return what a piece unpacks to and the decoder for the next one; a file may hold one gzip stream after another."""
+    """Return what a piece unpacks to and the decoder for the next; one gzip stream may follow another."""
     data = b""
     while piece:
         if decoder.eof:
