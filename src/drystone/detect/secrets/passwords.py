@@ -31,7 +31,7 @@ _COMMON = re.compile(
 # What a name such as `password_` may go on with, and then hold no password.
 _OTHER = re.compile(
     rb"(?i)[_-]?(?:name|field|file|path|hash|url|uri|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|"
-    rb"hint|text|prompt|message|error|var|env|input|endpoint|class|expir\w*|count|limit|header|version|digest)$"
+    rb"hint|text|prompt|message|error|var|env|input|endpoint|class|expir\w*|last\w*|changed\w*|count|limit|header|version|digest)$"
 )
 
 
@@ -146,6 +146,11 @@ class AssignedPassword:
         return sure
 
 
+_PAGING = re.compile(
+    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf)[_-]?$"
+)
+
+
 class AssignedCredential:
     """A quoted literal that looks drawn at random, given to a name such as `token` or `api_key`."""
 
@@ -162,7 +167,8 @@ class AssignedCredential:
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         for match in covering(self._exact, text, hit, 90, 2048):
             value = match[3]
-            if _OTHER.search(match[1]) or checks.stand_in(value):
+            before = text[max(0, match.start() - 16) : match.start()]
+            if _OTHER.search(match[1]) or checks.stand_in(value) or _PAGING.search(before):
                 continue
             special = len(re.findall(rb"[^A-Za-z0-9]", value))
             if re.search(rb"://|[$%]\{|\(|%s|^[/.]", value) or special > len(value) // 2:

@@ -11,7 +11,7 @@ from typing import Final
 import phonenumbers
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, covering
 
 _EMAIL = re.compile(
     rb"(?:[A-Za-z0-9_+]|[!#$&'*/=?^`{|}~%.-](?=[A-Za-z0-9_+.-]))[A-Za-z0-9._+-]{0,63}@"
@@ -153,11 +153,7 @@ class Ipv4:
     kind = "ip_address"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IPV4.finditer(text, max(0, hit - 18), min(len(text), hit + 20)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit:
-                continue
+        for match in covering(_IPV4, text, hit, 1, 20):
             address = _address(match[0])
             if address is None:
                 return
@@ -187,10 +183,8 @@ class Ipv6:
     kind = "ip_address"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IPV6.finditer(text, max(0, hit - 46), min(len(text), hit + 46)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit - 1 or match[0].count(b":") < 2:
+        for match in covering(_IPV6, text, hit, 6, 60):
+            if match[0].count(b":") < 2:
                 continue
             address = _address(match[0])
             if address is None:
@@ -240,9 +234,7 @@ class CreditCard:
     kind = "credit_card"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _CARD.finditer(text, max(0, hit - 26), min(len(text), hit + 12)):
-            if match.start() >= hit:
-                return
+        for match in covering(_CARD, text, hit, 1, 40):
             written = match[0]
             number = re.sub(rb"[ -]", b"", written).decode()
             if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 3:
@@ -285,9 +277,7 @@ class Iban:
     kind = "iban"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IBAN.finditer(text, max(0, hit - 24), min(len(text), hit + 40)):
-            if match.start() >= hit:
-                return
+        for match in covering(_IBAN, text, hit, 3, 48):
             number = match[0].replace(b" ", b"").decode()
             # The pattern may run on into a following word; the country's length says where the number ends.
             size = _IBAN_LENGTHS.get(number[:2])
@@ -314,11 +304,7 @@ class Phone:
     kind = "phone"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _PHONE.finditer(text, max(0, hit - 24), min(len(text), hit + 16)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit:
-                continue
+        for match in covering(_PHONE, text, hit, 2, 30):
             written = match[0].decode()
             line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 60) : match.start()]
             said = _PHONE_WORDS.search(line) is not None
