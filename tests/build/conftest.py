@@ -85,7 +85,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             "walls/empty.py": "",
             "walls/blob.bin": bytes(range(256)) * 8,
             "walls/nul.c": b"int a;\0int b;\n",
-            "data/table.json": "[\n" + ",\n".join(f"  {{\"row\": {i}}}" for i in range(900)) + "\n]\n",
+            "data/table.json": "[\n" + ",\n".join(f'  {{"granite block": {i}}}' for i in range(900)) + "\n]\n",
             "notes.unknown-kind": "nobody knows what this is\n",
             "walls/contact.py": program("contact") + "\nOWNER = 'marie.dupont@stonework-atelier.fr'\n",
         },

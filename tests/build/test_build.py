@@ -45,10 +45,6 @@ def release(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Re
 
 def test_each_file_is_in_or_out_for_its_own_reason(release: Release) -> None:
     found = {path: (row["decision"], row["reason"]) for path, row in rows(release).items()}
-    assert found["walls/walls/stack.py"] == ("dropped", "exact_duplicate") or found["fences/fences/stack.py"] == (
-        "dropped",
-        "exact_duplicate",
-    )
     expected = {
         "walls/README.md": ("kept", None),
         "walls/walls/copyleft.py": ("dropped", "non_permissive_license"),
@@ -97,12 +93,12 @@ def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:
 
 
 def test_the_release_keeps_every_law(release: Release) -> None:
-    report = verify(release.folder)
+    report = verify(release.path)
     assert not report.problems, report.problems
 
 
 def test_notice_names_the_holders_of_what_was_kept(release: Release) -> None:
-    notice = (release.folder / "NOTICE").read_text()
+    notice = (release.path / "NOTICE").read_text()
     assert "Copyright (c) 2021 Ada Example" in notice
     assert "Copyright (c) 2021 Grace Example" in notice
     assert notice.count("Permission is hereby granted") == 1
@@ -114,7 +110,7 @@ def test_order_processes_and_ranges_do_not_matter(
     root = release.manifest.root
     shuffled = sources[:]
     random.Random(7).shuffle(shuffled)
-    assert make(shuffled, tmp_path / "two", Engine(threads=2)).root == root
+    assert make(shuffled, tmp_path / "two", Engine(threads=2, in_process=0)).root == root
     monkeypatch.setattr(tables, "ROWS_PER_RANGE", 5)
     assert make(sources[::-1], tmp_path / "small").root == root
 
@@ -225,7 +221,7 @@ def test_bytes_that_cannot_be_had_become_rows(tmp_path: Path) -> None:
     assert ledger["big/one_line.js"]["size"] == 220_000_000
     assert ledger["big/small.py"]["decision"] == "kept"
     damaged = [row for path, row in ledger.items() if path.startswith("cut.tar.gz")]
-    repositories = {row["origin"]: row for row in release.repositories().to_pylist()}
+    repositories = {row["origin"]: row for batch in release.repositories() for row in batch.to_pylist()}
     assert any(row["reason"] == "unreadable" for row in damaged) or (
         repositories["archive:cut.tar.gz"]["status"] == "unreadable"
     )
@@ -236,20 +232,29 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
     """A limit on file size (RLIMIT_FSIZE) fails the write in the middle, as a full disk does."""
     big = tmp_path / "big"
     big.mkdir()
-    (big / "words.py").write_text("".join(f"word_{i * 7919 % 100003} = '{i * 31 % 977}'\n" for i in range(60_000)))
+    words = ("stone", "lintel", "mortar", "cope", "batter", "hearting", "through", "plumb")
+    lines = (f"{words[i % 8]}_{words[i // 8 % 8]}_{i} = {words[i * 7 % 8]}({i * 31 % 977})\n" for i in range(60_000))
+    (big / "words.py").write_text("".join(lines))
     output = tmp_path / "release"
     code = (
         "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\nfrom drystone.cli import main\nmain()\n"
     )
-    arguments = ["build", str(big), "-o", str(output), "--threads", "1", "--quiet", "--registry", str(tmp_path / "r.db")]
+    arguments = [
+        "build",
+        str(big),
+        "-o",
+        str(output),
+        "--threads",
+        "1",
+        "--quiet",
+        "--registry",
+        str(tmp_path / "r.db"),
+    ]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("*.tmp"))
-    assert not verify_fails(make([big], output), output)
-
-
-def verify_fails(manifest: Manifest, output: Path) -> bool:
-    return bool(verify(output).problems) or manifest.counts.kept != 1
+    assert make([big], output).counts.kept == 1
+    assert not verify(output).problems

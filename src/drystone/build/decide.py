@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +16,11 @@ import orjson
 import pyarrow as pa
 
 from drystone.build.engine import Summary
-from drystone.build.licensing import LICENSED, tree_from_json
+from drystone.build.licensing import LICENSED
 from drystone.build.store import Stage, write_table
 from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
 from drystone.dedup import near
-from drystone.detect.licenses import TreeLicense, file_license, loads, reviewed
+from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy import licenses as license_policy
 from drystone.policy.drop import STAGES, Drop
 from drystone.policy.language import LanguagePolicy, judge_language
@@ -172,14 +171,14 @@ def _judge(
     language, generated = named[row["id"], name]
     row["language"], row["generated"] = language, generated
     tree, header = row["tree"], annotation["header"]
-    swhid, path = f"swh:1:cnt:{row['id'].hex()}", path_text(row["path"])
-    found = _tree(tree)
-    if header is not None:
-        found = file_license(found, reviewed(loads(header), reviews), swhid, path)
-    verdict = license_policy.evaluate(found.expression, licenses, row["gha_license_id"])
+    own = reviewed(LicenseAnnotation.from_json(header), reviews) if header is not None else None
+    swhid = f"swh:1:cnt:{row['id'].hex()}"
+    found = file_license(_tree(tree), own, swhid=swhid, path=path_text(row["path"])[1:])
+    expression = found.expression if found is not None else None
+    verdict = license_policy.evaluate(expression, licenses, row["gha_license_id"])
     row["license_type"] = verdict.license_type
-    row["license_expression"] = found.expression
-    row["license_evidence"] = [asdict(source) for source in found.evidence]
+    row["license_expression"] = expression
+    row["license_evidence"] = orjson.loads(found.evidence_json()) if found is not None else []
     objection = judge_language(languages, language)
     if objection is not None or language is None:
         return objection or Drop("language", "unknown_language")
@@ -200,8 +199,8 @@ def _judge(
 
 
 @lru_cache(maxsize=4096)
-def _tree(text: str) -> TreeLicense:
-    return tree_from_json(text)
+def _tree(text: str | None) -> LicenseAnnotation | None:
+    return LicenseAnnotation.from_json(text) if text is not None else None
 
 
 def _license_reason(verdict: license_policy.Verdict) -> str:
@@ -210,21 +209,21 @@ def _license_reason(verdict: license_policy.Verdict) -> str:
     return "denied_license" if verdict.reason.startswith("denied") else "non_permissive_license"
 
 
-def _license_evidence(verdict: license_policy.Verdict, found: TreeLicense) -> dict[str, Any]:
+def _license_evidence(verdict: license_policy.Verdict, found: LicenseAnnotation | None) -> dict[str, Any]:
     """Return what a licence drop rests on: the verdict, and where the licence was read."""
     evidence: dict[str, Any] = {"why": verdict.reason}
-    if found.conflict:
+    if found is not None and found.conflict:
         evidence["conflict"] = found.conflict
-    if found.evidence:
+    if found is not None and found.evidence:
         evidence["read"] = [
             {
-                "expression": s.expression,
-                "path": s.path,
-                "swhid": s.swhid,
-                "lines": [s.start_line, s.end_line],
-                "rule": s.rule,
+                "expression": e.expression,
+                "path": e.path,
+                "swhid": e.swhid,
+                "lines": [e.start_line, e.end_line],
+                "rule": e.rule,
             }
-            for s in found.evidence[:_SOURCES_SHOWN]
+            for e in found.evidence[:_SOURCES_SHOWN]
         ]
     return evidence
 

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_table
-from drystone.build.tables import BLOBS, OCCURRENCES, base_name, id_range, read
-from drystone.detect.licenses import is_license_file
+from drystone.build.tables import BLOBS, OCCURRENCES, base_name, id_range, read, speaks_for_tree
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")
 
@@ -36,7 +35,7 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
             blobs.setdefault(id_, (partition, repository, offset, size))
             names.setdefault(id_, set()).add(base_name(path))
             text = path.decode("utf-8", "replace")
-            if is_license_file(text):
+            if speaks_for_tree(text):
                 # The smallest path, so that the choice does not depend on the order of repositories.
                 license_paths[id_] = min(text, license_paths.get(id_, text))
     order = sorted(blobs, key=lambda id_: (blobs[id_][0], blobs[id_][1], blobs[id_][2], id_))

@@ -27,11 +27,11 @@ Summary = dict[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """One unit of work: `id` names its files, `weight` (any unit) says how long it takes next to others."""
+    """One unit of work: `id` names its files, `weight` is about as many bytes as it reads or writes."""
 
     id: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    weight: float = 1.0
+    weight: float = 32e6
 
 
 class Work(Protocol):
@@ -69,12 +69,16 @@ class Silent:
 
 @dataclass(frozen=True)
 class Engine:
-    """How tasks are run: `native` processes on this machine (`threads` of them), or `ray`."""
+    """How tasks are run: `native` processes on this machine (`threads` of them), or `ray`.
+
+    Tasks that together weigh less than `in_process` are done here and now: starting processes would take longer.
+    """
 
     kind: Literal["native", "ray"] = "native"
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
+    in_process: float = 8e6
 
     def run(self, name: str, stage: Stage, work: Work, tasks: Sequence[Task]) -> list[Summary]:
         """Run `work` for every task that has not finished; return all summaries in the order of `tasks`.
@@ -100,7 +104,8 @@ class Engine:
         return [summary for task in tasks if (summary := found[task.id]) is not None]
 
     def _outcomes(self, stage: Stage, work: Work, tasks: list[Task]) -> Iterator[dict[str, Any]]:
-        if self.kind == "native" and (len(tasks) <= 1 or self.threads == 1):
+        weight = sum(task.weight for task in tasks)
+        if self.kind == "native" and (len(tasks) <= 1 or self.threads == 1 or weight < self.in_process):
             for task in tasks:
                 yield _do(work, stage, task)
         elif tasks:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,7 +18,7 @@ import pyarrow.parquet as pq
 from drystone.build import inventory
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_atomically, write_table
-from drystone.build.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read
+from drystone.build.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read, speaks_for_tree
 from drystone.detect import licenses
 
 #: One licence or metadata file of one repository, with its annotation.
@@ -68,7 +67,7 @@ def collect(
     for partition, file in enumerate(inventories if detected else ()):
         listed = read([file], OCCURRENCES, ("id", "repository", "path", "readable"), where)
         for row in listed.filter(pc.is_in(listed.column("id"), pa.array(list(detected), pa.binary()))).to_pylist():
-            if row["readable"] and licenses.is_license_file(row["path"].decode("utf-8", "replace")):
+            if row["readable"] and speaks_for_tree(row["path"].decode("utf-8", "replace")):
                 rows.append({**row, "partition": partition, "license": detected[row["id"]]})
     table = pa.Table.from_pylist(rows, LICENSE_FILES)
     write_table(
@@ -83,13 +82,13 @@ def spread(
     inventory_folder: Path,
     members: list[tuple[int, str, list[int]]],
     collected: list[Path],
-    nesting: licenses.Nesting,
+    nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> Summary:
     """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
 
     A member is a partition, its inventory's task, and the repositories in it that another partition has already given.
-    The summary holds, for each repository, what its root declares.
+    The summary holds, for each repository, what its root declares; an archive's single top folder is its root.
     """
     roots: dict[str, str | None] = {}
 
@@ -112,46 +111,41 @@ def _spread(
     collected: list[Path],
     partition: int,
     skip: list[int],
-    nesting: licenses.Nesting,
+    nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> dict[str, str | None]:
     repositories = inventory.load_repositories(inventories, task)
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
     for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
-        annotation = licenses.reviewed(licenses.loads(row["license"]), reviews)
+        annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(row["license"]), reviews)
         files[row["repository"]].append((_text(row["path"]), annotation, f"swh:1:cnt:{row['id'].hex()}"))
     trees = {
         index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
     }
     # One text for each licence, however many files it holds for.
     cache: dict[int, str] = {}
-    kept_alive: list[licenses.TreeLicense] = []
+    tops: dict[int, str] = {}
+    kept_alive: list[licenses.LicenseAnnotation] = []
     with pq.ParquetFile(inventories.file(f"{task}.parquet")) as reader:
         for batch in reader.iter_batches(batch_size=16384):
             rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
             trees_of_rows = []
             for row in rows:
+                first, slash, _ = _text(row["path"]).partition("/")
+                if tops.setdefault(row["repository"], first if slash else "") != first:
+                    tops[row["repository"]] = ""
                 found = trees[row["repository"]].file(_text(row["path"]))
-                if id(found) not in cache:
-                    cache[id(found)] = tree_json(found)
+                if found is not None and id(found) not in cache:
+                    cache[id(found)] = found.to_json()
                     kept_alive.append(found)
-                trees_of_rows.append(cache[id(found)])
+                trees_of_rows.append(cache[id(found)] if found is not None else None)
             owners = [repositories[row["repository"]] for row in rows]
             writer.write_batch(_licensed(rows, owners, trees_of_rows))
-    return {repositories[index]["id"]: tree.folder("").expression for index, tree in trees.items()}
-
-
-def tree_json(tree: licenses.TreeLicense) -> str:
-    """Return a tree's licence as JSON, to lie in a column."""
-    return orjson.dumps(tree).decode()
-
-
-def tree_from_json(text: str) -> licenses.TreeLicense:
-    """Return what `tree_json` wrote."""
-    record = orjson.loads(text)
-    record["evidence"] = tuple(licenses.Source(**source) for source in record["evidence"])
-    record["ids"], record["review"] = tuple(record["ids"]), tuple(record["review"])
-    return licenses.TreeLicense(**record)
+    roots = {}
+    for index, tree in trees.items():
+        found = tree(tops.get(index, ""))
+        roots[repositories[index]["id"]] = found.expression if found is not None else None
+    return roots
 
 
 def _text(path: bytes) -> str:

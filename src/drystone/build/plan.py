@@ -113,7 +113,7 @@ class Plan:
             blobs=blobs,
             annotations=annotations,
             names=names,
-            policies=(self.settings.languages, self.settings.license_policy, self.settings.quality),
+            policies=(self.settings.languages, self.settings.licenses, self.settings.quality),
             reviews=self.reviews,
             scope=self.settings.near_duplicates.scope,
             near_method=self.settings.near_duplicates.method(),
@@ -251,12 +251,12 @@ class Plan:
         skip: list[list[int]],
         listed: list[Summary],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
-        key = [*key, self.settings.licenses.nesting, sorted(self.reviews.items())]
+        key = [*key, self.settings.licenses.tree_rule, sorted(self.reviews.items())]
         stage = self.store.stage("trees", *key)
         shared = {
             "inventory_folder": inventory_stage.folder,
             "collected": collected,
-            "nesting": self.settings.licenses.nesting,
+            "nesting": self.settings.licenses.tree_rule,
             "reviews": self.reviews,
         }
         groups: list[tuple[list[tuple[int, str, list[int]]], int]] = [([], 0)]
@@ -267,7 +267,7 @@ class Plan:
             if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
                 groups.append(([], 0))
         tasks = [
-            Task(f"{i:05d}", {**shared, "members": members}, max(1, rows)) for i, (members, rows) in enumerate(groups)
+            Task(f"{i:05d}", {**shared, "members": members}, 100.0 * max(1, rows)) for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}
         for summary in self.engine.run("trees", stage, licensing.spread, tasks):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from drystone.build.plan import Settled
 from drystone.build.settings import Settings
 from drystone.build.store import Stage, Store, fingerprint, write_atomically, write_table
 from drystone.build.tables import BLOBS, path_text, read
-from drystone.detect.licenses import LicenseAnnotation, loads
+from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy
 from drystone.registry import Review
@@ -182,9 +181,7 @@ def _repositories(settings: Settings, settled: Settled) -> pa.Table:
         expression = settled.roots.get(repository["id"])
         unread = repository["status"] == "unreadable"
         verdict = (
-            None
-            if unread
-            else license_policy.evaluate(expression, settings.license_policy, repository["gha_license_id"])
+            None if unread else license_policy.evaluate(expression, settings.licenses, repository["gha_license_id"])
         )
         rows.append(
             {
@@ -234,12 +231,11 @@ def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Re
 
     for found, text in _license_texts(settled, waits):
         row, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0]["path"]))
-        evidence = [asdict(piece) for piece in annotation.evidence]
         yield Review(
             text_sha256=annotation.text_sha256,
-            cause=annotation.conflict or ("unanswered" if annotation.unanswered else "low confidence"),
+            cause=annotation.cause,
             expression=annotation.expression,
-            evidence=orjson.dumps(evidence).decode(),
+            evidence=annotation.evidence_json(),
             origin=repository["origin"],
             path=path_text(row["path"]),
             swhid=f"swh:1:cnt:{row['id'].hex()}",
@@ -258,7 +254,10 @@ def _license_texts(
     for collected, blobs in zip(settled.license_files, settled.blobs, strict=True):
         found: dict[bytes, list[_Found]] = defaultdict(list)
         for row in read([collected], LICENSE_FILES).to_pylist():
-            annotation, repository = loads(row["license"]), repositories[row["partition"]][row["repository"]]
+            annotation, repository = (
+                LicenseAnnotation.from_json(row["license"]),
+                repositories[row["partition"]][row["repository"]],
+            )
             if wanted(annotation, repository):
                 found[row["id"]].append((row, annotation, repository))
         listed = read([blobs], BLOBS, ("id", "partition", "repository", "offset", "size"))

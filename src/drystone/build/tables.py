@@ -16,6 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from drystone.detect.licenses import file_kind, is_license_file
+from drystone.detect.licenses.paths import names_source_code
+
 #: Rows that one task of a relational stage holds at a time.
 ROWS_PER_RANGE: Final = 65_536
 
@@ -174,3 +177,11 @@ def path_text(path: bytes) -> str:
 def base_name(path: bytes) -> str:
     """Return the last part of a path as text; detectors see names, not where a file lies."""
     return path.rsplit(b"/", 1)[-1].decode("utf-8", "replace")
+
+
+def speaks_for_tree(path: str) -> bool:
+    """Return whether a file may say under which licence its folder stands.
+
+    Source code whose name has a licence word in it (`copyright.py`, `about.c`) speaks for itself only.
+    """
+    return is_license_file(path) and (file_kind(path) == "metadata" or not names_source_code(path))
