@@ -11,9 +11,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from drystone import build as room
-from drystone.build.engine import Engine
-from drystone.build.settings import Settings, load_settings, sources_from_arguments
+from drystone import building as room
+from drystone.building.engine import Engine
+from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.cli._progress import StageProgress
 from drystone.cli.review import DEFAULT_REGISTRY
 from drystone.errors import UsageError

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from drystone.build import inventory
-from drystone.build.engine import Summary
-from drystone.build.store import Stage, write_atomically, write_table
-from drystone.build.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read, speaks_for_tree
+from drystone.building import inventory
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read, speaks_for_tree
 from drystone.detect import licenses
 
 #: One licence or metadata file of one repository, with its annotation.

@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from drystone import errors
-from drystone.build.store import Stage
+from drystone.building.store import Stage
 from drystone.errors import BuildError, DrystoneError, MissingExtraError
 
 Summary = dict[str, Any]

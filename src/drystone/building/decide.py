@@ -15,10 +15,10 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
-from drystone.build.engine import Summary
-from drystone.build.licensing import LICENSED
-from drystone.build.store import Stage, write_table
-from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
+from drystone.building.engine import Summary
+from drystone.building.licensing import LICENSED
+from drystone.building.store import Stage, write_table
+from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
 from drystone.dedup import near
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy import licenses as license_policy

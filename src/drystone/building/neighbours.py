@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from drystone.build.contents import Contents, Place, to_text
-from drystone.build.decide import CANDIDATES
-from drystone.build.engine import Engine, Summary, Task
-from drystone.build.store import Stage, write_atomically, write_table
-from drystone.build.tables import NEAR, read
+from drystone.building.contents import Contents, Place, to_text
+from drystone.building.decide import CANDIDATES
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.tables import NEAR, read
 from drystone.dedup import near
 from drystone.errors import BuildError
 

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 
-from drystone.build.engine import Summary
-from drystone.build.store import Stage, write_atomically, write_table
-from drystone.build.tables import OCCURRENCES
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.sources.base import FILE, Limits, Repository, Source
 

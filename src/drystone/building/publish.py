@@ -12,15 +12,15 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.build import write
-from drystone.build.contents import Place, to_text
-from drystone.build.engine import Engine, Summary, Task
-from drystone.build.inventory import load_repositories
-from drystone.build.licensing import LICENSE_FILES
-from drystone.build.plan import Settled
-from drystone.build.settings import Settings
-from drystone.build.store import Stage, Store, fingerprint, write_atomically, write_table
-from drystone.build.tables import BLOBS, path_text, read
+from drystone.building import write
+from drystone.building.contents import Place, to_text
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.inventory import load_repositories
+from drystone.building.licensing import LICENSE_FILES
+from drystone.building.plan import Settled
+from drystone.building.settings import Settings
+from drystone.building.store import Stage, Store, fingerprint, write_atomically, write_table
+from drystone.building.tables import BLOBS, path_text, read
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy

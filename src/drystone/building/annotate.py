@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from drystone.build.contents import Contents, Place, to_text
-from drystone.build.engine import Summary
-from drystone.build.store import Stage, write_table
-from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
+from drystone.building.contents import Contents, Place, to_text
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_table
+from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.errors import SourceError

@@ -13,11 +13,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from drystone.build.engine import Engine
-from drystone.build.plan import Plan
-from drystone.build.publish import check_output, publish, texts_to_review
-from drystone.build.settings import Settings
-from drystone.build.store import Store
+from drystone.building.engine import Engine
+from drystone.building.plan import Plan
+from drystone.building.publish import check_output, publish, texts_to_review
+from drystone.building.settings import Settings
+from drystone.building.store import Store
 from drystone.errors import UsageError
 from drystone.registry import Registry, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.build.contents import Contents, Place, to_text
-from drystone.build.engine import Summary
-from drystone.build.settle import ROWS
-from drystone.build.store import Stage
-from drystone.build.tables import Range, id_range, path_text, read
+from drystone.building.contents import Contents, Place, to_text
+from drystone.building.engine import Summary
+from drystone.building.settle import ROWS
+from drystone.building.store import Stage
+from drystone.building.tables import Range, id_range, path_text, read
 from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError

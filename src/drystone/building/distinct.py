@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from drystone.build.engine import Summary
-from drystone.build.store import Stage, write_table
-from drystone.build.tables import BLOBS, OCCURRENCES, base_name, id_range, read, speaks_for_tree
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_table
+from drystone.building.tables import BLOBS, OCCURRENCES, base_name, id_range, read, speaks_for_tree
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")
 

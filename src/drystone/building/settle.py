@@ -13,10 +13,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.build.decide import CANDIDATES, VERDICTS
-from drystone.build.engine import Summary
-from drystone.build.store import Stage, write_table
-from drystone.build.tables import NEAR, id_range, path_text, read
+from drystone.building.decide import CANDIDATES, VERDICTS
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_table
+from drystone.building.tables import NEAR, id_range, path_text, read
 from drystone.release.schema import LEDGER
 
 _PLACED: Final = pa.schema(

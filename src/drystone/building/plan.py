@@ -16,13 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from drystone.build import annotate, decide, distinct, inventory, licensing, settle
-from drystone.build.contents import Contents
-from drystone.build.engine import Engine, Summary, Task
-from drystone.build.neighbours import find_near_duplicates
-from drystone.build.settings import Settings
-from drystone.build.store import Stage, Store
-from drystone.build.tables import ROWS_PER_RANGE, Range, id_range, range_count
+from drystone.building import annotate, decide, distinct, inventory, licensing, settle
+from drystone.building.contents import Contents
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.neighbours import find_near_duplicates
+from drystone.building.settings import Settings
+from drystone.building.store import Stage, Store
+from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import UsageError
 from drystone.policy.drop import STAGES
 from drystone.release.manifest import FunnelStep

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from drystone import build as room
-from drystone.build import tables
-from drystone.build.engine import Engine
-from drystone.build.settings import Settings, sources_from_arguments
+from drystone import building as room
+from drystone.building import tables
+from drystone.building.engine import Engine
+from drystone.building.settings import Settings, sources_from_arguments
 from drystone.errors import BuildError, UsageError
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -168,10 +168,10 @@ def test_a_killed_build_ends_in_the_same_release(sources: list[Path], release: R
 def test_ray_gives_the_same_release(sources: list[Path], release: Release, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom drystone import build\nfrom drystone.build.engine import Engine\n"
-        "from drystone.build.settings import Settings, sources_from_arguments\n"
+        "import sys\nfrom pathlib import Path\nfrom drystone import building\nfrom drystone.building.engine import Engine\n"
+        "from drystone.building.settings import Settings, sources_from_arguments\n"
         "found = sources_from_arguments(tuple(sys.argv[2:]))\n"
-        "print(build.build(Settings(), found, Path(sys.argv[1]), Engine('ray', 2)).root)\n"
+        "print(building.build(Settings(), found, Path(sys.argv[1]), Engine('ray', 2)).root)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "release"), *map(str, sources)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
