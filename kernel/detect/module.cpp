@@ -5,7 +5,7 @@
 #include "measures.hpp"
 #include "words.hpp"
 #include "utf8.hpp"
-#include "runs.hpp"
+#include "candidates.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
@@ -13,5 +13,5 @@ NB_MODULE(_kernel, m) {
     drystone::bind_measures(m);
     drystone::bind_words(m);
     drystone::bind_utf8(m);
-    drystone::bind_runs(m);
+    drystone::bind_candidates(m);
 }

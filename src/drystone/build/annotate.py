@@ -15,7 +15,7 @@ import pyarrow as pa
 from drystone.build.contents import Contents, Place, to_text
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_table
-from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, in_range, read
+from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.errors import SourceError
@@ -31,17 +31,15 @@ def run(
     blobs: list[Path],
     contents: Contents,
     partition: int,
-    where: tuple[str, Any, Any],
+    where: Range,
     secret_settings: secrets.Settings,
     near_method: near.Method | None,
 ) -> Summary:
-    """Annotate the blobs of one partition whose column `where[0]` lies in [`where[1]`, `where[2]`).
+    """Annotate the blobs of one partition that lie in a range of offsets or of ids.
 
     Writes `TASK.parquet` (ANNOTATIONS) and `TASK.names.parquet` (NAMES), both sorted by id.
     """
-    column, low, high = where
-    condition = in_range("partition", partition, partition + 1) & in_range(column, low, high)
-    rows = read(blobs, BLOBS, where=condition).sort_by(
+    rows = read(blobs, BLOBS, (), Range("partition", partition, partition + 1), where).sort_by(
         [("repository", "ascending"), ("offset", "ascending"), ("id", "ascending")]
     )
     annotations: list[pa.Table] = []
@@ -140,7 +138,7 @@ def _annotate(
         licenses.detect_file(text, row["license_path"]) if row["license_path"] is not None else None
         for text, row in zip(texts, kept, strict=True)
     ]
-    spans = _scanner(secret_settings).scan_batch(array, [row["names"][0] for row in kept])
+    spans = _scanner(secret_settings).scan_batch(texts, [row["names"][0] for row in kept])
     measured = quality.measures(array)
     columns: dict[str, Any] = {
         "id": pa.array(ids, pa.binary()),
@@ -153,8 +151,8 @@ def _annotate(
         "says_generated": pa.array([languages.says_generated(text) for text in texts], pa.bool_()),
         "visible_characters": pa.array([v[0] for v in visible], pa.int64()),
         "visible_fraction": pa.array([v[1] for v in visible], pa.float64()),
-        "license": pa.array([a.to_json() if a is not None else None for a in license_texts], pa.string()),
-        "header": pa.array([a.to_json() if a is not None else None for a in headers], pa.string()),
+        "license": pa.array([licenses.dumps(a) if a is not None else None for a in license_texts], pa.string()),
+        "header": pa.array([licenses.dumps(a) if a is not None else None for a in headers], pa.string()),
         "secrets": pa.array(
             [[s._asdict() for s in found_in] or None for found_in in spans], ANNOTATIONS.field("secrets").type
         ),

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_table
-from drystone.build.tables import BLOBS, OCCURRENCES, base_name, id_range, in_range, read
+from drystone.build.tables import BLOBS, OCCURRENCES, base_name, id_range, read
 from drystone.detect.licenses import is_license_file
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")
@@ -23,12 +23,12 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
     The place is the first occurrence by (partition, repository, offset). The summary counts blobs and bytes for each
     partition, from which the next stage cuts its tasks.
     """
-    low, high = id_range(index, count)
+    where = id_range(index, count)
     blobs: dict[bytes, tuple[int, int, int, int]] = {}
     names: dict[bytes, set[str]] = {}
     license_paths: dict[bytes, str] = {}
     for partition, inventory in enumerate(inventories):
-        rows = read([inventory], OCCURRENCES, _COLUMNS, in_range("id", low, high))
+        rows = read([inventory], OCCURRENCES, _COLUMNS, where)
         columns = [rows.column(name).to_pylist() for name in _COLUMNS]
         for id_, repository, path, size, offset, readable in zip(*columns, strict=True):
             if not readable:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import pickle
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -110,7 +111,7 @@ class Engine:
         if self.kind == "ray":
             self._start_ray(daft)
         else:
-            daft.set_runner_native(num_threads=self.threads)
+            _use_native_runner()
         workers = min(self.threads, len(tasks))
 
         @daft.cls(use_process=self.kind == "native", max_concurrency=workers)  # type: ignore[untyped-decorator, unused-ignore]
@@ -145,6 +146,12 @@ class Engine:
             local = {} if self.ray_address else {"num_cpus": self.threads, "include_dashboard": False}
             ray.init(address=self.ray_address, logging_level="error", log_to_driver=False, **local)
         daft.set_runner_ray(noop_if_initialized=True)
+
+
+@cache
+def _use_native_runner() -> None:
+    """Choose Daft's runner, which it lets a process do once."""
+    import_daft().set_runner_native()
 
 
 def import_daft() -> Any:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
+
+import pyarrow.parquet as pq
 
 from drystone.build.contents import Contents, Place, to_text
 from drystone.build.decide import CANDIDATES
 from drystone.build.engine import Engine, Summary, Task
-from drystone.build.store import Stage
-from drystone.build.tables import read
+from drystone.build.store import Stage, write_atomically, write_table
+from drystone.build.tables import NEAR, read
 from drystone.dedup import near
 from drystone.errors import BuildError
-
 
 #: Texts read at a time; neighbours in a pack or repository are read together.
 _CHUNK: Final = 256
@@ -64,27 +66,30 @@ class Texts:
 
 
 def find_near_duplicates(
-    engine: Engine, stage: Stage, candidates: list[Path], contents: Contents, method: near.Method
+    engine: Engine, stage: Stage, items: list[Path], candidates: list[Path], contents: Contents, method: near.Method
 ) -> list[Path]:
-    """Find near duplicates among the candidates; return the files of what was found (`settle.NEAR`)."""
+    """Find near duplicates among the candidates; return the files of what was found (NEAR)."""
     out = stage.file("near.parquet")
     if stage.summary("near") is None:
+        calls = count()
 
-        def run(function: Callable[[Any], Any], tasks: Sequence[Any], name: str) -> list[Any]:
-            return run_tasks(engine, stage, function, tasks, name)
+        def run(function: Callable[[Any], Any], tasks: list[Any], name: str) -> list[Any]:
+            # The near-duplicate room may map several times; the number of the call keeps their checkpoints apart.
+            prefix = f"{next(calls):03d}-{name}"
+            ids = [f"{prefix}-{i:05d}" for i in range(len(tasks))]
+            arguments = [{"function": function, "argument": task} for task in tasks]
+            named = [Task(id_, argument) for id_, argument in zip(ids, arguments, strict=True)]
+            engine.run("near duplicates", stage, _apply, named)
+            return [pickle.loads(stage.file(f"{id_}.result").read_bytes()) for id_ in ids]  # noqa: S301 -- our own file
 
-        summary = near.decide(candidates, out, method, Texts(candidates, contents), run, stage.folder)
-        stage.finish("near", {"summary": summary})
+        found = stage.file("found.parquet")
+        summary = near.decide(items, found, method, Texts(candidates, contents), run, work=stage.folder)
+        write_table(out, pq.read_table(found).cast(NEAR))
+        stage.finish("near", dict(summary))
     return [out]
 
 
-def run_tasks(
-    engine: Engine, stage: Stage, function: Callable[[Any], Any], tasks: Sequence[Any], name: str
-) -> list[Any]:
-    """Map a picklable function over picklable tasks through the engine, with a checkpoint for each."""
-    named = [Task(f"{name}-{i:05d}", {"function": function, "argument": task}) for i, task in enumerate(tasks)]
-    return [summary["result"] for summary in engine.run(f"near {name}", stage, _apply, named)]
-
-
 def _apply(stage: Stage, task: str, function: Callable[[Any], Any], argument: Any) -> Summary:
-    return {"result": function(argument)}
+    result = pickle.dumps(function(argument))
+    write_atomically(stage.file(f"{task}.result"), lambda path: path.write_bytes(result))
+    return {}

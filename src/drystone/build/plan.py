@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from drystone.build.engine import Engine, Summary, Task
 from drystone.build.neighbours import find_near_duplicates
 from drystone.build.settings import Settings
 from drystone.build.store import Stage, Store
-from drystone.build.tables import range_count
+from drystone.build.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import UsageError
 from drystone.policy.drop import STAGES
 from drystone.release.manifest import FunnelStep
@@ -57,7 +57,13 @@ class Plan:
     """The stages up to the point where every row is settled and nothing but writing is left."""
 
     def __init__(
-        self, settings: Settings, sources: Sequence[Source], engine: Engine, store: Store, cache: Path
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        engine: Engine,
+        store: Store,
+        cache: Path,
+        reviews: Mapping[str, str],
     ) -> None:
         if not sources:
             raise UsageError("no sources: name at least one repository, archive, folder or package")
@@ -65,6 +71,8 @@ class Plan:
         self.engine = engine
         self.store = store
         self.cache = cache
+        #: What people decided of licence texts: hash of the text -> SPDX expression.
+        self.reviews = dict(reviews)
         self.limits = Limits(**settings.limits.model_dump())
         self.version = version("drystone")
         # The order in which sources were named must not matter.
@@ -105,8 +113,10 @@ class Plan:
             blobs=blobs,
             annotations=annotations,
             names=names,
-            policies=(self.settings.languages, self.settings.licenses, self.settings.quality),
+            policies=(self.settings.languages, self.settings.license_policy, self.settings.quality),
+            reviews=self.reviews,
             scope=self.settings.near_duplicates.scope,
+            near_method=self.settings.near_duplicates.method(),
         )
         candidates = [file.with_suffix(".candidates.parquet") for file in verdicts]
         near = self._near_duplicates(key, candidates, contents)
@@ -202,7 +212,7 @@ class Plan:
         """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
         secret_settings = self.settings.secret_settings
         method = self.settings.near_duplicates.method()
-        detectors: list[object] = [secret_settings.describe(), method.describe() if method else None]
+        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None]
         stage = self.store.stage("annotate", self.version, partitions, detectors)
         sizes: Counter[int] = Counter()
         for summary in counted:
@@ -214,14 +224,11 @@ class Plan:
             packed = not self.sources[partition].random_access
             whole = contents.packs[partition].stat().st_size if packed else 0
             for part in range(parts):
-                where: tuple[str, Any, Any]
                 if packed:
                     low, high = whole * part // parts, whole * (part + 1) // parts
-                    where = ("offset", low, high if part < parts - 1 else None)
+                    where = Range("offset", low, high if part < parts - 1 else None)
                 else:
-                    from_, to = (2**32 * p // parts for p in (part, part + 1))
-                    low_id = from_.to_bytes(4, "big") if part else b""
-                    where = ("id", low_id, to.to_bytes(4, "big") if part < parts - 1 else None)
+                    where = id_range(part, parts)
                 arguments = {
                     "blobs": blobs,
                     "contents": contents,
@@ -244,22 +251,23 @@ class Plan:
         skip: list[list[int]],
         listed: list[Summary],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
-        key = [*key, self.settings.licenses.model_dump(mode="json")]
+        key = [*key, self.settings.licenses.nesting, sorted(self.reviews.items())]
         stage = self.store.stage("trees", *key)
+        shared = {
+            "inventory_folder": inventory_stage.folder,
+            "collected": collected,
+            "nesting": self.settings.licenses.nesting,
+            "reviews": self.reviews,
+        }
+        groups: list[tuple[list[tuple[int, str, list[int]]], int]] = [([], 0)]
+        for partition, (task, summary) in enumerate(zip(partitions, listed, strict=True)):
+            members, rows = groups[-1]
+            members.append((partition, task, skip[partition]))
+            groups[-1] = (members, rows + summary["occurrences"])
+            if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
+                groups.append(([], 0))
         tasks = [
-            Task(
-                f"{partition:05d}",
-                {
-                    "inventory_folder": inventory_stage.folder,
-                    "inventory_task": task,
-                    "collected": collected,
-                    "partition": partition,
-                    "skip": skip[partition],
-                    "license_policy": self.settings.licenses,
-                },
-                weight=max(1, listed[partition]["occurrences"]),
-            )
-            for partition, task in enumerate(partitions)
+            Task(f"{i:05d}", {**shared, "members": members}, max(1, rows)) for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}
         for summary in self.engine.run("trees", stage, licensing.spread, tasks):
@@ -270,7 +278,8 @@ class Plan:
         method = self.settings.near_duplicates.method()
         if method is None:
             return []
-        return find_near_duplicates(self.engine, self.store.stage("near", *key), candidates, contents, method)
+        items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
+        return find_near_duplicates(self.engine, self.store.stage("near", *key), items, candidates, contents, method)
 
 
 def _funnel(

@@ -7,16 +7,18 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from drystone.dedup import near
 from drystone.detect import secrets
 from drystone.errors import DrystoneError, SettingsError, UsageError
 from drystone.policy.language import LanguagePolicy
-from drystone.policy.licenses import LicensePolicy
+from drystone.policy.licenses import LicensePolicy, unknown_identifiers
 from drystone.policy.quality import QualityPolicy
 from drystone.sources import Source, parse_source, source_from_table
 from drystone.sources.base import Limits
+
+_LIMITS = Limits()
 
 
 class _Table(BaseModel):
@@ -35,18 +37,42 @@ class ReleaseSettings(_Table):
     license: str = "ODC-By-1.0"
     url: str | None = None
     date: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    shard_bytes: int = Field(256 * 1024**2, ge=1024)
+    shard_bytes: int = Field(64 * 1024**2, ge=1024)
     zstd_level: int = Field(3, ge=1, le=19)
 
 
 class LimitSettings(_Table):
     """Bounds on hostile input; see `drystone.sources.base.Limits`."""
 
-    max_file_bytes: int = Field(Limits.max_file_bytes, ge=1)
-    max_total_bytes: int = Field(Limits.max_total_bytes, ge=1)
-    max_entries: int = Field(Limits.max_entries, ge=1)
-    max_ratio: float = Field(Limits.max_ratio, ge=1)
-    max_path_bytes: int = Field(Limits.max_path_bytes, ge=1)
+    max_file_bytes: int = Field(_LIMITS.max_file_bytes, ge=1)
+    max_total_bytes: int = Field(_LIMITS.max_total_bytes, ge=1)
+    max_entries: int = Field(_LIMITS.max_entries, ge=1)
+    max_ratio: float = Field(_LIMITS.max_ratio, ge=1)
+    max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
+
+
+class LicenseSettings(_Table):
+    """Which licences a release takes; see `drystone.policy.licenses.LicensePolicy`."""
+
+    permissive: bool = True
+    no_license: bool = True
+    allow: frozenset[str] = frozenset()
+    deny: frozenset[str] = frozenset()
+    tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = LicensePolicy().tiers
+    categories: tuple[str, ...] = ()
+    nesting: Literal["union", "nearest"] = "union"
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _known(cls, value: frozenset[str]) -> frozenset[str]:
+        unknown = unknown_identifiers(sorted(value))
+        if unknown:
+            raise ValueError(f"not SPDX licence identifiers: {', '.join(unknown)}")
+        return value
+
+    @field_serializer("allow", "deny")
+    def _sorted(self, value: frozenset[str]) -> list[str]:
+        return sorted(value)
 
 
 class NearDuplicateSettings(_Table):
@@ -68,6 +94,34 @@ class NearDuplicateSettings(_Table):
         )
 
 
+_Level = Literal["off", "low", "balanced", "high"]
+
+
+class SecretSettings(_Table):
+    """What is redacted and how; see `drystone.detect.secrets.Settings`."""
+
+    email: _Level = "balanced"
+    ip_address: _Level = "balanced"
+    phone: _Level = "balanced"
+    credit_card: _Level = "balanced"
+    iban: _Level = "balanced"
+    private_key: _Level = "balanced"
+    token: _Level = "balanced"
+    password: _Level = "balanced"
+    high_entropy: _Level = "balanced"
+    name: _Level = "off"
+    keep: tuple[str, ...] = ()
+    replacement: Literal["placeholder", "surrogate"] = "placeholder"
+
+    @model_validator(mode="after")
+    def _known(self) -> SecretSettings:
+        try:
+            secrets.Settings(**self.model_dump())
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
 class EngineSettings(_Table):
     """Where the work runs; none of it changes the result."""
 
@@ -85,30 +139,30 @@ class Settings(_Table):
     source: tuple[dict[str, Any], ...] = ()
     limits: LimitSettings = LimitSettings()
     languages: LanguagePolicy = LanguagePolicy()
-    licenses: LicensePolicy = LicensePolicy()
+    licenses: LicenseSettings = LicenseSettings()
     quality: QualityPolicy = QualityPolicy()
-    secrets: dict[str, Any] = Field(default_factory=dict)
+    secrets: SecretSettings = SecretSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     engine: EngineSettings = EngineSettings()
     registry: str | None = None
 
-    @field_validator("secrets")
-    @classmethod
-    def _known_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
-        secrets.Settings.from_table(value)
-        return value
+    @property
+    def license_policy(self) -> LicensePolicy:
+        """The policy over licences."""
+        chosen = {name: getattr(self.licenses, name) for name in type(self.licenses).model_fields if name != "nesting"}
+        return LicensePolicy(**chosen)
 
     @property
     def secret_settings(self) -> secrets.Settings:
         """The settings of the secrets detector."""
-        return secrets.Settings.from_table(self.secrets)
+        return secrets.Settings(**self.secrets.model_dump())
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""
         chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality"})
         method = self.near_duplicates.method()
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
-        chosen["secrets"] = self.secret_settings.describe()
+        chosen["secrets"] = self.secret_settings.as_dict()
         chosen["shard_bytes"] = self.release.shard_bytes
         return chosen
 

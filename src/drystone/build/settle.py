@@ -16,13 +16,9 @@ import pyarrow.compute as pc
 from drystone.build.decide import CANDIDATES, VERDICTS
 from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_table
-from drystone.build.tables import id_range, in_range, path_text, read
+from drystone.build.tables import NEAR, id_range, path_text, read
 from drystone.release.schema import LEDGER
 
-#: What the near-duplicate stage says of a file: its cluster, and for a dropped one the kept file and the similarity.
-NEAR: Final = pa.schema(
-    [("id", pa.binary()), ("cluster", pa.binary()), ("kept_id", pa.binary()), ("similarity", pa.float64())]
-)
 _PLACED: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -38,11 +34,10 @@ ROWS: Final = pa.schema([*CANDIDATES, ("near_duplicate_cluster", pa.string())])
 
 def place(stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int) -> Summary:
     """Write, for each file dropped in favour of a kept file in this range of ids, where that kept file lies."""
-    low, high = id_range(index, count)
-    dropped = read(near, NEAR, where=in_range("kept_id", low, high)).to_pylist()
+    dropped = read(near, NEAR, (), id_range(index, count, "kept_id")).to_pylist()
     columns = ("id", "repository_id", "path")
     kept = (
-        {r["id"]: r for r in read(candidates, CANDIDATES, columns, in_range("id", low, high)).to_pylist()}
+        {r["id"]: r for r in read(candidates, CANDIDATES, columns, id_range(index, count)).to_pylist()}
         if dropped
         else {}
     )
@@ -65,9 +60,9 @@ def run(
     count: int,
 ) -> Summary:
     """Settle one range of ids; the summary counts rows, bytes of text by language, and kept files by repository."""
-    where = in_range("id", *id_range(index, count))
+    where = id_range(index, count)
     clusters = {row["id"]: row["cluster"] for row in read(near, NEAR, ("id", "cluster"), where).to_pylist()}
-    lost = {row["id"]: row for row in read(placed, _PLACED, where=where).to_pylist()}
+    lost = {row["id"]: row for row in read(placed, _PLACED, (), where).to_pylist()}
     ledger: list[dict[str, Any]] = []
     for row in read([verdicts], VERDICTS).to_pylist():
         ledger.append(_ledger_row(row, lost.get(row["id"])))

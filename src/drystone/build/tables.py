@@ -8,13 +8,13 @@ corpus. Holds no bytes of files.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 #: Rows that one task of a relational stage holds at a time.
 ROWS_PER_RANGE: Final = 65_536
@@ -98,35 +98,72 @@ NAMES: Final = pa.schema(
     [("id", pa.binary()), ("name", pa.string()), ("language", pa.string()), ("generated", pa.bool_())]
 )
 
+#: What the near-duplicate stage says of a file: its cluster, and for a dropped one the kept file and the similarity.
+NEAR: Final = pa.schema(
+    [("id", pa.binary()), ("cluster", pa.binary()), ("kept_id", pa.binary()), ("similarity", pa.float64())]
+)
+
 
 def range_count(rows: int) -> int:
     """Return how many ranges of ids hold at most about `ROWS_PER_RANGE` rows each."""
     return max(1, math.ceil(rows / ROWS_PER_RANGE))
 
 
-def id_range(index: int, count: int) -> tuple[bytes, bytes | None]:
-    """Return the first id of range `index` of `count` and the first beyond it (None: no end)."""
+class Range(NamedTuple):
+    """Rows whose `column` is at least `low` and below `high`; `high` None means no end."""
+
+    column: str
+    low: Any
+    high: Any
+
+
+def id_range(index: int, count: int, column: str = "id") -> Range:
+    """Return range `index` of `count` equal ranges of ids."""
     span = 2**32
     low = b"" if index == 0 else (index * span // count).to_bytes(4, "big")
     high = None if index == count - 1 else ((index + 1) * span // count).to_bytes(4, "big")
-    return low, high
+    return Range(column, low, high)
 
 
-def in_range(column: str, low: Any, high: Any) -> pc.Expression:
-    """Return the filter `low <= column < high`; `high` None means no end."""
-    condition = pc.field(column) >= pa.scalar(low)
-    return condition if high is None else condition & (pc.field(column) < pa.scalar(high))
+def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), *ranges: Range) -> pa.Table:
+    """Read the rows within all `ranges` from files of one schema; no `columns` means all.
+
+    Row groups whose statistics lie outside a range are not read. pyarrow.dataset would do the same, but it loads
+    pandas where that is installed, which every worker process would pay for.
+    """
+    names = list(columns) or schema.names
+    wanted = pa.schema([schema.field(name) for name in names])
+    parts = [part for file in files for part in _read_one(file, names, ranges)]
+    return pa.concat_tables([wanted.empty_table(), *(part.cast(wanted) for part in parts)])
 
 
-def read(
-    files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] | None = None, where: pc.Expression | None = None
-) -> pa.Table:
-    """Read rows of many files of one schema; an empty list of files gives an empty table."""
-    names = list(columns) if columns is not None else schema.names
-    if not files:
-        return pa.schema([schema.field(name) for name in names]).empty_table()
-    dataset = ds.dataset([str(file) for file in files], schema=schema, format="parquet")
-    return dataset.to_table(columns=names, filter=where, use_threads=False)
+def _read_one(file: Path, names: list[str], ranges: Sequence[Range]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(file) as reader:
+        groups = [i for i in range(reader.num_row_groups) if _may_hold(reader.metadata.row_group(i), ranges)]
+        if not groups:
+            return
+        extra = [r.column for r in ranges if r.column not in names]
+        table = reader.read_row_groups(groups, columns=[*names, *extra], use_threads=False)
+    for column, low, high in ranges:
+        values = table.column(column)
+        mask = pc.greater_equal(values, pa.scalar(low, values.type))
+        if high is not None:
+            mask = pc.and_(mask, pc.less(values, pa.scalar(high, values.type)))
+        table = table.filter(mask)
+    if table.num_rows:
+        yield table.select(names)
+
+
+def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range]) -> bool:
+    if not ranges:
+        return True
+    columns = {group.column(i).path_in_schema: group.column(i).statistics for i in range(group.num_columns)}
+    for name, low, high in ranges:
+        statistics = columns[name]
+        if statistics is not None and statistics.has_min_max:
+            if statistics.max < low or (high is not None and statistics.min >= high):
+                return False
+    return True
 
 
 def path_text(path: bytes) -> str:

@@ -1,13 +1,13 @@
-"""Last stages: ledger parts and shards, contents gathered within one shard at a time and redacted as they are written."""
+"""Last stages: ledger parts and shards; contents are gathered within one shard at a time, and redacted as written."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,9 +15,11 @@ from drystone.build.contents import Contents, Place, to_text
 from drystone.build.engine import Summary
 from drystone.build.settle import ROWS
 from drystone.build.store import Stage
-from drystone.build.tables import id_range, in_range, path_text, read
-from drystone.detect import paths, secrets
+from drystone.build.tables import Range, id_range, path_text, read
+from drystone.detect import secrets
+from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError
+from drystone.policy.licenses import license_names
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writer import write_data_shard, write_ledger_part
@@ -46,7 +48,7 @@ def ledger_part(
     span = 16**8
     low = "" if index == 0 else f"{index * span // count:08x}"
     high = None if index == count - 1 else f"{(index + 1) * span // count:08x}"
-    rows = read(settled, LEDGER, where=in_range("repository_id", low, high))
+    rows = read(settled, LEDGER, (), Range("repository_id", low, high))
     rows = rows.sort_by([("repository_id", "ascending"), ("path", "ascending"), ("entry", "ascending")])
     kept = zip(*(rows.column(name).to_pylist() for name in ("decision", "language", "swhid")), strict=True)
     names = [
@@ -58,31 +60,43 @@ def ledger_part(
     position = LEDGER.get_field_index("shard")
     rows = rows.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
     entry = write_ledger_part(release, index, count, rows.to_batches(max_chunksize=16384), zstd_level=level)
-    return {"file": entry.model_dump()}
+    return {"files": [entry.model_dump()]}
 
 
-def shard(
+def shards(
     stage: Stage,
     task: str,
     settled: list[Path],
     release: Path,
     repositories: Path,
     contents: Contents,
-    language: str,
-    index: int,
-    count: int,
+    members: list[tuple[str, int, int]],
     secret_settings: secrets.Settings,
     level: int,
 ) -> Summary:
-    """Write one shard of one language."""
-    condition = (pc.field("language") == language) & in_range("id", *id_range(index, count))
-    rows = read(settled, ROWS, where=condition).sort_by("id")
-    wanted = pc.field("repository_id").isin(pc.unique(rows.column("repository_id")))
-    owners = {row["repository_id"]: row for row in read([repositories], REPOSITORIES, where=wanted).to_pylist()}
-    redacted: dict[str, int] = {}
-    batches = _batches(rows, owners, contents, secret_settings, redacted)
-    entry = write_data_shard(release, language, index, count, batches, zstd_level=level)
-    return {"file": entry.model_dump(), "redactions": redacted}
+    """Write some shards, each given by language, index and count."""
+    redacted: Counter[str] = Counter()
+    files = []
+    names = [language for language, _, _ in members]
+    # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
+    rows = read(settled, ROWS, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
+    for language, index, count in members:
+        of_language = rows.filter(pc.equal(rows.column("language"), language)).sort_by("id")
+        owners = _owners(repositories, of_language)
+        batches = _batches(of_language, owners, contents, secret_settings, redacted)
+        files.append(write_data_shard(release, language, index, count, batches, zstd_level=level).model_dump())
+    return {"files": files, "redactions": dict(redacted)}
+
+
+def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
+    """Return the range of ids where a task has a single shard; tasks of several hold languages of one shard each."""
+    return [id_range(index, count) for _, index, count in members] if len(members) == 1 else []
+
+
+def _owners(repositories: Path, rows: pa.Table) -> dict[str, dict[str, Any]]:
+    listed = read([repositories], REPOSITORIES)
+    wanted = pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id")))
+    return {row["repository_id"]: row for row in listed.filter(wanted).to_pylist()}
 
 
 def _batches(
@@ -90,7 +104,7 @@ def _batches(
     owners: dict[str, dict[str, Any]],
     contents: Contents,
     secret_settings: secrets.Settings,
-    redacted: dict[str, int],
+    redacted: Counter[str],
 ) -> Iterator[pa.RecordBatch]:
     batch: list[dict[str, Any]] = []
     size = 0
@@ -110,7 +124,7 @@ def _batch(
     owners: dict[str, dict[str, Any]],
     contents: Contents,
     secret_settings: secrets.Settings,
-    redacted: dict[str, int],
+    redacted: Counter[str],
 ) -> pa.RecordBatch:
     places = [Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
     order = sorted(range(len(batch)), key=places.__getitem__)
@@ -123,7 +137,7 @@ def _batch(
         spans = [secrets.Span(**span) for span in row["secrets"] or ()]
         released, replaced = secrets.redact(text, spans, secret_settings, path) if spans else (text, [])
         for span in replaced:
-            redacted[span.kind] = redacted.get(span.kind, 0) + 1
+            redacted[span.kind] += 1
         row["content"] = released
         row["blob_id"] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         row["released_sha256"] = hashlib.sha256(released).hexdigest()
@@ -148,9 +162,7 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
         case "swhid":
             return [f"swh:1:cnt:{row['id'].hex()}" for row in batch]
         case "detected_licenses":
-            return [sorted({e["expression"] for e in _evidence(row)}) for row in batch]
-        case "license_evidence":
-            return [_evidence(row) for row in batch]
+            return [license_names(row["license_expression"]) for row in batch]
         case "src_encoding":
             return [row["encoding"] for row in batch]
         case "length_bytes":
@@ -160,15 +172,10 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
         case "is_generated":
             return [row["generated"] for row in batch]
         case "is_vendor" | "is_documentation" | "is_test" | "is_configuration":
-            judge = getattr(paths, name)
-            return [judge(path_text(row["path"])[1:]) for row in batch]
+            flags = paths_flags([path_text(row["path"])[1:] for row in batch])
+            return [getattr(flag, name.removeprefix("is_")) for flag in flags]
         case _:
             return [row[name] for row in batch]
-
-
-def _evidence(row: dict[str, Any]) -> list[dict[str, Any]]:
-    found = row.get("license_evidence")
-    return orjson.loads(found) if found else []
 
 
 def _extension(path: bytes) -> str:

@@ -64,10 +64,10 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     is an Arrow IPC stream of {component: uint32, id, rank: large_binary, bytes, signature}.
     Raises `UsageError` for a missing column and for signatures of another method.
     """
-    documents = sum(_rows(path, method) for path in items)
+    documents = sum(_rows(path) for path in items)
     work.mkdir(parents=True, exist_ok=True)
     bands = method.banding[0]
-    columns = _Columns(*(np.zeros(documents, kind) for kind in (np.uint32, np.uint32, np.int64)))
+    columns = _Columns(np.zeros(documents, np.uint32), np.zeros(documents, np.uint32), np.zeros(documents, np.int64))
     keys = work / "keys"
     try:
         _transpose(items, method, documents, columns, keys)
@@ -80,7 +80,9 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     roots = components.roots()
     del components
     task_of, count, tasks, giants = _assign(roots, columns.sizes)
-    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [work / f"giant-{i:05d}.arrow" for i in range(giants)]
+    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [
+        work / f"giant-{i:05d}.arrow" for i in range(giants)
+    ]
     candidates = _distribute(items, method, roots, task_of, names)
     return Plan(documents, candidates, count, names[:tasks], names[tasks:])
 
@@ -93,14 +95,11 @@ def ids(plan: Plan) -> Iterator[pa.Array]:
                 yield batch.column("id")
 
 
-def _rows(path: Path, method: Method) -> int:
+def _rows(path: Path) -> int:
     file = pq.ParquetFile(path)
     missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
     if missing:
         raise UsageError(f"{path} has no column {missing[0]!r}; items need {', '.join(_COLUMNS)}")
-    kind = file.schema_arrow.field("signature").type
-    if kind != signature_type(method):
-        raise UsageError(f"{path}: signatures are of type {kind}, but this method makes {signature_type(method)}")
     return int(file.metadata.num_rows)
 
 
@@ -181,7 +180,7 @@ def _distribute(
                     rows.column("id").cast(ID),
                     rows.column("rank").cast(pa.large_binary()),
                     rows.column("bytes"),
-                    rows.column("signature"),
+                    rows.column("signature").cast(signature_type(method)),
                 ],
                 schema=schema,
             )

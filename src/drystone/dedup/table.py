@@ -1,22 +1,22 @@
-"""Near duplicates of a table's rows or of a Parquet file's: any text column in, what to keep and why out.
+"""Near duplicates among a table's rows: any text column in, what to keep and why out.
 
-For people who want only this. Rows stand for documents, and their numbers for ids.
+For people who want only this. Rows stand for documents, and their numbers for ids. Knows nothing of files of texts.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from drystone.dedup.decide import Summary, decide
+from drystone.dedup.decide import decide
 from drystone.dedup.ids import ID, from_rows, to_rows
 from drystone.dedup.method import Method
 from drystone.dedup.sketches import signature_type, signatures
@@ -25,12 +25,12 @@ from drystone.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BATCH_ROWS = 4096
+BATCH_ROWS = 4096
 
 #: One row for each row of the input, in its order. `cluster` and `kept_row` are row numbers.
-KEEP = pa.schema([("keep", pa.bool_()), ("cluster", pa.int64()), ("kept_row", pa.int64()), ("similarity", pa.float64())])
-
-
+KEEP = pa.schema(
+    [("keep", pa.bool_()), ("cluster", pa.int64()), ("kept_row", pa.int64()), ("similarity", pa.float64())]
+)
 
 
 def keep(
@@ -38,7 +38,7 @@ def keep(
     method: Method | None = None,
     *,
     text: str = "content",
-    id: str | None = None,  # noqa: A002 - the word for it
+    id: str | None = None,
     group: str | None = None,
     order: str | None = None,
 ) -> pa.Table:
@@ -59,16 +59,16 @@ def keep(
     with tempfile.TemporaryDirectory(prefix="drystone-") as folder:
         work = Path(folder)
         writer = Items(work / "items.parquet", method)
-        ranks = _ranks(table.column(order)) if order else None
+        ranks = places(table.column(order)) if order else None
         with writer:
-            for start in range(0, len(table), _BATCH_ROWS):
-                part = table.slice(start, _BATCH_ROWS)
+            for start in range(0, len(table), BATCH_ROWS):
+                part = table.slice(start, BATCH_ROWS)
                 writer.add(part.column(text), part.column(group) if group else None, ranks)
-        decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), work=work)
+        decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), None, work)
         return outcome(pq.read_table(work / "out.parquet"), writer)
 
 
-def check(schema: pa.Schema, text: str, id: str | None, group: str | None, order: str | None) -> None:  # noqa: A002
+def check(schema: pa.Schema, text: str, id: str | None, group: str | None, order: str | None) -> None:
     """Raise `UsageError` where a named column is missing or the text's type is wrong."""
     for name in (text, id, group, order):
         if name is not None and name not in schema.names:
@@ -96,12 +96,14 @@ def check_unique(ids: pa.ChunkedArray, name: str) -> None:
         raise UsageError(f"column {name!r} holds {value!r} more than once; an id may occur once")
 
 
-def _ranks(order: pa.ChunkedArray) -> NDArray[np.int64]:
+def places(order: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return each row's place in the order of choice; null comes last, equals in their order."""
-    places = np.empty(len(order), np.int64)
+    place = np.empty(len(order), np.int64)
     table = pa.table({"order": order, "row": np.arange(len(order))})
-    places[table.sort_by([("order", "ascending"), ("row", "ascending")]).column("row").to_numpy()] = np.arange(len(order))
-    return places
+    place[table.sort_by([("order", "ascending"), ("row", "ascending")]).column("row").to_numpy()] = np.arange(
+        len(order)
+    )
+    return place
 
 
 class Items:
@@ -149,12 +151,17 @@ class Items:
             text = texts[i].as_py()
             if text is None:
                 continue
-            data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+            data = as_bytes(text)
             key = (group[i].as_py(), hashlib.blake2b(data, digest_size=20).digest())
             place = (int(places[i]), self.rows + int(i))
             self.first[key] = min(self.first.get(key, place), place)
             self.copies.append((self.rows + int(i), key))
         self.rows += count
+
+
+def as_bytes(value: str | bytes) -> bytes:
+    """Return a text's bytes."""
+    return value.encode("utf-8") if isinstance(value, str) else value
 
 
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -164,8 +171,6 @@ def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _sizes(texts: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc  # noqa: PLC0415
-
     if pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
     if pa.types.is_null(texts.type):
@@ -212,78 +217,4 @@ class _TableTexts:
         for row in to_rows(pa.array(ids, ID)):
             chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
             value = self._chunks[chunk][int(row - self._starts[chunk])].as_py()
-            yield value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-
-
-class _FileTexts:
-    """Texts of a Parquet file's rows: those that may be asked for are copied out in one pass, then read by offset."""
-
-    def __init__(self, path: Path, text: str, work: Path) -> None:
-        self._path, self._text, self._spill = path, text, work / "texts"
-        self._offsets = np.empty(0, np.int64)
-        self._wanted = np.empty(0, np.int64)
-
-    def stage(self, ids: Iterable[pa.Array]) -> None:
-        parts = [to_rows(part) for part in ids]
-        self._wanted = np.sort(np.concatenate(parts)) if parts else self._wanted
-        sizes = np.zeros(len(self._wanted), np.int64)
-        at = done = 0
-        with self._spill.open("wb") as spill:
-            for batch in pq.ParquetFile(self._path).iter_batches(_BATCH_ROWS, columns=[self._text], use_threads=False):
-                end = int(np.searchsorted(self._wanted, at + len(batch)))
-                column = batch.column(0)
-                for i, row in enumerate(self._wanted[done:end], done):
-                    value = column[int(row) - at].as_py()
-                    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-                    sizes[i] = len(data)
-                    spill.write(data)
-                at += len(batch)
-                done = end
-        self._offsets = np.concatenate([[0], np.cumsum(sizes)])
-
-    def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
-        file = os.open(self._spill, os.O_RDONLY)
-        try:
-            for place in np.searchsorted(self._wanted, to_rows(pa.array(ids, ID))):
-                start, end = int(self._offsets[place]), int(self._offsets[place + 1])
-                yield _read(file, end - start, start)
-        finally:
-            os.close(file)
-
-
-def _read(file: int, size: int, offset: int) -> bytes:
-    parts = []
-    while size > 0:  # one call reads at most 2 GiB
-        part = os.pread(file, size, offset)
-        parts.append(part)
-        size -= len(part)
-        offset += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def keep_file(
-    path: Path,
-    method: Method,
-    work: Path,
-    *,
-    text: str = "content",
-    id: str | None = None,  # noqa: A002
-    group: str | None = None,
-    order: str | None = None,
-) -> tuple[pa.Table, Summary]:
-    """Do for a Parquet file what `keep` does for a table, in memory that does not grow with the bytes of text.
-
-    `work` is an empty folder; it takes the signatures, and the texts of documents that must be compared.
-    """
-    file = pq.ParquetFile(path)
-    check(file.schema_arrow, text, id, group, order)
-    if id is not None:
-        check_unique(pq.read_table(path, columns=[id]).column(id), id)
-    ranks = _ranks(pq.read_table(path, columns=[order]).column(order)) if order else None
-    items = work / "items.parquet"
-    columns = [text] if group is None or group == text else [text, group]
-    with Items(items, method) as writer:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False):
-            writer.add(batch.column(text), batch.column(group) if group else None, ranks)
-    summary = decide([items], work / "out.parquet", method, _FileTexts(path, text, work), work=work)
-    return outcome(pq.read_table(work / "out.parquet"), writer), summary
+            yield as_bytes(value)

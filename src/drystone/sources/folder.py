@@ -46,7 +46,10 @@ class FolderSource:
         size = 0
         for parent, folders, files in os.walk(os.fsencode(self.path)):
             for name in (*folders, *files):
-                found = os.lstat(os.path.join(parent, name))
+                try:
+                    found = os.lstat(parent + b"/" + name)
+                except OSError:  # gone since it was listed
+                    continue
                 size += found.st_size
                 listed.append((parent, name, found.st_mode, found.st_size, found.st_ino, found.st_mtime_ns))
         return State.of(size, self.spec, sorted(self.about.items()), sorted(listed))

@@ -63,5 +63,4 @@ def _judged(path: str | None, allowed: tuple[str, ...], extension: str, content:
 
 def _enry(path, allowed, content):
     import enry
-
     return (enry.get_language(base_name(path), content) if path else None) or (allowed[0] if allowed else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import hyperscan
 
@@ -18,21 +18,25 @@ from drystone.detect.secrets.spans import Span
 from drystone.detect.secrets.tokens import Token
 
 
-class Finder(Protocol):
-    """What judges the hits of one expression."""
+class Judge(Protocol):
+    """What judges the hits of one kind."""
 
     @property
     def kind(self) -> str:
         """The kind of the spans."""
         ...
 
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        ...
+
+
+class Finder(Judge, Protocol):
+    """What judges the hits of one expression."""
+
     @property
     def expression(self) -> str:
         """What Hyperscan looks for."""
-        ...
-
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield spans of `text` that a match ending at byte `hit` gave away."""
         ...
 
 
@@ -44,16 +48,22 @@ def finders() -> tuple[Finder, ...]:
         passwords.PrivateKey(),
         passwords.UrlPassword(),
         passwords.AssignedPassword(),
+        passwords.AssignedCredential(),
         passwords.CurlCredentials(),
         passwords.AuthorizationHeader(),
-        personal.Email(),
-        personal.Ipv4(),
-        personal.Ipv6(),
-        personal.Phone(),
-        personal.CreditCard(),
-        personal.Iban(),
         personal.Name(),
     )
+
+
+#: The finders of what the kernel finds, by the kernel's numbers for them.
+KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
+    personal.Email(),
+    personal.Ipv4(),
+    personal.Ipv6(),
+    personal.CreditCard(),
+    personal.Iban(),
+    personal.Phone(),
+)
 
 
 @cache

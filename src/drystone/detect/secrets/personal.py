@@ -11,7 +11,7 @@ from typing import Final
 import phonenumbers
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, covering
 
 _EMAIL = re.compile(
     rb"(?:[A-Za-z0-9_+]|[!#$&'*/=?^`{|}~%.-](?=[A-Za-z0-9_+.-]))[A-Za-z0-9._+-]{0,63}@"
@@ -34,14 +34,15 @@ _DOCUMENTATION: Final = re.compile(
     rb"bar\.com|acme\.com|company\.com|your-?(?:domain|company)\.com|mysite\.com|site\.com|host\.com|server\.com|"
     rb"mail\.com|xyz\.com|abc\.com|somewhere\.com|a\.com|b\.com|x\.com|y\.com|z\.com)$"
 )
-_SERVICE_USERS: Final = frozenset((b"git", b"hg", b"svn", b"ssh", b"root", b"gitlab", b"noreply", b"no-reply", b"org-123"))
+_SERVICE_USERS: Final = frozenset(
+    (b"git", b"hg", b"svn", b"ssh", b"root", b"gitlab", b"noreply", b"no-reply", b"org-123")
+)
 
 
 class Email:
     """A mail address (RFC 5322's dot-atom), with the domain's shape of RFC 1035 or IDNA."""
 
     kind = "email"
-    expression = r"[A-Za-z0-9_+.-]@[A-Za-z0-9][A-Za-z0-9-]{0,62}\.[A-Za-z]"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         at = text.rfind(b"@", max(0, hit - 70), hit)
@@ -60,7 +61,13 @@ class Email:
             return
         before = text[start - 1 : start]
         labels = host.split(b".")
-        if labels[-1] in _NOT_A_DOMAIN or before == b"@" or labels[-2].isdigit() and len(labels) == 2 and len(labels[-2]) < 2:
+        if (
+            labels[-1] in _NOT_A_DOMAIN
+            or before == b"@"
+            or labels[-2].isdigit()
+            and len(labels) == 2
+            and len(labels[-2]) < 2
+        ):
             return
         after = text[end : end + 1]
         sure = 0.95
@@ -76,6 +83,8 @@ class Email:
         if after == b"(" or (after == b":" and re.match(rb":[\w~.-]+/[\w.-]+", text[end : end + 80])):
             return
         if _DOCUMENTATION.search(host):
+            sure = 0.5
+        elif host.endswith(b".gserviceaccount.com"):
             sure = 0.5
         elif re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4:
             sure = 0.5
@@ -105,16 +114,25 @@ _RESOLVERS: Final = frozenset(
         "2620:119:35::35 2620:119:53::53"
     ).split()
 )
+#: Numbers that writers take for any address.
+_PICTURES: Final = frozenset(
+    ipaddress.ip_address(a)
+    for a in (
+        "1.2.3.4 2.3.4.5 3.4.5.6 4.3.2.1 4.5.6.7 5.6.7.8 9.8.7.6 12.34.56.78 23.45.67.89 34.56.78.90 98.76.54.32 "
+        "123.45.67.89 111.222.33.44 11.22.33.44 1.1.1.2 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 6.6.6.6 7.7.7.7 1.2.3.5 "
+        "123.123.123.123 111.111.111.111 222.222.222.222 12.12.12.12 11.11.11.11"
+    ).split()
+)
 _VERSION_BEFORE = re.compile(
     rb"(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
     rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|>=|<=|==|~=|!=|\^|~|since|android|os|"
-    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture)"
+    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture|database|oracle|db|\xc2\xa7|for)"
     rb"""[\w"' ()/:=,<>\[\]-]{0,12}$""",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(
-    rb"\bip\b|ipv[46]|addr|host|server|peer|remote|client|gateway|dns|subnet|netmask|cidr|proxy|ping|ssh|curl|telnet|"
-    rb"listen|bind|port|nameserver|network|route|connect|http|tcp|udp|inet|\bfrom\b|whitelist|blacklist|allow|deny",
+    rb"\bip\b|ipv[46]|addr|host|server|peer|remote|client|gateway|\bdns|subnet|netmask|cidr|proxy|\bping\b|\bssh\b|curl|telnet|"
+    rb"listen|\bbind|\bport\b|nameserver|network|\broute|connect|https?:|tcp|udp|\binet|whitelist|blacklist|\ballow|\bdeny",
     re.IGNORECASE,
 )
 _IPV4 = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
@@ -133,23 +151,23 @@ class Ipv4:
     """An IPv4 address that is public; private, documentation and resolvers' addresses only at high sensitivity."""
 
     kind = "ip_address"
-    expression = r"\d\.\d{1,3}\.\d{1,3}\.\d"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IPV4.finditer(text, max(0, hit - 18), min(len(text), hit + 20)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit:
-                continue
+        for match in covering(_IPV4, text, hit, 1, 20):
             address = _address(match[0])
             if address is None:
                 return
             start, end = match.span()
             line = text[max(text.rfind(b"\n", 0, start) + 1, start - 60) : start]
             sure = 0.8 if address.is_global and not address.is_multicast and address not in _RESOLVERS else 0.35
+            if address in _PICTURES:
+                sure = 0.35
             octets = [int(part) for part in match[0].split(b".")]
             if sure > 0.5:
-                if _VERSION_BEFORE.search(line) or text[end : end + 2] in (b".*", b"-b", b"-r"):
+                network = re.match(rb"/(\d{1,2})\b", text[end : end + 3])
+                if network and int(network[1]) < 32 and int(address) & ((1 << (32 - int(network[1]))) - 1) == 0:
+                    sure = 0.5  # a range, nobody's address
+                elif _VERSION_BEFORE.search(line) or text[end : end + 2] in (b".*", b"-b", b"-r"):
                     sure = 0.25
                 elif _NETWORK.search(line) or re.match(rb":\d{2,5}\b|/\d{1,2}\b", text[end : end + 6]):
                     sure = 0.9
@@ -163,13 +181,10 @@ class Ipv6:
     """An IPv6 address that is public."""
 
     kind = "ip_address"
-    expression = r"(?:[0-9A-Fa-f]{1,4}:){3}[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]{2,4}::[0-9A-Fa-f]|[^:\w]::[0-9A-Fa-f]{1,4}[:.]|(?:^|[^:\w])::(?:[^:\w]|1|$)"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IPV6.finditer(text, max(0, hit - 46), min(len(text), hit + 46)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit - 1 or match[0].count(b":") < 2:
+        for match in covering(_IPV6, text, hit, 6, 60):
+            if match[0].count(b":") < 2:
                 continue
             address = _address(match[0])
             if address is None:
@@ -178,6 +193,8 @@ class Ipv6:
             mapped = getattr(address, "ipv4_mapped", None)
             if mapped is not None:
                 public = mapped.is_global
+            elif int(address) >> 125 != 1:  # only 2000::/3 is given out (RFC 4291)
+                public = False
             sure = 0.85 if public and match[0].count(b":") >= 3 and len(match[0]) >= 8 else 0.35
             if len(match[0]) < 3 or not re.search(rb"\d", match[0]):
                 sure = min(sure, 0.3)
@@ -185,7 +202,9 @@ class Ipv6:
 
 
 _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
-_CARD_WORDS = re.compile(rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE)
+_CARD_WORDS = re.compile(
+    rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
+)
 _TEST_CARDS: Final = frozenset(
     "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
     "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
@@ -213,12 +232,9 @@ class CreditCard:
     """A payment card number: an issuer's range and length, and the Luhn digit."""
 
     kind = "credit_card"
-    expression = r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}|3\d{3}[ -]?\d{6}[ -]?\d{4}"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _CARD.finditer(text, max(0, hit - 26), min(len(text), hit + 12)):
-            if match.start() >= hit:
-                return
+        for match in covering(_CARD, text, hit, 1, 40):
             written = match[0]
             number = re.sub(rb"[ -]", b"", written).decode()
             if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 3:
@@ -259,12 +275,9 @@ class Iban:
     """A bank account number (ISO 13616): its country's length and the check digits."""
 
     kind = "iban"
-    expression = r"[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _IBAN.finditer(text, max(0, hit - 24), min(len(text), hit + 40)):
-            if match.start() >= hit:
-                return
+        for match in covering(_IBAN, text, hit, 3, 48):
             number = match[0].replace(b" ", b"").decode()
             # The pattern may run on into a following word; the country's length says where the number ends.
             size = _IBAN_LENGTHS.get(number[:2])
@@ -277,30 +290,31 @@ class Iban:
             yield Span("iban", "iban", match.start(), end, 0.5 if number[:size] in _EXAMPLE_IBANS else 0.95)
 
 
-_PHONE = re.compile(rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)")
-_PHONE_WORDS = re.compile(rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE)
+_PHONE = re.compile(
+    rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
+)
+_PHONE_WORDS = re.compile(
+    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE
+)
 
 
 class Phone:
     """A phone number that libphonenumber accepts: international, or national beside a word that says phone."""
 
     kind = "phone"
-    expression = (
-        r"\+\d{1,3}[ .()-]{0,2}\d{1,4}[ .()-]{0,2}\d{2,4}[ .()-]{0,2}\d{2}|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}[.-]\d{3}[.-]\d{4}|0\d{1,3}-\d{6,8}"
-    )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in _PHONE.finditer(text, max(0, hit - 24), min(len(text), hit + 16)):
-            if match.start() >= hit:
-                return
-            if match.end() < hit:
-                continue
+        for match in covering(_PHONE, text, hit, 2, 30):
             written = match[0].decode()
             line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 60) : match.start()]
             said = _PHONE_WORDS.search(line) is not None
             international = written.startswith("+")
             count = sum(c.isdigit() for c in written)
-            if not 7 <= count <= 15 or (not international and not said and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)):
+            if not 7 <= count <= 15 or (
+                not international
+                and not said
+                and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)
+            ):
                 continue
             if not _valid_phone(written, said):
                 continue

@@ -32,9 +32,7 @@ def placeholder(kind: str, path: str | None = None) -> bytes:
     return f"&lt;{name}&gt;".encode() if markup else f"<{name}>".encode()
 
 
-def redact(
-    data: bytes, spans: Sequence[Span], settings: Settings, path: str | None = None
-) -> tuple[bytes, list[Span]]:
+def redact(data: bytes, spans: Sequence[Span], settings: Settings, path: str | None = None) -> tuple[bytes, list[Span]]:
     """Return the text without the spans, and the spans that were replaced (offsets into `data`).
 
     `spans` are sorted and do not overlap, as `Scanner.scan` gives them. Kinds in `settings.keep` stay. Of a private
