@@ -76,7 +76,7 @@ def test_croissant_is_valid_and_gives_the_records(sample_release: Path) -> None:
     assert records == expected("Python")
 
 
-LANGUAGES = ["Jupyter Notebook", "C#", "F*", "a/b", "Ren'Py", "[x]?{1}", "\u4e2d\u6587", ".dot.", "Q&A", "a b_c", "50%"]
+LANGUAGES = ["Jupyter Notebook", "C#", "F*", "a/b_c", "\u4e2d\u6587"]
 
 
 @pytest.mark.filterwarnings("ignore")
