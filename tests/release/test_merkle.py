@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +15,7 @@ from drystone.release.merkle import Tree, leaf_hash, root_of, row_leaves
 from drystone.release.read import open_release
 from drystone.release.schema import DATA
 from drystone.release.tables import batches
-from tests.release.sample import data_row, sample_rows, table
+from tests.release.sample import REPOSITORY, data_row, sample_rows, table
 
 # Test vectors of the Certificate Transparency reference implementation (merkle_tree_test.cc).
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -113,3 +115,13 @@ def test_memory_grows_with_the_logarithm_of_the_rows() -> None:
     assert len(tree._peaks) == 1
     tree.add_rows(pa.table({"v": [1, 2, 3]}))
     assert (tree.size, len(tree._peaks)) == ((1 << 14) + 3, 3)
+
+
+def test_the_program_of_the_docs_computes_the_same_roots(sample_release: Path) -> None:
+    page = (REPOSITORY / "docs/release-format.md").read_text()
+    program = next(b for b in page.split("```") if b.startswith("python\nimport hashlib")).removeprefix("python")
+    manifest = open_release(sample_release).manifest
+    for entry in (manifest.languages["C++"][0], manifest.of_kind("ledger")[0], manifest.of_kind("repositories")[0]):
+        command = [sys.executable, "-c", program, str(sample_release / entry.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == entry.root

