@@ -27,7 +27,7 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
     "tar.gz": gzip.compress,
     "tar.bz2": bz2.compress,
-    "tar.xz": lzma.compress,
+    "tar.xz": lambda data: lzma.compress(data, preset=0),
     "tar.zst": zstandard.compress,
 }
 
@@ -296,11 +296,21 @@ def test_absurd_headers(tmp_path: Path) -> None:
     found = read_bytes(out.getvalue(), tmp_path)
     assert kinds(found) == [(b"bad", "unreadable"), (b"good", "file")]
     assert found.entries[0].problem == "its extended header claims 2097152 bytes"
-    for body in (b"99999999 path=x\n", b"5 path=x\n", b"xx\n", b"12 size=-50\n\n"):
+    for body in (b"99999999 path=x\n", b"5 path=x\n", b"xx path=\n", b"12 size=-50\n\n"):
         out = io.BytesIO(member("x", tarfile.XHDTYPE, size=len(body)).tobuf(tarfile.USTAR_FORMAT))
         out.seek(0, 2)
         out.write(body + bytes(-len(body) % 512) + tar(("bad", b"1"), ("good", b"2")))
         assert read_bytes(out.getvalue(), tmp_path).entries[0].kind == "unreadable"
+
+
+def test_hostile_paths_cost_neither_time_nor_memory(tmp_path: Path) -> None:
+    # Each path stands for two thousand directories.
+    deep = tar(*((f"{n}/" + "d/" * 2000 + "f", b"") for n in range(50)))
+    found = read_bytes(deep, tmp_path, Limits(max_entries=20_000))
+    assert found.entries[-1].problem == "the archive has more than 20000 directories; the rest was not read"
+    assert len(found.entries) == 11
+    dots = tar(*(("./" * 500_000 + f"{n}", b"") for n in range(3)))
+    assert kinds(read_bytes(dots, tmp_path)) == [(b"0", "file"), (b"1", "file"), (b"2", "file")]
 
 
 def test_a_damaged_header_ends_the_reading(tmp_path: Path) -> None:

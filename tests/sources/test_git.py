@@ -351,6 +351,15 @@ def test_odd_commits(make_git: Make, tmp_path: Path) -> None:
     assert repository.metadata["extra_headers"] == [["encoding", "latin-1"], ["gpgsig", "-----BEGIN\ntwo\nthree"]]
 
 
+def test_hostile_commits_are_read_in_linear_time(make_git: Make, tmp_path: Path) -> None:
+    git = make_git()
+    tree = git("mktree", stdin=b"").encode()
+    raw = b"tree %s\nauthor %s\ngpgsig x\n%s\nmessage" % (tree, b"< >" * 500_000, b" line\n" * 500_000)
+    repository = read(GitSource(git.path, ref=put(git, "commit", raw)), tmp_path).repository
+    assert repository.revision_date is None
+    assert repository.metadata["message"] == "message"
+
+
 def test_a_url_is_mirrored_once(make_git: Make, tmp_path: Path) -> None:
     git = make_git()
     first = git.commit(a="1")

@@ -81,6 +81,10 @@ def snapshot_hash(branches: Mapping[bytes, tuple[str, bytes] | None]) -> bytes:
     return object_hash("snapshot", b"".join(lines))
 
 
+#: Directories that a `Tree` finds again by their whole name.
+_MAX_KNOWN: Final = 10_000
+
+
 class Leaf(NamedTuple):
     """A file, symbolic link or submodule in a `Tree`. `size` is in bytes, None where unknown."""
 
@@ -100,6 +104,8 @@ class Tree:
         self._root: dict[bytes, Leaf | _Node] = {}
         # Raw directory names seen before: archives list many files of one directory in a row.
         self._known: dict[bytes, _Node] = {b"": self._root}
+        #: How many directories were made, the root not counted.
+        self.directories = 0
 
     def add(self, path: bytes, mode: int, blob: bytes, size: int | None = None) -> bool:
         """Add a file, link or submodule; return whether that name was there before."""
@@ -124,7 +130,10 @@ class Tree:
             below = node.get(part)
             if not isinstance(below, dict):
                 below = node[part] = {}
+                self.directories += 1
             node = below
+        if len(self._known) > _MAX_KNOWN:
+            self._known = {b"": self._root}
         self._known[path] = node
         return node
 

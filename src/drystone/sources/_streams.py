@@ -70,6 +70,11 @@ class Budget:
         if self.entries > self._max_entries:
             raise DamagedError(f"the archive has more than {self._max_entries} members; the rest was not read")
 
+    def check_directories(self, count: int) -> None:
+        """Compare the number of directories with the limit on members; one long path stands for thousands."""
+        if count > self._max_entries:
+            raise DamagedError(f"the archive has more than {self._max_entries} directories; the rest was not read")
+
 
 def compression(head: bytes) -> str | None:
     """Return the compression that a file's first bytes tell, None for none."""

@@ -24,7 +24,7 @@ from drystone.identity.hashes import (
 )
 from drystone.sources import _tar, _zip
 from drystone.sources._opened import StreamedRepository
-from drystone.sources._paths import link_note, path_problem
+from drystone.sources._paths import link_note, path_problem, without_dots
 from drystone.sources._streams import Budget, ByteStream, DamagedError, compression
 from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
@@ -142,6 +142,7 @@ class _OpenTar(StreamedRepository):
             try:
                 for member in _tar.members(stream):
                     budget.add_entry()
+                    budget.check_directories(self._tree.directories)
                     entry, cut = self._entry(member, stream, links)
                     if entry is not None:
                         yield entry
@@ -158,8 +159,7 @@ class _OpenTar(StreamedRepository):
     ) -> tuple[Entry | None, bool]:
         """Return a member's entry, None for directories and hard links yet to come, and whether the stream ended."""
         path, kind, raw_mode, size, target, problem = member
-        while path.startswith(b"./"):
-            path = path[2:].lstrip(b"/")
+        path = without_dots(path)
         if kind is _tar.DIRECTORY and problem is None:
             if path and path_problem(path, self._limits) is None:
                 self._tree.add_directory(path)
@@ -189,8 +189,7 @@ class _OpenTar(StreamedRepository):
             note = link_note(path, target) or (_AGAIN if again else None)
             return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note), False
         if kind is _tar.HARD_LINK:
-            while target.startswith(b"./"):
-                target = target[2:].lstrip(b"/")
+            target = without_dots(target)
             leaf = self._tree.find(target) if path_problem(target, self._limits) is None else None
             name = target[:200].decode("utf-8", "backslashreplace")
             if leaf is None:
@@ -247,6 +246,7 @@ class _OpenZip(StreamedRepository):
         try:
             for member in _zip.members(self._archive):
                 budget.add_entry()
+                budget.check_directories(self._tree.directories)
                 # zipfile reads no more than the claimed size, so counting the claim is safe.
                 budget.add_bytes(member.size)
                 entry = self._entry(member)
@@ -256,9 +256,7 @@ class _OpenZip(StreamedRepository):
             yield _damage(str(error))
 
     def _entry(self, member: _zip.Member) -> Entry | None:
-        path = member.path
-        while path.startswith(b"./"):
-            path = path[2:].lstrip(b"/")
+        path = without_dots(member.path)
         problem = path_problem(path, self._limits)
         if path.endswith(b"/") or (not path and problem):
             if problem is None:

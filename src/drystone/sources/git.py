@@ -209,9 +209,11 @@ class _OpenGit:
         count = 0
         # Each distinct blob is read once here, so that a damaged one is told of before anyone relies on it.
         checked: dict[bytes, tuple[int | None, str | None]] = {}
-        trees = [(b"", self._root)]
+        # With the name apart from the folder above, which all below share: paths are long in hostile trees.
+        trees = [(b"", b"", self._root)]
         while trees:
-            folder, id_ = trees.pop()
+            above, name, id_ = trees.pop()
+            folder = above + b"/" + name if above else name
             below = []
             try:
                 kind, body = self._store.read(id_, _MAX_TREE)
@@ -234,7 +236,7 @@ class _OpenGit:
                 if problem is not None:
                     yield Entry(path, UNREADABLE, mode, None, None, problem=problem)
                 elif mode & _TYPE_BITS == _DIRECTORY_TYPE:
-                    below.append((path, item))
+                    below.append((folder, name, item))
                 else:
                     yield self._entry(path, mode, item, checked)
             trees.extend(reversed(below))
