@@ -107,18 +107,40 @@ void Keeper::add_to_buckets(uint32_t number) {
   }
 }
 
-// Prefix filter (Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007): order all shingles in any one way. Two
-// sets A and B with Jaccard >= t share at least t|A| members, so the first |A| - ceil(t|A|) + 1 of A and the same of B
-// have one in common. With the rarest first, pasted boilerplate never brings two documents together.
-void Keeper::prefix(const std::vector<uint64_t>& shingles, std::vector<uint64_t>& out) {
-  size_t size = shingles.size();
-  size_t needed = (size_t)std::floor(threshold_ * (double)size * (1 - 1e-12));
-  size_t length = std::min(size, size - needed + 1);
-  by_frequency_.clear();
-  for (uint64_t hash : shingles) by_frequency_.emplace_back(frequency_[hash & (kFrequencySlots - 1)], hash);
-  if (length < size) std::nth_element(by_frequency_.begin(), by_frequency_.begin() + length, by_frequency_.end());
-  out.clear();
-  for (size_t i = 0; i < length; i++) out.push_back(by_frequency_[i].second);
+// The index over crowded buckets. Order all shingles in any one way. Sets A and B with Jaccard >= t share at least
+// o = t / (1 + t) (|A| + |B|) members, so the first |A| - o + 1 of A and the first |B| - o + 1 of B have one in common
+// (prefix filter: Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007; positions: Xiao et al. 2008). With the
+// rarest first, pasted boilerplate does not bring two documents together. Postings are kept apart by size, because o,
+// and with it how far to look, depends on both sizes.
+size_t Keeper::least_overlap(size_t a, size_t b) const {
+  double exact = threshold_ / (1 + threshold_) * (double)(a + b);
+  return (size_t)std::ceil(exact * (1 - 1e-12));
+}
+
+static size_t size_class(size_t size) { return (size_t)(16 * std::log2((double)size)); }
+
+static uint64_t posting_key(uint64_t shingle, size_t size_class) {
+  return shingle ^ (size_class + 1) * 0x9e3779b97f4a7c15ull;
+}
+
+// The members that any partner may have to be found by: those for the smallest partner, which is t |A| large.
+void Keeper::prefix(const std::vector<uint64_t>& shingles) {
+  const size_t size = shingles.size();
+  const size_t overlap = (size_t)std::ceil(threshold_ * (double)size * (1 - 1e-12));
+  const size_t length = std::min(size, size - overlap + 1);
+  prefix_.clear();
+  for (uint64_t hash : shingles) prefix_.emplace_back(frequency_[hash & (kFrequencySlots - 1)], hash);
+  if (length < size) std::nth_element(prefix_.begin(), prefix_.begin() + length, prefix_.end());
+  prefix_.resize(length);
+  std::sort(prefix_.begin(), prefix_.end());
+}
+
+void Keeper::post(uint32_t number) {
+  prefix(kept_[number].shingles);
+  const size_t in = size_class(kept_[number].shingles.size());
+  for (uint32_t i = 0; i < prefix_.size(); i++) {
+    index_[posting_key(prefix_[i].second, in)].push_back(Posting{number, i});
+  }
 }
 
 void Keeper::index(uint32_t number) {
@@ -127,10 +149,9 @@ void Keeper::index(uint32_t number) {
   indexed_.push_back(number);
   if (indexed_.size() >= rebuild_at_) {
     rebuild_index();
-    return;
+  } else {
+    post(number);
   }
-  prefix(kept_[number].shingles, prefix_);
-  for (uint64_t hash : prefix_) index_[hash].push_back(number);
 }
 
 // What is rare is learnt from the documents at hand, again at each doubling; any order is exact, this one is fast.
@@ -144,14 +165,37 @@ void Keeper::rebuild_index() {
     }
   }
   index_.clear();
-  for (uint32_t number : indexed_) {
-    prefix(kept_[number].shingles, prefix_);
-    for (uint64_t hash : prefix_) index_[hash].push_back(number);
+  for (uint32_t number : indexed_) post(number);
+}
+
+// Indexed documents that share a band key with `keys` and may be near the shingles of `set_`.
+void Keeper::probe(const uint32_t* keys, std::vector<uint32_t>& out) {
+  const size_t size = set_.members.size();
+  prefix(set_.members);
+  const size_t last = size_class((size_t)std::floor((double)size / threshold_) + 1);
+  for (size_t in = size_class(std::max<size_t>(1, (size_t)std::floor(threshold_ * (double)size))); in <= last; in++) {
+    const size_t least = std::max<size_t>(1, (size_t)std::floor(std::exp2((double)in / 16)));  // size in this class
+    const size_t overlap = least_overlap(size, least);
+    if (overlap > size) continue;
+    const size_t length = std::min(prefix_.size(), size - overlap + 1);
+    for (size_t i = 0; i < length; i++) {
+      auto postings = index_.find(posting_key(prefix_[i].second, in));
+      if (postings == index_.end()) continue;
+      for (const Posting& posting : postings->second) {
+        if (seen_[posting.number] == stamp_) continue;
+        const Kept& other = kept_[posting.number];
+        const size_t exact = least_overlap(size, other.shingles.size());
+        if (i + exact > size || posting.position + exact > other.shingles.size()) continue;
+        seen_[posting.number] = stamp_;
+        if (share_band(other.keys.data(), keys)) out.push_back(posting.number);
+      }
+    }
   }
 }
 
-// Kept documents that share a band key, in order. With `probe`, those of crowded buckets are narrowed by the index.
-void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>& out) {
+// Kept documents that share a band key, in order. `with_text`: `set_` holds the document's shingles, and
+// those of crowded buckets are narrowed by the index; otherwise one candidate stands for them all.
+void Keeper::candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out) {
   out.clear();
   if (!bucketed_) {
     for (uint32_t k = 0; k < kept_.size(); k++) {
@@ -167,7 +211,7 @@ void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>&
     if (bucket == buckets_.end()) continue;
     if (bucket->second.size() >= kCrowded) {
       crowded = true;
-      if (!probe) {
+      if (!with_text) {
         out.push_back(bucket->second[0]);
         return;
       }
@@ -180,18 +224,7 @@ void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>&
       }
     }
   }
-  if (crowded) {
-    prefix(set_.members, prefix_);
-    for (uint64_t hash : prefix_) {
-      auto posting = index_.find(hash);
-      if (posting == index_.end()) continue;
-      for (uint32_t k : posting->second) {
-        if (seen_[k] == stamp_) continue;
-        seen_[k] = stamp_;
-        if (share_band(kept_[k].keys.data(), keys)) out.push_back(k);
-      }
-    }
-  }
+  if (crowded) probe(keys, out);
   std::sort(out.begin(), out.end());
 }
 
@@ -210,8 +243,7 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
     if (!enough(smaller, smaller, larger)) continue;  // sizes alone say no
     comparisons++;
     // Stop as soon as the shingles that are left cannot reach the threshold.
-    size_t needed = (size_t)(threshold_ / (1 + threshold_) * (double)(size + other.size()));
-    size_t may_miss = other.size() - std::min(other.size(), needed > 0 ? needed - 1 : 0);
+    const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
     size_t shared = 0, missed = 0;
     for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
       bool hit = set_.contains(other[i]);

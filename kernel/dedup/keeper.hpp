@@ -62,9 +62,12 @@ class Keeper {
   void store(const uint32_t* band_keys);
   bool enough(size_t shared, size_t a, size_t b) const;
   bool share_band(const uint32_t* a, const uint32_t* b) const;
-  void candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>& out);
+  void candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out);
   void add_to_buckets(uint32_t number);
-  void prefix(const std::vector<uint64_t>& shingles, std::vector<uint64_t>& out);
+  size_t least_overlap(size_t a, size_t b) const;
+  void prefix(const std::vector<uint64_t>& shingles);
+  void post(uint32_t number);
+  void probe(const uint32_t* keys, std::vector<uint32_t>& out);
   void index(uint32_t number);
   void rebuild_index();
 
@@ -81,9 +84,11 @@ class Keeper {
   std::vector<uint32_t> indexed_;
   size_t rebuild_at_ = 0;
   std::vector<uint16_t> frequency_;
-  std::unordered_map<uint64_t, std::vector<uint32_t>> index_;
-  std::vector<uint64_t> prefix_;
-  std::vector<std::pair<uint16_t, uint64_t>> by_frequency_;
+  struct Posting {
+    uint32_t number, position;
+  };
+  std::unordered_map<uint64_t, std::vector<Posting>> index_;  // (shingle, class of size) -> kept documents
+  std::vector<std::pair<uint16_t, uint64_t>> prefix_;         // (frequency, shingle), the rarest first
   std::vector<uint32_t> found_, seen_;
   uint32_t stamp_ = 0;
 };

@@ -9,15 +9,17 @@ import random
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from drystone.build.engine import Engine
 from drystone.build.plan import Plan
-from drystone.build.publish import check_output, publish
+from drystone.build.publish import check_output, publish, texts_to_review
 from drystone.build.settings import Settings
 from drystone.build.store import Store
 from drystone.errors import UsageError
+from drystone.registry import Registry, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.sources import Source
 
@@ -37,16 +39,22 @@ def build(
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
-    Intermediate work lies in `settings.engine.work` (default: `output` with `.work` appended), downloads and clones
+    Decisions of the registry that `settings.registry` names (a path or URL; None: no registry) are applied, and licence
+    texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default: `output` with `.work` appended), downloads and clones
     in `settings.engine.cache` (default: `cache` below it). Raises `BuildError`, `SourceError`, `UsageError`.
     """
     engine = engine or Engine()
     work, cache = _folders(settings, output)
     check_output(output)
     store = Store(work)
-    with store.lock():
-        settled = Plan(settings, sources, engine, store, cache).settle()
-        return publish(settings, settled, engine, store, output, replace)
+    with store.lock(), ExitStack() as stack:
+        registry = stack.enter_context(Registry(settings.registry)) if settings.registry else None
+        reviews = registry.reviews.snapshot() if registry is not None else ReviewSnapshot()
+        settled = Plan(settings, sources, engine, store, cache, reviews.decisions).settle()
+        manifest = publish(settings, settled, engine, store, output, reviews.sha256, replace)
+        if registry is not None:
+            registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
+    return manifest
 
 
 def estimate(
@@ -62,7 +70,7 @@ def estimate(
         chosen = random.Random(0).sample(chosen, sample)
     work = Path(tempfile.mkdtemp(prefix="drystone-"))
     try:
-        settled = Plan(settings, chosen, engine, Store(work), cache).settle()
+        settled = Plan(settings, chosen, engine, Store(work), cache, {}).settle()
     finally:
         shutil.rmtree(work)
     scale = len(sources) / len(chosen)

@@ -151,8 +151,8 @@ def _annotate(
         "says_generated": pa.array([languages.says_generated(text) for text in texts], pa.bool_()),
         "visible_characters": pa.array([v[0] for v in visible], pa.int64()),
         "visible_fraction": pa.array([v[1] for v in visible], pa.float64()),
-        "license": pa.array([a.to_json() if a is not None else None for a in license_texts], pa.string()),
-        "header": pa.array([a.to_json() if a is not None else None for a in headers], pa.string()),
+        "license": pa.array([licenses.dumps(a) if a is not None else None for a in license_texts], pa.string()),
+        "header": pa.array([licenses.dumps(a) if a is not None else None for a in headers], pa.string()),
         "secrets": pa.array(
             [[s._asdict() for s in found_in] or None for found_in in spans], ANNOTATIONS.field("secrets").type
         ),

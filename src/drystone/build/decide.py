@@ -7,6 +7,8 @@ module only brings together what they rest on.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,16 +17,17 @@ import orjson
 import pyarrow as pa
 
 from drystone.build.engine import Summary
-from drystone.build.licensing import LICENSED
+from drystone.build.licensing import LICENSED, tree_from_json
 from drystone.build.store import Stage, write_table
 from drystone.build.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
 from drystone.dedup import near
-from drystone.detect.licenses import LicenseAnnotation, file_license
+from drystone.detect.licenses import TreeLicense, file_license, loads, reviewed
 from drystone.policy import licenses as license_policy
 from drystone.policy.drop import STAGES, Drop
 from drystone.policy.language import LanguagePolicy, judge_language
 from drystone.policy.quality import QualityPolicy, judge
 from drystone.policy.representative import rank
+from drystone.release.schema import LICENSE_EVIDENCE
 from drystone.sources.base import FILE
 
 #: A ledger row before near duplicates are known; `representative` says that this occurrence stands for its blob.
@@ -63,7 +66,7 @@ CANDIDATES: Final = pa.schema(
         ("language", pa.string()),
         ("license_type", pa.string()),
         ("license_expression", pa.string()),
-        ("license_evidence", pa.string()),
+        ("license_evidence", LICENSE_EVIDENCE),
         ("generated", pa.bool_()),
         ("partition", pa.int32()),
         ("repository", pa.int32()),
@@ -71,13 +74,15 @@ CANDIDATES: Final = pa.schema(
         ("size", pa.int64()),
         ("bytes", pa.int64()),
         *[ANNOTATIONS.field(name) for name in (
-            "notebook", "encoding", "num_lines", "max_line_length", "avg_line_length", "alpha_fraction", "alphanum_fraction",
-            "secrets", "signature",
+            "notebook", "encoding", "num_lines", "max_line_length", "avg_line_length", "alpha_fraction",
+            "alphanum_fraction", "secrets", "signature",
         )],
     ]
 )  # fmt: skip
 
 _KIND_REASONS: Final = {"symlink": "symlink", "submodule": "submodule", "device": "device"}
+#: Pieces of licence evidence that a ledger row holds at most.
+_SOURCES_SHOWN: Final = 5
 _POSITION: Final = {stage: position for position, stage in enumerate(STAGES)}
 
 
@@ -91,6 +96,7 @@ def run(
     index: int,
     count: int,
     policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
+    reviews: Mapping[str, str],
     scope: str,
     near_method: near.Method | None,
 ) -> Summary:
@@ -116,7 +122,7 @@ def run(
         eligible: list[dict[str, Any]] = []
         furthest = 0
         for row in rows:
-            drop = _judge(row, found.get(id_), named, policies)
+            drop = _judge(row, found.get(id_), named, policies, reviews)
             row["drop"] = drop
             if drop is None:
                 eligible.append(row)
@@ -146,6 +152,7 @@ def _judge(
     annotation: dict[str, Any] | None,
     named: dict[tuple[bytes, str], tuple[str | None, bool]],
     policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
+    reviews: Mapping[str, str],
 ) -> Drop | None:
     """Judge one occurrence; put what was found on the way (language, licence, rank) into the row."""
     languages, licenses, quality = policies
@@ -165,15 +172,19 @@ def _judge(
     language, generated = named[row["id"], name]
     row["language"], row["generated"] = language, generated
     tree, header = row["tree"], annotation["header"]
-    license_, verdict = _license(tree, header, licenses)
+    swhid, path = f"swh:1:cnt:{row['id'].hex()}", path_text(row["path"])
+    found = _tree(tree)
+    if header is not None:
+        found = file_license(found, reviewed(loads(header), reviews), swhid, path)
+    verdict = license_policy.evaluate(found.expression, licenses, row["gha_license_id"])
     row["license_type"] = verdict.license_type
-    row["license_expression"] = license_.expression if license_ is not None else None
-    row["license_evidence"] = license_.evidence_json() if license_ is not None else None
+    row["license_expression"] = found.expression
+    row["license_evidence"] = [asdict(source) for source in found.evidence]
     objection = judge_language(languages, language)
     if objection is not None or language is None:
         return objection or Drop("language", "unknown_language")
     if not verdict.allowed:
-        return Drop("license", _license_reason(verdict), {"why": verdict.reason})
+        return Drop("license", _license_reason(verdict), _license_evidence(verdict, found))
     objection = judge(quality, language, name, annotation, generated)
     if objection is None:
         row["rank"] = rank(
@@ -188,15 +199,34 @@ def _judge(
     return objection
 
 
-@lru_cache(maxsize=65536)
-def _license(
-    tree: str | None, header: str | None, policy: license_policy.LicensePolicy
-) -> tuple[LicenseAnnotation | None, license_policy.Verdict]:
-    found = file_license(
-        LicenseAnnotation.from_json(tree) if tree is not None else None,
-        LicenseAnnotation.from_json(header) if header is not None else None,
-    )
-    return found, license_policy.evaluate(found.expression if found is not None else None, policy)
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> TreeLicense:
+    return tree_from_json(text)
+
+
+def _license_reason(verdict: license_policy.Verdict) -> str:
+    if verdict.license_type == "no_license":
+        return "no_license"
+    return "denied_license" if verdict.reason.startswith("denied") else "non_permissive_license"
+
+
+def _license_evidence(verdict: license_policy.Verdict, found: TreeLicense) -> dict[str, Any]:
+    """Return what a licence drop rests on: the verdict, and where the licence was read."""
+    evidence: dict[str, Any] = {"why": verdict.reason}
+    if found.conflict:
+        evidence["conflict"] = found.conflict
+    if found.evidence:
+        evidence["read"] = [
+            {
+                "expression": s.expression,
+                "path": s.path,
+                "swhid": s.swhid,
+                "lines": [s.start_line, s.end_line],
+                "rule": s.rule,
+            }
+            for s in found.evidence[:_SOURCES_SHOWN]
+        ]
+    return evidence
 
 
 def _verdict(row: dict[str, Any], chosen: dict[str, Any] | None) -> dict[str, Any]:

@@ -7,9 +7,11 @@ repositories' trees and writes its occurrences again, now with everything that a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,7 +21,6 @@ from drystone.build.engine import Summary
 from drystone.build.store import Stage, write_atomically, write_table
 from drystone.build.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read
 from drystone.detect import licenses
-from drystone.policy import licenses as policy
 
 #: One licence or metadata file of one repository, with its annotation.
 LICENSE_FILES: Final = pa.schema(
@@ -46,6 +47,7 @@ LICENSED: Final = pa.schema(
         ("readable", pa.bool_()),
         ("problem", pa.string()),
         ("note", pa.string()),
+        ("gha_license_id", pa.string()),
         ("stars", pa.int64()),
         ("forks", pa.int64()),
         ("revision_date", pa.timestamp("us")),
@@ -81,7 +83,8 @@ def spread(
     inventory_folder: Path,
     members: list[tuple[int, str, list[int]]],
     collected: list[Path],
-    license_policy: policy.LicensePolicy,
+    nesting: licenses.Nesting,
+    reviews: Mapping[str, str],
 ) -> Summary:
     """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
 
@@ -93,8 +96,10 @@ def spread(
     def write(path: Path) -> None:
         roots.clear()
         with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
-            for partition, task, skip in members:
-                roots.update(_spread(writer, Stage(inventory_folder), task, collected, partition, skip, license_policy))
+            for partition, inventoried, skip in members:
+                roots.update(
+                    _spread(writer, Stage(inventory_folder), inventoried, collected, partition, skip, nesting, reviews)
+                )
 
     write_atomically(stage.file(f"{task}.parquet"), write)
     return {"roots": roots}
@@ -107,38 +112,46 @@ def _spread(
     collected: list[Path],
     partition: int,
     skip: list[int],
-    license_policy: policy.LicensePolicy,
+    nesting: licenses.Nesting,
+    reviews: Mapping[str, str],
 ) -> dict[str, str | None]:
     repositories = inventory.load_repositories(inventories, task)
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
     for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
-        annotation = licenses.LicenseAnnotation.from_json(row["license"])
+        annotation = licenses.reviewed(licenses.loads(row["license"]), reviews)
         files[row["repository"]].append((_text(row["path"]), annotation, f"swh:1:cnt:{row['id'].hex()}"))
     trees = {
-        index: licenses.tree_licenses(
-            sorted(files[index], key=lambda file: (file[0], file[2])), license_policy.tree_rule
-        )
-        for index in range(len(repositories))
-        if index not in skip
+        index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
     }
-    cache: dict[tuple[int, str], str | None] = {}
+    # One text for each licence, however many files it holds for.
+    cache: dict[int, str] = {}
+    kept_alive: list[licenses.TreeLicense] = []
     with pq.ParquetFile(inventories.file(f"{task}.parquet")) as reader:
         for batch in reader.iter_batches(batch_size=16384):
             rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
             trees_of_rows = []
             for row in rows:
-                key = (row["repository"], _text(row["path"]).rpartition("/")[0])
-                if key not in cache:
-                    resolved = trees[key[0]](key[1])
-                    cache[key] = resolved.to_json() if resolved is not None else None
-                trees_of_rows.append(cache[key])
+                found = trees[row["repository"]].file(_text(row["path"]))
+                if id(found) not in cache:
+                    cache[id(found)] = tree_json(found)
+                    kept_alive.append(found)
+                trees_of_rows.append(cache[id(found)])
             owners = [repositories[row["repository"]] for row in rows]
             writer.write_batch(_licensed(rows, owners, trees_of_rows))
-    roots = {}
-    for index, tree in trees.items():
-        resolved = tree("")
-        roots[repositories[index]["id"]] = resolved.expression if resolved is not None else None
-    return roots
+    return {repositories[index]["id"]: tree.folder("").expression for index, tree in trees.items()}
+
+
+def tree_json(tree: licenses.TreeLicense) -> str:
+    """Return a tree's licence as JSON, to lie in a column."""
+    return orjson.dumps(tree).decode()
+
+
+def tree_from_json(text: str) -> licenses.TreeLicense:
+    """Return what `tree_json` wrote."""
+    record = orjson.loads(text)
+    record["evidence"] = tuple(licenses.Source(**source) for source in record["evidence"])
+    record["ids"], record["review"] = tuple(record["ids"]), tuple(record["review"])
+    return licenses.TreeLicense(**record)
 
 
 def _text(path: bytes) -> str:
@@ -149,6 +162,7 @@ def _licensed(rows: list[dict[str, Any]], owners: list[dict[str, Any]], trees: l
     own = {
         "repository_id": [owner["id"] for owner in owners],
         "origin": [owner["origin"] for owner in owners],
+        "gha_license_id": [owner["gha_license_id"] for owner in owners],
         "stars": [owner["stars"] for owner in owners],
         "forks": [owner["forks"] for owner in owners],
         "revision_date": [owner["revision_date"] for owner in owners],

@@ -20,7 +20,6 @@ from drystone.build.tables import NEAR, read
 from drystone.dedup import near
 from drystone.errors import BuildError
 
-
 #: Texts read at a time; neighbours in a pack or repository are read together.
 _CHUNK: Final = 256
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -57,7 +57,13 @@ class Plan:
     """The stages up to the point where every row is settled and nothing but writing is left."""
 
     def __init__(
-        self, settings: Settings, sources: Sequence[Source], engine: Engine, store: Store, cache: Path
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        engine: Engine,
+        store: Store,
+        cache: Path,
+        reviews: Mapping[str, str],
     ) -> None:
         if not sources:
             raise UsageError("no sources: name at least one repository, archive, folder or package")
@@ -65,6 +71,8 @@ class Plan:
         self.engine = engine
         self.store = store
         self.cache = cache
+        #: What people decided of licence texts: hash of the text -> SPDX expression.
+        self.reviews = dict(reviews)
         self.limits = Limits(**settings.limits.model_dump())
         self.version = version("drystone")
         # The order in which sources were named must not matter.
@@ -105,7 +113,8 @@ class Plan:
             blobs=blobs,
             annotations=annotations,
             names=names,
-            policies=(self.settings.languages, self.settings.licenses, self.settings.quality),
+            policies=(self.settings.languages, self.settings.license_policy, self.settings.quality),
+            reviews=self.reviews,
             scope=self.settings.near_duplicates.scope,
             near_method=self.settings.near_duplicates.method(),
         )
@@ -242,12 +251,13 @@ class Plan:
         skip: list[list[int]],
         listed: list[Summary],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
-        key = [*key, self.settings.licenses.model_dump(mode="json")]
+        key = [*key, self.settings.licenses.nesting, sorted(self.reviews.items())]
         stage = self.store.stage("trees", *key)
         shared = {
             "inventory_folder": inventory_stage.folder,
             "collected": collected,
-            "license_policy": self.settings.licenses,
+            "nesting": self.settings.licenses.nesting,
+            "reviews": self.reviews,
         }
         groups: list[tuple[list[tuple[int, str, list[int]]], int]] = [([], 0)]
         for partition, (task, summary) in enumerate(zip(partitions, listed, strict=True)):

@@ -1,10 +1,11 @@
-"""The end of a build: ledger and shards, repositories, attribution, then the manifest, whose existence means complete."""
+"""The end of a build: ledger and shards, repositories, attribution, then the manifest: its existence means complete."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ from drystone.build.licensing import LICENSE_FILES
 from drystone.build.plan import Settled
 from drystone.build.settings import Settings
 from drystone.build.store import Stage, Store, fingerprint, write_atomically, write_table
-from drystone.build.tables import BLOBS, read
-from drystone.detect.licenses import LicenseAnnotation
+from drystone.build.tables import BLOBS, path_text, read
+from drystone.detect.licenses import LicenseAnnotation, loads
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy
+from drystone.registry import Review
 from drystone.release import layout
 from drystone.release.finish import finish
 from drystone.release.manifest import FileEntry, Manifest, ReleaseFacts, read_manifest
@@ -32,7 +34,7 @@ from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
 
 _LEDGER_ROWS: Final = 1 << 20
-#: Bytes of text that one task writes at least, so that small languages share one.
+#: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
 #: Marks a folder in which a build is under way; removed when the manifest is in place.
 INCOMPLETE: Final = "INCOMPLETE"
@@ -49,14 +51,20 @@ def check_output(output: Path) -> None:
 
 
 def publish(
-    settings: Settings, settled: Settled, engine: Engine, store: Store, output: Path, replace: bool
+    settings: Settings,
+    settled: Settled,
+    engine: Engine,
+    store: Store,
+    output: Path,
+    registry_head: str,
+    replace: bool,
 ) -> Manifest:
-    """Write the release into `output` and return its manifest.
+    """Write the release into `output` and return its manifest; `registry_head` names the decisions it rests on.
 
     Raises `BuildError` where another complete release lies there already, unless `replace` is set.
     """
-    facts = _facts(settings, settled)
-    key = [settled.key, str(output.resolve()), settings.release.model_dump(mode="json")]
+    facts = _facts(settings, settled, registry_head)
+    key = [settled.key, registry_head, str(output.resolve()), settings.release.model_dump(mode="json")]
     stage = store.stage("write", *key)
     state = fingerprint(key)
     if (output / layout.MANIFEST).exists():
@@ -91,7 +99,7 @@ def _same_files(output: Path, sizes: dict[str, int]) -> bool:
     return all((output / path).exists() and (output / path).stat().st_size == size for path, size in sizes.items())
 
 
-def _facts(settings: Settings, settled: Settled) -> ReleaseFacts:
+def _facts(settings: Settings, settled: Settled, registry_head: str) -> ReleaseFacts:
     release = settings.release
     return ReleaseFacts(
         name=release.name,
@@ -102,6 +110,7 @@ def _facts(settings: Settings, settled: Settled) -> ReleaseFacts:
         url=release.url,
         date=release.date,
         configuration=settings.configuration(),
+        registry_head=registry_head,
         near_duplicate_threshold=(
             None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold
         ),
@@ -152,15 +161,14 @@ def _shards(
         "secret_settings": settings.secret_settings,
         "level": settings.release.zstd_level,
     }
-    groups: list[tuple[list[tuple[str, int, int]], float]] = [([], 0.0)]
+    groups: list[tuple[list[tuple[str, int, int]], float]] = []
     for language, count in sorted(counts.items()):
-        for index in range(count):
-            members, size = groups[-1]
-            if size >= _TASK_BYTES:
-                members, size = [], 0.0
-                groups.append((members, size))
-            members.append((language, index, count))
-            groups[-1] = (members, size + settled.languages[language][1] / count)
+        size = settled.languages[language][1] / count
+        if count == 1 and groups and groups[-1][0][-1][2] == 1 and groups[-1][1] + size <= _TASK_BYTES:
+            members, before = groups[-1]
+            groups[-1] = ([*members, (language, 0, 1)], before + size)
+        else:
+            groups.extend(([(language, index, count)], size) for index in range(count))
     tasks = [
         Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)
@@ -173,7 +181,11 @@ def _repositories(settings: Settings, settled: Settled) -> pa.Table:
     for repository in settled.repositories:
         expression = settled.roots.get(repository["id"])
         unread = repository["status"] == "unreadable"
-        verdict = None if unread else license_policy.evaluate(expression, settings.licenses)
+        verdict = (
+            None
+            if unread
+            else license_policy.evaluate(expression, settings.license_policy, repository["gha_license_id"])
+        )
         rows.append(
             {
                 "repository_id": repository["id"],
@@ -209,29 +221,52 @@ def _remove_others(output: Path, wanted: set[str]) -> None:
 
 def _notices(settled: Settled) -> Iterator[Notice]:
     """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time."""
-    kept = {
-        (partition, index): repository["name"]
-        for partition, task in enumerate(settled.partitions)
-        for index, repository in enumerate(load_repositories(settled.inventory, task))
-        if settled.kept.get(repository["id"])
-    }
+    for found, text in _license_texts(settled, lambda a, r: a.kind in ("text", "notice") and r["id"] in settled.kept):
+        for repository in sorted({repository["name"] for _, _, repository in found}):
+            yield Notice(text.decode("utf-8"), repository, found[0][1].expression)
+
+
+def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
+    """Yield the licence texts that a person should look at: unanswered, in conflict or under the confidence limit."""
+
+    def waits(annotation: LicenseAnnotation, repository: dict[str, Any]) -> bool:
+        return annotation.needs_review and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
+
+    for found, text in _license_texts(settled, waits):
+        row, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0]["path"]))
+        evidence = [asdict(piece) for piece in annotation.evidence]
+        yield Review(
+            text_sha256=annotation.text_sha256,
+            cause=annotation.conflict or ("unanswered" if annotation.unanswered else "low confidence"),
+            expression=annotation.expression,
+            evidence=orjson.dumps(evidence).decode(),
+            origin=repository["origin"],
+            path=path_text(row["path"]),
+            swhid=f"swh:1:cnt:{row['id'].hex()}",
+            sample=text.decode("utf-8"),
+        )
+
+
+_Found = tuple[dict[str, Any], LicenseAnnotation, dict[str, Any]]
+
+
+def _license_texts(
+    settled: Settled, wanted: Callable[[LicenseAnnotation, dict[str, Any]], bool]
+) -> Iterator[tuple[list[_Found], bytes]]:
+    """Yield each distinct licence file that is `wanted`, with the places it stands at, and its text."""
+    repositories = [load_repositories(settled.inventory, task) for task in settled.partitions]
     for collected, blobs in zip(settled.license_files, settled.blobs, strict=True):
-        owners: dict[bytes, set[str]] = defaultdict(set)
-        expressions: dict[bytes, str | None] = {}
+        found: dict[bytes, list[_Found]] = defaultdict(list)
         for row in read([collected], LICENSE_FILES).to_pylist():
-            annotation = LicenseAnnotation.from_json(row["license"])
-            name = kept.get((row["partition"], row["repository"]))
-            if name is not None and annotation.kind in ("text", "notice"):
-                owners[row["id"]].add(name)
-                expressions[row["id"]] = annotation.expression
-        columns = ("id", "partition", "repository", "offset", "size")
-        listed = read([blobs], BLOBS, columns)
-        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(owners), pa.binary())))
+            annotation, repository = loads(row["license"]), repositories[row["partition"]][row["repository"]]
+            if wanted(annotation, repository):
+                found[row["id"]].append((row, annotation, repository))
+        listed = read([blobs], BLOBS, ("id", "partition", "repository", "offset", "size"))
+        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))
         places = sorted(
             Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
         )
         for place, data in zip(places, settled.contents.read(places), strict=True):
             text, _, _ = to_text(data, notebook=False)
             if text is not None:
-                for name in sorted(owners[place.id]):
-                    yield Notice(text.decode("utf-8"), name, expressions[place.id])
+                yield found[place.id], text

@@ -7,17 +7,16 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
 from drystone.dedup import near
 from drystone.detect import secrets
 from drystone.errors import DrystoneError, SettingsError, UsageError
 from drystone.policy.language import LanguagePolicy
-from drystone.policy.licenses import LicensePolicy
+from drystone.policy.licenses import LicensePolicy, unknown_identifiers
 from drystone.policy.quality import QualityPolicy
 from drystone.sources import Source, parse_source, source_from_table
 from drystone.sources.base import Limits
-
 
 _LIMITS = Limits()
 
@@ -50,6 +49,30 @@ class LimitSettings(_Table):
     max_entries: int = Field(_LIMITS.max_entries, ge=1)
     max_ratio: float = Field(_LIMITS.max_ratio, ge=1)
     max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
+
+
+class LicenseSettings(_Table):
+    """Which licences a release takes; see `drystone.policy.licenses.LicensePolicy`."""
+
+    permissive: bool = True
+    no_license: bool = True
+    allow: frozenset[str] = frozenset()
+    deny: frozenset[str] = frozenset()
+    tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = LicensePolicy().tiers
+    categories: tuple[str, ...] = ()
+    nesting: Literal["union", "nearest"] = "union"
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _known(cls, value: frozenset[str]) -> frozenset[str]:
+        unknown = unknown_identifiers(sorted(value))
+        if unknown:
+            raise ValueError(f"not SPDX licence identifiers: {', '.join(unknown)}")
+        return value
+
+    @field_serializer("allow", "deny")
+    def _sorted(self, value: frozenset[str]) -> list[str]:
+        return sorted(value)
 
 
 class NearDuplicateSettings(_Table):
@@ -116,12 +139,18 @@ class Settings(_Table):
     source: tuple[dict[str, Any], ...] = ()
     limits: LimitSettings = LimitSettings()
     languages: LanguagePolicy = LanguagePolicy()
-    licenses: LicensePolicy = LicensePolicy()
+    licenses: LicenseSettings = LicenseSettings()
     quality: QualityPolicy = QualityPolicy()
     secrets: SecretSettings = SecretSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     engine: EngineSettings = EngineSettings()
     registry: str | None = None
+
+    @property
+    def license_policy(self) -> LicensePolicy:
+        """The policy over licences."""
+        chosen = {name: getattr(self.licenses, name) for name in type(self.licenses).model_fields if name != "nesting"}
+        return LicensePolicy(**chosen)
 
     @property
     def secret_settings(self) -> secrets.Settings:

@@ -1,4 +1,4 @@
-"""Last stages: ledger parts and shards, contents gathered within one shard at a time and redacted as they are written."""
+"""Last stages: ledger parts and shards; contents are gathered within one shard at a time, and redacted as written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +19,7 @@ from drystone.build.tables import Range, id_range, path_text, read
 from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError
+from drystone.policy.licenses import license_names
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writer import write_data_shard, write_ledger_part
@@ -77,28 +77,26 @@ def shards(
     """Write some shards, each given by language, index and count."""
     redacted: Counter[str] = Counter()
     files = []
+    names = [language for language, _, _ in members]
+    # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
+    rows = read(settled, ROWS, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
     for language, index, count in members:
-        batches = _shard(settled, repositories, contents, language, index, count, secret_settings, redacted)
+        of_language = rows.filter(pc.equal(rows.column("language"), language)).sort_by("id")
+        owners = _owners(repositories, of_language)
+        batches = _batches(of_language, owners, contents, secret_settings, redacted)
         files.append(write_data_shard(release, language, index, count, batches, zstd_level=level).model_dump())
     return {"files": files, "redactions": dict(redacted)}
 
 
-def _shard(
-    settled: list[Path],
-    repositories: Path,
-    contents: Contents,
-    language: str,
-    index: int,
-    count: int,
-    secret_settings: secrets.Settings,
-    redacted: Counter[str],
-) -> Iterator[pa.RecordBatch]:
-    of_language = Range("language", language, language + "\0")
-    rows = read(settled, ROWS, (), of_language, id_range(index, count)).sort_by("id")
+def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
+    """Return the range of ids where a task has a single shard; tasks of several hold languages of one shard each."""
+    return [id_range(index, count) for _, index, count in members] if len(members) == 1 else []
+
+
+def _owners(repositories: Path, rows: pa.Table) -> dict[str, dict[str, Any]]:
     listed = read([repositories], REPOSITORIES)
-    listed = listed.filter(pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id"))))
-    owners = {row["repository_id"]: row for row in listed.to_pylist()}
-    yield from _batches(rows, owners, contents, secret_settings, redacted)
+    wanted = pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id")))
+    return {row["repository_id"]: row for row in listed.filter(wanted).to_pylist()}
 
 
 def _batches(
@@ -164,9 +162,7 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
         case "swhid":
             return [f"swh:1:cnt:{row['id'].hex()}" for row in batch]
         case "detected_licenses":
-            return [sorted({e["expression"] for e in _evidence(row)}) for row in batch]
-        case "license_evidence":
-            return [_evidence(row) for row in batch]
+            return [license_names(row["license_expression"]) for row in batch]
         case "src_encoding":
             return [row["encoding"] for row in batch]
         case "length_bytes":
@@ -180,11 +176,6 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
             return [getattr(flag, name.removeprefix("is_")) for flag in flags]
         case _:
             return [row[name] for row in batch]
-
-
-def _evidence(row: dict[str, Any]) -> list[dict[str, Any]]:
-    found = row.get("license_evidence")
-    return orjson.loads(found) if found else []
 
 
 def _extension(path: bytes) -> str:

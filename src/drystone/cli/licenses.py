@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -41,7 +40,7 @@ def command(release: Path, policy: str, allow: tuple[str, ...], deny: tuple[str,
     wrong = unknown_identifiers((*allow, *deny))
     if wrong:
         raise click.UsageError(f"{', '.join(wrong)}: no SPDX identifier. See https://spdx.org/licenses/.")
-    chosen = dataclasses.replace(POLICIES[policy], allow=frozenset(allow), deny=frozenset(deny))
+    chosen = POLICIES[policy].model_copy(update={"allow": tuple(sorted(allow)), "deny": tuple(sorted(deny))})
     report = licenses_of_release(release, chosen)
     if as_json:
         click.echo(json.dumps({"release": str(release), "policy": policy, "allow": sorted(allow), "deny": sorted(deny),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,7 @@ Fetch = Callable[[list[bytes]], Iterable[bytes]]
 _FETCH = 4096
 
 DROPPED = pa.schema([("id", ID), ("kept_id", ID), ("similarity", pa.float64())])
+_SWEPT = pa.schema([("row", pa.int64()), ("kept", pa.int64()), ("similarity", pa.float64())])
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,18 @@ class Task:
 class Sweep:
     """A part of one giant component: `undecided` rows against `kept` ones, all of them numbers in the order of rank.
 
-    Without `kept`, the undecided are chosen among themselves.
+    Without `kept`, the undecided are chosen among themselves. `out` gets {row, kept, similarity} of what is dropped.
     """
 
     rows: Path
+    out: Path
     kept: NDArray[np.int64] | None
     undecided: NDArray[np.int64]
     method: Method
     fetch: Fetch
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(TypedDict):
     """What a task did; `dropped` counts rows, `comparisons` exact ones, `text_bytes` what was fetched."""
 
     dropped: int
@@ -125,75 +126,86 @@ def settle(task: Task) -> Settled:
             kept.append(ids[i])
         else:
             dropped.append((ids[i], kept[number], shared / total))
-    write_dropped(dropped, task.out)
-    return Settled(len(dropped), keeper.comparisons, size)
+    _write(dropped, DROPPED, task.out)
+    return {"dropped": len(dropped), "comparisons": keeper.comparisons, "text_bytes": size}
 
 
-def write_dropped(dropped: list[tuple[bytes, bytes, float]], out: Path) -> None:
-    """Write removals as Parquet; a reader never sees half a file."""
-    columns = zip(*dropped, strict=True) if dropped else ([], [], [])
-    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, DROPPED, strict=True)], schema=DROPPED)
+def _write(rows: list[Any], schema: pa.Schema, out: Path) -> None:
+    columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
+    _replace(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema), out)
+
+
+def _replace(table: pa.Table, out: Path) -> None:
+    """Write Parquet so that a reader never sees half a file."""
     part = out.with_name(out.name + ".part")
     pq.write_table(table, part)
     part.replace(out)
 
 
-def sweep(task: Sweep) -> tuple[list[tuple[int, int, float]], int]:
-    """Return (row, kept row, similarity) of each undecided row that is dropped, and the comparisons made."""
+def sweep(task: Sweep) -> Settled:
+    """Settle a part of a giant component; what is dropped is written to the task's `out`."""
     table = read_rows(task.rows)
     ids: list[bytes] = table.column("id").to_pylist()
     keys = _keys(table, task.method)
     keeper = _keeper(task.method)
-    dropped = []
+    dropped: list[tuple[int, int, float]] = []
     kept: list[int] = []
-    undecided = task.undecided
+    undecided = task.undecided.tolist()
+    size = 0
     if task.kept is not None:
         kept = task.kept.tolist()
         for i, text in zip(kept, texts(task.fetch, [ids[i] for i in kept]), strict=True):
             keeper.hold(text, keys[i])
-        undecided = np.array([i for i in undecided if keeper.has_candidate(keys[i])], np.int64)
-    for i, text in zip(undecided.tolist(), texts(task.fetch, [ids[i] for i in undecided]), strict=True):
+            size += len(text)
+        undecided = [i for i in undecided if keeper.has_candidate(keys[i])]
+    for i, text in zip(undecided, texts(task.fetch, [ids[i] for i in undecided]), strict=True):
+        size += len(text)
         number, shared, total = keeper.add(text, keys[i], keep=task.kept is None)
         if number >= 0:
             dropped.append((i, kept[number], shared / total))
         elif task.kept is None:
             kept.append(i)
-    return dropped, keeper.comparisons
+    _write(dropped, _SWEPT, task.out)
+    return {"dropped": len(dropped), "comparisons": keeper.comparisons, "text_bytes": size}
 
 
-def settle_giant(
-    rows: Path,
-    out: Path,
-    method: Method,
-    fetch: Fetch,
-    run: Callable[[Callable[..., Any], list[Any], str], list[Any]],
-    budget: int,
-) -> Settled:
+def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str], list[Any]], budget: int) -> Settled:
     """Settle one component whose texts do not fit one task, in rounds; the result is that of `settle`.
 
     Each round chooses among the first undecided rows, as many as `budget` bytes allow, then compares those kept with
     all that come after, in parallel. So every row meets the kept rows before it in the order of rank.
     """
-    table = read_rows(rows)
+    table = read_rows(task.rows)
     sizes = table.column("bytes").to_numpy()
     ids = table.column("id")
     alive = np.arange(len(table), dtype=np.int64)
-    found: list[tuple[int, int, float]] = []
-    comparisons = number = 0
+    found = [_SWEPT.empty_table()]
+    total: Settled = {"dropped": 0, "comparisons": 0, "text_bytes": 0}
+
+    def go(name: str, kept: NDArray[np.int64] | None, shares: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+        files = [task.rows.with_name(f"{name}-{i:05d}.parquet") for i in range(len(shares))]
+        sweeps = [
+            Sweep(task.rows, out, kept, share, task.method, task.fetch)
+            for out, share in zip(files, shares, strict=True)
+        ]
+        for settled in run(sweep, sweeps, name):
+            for key in ("dropped", "comparisons", "text_bytes"):
+                total[key] += settled[key]
+        new = pa.concat_tables([_SWEPT.empty_table(), *(pq.read_table(out) for out in files)])
+        found.append(new)
+        gone: NDArray[np.int64] = new.column("row").to_numpy()
+        return gone
+
+    number = 0
     while len(alive):
-        ends = np.cumsum(sizes[alive])
-        block = max(1, int(np.searchsorted(ends, budget, side="right")))
+        block = max(1, int(np.searchsorted(np.cumsum(sizes[alive]), budget, side="right")))
         first, rest = alive[:block], alive[block:]
-        stem = f"{rows.stem}-{number:04d}"
-        [(chosen, count)] = run(sweep, [Sweep(rows, None, first, method, fetch)], f"{stem}-choose")
-        comparisons += count
-        found += chosen
-        kept = np.setdiff1d(first, np.array([row for row, _, _ in chosen], np.int64))
-        shares = np.split(rest, np.flatnonzero(np.diff(np.cumsum(sizes[rest]) // budget)) + 1) if len(rest) else []
-        for dropped, count in run(sweep, [Sweep(rows, kept, part, method, fetch) for part in shares], f"{stem}-sweep"):
-            found += dropped
-            comparisons += count
-        alive = np.setdiff1d(rest, np.array([row for row, _, _ in found], np.int64))
+        kept = np.setdiff1d(first, go(f"{task.rows.stem}-{number:04d}-choose", None, [first]))
+        ends = np.flatnonzero(np.diff(np.cumsum(sizes[rest]) // budget)) + 1
+        shares = [share for share in np.split(rest, ends) if len(share)]
+        alive = np.setdiff1d(rest, go(f"{task.rows.stem}-{number:04d}-sweep", kept, shares)) if shares else rest
         number += 1
-    write_dropped([(ids[row].as_py(), ids[kept].as_py(), s) for row, kept, s in found], out)
-    return Settled(len(found), comparisons, int(sizes.sum()))
+    swept = pa.concat_tables(found)
+    columns = [ids.take(swept.column("row")), ids.take(swept.column("kept")), swept.column("similarity")]
+    _replace(pa.table(columns, schema=DROPPED), task.out)
+    return total

@@ -38,7 +38,7 @@ def keep(
     method: Method | None = None,
     *,
     text: str = "content",
-    id: str | None = None,  # noqa: A002 - the word for it
+    id: str | None = None,
     group: str | None = None,
     order: str | None = None,
 ) -> pa.Table:
@@ -64,11 +64,11 @@ def keep(
             for start in range(0, len(table), BATCH_ROWS):
                 part = table.slice(start, BATCH_ROWS)
                 writer.add(part.column(text), part.column(group) if group else None, ranks)
-        decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), work=work)
+        decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), None, work)
         return outcome(pq.read_table(work / "out.parquet"), writer)
 
 
-def check(schema: pa.Schema, text: str, id: str | None, group: str | None, order: str | None) -> None:  # noqa: A002
+def check(schema: pa.Schema, text: str, id: str | None, group: str | None, order: str | None) -> None:
     """Raise `UsageError` where a named column is missing or the text's type is wrong."""
     for name in (text, id, group, order):
         if name is not None and name not in schema.names:

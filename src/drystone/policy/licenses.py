@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 from license_expression import ExpressionError, get_spdx_licensing
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from drystone.policy.obligations import categories
 
@@ -53,28 +54,38 @@ def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]
     return frozenset(listed) | PUBLIC_DOMAIN | PERMISSIVE_PAIRS
 
 
-@dataclass(frozen=True)
-class LicensePolicy:
+_SPDX: Any = get_spdx_licensing()
+
+
+class LicensePolicy(BaseModel):
     """Which licences may be in a release.
 
-    `permissive`: take what Blue Oak's list has in `tiers`, and the public domain. `no_license`: take files for which
-    no licence was found. `allow` and `deny`: SPDX identifiers, or pairs "A WITH B"; `deny` wins over everything, also
-    over a choice that could be made otherwise within an AND, but not over the other side of an OR.
+    `permissive`: take what Blue Oak's list has in `tiers`, and the public domain. `no_license`: take files for which no
+    licence was found. `categories`: ScanCode LicenseDB categories that are permissive too. `allow` and `deny`: SPDX
+    identifiers, or pairs "A WITH B"; a denied licence is never a branch that could be chosen. `tree_rule`: how a licence
+    file in a folder meets those above it: all hold together ("union", as in The Stack v2), or the nearest alone.
+    The defaults are The Stack v2's: permissive and unlicensed files, union.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     permissive: bool = True
-    no_license: bool = False
-    allow: frozenset[str] = frozenset()
-    deny: frozenset[str] = frozenset()
-    tiers: tuple[str, ...] = ("Model", "Gold", "Silver", "Bronze", "Lead")
-    categories: tuple[str, ...] = ()
+    no_license: bool = True
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = (
+        "Model", "Gold", "Silver", "Bronze", "Lead",
+    )  # fmt: skip
+    categories: tuple[Literal["Permissive", "Public Domain", "Copyleft Limited", "Copyleft"], ...] = ()
+    tree_rule: Literal["union", "nearest"] = "union"
 
-
-#: Blue Oak's list and the public domain; nothing without a licence.
-BLUE_OAK: Final = LicensePolicy(permissive=True, no_license=False)
-#: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
-#: `categories=("Permissive", "Public Domain")` for that wider reading.
-STACK_V2: Final = LicensePolicy(permissive=True, no_license=True)
+    @field_validator("allow", "deny")
+    @classmethod
+    def _listed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = unknown_identifiers(names)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no SPDX identifier; see https://spdx.org/licenses/")
+        return tuple(sorted(set(names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,11 @@ class Verdict:
     reason: str
 
 
-_SPDX: Any = get_spdx_licensing()
+#: Blue Oak's list and the public domain; nothing without a licence.
+BLUE_OAK: Final = LicensePolicy(no_license=False)
+#: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
+#: `categories=("Permissive", "Public Domain")` for that wider reading.
+STACK_V2: Final = LicensePolicy()
 
 
 def evaluate(expression: str | None, policy: LicensePolicy = STACK_V2, gha_license_id: str | None = None) -> Verdict:

@@ -124,7 +124,8 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
     yield f"{shown(facts.description)}\n\n" if facts.description else ""
     yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
-    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. Every file that was seen, kept or not, has a row in `ledger/` "
+    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. "
+    yield "Every file that was seen, kept or not, has a row in `ledger/` "
     yield "with the stage, the reason and the evidence.\n\n"
     yield f"Root hash: `{manifest.root}`\n\n"
     if example is not None:

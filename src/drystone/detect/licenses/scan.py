@@ -60,7 +60,7 @@ _NEGATED: Final = re.compile(
     r") $"
 )
 _POINTER: Final = re.compile(
-    r"\b(?:debian|complete text|full text|copy|text|version|found|located|available)\b.{0,200}?usr share common licenses"
+    r"\b(?:debian|copy|text|version|found|located|available)\b.{0,200}?usr share common licenses"
 )
 _NEGATED_AFTER: Final = re.compile(r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible)")
 _LATER_PHRASE: Final = re.compile(
