@@ -88,6 +88,13 @@ def test_a_source_can_be_pickled(make_git: Make, tmp_path: Path) -> None:
     assert read(source, tmp_path).repository.stars == 3
 
 
+def test_the_callers_own_errors_pass_through(make_git: Make, tmp_path: Path) -> None:
+    git = make_git()
+    git.commit(a="1")
+    with pytest.raises(OSError, match="disk full"), GitSource(git.path).open(tmp_path, Limits()):
+        raise OSError(28, "disk full")
+
+
 def test_bare_repositories_and_linked_working_trees(make_git: Make, tmp_path: Path) -> None:
     git = make_git()
     git.commit(a="1")

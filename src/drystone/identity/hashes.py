@@ -64,7 +64,10 @@ def parse_tree(body: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         nul = body.index(b"\0", space)
         if nul + 21 > end:
             raise ValueError("a tree entry is cut short")
-        yield int(body[at:space], 8), body[space + 1 : nul], body[nul + 1 : nul + 21]
+        mode = body[at:space]
+        if not mode.isdigit():
+            raise ValueError("a tree entry's mode is not a number")
+        yield int(mode, 8), body[space + 1 : nul], body[nul + 1 : nul + 21]
         at = nul + 21
 
 

@@ -125,7 +125,10 @@ class ByteStream:
     def _fill(self) -> bool:
         self._before += len(self._buffer)
         self._buffer, self._at = b"", 0
-        data = self._read(_CHUNK)
+        try:
+            data = self._read(_CHUNK)
+        except OSError as error:
+            raise DamagedError(f"the file cannot be read ({error.strerror or error})") from None
         self._budget.add_bytes(len(data))
         self._buffer = data
         return bool(data)

@@ -99,10 +99,12 @@ class GitSource:
             raise SourceError(f"{self.spec}: it was not fetched yet")
         repo = self._open_libgit(path)
         try:
-            store = ObjectStore(common_folder(repo))
-            yield _OpenGit(store, self._found(repo, store, path), self.about, limits)
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            try:
+                store = ObjectStore(common_folder(repo))
+                opened = _OpenGit(store, self._found(repo, store, path), self.about, limits)
+            except OSError as error:
+                raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            yield opened
         finally:
             repo.free()
 
