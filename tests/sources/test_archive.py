@@ -27,7 +27,7 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
     "tar.gz": gzip.compress,
     "tar.bz2": bz2.compress,
-    "tar.xz": lzma.compress,
+    "tar.xz": lambda data: lzma.compress(data, preset=0),
     "tar.zst": zstandard.compress,
 }
 
@@ -296,11 +296,35 @@ def test_absurd_headers(tmp_path: Path) -> None:
     found = read_bytes(out.getvalue(), tmp_path)
     assert kinds(found) == [(b"bad", "unreadable"), (b"good", "file")]
     assert found.entries[0].problem == "its extended header claims 2097152 bytes"
-    for body in (b"99999999 path=x\n", b"5 path=x\n", b"xx\n", b"12 size=-50\n\n"):
+    for body in (b"99999999 path=x\n", b"5 path=x\n", b"xx path=\n", b"12 size=-50\n\n"):
         out = io.BytesIO(member("x", tarfile.XHDTYPE, size=len(body)).tobuf(tarfile.USTAR_FORMAT))
         out.seek(0, 2)
         out.write(body + bytes(-len(body) % 512) + tar(("bad", b"1"), ("good", b"2")))
         assert read_bytes(out.getvalue(), tmp_path).entries[0].kind == "unreadable"
+
+
+@pytest.mark.parametrize("field", [slice(100, 108), slice(124, 136)])
+@pytest.mark.parametrize("number", [b"\x80" + b"\xff" * 11, b"\xff" * 12, b"-1         \0", b"9zzzzzzzzzz\0"])
+def test_absurd_numbers(tmp_path: Path, field: slice, number: bytes) -> None:
+    header = bytearray(member("b").tobuf(tarfile.USTAR_FORMAT))
+    header[field] = number[: field.stop - field.start]
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    found = read_bytes(tar(("a", b"1"))[:1024] + bytes(header) + bytes(1024), tmp_path)
+    assert found.entries[0].kind == "file"
+    for entry in found.entries:
+        assert 0 <= entry.mode < 1 << 31
+        assert entry.size is None or 0 <= entry.size < 1 << 63
+
+
+def test_hostile_paths_cost_neither_time_nor_memory(tmp_path: Path) -> None:
+    # Each path stands for two thousand directories.
+    deep = tar(*((f"{n}/" + "d/" * 2000 + "f", b"") for n in range(50)))
+    found = read_bytes(deep, tmp_path, Limits(max_entries=20_000))
+    assert found.entries[-1].problem == "the archive has more than 20000 directories; the rest was not read"
+    assert len(found.entries) == 11
+    dots = tar(*(("./" * 500_000 + f"{n}", b"") for n in range(3)))
+    assert kinds(read_bytes(dots, tmp_path)) == [(b"0", "file"), (b"1", "file"), (b"2", "file")]
 
 
 def test_a_damaged_header_ends_the_reading(tmp_path: Path) -> None:
@@ -358,6 +382,16 @@ def test_sources_can_be_pickled_and_are_not_read_twice_by_hash(tmp_path: Path) -
     assert read(source, tmp_path) == found
     with source.open(tmp_path, Limits()) as opened, pytest.raises(SourceError, match="cannot be read again"):
         list(opened.read([b"x" * 20]))
+
+
+@pytest.mark.parametrize("form", ["tar", "zip"])
+def test_the_callers_own_errors_pass_through(tmp_path: Path, form: str) -> None:
+    if form == "zip":
+        make_zip(tmp_path / "x", ("a", b"1"))
+    else:
+        (tmp_path / "x").write_bytes(tar(("a", b"1")))
+    with pytest.raises(OSError, match="disk full"), ArchiveSource(tmp_path / "x").open(tmp_path, Limits()):
+        raise OSError(28, "disk full")
 
 
 def make_zip(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -439,6 +473,13 @@ def test_zip_damage(tmp_path: Path) -> None:
     data[8] = 9
     path.write_bytes(data)
     assert kinds(read(ArchiveSource(path), tmp_path))[0] == (b"bad", "unreadable")
+
+
+def test_a_zip_name_that_is_not_the_utf8_it_claims(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.zip", ("caf\u00e9", b"1"))
+    path.write_bytes(path.read_bytes().replace(b"\xc3\xa9", b"\xc3\x28"))
+    with pytest.raises(SourceError, match="is a damaged zip archive"):
+        read(ArchiveSource(path), tmp_path)
 
 
 def test_zip_limits(tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def test_limits(root: Path, tmp_path: Path) -> None:
     assert found[8].problem == "the folder has more than 8 entries; the rest was not read"
 
 
+@pytest.mark.slow
 def test_a_line_of_200_mb(root: Path, tmp_path: Path) -> None:
     line = b"abcdefgh" * 26_000_000
     (root / "line").write_bytes(line)

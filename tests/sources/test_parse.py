@@ -27,6 +27,7 @@ def test_paths_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "x.tar.gz").write_bytes(b"x")
     assert parse_source("tree", tmp_path) == GitSource(path=tmp_path / "tree")
     assert parse_source(str(tmp_path / "bare")) == GitSource(path=tmp_path / "bare")
+    assert parse_source("tree@v1", tmp_path) == GitSource(path=tmp_path / "tree", ref="v1")
     assert parse_source("plain", tmp_path) == FolderSource(tmp_path / "plain")
     assert parse_source("folder:tree", tmp_path) == FolderSource(tmp_path / "tree")
     assert parse_source("x.tar.gz", tmp_path) == ArchiveSource(tmp_path / "x.tar.gz")
@@ -63,6 +64,7 @@ def test_a_spec_is_read_back(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("nowhere", "there is no such path"),
+        ("nowhere@main", "there is no such path"),
         ("", "a path is missing"),
         ("folder:", "a path is missing"),
         ("pypi:flask", "a version is missing"),

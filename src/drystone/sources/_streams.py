@@ -70,6 +70,11 @@ class Budget:
         if self.entries > self._max_entries:
             raise DamagedError(f"the archive has more than {self._max_entries} members; the rest was not read")
 
+    def check_directories(self, count: int) -> None:
+        """Compare the number of directories with the limit on members; one long path stands for thousands."""
+        if count > self._max_entries:
+            raise DamagedError(f"the archive has more than {self._max_entries} directories; the rest was not read")
+
 
 def compression(head: bytes) -> str | None:
     """Return the compression that a file's first bytes tell, None for none."""
@@ -120,7 +125,10 @@ class ByteStream:
     def _fill(self) -> bool:
         self._before += len(self._buffer)
         self._buffer, self._at = b"", 0
-        data = self._read(_CHUNK)
+        try:
+            data = self._read(_CHUNK)
+        except OSError as error:
+            raise DamagedError(f"the file cannot be read ({error.strerror or error})") from None
         self._budget.add_bytes(len(data))
         self._buffer = data
         return bool(data)

@@ -25,7 +25,7 @@ _PAX_KEYS: Final = frozenset(
     [b"path", b"linkpath", b"size", b"GNU.sparse.major", b"GNU.sparse.map", b"GNU.sparse.size", b"GNU.sparse.name"]
 )
 _OCTAL: Final = re.compile(rb"\s*([0-7]*)[\s\0]*\Z")
-_DIGITS: Final = re.compile(rb"[0-9]{1,19}\Z")
+_DIGITS: Final = re.compile(rb"[0-9]{1,18}\Z")
 
 REGULAR: Final = "regular"
 HARD_LINK: Final = "hard link"
@@ -173,7 +173,9 @@ def _number(field: bytes, stream: ByteStream) -> int:
         if number >= 0:
             return number
     if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
+        number = int.from_bytes(field[1:], "big")
+        if number < 1 << 63:
+            return number
     digits = _OCTAL.match(field.partition(b"\0")[0])
     if digits:
         return int(digits[1] or b"0", 8)

@@ -131,7 +131,7 @@ class _OpenFolder(StreamedRepository):
                 self._tree.add(path, MODE_SYMLINK, blob, len(target))
                 return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=link_note(path, target))
             if not stat.S_ISREG(found.st_mode):
-                return Entry(path, DEVICE, found.st_mode, None, None, note="a device, a pipe or a socket")
+                return Entry(path, DEVICE, 0, None, None, note="a device, a pipe or a socket")
             return self._file(path)
         except OSError as error:
             return Entry(path, UNREADABLE, 0, None, None, problem=f"cannot be read ({error.strerror})")
