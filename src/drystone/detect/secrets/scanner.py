@@ -18,7 +18,7 @@ from drystone.detect.secrets.settings import KINDS, Settings
 from drystone.detect.secrets.spans import Span, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
-BATCH_BYTES: Final = 8 << 20
+BATCH_BYTES: Final = 4 << 20
 
 #: Between two texts. A line end, so that nothing matches across and what must begin or end a line does.
 _GAP: Final = b"\n"
