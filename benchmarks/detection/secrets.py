@@ -142,7 +142,7 @@ def _rows(quick: bool) -> list[Figure]:
 
 
 def _personal(rows: list[dict[str, Any]], kind: str, level: str) -> list[Figure]:
-    settings = Settings(**{k: "off" for k in KINDS} | {kind: level})
+    settings = Settings(**dict.fromkeys(KINDS, "off") | {kind: level})
     found = Scanner(settings).scan_batch([r["text"].encode() for r in rows])
     counts: Counter[tuple[str, str]] = Counter()
     for row, spans in zip(rows, found, strict=True):
@@ -194,7 +194,9 @@ def _labelled() -> list[Figure]:
     """Measure e-mail and IP addresses on hand-labelled lines of real packages, at the default sensitivity."""
     out = []
     for kind, (at_precision, at_recall) in {"email": (0.95, 0.97), "ip_address": (0.92, 0.93)}.items():
-        right, missed, false = labelled.score(kind, Scanner(Settings(**{k: "off" for k in KINDS} | {kind: "balanced"})))
+        right, missed, false = labelled.score(
+            kind, Scanner(Settings(**dict.fromkeys(KINDS, "off") | {kind: "balanced"}))
+        )
         if right + missed:
             note = f"{right} right, {missed} missed, {false} false; spans in hand-labelled lines of pinned packages"
             out += [
@@ -222,7 +224,7 @@ def sources(limit: int, suffixes: tuple[str, ...] = (".py",)) -> tuple[list[byte
 
 
 def _redaction(quick: bool) -> list[Figure]:
-    """Measure how many Python, JSON and YAML files of real packages still parse after redaction, at high sensitivity."""
+    """Measure how many Python, JSON and YAML files of real packages still parse after redaction (all kinds high)."""
     texts, paths = sources((20 if quick else 120) << 20, (".py", ".pyi", ".json", ".yaml", ".yml"))
     settings = {
         "placeholder": Settings(**dict.fromkeys(KINDS, "high")),
@@ -273,10 +275,7 @@ def _speed(quick: bool) -> list[Figure]:
     sample = [t.decode("utf-8", "replace") for t, _ in clean[:: max(1, len(clean) // 400)]]
     sample_size = sum(len(t.encode()) for t in sample)
     for name in PEERS:
-        if name == "detect-secrets":
-            part = sample[:40]
-        else:
-            part = sample
+        part = sample[:40] if name == "detect-secrets" else sample
         answer = _ask_peer(name, part)
         if answer is not None:
             done = sum(len(t.encode()) for t in part)

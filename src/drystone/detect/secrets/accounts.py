@@ -12,16 +12,16 @@ import phonenumbers
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.spans import Span, covering
 
-
 _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
 _CARD_WORDS = re.compile(
     rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
 )
-_TEST_CARDS: Final = frozenset(
+_LISTED_TEST_CARDS = (
     "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
     "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
-    "3566002020360505 4012888888881881 4222222222222 2223003122003222 5200828282828210 5454545454545454".split()
+    "3566002020360505 4012888888881881 4222222222222 2223003122003222 5200828282828210 5454545454545454"
 )
+_TEST_CARDS: Final = frozenset(_LISTED_TEST_CARDS.split())
 
 
 def _issuer(number: str) -> bool:
@@ -46,6 +46,7 @@ class CreditCard:
     kind = "credit_card"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(_CARD, text, hit, 1, 40):
             written = match[0]
             number = re.sub(rb"[ -]", b"", written).decode()
@@ -63,24 +64,20 @@ class CreditCard:
 
 _IBAN = re.compile(rb"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 #: Length by country, from the SWIFT IBAN registry.
-_IBAN_LENGTHS: Final = {
-    k: int(v)
-    for k, v in (
-        pair.split(":")
-        for pair in (
-            "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 "
-            "DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 "
-            "HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 "
-            "MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 "
-            "RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 "
-            "VG:24 XK:20 YE:30"
-        ).split()
-    )
-}
-_EXAMPLE_IBANS: Final = frozenset(
-    "GB29NWBK60161331926819 GB82WEST12345698765432 DE89370400440532013000 FR1420041010050500013M02606 "
-    "NL91ABNA0417164300 BE68539007547034 ES9121000418450200051332 IT60X0542811101000000123456".split()
+_LISTED_LENGTHS = (
+    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 "
+    "DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 "
+    "HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 "
+    "MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 "
+    "RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 "
+    "VG:24 XK:20 YE:30"
 )
+_IBAN_LENGTHS: Final = {pair[:2]: int(pair[3:]) for pair in _LISTED_LENGTHS.split()}
+_LISTED_EXAMPLE_IBANS = (
+    "GB29NWBK60161331926819 GB82WEST12345698765432 DE89370400440532013000 FR1420041010050500013M02606 "
+    "NL91ABNA0417164300 BE68539007547034 ES9121000418450200051332 IT60X0542811101000000123456"
+)
+_EXAMPLE_IBANS: Final = frozenset(_LISTED_EXAMPLE_IBANS.split())
 
 
 class Iban:
@@ -89,6 +86,7 @@ class Iban:
     kind = "iban"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(_IBAN, text, hit, 3, 48):
             number = match[0].replace(b" ", b"").decode()
             # The pattern may run on into a following word; the country's length says where the number ends.
@@ -103,7 +101,8 @@ class Iban:
 
 
 _PHONE = re.compile(
-    rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
+    rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])"
+    rb"(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
 )
 _PHONE_WORDS = re.compile(
     rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE
@@ -116,6 +115,7 @@ class Phone:
     kind = "phone"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(_PHONE, text, hit, 2, 30):
             written = match[0].decode()
             line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 60) : match.start()]

@@ -11,19 +11,19 @@ from typing import Final
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.spans import Span, covering
 
-
 _EMAIL_START = re.compile(rb"[A-Za-z0-9_+.-]{1,64}$")
 _EMAIL_DOMAIN = re.compile(
     rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24})(?![A-Za-z0-9_-]|\.[A-Za-z])"
 )
 # Last labels that end file names, attributes and packages far more often than addresses.
-_NOT_A_DOMAIN: Final = frozenset(
+_LISTED_NOT_A_DOMAIN = (
     b"py js ts jsx tsx mjs cjs json png jpg jpeg gif svg webp ico css scss less html htm xml md rst txt java go rs rb "
     b"php cpp hpp cc hh sh bat yml yaml toml lock cfg ini conf service timer socket mount target slice scope patch "
     b"diff log tmp bak zip tar gz whl egg jar so dll exe lib obj pdf local localdomain internal example invalid test "
     b"get post put setter getter deleter property route command fixture mark parametrize class method value prop "
-    b"state override default name size key lan corp home arpa onion map min max data config item items".split()
+    b"state override default name size key lan corp home arpa onion map min max data config item items"
 )
+_NOT_A_DOMAIN: Final = frozenset(_LISTED_NOT_A_DOMAIN.split())
 _DOCUMENTATION: Final = re.compile(
     rb"(?:^|[@.])(?:example\.(?:com|org|net|edu)|example|domain\.(?:com|tld)|email\.com|test\.com|foo\.(?:com|bar)|"
     rb"bar\.com|acme\.com|company\.com|your-?(?:domain|company)\.com|mysite\.com|site\.com|host\.com|server\.com|"
@@ -47,6 +47,7 @@ class Email:
     kind = "email"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         at = text.rfind(b"@", max(0, hit - 70), hit)
         if at < 0:
             return
@@ -66,9 +67,7 @@ class Email:
         if (
             labels[-1] in _NOT_A_DOMAIN
             or before == b"@"
-            or labels[-2].isdigit()
-            and len(labels) == 2
-            and len(labels[-2]) < 2
+            or (labels[-2].isdigit() and len(labels) == 2 and len(labels[-2]) < 2)
         ):
             return
         after = text[end : end + 1]
@@ -84,15 +83,17 @@ class Email:
             return
         if after == b"(" or (after == b":" and re.match(rb":[\w~.-]+/[\w.-]+", text[end : end + 80])):
             return
-        if _DOCUMENTATION.search(host):
-            sure = 0.5
-        elif host.endswith(b".gserviceaccount.com") or (host in _PROTOCOL_NAMES and b"-" in name):
+        if (
+            _DOCUMENTATION.search(host)
+            or host.endswith(b".gserviceaccount.com")
+            or (host in _PROTOCOL_NAMES and b"-" in name)
+        ):
             sure = 0.5
         elif checks.digits(name) >= 7 and not name.isdigit() and (b"-" in name or b"." in name):
             sure = 0.5  # a message's id
-        elif _MESSAGE_ID.search(text, max(text.rfind(b"\n", 0, start) + 1, start - 80), start):
-            sure = 0.5
-        elif re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4:
+        elif _MESSAGE_ID.search(text, max(text.rfind(b"\n", 0, start) + 1, start - 80), start) or (
+            re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4
+        ):
             sure = 0.5
         yield Span("email", "email", start, end, sure)
 
@@ -110,25 +111,21 @@ def _after_escape(text: bytes, start: int, stop: int) -> int:
     return start
 
 
-_RESOLVERS: Final = frozenset(
-    ipaddress.ip_address(a)
-    for a in (
-        "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 4.2.2.1 4.2.2.2 "
-        "4.2.2.3 4.2.2.4 64.6.64.6 64.6.65.6 114.114.114.114 223.5.5.5 223.6.6.6 119.29.29.29 94.140.14.14 "
-        "94.140.15.15 185.228.168.9 76.76.2.0 76.76.10.0 168.63.129.16 169.254.169.254 77.88.8.8 77.88.8.1 "
-        "2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001 2620:fe::fe 2620:fe::9 "
-        "2620:119:35::35 2620:119:53::53"
-    ).split()
+_LISTED_RESOLVERS = (
+    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 4.2.2.1 4.2.2.2 "
+    "4.2.2.3 4.2.2.4 64.6.64.6 64.6.65.6 114.114.114.114 223.5.5.5 223.6.6.6 119.29.29.29 94.140.14.14 "
+    "94.140.15.15 185.228.168.9 76.76.2.0 76.76.10.0 168.63.129.16 169.254.169.254 77.88.8.8 77.88.8.1 "
+    "2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001 2620:fe::fe 2620:fe::9 "
+    "2620:119:35::35 2620:119:53::53"
 )
+_RESOLVERS: Final = frozenset(map(ipaddress.ip_address, _LISTED_RESOLVERS.split()))
 #: Numbers that writers take for any address.
-_PICTURES: Final = frozenset(
-    ipaddress.ip_address(a)
-    for a in (
-        "1.2.3.4 2.3.4.5 3.4.5.6 4.3.2.1 4.5.6.7 5.6.7.8 9.8.7.6 12.34.56.78 23.45.67.89 34.56.78.90 98.76.54.32 "
-        "123.45.67.89 111.222.33.44 11.22.33.44 1.1.1.2 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 6.6.6.6 7.7.7.7 1.2.3.5 "
-        "123.123.123.123 111.111.111.111 222.222.222.222 12.12.12.12 11.11.11.11"
-    ).split()
+_LISTED_PICTURES = (
+    "1.2.3.4 2.3.4.5 3.4.5.6 4.3.2.1 4.5.6.7 5.6.7.8 9.8.7.6 12.34.56.78 23.45.67.89 34.56.78.90 98.76.54.32 "
+    "123.45.67.89 111.222.33.44 11.22.33.44 1.1.1.2 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 6.6.6.6 7.7.7.7 1.2.3.5 "
+    "123.123.123.123 111.111.111.111 222.222.222.222 12.12.12.12 11.11.11.11"
 )
+_PICTURES: Final = frozenset(map(ipaddress.ip_address, _LISTED_PICTURES.split()))
 _VERSION_BEFORE = re.compile(
     rb"(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
     rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|>=|<=|==|~=|!=|\^|~|since|android|os|"
@@ -159,6 +156,7 @@ class Ipv4:
     kind = "ip_address"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(_IPV4, text, hit, 1, 20):
             address = _address(match[0])
             if address is None:
@@ -196,6 +194,7 @@ class Ipv6:
     kind = "ip_address"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(_IPV6, text, hit, 6, 60):
             if match[0].count(b":") < 2:
                 continue

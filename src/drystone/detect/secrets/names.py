@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from drystone.detect.secrets.spans import Span
 
-
 # Letters of Latin-1 and Latin Extended-A, as UTF-8.
 _NAME_WORD = rb"(?:[A-Z]|\xc3[\x80-\x9e])(?:[a-zA-Z'.-]|\xc3[\x9f-\xbf]|[\xc4\xc5][\x80-\xbf]|\xe2\x80\x99){0,24}"
 _NAME = re.compile(
@@ -30,6 +29,7 @@ class Name:
     expression = r"(?:[Cc]opyright|@author|[Aa]uthors?|[Mm]aintainers?|[Ww]ritten by|[Cc]reated by)[^\n]{0,60}[A-Z]"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         start = max(text.rfind(b"\n", 0, hit - 1) + 1, hit - 120)
         stop = text.find(b"\n", hit)
         for match in _NAME.finditer(text, start, min(stop if stop >= 0 else len(text), hit + 160)):
