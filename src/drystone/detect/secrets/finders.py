@@ -68,8 +68,10 @@ KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
 
 @cache
 def database(kinds: frozenset[str]) -> Any:
-    """Return the compiled database of the finders of these kinds."""
+    """Return the compiled database of the finders of these kinds; None where there are none."""
     chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
+    if not chosen:
+        return None
     built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     built.compile(
         expressions=[finder.expression.encode("latin-1") for _, finder in chosen],
