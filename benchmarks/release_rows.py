@@ -12,7 +12,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -99,7 +99,7 @@ def _write(folder: Path, limit: int) -> tuple[pa.Table, int, float]:
 
 
 def _plain(value: object) -> object:
-    return int(value.timestamp() * 1e6) if isinstance(value, datetime) else value
+    return (value - datetime(1970, 1, 1)) // timedelta(microseconds=1) if isinstance(value, datetime) else value
 
 
 def _row_by_row(table: pa.Table) -> list[bytes]:

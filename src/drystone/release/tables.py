@@ -69,8 +69,8 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
         rows = 0
         try:
             for batch in file.iter_batches(_BATCH_ROWS, columns=wanted.names, use_threads=False):
-                table = pa.Table.from_batches([batch]).select(wanted.names)
-                yield table.replace_schema_metadata(None).cast(wanted)
+                table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
+                yield table if table.schema.equals(wanted) else table.cast(wanted)
                 rows += table.num_rows
         except (pa.ArrowException, OSError) as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
