@@ -52,6 +52,8 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
     except (pa.ArrowException, OSError) as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
+    if found.equals(schema):
+        return file
     if found.names != schema.names:
         raise ReleaseError(f"{name} has other columns than this format: {_differ(found.names, schema.names)}")
     if wrong := _wrong_types(found, schema):
