@@ -9,10 +9,12 @@ from drystone.detect.languages.tables import by_alias, by_extension, by_filename
 
 #: Suffixes that say how a file is used, not what it is written in: the name without them counts.
 _WRAPPINGS: Final = frozenset(
-    ".in .am .ac .bak .backup .back .orig .original .old .save .saved .new .tmp .dist .sample .example .default "
-    ".template .tmpl .tpl .skel .skeleton .j2 .erb .ejs .mustache .disabled .off .swp .rej .cached .expected "
-    ".out .actual .golden .snap .ok".split()
-)
+    {
+        ".in", ".bak", ".backup", ".back", ".orig", ".original", ".old", ".save", ".saved", ".new", ".tmp", ".dist",
+        ".sample", ".example", ".default", ".template", ".tmpl", ".skel", ".skeleton", ".disabled", ".off", ".rej",
+        ".expected", ".actual", ".golden", ".ok",
+    }
+)  # fmt: skip
 
 
 @cache
