@@ -5,10 +5,10 @@ import random
 import time
 
 import pytest
+from drystone.detect._kernel import utf8_error
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.detect._kernel import utf8_error
 from drystone.detect.encoding import decode
 
 GERMAN = "// Grüße aus Köln: naïve Zähler für Straßen\nint x = 0;\n"

