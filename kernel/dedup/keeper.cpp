@@ -11,31 +11,40 @@ constexpr size_t kCrowded = 64;     // kept documents in one bucket from which t
 constexpr size_t kFrequencySlots = 1 << 18;
 }  // namespace
 
-void HashSet::clear() {
-  members.clear();
-  if (table_.size() > 1 << 16) std::vector<uint64_t>().swap(table_);  // do not clear a giant's table for each small one
-  std::fill(table_.begin(), table_.end(), 0);
+void HashSet::use(size_t slots) {
+  slots_ = slots;
+  shift_ = 64 - __builtin_ctzll(slots);
+  if (table_.size() < slots) {
+    table_.assign(slots, 0);
+  } else {
+    std::fill_n(table_.begin(), slots, 0);
+  }
 }
 
-void HashSet::grow() {
-  size_t slots = table_.empty() ? 1024 : table_.size() * 4;
-  table_.assign(slots, 0);
-  shift_ = 64 - __builtin_ctzll(slots);
-  for (uint64_t hash : members) {
-    size_t slot = hash >> shift_;
-    while (table_[slot]) slot = (slot + 1) & (slots - 1);
-    table_[slot] = hash;
-  }
+void HashSet::clear(size_t expected) {
+  members.clear();
+  size_t slots = 1024;
+  while (slots < 3 * expected && slots < 1 << 16) slots *= 2;  // beyond that, grow only as far as it is needed
+  if (table_.size() > 1 << 20) std::vector<uint64_t>().swap(table_);  // give a giant's memory back
+  use(slots);
 }
 
 void HashSet::insert(uint64_t hash) {
   hash += hash == 0;  // 0 marks a free slot
-  if (members.size() * 2 >= table_.size()) grow();
-  const size_t mask = table_.size() - 1;
+  if (members.size() * 2 >= slots_) {
+    use(slots_ * 4);
+    for (uint64_t member : members) {
+      size_t slot = member >> shift_;
+      while (table_[slot]) slot = (slot + 1) & (slots_ - 1);
+      table_[slot] = member;
+    }
+  }
+  uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) {
-      table_[slot] = hash;
+  while (table[slot] != hash) {
+    if (!table[slot]) {
+      table[slot] = hash;
       members.push_back(hash);
       return;
     }
@@ -44,18 +53,18 @@ void HashSet::insert(uint64_t hash) {
 }
 
 bool HashSet::contains(uint64_t hash) const {
-  if (table_.empty()) return false;
-  const size_t mask = table_.size() - 1;
+  const uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) return false;
+  while (table[slot] != hash) {
+    if (!table[slot]) return false;
     slot = (slot + 1) & mask;
   }
   return true;
 }
 
 void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text, size_t length, HashSet& out) {
-  out.clear();
+  out.clear(length / 8);  // bytes a token, with what stands between
   variant.shingles(
       text, length, text + length, keys,
       [](void* state, const uint64_t* shingles, size_t count) {
@@ -246,7 +255,7 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
     const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
     size_t shared = 0, missed = 0;
     for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
-      bool hit = set_.contains(other[i]);
+      const bool hit = set_.contains(other[i]);
       shared += hit;
       missed += !hit;
     }

@@ -14,14 +14,15 @@ namespace drystone {
 // A set of 64-bit hashes that also remembers its members in order of arrival.
 class HashSet {
  public:
-  void clear();
+  void clear(size_t expected);
   void insert(uint64_t hash);
   bool contains(uint64_t hash) const;
   std::vector<uint64_t> members;
 
  private:
-  void grow();
-  std::vector<uint64_t> table_;
+  void use(size_t slots);
+  std::vector<uint64_t> table_;  // its first `slots_` are in use
+  size_t slots_ = 0;
   int shift_ = 64;
 };
 

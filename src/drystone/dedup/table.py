@@ -61,8 +61,7 @@ def keep(
         writer = Items(work / "items.parquet", method)
         ranks = places(table.column(order)) if order else None
         with writer:
-            for start in range(0, len(table), BATCH_ROWS):
-                part = table.slice(start, BATCH_ROWS)
+            for part in table.select([c for c in {text, group} if c]).to_batches(max_chunksize=BATCH_ROWS):
                 writer.add(part.column(text), part.column(group) if group else None, ranks)
         decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), None, work)
         return outcome(pq.read_table(work / "out.parquet"), writer)
@@ -159,6 +158,14 @@ class Items:
         self.rows += count
 
 
+def _binary(texts: pa.Array) -> pa.Array:
+    """Return texts as binary; no bytes are copied but for dictionaries and views."""
+    if pa.types.is_dictionary(texts.type):
+        texts = texts.dictionary_decode()
+    wide = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    return texts.cast(pa.large_binary() if wide else pa.binary())
+
+
 def as_bytes(value: str | bytes) -> bytes:
     """Return a text's bytes."""
     return value.encode("utf-8") if isinstance(value, str) else value
@@ -210,11 +217,11 @@ class _TableTexts:
     """Texts of a table's column by row."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        self._chunks = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in column.chunks]
+        self._chunks = [_binary(c) for c in column.chunks]
         self._starts = np.cumsum([0] + [len(c) for c in self._chunks])
 
     def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
-        for row in to_rows(pa.array(ids, ID)):
-            chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
-            value = self._chunks[chunk][int(row - self._starts[chunk])].as_py()
-            yield as_bytes(value)
+        rows = to_rows(pa.array(ids, ID))
+        chunks = np.searchsorted(self._starts, rows, side="right") - 1
+        for chunk, row in zip(chunks.tolist(), (rows - self._starts[chunks]).tolist(), strict=True):
+            yield self._chunks[chunk][row].as_py()
