@@ -242,11 +242,29 @@ bool Keeper::has_candidate(const uint32_t* band_keys) {
   return !found_.empty();
 }
 
-Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep) {
+namespace {
+enum class Verdict { kUnknown, kNear, kFar };
+
+// In the earlier run every document met the kept ones before it in order, up to the first that was near.
+Verdict recall(const Past& a, const Past& b) {
+  if (a.place < 0 || b.place < 0) return Verdict::kUnknown;
+  const bool a_kept = a.keeper == a.place, b_kept = b.keeper == b.place;
+  if (a_kept && b_kept) return Verdict::kFar;
+  if (a_kept == b_kept) return Verdict::kUnknown;
+  const int64_t kept = a_kept ? a.place : b.place, keeper = a_kept ? b.keeper : a.keeper;
+  return kept < keeper ? Verdict::kFar : kept == keeper ? Verdict::kNear : Verdict::kUnknown;
+}
+}  // namespace
+
+Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
   const size_t size = set_.members.size();
   candidates(band_keys, true, found_);
   for (uint32_t k : found_) {
+    const Verdict verdict = recall(past, kept_[k].past);
+    known += verdict != Verdict::kUnknown;
+    if (verdict == Verdict::kFar) continue;
+    if (verdict == Verdict::kNear) return Outcome{(int64_t)k, 0, 0};
     const std::vector<uint64_t>& other = kept_[k].shingles;
     const size_t smaller = std::min(size, other.size()), larger = std::max(size, other.size());
     if (!enough(smaller, smaller, larger)) continue;  // sizes alone say no
@@ -263,18 +281,19 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
       return Outcome{(int64_t)k, shared, size + other.size() - shared};
     }
   }
-  if (keep) store(band_keys);
+  if (keep) store(band_keys, past);
   return Outcome{-1, 0, 0};
 }
 
-void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys) {
+void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
-  store(band_keys);
+  store(band_keys, past);
 }
 
-void Keeper::store(const uint32_t* band_keys) {
+void Keeper::store(const uint32_t* band_keys, Past past) {
   Kept kept;
   kept.shingles = set_.members;
+  kept.past = past;
   kept.keys.assign(band_keys, band_keys + bands_);
   kept_.push_back(std::move(kept));
   if (bucketed_) {

@@ -135,14 +135,14 @@ class Items:
         count = len(texts)
         if count == 0:
             return
-        texts = _one(texts)
+        texts = _binary(_one(texts))
         found = signatures(texts, self.method)
         group = pa.array([""] * count) if groups is None else _one(groups).cast(pa.string())
         places = np.arange(self.rows, self.rows + count) if ranks is None else ranks[self.rows : self.rows + count]
         rank = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(8), count, [None, pa.py_buffer(places.astype(">u8").tobytes())]
         )
-        sizes = _sizes(texts)
+        sizes = pc.binary_length(texts).fill_null(0).cast(pa.int64())
         self._writer.write_batch(
             pa.record_batch([from_rows(self.rows, count), group, rank, sizes, found], schema=self._schema)
         )
@@ -150,8 +150,7 @@ class Items:
             text = texts[i].as_py()
             if text is None:
                 continue
-            data = as_bytes(text)
-            key = (group[i].as_py(), hashlib.blake2b(data, digest_size=20).digest())
+            key = (group[i].as_py(), hashlib.blake2b(text, digest_size=20).digest())
             place = (int(places[i]), self.rows + int(i))
             self.first[key] = min(self.first.get(key, place), place)
             self.copies.append((self.rows + int(i), key))
@@ -175,14 +174,6 @@ def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if isinstance(column, pa.ChunkedArray):
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return column
-
-
-def _sizes(texts: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(texts.type):
-        texts = texts.dictionary_decode()
-    if pa.types.is_null(texts.type):
-        return pa.array(np.zeros(len(texts), np.int64))
-    return pc.binary_length(texts).fill_null(0).cast(pa.int64())
 
 
 def outcome(decisions: pa.Table, items: Items) -> pa.Table:
