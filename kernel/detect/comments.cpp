@@ -10,6 +10,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -92,10 +93,42 @@ class Scanner {
             if (at_ <= end) at_ = end;
             if (at_ < head_.size()) {
                 out_.push_back('\n');
+                lines_.push_back(code_line_);
+                code_line_ = false;
                 ++at_;
             }
         }
-        return std::move(out_);
+        lines_.push_back(code_line_);
+        return relevant();
+    }
+
+    // Comments without code between them belong together; those that do not speak of licences are emptied, but for
+    // their copyright lines, so that the same header reads the same in every file that has it.
+    std::string relevant() const {
+        std::string kept;
+        kept.reserve(out_.size());
+        size_t begin = 0, line = 0;
+        while (begin < out_.size()) {
+            size_t end = begin, next = line;
+            do {
+                const size_t stop = out_.find('\n', end);
+                end = stop == std::string::npos ? out_.size() : stop + 1;
+                ++next;
+            } while (end < out_.size() && next < lines_.size() && !lines_[next] && !lines_[next - 1]);
+            const View group = View(out_).substr(begin, end - begin);
+            if (speaks_of_licenses(group)) kept += group;
+            else
+                for (size_t at = 0; at < group.size();) {
+                    const size_t stop = std::min(group.find('\n', at), group.size());
+                    const View text = group.substr(at, stop - at);
+                    if (text.find("opyright") != View::npos) kept += text;
+                    if (stop < group.size()) kept.push_back('\n');
+                    at = stop + 1;
+                }
+            begin = end;
+            line = next;
+        }
+        return kept;
     }
 
    private:
@@ -230,6 +263,7 @@ class Scanner {
                 }
             }
             if (c == 'r' && begins(s, "r#\"") && within_reach("\"#", at_)) return open(3, "\"#", false, end);
+            code_line_ = true;
             if (c == '`' && (flags_ & kBackticks)) return open(1, "`", false, end);
             if (begins(s, "<<")) {
                 if (here_document(end)) return;
@@ -296,6 +330,8 @@ class Scanner {
     bool keep_ = false, whole_line_ = false, doc_attribute_ = false;
     char last_code_ = '\0';
     int lookups_ = 0;
+    bool code_line_ = false;
+    std::vector<bool> lines_;
 };
 
 // UTF-16 with a byte order mark, reduced to its ASCII characters.

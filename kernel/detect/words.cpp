@@ -78,8 +78,8 @@ size_t html_entity(const unsigned char *p, size_t left) {
 
 }  // namespace
 
-Words split_words(std::string_view input) {
-    Words out;
+ComparableWords split_words(std::string_view input) {
+    ComparableWords out;
     out.text.reserve(input.size() + 1);
     const auto *data = reinterpret_cast<const unsigned char *>(input.data());
     const size_t size = input.size();
@@ -176,7 +176,7 @@ class TextIndex {
         std::vector<std::pair<uint64_t, uint32_t>> all;
         totals_.reserve(texts.size());
         for (uint32_t r = 0; r < texts.size(); ++r) {
-            const Words words = split_words(texts[r]);
+            const ComparableWords words = split_words(texts[r]);
             std::vector<uint64_t> grams = grams_of(words.hashes.data(), words.hashes.size());
             lengths_.push_back(static_cast<uint32_t>(words.hashes.size()));
             std::sort(grams.begin(), grams.end());
@@ -282,20 +282,20 @@ class TextIndex {
 }  // namespace
 
 void bind_words(nb::module_ &m) {
-    nb::class_<Words>(m, "Words", "Comparable words of a text.")
+    nb::class_<ComparableWords>(m, "ComparableWords", "Comparable words of a text.")
         .def(nb::new_([](nb::bytes data) {
                  const std::string_view input(data.c_str(), data.size());
                  nb::gil_scoped_release release;
                  return split_words(input);
              }),
              nb::arg("data"))
-        .def_prop_ro("text", [](const Words &w) { return nb::bytes(w.text.data(), w.text.size()); },
+        .def_prop_ro("text", [](const ComparableWords &w) { return nb::bytes(w.text.data(), w.text.size()); },
                      "Words joined by single spaces.")
-        .def_ro("starts", &Words::starts, "Offset in `text` of each word.")
-        .def_prop_ro("count", [](const Words &w) { return w.starts.size(); })
-        .def("line", [](const Words &w, size_t i) { return w.lines.at(i); }, "Line (from 1) of word `i`.")
-        .def("start", [](const Words &w, size_t i) { return w.starts.at(i); }, "Offset in `text` of word `i`.")
-        .def("word_at", [](const Words &w, uint32_t offset) {
+        .def_ro("starts", &ComparableWords::starts, "Offset in `text` of each word.")
+        .def_prop_ro("count", [](const ComparableWords &w) { return w.starts.size(); })
+        .def("line", [](const ComparableWords &w, size_t i) { return w.lines.at(i); }, "Line (from 1) of word `i`.")
+        .def("start", [](const ComparableWords &w, size_t i) { return w.starts.at(i); }, "Offset in `text` of word `i`.")
+        .def("word_at", [](const ComparableWords &w, uint32_t offset) {
                  return size_t(std::upper_bound(w.starts.begin(), w.starts.end(), offset) - w.starts.begin()) - 1;
              }, "The word that covers `offset` of `text`.");
     nb::class_<TextIndex>(m, "TextIndex", "Reference texts by grams of four words.")
@@ -306,7 +306,7 @@ void bind_words(nb::module_ &m) {
                  return TextIndex(copies);
              }),
              nb::arg("texts"))
-        .def("match", [](const TextIndex &index, const Words &words, size_t begin, size_t end, double least,
+        .def("match", [](const TextIndex &index, const ComparableWords &words, size_t begin, size_t end, double least,
                          size_t keep) {
                  nb::gil_scoped_release release;
                  return index.match(words.hashes, begin, end, least, keep);

@@ -1,4 +1,4 @@
-// Words of a text in the form in which licence texts are compared, and an index over word grams.
+// ComparableWords of a text in the form in which licence texts are compared, and an index over word grams.
 #pragma once
 #include <nanobind/nanobind.h>
 
@@ -9,13 +9,13 @@
 
 namespace drystone {
 
-// Words joined by single spaces; for each word its offset in `text`, its line (from 1) and its hash.
-struct Words {
+// ComparableWords joined by single spaces; for each word its offset in `text`, its line (from 1) and its hash.
+struct ComparableWords {
     std::string text;
     std::vector<uint32_t> starts, lines;
     std::vector<uint64_t> hashes;
 };
 
-Words split_words(std::string_view input);
+ComparableWords split_words(std::string_view input);
 void bind_words(nanobind::module_ &m);
 }  // namespace drystone

@@ -156,9 +156,7 @@ def _sample(data: bytes, position: int) -> bytes:
 
 
 #: Letters and signs of Western European text in ISO-8859-1, as they occur in code and comments.
-_WESTERN: Final = frozenset(
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿ§©®°±²³µ·«»¡¿ªº£¥ ×½¼".encode("latin_1")
-)
+_WESTERN: Final = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿ§©®°±²³µ·«»¡¿ªº£¥ ×½¼".encode("latin_1"))
 #: Windows-1252's own: quotes, dashes, ellipsis, bullet, euro, trademark, oe.
 _WINDOWS: Final = frozenset("‘’“”–—…•€™Œœ".encode("cp1252"))
 

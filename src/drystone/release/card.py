@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from drystone.release.layout import language_folder, shown
+from drystone.release.layout import language_folder, shown, size_text
 from drystone.release.manifest import Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import DATA, STACK_V2
@@ -123,8 +123,9 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     example = next(iter(sorted(manifest.languages)), None)
     yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
     yield f"{shown(facts.description)}\n\n" if facts.description else ""
-    yield f"{counts.kept:,} source files ({_size(counts.text_bytes)} of text) from {counts.repositories:,} repositories"
-    yield f" in {len(manifest.languages):,} languages. Every file that was seen, kept or not, has a row in `ledger/` "
+    yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
+    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. "
+    yield "Every file that was seen, kept or not, has a row in `ledger/` "
     yield "with the stage, the reason and the evidence.\n\n"
     yield f"Root hash: `{manifest.root}`\n\n"
     if example is not None:
@@ -137,21 +138,21 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped"
     yield f"; {counts.opted_out_repositories:,} repositories were opted out and never read.\n\n"
     if facts.funnel:
-        rows = [(_inline(s.stage), f"{s.files:,}", _size(s.bytes)) for s in facts.funnel]
+        rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
         yield from _table(("after", "files", "bytes"), rows)
     yield "### Why files were dropped\n\n"
-    reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", _size(r.bytes)) for r in found.reasons]
+    reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]
     yield from _table(("stage", "reason", "files", "bytes"), reasons)
     yield "## Languages\n\n"
-    languages = [(_inline(s.name), f"{s.kept:,}", _size(s.kept_bytes)) for s in found.languages if s.kept]
+    languages = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.languages if s.kept]
     yield from _table(("language", "files", "bytes"), languages)
     yield "## Licences\n\n"
     yield "Each file keeps the licence of its repository; `license_expression` names it, `license_evidence` says which "
     yield "text shows it, and `NOTICE` holds the texts and copyright lines. For files of type `no_license` no licence "
     yield "was found.\n\n"
-    types = [(_inline(s.name), f"{s.kept:,}", _size(s.kept_bytes)) for s in found.license_types if s.kept]
+    types = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.license_types if s.kept]
     yield from _table(("type", "files", "bytes"), types)
-    licences = [(_inline(s.name), f"{s.kept:,}", _size(s.kept_bytes)) for s in found.licenses if s.kept]
+    licences = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.licenses if s.kept]
     yield from _table(("SPDX expression", "files", "bytes"), licences)
     yield "## Personal data and secrets\n\n"
     yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
@@ -192,12 +193,3 @@ def _inline(text: str) -> str:
     """Make a name from outside harmless inside Markdown."""
     safe = " ".join(shown(text).split())
     return "".join("\\" + c if c in "\\`*_[]<>|#" else c for c in safe)
-
-
-def _size(size: int) -> str:
-    value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{size} B" if unit == "B" else f"{value:,.1f} {unit}"

@@ -108,7 +108,7 @@ def _files(manifest: Manifest) -> Iterator[dict[str, Any]]:
     for entry in manifest.files:
         yield {
             "@type": "cr:FileObject",
-            "@id": entry.path,
+            "@id": _id(entry.path),
             "name": entry.path,
             "description": _what(entry),
             "contentUrl": entry.path,
@@ -129,7 +129,7 @@ def _file_sets(manifest: Manifest) -> Iterator[dict[str, Any]]:
         folder = language_folder(language)
         yield {
             "@type": "cr:FileSet",
-            "@id": f"shards-{folder}",
+            "@id": _id(f"shards-{folder}"),
             "name": f"shards-{folder}",
             "description": f"All shards of {language}.",
             "encodingFormat": _PARQUET,
@@ -141,24 +141,29 @@ def _records(language: str) -> dict[str, Any]:
     folder = language_folder(language)
     return {
         "@type": "cr:RecordSet",
-        "@id": folder,
+        "@id": _id(folder),
         "name": folder,
         "description": (
             f"Files in {language}, one a record. license_evidence and redactions are in the Parquet files only."
         ),
-        "key": {"@id": f"{folder}/swhid"},
+        "key": {"@id": _id(f"{folder}/") + "swhid"},
         "field": [_field(folder, field) for field in DATA if _data_type(field.type)],
     }
+
+
+def _id(name: str) -> str:
+    """Identifiers in Croissant have no spaces: `_` stands for one, `__` for `_`."""
+    return name.replace("_", "__").replace(" ", "_")
 
 
 def _field(folder: str, field: pa.Field) -> dict[str, Any]:
     described = {
         "@type": "cr:Field",
-        "@id": f"{folder}/{field.name}",
+        "@id": _id(f"{folder}/") + field.name,
         "name": field.name,
         "description": _describe(field.name),
         "dataType": _data_type(field.type),
-        "source": {"fileSet": {"@id": f"shards-{folder}"}, "extract": {"column": field.name}},
+        "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": field.name}},
     }
     if pa.types.is_list(field.type):
         described |= {"isArray": True, "arrayShape": "-1"}

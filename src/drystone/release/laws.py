@@ -5,6 +5,7 @@ Each check tells what it finds to `add(check, file, what)` and goes on. Knows no
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha1, sha256
 from itertools import pairwise
@@ -23,6 +24,8 @@ Add = Callable[[str, str, str], None]
 
 _SWHID: Final = r"^swh:1:cnt:[0-9a-f]{40}$"
 _UTF8: Final = pa.array(["UTF-8", "utf-8", "UTF8", "utf8", "ASCII", "ascii", "US-ASCII"])
+#: Languages whose content is made from the original: of a notebook, the script of its cells.
+_DERIVED: Final = pa.array(["Jupyter Notebook"])
 _BUCKET_ROWS: Final = 500_000
 
 
@@ -49,7 +52,8 @@ def _descents(keys: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def _check_content(table: pa.Table, path: str, add: Add) -> int:
     plain = pc.equal(pc.fill_null(pc.list_value_length(table.column("redactions")), 0), 0)
-    utf8 = pc.is_in(table.column("src_encoding"), value_set=_UTF8)
+    derived = pc.fill_null(pc.is_in(table.column("language"), value_set=_DERIVED), False)
+    utf8 = pc.and_(pc.is_in(table.column("src_encoding"), value_set=_UTF8), pc.invert(derived))
     names = ("swhid", "released_sha256", "blob_id", "content_id", "length_bytes")
     rows = zip(
         _texts(table.column("content")),
@@ -70,14 +74,27 @@ def _check_content(table: pa.Table, path: str, add: Add) -> int:
             add("content", path, f"{swhid}: content_id is {content_id}")
         if whole and length != len(text):
             add("content", path, f"{swhid}: length_bytes is {length}, content has {len(text)}")
-        if whole and is_utf8:
-            git = sha1(b"blob %d\0" % len(text), usedforsecurity=False)
-            git.update(text)
-            if git.hexdigest() != (swhid or "")[10:]:
-                add("content", path, f"{swhid}: content is not what this SWHID names")
-            if sha1(text, usedforsecurity=False).hexdigest() != blob_id:
-                add("content", path, f"{swhid}: blob_id is {blob_id}")
+        if (
+            whole
+            and is_utf8
+            and not any(
+                _git_hash(mark, text) == (swhid or "")[10:] and _sha1(mark, text) == blob_id for mark in (b"", BOM_UTF8)
+            )
+        ):
+            add("content", path, f"{swhid}: content is not what this SWHID and blob_id {blob_id} name")
     return total
+
+
+def _git_hash(mark: bytes, text: memoryview) -> str:
+    digest = sha1(b"blob %d\0" % (len(mark) + len(text)) + mark, usedforsecurity=False)
+    digest.update(text)
+    return digest.hexdigest()
+
+
+def _sha1(mark: bytes, text: memoryview) -> str:
+    digest = sha1(mark, usedforsecurity=False)
+    digest.update(text)
+    return digest.hexdigest()
 
 
 def _texts(column: pa.ChunkedArray) -> Iterator[memoryview | None]:

@@ -34,7 +34,7 @@ def language_folder(language: str) -> str:
     if name[-1:] in {".", " "}:
         name = f"{name[:-1]}%{ord(name[-1]):02X}"
     if not name or len(name) > 255:
-        raise ReleaseError(f"language name {shown(language)!r} cannot name a folder: it is empty or over 255 bytes")
+        raise ReleaseError(f"language name '{shown(language)}' cannot name a folder: it is empty or over 255 bytes")
     return name
 
 
@@ -71,7 +71,7 @@ def kind_and_language(path: str) -> tuple[str, str | None]:
             return "data", language
     if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
         return "ledger", None
-    raise ReleaseError(f"{shown(path)!r} is not the path of a file of a release")
+    raise ReleaseError(f"'{shown(path)}' is not the path of a file of a release")
 
 
 def parquet_files(folder: Path) -> Iterator[str]:
@@ -85,6 +85,16 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escape(c) if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in text)
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, in decimal units."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            return f"{size} B" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= 1000
+    raise AssertionError
 
 
 def _escape(character: str) -> str:

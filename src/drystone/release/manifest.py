@@ -72,7 +72,7 @@ class Document(Listed):
     @classmethod
     def _known(cls, path: str) -> str:
         if path not in {*layout.DOCUMENTS, layout.SUMS}:
-            raise ValueError(f"{layout.shown(path)!r} is not a document of a release")
+            raise ValueError(f"'{layout.shown(path)}' is not a document of a release")
         return path
 
 

@@ -78,7 +78,7 @@ class Release:
         entries = self.manifest.languages.get(language)
         if entries is None:
             known = ", ".join(layout.shown(name) for name in self.languages) or "none"
-            raise ReleaseError(f"no files of language {layout.shown(language)!r} in this release; languages: {known}")
+            raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release; languages: {known}")
         return entries
 
     def _tables(

@@ -10,8 +10,9 @@ import pyarrow as pa
 from drystone.release.manifest import Counts, FunnelStep, Manifest
 from drystone.release.read import Release
 
-#: Shown where a row has no value.
+#: What stands for a missing value.
 UNKNOWN = "unknown"
+NO_LICENSE = "none found"
 
 _KEYS = {
     "languages": ("language", "decision"),
@@ -91,9 +92,10 @@ class Tally:
 
     def shares(self, name: str) -> list[Share]:
         """Return kept and dropped files and bytes by `languages`, `license_types` or `licenses`."""
+        missing = NO_LICENSE if name == "licenses" else UNKNOWN
         found: dict[str, list[int]] = {}
         for (value, decision), (files, size) in self._sums[name].items():
-            share = found.setdefault(UNKNOWN if value is None else value, [0, 0, 0, 0])
+            share = found.setdefault(missing if value is None else value, [0, 0, 0, 0])
             at = 0 if decision == "kept" else 2
             share[at] += files
             share[at + 1] += size

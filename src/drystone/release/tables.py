@@ -52,6 +52,8 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
     except (pa.ArrowException, OSError) as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
+    if found.equals(schema):
+        return file
     if found.names != schema.names:
         raise ReleaseError(f"{name} has other columns than this format: {_differ(found.names, schema.names)}")
     if wrong := _wrong_types(found, schema):
@@ -69,8 +71,8 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
         rows = 0
         try:
             for batch in file.iter_batches(_BATCH_ROWS, columns=wanted.names, use_threads=False):
-                table = pa.Table.from_batches([batch]).select(wanted.names)
-                yield table.replace_schema_metadata(None).cast(wanted)
+                table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
+                yield table if table.schema.equals(wanted) else table.cast(wanted)
                 rows += table.num_rows
         except (pa.ArrowException, OSError) as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None

@@ -12,8 +12,9 @@ from pygit2.enums import ReferenceType
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import snapshot_hash
+from drystone.sources._git_store import ObjectStore
 
-_PERSON: Final = re.compile(rb"(.*?) ?<(.*)> (-?[0-9]{1,18}) ([+-][0-9]{2,8})\Z", re.DOTALL)
+_DATE: Final = re.compile(rb"(-?[0-9]{1,18}) ([+-][0-9]{2,8})\Z")
 _HEX: Final = re.compile(r"[0-9a-f]{7,40}\Z")
 _TARGETS: Final = {"commit": "revision", "tree": "directory", "blob": "content", "tag": "release"}
 #: Larger commits and tags are not read; those of real repositories have kilobytes.
@@ -38,21 +39,7 @@ class Chosen(NamedTuple):
     commit: pygit2.Oid
 
 
-def read_object(repo: pygit2.Repository, oid: pygit2.Oid, limit: int = _MAX_OBJECT) -> tuple[str, bytes]:
-    """Return an object's type and bytes; raise `SourceError` where it is missing, damaged or over `limit` bytes."""
-    try:
-        kind, size = repo.odb.read_header(oid)
-        if size > limit:
-            raise SourceError(f"the object {oid} has {size} bytes, more than the limit of {limit}")
-        _, data, *_ = repo.odb.read(oid)
-    except KeyError:
-        raise SourceError(f"the object {oid} is missing") from None
-    except (pygit2.GitError, ValueError, OSError) as error:
-        raise SourceError(f"the object {oid} is damaged ({error})") from None
-    return _type_name(kind), data
-
-
-def choose(repo: pygit2.Repository, ref: str | None) -> Chosen | None:
+def choose(repo: pygit2.Repository, store: ObjectStore, ref: str | None) -> Chosen | None:
     """Find the commit that `ref` (a branch, a tag, a commit id, a full name) or HEAD stands for.
 
     Returns None where HEAD names a branch without commits. Raises `SourceError` where there is no such name, or it
@@ -67,32 +54,33 @@ def choose(repo: pygit2.Repository, ref: str | None) -> Chosen | None:
             branch = _lookup(repo, name)
             if branch is None:
                 return None
-            return _peel(repo, name, _direct(branch))
-        return _peel(repo, None, _direct(head))
+            return _peel(store, name, _direct(branch))
+        return _peel(store, None, _direct(head))
     for name in (ref, f"refs/tags/{ref}", f"refs/heads/{ref}", f"refs/remotes/origin/{ref}", f"refs/remotes/{ref}"):
         if name.startswith("refs/") and (found := _lookup(repo, name)) is not None:
-            return _peel(repo, name, _direct(found))
+            return _peel(store, name, _direct(found))
     if _HEX.match(ref):
         try:
             oid = repo.expand_id(ref)
         except (KeyError, ValueError, pygit2.GitError):
             oid = None
         if oid is not None:
-            return _peel(repo, None, oid)
+            return _peel(store, None, oid)
     raise SourceError(f"it has no branch, tag or commit {ref!r}")
 
 
-def read_commit(repo: pygit2.Repository, oid: pygit2.Oid) -> Commit:
+def read_commit(store: ObjectStore, oid: pygit2.Oid) -> Commit:
     """Return a commit's tree, times and everything else it records (git: Documentation/gitformat-commit)."""
-    kind, raw = read_object(repo, oid)
+    kind, raw = store.read(oid.raw, _MAX_OBJECT)
     headers, _, message = raw.partition(b"\n\n")
-    fields: list[tuple[bytes, bytes]] = []
+    parts: list[tuple[bytes, list[bytes]]] = []
     for line in headers.split(b"\n"):
-        if line.startswith(b" ") and fields:
-            fields[-1] = (fields[-1][0], fields[-1][1] + b"\n" + line[1:])
+        if line.startswith(b" ") and parts:
+            parts[-1][1].append(line[1:])
         else:
             key, _, value = line.partition(b" ")
-            fields.append((key, value))
+            parts.append((key, [value]))
+    fields = [(key, b"\n".join(lines)) for key, lines in parts]
     first = dict(reversed(fields))
     tree = first.get(b"tree", b"")
     if kind != "commit" or not re.fullmatch(rb"[0-9a-f]{40}", tree):
@@ -113,7 +101,7 @@ def read_commit(repo: pygit2.Repository, oid: pygit2.Oid) -> Commit:
     return Commit(bytes.fromhex(tree.decode()), author_date, committer_date, metadata)
 
 
-def snapshot(repo: pygit2.Repository) -> bytes:
+def snapshot(repo: pygit2.Repository, store: ObjectStore) -> bytes:
     """Return the 20-byte hash of the Software Heritage snapshot over all references and HEAD.
 
     Symbolic references become aliases, those to missing objects dangling branches; a symbolic reference to a branch
@@ -128,9 +116,8 @@ def snapshot(repo: pygit2.Repository) -> bytes:
             continue
         target = _direct(reference)
         try:
-            kind = _type_name(repo.odb.read_header(target)[0])
-            branches[reference.raw_name] = (_TARGETS[kind], target.raw)
-        except (KeyError, pygit2.GitError, ValueError):
+            branches[reference.raw_name] = (_TARGETS[store.header(target.raw)[0]], target.raw)
+        except SourceError:
             branches[reference.raw_name] = None
     names = branches.keys() | aliases.keys()
     branches |= {name: ("alias", target) for name, target in aliases.items() if target in names}
@@ -154,10 +141,10 @@ def _direct(reference: pygit2.Reference) -> pygit2.Oid:
     return target
 
 
-def _peel(repo: pygit2.Repository, name: str | None, oid: pygit2.Oid) -> Chosen:
+def _peel(store: ObjectStore, name: str | None, oid: pygit2.Oid) -> Chosen:
     release = None
     for _ in range(_MAX_TAGS):
-        kind, raw = read_object(repo, oid)
+        kind, raw = store.read(oid.raw, _MAX_OBJECT)
         if kind == "commit":
             return Chosen(name, release, oid)
         match = re.match(rb"object ([0-9a-f]{40})\n", raw) if kind == "tag" else None
@@ -170,11 +157,13 @@ def _peel(repo: pygit2.Repository, name: str | None, oid: pygit2.Oid) -> Chosen:
 
 def _person(line: bytes, encoding: str) -> tuple[dict[str, str], datetime | None]:
     """Return a person's name, e-mail and date with offset, and the date as naive UTC."""
-    match = _PERSON.match(line)
-    if match is None:
+    who, found, when = line.rpartition(b"> ")
+    name, less, email = who.partition(b"<")
+    match = _DATE.match(when)
+    if not found or not less or match is None:
         return {"raw": _text(line, encoding)}, None
-    name, email, seconds, offset = match.groups()
-    person = {"name": _text(name, encoding), "email": _text(email, encoding)}
+    seconds, offset = match.groups()
+    person = {"name": _text(name.removesuffix(b" "), encoding), "email": _text(email, encoding)}
     digits = offset[1:].zfill(4)
     minutes = int(digits[:-2]) * 60 + int(digits[-2:])
     try:
@@ -195,7 +184,3 @@ def _text(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError, ValueError):
         return data.decode("utf-8", "backslashreplace")
-
-
-def _type_name(kind: int) -> str:
-    return {1: "commit", 2: "tree", 3: "blob", 4: "tag"}.get(int(kind), "unknown")

@@ -17,7 +17,8 @@ from pygit2.enums import Option, RepositoryOpenFlag
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_SUBMODULE, MODE_SYMLINK, parse_tree
 from drystone.sources import _git_remote as remote
-from drystone.sources._git_objects import Chosen, Commit, choose, read_commit, read_object, snapshot
+from drystone.sources._git_objects import Chosen, Commit, choose, read_commit, snapshot
+from drystone.sources._git_store import ObjectStore
 from drystone.sources._opened import describe
 from drystone.sources._paths import link_note, path_problem
 from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
@@ -75,7 +76,7 @@ class GitSource:
         if self.ref is not None:
             repo = self._open_libgit(mirror)
             try:
-                choose(repo, self.ref)
+                choose(repo, ObjectStore(common_folder(repo)), self.ref)
             except SourceError:
                 remote.update(self.url, mirror, self.ref)
             finally:
@@ -98,7 +99,12 @@ class GitSource:
             raise SourceError(f"{self.spec}: it was not fetched yet")
         repo = self._open_libgit(path)
         try:
-            yield _OpenGit(repo, self._found(repo, path), self.about, limits)
+            try:
+                store = ObjectStore(common_folder(repo))
+                opened = _OpenGit(store, self._found(repo, store, path), self.about, limits)
+            except OSError as error:
+                raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            yield opened
         finally:
             repo.free()
 
@@ -118,11 +124,11 @@ class GitSource:
                 raise SourceError(f"{path} uses a format of git that cannot be read here ({said})") from None
             raise SourceError(f"{path} is not a git repository, or a damaged one ({said})") from None
 
-    def _found(self, repo: pygit2.Repository, path: Path) -> Repository:
+    def _found(self, repo: pygit2.Repository, store: ObjectStore, path: Path) -> Repository:
         try:
-            chosen = choose(repo, self.ref)
-            commit = read_commit(repo, chosen.commit) if chosen else None
-            branches = snapshot(repo).hex()
+            chosen = choose(repo, store, self.ref)
+            commit = read_commit(store, chosen.commit) if chosen else None
+            branches = snapshot(repo, store).hex()
         except SourceError as error:
             raise SourceError(f"{self.spec}: {error}; check it with: git fsck") from None
         except (pygit2.GitError, ValueError, OSError) as error:
@@ -173,21 +179,24 @@ def _at(chosen: Chosen, commit: Commit, found: Repository) -> Repository:
     )
 
 
+def common_folder(repo: pygit2.Repository) -> Path:
+    """Return the folder of objects, references and configuration; a linked working tree names it (commondir)."""
+    folder = Path(repo.path)
+    note = folder / "commondir"
+    return folder / note.read_text().strip() if note.is_file() else folder
+
+
 def _remote_origin(repo: pygit2.Repository) -> str | None:
     """Return the URL of the remote `origin` from the repository's own configuration, not the user's."""
-    folder = Path(repo.path)
-    common = folder / "commondir"  # in a linked working tree (gitrepository-layout)
     try:
-        if common.is_file():
-            folder = folder / common.read_text().strip()
-        return str(pygit2.Config(str(folder / "config"))["remote.origin.url"])
+        return str(pygit2.Config(str(common_folder(repo) / "config"))["remote.origin.url"])
     except (KeyError, OSError, ValueError, pygit2.GitError):
         return None
 
 
 class _OpenGit:
-    def __init__(self, repo: pygit2.Repository, found: Repository, about: Mapping[str, Any], limits: Limits) -> None:
-        self._repo = repo
+    def __init__(self, store: ObjectStore, found: Repository, about: Mapping[str, Any], limits: Limits) -> None:
+        self._store = store
         self._root = bytes.fromhex(found.directory)
         self._empty = found.empty is not None
         self._repository = describe(found, about)
@@ -202,12 +211,14 @@ class _OpenGit:
         count = 0
         # Each distinct blob is read once here, so that a damaged one is told of before anyone relies on it.
         checked: dict[bytes, tuple[int | None, str | None]] = {}
-        trees = [(b"", self._root)]
+        # With the name apart from the folder above, which all below share: paths are long in hostile trees.
+        trees = [(b"", b"", self._root)]
         while trees:
-            folder, id_ = trees.pop()
+            above, name, id_ = trees.pop()
+            folder = above + b"/" + name if above else name
             below = []
             try:
-                kind, body = read_object(self._repo, pygit2.Oid(raw=id_), _MAX_TREE)
+                kind, body = self._store.read(id_, _MAX_TREE)
                 if kind != "tree":
                     raise SourceError(f"the object {id_.hex()} is not a tree")
                 items = list(parse_tree(body))
@@ -227,7 +238,7 @@ class _OpenGit:
                 if problem is not None:
                     yield Entry(path, UNREADABLE, mode, None, None, problem=problem)
                 elif mode & _TYPE_BITS == _DIRECTORY_TYPE:
-                    below.append((path, item))
+                    below.append((folder, name, item))
                 else:
                     yield self._entry(path, mode, item, checked)
             trees.extend(reversed(below))
@@ -244,32 +255,26 @@ class _OpenGit:
         if mode & _TYPE_BITS == MODE_SYMLINK:
             note = None
             if size is not None and size <= _MAX_LINK:
-                note = link_note(path, read_object(self._repo, pygit2.Oid(raw=id_))[1])
+                note = link_note(path, self._store.read(id_, _MAX_LINK)[1])
             return Entry(path, SYMLINK, mode, id_, size, note=note)
         return Entry(path, FILE, mode, id_, size)
 
     def _check(self, id_: bytes) -> tuple[int | None, str | None]:
         """Return a blob's size, and why it cannot be read; larger ones than the limit are not read, their size is."""
-        oid = pygit2.Oid(raw=id_)
         try:
-            kind, size = self._repo.odb.read_header(oid)
-            if int(kind) != 3:
-                return None, f"the object {oid} is not a blob"
+            kind, size = self._store.header(id_)
+            if kind != "blob":
+                return None, f"the object {id_.hex()} is not a blob"
             if size <= self._limits.max_file_bytes:
-                read_object(self._repo, oid, self._limits.max_file_bytes)
+                self._store.read(id_, self._limits.max_file_bytes)
         except SourceError as error:
             return None, str(error)
-        except KeyError:
-            return None, f"the object {oid} is missing"
-        except (pygit2.GitError, ValueError, OSError) as error:
-            return None, f"the object {oid} is damaged ({error})"
         return size, None
 
     def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
         for id_ in blobs:
             try:
-                # libgit2 compares the bytes with the id (GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, on by default).
-                kind, data = read_object(self._repo, pygit2.Oid(raw=id_), self._limits.max_file_bytes)
+                kind, data = self._store.read(id_, self._limits.max_file_bytes)
             except SourceError as error:
                 raise SourceError(f"{self._repository.origin}: {error}; check it with: git fsck") from None
             if kind != "blob":

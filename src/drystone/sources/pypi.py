@@ -15,16 +15,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import requests
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
-from pypi_simple import DistributionPackage, NoSuchProjectError, PyPISimple
 
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archive import open_archive
 from drystone.sources.base import Limits, OpenRepository, Repository, State
+
+if TYPE_CHECKING:
+    import requests
+    from pypi_simple import DistributionPackage, PyPISimple
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 #: Seconds to connect, and between two bytes.
@@ -65,6 +67,10 @@ class PypiSource:
         """Download the file under `cache`, once; raise `SourceError` where it cannot be had as the index promises."""
         if self._cached(cache) is not None:
             return
+        # Loaded only here: half a second that no worker which merely reads should pay for.
+        import requests  # noqa: PLC0415
+        from pypi_simple import NoSuchProjectError, PyPISimple  # noqa: PLC0415
+
         try:
             with PyPISimple() as client:
                 package = self._choose(client)

@@ -15,12 +15,8 @@ _TAIL_BYTES: Final = 512
 
 _VERSION: Final = re.compile(r"[\d.]+$")
 _EXEC: Final = re.compile(rb"^[ \t]*exec[ \t]+([^\s'\"]+)", re.MULTILINE)
-_EMACS: Final = re.compile(
-    rb"-\*-[ \t]*(?:(?:[^\n]{0,200}?;)?[ \t]*mode[ \t]*:[ \t]*)?([\w+#./-]{1,40}?)[ \t]*(?:;[^\n]{0,200}?)?-\*-", re.I
-)
-_VIM: Final = re.compile(
-    rb"(?:^|[ \t])(?:vi|vim|Vim|ex)[<=>]?\d{0,4}:[^\n]{0,200}?\b(?:filetype|ft|syntax)=([\w+#-]{1,40})", re.M
-)
+_EMACS: Final = re.compile(rb"-\*-[ \t]*(?:(?:[^\n]{0,200}?;)?[ \t]*mode[ \t]*:[ \t]*)?([\w+#./-]{1,40}?)[ \t]*(?:;[^\n]{0,200}?)?-\*-", re.I)
+_VIM: Final = re.compile(rb"(?:^|[ \t])(?:vi|vim|Vim|ex)[<=>]?\d{0,4}:[^\n]{0,200}?\b(?:filetype|ft|syntax)=([\w+#-]{1,40})", re.M)
 
 #: Interpreters that may stand in front of another language: a shell that hands over, a runtime of several languages.
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})

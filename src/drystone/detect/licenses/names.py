@@ -8,154 +8,14 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 from license_expression import ExpressionError, get_spdx_licensing
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.gnu import Mention, find_gnu
 from drystone.detect.licenses.references import facts
-
-#: Names that SPDX does not list, in comparable words. A trailing "!" marks a name that is also an ordinary word or
-#: abbreviation, taken only where "license" follows or a declaration says so.
-_ALIASES: Final = {
-    "Apache-2.0": "apache license version 2.0|apache license version 2|apache license 2.0|apache license 2|"
-    "apache license v2.0|apache license v2|apache license v 2.0|apache version 2.0|apache version 2|apache v2|apache v2.0|"
-    "apache 2|apache2|apache2.0|"
-    "apache software license version 2.0|apache software license 2.0|apache software license version 2|asl 2.0|asl v2|al2.0|"
-    "apache public license 2.0|apache 2.0|licenses license 2.0|common licenses apache 2.0|apache software license v2|"
-    "asf 2.0|the apache license asl version 2.0|apache license apache license version 2.0",
-    "Apache-1.1": "apache software license version 1.1|apache license version 1.1|apache software license 1.1|apache 1.1",
-    "Apache-1.0": "apache license version 1.0|apache software license version 1.0",
-    "MIT": "mit license|expat license|mit licensed|mit x11|mit x11 license|x11 mit license|mit x|mit style license|mit expat|"
-    "expat mit license|mit x consortium license|mit open source license|mit public license|license mit|licenses mit|mit!|expat!",
-    "X11": "x11 license|x consortium license|x11!",
-    "ISC": "isc license|isc licensed|isc style license|isc!",
-    "BSD-3-Clause": "new bsd license|new bsd|modified bsd license|revised bsd license|3 clause bsd license|3 clause bsd|"
-    "bsd 3 clause|bsd 3|bsd3|bsd new|bsd revised|three clause bsd license|three clause bsd|bsd license 3 clause|"
-    "new style bsd license|bsd 3 clause license|bsd three clause license|3 clause bsd style license|3 clauses bsd|"
-    "3 bsd|modified bsd|bsd 3 clauses|common licenses bsd",
-    "BSD-2-Clause": "simplified bsd license|simplified bsd|2 clause bsd license|2 clause bsd|bsd 2 clause|bsd 2|bsd2|"
-    "freebsd license|two clause bsd license|two clause bsd|bsd license 2 clause|bsd 2 clause license|bsd two clause license|"
-    "bsd simplified|freebsd!",
-    "BSD-4-Clause": "original bsd license|old bsd license|4 clause bsd license|bsd 4 clause|bsd 4 clause license",
-    "0BSD": "zero clause bsd|0 clause bsd|bsd zero clause license",
-    "MPL-2.0": "mozilla public license version 2.0|mozilla public license v 2.0|mozilla public license 2.0|"
-    "mozilla public license v2.0|mozilla public license version 2|mpl version 2.0|mpl 2.0|mpl 2|mpl2|mpl2.0|mplv2|mplv2.0|"
-    "mpl v2|mpl v2.0|mozilla public license 2|mpl version 2",
-    "MPL-1.1": "mozilla public license version 1.1|mozilla public license 1.1|mozilla public license v 1.1|mpl version 1.1|"
-    "mpl 1.1|mpl1.1|mpl v1.1|mozilla public license v1.1",
-    "MPL-1.0": "mozilla public license version 1.0|mozilla public license 1.0|mpl 1.0",
-    "NPL-1.1": "netscape public license version 1.1|npl 1.1",
-    "NPL-1.0": "netscape public license version 1.0",
-    "EPL-1.0": "eclipse public license version 1.0|eclipse public license v1.0|eclipse public license v 1.0|"
-    "eclipse public license 1.0|epl 1.0|epl v1.0|epl v10|epl version 1.0",
-    "EPL-2.0": "eclipse public license version 2.0|eclipse public license v2.0|eclipse public license v 2.0|"
-    "eclipse public license 2.0|epl 2.0|epl v2.0|epl v20|eclipse public license version 2|epl version 2.0",
-    "CPL-1.0": "common public license version 1.0|common public license v1.0|common public license 1.0|cpl 1.0|cpl v1.0",
-    "CDDL-1.0": "common development and distribution license version 1.0|cddl version 1.0|cddl 1.0|cddl v1.0|"
-    "common development and distribution license|cddl!",
-    "CDDL-1.1": "common development and distribution license version 1.1|cddl version 1.1|cddl 1.1|cddl v1.1",
-    "EUPL-1.1": "european union public license version 1.1|eupl version 1.1|eupl v1.1|eupl v 1.1|eupl 1.1",
-    "EUPL-1.2": "european union public license version 1.2|eupl version 1.2|eupl v1.2|eupl v 1.2|eupl 1.2|"
-    "european union public license 1.2",
-    "Artistic-2.0": "artistic license version 2.0|artistic license 2.0|artistic license v2.0|artistic 2.0|artistic 2|"
-    "artistic license version 2|artistic license 2",
-    "Artistic-1.0-Perl": "perl artistic license|artistic license that comes with perl|same terms as perl artistic",
-    "Artistic-1.0": "artistic license version 1.0|artistic license 1.0|artistic license|the artistic license|"
-    "common licenses artistic",
-    "Zlib": "zlib license|zlib libpng license|libpng zlib license|zlib png license|zlib libpng|zlib!",
-    "Libpng": "libpng license",
-    "BSL-1.0": "boost software license version 1.0|boost software license 1.0|boost software license|boost license 1.0|"
-    "boost license version 1.0|boost license|bsl 1.0",
-    "CC0-1.0": "cc0 1.0|cc0 1.0 universal|creative commons zero|creative commons cc0|cc0 public domain dedication|cc0 license|"
-    "creative commons cc0 1.0|publicdomain zero 1.0|creative commons cc0 1.0 universal|cc0 universal|cc0!",
-    "Unlicense": "unlicense.org|the unlicense|unlicense org|unlicense!",
-    "WTFPL": "do what the fuck you want to public license|do what the f you want to public license|wtfpl version 2|wtfpl",
-    "PSF-2.0": "python software foundation license|psf license|psf license version 2|psf license agreement|psfl!",
-    "Python-2.0": "python license",
-    "ZPL-2.1": "zope public license zpl version 2.1|zope public license version 2.1|zpl 2.1|zpl version 2.1|zope public license",
-    "ZPL-2.0": "zope public license version 2.0|zpl 2.0|zope public license zpl version 2.0",
-    "PHP-3.01": "php license version 3.01|php license 3.01|version 3.01 of the php license",
-    "PHP-3.0": "php license version 3.0|version 3.0 of the php license",
-    "Ruby": "ruby license|rubys license|same terms as ruby|same license as ruby|terms of ruby|license of ruby|ruby s license",
-    "MS-PL": "microsoft public license|ms pl|mspl!",
-    "MS-RL": "microsoft reciprocal license|ms rl",
-    "OFL-1.1": "sil open font license version 1.1|sil open font license|open font license version 1.1|open font license|"
-    "ofl 1.1|ofl version 1.1|sil ofl 1.1|sil ofl",
-    "CECILL-2.0": "cecill license version 2.0|cecill version 2.0|cecill v2|cecill 2.0|cecill license version 2|cecill license|"
-    "cecill v2.0",
-    "CECILL-2.1": "cecill license version 2.1|cecill version 2.1|cecill 2.1|cecill v2.1",
-    "CECILL-B": "cecill b license|cecill b",
-    "CECILL-C": "cecill c license|cecill c",
-    "PostgreSQL": "postgresql license|postgresql!",
-    "OpenSSL": "openssl license|openssl and ssleay licenses",
-    "OSL-3.0": "open software license version 3.0|open software license v3.0|osl 3.0|osl v3.0|open software license v 3.0",
-    "OSL-2.1": "open software license version 2.1|open software license v 2.1|osl 2.1",
-    "OSL-2.0": "open software license version 2.0|open software license v 2.0|osl 2.0",
-    "OSL-1.0": "open software license version 1.0|open software license v 1.0|osl 1.0",
-    "AFL-3.0": "academic free license version 3.0|academic free license v3.0|afl 3.0|academic free license v 3.0|"
-    "academic free license 3.0",
-    "AFL-2.1": "academic free license version 2.1|academic free license v2.1|afl 2.1|academic free license v 2.1|"
-    "academic free license 2.1",
-    "AFL-2.0": "academic free license version 2.0|academic free license v2.0|afl 2.0",
-    "AFL-1.2": "academic free license version 1.2",
-    "BlueOak-1.0.0": "blue oak model license|blue oak model license 1.0.0",
-    "MIT-0": "mit no attribution|mit 0|mit license no attribution",
-    "UPL-1.0": "universal permissive license v1.0|universal permissive license version 1.0|universal permissive license v 1.0|"
-    "upl 1.0|universal permissive license",
-    "NCSA": "university of illinois ncsa open source license|ncsa open source license|university of illinois open source license|"
-    "ncsa license|illinois open source license",
-    "Beerware": "beer ware license|beerware license",
-    "QPL-1.0": "q public license version 1.0|q public license|qt public license|qpl 1.0|qpl!",
-    "LPPL-1.3c": "latex project public license version 1.3c|lppl 1.3c|lppl version 1.3c",
-    "LPPL-1.2": "latex project public license version 1.2|lppl version 1.2",
-    "LPPL-1.0": "latex project public license|lppl!",
-    "IPL-1.0": "ibm public license version 1.0|ibm public license v1.0",
-    "SISSL": "sun industry standards source license",
-    "FTL": "freetype license|freetype project license|ftl!",
-    "IJG": "independent jpeg group license|ijg license",
-    "Vim": "vim license",
-    "BUSL-1.1": "business source license 1.1|business source license version 1.1|bsl 1.1|busl 1.1",
-    "SSPL-1.0": "server side public license version 1|server side public license|sspl v1|sspl 1.0|sspl version 1|sspl!",
-    "Elastic-2.0": "elastic license 2.0|elastic license version 2.0|elastic license v2",
-    "RPL-1.5": "reciprocal public license 1.5|reciprocal public license version 1.5|rpl 1.5",
-    "CPAL-1.0": "common public attribution license version 1.0|cpal 1.0",
-    "OCLC-2.0": "oclc research public license 2.0",
-    "ECL-2.0": "educational community license version 2.0|educational community license 2.0|ecl 2.0",
-    "ECL-1.0": "educational community license version 1.0",
-    "APSL-2.0": "apple public source license version 2.0|apple public source license|apsl 2.0",
-    "MulanPSL-2.0": "mulan psl v2|mulan permissive software license version 2|mulan psl 2.0",
-    "W3C": "w3c software license|w3c software notice and license|w3c license",
-    "EFL-2.0": "eiffel forum license version 2",
-    "HPND": "historical permission notice and disclaimer",
-    "curl": "curl license",
-    "NPOSL-3.0": "non profit open software license 3.0",
-    "Sleepycat": "sleepycat license|sleepycat public license",
-    "ODbL-1.0": "open database license",
-    "Artistic-1.0-Perl OR GPL-1.0-or-later": "same terms as perl itself|same terms as perl|same license as perl|"
-    "under the terms of perl itself|same terms as the perl|perl 5 license|same terms as perl 5|license perl|perl license",
-    "LicenseRef-scancode-public-domain": "",
-}
-for _nc in ("", "-NC"):
-    for _tail in ("", "-SA", "-ND"):
-        for _version in ("1.0", "2.0", "2.5", "3.0", "4.0"):
-            _id = f"CC-BY{_nc}{_tail}-{_version}"
-            _short = _id.lower().replace("-", " ")
-            _long = "creative commons attribution" + (" noncommercial" if _nc else "")
-            _long += {"": "", "-SA": " sharealike", "-ND": " noderivatives"}[_tail]
-            _deep = _long.replace("noncommercial", "non commercial").replace("sharealike", "share alike")
-            _path = _id[3:-4].lower()
-            _ALIASES[_id] = (
-                "|".join(
-                    f"{name}{middle} {_version}{end}"
-                    for name in dict.fromkeys((_short[:-4], _long, _deep.replace("noderivatives", "no derivatives")))
-                    for middle in ("", " license", " version", " v", " international", " unported")
-                    for end in ("", " license")
-                )
-                + f"|licenses {_path.replace('-', ' ')} {_version}"
-            )
-_ALIASES["CC-BY-4.0"] += "|cc by!"
 
 #: Identifiers that are also words; as names they count only where a declaration says so.
 _WORDS: Final = re.compile(r"[a-z]+\d*|[a-z]+ ?\d")
@@ -165,13 +25,35 @@ _NOT_NAMES: Final = {"fair license", "open software license", "python", "linux",
 _Trie = dict[str, list[tuple[tuple[str, ...], str, bool]]]
 
 
+def _aliases() -> list[tuple[str, str]]:
+    """Return (expression, name) pairs of facts/names.tsv, and Creative Commons' names, which follow one scheme."""
+    text = files("drystone.detect.licenses").joinpath("facts/names.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = [(expression, name) for expression, name in rows]
+    words = {"NC": ("noncommercial", "non commercial"), "SA": ("sharealike", "share alike")}
+    words["ND"] = ("noderivatives", "no derivatives")
+    for parts in ((), ("SA",), ("ND",), ("NC",), ("NC", "SA"), ("NC", "ND")):
+        short = " ".join(("cc by", *(p.lower() for p in parts)))
+        full = {" ".join(("creative commons attribution", *(words[p][k] for p in parts))) for k in (0, 1)}
+        for version in ("1.0", "2.0", "2.5", "3.0", "4.0"):
+            identifier = "-".join(("CC-BY", *parts, version))
+            pairs.append((identifier, f"licenses {short[3:]} {version}"))
+            for name in sorted({short, *full}):
+                for middle in ("", " license", " version", " v", " international", " unported"):
+                    pairs += [
+                        (identifier, f"{name}{middle} {version}"),
+                        (identifier, f"{name}{middle} {version} license"),
+                    ]
+    return pairs
+
+
 @cache
 def _trie() -> _Trie:
     trie: _Trie = {}
     seen: set[tuple[str, ...]] = set()
 
     def add(name: str, identifier: str, weak: bool) -> None:
-        words = tuple(_kernel.Words(name.encode()).text.decode().split(" "))
+        words = tuple(ComparableWords(name.encode()).text.decode().split(" "))
         if words[0] == "the":
             words = words[1:]
         if not words or not words[0] or words in seen or " ".join(words) in _NOT_NAMES:
@@ -179,17 +61,17 @@ def _trie() -> _Trie:
         seen.add(words)
         trie.setdefault(words[0], []).append((words[1:], identifier, weak))
 
-    for identifier, names in _ALIASES.items():
-        for name in names.split("|"):
-            if name:
-                add(name.rstrip("!"), identifier, name.endswith("!"))
+    for identifier, name in _aliases():
+        add(name.rstrip("!"), identifier, name.endswith("!"))
     for identifier, entry in facts().items():
         if identifier.startswith(("GPL-", "LGPL-", "AGPL-", "GFDL-")):
             continue
-        plain = _kernel.Words(identifier.encode()).text.decode()
+        plain = ComparableWords(identifier.encode()).text.decode()
         add(identifier, identifier, _WORDS.fullmatch(plain) is not None)
         add(
-            entry["name"], identifier, _WORDS.fullmatch(_kernel.Words(entry["name"].encode()).text.decode()) is not None
+            entry["name"],
+            identifier,
+            _WORDS.fullmatch(ComparableWords(entry["name"].encode()).text.decode()) is not None,
         )
     for entries in trie.values():
         entries.sort(key=lambda e: -len(e[0]))
@@ -199,6 +81,27 @@ def _trie() -> _Trie:
 _AROUND: Final = {"license", "licensed", "licenses", "licence", "licensing"}
 #: Names whose bare form leaves open which licence is meant.
 _BSD: Final = re.compile(r"\b(?:(?:berkeley )?bsd(?: style| like| type)? licen[sc]e[ds]?|bsd licensed|bsd terms)\b")
+
+
+_VERSION: Final = re.compile(r" (?:license |agreement )?(?:version |v )?v?(\d(?:\.\d+)?)(?= |$)")
+
+
+def _other_version(identifier: str, text: str, start: int, end: int, stop: int) -> Mention | None:
+    """Return what a name without version means where a version other than the assumed one follows it."""
+    if " " in identifier or re.search(r"\d", text[start:end]):
+        return None
+    following = _VERSION.match(text, end, min(stop, end + 40))
+    assumed = re.search(r"-(\d+(?:\.\d+)*)", identifier)
+    if following is None or assumed is None:
+        return None
+    version = following[1] if "." in following[1] else following[1] + ".0"
+    if version == assumed[1]:
+        return None
+    named = identifier[: assumed.start()] + "-" + version + identifier[assumed.end() :]
+    if named not in facts():
+        named = identifier[: assumed.start()] + "-" + version
+    expression = named if named in facts() else f"LicenseRef-unlisted-{named}"
+    return Mention(expression, start, following.end(), True, expression)
 
 
 def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Mention]:
@@ -228,6 +131,8 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
                     break
                 mentions.append(Mention(identifier, place, place + length, True, identifier))
                 skip = count
+                if (other := _other_version(identifier, text, place, place + length, end)) is not None:
+                    mentions[-1] = other
                 break
         place += len(word) + 1
     for match in _BSD.finditer(text, begin, end):
@@ -239,7 +144,23 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
 
 _SPDX = get_spdx_licensing()
 _NOTHING: Final = frozenset(
-    "unknown|none|noassertion|n/a|na|other|proprietary|see license|unlicensed|custom|tbd|todo|license|file|".split("|")
+    [
+        "unknown",
+        "none",
+        "noassertion",
+        "n/a",
+        "na",
+        "other",
+        "proprietary",
+        "see license",
+        "unlicensed",
+        "custom",
+        "tbd",
+        "todo",
+        "license",
+        "file",
+        "",
+    ]
 )
 _SEE: Final = re.compile(r"(?i)^see |licen[sc]e file|^license(?:\.\w+)?$|^copying$")
 _OR: Final = re.compile(r"(?i)\s*(?:,?\s+or\s+|\s*/\s*|\s*\|+\s*)\s*")
@@ -313,7 +234,7 @@ _FILLER: Final = re.compile(r"^(?:the |a |an |under |licensed |license |licenses
 
 
 def _single(text: str) -> tuple[str, float] | None:
-    words = _kernel.Words(text.encode()).text.decode("latin-1")
+    words = ComparableWords(text.encode()).text.decode("latin-1")
     core = words
     for _ in range(2):
         core = _FILLER.sub("", core)

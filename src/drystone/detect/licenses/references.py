@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import ComparableWords, TextIndex
 
 #: A word that stands for any name in a reference text ("<year>", "[name of copyright owner]").
 _PLACEHOLDER = re.compile(r"<[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]")
@@ -30,7 +30,7 @@ class References:
 
     ids: tuple[str, ...]
     lengths: tuple[int, ...]
-    index: _kernel.TextIndex
+    index: TextIndex
     names: dict[str, str]
     osi_approved: frozenset[str]
 
@@ -72,7 +72,7 @@ def references() -> References:
     for identifier in sorted(licenses, key=_rank):
         for variant in _variants(licenses[identifier]["text"]):
             text = _PLACEHOLDER.sub(" ", variant).encode()
-            words = _kernel.Words(text)
+            words = ComparableWords(text)
             if words.count < _MIN_WORDS or words.text in seen:
                 continue
             seen.add(words.text)
@@ -82,7 +82,7 @@ def references() -> References:
     return References(
         ids=tuple(ids),
         lengths=tuple(lengths),
-        index=_kernel.TextIndex(texts),
+        index=TextIndex(texts),
         names={i: entry["name"] for i, entry in licenses.items()},
         osi_approved=frozenset(i for i, entry in licenses.items() if entry["osi"]),
     )

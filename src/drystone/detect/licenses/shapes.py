@@ -59,7 +59,8 @@ _ICU = _any(r"appear in supporting documentation")
 _NCSA = _any(r"deal with the software", r"redistributions of source code")
 _SOURCE = _any(
     r"(?:re)?distributions? (?:of|in|as)(?: the| this)? (?:source|code|any form)(?: code)?(?: form)?(?: forms)? "
-    r"(?:must|should|shall|may|need to|has to|have to)(?: also)? (?:\w+ ){0,3}?(?:retain|contain|reproduce|include|keep|"
+    r"(?:must|should|shall|may|need to|has to|have to)(?: also)? (?:\w+ ){0,3}?(?:retain|contain|reproduce|"
+    r"include|keep|"
     r"preserve|carry)",
     r"source code must retain",
     r"retains? the above copyright",
@@ -78,6 +79,7 @@ _ADVERTISE = _any(
     r"advertising materials?(?: \w+){0,12} (?:must|should|shall) display",
     r"all advertising materials mentioning",
 )
+_APACHE = _any(r"end ?user documentation included with the redistribution")
 _BSD_EXTRA = _any(
     "nuclear",
     "military",
@@ -85,6 +87,7 @@ _BSD_EXTRA = _any(
     "patents?",
     "weapons?",
     "must be (?:obtained|purchased|returned)",
+    "must not be misrepresented",
     "may not be sold",
     "not for profit",
     "without charge",
@@ -167,11 +170,13 @@ def _bsd(text: str, start: int, stop: int) -> Shape | None:
         return None
     end = _end(text, start, stop, _SOURCE, _BINARY, _ENDORSE, _ADVERTISE, _BSD_END)
     confidence = 0.93 if _BSD_END.search(text, start, stop) else 0.8
+    if _APACHE.search(text, start, stop) and source and binary:
+        return Shape("Apache-1.1", start, end, 0.8 if "apache" in text[max(0, start - 200) : end] else 0.6)
     if _BSD_EXTRA.search(text, start, end):
-        confidence = 0.6
+        confidence = 0.5
     if source is None or binary is None:
         if endorse or advertise:
-            return Shape("BSD-3-Clause" if advertise is None else "BSD-4-Clause", start, end, 0.6)
+            return Shape("BSD-3-Clause" if advertise is None else "BSD-4-Clause", start, end, min(confidence, 0.6))
         return Shape("BSD-1-Clause", start, end, min(confidence, 0.8)) if binary is None else None
     if advertise:
         return Shape("BSD-4-Clause", start, end, confidence if endorse else 0.7)
@@ -245,6 +250,11 @@ def find_shapes(text: str, begin: int, end: int) -> list[Shape]:
         if start < done:
             continue
         stop = min(end, start + _MAX_SPAN)
+        if kind == "mit" and text.startswith("deal with", text.find("deal ", start, start + 250)):
+            if (shape := _mit(text, start, stop)) is not None:
+                found.append(shape)
+                done = shape.end
+            continue
         for later, other in starts[number + 1 :]:
             if other != kind or (kind in _ANEW and later > start + 300 and text.startswith(_ANEW[kind], later)):
                 stop = later

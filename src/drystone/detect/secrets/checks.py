@@ -72,7 +72,7 @@ def jwt(value: bytes) -> float:
     if isinstance(header, dict):
         return 0.9 if "alg" in header or "typ" in header or "enc" in header else 0.5
     # A header with a typo does not decode, yet the rest may be whole.
-    return 0.65 if value.count(b".") == 2 and len(value) > 100 else 0.0
+    return 0.5 if value.count(b".") == 2 and len(value) > 100 else 0.0
 
 
 def jwt_base64(value: bytes) -> float:
@@ -84,22 +84,35 @@ def jwt_base64(value: bytes) -> float:
     return jwt(inner) if inner.count(b".") >= 1 else 0.0
 
 
+def basic_auth(value: bytes) -> float:
+    """Judge base64 of `user:password`, as Docker's config.json and HTTP's Basic scheme have it."""
+    try:
+        inner = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return 0.0
+    user, colon, password = inner.partition(b":")
+    return 0.9 if colon and user and password and user.isascii() and user.decode().isprintable() else 0.0
+
+
 CHECKS: Final[dict[str, Callable[[bytes], float]]] = {
     "github": github,
     "npm": github,
+    "basic_auth": basic_auth,
     "jwt": jwt,
     "jwt_base64": jwt_base64,
 }
 
-# Words that writers of documentation and tests put in a secret's place.
+# Words that writers of documentation and tests put in a secret's place. Short ones occur by chance in long values.
 _STOP_WORDS = re.compile(
-    rb"example|sample|dummy|placeholder|changeme|change_me|redacted|your[_-]?|<|>|\$\{|\{\{|%\(|\*{3}|\.{3}|x{5}|"
-    rb"foobar|insert|replace|deadbeef|fake|lorem|abcdefgh|qwerty|todo|undefined|null|none",
+    rb"example|sample|dummy|placeholder|change_?me|redacted|your[_-]|<|>|\$\{|\{\{|%\(|\*{3}|\.{3}|x{5}|foobar|"
+    rb"replace|deadbeef|abcdefgh|qwerty|undefined",
     re.IGNORECASE,
 )
+_SHORT_STOP_WORDS = re.compile(rb"fake|insert|lorem|todo|null|none|test|your|demo|dev|prod", re.IGNORECASE)
 _SEQUENCES = re.compile(
     rb"0123456|1234567|abcdefg|9876543|7654321|fedcba|zyxwv|([0-9a-f])\1{5}|(..)\2{4}|(....)\3{2}", re.IGNORECASE
 )
+_COUNTING = re.compile(rb"0123456789abcdef|1234567890abcdef|00112233|abcdef0123456789|(.{4})\1{3}", re.IGNORECASE)
 _MASK = re.compile(rb"([Xx*.#0])\1{5,}|EXAMPLE|(?i:x{5}|redacted|placeholder|your[_-])")
 
 
@@ -108,6 +121,16 @@ def masked(value: bytes) -> bool:
     return _MASK.search(value) is not None
 
 
+def counting(value: bytes) -> bool:
+    """Return whether a value only counts through its alphabet, as keys in tests do."""
+    return _COUNTING.search(value) is not None
+
+
 def stand_in(value: bytes) -> bool:
     """Return whether a value looks like a stand-in for a secret: a stop word, a sequence, a repetition."""
-    return len(set(value)) < 5 or _STOP_WORDS.search(value) is not None or _SEQUENCES.search(value) is not None
+    return (
+        len(set(value)) < 5
+        or _STOP_WORDS.search(value) is not None
+        or _SEQUENCES.search(value) is not None
+        or (len(value) < 24 and _SHORT_STOP_WORDS.search(value) is not None)
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Final
 
+from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule
 from drystone.detect.secrets.spans import Span
@@ -40,7 +41,7 @@ REACH: Final = 100
 _STRONG = re.compile(
     rb"token|secret|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key|bearer|"
     rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
-    rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key|webhook",
+    rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
     re.IGNORECASE,
 )
 # The name that a value is given: `name = "`, `"name": "`, `name('`, `--name `, `<name>`, `name: Bearer `.
@@ -59,16 +60,27 @@ _HARMLESS = re.compile(
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
     rb"contract|tx|block|asset|content)$|(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|publickeytoken|pagetoken|nexttoken|synctoken|"
-    rb"tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum"
+    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
-    rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext",
+    rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
+    rb"authenticity_token|csrf",
     re.IGNORECASE,
 )
+_VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
+
+
+_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
+
+
+def readable(value: bytes) -> bool:
+    """Return whether much of a value is made of words, so that it names something."""
+    size = sum(len(word) for word in _WORD.findall(value) if surprise(word) < 5.5)
+    return size * 3 > len(value)
 
 
 def spellings(near: str) -> list[str]:
@@ -84,7 +96,7 @@ def spellings(near: str) -> list[str]:
 class Context:
     """Judges random runs by the rules that need a name nearby, and by the words of credentials.
 
-    `words` are what the kernel looks for; a run comes with indexes into them.
+    The kernel looks for `names` and CREDENTIAL_WORDS; a run comes with indexes into the one and then the other.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -100,22 +112,19 @@ class Context:
             assert rule.near is not None
             for word in spellings(rule.near):
                 by_word[word].append(index)
-        for word in CREDENTIAL_WORDS:
-            by_word.setdefault(word, [])
-        self.words = sorted(by_word)
-        self._by_index = [by_word[word] for word in self.words]
-        self._credential = frozenset(self.words.index(word) for word in CREDENTIAL_WORDS)
+        self.names = sorted(by_word)
+        self._by_index = [by_word[word] for word in self.names]
 
     def spans(
-        self, text: bytes, start: int, end: int, surprise: float, words: Sequence[int], generic: bool
+        self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
     ) -> Iterator[Span]:
         """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
         line = text[max(text.rfind(b"\n", 0, start) + 1, start - REACH) : start]
         for word in words:
-            for index in self._by_index[word]:
+            for index in self._by_index[word] if word < len(self.names) else ():
                 yield from self._provider(index, line, text, start, end)
-        if generic and not self._credential.isdisjoint(words):
-            yield from self._generic(line, text, start, end, surprise)
+        if generic and max(words) >= len(self.names):
+            yield from self._generic(line, text, start, end, drawn)
 
     def _provider(self, index: int, line: bytes, text: bytes, start: int, end: int) -> Iterator[Span]:
         rule, context = self._rules[index], self._contexts[index]
@@ -133,39 +142,43 @@ class Context:
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
 
-    def _generic(self, line: bytes, text: bytes, start: int, end: int, surprise: float) -> Iterator[Span]:
+    def _generic(self, line: bytes, text: bytes, start: int, end: int, drawn: float) -> Iterator[Span]:
         start, end = _whole_value(text, start, end)
         value = text[start:end]
         if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
             return
+        if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
+            return
         name = _NAME.search(line)
         if name is None:
-            sure = 0.35
+            sure = 0.5 if _STRONG.search(line[-60:]) else 0.35
         elif _HARMLESS.search(name[1].strip()):
             return
         elif _STRONG.search(name[1]):
             sure = 0.65
-        elif re.search(rb"key|auth|cred|pass|login|session|cookie|access", name[1], re.IGNORECASE):
-            sure = 0.5
-        elif _STRONG.search(line):
+        elif re.search(
+            rb"key|auth|cred|pass|login|session|cookie|access|webhook", name[1], re.IGNORECASE
+        ) or _STRONG.search(line):
             sure = 0.5
         else:
             sure = 0.3
-        if _HARMLESS_CONTEXT.search(line):
+        if _HARMLESS_CONTEXT.search(line) or text[end : end + 3] in (b"...", b"\xe2\x80\xa6"):
             sure -= 0.4
         if checks.digits(value) == 0:
             sure -= 0.15
-        elif surprise >= 6.5:
+        elif drawn >= 6.5:
             sure += 0.1
-        if len(value) >= 20:
+        if len(value) >= 24:
+            sure += 0.1
+        elif len(value) >= 20:
             sure += 0.05
-        if b"/" in value and value.count(b"/") > len(value) // 12 or value.count(b".") > 3:
+        if (b"/" in value and value.count(b"/") > len(value) // 12) or value.count(b".") > 3:
             sure -= 0.2
         if sure > 0:
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
 
 
-WIDEST: Final = 512
+WIDEST: Final = 2048
 
 
 def _whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:

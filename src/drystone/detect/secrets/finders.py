@@ -8,31 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import hyperscan
 
-from drystone.detect.secrets import passwords, personal
+from drystone.detect.secrets import accounts, addresses, names, passwords
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.spans import Span
 from drystone.detect.secrets.tokens import Token
 
 
-class Finder(Protocol):
-    """What judges the hits of one expression."""
+class Judge(Protocol):
+    """What judges the hits of one kind."""
 
     @property
     def kind(self) -> str:
         """The kind of the spans."""
         ...
 
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        ...
+
+
+class Finder(Judge, Protocol):
+    """What judges the hits of one expression."""
+
     @property
     def expression(self) -> str:
         """What Hyperscan looks for."""
-        ...
-
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield spans of `text` that a match ending at byte `hit` gave away."""
         ...
 
 
@@ -44,22 +48,30 @@ def finders() -> tuple[Finder, ...]:
         passwords.PrivateKey(),
         passwords.UrlPassword(),
         passwords.AssignedPassword(),
+        passwords.AssignedCredential(),
         passwords.CurlCredentials(),
         passwords.AuthorizationHeader(),
-        personal.Email(),
-        personal.Ipv4(),
-        personal.Ipv6(),
-        personal.Phone(),
-        personal.CreditCard(),
-        personal.Iban(),
-        personal.Name(),
+        names.Name(),
     )
+
+
+#: The finders of what the kernel finds, by the kernel's numbers for them.
+KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
+    addresses.Email(),
+    addresses.Ipv4(),
+    addresses.Ipv6(),
+    accounts.CreditCard(),
+    accounts.Iban(),
+    accounts.Phone(),
+)
 
 
 @cache
 def database(kinds: frozenset[str]) -> Any:
-    """Return the compiled database of the finders of these kinds."""
+    """Return the compiled database of the finders of these kinds; None where there are none."""
     chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
+    if not chosen:
+        return None
     built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     built.compile(
         expressions=[finder.expression.encode("latin-1") for _, finder in chosen],

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, covering
 
 #: A private key block is at most this long.
 LONGEST_KEY: Final = 32 * 1024
@@ -22,8 +23,15 @@ _REFERENCE = re.compile(
 _COMMON = re.compile(
     rb"pass|passw|pwd|secret|admin|test|foo|bar\b|example|sample|dummy|changeme|change|my_?|your|user|root|guest|demo|"
     rb"default|none|null|true|false|placeholder|redacted|token|key|12345|abc|xxx|qwerty|letmein|login|hidden|empty|"
-    rb"invalid|wrong|correct|fake|value|string|field|input|hash|prompt|enter|not|label|type",
+    rb"scott|tiger|invalid|wrong|correct|fake|value|string|field|input|hash|prompt|enter|not|label|type",
     re.IGNORECASE,
+)
+
+
+# What a name such as `password_` may go on with, and then hold no password.
+_OTHER = re.compile(
+    rb"(?i)[_-]?(?:name|field|file|path|hash|url|uri|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|"
+    rb"hint|text|prompt|message|error|var|env|input|endpoint|class|expir\w*|last\w*|changed\w*|count|limit|header|version|digest)$"
 )
 
 
@@ -34,11 +42,11 @@ class PrivateKey:
     expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        begin = None
-        for begin in _BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)):
-            pass
-        if begin is None:
+        """Yield the spans of `text` around the byte before `hit`."""
+        begins = list(_BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)))
+        if not begins:
             return
+        begin = begins[-1]
         limit = min(len(text), begin.end() + LONGEST_KEY)
         end = text.find(b"PRIVATE KEY", begin.end(), limit)
         stop = end if end >= 0 else min(limit, begin.end() + 4096)
@@ -68,9 +76,8 @@ class UrlPassword:
     _documentation = re.compile(rb"(?:^|\.)example\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$")
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in self._exact.finditer(text, max(0, hit - 220), min(len(text), hit + 260)):
-            if not match.start() < hit <= match.end():
-                continue
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 220, 260):
             user, value, host = match.groups()
             if _REFERENCE.search(value) or _REFERENCE.search(user):
                 continue
@@ -79,7 +86,9 @@ class UrlPassword:
                 sure -= 0.3
             if checks.digits(value):
                 sure += 0.1
-            if self._documentation.search(host.lower()):
+            if self._documentation.search(host.lower()) or (
+                host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value)
+            ):
                 sure -= 0.2
             if len(set(value)) < 4:
                 sure -= 0.4
@@ -97,23 +106,24 @@ class AssignedPassword:
     )
     _exact = re.compile(
         rb"""(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)([\w-]{0,12})"""
-        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
+        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}"""
+        rb"""(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
     )
     # Only here is a value without quotes a literal; elsewhere it is a name.
-    _unquoted = re.compile(r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env")
-    _other = re.compile(rb"(?i)(?:_|-)?(?:name|field|file|path|hash|url|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|hint|text|prompt|message|error|var|env|input)$")
+    _unquoted = re.compile(
+        r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env"
+    )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         start = max(text.rfind(b"\n", 0, hit) + 1, hit - 60)
-        for match in self._exact.finditer(text, start, min(len(text), hit + 90)):
-            if match.start() >= hit:
-                return
+        for match in covering(self._exact, text, hit, hit - start, 90):
             quoted = match[3] is not None
             group = 3 if quoted else 4
             value = match[group]
             if not quoted and (path is None or not self._unquoted.search(path)):
                 continue
-            if self._other.search(match[1]) or _REFERENCE.search(value):
+            if _OTHER.search(match[1]) or _REFERENCE.search(value):
                 continue
             sure = self._confidence(value) - (0.0 if quoted else 0.05)
             if sure > 0:
@@ -139,27 +149,68 @@ class AssignedPassword:
         return sure
 
 
+_PAGING = re.compile(
+    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf)[_-]?$"
+)
+
+
+class AssignedCredential:
+    """A quoted literal that looks drawn at random, given to a name such as `token` or `api_key`."""
+
+    kind = "high_entropy"
+    expression = (
+        r"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
+        r"""[\w-]{0,16}["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'][^\s"']{10}"""
+    )
+    _exact = re.compile(
+        rb"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
+        rb"""([\w-]{0,16})["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(["'])([^\s"']{10,2000})\2"""
+    )
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 90, 2048):
+            value = match[3]
+            before = text[max(0, match.start() - 16) : match.start()]
+            if _OTHER.search(match[1]) or checks.stand_in(value) or _PAGING.search(before):
+                continue
+            special = len(re.findall(rb"[^A-Za-z0-9]", value))
+            if re.search(rb"://|[$%]\{|\(|%s|^[/.]", value) or special > len(value) // 2:
+                continue
+            drawn = surprise(value)
+            mixed = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
+            if (drawn >= 6.0 and mixed) or (drawn >= 6.5 and checks.digits(value)):
+                yield Span("high_entropy", "random-literal", match.start(3), match.end(3), 0.7)
+
+
 class CurlCredentials:
     """Credentials on curl's command line: `-u user:password`, `-H "Authorization: ..."`."""
 
     kind = "password"
-    expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:["']?[^\s"':$<]{3}"""
+    expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:(?:["']?[^\s"':$<]{3}|["'])"""
     _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         start = max(0, hit - 150)
         command = text.rfind(b"curl", max(0, hit - 600), hit)
         if command < 0 or re.search(rb"[^\\\s]\s*\n(?!\s)", text[command:hit]):
             return
-        for match in self._exact.finditer(text, start, min(len(text), hit + 100)):
-            if match.start() >= hit:
-                return
+        for match in covering(self._exact, text, hit, hit - start, 100):
             value = match[2]
-            if _REFERENCE.search(value) or _COMMON.fullmatch(value) or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value):
+            if (
+                _REFERENCE.search(value)
+                or _COMMON.fullmatch(value)
+                or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value)
+            ):
                 continue
             sure = 0.8 if checks.digits(value) or len(value) >= 12 else 0.5
             yield Span("password", "curl-user", match.start(2), match.end(2), sure)
+        # A key as user, and no password.
+        for match in self._colon.finditer(text, start, min(len(text), hit + 100)):
+            if match.start() < hit and checks.digits(match[1]) and not _COMMON.search(match[1]):
+                yield Span("password", "curl-user", match.start(1), match.end(1), 0.7)
 
 
 class AuthorizationHeader:
@@ -171,14 +222,14 @@ class AuthorizationHeader:
         r"""["']?: {0,3}["']?(?:Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}[A-Za-z0-9+/=_.~@-]{8}"""
     )
     _exact = re.compile(
-        rb"(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
-        rb"""["']?: {0,3}["']?(Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
+        rb"(?<![A-Za-z])(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
+        rb"""["']?: {0,3}["']?(Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}"""
+        rb"""([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
     )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        for match in self._exact.finditer(text, max(0, hit - 90), min(len(text), hit + 2048)):
-            if match.start() >= hit:
-                return
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 90, 2048):
             value = match[2]
             scheme = (match[1] or b"").strip().lower()
             if _REFERENCE.search(value) or checks.masked(value) or len(set(value)) < 6:

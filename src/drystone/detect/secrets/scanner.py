@@ -10,15 +10,15 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from drystone.detect import _kernel
+from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
-from drystone.detect.secrets.context import REACH, SHORTEST, Context
-from drystone.detect.secrets.finders import database, finders
+from drystone.detect.secrets.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
+from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.settings import KINDS, Settings
 from drystone.detect.secrets.spans import Span, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
-BATCH_BYTES: Final = 8 << 20
+BATCH_BYTES: Final = 4 << 20
 
 #: Between two texts. A line end, so that nothing matches across and what must begin or end a line does.
 _GAP: Final = b"\n"
@@ -27,7 +27,7 @@ _GAP: Final = b"\n"
 @cache
 def _context() -> tuple[Context, Any]:
     context = Context(rules())
-    return context, _kernel.Words(context.words)
+    return context, Words(context.names, CREDENTIAL_WORDS)
 
 
 class Scanner:
@@ -72,28 +72,45 @@ class Scanner:
         def note(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits.append((end, rule))
 
-        if joined:
-            database(self._kinds).scan(joined, match_event_handler=note)
-        every = finders()
-        seen: dict[int, tuple[int, int]] = {}  # finder -> (text, end of its last span there)
-        for end, rule in hits:
+        patterns = database(self._kinds)
+        if joined and patterns is not None:
+            patterns.scan(joined, match_event_handler=note)
+        kernel_hits, runs = candidates(joined, _context()[1], SHORTEST, REACH)
+        yield from self._judge(finders(), [(rule, end) for end, rule in hits], parts, paths, starts)
+        yield from self._judge(KERNEL_FINDERS, kernel_hits, parts, paths, starts)
+        yield from self._judge_runs(runs, parts, starts)
+
+    def _judge(
+        self,
+        judges: Sequence[Judge],
+        hits: Sequence[tuple[int, int]],
+        parts: Sequence[bytes],
+        paths: Sequence[str | None],
+        starts: Sequence[int],
+    ) -> Iterator[tuple[int, Span]]:
+        seen: dict[int, tuple[int, int]] = {}  # judge -> (text, end of its last span there)
+        for number, end in hits:
+            judge = judges[number]
+            if judge.kind not in self._kinds:
+                continue
             index = bisect_right(starts, end - 1) - 1
             local = end - starts[index]
-            last = seen.get(rule)
+            last = seen.get(number)
             if last is not None and last[0] == index and local <= last[1]:
                 continue
-            for span in every[rule].spans(parts[index], local, paths[index]):
-                seen[rule] = (index, span.end)
+            for span in judge.spans(parts[index], local, paths[index]):
+                seen[number] = (index, span.end)
                 if span.confidence >= self._least[span.kind]:
                     yield index, span
-        yield from self._random_runs(joined, parts, starts)
 
-    def _random_runs(self, joined: bytes, parts: Sequence[bytes], starts: Sequence[int]) -> Iterator[tuple[int, Span]]:
+    def _judge_runs(
+        self, runs: Sequence[tuple[int, int, float, list[int]]], parts: Sequence[bytes], starts: Sequence[int]
+    ) -> Iterator[tuple[int, Span]]:
         generic = "high_entropy" in self._kinds
         if not (generic or "token" in self._kinds):
             return
-        context, words = _context()
-        for start, end, surprise, near in _kernel.random_runs(joined, words, SHORTEST, REACH):
+        context = _context()[0]
+        for start, end, surprise, near in runs:
             index = bisect_right(starts, start) - 1
             base = starts[index]
             for span in context.spans(parts[index], start - base, end - base, surprise, near, generic):

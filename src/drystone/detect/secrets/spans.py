@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 
@@ -41,7 +42,29 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     """
     order = sorted(spans, key=lambda s: (_RANK[s.kind], -s.confidence, s.start - s.end, s.start, s.rule))
     kept: list[Span] = []
+    starts: list[int] = []
     for span in order:
-        if all(span.end <= other.start or span.start >= other.end for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda s: s.start)
+        # What is kept does not overlap, so only the neighbours on either side can be in the way.
+        at = bisect_left(starts, span.start)
+        if at and kept[at - 1].end > span.start:
+            continue
+        if at < len(kept) and kept[at].start < span.end:
+            continue
+        kept.insert(at, span)
+        starts.insert(at, span.start)
+    return kept
+
+
+def covering(pattern: re.Pattern[bytes], text: bytes, hit: int, back: int, ahead: int) -> Iterator[re.Match[bytes]]:
+    """Yield matches that cover the byte before `hit`: they begin at most `back` before it, end at most `ahead` after.
+
+    Matching is tried at each place rather than searched for, so that nothing behind `hit` is read without a match.
+    """
+    stop = min(len(text), hit + ahead)
+    start = max(0, hit - back)
+    while start < hit:
+        match = pattern.match(text, start, stop)
+        if match is not None and match.end() >= hit:
+            yield match
+            start = match.end()
+        start += 1

@@ -8,13 +8,13 @@ from typing import Final
 
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, covering
 
 #: A pattern's match is sought at most this many bytes before the end of a hit.
 WIDEST: Final = 2048
 
 # A token may begin after an escape in a string literal (`\nghp_...`) or in a URL (`%3Dghp_...`).
-_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?=[^A-Za-z0-9]))"
 
 
 def exact(rule: Rule) -> re.Pattern[bytes]:
@@ -32,6 +32,8 @@ def first_match(rule: Rule) -> str:
 
 def judge(rule: Rule, value: bytes) -> float:
     """Return the confidence that `value`, in the rule's format, is a secret; 0 for none."""
+    if rule.near is not None and checks.counting(value):
+        return 0.0
     if checks.digits(value) < rule.digits or checks.entropy(value) < rule.entropy or checks.masked(value):
         return 0.0
     sure = rule.confidence
@@ -48,14 +50,15 @@ class Token:
         self.kind = "token"
         self.expression = first_match(rule)
         self._exact = exact(rule)
+        # Where no repetition is open-ended, how far before a hit's end its match can begin.
+        counts = re.findall(r"\{(?:\d+,)?(\d+)\}", self.expression)
+        open_ended = re.search(r"\{\d+,\}|[+*](?!\])", self.expression)
+        self._back = WIDEST if open_ended else min(WIDEST, sum(map(int, counts)) * 2 + len(self.expression))
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
         """Yield the span whose match covers byte `hit` - 1, if it holds."""
-        for match in self._exact.finditer(text, max(0, hit - WIDEST), min(len(text), hit + WIDEST)):
-            if match.start() >= hit:
-                return
-            if match.end() >= hit:
-                start, end = match.span(1) if self._exact.groups and match[1] is not None else match.span()
-                sure = judge(self.rule, text[start:end])
-                if sure:
-                    yield Span("token", self.rule.id, start, end, sure)
+        for match in covering(self._exact, text, hit, self._back, WIDEST):
+            start, end = match.span(1) if self._exact.groups and match[1] is not None else match.span()
+            sure = judge(self.rule, text[start:end])
+            if sure:
+                yield Span("token", self.rule.id, start, end, sure)
