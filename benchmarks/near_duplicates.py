@@ -90,18 +90,17 @@ def speed(path: Path, quick: bool) -> list[Figure]:
     streamed = apart(sys.executable, "drystone_file", path, 3)
     for name, requirements, repeats in PEERS:
         if quick and name == "datatrove":
-            figures.append(Figure(f"{name}", float("nan"), "MB/s", note="left out of --quick: it takes minutes"))
+            _skip(name, "it takes minutes, and this is a --quick run")
             continue
         try:
             python = str(peer(name, requirements)) if requirements else sys.executable
             told = apart(python, name, path, repeats)
         except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
-            figures.append(Figure(f"{name}", float("nan"), "MB/s", note=f"skipped: {error}"))
+            _skip(name, str(error))
             continue
         speeds[name] = size / told["cpu"]
         figures.append(Figure(name, speeds[name], "MB/s", note=f"keeps {told['kept']}, no pair is verified"))
-    note = "skipped: its wheel needs Python 3.12, and drops every member of a cluster, the head included"
-    figures.append(Figure("text-dedup", float("nan"), "MB/s", note=note))
+    _skip("text-dedup", "it needs Python 3.12, and its wheel drops every member of a cluster, the head included")
     fastest = max(speeds, key=lambda name: speeds[name])
     return [
         Figure(
@@ -116,6 +115,10 @@ def speed(path: Path, quick: bool) -> list[Figure]:
         Figure("drystone, file in a stream", size / streamed["cpu"], "MB/s", note=f"keeps {streamed['kept']}"),
         *figures,
     ]
+
+
+def _skip(name: str, reason: str) -> None:
+    print(f"{name} is left out: {reason}", file=sys.stderr)
 
 
 def kernel(path: Path) -> list[Figure]:

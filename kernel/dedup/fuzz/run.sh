@@ -12,7 +12,7 @@ avx2= avx512=
 case $(uname -m) in
   x86_64 | amd64)
     avx2="-mavx2 -mbmi -mbmi2 -mpopcnt -mlzcnt"
-# GCC 12 warns about its own header there
+    # GCC 12 warns about its own header there
     avx512="-Wno-maybe-uninitialized -mavx512f -mavx512bw -mavx512dq -mavx512vl $avx2"
     ;;
 esac
