@@ -56,7 +56,9 @@ def test_no_and_unknown_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_the_table_is_readable(tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [str(release(tmp_path / "r", ["MIT", "GPL-2.0-only"]))], catch_exceptions=False)
+    result = CliRunner().invoke(
+        command, [str(release(tmp_path / "r", ["MIT", "GPL-2.0-only"]))], catch_exceptions=False
+    )
     assert "share alike" in result.stdout
     assert "does not cover" in result.stdout
 

@@ -17,7 +17,9 @@ A, B = "a" * 64, "b" * 64
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     with Registry.open(tmp_path / "r.sqlite") as registry:
-        registry.reviews.enqueue([Review(A, "unanswered", sample="some text", path="LICENSE"), Review(B, "conflict", "MIT")])
+        registry.reviews.enqueue(
+            [Review(A, "unanswered", sample="some text", path="LICENSE"), Review(B, "conflict", "MIT")]
+        )
     return tmp_path / "r.sqlite"
 
 
@@ -88,7 +90,13 @@ def test_an_older_imported_decision_does_not_override(path: Path) -> None:
 
 
 def test_a_bad_import_adds_nothing(path: Path) -> None:
-    good = {"text_sha256": A, "expression": "MIT", "reviewer": "x", "decided_at": "2026-01-01T00:00:00+00:00", "reason": "y"}
+    good = {
+        "text_sha256": A,
+        "expression": "MIT",
+        "reviewer": "x",
+        "decided_at": "2026-01-01T00:00:00+00:00",
+        "reason": "y",
+    }
     bad = ["{", "[]", json.dumps({**good, "expression": "FOO"}), json.dumps({**good, "extra": 1}),
            json.dumps({**good, "decided_at": "soon"}), json.dumps({**good, "text_sha256": 3})]  # fmt: skip
     with Registry.open(path) as registry:

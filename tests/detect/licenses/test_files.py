@@ -137,7 +137,9 @@ def test_broken_metadata_is_a_note_not_an_exception(name: str, text: str) -> Non
 
 
 def test_debian_copyright_and_reuse_patterns() -> None:
-    debian = b"Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: 2020 Ann\n"
+    debian = (
+        b"Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: 2020 Ann\n"
+    )
     debian += b"License: GPL-2+\n\nFiles: lib/*\nCopyright: Ben\nLicense: Expat or BSD-3-clause\n"
     found = detect_file(debian, "debian/copyright")
     assert found.expression == "GPL-2.0-or-later"
@@ -158,7 +160,9 @@ def test_tags_come_first_and_a_contradiction_is_recorded() -> None:
 
 
 def test_unknown_words_of_licensing_stay_unknown_and_go_to_review() -> None:
-    found = detect_file(b"You have our permission to look at this on Tuesdays, if you do not tell anyone. " * 3, "LICENSE")
+    found = detect_file(
+        b"You have our permission to look at this on Tuesdays, if you do not tell anyone. " * 3, "LICENSE"
+    )
     assert found.expression is None
     assert found.unanswered
     assert found.cause == "unanswered"

@@ -22,7 +22,9 @@ def test_licence_files(path: str, kind: str) -> None:
     assert file_kind(path) == kind
 
 
-@pytest.mark.parametrize("path", ["src/main.c", "a.py", "limits.h", "commit.go", "permit.rs", "licensing/x.py", "", "a/", "alpha.txt"])
+@pytest.mark.parametrize(
+    "path", ["src/main.c", "a.py", "limits.h", "commit.go", "permit.rs", "licensing/x.py", "", "a/", "alpha.txt"]
+)
 def test_other_files(path: str) -> None:
     assert not is_license_file(path)
 
