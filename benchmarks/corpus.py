@@ -19,7 +19,7 @@ PACKAGES = (
     "jupyterlab==4.2.6", "twisted==24.10.0", "kubernetes==31.0.0", "spacy==3.8.2", "gensim==4.3.3",
     "scikit-image==0.24.0", "h5py==3.12.1", "nltk==3.9.1", "sphinx==8.1.3", "salt==3007.1", "ansible==10.6.0",
     "duckdb==1.0.0", "scipy==1.13.1", "grpcio==1.60.0", "mypy==1.8.0", "botocore==1.34.0", "django==3.2.25",
-    "polars==1.0.0", "pyside6-stubs==6.7.3", "opencv-python==4.10.0.84", "statsmodels==0.14.1",
+    "polars==1.0.0", "opencv-python==4.10.0.84", "statsmodels==0.14.1",
 )  # fmt: skip
 
 

@@ -11,31 +11,40 @@ constexpr size_t kCrowded = 64;     // kept documents in one bucket from which t
 constexpr size_t kFrequencySlots = 1 << 18;
 }  // namespace
 
-void HashSet::clear() {
-  members.clear();
-  if (table_.size() > 1 << 16) std::vector<uint64_t>().swap(table_);  // do not clear a giant's table for each small one
-  std::fill(table_.begin(), table_.end(), 0);
+void HashSet::use(size_t slots) {
+  slots_ = slots;
+  shift_ = 64 - __builtin_ctzll(slots);
+  if (table_.size() < slots) {
+    table_.assign(slots, 0);
+  } else {
+    std::fill_n(table_.begin(), slots, 0);
+  }
 }
 
-void HashSet::grow() {
-  size_t slots = table_.empty() ? 1024 : table_.size() * 4;
-  table_.assign(slots, 0);
-  shift_ = 64 - __builtin_ctzll(slots);
-  for (uint64_t hash : members) {
-    size_t slot = hash >> shift_;
-    while (table_[slot]) slot = (slot + 1) & (slots - 1);
-    table_[slot] = hash;
-  }
+void HashSet::clear(size_t expected) {
+  members.clear();
+  size_t slots = 1024;
+  while (slots < 3 * expected && slots < 1 << 16) slots *= 2;  // beyond that, grow only as far as it is needed
+  if (table_.size() > 1 << 20) std::vector<uint64_t>().swap(table_);  // give a giant's memory back
+  use(slots);
 }
 
 void HashSet::insert(uint64_t hash) {
   hash += hash == 0;  // 0 marks a free slot
-  if (members.size() * 2 >= table_.size()) grow();
-  const size_t mask = table_.size() - 1;
+  if (members.size() * 2 >= slots_) {
+    use(slots_ * 4);
+    for (uint64_t member : members) {
+      size_t slot = member >> shift_;
+      while (table_[slot]) slot = (slot + 1) & (slots_ - 1);
+      table_[slot] = member;
+    }
+  }
+  uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) {
-      table_[slot] = hash;
+  while (table[slot] != hash) {
+    if (!table[slot]) {
+      table[slot] = hash;
       members.push_back(hash);
       return;
     }
@@ -44,18 +53,18 @@ void HashSet::insert(uint64_t hash) {
 }
 
 bool HashSet::contains(uint64_t hash) const {
-  if (table_.empty()) return false;
-  const size_t mask = table_.size() - 1;
+  const uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) return false;
+  while (table[slot] != hash) {
+    if (!table[slot]) return false;
     slot = (slot + 1) & mask;
   }
   return true;
 }
 
 void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text, size_t length, HashSet& out) {
-  out.clear();
+  out.clear(length / 8);  // bytes a token, with what stands between
   variant.shingles(
       text, length, text + length, keys,
       [](void* state, const uint64_t* shingles, size_t count) {
@@ -107,18 +116,40 @@ void Keeper::add_to_buckets(uint32_t number) {
   }
 }
 
-// Prefix filter (Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007): order all shingles in any one way. Two
-// sets A and B with Jaccard >= t share at least t|A| members, so the first |A| - ceil(t|A|) + 1 of A and the same of B
-// have one in common. With the rarest first, pasted boilerplate never brings two documents together.
-void Keeper::prefix(const std::vector<uint64_t>& shingles, std::vector<uint64_t>& out) {
-  size_t size = shingles.size();
-  size_t needed = (size_t)std::floor(threshold_ * (double)size * (1 - 1e-12));
-  size_t length = std::min(size, size - needed + 1);
-  by_frequency_.clear();
-  for (uint64_t hash : shingles) by_frequency_.emplace_back(frequency_[hash & (kFrequencySlots - 1)], hash);
-  if (length < size) std::nth_element(by_frequency_.begin(), by_frequency_.begin() + length, by_frequency_.end());
-  out.clear();
-  for (size_t i = 0; i < length; i++) out.push_back(by_frequency_[i].second);
+// The index over crowded buckets. Order all shingles in any one way. Sets A and B with Jaccard >= t share at least
+// o = t / (1 + t) (|A| + |B|) members, so the first |A| - o + 1 of A and the first |B| - o + 1 of B have one in common
+// (prefix filter: Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007; positions: Xiao et al. 2008). With the
+// rarest first, pasted boilerplate does not bring two documents together. Postings are kept apart by size, because o,
+// and with it how far to look, depends on both sizes.
+size_t Keeper::least_overlap(size_t a, size_t b) const {
+  double exact = threshold_ / (1 + threshold_) * (double)(a + b);
+  return (size_t)std::ceil(exact * (1 - 1e-12));
+}
+
+static size_t size_class(size_t size) { return (size_t)(16 * std::log2((double)size)); }
+
+static uint64_t posting_key(uint64_t shingle, size_t size_class) {
+  return shingle ^ (size_class + 1) * 0x9e3779b97f4a7c15ull;
+}
+
+// The members that any partner may have to be found by: those for the smallest partner, which is t |A| large.
+void Keeper::prefix(const std::vector<uint64_t>& shingles) {
+  const size_t size = shingles.size();
+  const size_t overlap = (size_t)std::ceil(threshold_ * (double)size * (1 - 1e-12));
+  const size_t length = std::min(size, size - overlap + 1);
+  prefix_.clear();
+  for (uint64_t hash : shingles) prefix_.emplace_back(frequency_[hash & (kFrequencySlots - 1)], hash);
+  if (length < size) std::nth_element(prefix_.begin(), prefix_.begin() + length, prefix_.end());
+  prefix_.resize(length);
+  std::sort(prefix_.begin(), prefix_.end());
+}
+
+void Keeper::post(uint32_t number) {
+  prefix(kept_[number].shingles);
+  const size_t in = size_class(kept_[number].shingles.size());
+  for (uint32_t i = 0; i < prefix_.size(); i++) {
+    index_[posting_key(prefix_[i].second, in)].push_back(Posting{number, i});
+  }
 }
 
 void Keeper::index(uint32_t number) {
@@ -127,10 +158,9 @@ void Keeper::index(uint32_t number) {
   indexed_.push_back(number);
   if (indexed_.size() >= rebuild_at_) {
     rebuild_index();
-    return;
+  } else {
+    post(number);
   }
-  prefix(kept_[number].shingles, prefix_);
-  for (uint64_t hash : prefix_) index_[hash].push_back(number);
 }
 
 // What is rare is learnt from the documents at hand, again at each doubling; any order is exact, this one is fast.
@@ -144,14 +174,37 @@ void Keeper::rebuild_index() {
     }
   }
   index_.clear();
-  for (uint32_t number : indexed_) {
-    prefix(kept_[number].shingles, prefix_);
-    for (uint64_t hash : prefix_) index_[hash].push_back(number);
+  for (uint32_t number : indexed_) post(number);
+}
+
+// Indexed documents that share a band key with `keys` and may be near the shingles of `set_`.
+void Keeper::probe(const uint32_t* keys, std::vector<uint32_t>& out) {
+  const size_t size = set_.members.size();
+  prefix(set_.members);
+  const size_t last = size_class((size_t)std::floor((double)size / threshold_) + 1);
+  for (size_t in = size_class(std::max<size_t>(1, (size_t)std::floor(threshold_ * (double)size))); in <= last; in++) {
+    const size_t least = std::max<size_t>(1, (size_t)std::floor(std::exp2((double)in / 16)));  // size in this class
+    const size_t overlap = least_overlap(size, least);
+    if (overlap > size) continue;
+    const size_t length = std::min(prefix_.size(), size - overlap + 1);
+    for (size_t i = 0; i < length; i++) {
+      auto postings = index_.find(posting_key(prefix_[i].second, in));
+      if (postings == index_.end()) continue;
+      for (const Posting& posting : postings->second) {
+        if (seen_[posting.number] == stamp_) continue;
+        const Kept& other = kept_[posting.number];
+        const size_t exact = least_overlap(size, other.shingles.size());
+        if (i + exact > size || posting.position + exact > other.shingles.size()) continue;
+        seen_[posting.number] = stamp_;
+        if (share_band(other.keys.data(), keys)) out.push_back(posting.number);
+      }
+    }
   }
 }
 
-// Kept documents that share a band key, in order. With `probe`, those of crowded buckets are narrowed by the index.
-void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>& out) {
+// Kept documents that share a band key, in order. `with_text`: `set_` holds the document's shingles, and
+// those of crowded buckets are narrowed by the index; otherwise one candidate stands for them all.
+void Keeper::candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out) {
   out.clear();
   if (!bucketed_) {
     for (uint32_t k = 0; k < kept_.size(); k++) {
@@ -167,7 +220,7 @@ void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>&
     if (bucket == buckets_.end()) continue;
     if (bucket->second.size() >= kCrowded) {
       crowded = true;
-      if (!probe) {
+      if (!with_text) {
         out.push_back(bucket->second[0]);
         return;
       }
@@ -180,18 +233,7 @@ void Keeper::candidates(const uint32_t* keys, bool probe, std::vector<uint32_t>&
       }
     }
   }
-  if (crowded) {
-    prefix(set_.members, prefix_);
-    for (uint64_t hash : prefix_) {
-      auto posting = index_.find(hash);
-      if (posting == index_.end()) continue;
-      for (uint32_t k : posting->second) {
-        if (seen_[k] == stamp_) continue;
-        seen_[k] = stamp_;
-        if (share_band(kept_[k].keys.data(), keys)) out.push_back(k);
-      }
-    }
-  }
+  if (crowded) probe(keys, out);
   std::sort(out.begin(), out.end());
 }
 
@@ -200,21 +242,38 @@ bool Keeper::has_candidate(const uint32_t* band_keys) {
   return !found_.empty();
 }
 
-Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep) {
+namespace {
+enum class Verdict { kUnknown, kNear, kFar };
+
+// In the earlier run every document met the kept ones before it in order, up to the first that was near.
+Verdict recall(const Past& a, const Past& b) {
+  if (a.place < 0 || b.place < 0) return Verdict::kUnknown;
+  const bool a_kept = a.keeper == a.place, b_kept = b.keeper == b.place;
+  if (a_kept && b_kept) return Verdict::kFar;
+  if (a_kept == b_kept) return Verdict::kUnknown;
+  const int64_t kept = a_kept ? a.place : b.place, keeper = a_kept ? b.keeper : a.keeper;
+  return kept < keeper ? Verdict::kFar : kept == keeper ? Verdict::kNear : Verdict::kUnknown;
+}
+}  // namespace
+
+Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
   const size_t size = set_.members.size();
   candidates(band_keys, true, found_);
   for (uint32_t k : found_) {
+    const Verdict verdict = recall(past, kept_[k].past);
+    known += verdict != Verdict::kUnknown;
+    if (verdict == Verdict::kFar) continue;
+    if (verdict == Verdict::kNear) return Outcome{(int64_t)k, 0, 0};
     const std::vector<uint64_t>& other = kept_[k].shingles;
     const size_t smaller = std::min(size, other.size()), larger = std::max(size, other.size());
     if (!enough(smaller, smaller, larger)) continue;  // sizes alone say no
     comparisons++;
     // Stop as soon as the shingles that are left cannot reach the threshold.
-    size_t needed = (size_t)(threshold_ / (1 + threshold_) * (double)(size + other.size()));
-    size_t may_miss = other.size() - std::min(other.size(), needed > 0 ? needed - 1 : 0);
+    const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
     size_t shared = 0, missed = 0;
     for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
-      bool hit = set_.contains(other[i]);
+      const bool hit = set_.contains(other[i]);
       shared += hit;
       missed += !hit;
     }
@@ -222,18 +281,19 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
       return Outcome{(int64_t)k, shared, size + other.size() - shared};
     }
   }
-  if (keep) store(band_keys);
+  if (keep) store(band_keys, past);
   return Outcome{-1, 0, 0};
 }
 
-void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys) {
+void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
-  store(band_keys);
+  store(band_keys, past);
 }
 
-void Keeper::store(const uint32_t* band_keys) {
+void Keeper::store(const uint32_t* band_keys, Past past) {
   Kept kept;
   kept.shingles = set_.members;
+  kept.past = past;
   kept.keys.assign(band_keys, band_keys + bands_);
   kept_.push_back(std::move(kept));
   if (bucketed_) {

@@ -4,6 +4,7 @@
 #include "comments.hpp"
 #include "measures.hpp"
 #include "words.hpp"
+#include "tokens.hpp"
 #include "utf8.hpp"
 #include "candidates.hpp"
 
@@ -12,6 +13,7 @@ NB_MODULE(_kernel, m) {
     drystone::bind_comments(m);
     drystone::bind_measures(m);
     drystone::bind_words(m);
+    drystone::bind_tokens(m);
     drystone::bind_utf8(m);
     drystone::bind_candidates(m);
 }

@@ -114,7 +114,7 @@ def decide(tmp_path: Path) -> Callable[..., Decisions]:
     def run(rows: list[Row], method: near.Method, files: int = 1, **more: object) -> Decisions:
         folder = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
         items = write_items(rows, method, folder, files)
-        near.decide(items, folder / "out.parquet", method, Texts(rows), work=folder / "work", **more)  # type: ignore[arg-type]
+        near.decide(items, folder / "out.parquet", method, Texts(rows), more.pop("run", None), folder / "work", **more)  # type: ignore[arg-type]
         return read(folder / "out.parquet")
 
     return run

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drystone.dedup import _kernel, near
 from drystone.dedup.sketches import buffers, sketcher
+
 from . import reference
 
 VARIANTS = _kernel.variants(all=True)

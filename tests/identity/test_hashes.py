@@ -86,7 +86,8 @@ def test_a_tree_may_be_deeper_than_the_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"100644", b"100644 a", b"100644 a\0short", b"x a\0" + b"h" * 20, b" a\0" + b"h" * 20]
+    "body",
+    [b"100644", b"100644 a", b"100644 a\0short", b"x a\0" + b"h" * 20, b"-1 a\0" + b"h" * 20, b" a\0" + b"h" * 20],
 )
 def test_malformed_trees_are_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):

@@ -88,6 +88,13 @@ def test_a_source_can_be_pickled(make_git: Make, tmp_path: Path) -> None:
     assert read(source, tmp_path).repository.stars == 3
 
 
+def test_the_callers_own_errors_pass_through(make_git: Make, tmp_path: Path) -> None:
+    git = make_git()
+    git.commit(a="1")
+    with pytest.raises(OSError, match="disk full"), GitSource(git.path).open(tmp_path, Limits()):
+        raise OSError(28, "disk full")
+
+
 def test_bare_repositories_and_linked_working_trees(make_git: Make, tmp_path: Path) -> None:
     git = make_git()
     git.commit(a="1")
@@ -349,6 +356,15 @@ def test_odd_commits(make_git: Make, tmp_path: Path) -> None:
     assert repository.metadata["committer"] == {"name": "J\u00fcrgen", "email": "", "raw_date": "99999999999999 +9999"}
     assert repository.metadata["message"] == "na\u00efve"
     assert repository.metadata["extra_headers"] == [["encoding", "latin-1"], ["gpgsig", "-----BEGIN\ntwo\nthree"]]
+
+
+def test_hostile_commits_are_read_in_linear_time(make_git: Make, tmp_path: Path) -> None:
+    git = make_git()
+    tree = git("mktree", stdin=b"").encode()
+    raw = b"tree %s\nauthor %s\ngpgsig x\n%s\nmessage" % (tree, b"< >" * 500_000, b" line\n" * 500_000)
+    repository = read(GitSource(git.path, ref=put(git, "commit", raw)), tmp_path).repository
+    assert repository.revision_date is None
+    assert repository.metadata["message"] == "message"
 
 
 def test_a_url_is_mirrored_once(make_git: Make, tmp_path: Path) -> None:

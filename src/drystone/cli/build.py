@@ -11,10 +11,11 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from drystone import build as room
-from drystone.build.engine import Engine
-from drystone.build.settings import Settings, load_settings, sources_from_arguments
+from drystone import building as room
+from drystone.building.engine import Engine
+from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.cli._progress import StageProgress
+from drystone.cli.review import DEFAULT_REGISTRY
 from drystone.errors import UsageError
 from drystone.release.manifest import FunnelStep, Manifest
 
@@ -27,6 +28,12 @@ from drystone.release.manifest import FunnelStep, Manifest
 @click.option("--threads", type=click.IntRange(1), help="Processes at work on this machine (default: all cores).")
 @click.option("--engine", type=click.Choice(["native", "ray"]), help="Where the work runs (default: native).")
 @click.option("--ray-address", help="Address of a running Ray cluster; without it Ray starts on this machine.")
+@click.option(
+    "--registry",
+    envvar="DRYSTONE_REGISTRY",
+    show_envvar=True,
+    help=f"Registry whose decisions apply: a file or a database URL (default: {DEFAULT_REGISTRY}).",
+)
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
@@ -40,6 +47,7 @@ def command(
     threads: int | None,
     engine: str | None,
     ray_address: str | None,
+    registry: str | None,
     dry_run: bool,
     sample: int,
     replace: bool,
@@ -61,7 +69,8 @@ def command(
     settings, found = _settings(sources)
     release = {key: value for key, value in {"name": name, "version": version_, "output": output}.items() if value}
     # Through validation again, so that a bad name on the command line is refused as one in a file is.
-    settings = settings.model_copy(update={"release": _revalidated(settings, release)})
+    decisions = registry or settings.registry or DEFAULT_REGISTRY
+    settings = settings.model_copy(update={"release": _revalidated(settings, release), "registry": decisions})
     target = settings.release.output
     if target is None:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")

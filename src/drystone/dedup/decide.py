@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from drystone.dedup import candidates
 from drystone.dedup.ids import ID, to_arrow, to_numpy
 from drystone.dedup.method import Method
+from drystone.dedup.past import Previous
 from drystone.dedup.settle import DROPPED, Fetch, Task, settle, settle_giant
 
 Run = Callable[[Callable[..., Any], list[Any], str], list[Any]]
@@ -42,9 +43,9 @@ def decide(
     out: Path,
     method: Method,
     fetch: Fetch,
-    run: Run = in_process,
-    *,
+    run: Run | None,
     work: Path,
+    previous: Previous | None = None,
 ) -> Summary:
     """Decide which documents are near duplicates of a kept one, and write the proof.
 
@@ -54,22 +55,24 @@ def decide(
     cluster: the kept ones have neither kept_id nor similarity. A cluster is a kept document with those dropped for it,
     named by its smallest id.
     `fetch(ids)` yields the bytes of each id in order; where it has a method `stage`, that is called once before, with
-    an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps; functions, tasks and
-    results can be pickled. `work`: an empty folder that all workers see.
+    an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps, None in this process;
+    functions and tasks can be pickled, results are JSON-able. `work`: a folder that all workers see.
+    `previous`: an earlier run by the same method; what it measured is not measured again, and the result is the same.
 
     The result depends on items, texts and method only. Raises `UsageError` for missing columns, repeated ids, foreign
     signatures and texts that `fetch` does not yield.
     """
-    plan = candidates.find(items, method, work)
+    run = run or in_process
+    plan = candidates.find(items, method, work, previous)
     if hasattr(fetch, "stage"):
         fetch.stage(candidates.ids(plan))
     tasks = [Task(path, path.with_suffix(".parquet"), method, fetch) for path in plan.tasks]
     settled = run(settle, tasks, "settle")
     parts = [task.out for task in tasks]
     for path in plan.giants:
-        part = path.with_suffix(".parquet")
-        settled.append(settle_giant(path, part, method, fetch, run, candidates.TASK_BYTES))
-        parts.append(part)
+        giant = Task(path, path.with_suffix(".parquet"), method, fetch)
+        settled.append(settle_giant(giant, run, candidates.TASK_BYTES))
+        parts.append(giant.out)
     dropped = pa.concat_tables([DROPPED.empty_table(), *(pq.read_table(part) for part in parts)])
     clusters = write(dropped, out)
     return {
@@ -78,8 +81,8 @@ def decide(
         "components": plan.components,
         "dropped": len(dropped),
         "clusters": clusters,
-        "comparisons": sum(s.comparisons for s in settled),
-        "text_bytes": sum(s.text_bytes for s in settled),
+        "comparisons": sum(s["comparisons"] for s in settled),
+        "text_bytes": sum(s["text_bytes"] for s in settled),
     }
 
 

@@ -74,7 +74,7 @@ def keep_file(
     work: Path,
     *,
     text: str = "content",
-    id: str | None = None,  # noqa: A002
+    id: str | None = None,
     group: str | None = None,
     order: str | None = None,
 ) -> tuple[pa.Table, Summary]:
@@ -82,7 +82,10 @@ def keep_file(
 
     `work` is an empty folder; it takes the signatures, and the texts of documents that must be compared.
     """
-    file = pq.ParquetFile(path)
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UsageError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     check(file.schema_arrow, text, id, group, order)
     if id is not None:
         check_unique(pq.read_table(path, columns=[id]).column(id), id)
@@ -92,11 +95,11 @@ def keep_file(
     with Items(items, method) as writer:
         for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
             writer.add(batch.column(text), batch.column(group) if group else None, ranks)
-    summary = decide([items], work / "out.parquet", method, _FileTexts(path, text, work), work=work)
+    summary = decide([items], work / "out.parquet", method, _FileTexts(path, text, work), None, work)
     return outcome(pq.read_table(work / "out.parquet"), writer), summary
 
 
-def write_kept(source: Path, result: pa.Table, out: Path, id: str | None = None) -> dict[str, int]:  # noqa: A002
+def write_kept(source: Path, result: pa.Table, out: Path, id: str | None = None) -> dict[str, int]:
     """Write `kept.parquet` and `removed.parquet` below `out` from what `keep_file` returned for `source`.
 
     Clusters and rows are named by the values of column `id`, or by row numbers. Returns the counts of rows kept and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def sketcher(method: Method, variant: str = "") -> Any:
 
 
 def buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.bool_]]:
-    """Return the bytes of a binary or string array, its n + 1 offsets, and which are valid (empty: all); copies nothing.
+    """Return the bytes of a text array, its n + 1 offsets, and which are valid (empty: all); copies nothing.
 
     Raises `UsageError` for any other type.
     """
@@ -76,7 +77,13 @@ def signatures(texts: pa.Array | pa.ChunkedArray, method: Method, variant: str =
 
 
 def words(column: pa.Array, method: Method) -> NDArray[np.uint32]:
-    """Return signatures as (n, 1 + bands) uint32; zeros for null. Raises `UsageError` for another method's width."""
+    """Return signatures (fixed-size or plain binary) as (n, 1 + bands) uint32; zeros for null.
+
+    Raises `UsageError` where their width is another method's.
+    """
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        with contextlib.suppress(pa.ArrowInvalid):  # other lengths
+            column = column.cast(signature_type(method))
     if column.type != signature_type(method):
         raise UsageError(
             f"signatures are of type {column.type}, but this method makes {signature_type(method)}; "

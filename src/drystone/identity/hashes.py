@@ -64,7 +64,10 @@ def parse_tree(body: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         nul = body.index(b"\0", space)
         if nul + 21 > end:
             raise ValueError("a tree entry is cut short")
-        yield int(body[at:space], 8), body[space + 1 : nul], body[nul + 1 : nul + 21]
+        mode = body[at:space]
+        if not mode.isdigit():
+            raise ValueError("a tree entry's mode is not a number")
+        yield int(mode, 8), body[space + 1 : nul], body[nul + 1 : nul + 21]
         at = nul + 21
 
 
@@ -79,6 +82,10 @@ def snapshot_hash(branches: Mapping[bytes, tuple[str, bytes] | None]) -> bytes:
         kind, target = branches[name] or ("dangling", b"")
         lines.append(b"%s %s\0%d:%s" % (kind.encode(), name, len(target), target))
     return object_hash("snapshot", b"".join(lines))
+
+
+#: Directories that a `Tree` finds again by their whole name.
+_MAX_KNOWN: Final = 10_000
 
 
 class Leaf(NamedTuple):
@@ -100,6 +107,8 @@ class Tree:
         self._root: dict[bytes, Leaf | _Node] = {}
         # Raw directory names seen before: archives list many files of one directory in a row.
         self._known: dict[bytes, _Node] = {b"": self._root}
+        #: How many directories were made, the root not counted.
+        self.directories = 0
 
     def add(self, path: bytes, mode: int, blob: bytes, size: int | None = None) -> bool:
         """Add a file, link or submodule; return whether that name was there before."""
@@ -124,7 +133,10 @@ class Tree:
             below = node.get(part)
             if not isinstance(below, dict):
                 below = node[part] = {}
+                self.directories += 1
             node = below
+        if len(self._known) > _MAX_KNOWN:
+            self._known = {b"": self._root}
         self._known[path] = node
         return node
 

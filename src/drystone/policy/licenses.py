@@ -197,14 +197,15 @@ def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
     return kept[0] if len(kept) == 1 else _SPDX.AND(*kept)
 
 
-def license_names(expression: str | None) -> list[str]:
-    """Return the identifiers of an expression, "A WITH B" as one; [] for None, the text itself where unreadable."""
+@lru_cache(maxsize=65_536)
+def license_names(expression: str | None) -> tuple[str, ...]:
+    """Return the identifiers of an expression, "A WITH B" as one; none for None, the text itself where unreadable."""
     if expression is None:
-        return []
+        return ()
     try:
-        return _names(_SPDX.parse(expression, validate=False))
+        return tuple(_names(_SPDX.parse(expression, validate=False)))
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
-        return [expression]
+        return (expression,)
 
 
 def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -64,12 +64,12 @@ def whole_file(path: Path) -> Iterator[HashingSink]:
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
         advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
         raise ReleaseError(f"{shown(str(path))} could not be written: {what}. {advice}") from error
     except BaseException:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         raise
 
 
@@ -94,6 +94,11 @@ def file_sha256(path: Path, seen: Callable[[int], None] = lambda _: None) -> str
     except OSError as error:
         raise ReleaseError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
     return digest.hexdigest()
+
+
+def _remove(partial: Path) -> None:
+    with suppress(OSError):  # what hinders this has hindered the writing, and is reported there
+        partial.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -34,7 +35,7 @@ def language_folder(language: str) -> str:
     if name[-1:] in {".", " "}:
         name = f"{name[:-1]}%{ord(name[-1]):02X}"
     if not name or len(name) > 255:
-        raise ReleaseError(f"language name {shown(language)!r} cannot name a folder: it is empty or over 255 bytes")
+        raise ReleaseError(f"language name '{shown(language)}' cannot name a folder: it is empty or over 255 bytes")
     return name
 
 
@@ -61,6 +62,7 @@ def ledger_path(index: int, count: int) -> str:
     return f"ledger/part-{index:05}-of-{count:05}.parquet"
 
 
+@lru_cache(maxsize=65_536)
 def kind_and_language(path: str) -> tuple[str, str | None]:
     """Return (data, ledger or repositories; language of a data file). Raises `ReleaseError` for any other path."""
     if path == REPOSITORIES:
@@ -71,7 +73,7 @@ def kind_and_language(path: str) -> tuple[str, str | None]:
             return "data", language
     if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
         return "ledger", None
-    raise ReleaseError(f"{shown(path)!r} is not the path of a file of a release")
+    raise ReleaseError(f"'{shown(path)}' is not the path of a file of a release")
 
 
 def parquet_files(folder: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -72,7 +73,7 @@ class Document(Listed):
     @classmethod
     def _known(cls, path: str) -> str:
         if path not in {*layout.DOCUMENTS, layout.SUMS}:
-            raise ValueError(f"{layout.shown(path)!r} is not a document of a release")
+            raise ValueError(f"'{layout.shown(path)}' is not a document of a release")
         return path
 
 
@@ -149,7 +150,7 @@ class Manifest(_Plain):
             raise ValueError("files are not sorted by path")
         return self
 
-    @property
+    @cached_property
     def languages(self) -> dict[str, list[FileEntry]]:
         """Data files by language, in path order."""
         found: dict[str, list[FileEntry]] = {}

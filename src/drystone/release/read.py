@@ -39,7 +39,9 @@ class Release:
         return sorted(self.manifest.languages)
 
     def data(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield kept files as tables of at most 2,048 rows, under `schema.DATA` or `columns` of it.
+        """Yield kept files as tables of at most 2,048 rows and about 16 MiB (or one row), under `schema.DATA`.
+
+        `columns` chooses some of them, in that order.
 
         Raises `ReleaseError` for a language or column that is not there, and for damaged files.
         """
@@ -78,7 +80,7 @@ class Release:
         entries = self.manifest.languages.get(language)
         if entries is None:
             known = ", ".join(layout.shown(name) for name in self.languages) or "none"
-            raise ReleaseError(f"no files of language {layout.shown(language)!r} in this release; languages: {known}")
+            raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release; languages: {known}")
         return entries
 
     def _tables(

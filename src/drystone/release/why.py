@@ -62,7 +62,7 @@ def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, An
     found = list(islice(_matches(release, query), limit))
     if not found:
         raise ReleaseError(
-            f"no occurrence matches {shown(query)!r}. Give a SWHID, a path as the ledger has it, "
+            f"no occurrence matches '{shown(query)}'. Give a SWHID, a path as the ledger has it, "
             "the end of a path, or a glob such as '*/setup.py'"
         )
     return found
@@ -140,7 +140,7 @@ def _path_mask(paths: pa.ChunkedArray, query: str) -> Any:
         try:
             return pc.match_substring_regex(paths, _re2(pattern))
         except pa.ArrowInvalid:
-            raise ReleaseError(f"{shown(query)!r} is not a glob that can be used") from None
+            raise ReleaseError(f"'{shown(query)}' is not a glob that can be used") from None
     whole = "/" + query.lstrip("/")
     return pc.or_(pc.equal(paths, whole), pc.ends_with(paths, whole))
 

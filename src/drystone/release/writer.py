@@ -179,16 +179,16 @@ def _text_groups(batches: _Rows, path: str) -> Iterator[pa.Table]:
         for position, (length, swhid) in enumerate(zip(lengths, swhids, strict=True)):
             if rows and size + length > GROUP_MOST:
                 held.append(conform(batch.slice(start, position - start), DATA, path))
-                yield pa.concat_tables(held)
+                yield pa.concat_tables(held).combine_chunks()
                 held, size, rows, start = [], 0, 0, position
             size, rows = size + length, rows + 1
             if rows == GROUP_ROWS or (size >= GROUP_LEAST and _ends_group(swhid, length)):
                 held.append(conform(batch.slice(start, position + 1 - start), DATA, path))
-                yield pa.concat_tables(held)
+                yield pa.concat_tables(held).combine_chunks()
                 held, size, rows, start = [], 0, 0, position + 1
         held.append(conform(batch.slice(start), DATA, path))
     if rows:
-        yield pa.concat_tables(held)
+        yield pa.concat_tables(held).combine_chunks()
 
 
 def _ends_group(swhid: str, length: int) -> bool:
@@ -207,7 +207,7 @@ def _row_groups(batches: _Rows, schema: pa.Schema, path: str, size: int) -> Iter
             rows += part.num_rows
             table = table.slice(part.num_rows)
             if rows == size:
-                yield pa.concat_tables(held)
+                yield pa.concat_tables(held).combine_chunks()
                 held, rows = [], 0
     if rows:
-        yield pa.concat_tables(held)
+        yield pa.concat_tables(held).combine_chunks()

@@ -14,7 +14,7 @@ from drystone.errors import SourceError
 from drystone.identity.hashes import snapshot_hash
 from drystone.sources._git_store import ObjectStore
 
-_PERSON: Final = re.compile(rb"(.*?) ?<(.*)> (-?[0-9]{1,18}) ([+-][0-9]{2,8})\Z", re.DOTALL)
+_DATE: Final = re.compile(rb"(-?[0-9]{1,18}) ([+-][0-9]{2,8})\Z")
 _HEX: Final = re.compile(r"[0-9a-f]{7,40}\Z")
 _TARGETS: Final = {"commit": "revision", "tree": "directory", "blob": "content", "tag": "release"}
 #: Larger commits and tags are not read; those of real repositories have kilobytes.
@@ -73,13 +73,14 @@ def read_commit(store: ObjectStore, oid: pygit2.Oid) -> Commit:
     """Return a commit's tree, times and everything else it records (git: Documentation/gitformat-commit)."""
     kind, raw = store.read(oid.raw, _MAX_OBJECT)
     headers, _, message = raw.partition(b"\n\n")
-    fields: list[tuple[bytes, bytes]] = []
+    parts: list[tuple[bytes, list[bytes]]] = []
     for line in headers.split(b"\n"):
-        if line.startswith(b" ") and fields:
-            fields[-1] = (fields[-1][0], fields[-1][1] + b"\n" + line[1:])
+        if line.startswith(b" ") and parts:
+            parts[-1][1].append(line[1:])
         else:
             key, _, value = line.partition(b" ")
-            fields.append((key, value))
+            parts.append((key, [value]))
+    fields = [(key, b"\n".join(lines)) for key, lines in parts]
     first = dict(reversed(fields))
     tree = first.get(b"tree", b"")
     if kind != "commit" or not re.fullmatch(rb"[0-9a-f]{40}", tree):
@@ -156,11 +157,13 @@ def _peel(store: ObjectStore, name: str | None, oid: pygit2.Oid) -> Chosen:
 
 def _person(line: bytes, encoding: str) -> tuple[dict[str, str], datetime | None]:
     """Return a person's name, e-mail and date with offset, and the date as naive UTC."""
-    match = _PERSON.match(line)
-    if match is None:
+    who, found, when = line.rpartition(b"> ")
+    name, less, email = who.partition(b"<")
+    match = _DATE.match(when)
+    if not found or not less or match is None:
         return {"raw": _text(line, encoding)}, None
-    name, email, seconds, offset = match.groups()
-    person = {"name": _text(name, encoding), "email": _text(email, encoding)}
+    seconds, offset = match.groups()
+    person = {"name": _text(name.removesuffix(b" "), encoding), "email": _text(email, encoding)}
     digits = offset[1:].zfill(4)
     minutes = int(digits[:-2]) * 60 + int(digits[-2:])
     try:

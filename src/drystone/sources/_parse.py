@@ -41,15 +41,16 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
 }
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
-    "a git repository or an archive on this machine, a folder, git+URL, git+URL@REF, folder:PATH, or pypi:NAME==VERSION"
+    "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
+    "pypi:NAME==VERSION"
 )
 
 
 def parse_source(text: str, base: Path | None = None) -> Source:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
 
-    A path is a git source where a working tree or a bare repository stands there, an archive where a file does, else a
-    folder. Raises `UsageError` for what is none of these.
+    A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
+    a file does, else a folder. Raises `UsageError` for what is none of these.
     """
     here = base if base is not None else Path()
     if text.startswith("folder:"):
@@ -69,6 +70,9 @@ def parse_source(text: str, base: Path | None = None) -> Source:
         return GitSource(path=path) if is_git(path) else FolderSource(path)
     if path.is_file():
         return ArchiveSource(path)
+    place, at, ref = text.rpartition("@")
+    if at and place and is_git(_local(place, here)):
+        return GitSource(path=_local(place, here), ref=ref)
     raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from drystone.sources.base import Limits
+
+_HERE: Final = re.compile(rb"(?:\./+)+")
+
+
+def without_dots(path: bytes) -> bytes:
+    """Return a path without a leading "./", however often it stands there."""
+    here = _HERE.match(path)
+    return path[here.end() :] if here else path
 
 
 def path_problem(path: bytes, limits: Limits) -> str | None:

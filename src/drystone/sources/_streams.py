@@ -17,6 +17,7 @@ from isal import igzip, isal_zlib
 from drystone.sources.base import Limits
 
 _CHUNK: Final = 1 << 18
+_SALVAGE_PIECE: Final = 1 << 10
 _ZSTD_PIECE: Final = 1 << 11
 #: Memory that an xz or Zstandard file may ask for, in bytes; the strongest usual settings (xz -9, zstd --ultra) need 65
 #: and 128 MiB.
@@ -69,6 +70,11 @@ class Budget:
         if self.entries > self._max_entries:
             raise DamagedError(f"the archive has more than {self._max_entries} members; the rest was not read")
 
+    def check_directories(self, count: int) -> None:
+        """Compare the number of directories with the limit on members; one long path stands for thousands."""
+        if count > self._max_entries:
+            raise DamagedError(f"the archive has more than {self._max_entries} directories; the rest was not read")
+
 
 def compression(head: bytes) -> str | None:
     """Return the compression that a file's first bytes tell, None for none."""
@@ -119,7 +125,10 @@ class ByteStream:
     def _fill(self) -> bool:
         self._before += len(self._buffer)
         self._buffer, self._at = b"", 0
-        data = self._read(_CHUNK)
+        try:
+            data = self._read(_CHUNK)
+        except OSError as error:
+            raise DamagedError(f"the file cannot be read ({error.strerror or error})") from None
         self._budget.add_bytes(len(data))
         self._buffer = data
         return bool(data)
@@ -127,16 +136,60 @@ class ByteStream:
 
 def _gzip(file: BinaryIO) -> _Reader:
     source = _open_gzip(file, "rb")
+    given = 0
+    rest: Iterator[bytes] | None = None
 
     def read(count: int) -> bytes:
+        nonlocal given, rest
+        if rest is not None:
+            return next(rest)
         try:
-            return source.read(count)
+            data = source.read(count)
         except EOFError:
-            raise DamagedError("the compressed data is cut short") from None
+            rest = _salvage(file, given, "the compressed data is cut short")
         except (OSError, zlib.error, _ISAL_ERROR) as error:
-            raise DamagedError(f"the compressed data is damaged ({error})") from None
+            rest = _salvage(file, given, f"the compressed data is damaged ({error})")
+        else:
+            given += len(data)
+            return data
+        return next(rest)
 
     return read
+
+
+def _salvage(file: BinaryIO, given: int, problem: str) -> Iterator[bytes]:
+    """Yield what a damaged gzip file holds after `given` bytes and before the damage, then raise `DamagedError`.
+
+    isal drops the whole piece in which it finds damage; here nothing is.
+    """
+    file.seek(0)
+    decoder = zlib.decompressobj(31)
+    step = _SALVAGE_PIECE
+    while piece := file.read(step):
+        before = decoder.copy() if step > 1 else decoder
+        try:
+            data, decoder = _gunzip(decoder, piece)
+        except zlib.error:
+            if step == 1:
+                break
+            file.seek(-len(piece), 1)
+            decoder, step = before, 1
+            continue
+        if data[given:]:
+            yield data[given:]
+        given = max(0, given - len(data))
+    raise DamagedError(problem)
+
+
+def _gunzip(decoder: zlib._Decompress, piece: bytes) -> tuple[bytes, zlib._Decompress]:
+    """Return what a piece unpacks to and the decoder for the next; one gzip stream may follow another."""
+    data = b""
+    while piece:
+        if decoder.eof:
+            decoder = zlib.decompressobj(31)
+        data += decoder.decompress(piece)
+        piece = decoder.unused_data
+    return data, decoder
 
 
 def _zstd(file: BinaryIO) -> _Reader:

@@ -25,7 +25,7 @@ _PAX_KEYS: Final = frozenset(
     [b"path", b"linkpath", b"size", b"GNU.sparse.major", b"GNU.sparse.map", b"GNU.sparse.size", b"GNU.sparse.name"]
 )
 _OCTAL: Final = re.compile(rb"\s*([0-7]*)[\s\0]*\Z")
-_DIGITS: Final = re.compile(rb"[0-9]{1,19}\Z")
+_DIGITS: Final = re.compile(rb"[0-9]{1,18}\Z")
 
 REGULAR: Final = "regular"
 HARD_LINK: Final = "hard link"
@@ -73,31 +73,33 @@ def members(stream: ByteStream) -> Iterator[Member]:
     everywhere: dict[bytes, bytes] = {}
     problem: str | None = None
     while True:
-        start = stream.position
         header = stream.take(_BLOCK)
         if len(header) < _BLOCK:
+            start = stream.position - len(header)
             what = "a header is cut short" if header else "the archive has no end mark, it may be cut short"
             raise DamagedError(f"{what} (at byte {start} of the unpacked archive)")
         if header == _ZEROS:
             return
         if not _checksum_holds(header):
+            start = stream.position - _BLOCK
             raise DamagedError(f"the header at byte {start} of the unpacked archive is damaged; the rest was not read")
         code = header[156]
-        size = _number(header[124:136], start)
+        size = _number(header[124:136], stream)
         if code in b"xgLKX":
             if size > _MAX_EXTENDED:
                 problem = f"its extended header claims {size} bytes"
                 _skip(stream, size + -size % _BLOCK)
                 continue
-            body = stream.take(size)
+            body = stream.take(size + -size % _BLOCK)
             if len(body) < size:
-                raise DamagedError(f"an extended header is cut short (at byte {start} of the unpacked archive)")
-            _skip(stream, -size % _BLOCK)
+                raise DamagedError("the archive is cut short in an extended header")
+            body = body[:size]
             if code == 0x4C:  # L
                 own[b"path"] = body.partition(b"\0")[0]
             elif code == 0x4B:  # K
                 own[b"linkpath"] = body.partition(b"\0")[0]
-            else:
+            elif b"path=" in body or b"size" in body or b"sparse" in body:
+                # Most pax headers tell times and owners alone; those are not taken apart.
                 records = _pax_records(body)
                 if records is None:
                     problem = "its extended header is malformed"
@@ -116,7 +118,7 @@ def members(stream: ByteStream) -> Iterator[Member]:
             if b"size" in own:
                 claimed = own[b"size"]
                 if not _DIGITS.match(claimed):
-                    raise DamagedError(f"the size at byte {start} of the unpacked archive is not a number")
+                    raise DamagedError("a size in an extended header is not a number; the rest was not read")
                 size = int(claimed)
             if b"GNU.sparse.major" in own or b"GNU.sparse.map" in own or b"GNU.sparse.size" in own:
                 problem = problem or "it is a sparse member"
@@ -129,7 +131,7 @@ def members(stream: ByteStream) -> Iterator[Member]:
                 _skip_sparse_headers(stream)
         if code in _WITHOUT_DATA:
             size = 0
-        mode = _number(header[100:108], start)
+        mode = _number(header[100:108], stream)
         data_at = stream.position
         yield Member(path, kind, mode, size, target, problem)
         _skip(stream, data_at + size + -size % _BLOCK - stream.position)
@@ -150,8 +152,7 @@ def _checksum_holds(header: bytes) -> bool:
         claimed = int(header[148:156].rstrip(b"\0 ").lstrip() or b"x", 8)
     except ValueError:
         return False
-    own = sum(header[148:156])
-    if (zlib.adler32(header) & 0xFFFF) == (claimed + own - 8 * 0x20 + 1) % 65521:
+    if (zlib.adler32(header) & 0xFFFF) == (claimed + sum(header[148:156]) - 8 * 0x20 + 1) % 65521:
         return True
     # Old tars summed signed bytes.
     return (
@@ -162,7 +163,7 @@ def _checksum_holds(header: bytes) -> bool:
     )
 
 
-def _number(field: bytes, start: int) -> int:
+def _number(field: bytes, stream: ByteStream) -> int:
     """Return a header's number: octal digits, or two's complement after a first byte of 0x80 (GNU)."""
     try:
         number = int(field.rstrip(b"\0 "), 8)
@@ -172,11 +173,13 @@ def _number(field: bytes, start: int) -> int:
         if number >= 0:
             return number
     if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
+        number = int.from_bytes(field[1:], "big")
+        if number < 1 << 63:
+            return number
     digits = _OCTAL.match(field.partition(b"\0")[0])
     if digits:
         return int(digits[1] or b"0", 8)
-    raise DamagedError(f"a number in the header at byte {start} of the unpacked archive is damaged")
+    raise DamagedError(f"a number in the header before byte {stream.position} of the unpacked archive is damaged")
 
 
 def _pax_records(body: bytes) -> dict[bytes, bytes] | None:

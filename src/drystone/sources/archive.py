@@ -24,7 +24,7 @@ from drystone.identity.hashes import (
 )
 from drystone.sources import _tar, _zip
 from drystone.sources._opened import StreamedRepository
-from drystone.sources._paths import link_note, path_problem
+from drystone.sources._paths import link_note, path_problem, without_dots
 from drystone.sources._streams import Budget, ByteStream, DamagedError, compression
 from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
@@ -81,27 +81,43 @@ def open_archive(
 
     Adds the file's SHA-256 to the metadata. Raises `SourceError` where the file cannot be read or is no archive.
     """
+    # Only what happens here is the archive's fault: errors of the caller's own work pass through.
     try:
-        with path.open("rb") as file:
-            measured = hashlib.file_digest(file, "sha256").hexdigest()
-            if sha256 is not None and measured != sha256.lower():
-                raise SourceError(
-                    f"{path}: its SHA-256 is {measured}, not {sha256.lower()} as asked for; get it again or correct "
-                    "the hash"
-                )
-            found.metadata["sha256"] = measured
-            file.seek(0)
-            head = file.read(8)
-            packed = compression(head)
-            if packed is None and (head.startswith(b"PK") or not _is_plain_tar(file)) and _zip.is_zip(path):
-                with _zip.open_zip(path, limits) as archive:
-                    yield _OpenZip(path, archive, found, about, limits)
-                return
-        opened = _OpenTar(path, packed, found, about, limits)
-        opened.check()
-        yield opened
+        packed = _look_at(path, found, sha256)
+        if packed == "zip":
+            archive = _zip.open_zip(path, limits)
+        else:
+            opened = _OpenTar(path, packed, found, about, limits)
+            opened.check()
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+    if packed == "zip":
+        with archive:
+            yield _OpenZip(path, archive, found, about, limits)
+    else:
+        yield opened
+
+
+def _look_at(path: Path, found: Repository, sha256: str | None) -> str | None:
+    """Compare and note down a file's SHA-256; return its compression, "zip", or None for what may be a plain tar."""
+    with path.open("rb") as file:
+        measured = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 is not None and measured != sha256.lower():
+            raise SourceError(
+                f"{path}: its SHA-256 is {measured}, not {sha256.lower()} as asked for; get it again, or "
+                "correct the hash"
+            )
+        found.metadata["sha256"] = measured
+        file.seek(0)
+        head = file.read(8)
+        packed = compression(head)
+        if packed is not None or (not head.startswith(b"PK") and _is_plain_tar(file)):
+            return packed
+    if _zip.is_zip(path):
+        return "zip"
+    if head.startswith(b"PK\x03\x04"):
+        raise SourceError(f"{path} is a zip archive that was cut short; get it again from where it came")
+    return None
 
 
 def _is_plain_tar(file: BinaryIO) -> bool:
@@ -142,6 +158,7 @@ class _OpenTar(StreamedRepository):
             try:
                 for member in _tar.members(stream):
                     budget.add_entry()
+                    budget.check_directories(self._tree.directories)
                     entry, cut = self._entry(member, stream, links)
                     if entry is not None:
                         yield entry
@@ -158,8 +175,7 @@ class _OpenTar(StreamedRepository):
     ) -> tuple[Entry | None, bool]:
         """Return a member's entry, None for directories and hard links yet to come, and whether the stream ended."""
         path, kind, raw_mode, size, target, problem = member
-        while path.startswith(b"./"):
-            path = path[2:].lstrip(b"/")
+        path = without_dots(path)
         if kind is _tar.DIRECTORY and problem is None:
             if path and path_problem(path, self._limits) is None:
                 self._tree.add_directory(path)
@@ -189,8 +205,7 @@ class _OpenTar(StreamedRepository):
             note = link_note(path, target) or (_AGAIN if again else None)
             return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note), False
         if kind is _tar.HARD_LINK:
-            while target.startswith(b"./"):
-                target = target[2:].lstrip(b"/")
+            target = without_dots(target)
             leaf = self._tree.find(target) if path_problem(target, self._limits) is None else None
             name = target[:200].decode("utf-8", "backslashreplace")
             if leaf is None:
@@ -204,7 +219,7 @@ class _OpenTar(StreamedRepository):
                 return None, False
             kind_of_target = SYMLINK if leaf.mode == MODE_SYMLINK else FILE
             return Entry(path, kind_of_target, leaf.mode, leaf.blob, leaf.size, note=note), False
-        return Entry(path, DEVICE, raw_mode, None, None, note="a device or a pipe"), False
+        return Entry(path, DEVICE, 0, None, None, note="a device or a pipe"), False
 
     def _hard_links(self, links: list[tuple[bytes, bytes, Leaf]]) -> Iterator[Entry]:
         """Yield hard links to files; a second pass over the archive finds the bytes, so that none need be kept."""
@@ -247,6 +262,7 @@ class _OpenZip(StreamedRepository):
         try:
             for member in _zip.members(self._archive):
                 budget.add_entry()
+                budget.check_directories(self._tree.directories)
                 # zipfile reads no more than the claimed size, so counting the claim is safe.
                 budget.add_bytes(member.size)
                 entry = self._entry(member)
@@ -256,9 +272,7 @@ class _OpenZip(StreamedRepository):
             yield _damage(str(error))
 
     def _entry(self, member: _zip.Member) -> Entry | None:
-        path = member.path
-        while path.startswith(b"./"):
-            path = path[2:].lstrip(b"/")
+        path = without_dots(member.path)
         problem = path_problem(path, self._limits)
         if path.endswith(b"/") or (not path and problem):
             if problem is None:
@@ -268,7 +282,7 @@ class _OpenZip(StreamedRepository):
         if problem is not None:
             return _unreadable(path, mode, member.size, problem)
         if _zip.is_special(member):
-            return Entry(path, DEVICE, member.mode, None, None, note="a device or a pipe")
+            return Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
         size = member.size
         data: bytes | None = None
         try:

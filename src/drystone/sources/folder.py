@@ -46,7 +46,10 @@ class FolderSource:
         size = 0
         for parent, folders, files in os.walk(os.fsencode(self.path)):
             for name in (*folders, *files):
-                found = os.lstat(os.path.join(parent, name))
+                try:
+                    found = os.lstat(parent + b"/" + name)
+                except OSError:  # gone since it was listed
+                    continue
                 size += found.st_size
                 listed.append((parent, name, found.st_mode, found.st_size, found.st_ino, found.st_mtime_ns))
         return State.of(size, self.spec, sorted(self.about.items()), sorted(listed))
@@ -128,7 +131,7 @@ class _OpenFolder(StreamedRepository):
                 self._tree.add(path, MODE_SYMLINK, blob, len(target))
                 return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=link_note(path, target))
             if not stat.S_ISREG(found.st_mode):
-                return Entry(path, DEVICE, found.st_mode, None, None, note="a device, a pipe or a socket")
+                return Entry(path, DEVICE, 0, None, None, note="a device, a pipe or a socket")
             return self._file(path)
         except OSError as error:
             return Entry(path, UNREADABLE, 0, None, None, problem=f"cannot be read ({error.strerror})")

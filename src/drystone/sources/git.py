@@ -99,10 +99,12 @@ class GitSource:
             raise SourceError(f"{self.spec}: it was not fetched yet")
         repo = self._open_libgit(path)
         try:
-            store = ObjectStore(common_folder(repo))
-            yield _OpenGit(store, self._found(repo, store, path), self.about, limits)
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            try:
+                store = ObjectStore(common_folder(repo))
+                opened = _OpenGit(store, self._found(repo, store, path), self.about, limits)
+            except OSError as error:
+                raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            yield opened
         finally:
             repo.free()
 
@@ -209,9 +211,11 @@ class _OpenGit:
         count = 0
         # Each distinct blob is read once here, so that a damaged one is told of before anyone relies on it.
         checked: dict[bytes, tuple[int | None, str | None]] = {}
-        trees = [(b"", self._root)]
+        # With the name apart from the folder above, which all below share: paths are long in hostile trees.
+        trees = [(b"", b"", self._root)]
         while trees:
-            folder, id_ = trees.pop()
+            above, name, id_ = trees.pop()
+            folder = above + b"/" + name if above else name
             below = []
             try:
                 kind, body = self._store.read(id_, _MAX_TREE)
@@ -234,7 +238,7 @@ class _OpenGit:
                 if problem is not None:
                     yield Entry(path, UNREADABLE, mode, None, None, problem=problem)
                 elif mode & _TYPE_BITS == _DIRECTORY_TYPE:
-                    below.append((path, item))
+                    below.append((folder, name, item))
                 else:
                     yield self._entry(path, mode, item, checked)
             trees.extend(reversed(below))

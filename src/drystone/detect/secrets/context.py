@@ -65,7 +65,8 @@ _HARMLESS = re.compile(
 )
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
-    rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|authenticity_token|csrf",
+    rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
+    rb"authenticity_token|csrf",
     re.IGNORECASE,
 )
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
@@ -155,9 +156,9 @@ class Context:
             return
         elif _STRONG.search(name[1]):
             sure = 0.65
-        elif re.search(rb"key|auth|cred|pass|login|session|cookie|access|webhook", name[1], re.IGNORECASE):
-            sure = 0.5
-        elif _STRONG.search(line):
+        elif re.search(
+            rb"key|auth|cred|pass|login|session|cookie|access|webhook", name[1], re.IGNORECASE
+        ) or _STRONG.search(line):
             sure = 0.5
         else:
             sure = 0.3
@@ -171,7 +172,7 @@ class Context:
             sure += 0.1
         elif len(value) >= 20:
             sure += 0.05
-        if b"/" in value and value.count(b"/") > len(value) // 12 or value.count(b".") > 3:
+        if (b"/" in value and value.count(b"/") > len(value) // 12) or value.count(b".") > 3:
             sure -= 0.2
         if sure > 0:
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import hyperscan
 
-from drystone.detect.secrets import passwords, personal
+from drystone.detect.secrets import accounts, addresses, names, passwords
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.spans import Span
 from drystone.detect.secrets.tokens import Token
@@ -51,25 +51,27 @@ def finders() -> tuple[Finder, ...]:
         passwords.AssignedCredential(),
         passwords.CurlCredentials(),
         passwords.AuthorizationHeader(),
-        personal.Name(),
+        names.Name(),
     )
 
 
 #: The finders of what the kernel finds, by the kernel's numbers for them.
 KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
-    personal.Email(),
-    personal.Ipv4(),
-    personal.Ipv6(),
-    personal.CreditCard(),
-    personal.Iban(),
-    personal.Phone(),
+    addresses.Email(),
+    addresses.Ipv4(),
+    addresses.Ipv6(),
+    accounts.CreditCard(),
+    accounts.Iban(),
+    accounts.Phone(),
 )
 
 
 @cache
 def database(kinds: frozenset[str]) -> Any:
-    """Return the compiled database of the finders of these kinds."""
+    """Return the compiled database of the finders of these kinds; None where there are none."""
     chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
+    if not chosen:
+        return None
     built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     built.compile(
         expressions=[finder.expression.encode("latin-1") for _, finder in chosen],

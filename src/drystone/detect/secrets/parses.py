@@ -15,7 +15,7 @@ LARGEST: Final = 16 << 20
 
 
 def parses(data: bytes, path: str | None) -> bool | None:
-    """Return whether the text parses as Python, JSON or YAML; None where its path names none of them, or it is large."""
+    """Return whether the text parses as Python, JSON or YAML; None for other paths and very large texts."""
     suffix = PurePosixPath(path.lower()).suffix if path is not None else ""
     if len(data) > LARGEST:
         return None

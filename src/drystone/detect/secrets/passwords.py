@@ -42,11 +42,11 @@ class PrivateKey:
     expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        begin = None
-        for begin in _BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)):
-            pass
-        if begin is None:
+        """Yield the spans of `text` around the byte before `hit`."""
+        begins = list(_BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)))
+        if not begins:
             return
+        begin = begins[-1]
         limit = min(len(text), begin.end() + LONGEST_KEY)
         end = text.find(b"PRIVATE KEY", begin.end(), limit)
         stop = end if end >= 0 else min(limit, begin.end() + 4096)
@@ -76,6 +76,7 @@ class UrlPassword:
     _documentation = re.compile(rb"(?:^|\.)example\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$")
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(self._exact, text, hit, 220, 260):
             user, value, host = match.groups()
             if _REFERENCE.search(value) or _REFERENCE.search(user):
@@ -85,9 +86,9 @@ class UrlPassword:
                 sure -= 0.3
             if checks.digits(value):
                 sure += 0.1
-            if self._documentation.search(host.lower()):
-                sure -= 0.2
-            elif host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value):  # noqa: S104
+            if self._documentation.search(host.lower()) or (
+                host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value)
+            ):
                 sure -= 0.2
             if len(set(value)) < 4:
                 sure -= 0.4
@@ -105,7 +106,8 @@ class AssignedPassword:
     )
     _exact = re.compile(
         rb"""(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)([\w-]{0,12})"""
-        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
+        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}"""
+        rb"""(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
     )
     # Only here is a value without quotes a literal; elsewhere it is a name.
     _unquoted = re.compile(
@@ -113,6 +115,7 @@ class AssignedPassword:
     )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         start = max(text.rfind(b"\n", 0, hit) + 1, hit - 60)
         for match in covering(self._exact, text, hit, hit - start, 90):
             quoted = match[3] is not None
@@ -165,6 +168,7 @@ class AssignedCredential:
     )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(self._exact, text, hit, 90, 2048):
             value = match[3]
             before = text[max(0, match.start() - 16) : match.start()]
@@ -175,7 +179,7 @@ class AssignedCredential:
                 continue
             drawn = surprise(value)
             mixed = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
-            if drawn >= 6.0 and mixed or (drawn >= 6.5 and checks.digits(value)):
+            if (drawn >= 6.0 and mixed) or (drawn >= 6.5 and checks.digits(value)):
                 yield Span("high_entropy", "random-literal", match.start(3), match.end(3), 0.7)
 
 
@@ -188,6 +192,7 @@ class CurlCredentials:
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         start = max(0, hit - 150)
         command = text.rfind(b"curl", max(0, hit - 600), hit)
         if command < 0 or re.search(rb"[^\\\s]\s*\n(?!\s)", text[command:hit]):
@@ -218,10 +223,12 @@ class AuthorizationHeader:
     )
     _exact = re.compile(
         rb"(?<![A-Za-z])(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
-        rb"""["']?: {0,3}["']?(Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
+        rb"""["']?: {0,3}["']?(Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}"""
+        rb"""([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
     )
 
     def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
         for match in covering(self._exact, text, hit, 90, 2048):
             value = match[2]
             scheme = (match[1] or b"").strip().lower()

@@ -19,10 +19,11 @@ from drystone.detect.secrets.surrogates import surrogate
 
 _KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{2,15}={0,2}")
 #: In these a bare `<EMAIL>` would be a tag.
-_MARKUP: Final = frozenset(
+_LISTED_MARKUP = (
     ".xml .html .htm .xhtml .svg .xsd .xsl .xslt .pom .plist .csproj .vbproj .fsproj .vcxproj .props .targets .nuspec "
-    ".resx .xaml .wsdl .rss .kml .gpx .jsx .tsx .vue .svelte .jsp .jspx .cshtml .storyboard .xib .dtd .rdf .owl".split()
+    ".resx .xaml .wsdl .rss .kml .gpx .jsx .tsx .vue .svelte .jsp .jspx .cshtml .storyboard .xib .dtd .rdf .owl"
 )
+_MARKUP: Final = frozenset(_LISTED_MARKUP.split())
 
 
 def placeholder(kind: str, path: str | None = None) -> bytes:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from drystone.detect.secrets.spans import Span
 from drystone.errors import UsageError
@@ -176,6 +177,4 @@ def as_sarif(found: Sequence[Finding]) -> str:
 
 
 def _uri(path: str) -> str:
-    from urllib.parse import quote
-
     return quote(path.encode("utf-8", "surrogateescape"), safe="/")

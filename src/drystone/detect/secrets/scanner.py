@@ -18,7 +18,7 @@ from drystone.detect.secrets.settings import KINDS, Settings
 from drystone.detect.secrets.spans import Span, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
-BATCH_BYTES: Final = 8 << 20
+BATCH_BYTES: Final = 4 << 20
 
 #: Between two texts. A line end, so that nothing matches across and what must begin or end a line does.
 _GAP: Final = b"\n"
@@ -72,8 +72,9 @@ class Scanner:
         def note(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits.append((end, rule))
 
-        if joined:
-            database(self._kinds).scan(joined, match_event_handler=note)
+        patterns = database(self._kinds)
+        if joined and patterns is not None:
+            patterns.scan(joined, match_event_handler=note)
         kernel_hits, runs = candidates(joined, _context()[1], SHORTEST, REACH)
         yield from self._judge(finders(), [(rule, end) for end, rule in hits], parts, paths, starts)
         yield from self._judge(KERNEL_FINDERS, kernel_hits, parts, paths, starts)

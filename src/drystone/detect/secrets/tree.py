@@ -131,7 +131,7 @@ def texts(paths: Iterable[Path | Passed], largest: int) -> Iterator[Text | Passe
         try:
             # Opened without following a link that may have taken the file's place, and never waiting for a pipe.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with open(descriptor, "rb") as file:
+            with os.fdopen(descriptor, "rb") as file:
                 data = file.read(largest + 1)
         except OSError as error:
             yield Passed(str(path), error.strerror or "unreadable")
