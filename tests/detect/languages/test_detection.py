@@ -106,6 +106,17 @@ def test_content_alone(content: bytes, language: str) -> None:
     assert detect_language(None, content) == language
 
 
+def test_prose_without_a_name_is_text() -> None:
+    prose = (
+        b"The tool reads a list of files and writes what it finds to the terminal. It is not meant to be used with "
+        b"large folders, and you should not run it as root. If you want to change the order of the files, see "
+        b"the manual that comes with this package, or ask the authors for help with it.\n"
+    )
+    assert detect_language("NOTES-FOR-USERS", prose) == "Text"
+    assert detect_language(None, prose) == "Text"
+    assert detect_language("x.c", prose) == "C"
+
+
 def test_batches_are_the_same_as_single_files() -> None:
     paths = ["a.py", None, "x.pl", "y"]
     contents = [b"x\n", PROLOG, PROLOG, b"#!/bin/sh\n"]
