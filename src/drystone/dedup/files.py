@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from drystone.dedup.decide import Summary, decide
 from drystone.dedup.ids import ID, to_rows
 from drystone.dedup.method import Method
-from drystone.dedup.table import BATCH_ROWS, Items, as_bytes, check, check_unique, outcome, places
+from drystone.dedup.table import BATCH_ROWS, Items, as_binary, check, check_unique, outcome, places
 from drystone.errors import UsageError
 
 CLUSTER = "near_duplicate_cluster"
@@ -38,10 +38,9 @@ class _FileTexts:
         with self._spill.open("wb") as spill:
             for batch in pq.ParquetFile(self._path).iter_batches(BATCH_ROWS, columns=[self._text], use_threads=False):
                 end = int(np.searchsorted(self._wanted, at + len(batch)))
-                column = batch.column(0)
+                column = as_binary(batch.column(0))
                 for i, row in enumerate(self._wanted[done:end], done):
-                    value = column[int(row) - at].as_py()
-                    data = as_bytes(value)
+                    data = column[int(row) - at].as_py()
                     sizes[i] = len(data)
                     spill.write(data)
                 at += len(batch)
