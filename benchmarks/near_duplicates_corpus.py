@@ -107,7 +107,7 @@ _TOKEN = re.compile(rb"[0-9A-Za-z_]+")
 
 
 def edited(source: Path, count: int) -> Path:
-    """Return `count` documents: windows of 20 to 40 lines of the real files, and edits of them.
+    """Return `count` documents: windows of 8 to 24 lines of the real files, and edits of them.
 
     A quarter of the documents are edits of an earlier one (a tenth of the tokens renamed at most); all the others have
     their names changed throughout, so that they are no near duplicates of one another. The files for smaller counts
@@ -133,7 +133,7 @@ def edited(source: Path, count: int) -> Path:
                 rows.append(bytes(text))
             else:
                 start = chance.randrange(len(lines) - 40)
-                text = bytearray(b"".join(lines[start : start + chance.randint(20, 40)]))
+                text = bytearray(b"".join(lines[start : start + chance.randint(8, 24)]))
                 suffix = b"%x" % made
                 text = bytearray(re.sub(rb"\b([a-z]{3,}\w*)\b", lambda m, s=suffix: m.group(1) + s, bytes(text)))
                 rows.append(bytes(text))
@@ -145,4 +145,19 @@ def edited(source: Path, count: int) -> Path:
         writer.write_table(pa.table({"content": pa.array(rows, pa.binary())}), row_group_size=10_000)
     writer.close()
     out.with_suffix(".part").rename(out)
+    return out
+
+
+def first(path: Path, count: int) -> Path:
+    """Return the first `count` rows of a Parquet file as a file of their own."""
+    out = path.with_name(f"{path.stem}-first-{count}.parquet")
+    if not out.exists():
+        reader = pq.ParquetFile(path)
+        with pq.ParquetWriter(out.with_suffix(".part"), reader.schema_arrow, compression="zstd") as writer:
+            for batch in reader.iter_batches(10_000):
+                writer.write_batch(batch.slice(0, count))
+                count -= len(batch)
+                if count <= 0:
+                    break
+        out.with_suffix(".part").rename(out)
     return out

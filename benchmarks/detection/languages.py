@@ -89,6 +89,11 @@ def figures(quick: bool) -> list[Figure]:
         Figure("languages: the same, stems hidden", score(_ours, named, "stem"), f"of {len(named)}",
                note="names without extension kept"),
     ]  # fmt: skip
+    bare = [c for c in named if extension(c.filename or "")]
+    found.append(
+        Figure("languages: extensions taken away", score(_ours, bare, "extension"), f"of {len(bare)}",
+               note=f"enry {score(_enry, bare, 'extension'):.3f}")
+    )  # fmt: skip
     for group, chosen in groups.items():
         if chosen:
             at_least, aim = bounds[group]
@@ -119,6 +124,8 @@ def figures(quick: bool) -> list[Figure]:
 def _hidden(filename: str | None, hide: str) -> str | None:
     if filename is None or hide == "name":
         return None
+    if hide == "extension":
+        return filename.removesuffix(filename[filename.rfind(".") :])
     if hide == "stem" and extension(filename) and base_name(filename) not in by_filename():
         return "x" + extension(filename)
     return filename

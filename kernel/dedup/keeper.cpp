@@ -11,31 +11,40 @@ constexpr size_t kCrowded = 64;     // kept documents in one bucket from which t
 constexpr size_t kFrequencySlots = 1 << 18;
 }  // namespace
 
-void HashSet::clear() {
-  members.clear();
-  if (table_.size() > 1 << 16) std::vector<uint64_t>().swap(table_);  // do not clear a giant's table for each small one
-  std::fill(table_.begin(), table_.end(), 0);
+void HashSet::use(size_t slots) {
+  slots_ = slots;
+  shift_ = 64 - __builtin_ctzll(slots);
+  if (table_.size() < slots) {
+    table_.assign(slots, 0);
+  } else {
+    std::fill_n(table_.begin(), slots, 0);
+  }
 }
 
-void HashSet::grow() {
-  size_t slots = table_.empty() ? 1024 : table_.size() * 4;
-  table_.assign(slots, 0);
-  shift_ = 64 - __builtin_ctzll(slots);
-  for (uint64_t hash : members) {
-    size_t slot = hash >> shift_;
-    while (table_[slot]) slot = (slot + 1) & (slots - 1);
-    table_[slot] = hash;
-  }
+void HashSet::clear(size_t expected) {
+  members.clear();
+  size_t slots = 1024;
+  while (slots < 3 * expected && slots < 1 << 16) slots *= 2;  // beyond that, grow only as far as it is needed
+  if (table_.size() > 1 << 20) std::vector<uint64_t>().swap(table_);  // give a giant's memory back
+  use(slots);
 }
 
 void HashSet::insert(uint64_t hash) {
   hash += hash == 0;  // 0 marks a free slot
-  if (members.size() * 2 >= table_.size()) grow();
-  const size_t mask = table_.size() - 1;
+  if (members.size() * 2 >= slots_) {
+    use(slots_ * 4);
+    for (uint64_t member : members) {
+      size_t slot = member >> shift_;
+      while (table_[slot]) slot = (slot + 1) & (slots_ - 1);
+      table_[slot] = member;
+    }
+  }
+  uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) {
-      table_[slot] = hash;
+  while (table[slot] != hash) {
+    if (!table[slot]) {
+      table[slot] = hash;
       members.push_back(hash);
       return;
     }
@@ -44,18 +53,18 @@ void HashSet::insert(uint64_t hash) {
 }
 
 bool HashSet::contains(uint64_t hash) const {
-  if (table_.empty()) return false;
-  const size_t mask = table_.size() - 1;
+  const uint64_t* table = table_.data();
+  const size_t mask = slots_ - 1;
   size_t slot = hash >> shift_;
-  while (table_[slot] != hash) {
-    if (!table_[slot]) return false;
+  while (table[slot] != hash) {
+    if (!table[slot]) return false;
     slot = (slot + 1) & mask;
   }
   return true;
 }
 
 void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text, size_t length, HashSet& out) {
-  out.clear();
+  out.clear(length / 8);  // bytes a token, with what stands between
   variant.shingles(
       text, length, text + length, keys,
       [](void* state, const uint64_t* shingles, size_t count) {
@@ -233,11 +242,29 @@ bool Keeper::has_candidate(const uint32_t* band_keys) {
   return !found_.empty();
 }
 
-Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep) {
+namespace {
+enum class Verdict { kUnknown, kNear, kFar };
+
+// In the earlier run every document met the kept ones before it in order, up to the first that was near.
+Verdict recall(const Past& a, const Past& b) {
+  if (a.place < 0 || b.place < 0) return Verdict::kUnknown;
+  const bool a_kept = a.keeper == a.place, b_kept = b.keeper == b.place;
+  if (a_kept && b_kept) return Verdict::kFar;
+  if (a_kept == b_kept) return Verdict::kUnknown;
+  const int64_t kept = a_kept ? a.place : b.place, keeper = a_kept ? b.keeper : a.keeper;
+  return kept < keeper ? Verdict::kFar : kept == keeper ? Verdict::kNear : Verdict::kUnknown;
+}
+}  // namespace
+
+Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
   const size_t size = set_.members.size();
   candidates(band_keys, true, found_);
   for (uint32_t k : found_) {
+    const Verdict verdict = recall(past, kept_[k].past);
+    known += verdict != Verdict::kUnknown;
+    if (verdict == Verdict::kFar) continue;
+    if (verdict == Verdict::kNear) return Outcome{(int64_t)k, 0, 0};
     const std::vector<uint64_t>& other = kept_[k].shingles;
     const size_t smaller = std::min(size, other.size()), larger = std::max(size, other.size());
     if (!enough(smaller, smaller, larger)) continue;  // sizes alone say no
@@ -246,7 +273,7 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
     const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
     size_t shared = 0, missed = 0;
     for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
-      bool hit = set_.contains(other[i]);
+      const bool hit = set_.contains(other[i]);
       shared += hit;
       missed += !hit;
     }
@@ -254,18 +281,19 @@ Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_key
       return Outcome{(int64_t)k, shared, size + other.size() - shared};
     }
   }
-  if (keep) store(band_keys);
+  if (keep) store(band_keys, past);
   return Outcome{-1, 0, 0};
 }
 
-void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys) {
+void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past) {
   shingle_set(variant_, seeded_, text, length, set_);
-  store(band_keys);
+  store(band_keys, past);
 }
 
-void Keeper::store(const uint32_t* band_keys) {
+void Keeper::store(const uint32_t* band_keys, Past past) {
   Kept kept;
   kept.shingles = set_.members;
+  kept.past = past;
   kept.keys.assign(band_keys, band_keys + bands_);
   kept_.push_back(std::move(kept));
   if (bucketed_) {

@@ -14,14 +14,15 @@ namespace drystone {
 // A set of 64-bit hashes that also remembers its members in order of arrival.
 class HashSet {
  public:
-  void clear();
+  void clear(size_t expected);
   void insert(uint64_t hash);
   bool contains(uint64_t hash) const;
   std::vector<uint64_t> members;
 
  private:
-  void grow();
-  std::vector<uint64_t> table_;
+  void use(size_t slots);
+  std::vector<uint64_t> table_;  // its first `slots_` are in use
+  size_t slots_ = 0;
   int shift_ = 64;
 };
 
@@ -30,9 +31,15 @@ void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text
 // Shared shingles of two sets.
 size_t intersection(const HashSet& a, const std::vector<uint64_t>& b);
 
+// What an earlier run over the same method found out about a document: its place in that run's order, and the place of
+// the document that was kept for it (its own, if it was kept). New documents have neither.
+struct Past {
+  int64_t place = -1, keeper = -1;
+};
+
 struct Outcome {
   int64_t kept;  // number of the kept document that this one is near, or -1: it is kept itself
-  uint64_t shared, total;
+  uint64_t shared, total;  // both 0 where the earlier run measured this pair
 };
 
 class Keeper {
@@ -41,25 +48,26 @@ class Keeper {
 
   // The first kept document, in order, that shares a band key and has Jaccard >= threshold. Where there is none and
   // `keep` holds, this document becomes the next kept one.
-  Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep);
+  Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past = {});
   // The document becomes the next kept one, whatever it is near to.
-  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys);
+  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past = {});
   // Whether some kept document shares a band key, so that `add` would need the text for more than keeping it.
   bool has_candidate(const uint32_t* band_keys);
   void clear();
 
   size_t kept() const { return kept_.size(); }
   size_t bands() const { return bands_; }
-  uint64_t comparisons = 0;
+  uint64_t comparisons = 0, known = 0;  // pairs measured now, pairs settled by the earlier run
 
  private:
   struct Kept {
     std::vector<uint64_t> shingles;  // distinct
     std::vector<uint32_t> keys;
+    Past past;
     bool indexed = false;
   };
 
-  void store(const uint32_t* band_keys);
+  void store(const uint32_t* band_keys, Past past);
   bool enough(size_t shared, size_t a, size_t b) const;
   bool share_band(const uint32_t* a, const uint32_t* b) const;
   void candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out);

@@ -187,27 +187,28 @@ NB_MODULE(_kernel, m) {
     .def("__init__", [](Keeper* self, double threshold, size_t bands, uint64_t seed, const std::string& variant) {
       new (self) Keeper(threshold, bands, seed, need_variant(variant));
     }, nb::arg("threshold"), nb::arg("bands"), nb::arg("seed"), nb::arg("variant") = "")
-    .def("add", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, bool keep) {
+    .def("add", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, bool keep, int64_t place, int64_t keeper) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
       Outcome outcome;
       const uint8_t* p = bytes_of(text);
       size_t n = text.size();
       {
         nb::gil_scoped_release release;
-        outcome = k.add(p, n, keys.data(), keep);
+        outcome = k.add(p, n, keys.data(), keep, Past{place, keeper});
       }
       return nb::make_tuple(outcome.kept, outcome.shared, outcome.total);
-    }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true,
+    }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true, nb::arg("place") = -1, nb::arg("keeper") = -1,
        "(number of the first kept document that is near, or -1; shared shingles; total shingles).")
-    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys) {
+    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, int64_t place, int64_t keeper) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
-      k.hold(bytes_of(text), text.size(), keys.data());
-    }, nb::arg("text"), nb::arg("keys"), "The document becomes the next kept one, whatever it is near to.")
+      k.hold(bytes_of(text), text.size(), keys.data(), Past{place, keeper});
+    }, nb::arg("text"), nb::arg("keys"), nb::arg("place") = -1, nb::arg("keeper") = -1, "The document becomes the next kept one, whatever it is near to.")
     .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
       return k.has_candidate(keys.data());
     }, nb::arg("keys"))
     .def("clear", &Keeper::clear)
     .def_prop_ro("kept", &Keeper::kept)
-    .def_ro("comparisons", &Keeper::comparisons);
+    .def_ro("comparisons", &Keeper::comparisons)
+    .def_ro("known", &Keeper::known);
 }

@@ -93,14 +93,14 @@ def crowd(count: int, seed: int = 5) -> list[bytes]:
 
 
 def test_crowded_buckets_lose_nothing(decide: Decide) -> None:
-    texts = crowd(400)
+    texts = crowd(250)
     chance = random.Random(9)
     for text in chance.sample(texts, 60):  # near copies, and a second crowd
         words = text.split()
         for _ in range(chance.randrange(1, 7)):
             words[chance.randrange(len(words))] = b"edit%d" % chance.randrange(10**6)
         texts.append(b" ".join(words))
-    texts += [t.replace(b"header", b"notice") for t in crowd(150, 6)]
+    texts += [t.replace(b"header", b"notice") for t in crowd(100, 6)]
     rows = make_rows(texts, 2)
     method = near.Method(threshold=0.7, bands=128, rows=2)  # every pair is a candidate
     expected = by_brute_force(rows, method)
@@ -140,12 +140,12 @@ def test_tiny_files_just_below_the_threshold_under_one_header(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_different_files_under_one_header(tmp_path: Path) -> None:
-    rows = make_rows(crowd(100_000))
+def test_forty_thousand_different_files_under_one_header(tmp_path: Path) -> None:
+    rows = make_rows(crowd(40_000))
     method = near.Method()
     assert len(shingles(rows[0][3]) & shingles(rows[1][3])) >= 55
     summary = _timed_summary(rows, tmp_path, method)
-    assert summary["candidates"] > 90_000
+    assert summary["candidates"] > 20_000
     assert summary["comparisons"] < 10 * len(rows)
 
 

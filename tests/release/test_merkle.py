@@ -110,8 +110,7 @@ def test_the_root_survives_another_writer(rewrite: object, kind: str, sample_rel
 
 def test_memory_grows_with_the_logarithm_of_the_rows() -> None:
     tree = Tree()
-    for _ in range(1 << 14):
-        tree.add(b"x" * 32)
+    tree.add(b"x" * 32 for _ in range(1 << 14))
     assert len(tree._peaks) == 1
     tree.add_rows(pa.table({"v": [1, 2, 3]}))
     assert (tree.size, len(tree._peaks)) == ((1 << 14) + 3, 3)

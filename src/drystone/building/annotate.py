@@ -133,7 +133,7 @@ def _annotate(
     )
     html = {i for i, language in zip(owners, found, strict=True) if language == "HTML"}
     visible = [quality.visible_text(texts[i]) if i in html else (None, None) for i in range(len(kept))]
-    headers = licenses.detect_headers(texts)
+    headers = licenses.detect_headers(texts, [row["names"][0] for row in kept])
     license_texts = [
         licenses.detect_file(text, row["license_path"]) if row["license_path"] is not None else None
         for text, row in zip(texts, kept, strict=True)

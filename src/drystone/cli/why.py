@@ -111,7 +111,7 @@ def _facts(decision: Decision) -> list[tuple[str, Any]]:
     if row["kind"] != "file":
         found.append(("kind", row["kind"]))
     if isinstance(row["evidence"], dict):
-        found += [(f"  {shown(name)}", _brief(value)) for name, value in row["evidence"].items()]
+        found += [(f"  {shown(name)}", line) for name, value in row["evidence"].items() for line in _lines(value)]
     elif row["evidence"] is not None:
         found.append(("evidence", row["evidence"]))
     if row["kept_swhid"] and row["decision"] != "kept":
@@ -148,7 +148,16 @@ def _redaction(span: dict[str, Any]) -> str:
     return f"{span['kind']} at bytes {span['start']} to {span['end']} ({span['rule']}{sure})"
 
 
+def _lines(value: Any) -> list[str]:
+    """Show a piece of evidence: a list one item a line, an object as its names and values."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return [_brief(item) for item in value]
+    return [_brief(value)]
+
+
 def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_brief(inner)}" for name, inner in value.items() if inner is not None)
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from drystone.dedup import _kernel
 from drystone.dedup.ids import ID
 from drystone.dedup.method import Method
+from drystone.dedup.past import Past, Previous, load
 from drystone.dedup.sketches import signature_type, words
 from drystone.errors import UsageError
 
@@ -57,11 +58,12 @@ class _Columns:
     sizes: NDArray[np.int64]
 
 
-def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
+def find(items: Sequence[Path], method: Method, work: Path, previous: Previous | None = None) -> Plan:
     """Find the components of the candidate graph and write their rows below `work`, a file a task.
 
     `items` are Parquet files of {id: binary(20), group: string, rank: binary, bytes: int64, signature}. A task's file
-    is an Arrow IPC stream of {component: uint32, id, rank: large_binary, bytes, signature}.
+    is an Arrow IPC stream of {component: uint32, id, rank: large_binary, bytes, signature, place, keeper, similarity};
+    the last three say what `previous` knows (see `past.Past.look_up`).
     Raises `UsageError` for a missing column and for signatures of another method.
     """
     documents = sum(_rows(path) for path in items)
@@ -83,7 +85,8 @@ def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
     names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [
         work / f"giant-{i:05d}.arrow" for i in range(giants)
     ]
-    candidates = _distribute(items, method, roots, task_of, names)
+    past = load(previous, method, _members(items, roots, task_of)) if previous else None
+    candidates = _distribute(items, method, roots, task_of, names, past)
     return Plan(documents, candidates, count, names[:tasks], names[tasks:])
 
 
@@ -111,7 +114,7 @@ def batches(items: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.Record
 
 def _transpose(items: Sequence[Path], method: Method, documents: int, columns: _Columns, keys: Path) -> None:
     """Write all keys of the first band, then all of the second, and so on; fill the columns."""
-    codes: dict[str | None, int] = {}
+    codes: dict[str, int] = {}
     at = 0
     with keys.open("wb") as file:
         for batch in batches(items, ("group", "bytes", "signature")):
@@ -119,9 +122,9 @@ def _transpose(items: Sequence[Path], method: Method, documents: int, columns: _
             rows = words(batch.column("signature"), method)
             columns.counts[at : at + n] = rows[:, 0]
             columns.sizes[at : at + n] = batch.column("bytes").fill_null(0).to_numpy()
-            group = batch.column("group").dictionary_encode()
-            local = np.array([codes.setdefault(g, len(codes)) for g in group.dictionary.to_pylist()] + [0], np.uint32)
-            columns.groups[at : at + n] = local[group.indices.fill_null(len(local) - 1).to_numpy()]
+            group = batch.column("group").fill_null("").dictionary_encode()
+            local = np.array([codes.setdefault(g, len(codes)) for g in group.dictionary.to_pylist()], np.uint32)
+            columns.groups[at : at + n] = local[group.indices.to_numpy()]
             for band, column in enumerate(np.ascontiguousarray(rows[:, 1:].T)):
                 os.pwrite(file.fileno(), column.data, 4 * (band * documents + at))
             at += n
@@ -149,8 +152,24 @@ def _assign(roots: NDArray[np.uint32], sizes: NDArray[np.int64]) -> tuple[NDArra
     return task_of, len(component), tasks, giants
 
 
+def _members(items: Sequence[Path], roots: NDArray[np.uint32], task_of: NDArray[np.int32]) -> pa.Array:
+    """Return the ids of all documents that have a candidate."""
+    at = 0
+    parts = [pa.array([], ID)]
+    for batch in batches(items, ("id",)):
+        has = task_of[roots[at : at + len(batch)]] >= 0
+        parts.append(batch.column("id").cast(ID).filter(pa.array(has)))
+        at += len(batch)
+    return pa.concat_arrays(parts)
+
+
 def _distribute(
-    items: Sequence[Path], method: Method, roots: NDArray[np.uint32], task_of: NDArray[np.int32], names: list[Path]
+    items: Sequence[Path],
+    method: Method,
+    roots: NDArray[np.uint32],
+    task_of: NDArray[np.int32],
+    names: list[Path],
+    past: Past | None,
 ) -> int:
     schema = pa.schema(
         [
@@ -159,6 +178,9 @@ def _distribute(
             ("rank", pa.large_binary()),
             ("bytes", pa.int64()),
             ("signature", signature_type(method)),
+            ("place", pa.int64()),
+            ("keeper", pa.int64()),
+            ("similarity", pa.float64()),
         ]
     )
     at = total = 0
@@ -174,13 +196,19 @@ def _distribute(
                 continue
             total += len(order)
             rows = batch.take(pa.array(order))
+            ids = rows.column("id").cast(ID)
+            if past is None:
+                known: list[Any] = [pa.array(np.full(len(order), -1))] * 2 + [pa.nulls(len(order), pa.float64())]
+            else:
+                known = [pa.array(column) for column in past.look_up(ids, rows.column("group"))]
             rows = pa.record_batch(
                 [
                     pa.array(root[order]),
-                    rows.column("id").cast(ID),
+                    ids,
                     rows.column("rank").cast(pa.large_binary()),
                     rows.column("bytes"),
                     rows.column("signature").cast(signature_type(method)),
+                    *known,
                 ],
                 schema=schema,
             )

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from drystone.dedup import candidates
 from drystone.dedup.ids import ID, to_arrow, to_numpy
 from drystone.dedup.method import Method
+from drystone.dedup.past import Previous
 from drystone.dedup.settle import DROPPED, Fetch, Task, settle, settle_giant
 
 Run = Callable[[Callable[..., Any], list[Any], str], list[Any]]
@@ -44,6 +45,7 @@ def decide(
     fetch: Fetch,
     run: Run | None,
     work: Path,
+    previous: Previous | None = None,
 ) -> Summary:
     """Decide which documents are near duplicates of a kept one, and write the proof.
 
@@ -55,12 +57,13 @@ def decide(
     `fetch(ids)` yields the bytes of each id in order; where it has a method `stage`, that is called once before, with
     an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps, None in this process;
     functions and tasks can be pickled, results are JSON-able. `work`: a folder that all workers see.
+    `previous`: an earlier run by the same method; what it measured is not measured again, and the result is the same.
 
     The result depends on items, texts and method only. Raises `UsageError` for missing columns, repeated ids, foreign
     signatures and texts that `fetch` does not yield.
     """
     run = run or in_process
-    plan = candidates.find(items, method, work)
+    plan = candidates.find(items, method, work, previous)
     if hasattr(fetch, "stage"):
         fetch.stage(candidates.ids(plan))
     tasks = [Task(path, path.with_suffix(".parquet"), method, fetch) for path in plan.tasks]

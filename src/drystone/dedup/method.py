@@ -6,6 +6,7 @@ Knows nothing of texts or files. What `Method.describe` returns is everything th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from drystone.errors import UsageError
@@ -27,6 +28,7 @@ def probability(similarity: float, bands: int, rows: int) -> float:
     return float(1.0 - (1.0 - similarity**rows) ** bands)
 
 
+@lru_cache
 def solve(threshold: float, recall: float, size: int) -> tuple[int, int]:
     """Return the bands and rows with the most rows (fewest needless comparisons) that still reach the recall.
 

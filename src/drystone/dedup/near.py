@@ -6,6 +6,7 @@ from drystone.dedup.decide import DECISIONS, Summary, decide
 from drystone.dedup.explain import Explanation, explain
 from drystone.dedup.files import keep_file, write_kept
 from drystone.dedup.method import Method
+from drystone.dedup.past import Previous, reuse
 from drystone.dedup.settle import Fetch
 from drystone.dedup.sketches import signature_type, signatures, sketch
 from drystone.dedup.table import KEEP, keep
@@ -16,11 +17,13 @@ __all__ = [
     "Explanation",
     "Fetch",
     "Method",
+    "Previous",
     "Summary",
     "decide",
     "explain",
     "keep",
     "keep_file",
+    "reuse",
     "signature_type",
     "signatures",
     "sketch",

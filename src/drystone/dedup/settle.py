@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -78,10 +79,53 @@ def read_rows(path: Path) -> pa.Table:
     return table
 
 
-def _keys(table: pa.Table, method: Method) -> NDArray[np.uint32]:
-    column = table.column("signature")
-    parts = [words(chunk, method)[:, 1:] for chunk in column.chunks]
-    return np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, method.banding[0]), np.uint32)
+class _Choice:
+    """The choice within a component: a kernel's keeper over a task's rows, with what an earlier run knows of them."""
+
+    def __init__(self, table: pa.Table, method: Method) -> None:
+        bands = method.banding[0]
+        parts = [words(chunk, method)[:, 1:] for chunk in table.column("signature").chunks]
+        self.keys = np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, bands), np.uint32)
+        self.places: list[int] = table.column("place").to_pylist()
+        self.keepers: list[int] = table.column("keeper").to_pylist()
+        self.similarities = table.column("similarity").to_numpy()
+        self.keeper = _kernel.Keeper(method.threshold, bands, method.seed)
+        self.kept: list[int] = []
+
+    def clear(self) -> None:
+        self.keeper.clear()
+        self.kept.clear()
+
+    def hold(self, row: int, text: bytes) -> None:
+        self.keeper.hold(text, self.keys[row], self.places[row], self.keepers[row])
+        self.kept.append(row)
+
+    def add(self, row: int, text: bytes, keep: bool = True) -> tuple[int, int, float] | None:
+        """Return (row, kept row, similarity) where the row is dropped."""
+        number, shared, total = self.keeper.add(text, self.keys[row], keep, self.places[row], self.keepers[row])
+        if number >= 0:
+            kept = self.kept[number]
+            if total:
+                return row, kept, shared / total
+            dropped = row if self.keepers[row] == self.places[kept] else kept
+            return row, kept, float(self.similarities[dropped])
+        if keep:
+            self.kept.append(row)
+        return None
+
+    def unchanged(self, start: int, end: int) -> list[tuple[int, int, float]] | None:
+        """Return an earlier run's decisions on rows of one component, None where they may differ now.
+
+        They hold where no row is new, the order is the same, and all rows that others were dropped for are here.
+        """
+        places, keepers = self.places[start:end], self.keepers[start:end]
+        if places[0] < 0 or any(a >= b for a, b in pairwise(places)):
+            return None
+        row_of = {place: start + i for i, place in enumerate(places)}
+        if any(keeper not in row_of for keeper in keepers):
+            return None
+        gone = [i for i in range(end - start) if keepers[i] != places[i]]
+        return [(start + i, row_of[keepers[i]], float(self.similarities[start + i])) for i in gone]
 
 
 def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
@@ -100,34 +144,31 @@ def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
             raise UsageError(f"fetch yielded {found} of {len(part)} documents; {part[found].hex()} is missing")
 
 
-def _keeper(method: Method) -> Any:
-    return _kernel.Keeper(method.threshold, method.banding[0], method.seed)
-
-
 def settle(task: Task) -> Settled:
     """Settle the components of one task and write {id, kept_id, similarity} of what is dropped."""
     table = read_rows(task.rows)
     ids: list[bytes] = table.column("id").to_pylist()
+    choice = _Choice(table, task.method)
     component = table.column("component").to_numpy()
-    keys = _keys(table, task.method)
-    keeper = _keeper(task.method)
-    kept: list[bytes] = []
-    dropped: list[tuple[bytes, bytes, float]] = []
-    current = -1
-    size = 0
-    for i, text in enumerate(texts(task.fetch, ids)):
-        if component[i] != current:
-            current = component[i]
-            keeper.clear()
-            kept.clear()
-        size += len(text)
-        number, shared, total = keeper.add(text, keys[i])
-        if number < 0:
-            kept.append(ids[i])
+    starts = np.flatnonzero(np.concatenate([[True], component[1:] != component[:-1]])).tolist()
+    first = set(starts)
+    dropped: list[tuple[int, int, float]] = []
+    open_rows: list[int] = []
+    for start, end in pairwise([*starts, len(ids)]):
+        known = choice.unchanged(start, end)
+        if known is None:
+            open_rows += range(start, end)
         else:
-            dropped.append((ids[i], kept[number], shared / total))
-    _write(dropped, DROPPED, task.out)
-    return {"dropped": len(dropped), "comparisons": keeper.comparisons, "text_bytes": size}
+            dropped += known
+    size = 0
+    for row, text in zip(open_rows, texts(task.fetch, [ids[row] for row in open_rows]), strict=True):
+        if row in first:
+            choice.clear()
+        size += len(text)
+        if found := choice.add(row, text):
+            dropped.append(found)
+    _write([(ids[row], ids[kept], similarity) for row, kept, similarity in dropped], DROPPED, task.out)
+    return {"dropped": len(dropped), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
 def _write(rows: list[Any], schema: pa.Schema, out: Path) -> None:
@@ -146,27 +187,22 @@ def sweep(task: Sweep) -> Settled:
     """Settle a part of a giant component; what is dropped is written to the task's `out`."""
     table = read_rows(task.rows)
     ids: list[bytes] = table.column("id").to_pylist()
-    keys = _keys(table, task.method)
-    keeper = _keeper(task.method)
-    dropped: list[tuple[int, int, float]] = []
-    kept: list[int] = []
-    undecided = task.undecided.tolist()
+    choice = _Choice(table, task.method)
+    undecided: list[int] = task.undecided.tolist()
     size = 0
     if task.kept is not None:
-        kept = task.kept.tolist()
-        for i, text in zip(kept, texts(task.fetch, [ids[i] for i in kept]), strict=True):
-            keeper.hold(text, keys[i])
+        kept: list[int] = task.kept.tolist()
+        for row, text in zip(kept, texts(task.fetch, [ids[row] for row in kept]), strict=True):
+            choice.hold(row, text)
             size += len(text)
-        undecided = [i for i in undecided if keeper.has_candidate(keys[i])]
-    for i, text in zip(undecided, texts(task.fetch, [ids[i] for i in undecided]), strict=True):
+        undecided = [row for row in undecided if choice.keeper.has_candidate(choice.keys[row])]
+    dropped = []
+    for row, text in zip(undecided, texts(task.fetch, [ids[row] for row in undecided]), strict=True):
         size += len(text)
-        number, shared, total = keeper.add(text, keys[i], keep=task.kept is None)
-        if number >= 0:
-            dropped.append((i, kept[number], shared / total))
-        elif task.kept is None:
-            kept.append(i)
+        if found := choice.add(row, text, keep=task.kept is None):
+            dropped.append(found)
     _write(dropped, _SWEPT, task.out)
-    return {"dropped": len(dropped), "comparisons": keeper.comparisons, "text_bytes": size}
+    return {"dropped": len(dropped), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
 def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str], list[Any]], budget: int) -> Settled:

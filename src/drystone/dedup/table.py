@@ -61,8 +61,7 @@ def keep(
         writer = Items(work / "items.parquet", method)
         ranks = places(table.column(order)) if order else None
         with writer:
-            for start in range(0, len(table), BATCH_ROWS):
-                part = table.slice(start, BATCH_ROWS)
+            for part in table.select([c for c in {text, group} if c]).to_batches(max_chunksize=BATCH_ROWS):
                 writer.add(part.column(text), part.column(group) if group else None, ranks)
         decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), None, work)
         return outcome(pq.read_table(work / "out.parquet"), writer)
@@ -136,14 +135,14 @@ class Items:
         count = len(texts)
         if count == 0:
             return
-        texts = _one(texts)
+        texts = _binary(_one(texts))
         found = signatures(texts, self.method)
         group = pa.array([""] * count) if groups is None else _one(groups).cast(pa.string())
         places = np.arange(self.rows, self.rows + count) if ranks is None else ranks[self.rows : self.rows + count]
         rank = pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(8), count, [None, pa.py_buffer(places.astype(">u8").tobytes())]
         )
-        sizes = _sizes(texts)
+        sizes = pc.binary_length(texts).fill_null(0).cast(pa.int64())
         self._writer.write_batch(
             pa.record_batch([from_rows(self.rows, count), group, rank, sizes, found], schema=self._schema)
         )
@@ -151,12 +150,19 @@ class Items:
             text = texts[i].as_py()
             if text is None:
                 continue
-            data = as_bytes(text)
-            key = (group[i].as_py(), hashlib.blake2b(data, digest_size=20).digest())
+            key = (group[i].as_py(), hashlib.blake2b(text, digest_size=20).digest())
             place = (int(places[i]), self.rows + int(i))
             self.first[key] = min(self.first.get(key, place), place)
             self.copies.append((self.rows + int(i), key))
         self.rows += count
+
+
+def _binary(texts: pa.Array) -> pa.Array:
+    """Return texts as binary; no bytes are copied but for dictionaries and views."""
+    if pa.types.is_dictionary(texts.type):
+        texts = texts.dictionary_decode()
+    wide = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    return texts.cast(pa.large_binary() if wide else pa.binary())
 
 
 def as_bytes(value: str | bytes) -> bytes:
@@ -168,14 +174,6 @@ def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if isinstance(column, pa.ChunkedArray):
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return column
-
-
-def _sizes(texts: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(texts.type):
-        texts = texts.dictionary_decode()
-    if pa.types.is_null(texts.type):
-        return pa.array(np.zeros(len(texts), np.int64))
-    return pc.binary_length(texts).fill_null(0).cast(pa.int64())
 
 
 def outcome(decisions: pa.Table, items: Items) -> pa.Table:
@@ -210,11 +208,11 @@ class _TableTexts:
     """Texts of a table's column by row."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        self._chunks = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in column.chunks]
+        self._chunks = [_binary(c) for c in column.chunks]
         self._starts = np.cumsum([0] + [len(c) for c in self._chunks])
 
     def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
-        for row in to_rows(pa.array(ids, ID)):
-            chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
-            value = self._chunks[chunk][int(row - self._starts[chunk])].as_py()
-            yield as_bytes(value)
+        rows = to_rows(pa.array(ids, ID))
+        chunks = np.searchsorted(self._starts, rows, side="right") - 1
+        for chunk, row in zip(chunks.tolist(), (rows - self._starts[chunks]).tolist(), strict=True):
+            yield self._chunks[chunk][row].as_py()

@@ -18,13 +18,18 @@ from drystone.detect._kernel import utf8_error
 
 #: Bytes given to the detector: it takes milliseconds per KiB.
 _SAMPLE_BYTES: Final = 8 * 1024
+_SEARCHED_BYTES: Final = 4_000_000
+#: If this share of the bytes over 127 near the first error forms UTF-8, the text is UTF-8 with damage.
+_UTF8_SHARE: Final = 0.7
+_JUDGED_BYTES: Final = 65_536
+#: Bytes of the sample before and after a byte over 127.
+_AROUND: Final = 100
 #: More than this share of bytes that no text has (controls) means binary.
 _CONTROL_SHARE: Final = 0.02
 #: More than this share of undecodable bytes within mostly UTF-8 text means binary; below it, a damaged text.
 _DAMAGED_SHARE: Final = 0.3
 
 _CONTROLS: Final = bytes([*range(1, 8), *range(14, 27), *range(28, 32), 127])
-_HIGH_LINE: Final = re.compile(rb"[^\n]{0,200}[\x80-\xff][^\n]{0,200}")
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _VALID_SEQUENCE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
@@ -121,14 +126,14 @@ def _many_controls(data: bytes) -> bool:
 def _other(data: bytes, position: int) -> Decoded:
     if _many_controls(data):
         return Decoded(None, None, True, "control characters, and not UTF-8")
-    sample = _sample(data, position)
-    high = sum(map(len, _HIGH.findall(sample)))
-    valid = sum(map(len, _VALID_SEQUENCE.findall(sample)))
-    if valid >= 0.7 * high and valid >= 4:
+    around = data[max(0, position - _JUDGED_BYTES) : position + _JUDGED_BYTES]
+    high = sum(map(len, _HIGH.findall(around)))
+    if sum(map(len, _VALID_SEQUENCE.findall(around))) >= max(4, _UTF8_SHARE * high):
         return Decoded(None, None, False, f"damaged UTF-8: byte {position} is not part of a character")
+    sample = _sample(data, position)
     codec = _western(sample) or _guessed(sample)
     if codec is None:
-        share = high / len(sample)
+        share = high / len(around)
         return Decoded(None, None, share > _DAMAGED_SHARE, f"no encoding found; not UTF-8 at byte {position}")
     try:
         text = data.decode(codec)
@@ -144,19 +149,26 @@ def _name(codec: str) -> str:
 
 
 def _sample(data: bytes, position: int) -> bytes:
-    """Return text around bytes over 127, since ASCII tells nothing, from at most a few megabytes."""
+    """Return the surroundings of bytes over 127, since ASCII tells nothing, from at most a few megabytes."""
     parts = []
     size = 0
-    for found in _HIGH_LINE.finditer(data, max(0, position - 200), position + 4_000_000):
-        parts.append(found[0])
-        size += len(found[0]) + 1
+    end = position
+    for found in _HIGH.finditer(data, position, position + _SEARCHED_BYTES):
+        if found.end() <= end:
+            continue
+        start = max(end, found.start() - _AROUND)
+        end = min(len(data), found.end() + _AROUND, start + _SAMPLE_BYTES)
+        parts.append(data[start:end])
+        size += end - start
         if size > _SAMPLE_BYTES:
             break
     return b"\n".join(parts)[:_SAMPLE_BYTES]
 
 
 #: Letters and signs of Western European text in ISO-8859-1, as they occur in code and comments.
-_WESTERN: Final = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿ§©®°±²³µ·«»¡¿ªº£¥ ×½¼".encode("latin_1"))
+_WESTERN: Final = frozenset(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿ§©®°±²³µ·«»¡¿ªº£¥ ×½¼".encode("latin_1")
+)
 #: Windows-1252's own: quotes, dashes, ellipsis, bullet, euro, trademark, oe.
 _WINDOWS: Final = frozenset("‘’“”–—…•€™Œœ".encode("cp1252"))
 
@@ -178,10 +190,11 @@ def _western(sample: bytes) -> str | None:
 
 
 #: What source files are found in; rarer relatives only take texts away from these.
-_CODECS: Final = (
-    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859_2 iso8859_5 iso8859_7 iso8859_9 "
-    "iso8859_15 koi8_r koi8_u cp437 cp850 cp866 mac_roman shift_jis euc_jp gb18030 big5 euc_kr cp949 tis_620"
-).split()
+_CODECS: Final = [
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5",
+    "iso8859_7", "iso8859_9", "iso8859_15", "koi8_r", "koi8_u", "cp437", "cp850", "cp866", "mac_roman", "shift_jis",
+    "euc_jp", "gb18030", "big5", "euc_kr", "cp949", "tis_620",
+]  # fmt: skip
 
 
 def _guessed(sample: bytes) -> str | None:

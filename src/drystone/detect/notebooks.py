@@ -17,8 +17,10 @@ _COMMENTS: Final = {
         ("Python", "R", "Julia", "Shell", "Ruby", "Perl", "Raku", "PowerShell", "Elixir", "Tcl", "GAP", "Nim"), "# "
     ),
     **dict.fromkeys(
-        ("Scala", "Java", "JavaScript", "TypeScript", "C", "C++", "C#", "F#", "Go", "Rust", "Kotlin", "Groovy")
-        + ("Swift", "Dart", "PHP", "D"),
+        (
+            *("Scala", "Java", "JavaScript", "TypeScript", "C", "C++", "C#", "F#", "Go", "Rust", "Kotlin", "Groovy"),
+            *("Swift", "Dart", "PHP", "D"),
+        ),
         "// ",
     ),
     **dict.fromkeys(("SQL", "Lua", "Haskell", "Ada"), "-- "),
@@ -27,7 +29,10 @@ _COMMENTS: Final = {
 }
 
 #: What kernels call themselves, where Linguist has no such alias.
-_KERNELS: Final = {"ir": "R", "sagemath": "Python", "sage": "Python", "pyspark": "Python", "octave": "MATLAB", "c++11": "C++", "c++14": "C++", "c++17": "C++", "ipython": "Python", "ijulia": "Julia"}  # fmt: skip
+_KERNELS: Final = {
+    "ir": "R", "sagemath": "Python", "sage": "Python", "pyspark": "Python", "ipython": "Python", "octave": "MATLAB",
+    "c++11": "C++", "c++14": "C++", "c++17": "C++", "ijulia": "Julia",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,14 @@ def notebook_script(data: bytes) -> NotebookScript:
     """
     try:
         notebook = _parsed(data)
-        cells = list(_cells(notebook))
+        cells = _cells(notebook)
         language = _language(notebook, cells)
         if language is None:
             return NotebookScript(None, None, "the notebook does not say its language, and its code does not either")
         comment = _COMMENTS.get(language)
         if comment is None:
             return NotebookScript(None, language, f"no comment syntax is known for {language}")
-        parts = [_cell(kind, source, comment, language) for kind, source in cells if source.strip()]
+        parts = [_cell(c["cell_type"], c["source"], comment, language) for c in cells if c["source"].strip()]
         if not parts:
             return NotebookScript(None, language, "the notebook has no text in any cell")
         return NotebookScript(("\n\n".join(parts) + "\n").encode(), language, None)
@@ -83,48 +88,52 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return notebook
 
 
-def _cells(notebook: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return (kind, source) of code and Markdown cells, in order."""
-    cells = notebook.get("cells")
-    if cells is None:  # format 3
-        sheets = notebook.get("worksheets")
-        if not isinstance(sheets, list):
-            raise _BrokenError("not a notebook: neither `cells` nor `worksheets`")
-        cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or []]
-    if not isinstance(cells, list):
-        raise _BrokenError("not a notebook: `cells` is no list")
+def _listed(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the list of objects under `key`; raises `_BrokenError` where it is something else."""
+    found = holder.get(key, [])
+    if not isinstance(found, list):
+        raise _BrokenError(f"not a notebook: `{key}` is no list")
+    for number, item in enumerate(found):
+        if not isinstance(item, dict):
+            raise _BrokenError(f"{key.removesuffix('s')} {number} is no object")
+    return found
+
+
+def _cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the code and Markdown cells in order, each with its text under `source`."""
+    if "cells" in notebook:
+        cells = _listed(notebook, "cells")
+    elif "worksheets" in notebook:  # format 3
+        cells = [cell for sheet in _listed(notebook, "worksheets") for cell in _listed(sheet, "cells")]
+    else:
+        raise _BrokenError("not a notebook: neither `cells` nor `worksheets`")
     found = []
     for number, cell in enumerate(cells):
-        if not isinstance(cell, dict):
-            raise _BrokenError(f"cell {number} is no object")
-        kind = cell.get("cell_type")
         source = cell.get("source", cell.get("input", ""))
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
         if not isinstance(source, str):
             raise _BrokenError(f"the source of cell {number} is no text")
-        if kind in ("code", "markdown"):
-            found.append((kind, source))
+        if cell.get("cell_type") in ("code", "markdown"):
+            found.append({**cell, "source": source})
     return found
 
 
-def _language(notebook: dict[str, Any], cells: list[tuple[str, str]]) -> str | None:
+def _language(notebook: dict[str, Any], cells: list[dict[str, Any]]) -> str | None:
+    """Return the language that the metadata or the cells name, else what the code looks like."""
     metadata = notebook.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    for key, field in (("language_info", "name"), ("kernelspec", "language"), ("kernelspec", "name")):
-        part = metadata.get(key)
-        said = part.get(field) if isinstance(part, dict) else None
-        if isinstance(said, str):
-            word = said.lower()
-            language = _KERNELS.get(word) or by_alias().get(word) or by_alias().get(word.rstrip("0123456789.-"))
-            if language:
-                return language
-    if "language" in str(metadata.get("language", "")) or not cells:
+    said = [cell.get("language") for cell in cells[:1]]  # format 3 names it in each cell
+    for key, field in (("kernelspec", "name"), ("kernelspec", "language"), ("language_info", "name")):
+        part = metadata.get(key) if isinstance(metadata, dict) else None
+        said.append(part.get(field) if isinstance(part, dict) else None)
+    words = [word.lower() for word in reversed(said) if isinstance(word, str)]
+    for word in words:
+        language = _KERNELS.get(word) or by_alias().get(word) or by_alias().get(word.rstrip("0123456789.-"))
+        if language:
+            return language
+    if words:
         return None
-    said = next((c.get("language") for c in notebook.get("cells") or [] if isinstance(c, dict)), None)
-    if isinstance(said, str) and said.lower() in by_alias():
-        return by_alias()[said.lower()]
-    code = "\n".join(source for kind, source in cells if kind == "code")
+    code = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
     return detect_language(None, code.encode("utf-8", "replace"))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from license_expression import ExpressionError, get_spdx_licensing
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from drystone.detect.licenses.references import facts as spdx_licenses
 from drystone.policy.obligations import categories
 
 LicenseType = Literal["permissive", "no_license", "non_permissive"]
@@ -62,7 +63,7 @@ class LicensePolicy(BaseModel):
 
     `permissive`: take what Blue Oak's list has in `tiers`, and the public domain. `no_license`: take files for which no
     licence was found. `categories`: ScanCode LicenseDB categories that are permissive too. `allow` and `deny`: SPDX
-    identifiers, or pairs "A WITH B"; a denied licence is never a branch that could be chosen. `tree_rule`: how a licence
+    identifiers, or pairs "A WITH B"; a denied one is never a branch that could be chosen. `tree_rule`: how a licence
     file in a folder meets those above it: all hold together ("union", as in The Stack v2), or the nearest alone.
     The defaults are The Stack v2's: permissive and unlicensed files, union.
     """
@@ -177,7 +178,8 @@ def _names(node: Any) -> list[str]:
 
 
 def _known(name: str) -> bool:
-    return all(part in _SPDX.known_symbols for part in name.split(" WITH ")) and "unknown" not in name
+    parts = name.split(" WITH ")
+    return "unknown" not in name and all(p in _SPDX.known_symbols or p in spdx_licenses() for p in parts)
 
 
 def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
@@ -195,14 +197,15 @@ def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
     return kept[0] if len(kept) == 1 else _SPDX.AND(*kept)
 
 
-def license_names(expression: str | None) -> list[str]:
-    """Return the identifiers of an expression, "A WITH B" as one; [] for None, the text itself where unreadable."""
+@lru_cache(maxsize=65_536)
+def license_names(expression: str | None) -> tuple[str, ...]:
+    """Return the identifiers of an expression, "A WITH B" as one; none for None, the text itself where unreadable."""
     if expression is None:
-        return []
+        return ()
     try:
-        return _names(_SPDX.parse(expression, validate=False))
+        return tuple(_names(_SPDX.parse(expression, validate=False)))
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
-        return [expression]
+        return (expression,)
 
 
 def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:

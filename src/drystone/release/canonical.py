@@ -51,6 +51,8 @@ def _objects(columns: dict[str, pa.Array], rows: int, prefix: str = "") -> pa.Ar
     for number, name in enumerate(sorted(columns, key=lambda n: n.encode())):
         literal += ("," if number else "") + orjson.dumps(name).decode() + ":"
         text, quoted = _encode(columns[name])
+        if not isinstance(text, str) and _constant(text):
+            text = text[0].as_py()
         if isinstance(text, str):  # one value for all rows
             literal += f'"{text}"' if quoted else text
             continue
@@ -61,6 +63,11 @@ def _objects(columns: dict[str, pa.Array], rows: int, prefix: str = "") -> pa.Ar
     if len(pieces) == 1:
         return pa.repeat(pieces[0], rows)
     return pc.binary_join_element_wise(*pieces, pa.scalar("", _TEXT))
+
+
+def _constant(text: pa.Array) -> bool:
+    """Whether all values are the same: then they need no piece of their own."""
+    return len(text) > 1 and text[0] == text[-1] and pc.all(pc.equal(text, text[0])).as_py()
 
 
 def _encode(array: pa.Array) -> tuple[pa.Array | str, bool]:

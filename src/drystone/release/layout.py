@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -61,6 +62,7 @@ def ledger_path(index: int, count: int) -> str:
     return f"ledger/part-{index:05}-of-{count:05}.parquet"
 
 
+@lru_cache(maxsize=65_536)
 def kind_and_language(path: str) -> tuple[str, str | None]:
     """Return (data, ledger or repositories; language of a data file). Raises `ReleaseError` for any other path."""
     if path == REPOSITORIES:

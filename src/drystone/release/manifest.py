@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -149,7 +150,7 @@ class Manifest(_Plain):
             raise ValueError("files are not sorted by path")
         return self
 
-    @property
+    @cached_property
     def languages(self) -> dict[str, list[FileEntry]]:
         """Data files by language, in path order."""
         found: dict[str, list[FileEntry]] = {}

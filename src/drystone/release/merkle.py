@@ -28,20 +28,22 @@ class Tree:
         self._peaks: list[bytes] = []  # roots of complete subtrees, largest first: one for each set bit of the size
         self.size = 0
 
-    def add(self, leaf_hash: bytes) -> None:
-        """Append one leaf, given as its 32-byte hash."""
-        peaks, full = self._peaks, self.size
-        while full & 1:
-            leaf_hash = sha256(b"\x01" + peaks.pop() + leaf_hash).digest()
-            full >>= 1
-        peaks.append(leaf_hash)
-        self.size += 1
+    def add(self, leaf_hashes: Iterable[bytes]) -> None:
+        """Append leaves, given as their 32-byte hashes."""
+        peaks, size = self._peaks, self.size
+        for leaf in leaf_hashes:
+            node, full = leaf, size
+            while full & 1:
+                node = sha256(b"\x01" + peaks.pop() + node).digest()
+                full >>= 1
+            peaks.append(node)
+            size += 1
+        self.size = size
 
     def add_rows(self, table: pa.Table | pa.RecordBatch) -> None:
         """Append the rows of a table in their order."""
         for start in range(0, table.num_rows, _ROWS_AT_ONCE):
-            for leaf in row_leaves(table.slice(start, _ROWS_AT_ONCE)):
-                self.add(leaf)
+            self.add(row_leaves(table.slice(start, _ROWS_AT_ONCE)))
 
     def root(self) -> bytes:
         """Return the 32-byte root; of an empty tree, the SHA-256 of nothing."""
@@ -74,6 +76,5 @@ def row_leaves(table: pa.Table | pa.RecordBatch) -> list[bytes]:
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """Return the root of a tree over leaves given as bytes (not yet hashed)."""
     tree = Tree()
-    for leaf in leaves:
-        tree.add(leaf_hash(leaf))
+    tree.add(map(leaf_hash, leaves))
     return tree.root()

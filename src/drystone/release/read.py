@@ -39,7 +39,9 @@ class Release:
         return sorted(self.manifest.languages)
 
     def data(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield kept files as tables of at most 2,048 rows, under `schema.DATA` or `columns` of it.
+        """Yield kept files as tables of at most 2,048 rows and about 16 MiB (or one row), under `schema.DATA`.
+
+        `columns` chooses some of them, in that order.
 
         Raises `ReleaseError` for a language or column that is not there, and for damaged files.
         """

@@ -16,6 +16,7 @@ from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 
 _BATCH_ROWS: Final = 2048
+_BATCH_BYTES: Final = 16 * 1024**2
 
 
 def conform(batch: pa.Table | pa.RecordBatch, schema: pa.Schema, where: str) -> pa.Table:
@@ -52,6 +53,8 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
     except (pa.ArrowException, OSError) as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
+    if found.equals(schema):
+        return file
     if found.names != schema.names:
         raise ReleaseError(f"{name} has other columns than this format: {_differ(found.names, schema.names)}")
     if wrong := _wrong_types(found, schema):
@@ -60,7 +63,7 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
 
 
 def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a file as tables of at most 2,048 rows under `schema` (or the `columns` of it).
+    """Yield a file as tables of at most 2,048 rows and about 16 MiB (or one row), under `schema` or `columns` of it.
 
     Raises `ReleaseError` as `open_parquet` does, and for damage found while reading.
     """
@@ -68,12 +71,20 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
         wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
         rows = 0
         try:
-            for batch in file.iter_batches(_BATCH_ROWS, columns=wanted.names, use_threads=False):
-                table = pa.Table.from_batches([batch]).select(wanted.names)
-                yield table.replace_schema_metadata(None).cast(wanted)
-                rows += table.num_rows
+            for group in range(file.num_row_groups):
+                size = _batch_rows(file.metadata.row_group(group))
+                for batch in file.iter_batches(size, row_groups=[group], columns=wanted.names, use_threads=False):
+                    table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
+                    yield table if table.schema.equals(wanted) else table.cast(wanted)
+                    rows += table.num_rows
         except (pa.ArrowException, OSError) as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
+
+
+def _batch_rows(group: pq.RowGroupMetaData) -> int:
+    """Return how many rows of a group to hold at once: other writers make groups of any size."""
+    size: int = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)))
+    return size
 
 
 def first_line(error: BaseException) -> str:

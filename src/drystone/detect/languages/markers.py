@@ -15,8 +15,12 @@ _TAIL_BYTES: Final = 512
 
 _VERSION: Final = re.compile(r"[\d.]+$")
 _EXEC: Final = re.compile(rb"^[ \t]*exec[ \t]+([^\s'\"]+)", re.MULTILINE)
-_EMACS: Final = re.compile(rb"-\*-[ \t]*(?:(?:[^\n]{0,200}?;)?[ \t]*mode[ \t]*:[ \t]*)?([\w+#./-]{1,40}?)[ \t]*(?:;[^\n]{0,200}?)?-\*-", re.I)
-_VIM: Final = re.compile(rb"(?:^|[ \t])(?:vi|vim|Vim|ex)[<=>]?\d{0,4}:[^\n]{0,200}?\b(?:filetype|ft|syntax)=([\w+#-]{1,40})", re.M)
+_EMACS: Final = re.compile(
+    rb"-\*-[ \t]*(?:(?:[^\n]{0,200}?;)?[ \t]*mode[ \t]*:[ \t]*)?([\w+#./-]{1,40}?)[ \t]*(?:;[^\n]{0,200}?)?-\*-", re.I
+)
+_VIM: Final = re.compile(
+    rb"(?:^|[ \t])(?:vi|vim|Vim|ex)[<=>]?\d{0,4}:[^\n]{0,200}?\b(?:filetype|ft|syntax)=([\w+#-]{1,40})", re.M
+)
 
 #: Interpreters that may stand in front of another language: a shell that hands over, a runtime of several languages.
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})
@@ -30,7 +34,8 @@ _MODES: Final = {
     "fundamental": "", "text": "Text", "conf": "", "cfg": "INI", "dosini": "INI", "plsql": "PLSQL", "pl": "Perl",
     "octave": "MATLAB", "f90": "Fortran Free Form", "fortran": "Fortran", "nroff": "Roff", "man": "Roff Manpage",
     "tex": "TeX", "plaintex": "TeX", "latex": "TeX", "html": "HTML", "xhtml": "HTML", "nxml": "XML", "sgml": "",
-    "js2": "JavaScript", "rst": "reStructuredText", "perl6": "Raku", "help": "Vim Help File", "dcl": "DIGITAL Command Language",
+    "js2": "JavaScript", "rst": "reStructuredText", "perl6": "Raku", "help": "Vim Help File",
+    "dcl": "DIGITAL Command Language",
     "spec": "RPM Spec", "rpm-spec": "RPM Spec", "caml": "OCaml", "tuareg": "OCaml", "sml": "Standard ML",
     "python": "Python", "vb": "", "basic": "", "asm": "Assembly", "nasm": "Assembly", "gas": "Assembly",
 }  # fmt: skip

@@ -9,10 +9,12 @@ from drystone.detect.languages.tables import by_alias, by_extension, by_filename
 
 #: Suffixes that say how a file is used, not what it is written in: the name without them counts.
 _WRAPPINGS: Final = frozenset(
-    ".in .am .ac .bak .backup .back .orig .original .old .save .saved .new .tmp .dist .sample .example .default "
-    ".template .tmpl .tpl .skel .skeleton .j2 .erb .ejs .mustache .disabled .off .swp .rej .cached .expected "
-    ".out .actual .golden .snap .ok".split()
-)
+    {
+        ".in", ".bak", ".backup", ".back", ".orig", ".original", ".old", ".save", ".saved", ".new", ".tmp", ".dist",
+        ".sample", ".example", ".default", ".template", ".tmpl", ".skel", ".skeleton", ".disabled", ".off", ".rej",
+        ".expected", ".actual", ".golden", ".ok",
+    }
+)  # fmt: skip
 
 
 @cache
@@ -46,25 +48,33 @@ def extension(name: str) -> str:
 
 def by_name(name: str) -> tuple[tuple[str, ...], str]:
     """Return the languages that a file name allows, and the extension that allowed them ("" for a whole name)."""
+    outer = None
+    # Few files are wrapped twice, and none ten times.
+    for _ in range(10):
+        found, suffix = _directly(name)
+        outer = suffix if outer is None else outer
+        if found:
+            return found, suffix
+        if suffix not in _WRAPPINGS or len(name) == len(suffix):
+            break
+        name = name[: -len(suffix)]
+    return (), outer or ""
+
+
+def _directly(name: str) -> tuple[tuple[str, ...], str]:
     found = by_filename().get(name)
     if found:
         return found, ""
     suffix = extension(name)
-    if not suffix:
-        return (), ""
     found = by_extension().get(suffix)
-    if found:
-        return found, suffix
+    if found or not suffix:
+        return found or (), suffix
     # `page.html+django`: some tools name files by a language's alias.
     alias = by_alias().get(suffix[1:])
     if alias:
         return (alias,), suffix
-    if "+" in suffix:
-        parts = suffix[1:].split("+")
-        for part in reversed(parts):
-            found = by_extension().get("." + part)
-            if found:
-                return found, "." + part
-    if suffix in _WRAPPINGS and len(name) > len(suffix):
-        return by_name(name[: -len(suffix)])
+    for part in reversed(suffix[1:].split("+")) if "+" in suffix else ():
+        found = by_extension().get("." + part)
+        if found:
+            return found, "." + part
     return (), suffix

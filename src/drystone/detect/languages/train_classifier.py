@@ -1,11 +1,12 @@
 """Rewrites `data/classifier.npz`, the statistics behind guesses from content, out of labelled text.
 
-    python -m drystone.detect.languages.train_classifier --linguist samples.json --snippets DIR --files DIR \
-        --exclude pygments-2.21.0.tar.gz
+    python -m drystone.detect.languages.train_classifier --linguist samples.json --snippets DIR --grammars DIR \
+        --files DIR --exclude pygments-2.21.0.tar.gz
 
 - `--linguist`: token counts of GitHub Linguist's own samples (`lib/linguist/samples.json` of its gem, MIT).
 - `--snippets DIR`: one folder per language, named by any alias, with one text per file (Prism's tests and examples,
   Shiki's samples; both MIT).
+- `--grammars DIR`: TextMate grammars (those that Linguist vendors, and npm `tm-grammars`), for the words they name.
 - `--files DIR`: unpacked packages; a file counts where its name allows one language, or the patterns decide.
 - `--exclude`: archives of texts that detection is measured on; what shares a quarter of its lines with them stays out.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tarfile
 import zlib
 from collections import Counter, defaultdict
@@ -31,11 +33,13 @@ from drystone.detect.languages.classifier import CONSIDERED_BYTES, MODEL
 from drystone.detect.languages.detection import detect_language
 from drystone.detect.languages.generated import is_generated
 from drystone.detect.languages.names import by_name
-from drystone.detect.languages.tables import by_alias, languages
+from drystone.detect.languages.tables import by_alias, facts, languages
 
 _FILES_PER_LANGUAGE: Final = 80
 _FILES_PER_PACKAGE: Final = 12
 _FEATURES_PER_LANGUAGE: Final = 3000
+_LEAST_UNITS: Final = 4
+_GRAMMAR_WEIGHT: Final = 0.3
 #: Text read for training is twice what detection reads, for more features of each language.
 _READ: Final = 2 * CONSIDERED_BYTES
 
@@ -71,11 +75,12 @@ def packaged(folder: Path) -> Iterator[Sample]:
         if text is None or is_generated(str(path), text):
             continue
         language = names[0] if len(names) == 1 else detect_language(path.name, text)
-        if language and per_language[language] < _FILES_PER_LANGUAGE:
-            if per_package[package, language] < _FILES_PER_PACKAGE:
-                per_language[language] += 1
-                per_package[package, language] += 1
-                yield Sample(language, package, text)
+        if language is None or per_language[language] >= _FILES_PER_LANGUAGE:
+            continue
+        if per_package[package, language] < _FILES_PER_PACKAGE:
+            per_language[language] += 1
+            per_package[package, language] += 1
+            yield Sample(language, package, text)
 
 
 def _lines(text: bytes) -> list[bytes]:
@@ -114,13 +119,50 @@ def linguist_counts(path: Path) -> dict[str, tuple[dict[str, int], int]]:
     return found
 
 
-def train(samples: list[Sample], counts: dict[str, tuple[dict[str, int], int]]) -> dict[str, Any]:
+#: What in a regular expression is no word: classes, groups' heads, escapes.
+_NO_WORD: Final = re.compile(r"\\[a-zA-Z](?:\{[^}]*\}|<[^>]*>)?|\[(?:\\.|[^\]\\])*\]|\(\?[^:)]*[:)>]|\\.|\(\?[a-z-]+\)")
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{1,30}(?![?*+{])")
+
+
+def _expressions(grammar: object) -> Iterator[str]:
+    if isinstance(grammar, dict):
+        for key, value in grammar.items():
+            if key in ("match", "begin", "end", "while") and isinstance(value, str):
+                yield re.sub(r"#[^\n]*(?=\n)", " ", value) if "(?x" in value else value
+            else:
+                yield from _expressions(value)
+    elif isinstance(grammar, list):
+        for value in grammar:
+            yield from _expressions(value)
+
+
+def grammar_words(folders: Iterable[Path]) -> dict[str, set[str]]:
+    """Return language -> the words in the expressions of its TextMate grammars (`*.json`), at most 3000."""
+    scopes: dict[str, list[str]] = defaultdict(list)
+    for name, row in facts()["languages"].items():
+        if row.get("tm_scope", "none") != "none":
+            scopes[row["tm_scope"]].append(name)
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in sorted(p for folder in folders for p in folder.glob("*.json")):
+        grammar = json.loads(path.read_text("utf-8"))
+        words = {w for e in _expressions(grammar) for w in _WORD.findall(_NO_WORD.sub(" ", e))}
+        alias = by_alias().get(path.stem)
+        names = scopes.get(grammar.get("scopeName")) or scopes.get(path.stem) or ([alias] if alias else [])
+        for name in names if len(words) >= 8 else ():
+            found[name] |= words
+    return {name: set(sorted(words)[:3000]) for name, words in found.items()}
+
+
+def train(
+    samples: list[Sample], counts: dict[str, tuple[dict[str, int], int]], keywords: dict[str, set[str]]
+) -> dict[str, Any]:
     """Return the arrays of a classifier: a language's weights are its TF-IDF centroid over sets of features.
 
     The share of a language's texts that have a feature stands for TF; texts of one origin count by the square root of
-    their number; counts without texts give shares of single tokens only. IDF is over languages, not texts.
+    their number; counts without texts give shares of single tokens only, and a grammar's words stand for a small
+    part of one text. IDF is over languages, not texts.
     """
-    names = sorted({s.language for s in samples} | set(counts))
+    names = sorted({s.language for s in samples} | set(counts) | set(keywords))
     index = {name: i for i, name in enumerate(names)}
     origins = Counter((s.language, s.origin) for s in samples)
     total = np.zeros(len(names))
@@ -147,28 +189,37 @@ def train(samples: list[Sample], counts: dict[str, tuple[dict[str, int], int]]) 
                     seen[int(feature)] += count
         share = np.minimum(1, np.fromiter(seen.values(), np.float64) / number) * number**0.5
         add(language, np.fromiter(seen, np.uint64), share)
-    pairs, places = np.unique(np.concatenate(keys) * 4096 + np.concatenate(classes).astype(np.uint64), return_inverse=True)
+    for language, words in sorted(keywords.items()):
+        total[index[language]] += _GRAMMAR_WEIGHT
+        features = np.unique([token_features(word.encode())[0] for word in words])
+        add(language, features, np.full(len(features), _GRAMMAR_WEIGHT))
+    pairs, places = np.unique(
+        np.concatenate(keys) * 4096 + np.concatenate(classes).astype(np.uint64), return_inverse=True
+    )
     share = np.bincount(places, np.concatenate(amounts))
     language_of = (pairs % 4096).astype(np.int64)
-    share /= (total + 1)[language_of]
+    share = share / (total + 1)[language_of]
     features, feature_of = np.unique(pairs // 4096, return_inverse=True)
     idf = np.log(len(names) / (np.bincount(feature_of, np.minimum(1, share)) + 0.3)).clip(0)[feature_of]
     often = np.bincount(feature_of, np.bincount(places))[feature_of] >= 2
     weight = np.where(often, share * idf, 0)
-    weight = weight / np.sqrt(np.bincount(language_of, weight**2))[language_of] * idf
+    norm = np.sqrt(np.bincount(language_of, weight**2)).clip(1e-9)
+    weight = weight / norm[language_of] * idf
     order = np.lexsort((-weight, language_of))
     starts = np.searchsorted(language_of[order], np.arange(len(names)))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order)) - starts[language_of[order]]
     kept = (rank < _FEATURES_PER_LANGUAGE) & (weight > 0)
     unit = float(weight[kept].max() / 255)
+    # Weights of less than four units cost half of the time and room, and change no answer for the better.
+    kept &= np.round(weight / unit) >= _LEAST_UNITS
     kept_features, lengths = np.unique(pairs[kept] // 4096, return_counts=True)
     return {
         "names": np.array(names),
         "keys": kept_features.astype(np.uint32),
         "lengths": lengths.astype(np.uint16),
         "classes": language_of[kept].astype(np.uint16),
-        "weights": np.clip(np.round(weight[kept] / unit), 1, 255).astype(np.uint8),
+        "weights": np.round(weight[kept] / unit).astype(np.uint8),
         "unit": np.float32(unit),
     }
 
@@ -177,6 +228,7 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description="Rewrite the statistics behind guesses of a language from content.")
     parser.add_argument("--linguist", type=Path, required=True)
     parser.add_argument("--snippets", type=Path, action="append", default=[])
+    parser.add_argument("--grammars", type=Path, action="append", default=[])
     parser.add_argument("--files", type=Path, action="append", default=[])
     parser.add_argument("--exclude", type=Path, action="append", default=[])
     arguments = parser.parse_args()
@@ -184,7 +236,7 @@ def _main() -> None:
     samples = [s for folder in arguments.snippets for s in snippets(folder)]
     samples += [s for folder in arguments.files for s in packaged(folder)]
     kept = [s for s in samples if not shares_lines(s.text, measured)]
-    model = train(kept, linguist_counts(arguments.linguist))
+    model = train(kept, linguist_counts(arguments.linguist), grammar_words(arguments.grammars))
     np.savez_compressed(MODEL, **model)
     print(
         f"{MODEL}: {len(model['names'])} languages, {len(model['keys'])} features, {len(model['classes'])} weights "

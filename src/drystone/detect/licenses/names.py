@@ -187,7 +187,7 @@ def _spdx(text: str) -> str | None:
         return None
     for symbol in _SPDX.license_symbols(parsed, unique=True, decompose=True):
         key: str = symbol.key
-        if key in _SPDX.known_symbols:
+        if key in _SPDX.known_symbols or key in facts():
             continue
         if not re.fullmatch(r"(?:DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+", key):
             return None

@@ -50,7 +50,7 @@ _GRANT: Final = re.compile(
     r"permission|usr share|spdx)\b"
 )
 _NEGATED: Final = re.compile(
-    r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for|without)\b"
+    r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for)\b"
     r"(?: \w+){0,2}(?: (?:licensed|distributed|covered|released|available|governed))?(?: (?:under|by|to))?(?: the)?"
     r"(?: terms of)?(?: the)?(?: gnu)?"
     r"|\b(?:in)?compatib(?:le|ility)(?: \w+){0,5}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -42,10 +43,17 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     """
     order = sorted(spans, key=lambda s: (_RANK[s.kind], -s.confidence, s.start - s.end, s.start, s.rule))
     kept: list[Span] = []
+    starts: list[int] = []
     for span in order:
-        if all(span.end <= other.start or span.start >= other.end for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda s: s.start)
+        # What is kept does not overlap, so only the neighbours on either side can be in the way.
+        at = bisect_left(starts, span.start)
+        if at and kept[at - 1].end > span.start:
+            continue
+        if at < len(kept) and kept[at].start < span.end:
+            continue
+        kept.insert(at, span)
+        starts.insert(at, span.start)
+    return kept
 
 
 def covering(pattern: re.Pattern[bytes], text: bytes, hit: int, back: int, ahead: int) -> Iterator[re.Match[bytes]]:

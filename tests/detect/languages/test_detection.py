@@ -1,0 +1,139 @@
+"""A file's language: names, markers, patterns, likeness; labelled files; hostile input; speed against go-enry."""
+
+import gzip
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import enry
+import pytest
+
+from drystone.detect.languages import detect_language, detect_languages, languages
+
+PROLOG = b":- module(x, [p/1]).\n\np(X) :- q(X), \\+ r(X).\nq(a).\nq(b).\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "language"),
+    [
+        ("src/main.py", b"print(1)\n", "Python"),
+        ("src/lib.rs", b"pub fn f() -> i32 { 1 }\nuse std::io;\n", "Rust"),
+        ("x.pl", PROLOG, "Prolog"),
+        ("x.h", b"#include <vector>\nstd::vector<int> f();\n", "C++"),
+        ("x.h", b"int f(void);\n", "C"),
+        ("tool", b"#!/usr/bin/env python3\nimport os\n", "Python"),
+        ("tool.sh", b"#!/usr/bin/env python3\nimport os\n", "Python"),
+        ("tool.ts", b"#!/usr/bin/env node\nconst x: number = 1;\n", "TypeScript"),
+        ("tool.tcl", b"#!/bin/sh\n# \\\nexec tclsh $0\n", "Tcl"),
+        ("tool.rb", b"#!/bin/sh\nexec ruby -x $0\n#!ruby\n", "Ruby"),
+        ("x.inc", b"<?php\nfunction f() { return 1; }\n", "PHP"),
+        ("x.unheardof", b"// vim: set ft=cpp :\nint x;\n", "C++"),
+        ("x.unheardof", b'<?xml version="1.0"?>\n<a/>\n', "XML"),
+        ("Dockerfile", b"FROM scratch\n", "Dockerfile"),
+        ("a/b/CMakeLists.txt", b"project(x)\n", "CMake"),
+        ("x.unheardof", b"\x01\x02", None),
+        ("x.unheardof", b"", None),
+        (None, b"", None),
+        (None, b"42\n", None),
+        ("", b"", None),
+    ],
+)
+def test_detection(path: str | None, content: bytes, language: str | None) -> None:
+    assert detect_language(path, content) == language
+
+
+@pytest.mark.parametrize(
+    ("content", "language"),
+    [
+        (b"package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tif len(os.Args) > 1 {\n\t\tfmt.Println(os.Args[1])\n\t}\n}\n", "Go"),
+        (b"import os\nimport sys\n\nclass Runner(object):\n    def __init__(self, name):\n        self.name = name\n\n    def run(self):\n        for line in sys.stdin:\n            print(self.name, line)\n\nif __name__ == '__main__':\n    Runner('a').run()\n", "Python"),
+        (b"use std::collections::HashMap;\n\npub struct Cache { map: HashMap<String, u64> }\n\nimpl Cache {\n    pub fn new() -> Self {\n        let mut map = HashMap::new();\n        map.insert(\"a\".to_string(), 1);\n        Cache { map }\n    }\n}\n", "Rust"),
+        (b"<?php\nnamespace App;\n\nclass User extends Model {\n    public function name() {\n        return $this->name;\n    }\n}\n", "PHP"),
+        (b"#include <stdio.h>\n#include <string.h>\n\nstatic int count(const char *s, size_t n) {\n    int c = 0;\n    for (size_t i = 0; i < n; i++)\n        if (s[i] == '\\n') c++;\n    return c;\n}\n\nint main(int argc, char **argv) {\n    printf(\"%d\\n\", count(argv[0], strlen(argv[0])));\n    return 0;\n}\n", "C"),
+    ],
+    ids=["Go", "Python", "Rust", "PHP", "C"],
+)  # fmt: skip
+def test_content_alone(content: bytes, language: str) -> None:
+    assert detect_language(None, content) == language
+
+
+def test_batches_are_the_same_as_single_files() -> None:
+    paths = ["a.py", None, "x.pl", "y"]
+    contents = [b"x\n", PROLOG, PROLOG, b"#!/bin/sh\n"]
+    assert detect_languages(paths, contents) == [detect_language(p, c) for p, c in zip(paths, contents, strict=True)]
+    with pytest.raises(ValueError, match="zip"):
+        detect_languages(["a"], [])
+
+
+@pytest.fixture(scope="module")
+def labelled(shared_data: Path) -> list[dict[str, str | None]]:
+    with gzip.open(shared_data / "languages" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def test_labelled_files(labelled: list[dict[str, str | None]]) -> None:
+    named = [row for row in labelled if row["filename"]]
+    found = detect_languages([r["filename"] for r in named], [str(r["content"]).encode() for r in named])
+    right = sum(f == r["language"] for f, r in zip(found, named, strict=True))
+    assert right / len(named) >= 0.94
+    assert {f for f in found if f} <= set(languages())
+
+
+def test_labelled_content_alone(labelled: list[dict[str, str | None]]) -> None:
+    short = [row for row in labelled if row["source"] == "hljs-detect"]
+    found = detect_languages([None] * len(short), [str(r["content"]).encode() for r in short])
+    assert sum(f == r["language"] for f, r in zip(found, short, strict=True)) / len(short) >= 0.7
+
+
+def test_ten_times_as_fast_as_enry(labelled: list[dict[str, str | None]]) -> None:
+    named = [row for row in labelled if row["filename"]]
+    paths, contents = [str(r["filename"]) for r in named], [str(r["content"]).encode() for r in named]
+    detect_languages(paths, contents)
+    start = time.process_time()
+    for _ in range(5):
+        detect_languages(paths, contents)
+    ours = (time.process_time() - start) / 5
+    start = time.process_time()
+    for path, content in zip(paths, contents, strict=True):
+        enry.get_language(path, content)
+    assert ours * 5 < time.process_time() - start
+
+
+@pytest.mark.parametrize("name", ["x.h", "x.pl", "x.m", "x.sql", "x", "x.inc", "x.t", "x.mod"])
+@pytest.mark.parametrize("unit", [b"a", b"{", b"(* ", b"\n", b"/* ", b"\xc3\xa9", b"#!", b"=", b"a b\n", b"-*-"])
+def test_hostile_content_takes_bounded_time(name: str, unit: bytes) -> None:
+    data = unit * (20_000_000 // len(unit))
+    detect_language(name, b"x")
+    start = time.process_time()
+    detect_language(name, data)
+    assert time.process_time() - start < 1
+
+
+def test_noise_and_odd_names() -> None:
+    noise = random.Random(3)
+    for size in (0, 1, 100, 9000):
+        detect_language("x", noise.randbytes(size))
+        detect_language("\udcff.h", noise.randbytes(size))
+        detect_language("a/" * 2000, noise.randbytes(size))
+        detect_language("." * 4000, noise.randbytes(size))
+        detect_language("x" + ".orig" * 2000, noise.randbytes(size))
+
+
+def test_hash_randomisation_changes_nothing(labelled: list[dict[str, str | None]], tmp_path: Path) -> None:
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps([[r["filename"], r["content"]] for r in labelled]))
+    program = (
+        "import json, sys; from drystone.detect.languages import detect_languages as d;"
+        "rows = json.load(open(sys.argv[1])); names = [n for n, _ in rows]; texts = [t.encode() for _, t in rows];"
+        "print(json.dumps([d(names, texts), d([None] * len(texts), texts)]))"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", program, str(rows)], env={"PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1

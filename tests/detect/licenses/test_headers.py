@@ -1,0 +1,146 @@
+"""Licences in heads of source files; strings that only quote one are not the file's own."""
+
+import time
+
+import pyarrow as pa
+import pytest
+
+from drystone.detect.licenses import HEAD_BYTES, detect_headers
+from drystone.detect.licenses.headers import syntax_flags
+
+NOTICE = (
+    "This program is free software: you can redistribute it and/or modify",
+    "it under the terms of the GNU General Public License as published by",
+    "the Free Software Foundation, either version 3 of the License, or",
+    "(at your option) any later version.",
+)
+
+
+def wrap(first: str, line: str, last: str, code: str) -> bytes:
+    return "\n".join([first, *(line + text for text in NOTICE), last, code]).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a.py", wrap("#!/usr/bin/env python3", "# ", "#", "import os")),
+        ("a.py", wrap('"""Tools.\n', "", '"""', "import os")),
+        ("a.c", wrap("/*", " * ", " */", "int main(void) { return 0; }")),
+        ("a.c", wrap("#include <a.h>\n/*", "   ", "*/", "int x;")),
+        ("a.rs", wrap("", "// ", "", "fn main() {}")),
+        ("a.el", wrap(";;; a.el", ";; ", "", "(provide 'a)")),
+        ("a.hs", wrap("{-", "  ", "-}", "main = return ()")),
+        ("a.lua", wrap("--[[", "", "]]", "return 1")),
+        ("a.sql", wrap("", "-- ", "", "SELECT 1;")),
+        ("a.tex", wrap("", "% ", "", "\\end")),
+        ("a.html", wrap("<!doctype html>\n<!--", "", "-->", "<p>x</p>")),
+        ("a.m4", wrap("", "dnl ", "", "AC_INIT")),
+        ("a.bat", wrap("@echo off", "REM ", "", "dir")),
+        ("a.pas", wrap("{", "  ", "}", "program a;")),
+        ("a.ml", wrap("(*", "   ", "*)", "let x = 1")),
+        ("a.f", wrap("", "C     ", "", "      END")),
+        ("a.f90", wrap("", "! ", "", "end program")),
+        ("a.vim", wrap("", '" ', "", "set nocp")),
+        ("a.1", wrap("", '.\\" ', "", ".TH A 1")),
+        ("a.php", wrap("<?php\n/**", " * ", " */", "echo 1;")),
+        ("a.pl", wrap("use strict;\n\n=head1 LICENSE\n", "", "\n=cut", "1;")),
+        ("a.rb", wrap("=begin", "", "=end", "puts 1")),
+        ("a.js", wrap("'use strict';\n/*!", " * ", " */", "let a = `x`;")),
+    ],
+)
+def test_a_comment_at_the_head_is_the_files_own(path: str, data: bytes) -> None:
+    for paths in ([path], None):
+        if paths is None and path.endswith(".pas"):
+            continue  # braces are comments only where the name says Pascal
+        found = detect_headers([data], paths)[0]
+        assert found is not None, paths
+        assert (found.expression, found.kind) == ("GPL-3.0-or-later", "header")
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a.py", wrap('TEXT = """', "# ", '"""', "print(TEXT)")),
+        ("a.py", wrap("print(\n'''", "", "''')", "x = 1")),
+        ("a.py", ("x = (" + "".join(f'"{t} "\n' for t in NOTICE) + ")").encode()),
+        ("a.c", ("const char *text =\n" + "".join(f'  "{t}\\n"\n' for t in NOTICE) + ";").encode()),
+        ("a.cpp", wrap('auto t = R"x(', "// ", ')x";', "int a;")),
+        ("a.sh", wrap("cat > out.py <<'EOF'", "# ", "EOF", "echo done")),
+        ("a.js", wrap("const t = `", "// ", "`;", "let a;")),
+        ("a.go", wrap("var t = `", "// ", "`", "func a() {}")),
+        ("a.rs", wrap('let t = r#"', "// ", '"#;', "fn a() {}")),
+        ("a.json", wrap('{"text": "', "# ", '"}', "")),
+        ("a.h", b'#define LICENSE "This is under the terms of the GNU GPL version 3"\n'),
+    ],
+)
+def test_a_string_that_quotes_a_licence_is_not(path: str, data: bytes) -> None:
+    assert detect_headers([data], [path]) == [None]
+
+
+def test_lines_and_rule_are_told() -> None:
+    data = b"#!/bin/sh\n#\n# Copyright (C) 2020 Ann\n#\n" + b"\n".join(b"# " + t.encode() for t in NOTICE)
+    found = detect_headers([data], ["a.sh"])[0]
+    assert found is not None
+    assert found.copyrights == ("Copyright (C) 2020 Ann",)
+    assert found.evidence[0].start_line in range(5, 9)
+
+
+def test_clean_code_and_mere_talk_give_nothing() -> None:
+    texts = [b"def f():\n    return 1\n", b"", b"# check the license key of the user\nx = 1\n",
+             b"# permission denied is an error\n", b"\0\1GPL license", b"\xff\xfe" + "int a;".encode("utf-16-le")]  # fmt: skip
+    assert detect_headers(texts) == [None] * len(texts)
+
+
+def test_utf16_is_read() -> None:
+    text = "\r\n".join("// " + t for t in NOTICE)
+    for codec in ("utf-16-le", "utf-16-be"):
+        mark = b"\xff\xfe" if codec == "utf-16-le" else b"\xfe\xff"
+        found = detect_headers([mark + text.encode(codec)], ["a.cs"])[0]
+        assert found is not None
+        assert found.expression == "GPL-3.0-or-later"
+
+
+def test_lists_and_arrow_arrays_agree() -> None:
+    rows = [wrap("/*", " * ", " */", "int a;"), b"int b;", None, wrap("", "# ", "", "c = 1")]
+    as_list = [None if r is None else detect_headers([r])[0] for r in rows]
+    for kind in (pa.binary(), pa.large_binary()):
+        array = pa.array(rows, kind)
+        assert detect_headers(array) == as_list
+        assert detect_headers(array.slice(1)) == as_list[1:]
+        assert detect_headers(pa.chunked_array([array, array.slice(3)])) == [*as_list, as_list[3]]
+    assert detect_headers(pa.array([], pa.string())) == []
+
+
+def test_wrong_calls_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 paths"):
+        detect_headers([b""], ["a", "b"])
+    with pytest.raises(ValueError, match="binary or string"):
+        detect_headers(pa.array([1]))
+
+
+def test_only_the_head_counts() -> None:
+    data = b"x = 1\n" * (HEAD_BYTES // 6 + 10) + wrap("", "# ", "", "")
+    assert detect_headers([data], ["a.py"]) == [None]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [b"/* license ", b"/**/", b"<<A license ", b'R"x( license ', b'"""license', b"license <!-- ", b"`license", b"'", b"{- gpl "],
+)  # fmt: skip
+def test_hostile_heads_are_bounded(unit: bytes) -> None:
+    start = time.process_time()
+    detect_headers([unit * (10_000_000 // len(unit)), unit * 10])
+    assert time.process_time() - start < 2
+
+
+def test_a_huge_minified_file_is_bounded() -> None:
+    data = b"/*! license MIT */var a=1;" + b"function f(x){return x+1};" * 4_000_000
+    start = time.process_time()
+    found = detect_headers([data], ["a.min.js"])[0]
+    assert time.process_time() - start < 1
+    assert found is not None
+    assert found.expression == "MIT"
+
+
+def test_flags_follow_the_extension() -> None:
+    assert syntax_flags("x/y.JS") == syntax_flags("a.js") != syntax_flags("a.py") == 0
