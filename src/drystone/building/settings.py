@@ -34,7 +34,6 @@ class ReleaseSettings(_Table):
     name: str = Field("release", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
     version: str = Field("1.0.0", pattern=r"^\d+\.\d+\.\d+$")
     output: Path | None = None
-    title: str = ""
     description: str = ""
     authors: tuple[str, ...] = ()
     license: str = "ODC-By-1.0"
