@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +18,7 @@ from drystone.errors import DrystoneError, SettingsError, UsageError
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import QualityPolicy
-from drystone.sources import Source, parse_source, source_from_table
+from drystone.sources import Source, parse_source, source_from_table, table_problems
 from drystone.sources.base import Limits
 
 _LIMITS = Limits()
@@ -31,7 +34,6 @@ class ReleaseSettings(_Table):
     name: str = Field("release", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
     version: str = Field("1.0.0", pattern=r"^\d+\.\d+\.\d+$")
     output: Path | None = None
-    title: str = ""
     description: str = ""
     authors: tuple[str, ...] = ()
     license: str = "ODC-By-1.0"
@@ -149,22 +151,25 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError([f"{path}: {error}"]) from None
+        raise SettingsError([_syntax(path, text, str(error))]) from None
     lines = _Lines(path, text)
     problems: list[str] = []
     settings: Settings | None = None
     try:
-        settings = Settings.model_validate(content)
+        # By way of JSON: only there does a strict check take arrays for tuples and strings for paths.
+        settings = Settings.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
-        problems.extend(lines.problem(e["loc"], e["msg"], e.get("input")) for e in error.errors())
+        problems += [lines.problem(e["loc"], _message(e), e.get("input")) for e in error.errors()]
     sources: list[Source] = []
     tables = content.get("source", [])
+    if tables == []:
+        problems.append(lines.problem(("source",), "no sources; name at least one in a table [[source]]", None))
     for index, table in enumerate(tables if isinstance(tables, list) else []):
         if isinstance(table, dict):
-            try:
+            found = _source_problems(table, path.parent)
+            problems += [lines.problem(("source", index, key), problem, None) for key, problem in found]
+            if not found:
                 sources.append(source_from_table(table, base=path.parent))
-            except DrystoneError as error:
-                problems.append(lines.problem(("source", index), str(error), None))
     if problems or settings is None:
         raise SettingsError(sorted(problems, key=_line_number))
     return _absolute(settings, path.parent), sources
@@ -193,6 +198,50 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         update={"work": resolve(settings.engine.work), "cache": resolve(settings.engine.cache)}
     )
     return settings.model_copy(update={"release": release, "engine": engine})
+
+
+def _source_problems(table: Mapping[str, Any], base: Path) -> list[tuple[str, str]]:
+    """Return what is wrong with a source's table: its keys and values, and a local path at which nothing lies."""
+    problems = table_problems(table)
+    if not problems and "path" in table and not (base / Path(table["path"]).expanduser()).exists():
+        problems.append(("path", f"there is nothing at {base / Path(table['path']).expanduser()}"))
+    if not problems:
+        try:
+            source_from_table(table, base=base)
+        except DrystoneError as error:
+            problems.append(("kind", str(error)))
+    return problems
+
+
+def _syntax(path: Path, text: str, message: str) -> str:
+    """Return a syntax error in the form of the other problems; TOML's parser puts the place at the end."""
+    what, _, where = message.partition(" (at ")
+    line = re.match(r"line (\d+)", where)
+    return f"{path}, line {line[1] if line else text.count(chr(10)) + 1}: not TOML: {what[0].lower() + what[1:]}"
+
+
+#: Words of TOML where pydantic speaks of Python's types.
+_TYPES = {"model_type": "a table", "dict_type": "a table", "tuple_type": "an array", "bool_type": "true or false",
+          "int_type": "an integer", "int_from_float": "an integer",
+          "float_type": "a number", "string_type": "a string", "path_type": "a string"}  # fmt: skip
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(str(error["loc"][-1]), _known_keys(error["loc"][:-1]), n=1)
+        return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+    if error["type"] in _TYPES:
+        return f"must be {_TYPES[error['type']]}"
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return str(error["msg"]).replace("Input should", "must").replace("String should", "must")
+
+
+def _known_keys(where: tuple[str | int, ...]) -> list[str]:
+    model: Any = Settings
+    for part in where:
+        model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+    return list(getattr(model, "model_fields", {}))
 
 
 def _line_number(problem: str) -> int:
@@ -234,8 +283,5 @@ class _Lines:
         while place and place not in self._at:
             place = place[:-1]
         key = ".".join(str(part) for part in where)
-        if message == "Extra inputs are not permitted":
-            message, value = "unknown key", None
-        shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) else ""
-        message = message.removeprefix("Value error, ")
-        return f"{self._path}, line {self._at.get(place, 1)}: {key}: {message[0].lower() + message[1:]}{shown}"
+        shown = f" (it is {value!r})" if isinstance(value, str | int | float) and "unknown key" not in message else ""
+        return f"{self._path}, line {self._at.get(place, 1)}: {key}: {message}{shown}"

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -22,6 +23,10 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from drystone.errors import BuildError
+
+
+#: How the folder of a stage is named: what it computes, and its key.
+_STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
 
 
 def fingerprint(*parts: object) -> str:
@@ -67,10 +72,13 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         return Stage(folder)
 
-    def remove_unused(self, keep: Iterable[str] = ()) -> None:
-        """Remove stages that the finished build did not ask for: they belong to earlier settings or sources."""
+    def remove_unused(self) -> None:
+        """Remove stages that the finished build did not ask for: they belong to earlier settings or sources.
+
+        Whatever else lies in the folder, downloads above all, stays.
+        """
         for folder in self.folder.iterdir():
-            if folder.is_dir() and folder.name not in self._used and folder.name not in keep:
+            if folder.is_dir() and _STAGE.search(folder.name) and folder.name not in self._used:
                 shutil.rmtree(folder)
 
     @contextmanager

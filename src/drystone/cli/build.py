@@ -95,6 +95,8 @@ def command(
 def _settings(arguments: tuple[str, ...]) -> tuple[Settings, list[Any]]:
     files = [argument for argument in arguments if argument.endswith(".toml") and Path(argument).is_file()]
     if not files:
+        if len(arguments) == 1 and arguments[0].endswith(".toml"):
+            raise UsageError(f"{arguments[0]}: there is no such settings file")
         return Settings(), sources_from_arguments(arguments)
     if len(arguments) > 1:
         raise UsageError(f"give one settings file or sources, not both: {' '.join(arguments)}")

@@ -1,0 +1,53 @@
+"""Writes docs/commands.md from the help of the command line itself: `make docs`. A test fails where it is stale."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from drystone.cli import cli
+
+PAGE = Path(__file__).with_name("commands.md")
+_HEAD = """\
+# Commands
+
+<!-- Written by docs/commands.py from the commands themselves: run `make docs`. -->
+
+Every command prints its help with `--help`. The exit status is 0 where all is well, 1 where the work could not be done
+or (`verify`, `scan`) something was found, 2 for a request that is itself wrong, 130 after Ctrl-C.
+"""
+_WIDTH = 100
+
+
+def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command, click.Context]]:
+    """Yield every command and subcommand with its full name and a context to format its help in."""
+    context = click.Context(command, info_name=name, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    yield name, command, context
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None:
+                yield from walk(found, f"{name} {child}")
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    parts = [_HEAD]
+    for name, command, context in walk(cli, "drystone"):
+        level = "##" if name.count(" ") < 2 else "###"
+        parts.append(f"{level} {name}\n\n```text\n{_help(command, context)}\n```\n")
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    text = inspect.cleandoc(command.get_help(context))
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    sys.stdout.write(f"{PAGE} written\n")
