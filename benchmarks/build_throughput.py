@@ -16,7 +16,8 @@ def measure(quick: bool) -> list[Figure]:
         run = builds.build(sources, folder, cores=1)
         assert run is not None
     rate = run.megabytes("encoding") / run.seconds
-    note = f"{len(sources)} packages, {size / 1e6:,.0f} MB, {run.megabytes('encoding'):,.0f} MB distinct text, {run.seconds:.0f} s"
+    text = run.megabytes("encoding")
+    note = f"{len(sources)} packages, {size / 1e6:,.0f} MB, {text:,.0f} MB distinct text, {run.seconds:.0f} s"
     return [Figure("build throughput, one core", rate, "MB/s", None if quick else 25, 60, note=note)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -49,16 +48,17 @@ def workplace() -> Iterator[Path]:
 def build(
     sources: Sequence[Source], folder: Path, *, cores: int, kill_after: float | None = None, sample: bool = False
 ) -> Run | None:
-    """Build `sources` into `folder` on the first `cores` cores; None where the build was killed (SIGKILL) before its end."""
+    """Build `sources` into `folder` on the first `cores` cores; None where it was killed (SIGKILL) before its end."""
     settings = folder / "build.toml"
     tables = "".join(_table(source) for source in sources)
-    settings.write_text(f'[release]\noutput = "release"\n[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n{tables}')
-    command = [sys.executable, "-m", "drystone", "build", str(settings), "--json"]
+    engine = f'[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n'
+    settings.write_text(f'[release]\noutput = "release"\n{engine}{tables}')
+    registry = str(folder / "registry.sqlite")
+    pinned = ["taskset", "--cpu-list", ",".join(map(str, range(cores)))]
+    command = [*pinned, sys.executable, "-m", "drystone", "build", str(settings), "--json", "--registry", registry]
     start = time.monotonic()
     with (folder / "out.json").open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, start_new_session=True, preexec_fn=lambda: os.sched_setaffinity(0, range(cores))
-        )
+        process = subprocess.Popen(command, stdout=out, start_new_session=True)
         peak = 0
         watched = psutil.Process(process.pid)
         while process.poll() is None:

@@ -188,34 +188,41 @@ def quality(path: Path, label: str) -> list[Figure]:
     ]
 
 
-def _stage(path: str) -> None:
-    """The whole stage on a file, in a process of its own."""
+def _peak(since: int = 0) -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - since
+
+
+def _stage(path: str, what: str) -> None:
+    """The whole stage on a file, or only reading it, in a process of its own."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    part = Path(path)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        work = Path(folder)
-        near.keep(pa.table({"content": ["a b c d e f"] * 3}))  # imports and tables before memory is looked at
-        # Reading every text once, and nothing else: what the input itself needs.
-        for _ in pq.ParquetFile(part).iter_batches(4096, use_threads=False):
+    near.keep(pa.table({"content": ["a b c d e f"] * 3}))  # imports and tables before memory is looked at
+    rest = _peak()
+    told: dict[str, Any] = {}
+    start = time.process_time()
+    if what == "read":
+        for _ in pq.ParquetFile(path).iter_batches(4096, columns=["content"], use_threads=False):
             pass
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = time.process_time()
-        _, summary = near.keep_file(part, near.Method(), work)
-        seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "memory": (peak - before) * 1024, **summary}))
+    else:
+        with tempfile.TemporaryDirectory(dir=CACHE) as work:
+            told.update(near.keep_file(Path(path), near.Method(), Path(work))[1])
+    print(json.dumps({"seconds": time.process_time() - start, "memory": _peak(rest), **told}))
 
 
 def growth(source: Path, most: int) -> list[Figure]:
     path = corpus.edited(source, most)
-    told = []
-    for part in (8, 4, 2, 1):
-        command = [sys.executable, "-m", "benchmarks.near_duplicates", "--stage", str(corpus.first(path, most // part))]
-        runs = [
-            json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
-            for _ in range(2 if part > 1 else 1)
-        ]
-        told.append(min(runs, key=lambda run: run["seconds"]))
+
+    def run(part: int, what: str) -> dict[str, Any]:
+        file = str(corpus.first(path, most // part))
+        command = [sys.executable, "-m", "benchmarks.near_duplicates", "--stage", file, what]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return result
+
+    told = [
+        min((run(part, "all") for _ in range(2 if part > 1 else 1)), key=lambda one: float(one["seconds"]))
+        for part in (8, 4, 2, 1)
+    ]
+    reading = run(1, "read")["memory"] / most
     counts = np.array([most // part for part in (8, 4, 2, 1)], float)
     seconds = np.array([t["seconds"] for t in told])
     slope = float(np.polyfit(np.log(counts), np.log(seconds), 1)[0])
@@ -237,7 +244,8 @@ def growth(source: Path, most: int) -> list[Figure]:
             300,
             150,
             True,
-            f"{most:,} documents, {last['dropped']:,} dropped, {last['comparisons']:,} comparisons",
+            f"{most:,} documents, {last['dropped']:,} dropped, {last['comparisons']:,} comparisons; "
+            f"buffers for reading are within it (reading alone: {reading:.0f})",
         ),
     ]
 
@@ -271,6 +279,6 @@ def measure(quick: bool) -> list[Figure]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--stage"]:
-        _stage(sys.argv[2])
+        _stage(sys.argv[2], sys.argv[3])
     else:
         main(measure)

@@ -29,27 +29,36 @@ void HashSet::clear(size_t expected) {
   use(slots);
 }
 
-void HashSet::insert(uint64_t hash) {
-  hash += hash == 0;  // 0 marks a free slot
-  if (members.size() * 2 >= slots_) {
-    use(slots_ * 4);
+void HashSet::insert(const uint64_t* hashes, size_t count) {
+  if ((members.size() + count) * 2 > slots_) {
+    size_t slots = slots_;
+    while ((members.size() + count) * 2 > slots) slots *= 2;
+    use(slots * 2);
     for (uint64_t member : members) {
       size_t slot = member >> shift_;
       while (table_[slot]) slot = (slot + 1) & (slots_ - 1);
       table_[slot] = member;
     }
   }
-  uint64_t* table = table_.data();
+  size_t have = members.size();
+  members.resize(have + count);
+  uint64_t* const table = table_.data();
+  uint64_t* const out = members.data();
   const size_t mask = slots_ - 1;
-  size_t slot = hash >> shift_;
-  while (table[slot] != hash) {
-    if (!table[slot]) {
-      table[slot] = hash;
-      members.push_back(hash);
-      return;
+  const int shift = shift_;
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t hash = hashes[i] + (hashes[i] == 0);  // 0 marks a free slot
+    size_t slot = hash >> shift;
+    uint64_t found = table[slot];
+    while (found != hash && found != 0) {
+      slot = (slot + 1) & mask;
+      found = table[slot];
     }
-    slot = (slot + 1) & mask;
+    table[slot] = hash;
+    out[have] = hash;
+    have += found == 0;
   }
+  members.resize(have);
 }
 
 bool HashSet::contains(uint64_t hash) const {
@@ -68,8 +77,7 @@ void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text
   variant.shingles(
       text, length, text + length, keys,
       [](void* state, const uint64_t* shingles, size_t count) {
-        HashSet& set = *static_cast<HashSet*>(state);
-        for (size_t i = 0; i < count; i++) set.insert(shingles[i]);
+        static_cast<HashSet*>(state)->insert(shingles, count);
       },
       &out);
 }

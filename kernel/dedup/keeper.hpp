@@ -15,7 +15,7 @@ namespace drystone {
 class HashSet {
  public:
   void clear(size_t expected);
-  void insert(uint64_t hash);
+  void insert(const uint64_t* hashes, size_t count);
   bool contains(uint64_t hash) const;
   std::vector<uint64_t> members;
 

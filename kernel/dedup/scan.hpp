@@ -5,6 +5,7 @@
 // hashes, these to shingle hashes, these to the sketch; every buffer stays in the first-level cache.
 
 constexpr size_t kChunk = 4096;
+constexpr size_t kMaxBins = 4096;  // sketcher.hpp's kMaxSize
 
 inline size_t flatten(uint64_t bits, uint32_t base, uint32_t* out) {
   // Eight writes at a time, whatever the count: cheaper than a mispredicted branch for each token.
@@ -126,15 +127,24 @@ size_t shingles(const uint8_t* text, size_t size, const uint8_t* limit, const dr
 
 size_t one_permutation(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
                        size_t bins, uint32_t* mins) {
-  for (size_t i = 0; i < bins; i++) mins[i] = kEmpty;
-  return each_shingle(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-      size_t bin = (size_t)(((hashes[i] >> 32) * bins) >> 32);
-      uint32_t value = (uint32_t)hashes[i];
-      uint32_t old = mins[bin];
-      mins[bin] = value < old ? value : old;
+  // Two sets of bins in turn: a load seldom waits for a store to the same bin that is still under way.
+  uint32_t other[kMaxBins];
+  for (size_t i = 0; i < bins; i++) mins[i] = other[i] = kEmpty;
+  size_t count = each_shingle(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
+    const auto put = [bins](uint64_t hash, uint32_t* into) {
+      const size_t bin = (size_t)(((hash >> 32) * bins) >> 32);
+      const uint32_t value = (uint32_t)hash, old = into[bin];
+      into[bin] = value < old ? value : old;
+    };
+    size_t i = 0;
+    for (; i + 2 <= n; i += 2) {
+      put(hashes[i], mins);
+      put(hashes[i + 1], other);
     }
+    if (i < n) put(hashes[i], mins);
   });
+  for (size_t i = 0; i < bins; i++) mins[i] = other[i] < mins[i] ? other[i] : mins[i];
+  return count;
 }
 
 size_t permutations(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,

@@ -282,6 +282,8 @@ class TextIndex {
 }  // namespace
 
 void bind_words(nb::module_ &m) {
+    // The index over the reference texts lives as long as the process; that is no leak.
+    nb::set_leak_warnings(false);
     nb::class_<ComparableWords>(m, "ComparableWords", "Comparable words of a text.")
         .def(nb::new_([](nb::bytes data) {
                  const std::string_view input(data.c_str(), data.size());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tarfile
 from pathlib import Path
@@ -47,6 +48,22 @@ def program(name: str, lines: int = 40) -> str:
     return f'"""Work of {name}."""\n\nimport {name}_library\n\n\ndef {name}(limit_{name}):\n{body}    return {name}_0\n'
 
 
+def notebook(code: str) -> str:
+    """Return a Jupyter notebook with one Markdown cell, one code cell, and an output that must not come out."""
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# Sketch of a wall"]},
+        {
+            "cell_type": "code",
+            "execution_count": 1,
+            "metadata": {},
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": ["an output\n"]}],
+            "source": code.splitlines(keepends=True),
+        },
+    ]
+    metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
 def git(folder: Path, *arguments: str) -> str:
     environment = {
         "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_AUTHOR_DATE": "2021-05-01T12:00:00+02:00",
@@ -86,6 +103,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             "walls/blob.bin": bytes(range(256)) * 8,
             "walls/nul.c": b"int a;\0int b;\n",
             "data/table.json": "[\n" + ",\n".join(f'  {{"granite block": {i}}}' for i in range(900)) + "\n]\n",
+            "walls/sketch.ipynb": notebook(program("sketch")),
             "notes.unknown-kind": "nobody knows what this is\n",
             "walls/contact.py": program("contact") + "\nOWNER = 'marie.dupont@stonework-atelier.fr'\n",
         },

@@ -22,6 +22,7 @@ from drystone.errors import BuildError, UsageError
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
 from drystone.release.verify import verify
+from tests.building.conftest import git
 
 
 def make(sources: list[Path], output: Path, engine: Engine | None = None, **settings: Any) -> Manifest:
@@ -90,6 +91,14 @@ def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:
     assert files["/walls/stack.py"]["license_expression"] == "MIT"
     assert files["/walls/stack.py"]["license_evidence"][0]["path"] == "LICENSE"
     assert files["/gates-1.0/gates/open.py"]["license_type"] == "no_license"
+
+
+def test_a_notebook_comes_out_as_a_script_under_its_own_swhid(release: Release, sources: list[Path]) -> None:
+    (row,) = [r for batch in release.data("Jupyter Notebook") for r in batch.to_pylist()]
+    assert "# # Sketch of a wall" in row["content"]
+    assert "sketch_0 = " in row["content"]
+    assert "an output" not in row["content"]
+    assert row["content_id"] == git(sources[0], "hash-object", "walls/sketch.ipynb").strip()
 
 
 def test_the_release_keeps_every_law(release: Release) -> None:
@@ -168,7 +177,8 @@ def test_a_killed_build_ends_in_the_same_release(sources: list[Path], release: R
 def test_ray_gives_the_same_release(sources: list[Path], release: Release, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom drystone import building\nfrom drystone.building.engine import Engine\n"
+        "import sys\nfrom pathlib import Path\nfrom drystone import building\n"
+        "from drystone.building.engine import Engine\n"
         "from drystone.building.settings import Settings, sources_from_arguments\n"
         "found = sources_from_arguments(tuple(sys.argv[2:]))\n"
         "print(building.build(Settings(), found, Path(sys.argv[1]), Engine('ray', 2)).root)\n"
@@ -251,7 +261,7 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
         "--registry",
         str(tmp_path / "r.db"),
     ]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr

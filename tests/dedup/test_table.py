@@ -98,6 +98,24 @@ def test_wrong_columns_are_named() -> None:
         near.keep(pa.table({"content": ["a", "b"], "id": ["u", None]}), id="id")
 
 
+def test_columns_of_lists_name_nothing() -> None:
+    rows = pa.table({"content": ["a", "b"], "list": [[1], [2]]})
+    for column in ("id", "group", "order"):
+        with pytest.raises(UsageError, match="'list' is of type list"):
+            near.keep(rows, **{column: "list"})
+
+
+def test_strings_that_are_not_utf8(tmp_path: Path) -> None:
+    """Files hold such columns, since hardly any writer checks."""
+    data = pa.array([b"a b c d e \xff\xfe", b"a b c d e \xff\xfe", b"\xc3"], pa.binary())
+    rows = pa.table({"content": data.view(pa.string())})
+    pq.write_table(rows, tmp_path / "in.parquet")
+    expected = near.keep(rows)
+    assert expected.column("keep").to_pylist() == [True, False, True]
+    result, _ = near.keep_file(tmp_path / "in.parquet", near.Method(), tmp_path)
+    assert result.equals(expected)
+
+
 def test_a_file_gives_what_its_table_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(4)
     texts: list[Any] = [*variations(4, families=40), b"x y", b"x y", None, b"", b""]

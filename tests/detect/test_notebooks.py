@@ -37,8 +37,8 @@ def test_code_and_markdown_without_outputs() -> None:
         )
     )
     assert found.script == (
-        b"# # Title\n#\n# Some *text*.\n\nimport numpy as np\nx = 1\n\n# %matplotlib inline\n# !pip install x\ny = x + 1\n\n"
-        b"# %%bash\n# ls -l\n"
+        b"# # Title\n#\n# Some *text*.\n\nimport numpy as np\nx = 1\n\n"
+        b"# %matplotlib inline\n# !pip install x\ny = x + 1\n\n# %%bash\n# ls -l\n"
     )
     assert (found.language, found.reason) == ("Python", None)
     ast.parse(found.script)

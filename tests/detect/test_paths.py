@@ -87,9 +87,9 @@ def test_words_that_hold_test_are_no_tests(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "setup.cfg", "pyproject.toml", ".github/workflows/ci.yml", "package.json", "tsconfig.build.json", ".eslintrc.js",
-        "webpack.config.js", "Dockerfile", "a/Makefile", "CMakeLists.txt", "pom.xml", "requirements-dev.txt", ".gitignore",
-        "go.mod", "app.properties",
+        "setup.cfg", "pyproject.toml", ".github/workflows/ci.yml", "package.json", "tsconfig.build.json",
+        ".eslintrc.js", "webpack.config.js", "Dockerfile", "a/Makefile", "CMakeLists.txt", "pom.xml",
+        "requirements-dev.txt", "go.mod", ".gitignore", "app.properties",
     ],
 )  # fmt: skip
 def test_configuration(path: str) -> None:

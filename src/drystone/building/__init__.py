@@ -40,8 +40,9 @@ def build(
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
     Decisions of the registry that `settings.registry` names (a path or URL; None: no registry) are applied, and licence
-    texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default: `output` with `.work` appended), downloads and clones
-    in `settings.engine.cache` (default: `cache` below it). Raises `BuildError`, `SourceError`, `UsageError`.
+    texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default:
+    `output` with `.work` appended), downloads and clones in `settings.engine.cache` (default: `cache` below it).
+    Raises `BuildError`, `SourceError`, `UsageError`.
     """
     engine = engine or Engine()
     work, cache = _folders(settings, output)

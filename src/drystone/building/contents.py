@@ -78,7 +78,7 @@ def to_text(data: bytes, notebook: bool) -> tuple[bytes | None, str | None, str 
     if decoded.text is None:
         return None, decoded.encoding, decoded.reason
     if notebook:
-        script = notebook_script(decoded.text).text
+        script = notebook_script(decoded.text).script
         if script is not None:
             return script, decoded.encoding, None
     return decoded.text, decoded.encoding, None

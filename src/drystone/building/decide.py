@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,6 @@ from drystone.policy.drop import STAGES, Drop
 from drystone.policy.language import LanguagePolicy, judge_language
 from drystone.policy.quality import QualityPolicy, judge
 from drystone.policy.representative import rank
-from drystone.release.schema import LICENSE_EVIDENCE
 from drystone.sources.base import FILE
 
 #: A ledger row before near duplicates are known; `representative` says that this occurrence stands for its blob.
@@ -65,7 +65,7 @@ CANDIDATES: Final = pa.schema(
         ("language", pa.string()),
         ("license_type", pa.string()),
         ("license_expression", pa.string()),
-        ("license_evidence", LICENSE_EVIDENCE),
+        ("license_evidence", pa.string()),
         ("generated", pa.bool_()),
         ("partition", pa.int32()),
         ("repository", pa.int32()),
@@ -171,23 +171,25 @@ def _judge(
     language, generated = named[row["id"], name]
     row["language"], row["generated"] = language, generated
     tree, header = row["tree"], annotation["header"]
-    own = reviewed(LicenseAnnotation.from_json(header), reviews) if header is not None else None
-    swhid = f"swh:1:cnt:{row['id'].hex()}"
-    found = file_license(_tree(tree), own, swhid=swhid, path=path_text(row["path"])[1:])
-    expression = found.expression if found is not None else None
-    verdict = license_policy.evaluate(expression, licenses, row["gha_license_id"])
-    row["license_type"] = verdict.license_type
-    row["license_expression"] = expression
-    row["license_evidence"] = orjson.loads(found.evidence_json()) if found is not None else []
+    if header is None:
+        license_ = _of_tree(tree, licenses, row["gha_license_id"])
+    else:
+        own = reviewed(LicenseAnnotation.from_json(header), reviews)
+        swhid = f"swh:1:cnt:{row['id'].hex()}"
+        found = file_license(_tree(tree), own, swhid=swhid, path=path_text(row["path"])[1:])
+        license_ = _License.of(found, licenses, row["gha_license_id"])
+    row["license_type"] = license_.verdict.license_type
+    row["license_expression"] = license_.expression
+    row["license_evidence"] = license_.evidence
     objection = judge_language(languages, language)
     if objection is not None or language is None:
         return objection or Drop("language", "unknown_language")
-    if not verdict.allowed:
-        return Drop("license", _license_reason(verdict), _license_evidence(verdict, found))
+    if not license_.verdict.allowed:
+        return Drop("license", _license_reason(license_.verdict), license_.read)
     objection = judge(quality, language, name, annotation, generated)
     if objection is None:
         row["rank"] = rank(
-            verdict.license_type,
+            license_.verdict.license_type,
             row["stars"],
             row["forks"],
             row["revision_date"],
@@ -196,6 +198,30 @@ def _judge(
             row["entry"],
         )
     return objection
+
+
+@dataclass(frozen=True)
+class _License:
+    """What holds for a file: expression, evidence (JSON), verdict, and what a drop would show of it."""
+
+    expression: str | None
+    evidence: str
+    verdict: license_policy.Verdict
+    read: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls, found: LicenseAnnotation | None, policy: license_policy.LicensePolicy, gha_license_id: str | None
+    ) -> _License:
+        expression = found.expression if found is not None else None
+        verdict = license_policy.evaluate(expression, policy, gha_license_id)
+        evidence = found.evidence_json() if found is not None else "[]"
+        return cls(expression, evidence, verdict, _license_evidence(verdict, found))
+
+
+@lru_cache(maxsize=4096)
+def _of_tree(tree: str | None, policy: license_policy.LicensePolicy, gha_license_id: str | None) -> _License:
+    return _License.of(_tree(tree), policy, gha_license_id)
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,11 @@ ids and small columns only; bytes of the corpus never pass through the engine.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,11 +35,9 @@ class Task:
     weight: float = 32e6
 
 
-class Work(Protocol):
-    """A module-level function that does one task, writing into the stage's folder, and reports a JSON-able summary."""
-
-    def __call__(self, stage: Stage, task: str, **arguments: Any) -> Summary:  # noqa: D102
-        ...
+#: A module-level function `work(stage, task, **arguments)` that does one task, writing into the stage's folder, and
+#: reports a JSON-able summary.
+Work = Callable[..., Summary]
 
 
 class Progress(Protocol):
@@ -129,7 +128,9 @@ class Engine:
 
             @daft.method.batch(return_dtype=daft.DataType.binary(), batch_size=1)  # type: ignore[untyped-decorator, unused-ignore]
             def __call__(self, tasks: Any) -> list[bytes]:
-                return [pickle.dumps(_do(self.work, self.stage, pickle.loads(task))) for task in tasks.to_pylist()]
+                # Tasks are pickled by `_through_daft` below and come from nowhere else.
+                given = [pickle.loads(task) for task in tasks.to_pylist()]  # noqa: S301
+                return [pickle.dumps(_do(self.work, self.stage, task)) for task in given]
 
         worker = Worker(work, str(stage.folder))
         frame = daft.from_pydict({"task": [pickle.dumps(task) for task in tasks]})
@@ -140,7 +141,7 @@ class Engine:
         with daft.execution_config_ctx(maintain_order=False):
             for batch in frame.to_arrow_iter():
                 for outcome in batch.column("outcome").to_pylist():
-                    yield pickle.loads(outcome)
+                    yield pickle.loads(outcome)  # noqa: S301 -- pickled by our own worker
 
     def _start_ray(self, daft: Any) -> None:
         try:
@@ -148,8 +149,8 @@ class Engine:
         except ImportError:
             raise MissingExtraError("The Ray engine", "ray") from None
         if not ray.is_initialized():
-            local = {} if self.ray_address else {"num_cpus": self.threads, "include_dashboard": False}
-            ray.init(address=self.ray_address, logging_level="error", log_to_driver=False, **local)
+            local: dict[str, Any] = {} if self.ray_address else {"num_cpus": self.threads, "include_dashboard": False}
+            ray.init(address=self.ray_address, logging_level=logging.ERROR, log_to_driver=False, **local)
         daft.set_runner_ray(noop_if_initialized=True)
 
 

@@ -26,10 +26,11 @@ def build(
 ) -> Release:
     """Build a release and return it opened.
 
-    `sources`: a settings file (`*.toml`), or sources as on the command line (paths, `git+URL@REF`, `pypi:NAME==VERSION`,
-    `folder:PATH`). `output`: folder of the release; the settings file may name it instead. `settings`: the tables of a
-    settings file as a mapping, for sources given here. `engine`: how and where the work runs. `replace`: put the
-    release in the place of another complete one. Raises `UsageError`, `SourceError`, `BuildError`.
+    `sources`: a settings file (`*.toml`), or sources as on the command line (paths, `git+URL@REF`,
+    `pypi:NAME==VERSION`, `folder:PATH`). `output`: folder of the release; the settings file may name it instead.
+    `settings`: the tables of a settings file as a mapping, for sources given here. `engine`: how and where the work
+    runs. `replace`: put the release in the place of another complete one. Raises `UsageError`, `SourceError`,
+    `BuildError`.
     """
     given = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     texts = tuple(os.fspath(source) for source in given)

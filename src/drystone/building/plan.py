@@ -267,7 +267,8 @@ class Plan:
             if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
                 groups.append(([], 0))
         tasks = [
-            Task(f"{i:05d}", {**shared, "members": members}, 100.0 * max(1, rows)) for i, (members, rows) in enumerate(groups)
+            Task(f"{i:05d}", {**shared, "members": members}, 100.0 * max(1, rows))
+            for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}
         for summary in self.engine.run("trees", stage, licensing.spread, tasks):

@@ -207,11 +207,10 @@ def _repositories(settings: Settings, settled: Settled) -> pa.Table:
 
 def _remove_others(output: Path, wanted: set[str]) -> None:
     """Remove shards and ledger parts that an earlier, unfinished build with other settings has left."""
-    for folder in ("data", "ledger"):
-        for file in (output / folder).rglob("*"):
-            if file.is_file() and str(file.relative_to(output)) not in wanted:
-                file.unlink()
-    for folder in (output / "data").iterdir() if (output / "data").exists() else ():
+    for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*")]:
+        if file.is_file() and file.relative_to(output).as_posix() not in wanted:
+            file.unlink()
+    for folder in (output / "data").glob("*"):
         if not any(folder.iterdir()):
             folder.rmdir()
 

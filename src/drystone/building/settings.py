@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from drystone.dedup import near
-from drystone.detect import secrets
+from drystone.detect import secrets as secrets_room
 from drystone.errors import DrystoneError, SettingsError, UsageError
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy
@@ -85,8 +85,8 @@ class SecretSettings(_Table):
     credit_card: _Level = "balanced"
     iban: _Level = "balanced"
     private_key: _Level = "balanced"
-    token: _Level = "balanced"
-    password: _Level = "balanced"
+    token: _Level = "balanced"  # noqa: S105 -- a level, not a secret
+    password: _Level = "balanced"  # noqa: S105
     high_entropy: _Level = "balanced"
     name: _Level = "off"
     keep: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class SecretSettings(_Table):
     @model_validator(mode="after")
     def _known(self) -> SecretSettings:
         try:
-            secrets.Settings(**self.model_dump())
+            secrets_room.Settings(**self.model_dump())
         except SettingsError as error:
             raise ValueError(str(error)) from None
         return self
@@ -126,9 +126,9 @@ class Settings(_Table):
     registry: str | None = None
 
     @property
-    def secret_settings(self) -> secrets.Settings:
+    def secret_settings(self) -> secrets_room.Settings:
         """The settings of the secrets detector."""
-        return secrets.Settings(**self.secrets.model_dump())
+        return secrets_room.Settings(**self.secrets.model_dump())
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""

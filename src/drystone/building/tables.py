@@ -163,9 +163,10 @@ def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range]) -> bool:
     columns = {group.column(i).path_in_schema: group.column(i).statistics for i in range(group.num_columns)}
     for name, low, high in ranges:
         statistics = columns[name]
-        if statistics is not None and statistics.has_min_max:
-            if statistics.max < low or (high is not None and statistics.min >= high):
-                return False
+        if statistics is None or not statistics.has_min_max:
+            continue
+        if statistics.max < low or (high is not None and statistics.min >= high):
+            return False
     return True
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -163,6 +165,8 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
             return [f"swh:1:cnt:{row['id'].hex()}" for row in batch]
         case "detected_licenses":
             return [license_names(row["license_expression"]) for row in batch]
+        case "license_evidence":
+            return [_evidence(row["license_evidence"]) for row in batch]
         case "src_encoding":
             return [row["encoding"] for row in batch]
         case "length_bytes":
@@ -176,6 +180,12 @@ def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, 
             return [getattr(flag, name.removeprefix("is_")) for flag in flags]
         case _:
             return [row[name] for row in batch]
+
+
+@lru_cache(maxsize=4096)
+def _evidence(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = orjson.loads(text)
+    return found
 
 
 def _extension(path: bytes) -> str:

@@ -46,7 +46,8 @@ class StageProgress:
         """Begin a stage."""
         self._started[stage] = (time.monotonic(), total - done)
         if self._bars is not None:
-            self._tasks[stage] = self._bars.add_task(stage, total=total, completed=done, rate="")
+            self._tasks[stage] = self._bars.add_task(stage, total=total, rate="")
+            self._bars.update(self._tasks[stage], completed=done)
 
     def advance(self, stage: str, weight: float) -> None:
         """Note a finished task."""

@@ -129,7 +129,7 @@ def _print_release(manifest: Manifest, output: Path) -> None:
     console.print(_funnel(manifest.facts.funnel))
     counts = manifest.counts
     console.print(
-        f"\n{manifest.facts.name} {manifest.facts.version}: {counts.kept:,} files of {counts.occurrences:,} occurrences "
+        f"\n{manifest.facts.name} {manifest.facts.version}: {counts.kept:,} of {counts.occurrences:,} occurrences "
         f"in {counts.repositories:,} repositories, {counts.text_bytes / 1e6:,.1f} MB of text"
     )
     console.print(f"root  {manifest.root}")

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from drystone.dedup.decide import Summary, decide
 from drystone.dedup.ids import ID, to_rows
 from drystone.dedup.method import Method
-from drystone.dedup.table import BATCH_ROWS, Items, as_bytes, check, check_unique, outcome, places
+from drystone.dedup.sketches import buffers
+from drystone.dedup.table import BATCH_ROWS, Items, as_binary, check, check_unique, outcome, places
 from drystone.errors import UsageError
 
 CLUSTER = "near_duplicate_cluster"
@@ -33,39 +34,38 @@ class _FileTexts:
     def stage(self, ids: Iterable[pa.Array]) -> None:
         parts = [to_rows(part) for part in ids]
         self._wanted = np.sort(np.concatenate(parts)) if parts else self._wanted
-        sizes = np.zeros(len(self._wanted), np.int64)
+        sizes = [np.empty(0, np.int64)]
         at = done = 0
         with self._spill.open("wb") as spill:
             for batch in pq.ParquetFile(self._path).iter_batches(BATCH_ROWS, columns=[self._text], use_threads=False):
                 end = int(np.searchsorted(self._wanted, at + len(batch)))
-                column = batch.column(0)
-                for i, row in enumerate(self._wanted[done:end], done):
-                    value = column[int(row) - at].as_py()
-                    data = as_bytes(value)
-                    sizes[i] = len(data)
-                    spill.write(data)
+                column = as_binary(batch.column(0)).take(pa.array(self._wanted[done:end] - at))
+                data, offsets, _ = buffers(column)
+                spill.write(data[offsets[0] : offsets[-1]].data)
+                sizes.append(np.diff(offsets).astype(np.int64))
                 at += len(batch)
                 done = end
-        self._offsets = np.concatenate([[0], np.cumsum(sizes)])
+        self._offsets = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
 
     def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
         file = os.open(self._spill, os.O_RDONLY)
         try:
-            for place in np.searchsorted(self._wanted, to_rows(pa.array(ids, ID))):
-                start, end = int(self._offsets[place]), int(self._offsets[place + 1])
-                yield _read(file, end - start, start)
+            places = np.searchsorted(self._wanted, to_rows(pa.array(ids, ID)))
+            starts, ends = self._offsets[places].tolist(), self._offsets[places + 1].tolist()
+            for start, end in zip(starts, ends, strict=True):
+                text = os.pread(file, end - start, start)
+                yield text if len(text) == end - start else text + _read(file, start + len(text), end)
         finally:
             os.close(file)
 
 
-def _read(file: int, size: int, offset: int) -> bytes:
+def _read(file: int, start: int, end: int) -> bytes:
+    """Read the rest of a text of which one call did not return all: each gives 2 GiB at most."""
     parts = []
-    while size > 0:  # one call reads at most 2 GiB
-        part = os.pread(file, size, offset)
+    while start < end and (part := os.pread(file, end - start, start)):
         parts.append(part)
-        size -= len(part)
-        offset += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        start += len(part)
+    return b"".join(parts)
 
 
 def keep_file(

@@ -77,6 +77,15 @@ def check(schema: pa.Schema, text: str, id: str | None, group: str | None, order
     if not (_is_text(value) or pa.types.is_null(value)):
         raise UsageError(f"column {text!r} is of type {kind}; it must be string or binary")
 
+    empty = {name: pa.array([], schema.field(name).type) for name in (id, group, order) if name is not None}
+    for name, use in ((id, "value_counts"), (group, "cast"), (order, "sort")):
+        try:
+            if name is not None:
+                empty[name].cast(pa.string()) if use == "cast" else getattr(empty[name], use)()
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError):
+            kind = schema.field(name).type
+            raise UsageError(f"column {name!r} is of type {kind}; it must be of numbers, strings or dates") from None
+
 
 def _is_text(kind: pa.DataType) -> bool:
     views = (pa.string_view(), pa.binary_view())
@@ -135,7 +144,7 @@ class Items:
         count = len(texts)
         if count == 0:
             return
-        texts = _binary(_one(texts))
+        texts = as_binary(_one(texts))
         found = signatures(texts, self.method)
         group = pa.array([""] * count) if groups is None else _one(groups).cast(pa.string())
         places = np.arange(self.rows, self.rows + count) if ranks is None else ranks[self.rows : self.rows + count]
@@ -157,17 +166,12 @@ class Items:
         self.rows += count
 
 
-def _binary(texts: pa.Array) -> pa.Array:
+def as_binary(texts: pa.Array) -> pa.Array:
     """Return texts as binary; no bytes are copied but for dictionaries and views."""
     if pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
     wide = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
     return texts.cast(pa.large_binary() if wide else pa.binary())
-
-
-def as_bytes(value: str | bytes) -> bytes:
-    """Return a text's bytes."""
-    return value.encode("utf-8") if isinstance(value, str) else value
 
 
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -208,7 +212,7 @@ class _TableTexts:
     """Texts of a table's column by row."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        self._chunks = [_binary(c) for c in column.chunks]
+        self._chunks = [as_binary(c) for c in column.chunks]
         self._starts = np.cumsum([0] + [len(c) for c in self._chunks])
 
     def __call__(self, ids: list[bytes]) -> Iterator[bytes]:

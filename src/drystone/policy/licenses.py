@@ -127,7 +127,7 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
         tree = _SPDX.parse(expression, validate=False)
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
         return Verdict("non_permissive", False, f"unknown: {expression[:80]} is not an SPDX expression")
-    tree = _without_ignorable(tree, policy)
+    tree = _without_ignorable(tree, policy) if tree is not None else None
     if tree is None:
         return _nothing(policy)
     listed = _permissive(policy.tiers, policy.categories)

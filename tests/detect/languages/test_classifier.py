@@ -7,11 +7,12 @@ import pytest
 from drystone.detect._kernel import TokenClassifier, token_features
 
 from drystone.detect.languages import languages
-from drystone.detect.languages.classifier import best_of, guess, knows
+from drystone.detect.languages.classifier import _scores, best_of, guess, knows
 from drystone.detect.languages.train_classifier import (
     Sample,
     grammar_words,
     measured_lines,
+    notice_features,
     packaged,
     shares_lines,
     train,
@@ -47,10 +48,14 @@ def test_best_of_candidates() -> None:
     assert best_of((), content, None) is None
 
 
-def test_a_path_that_names_the_language_weighs() -> None:
-    content = b"x = 1\ny = x + 2\nprint(y)\nz = y * 3\n"
-    assert best_of(("Lua", "Python"), content, "lua/x.y") == "Lua"
-    assert best_of(("Lua", "Python"), content, "python/x.y") == "Python"
+def test_a_path_that_names_a_language_weighs_for_it_alone() -> None:
+    content = b"x = 1\ny = x + 2\nprint(y)\nz = y * 3\nlocal t = {}\nfor i = 1, 10 do t[i] = i end\n"
+    plain, _ = _scores(content, None)
+    named, _ = _scores(content, "src/lua/x")
+    lua = np.flatnonzero(plain != named)
+    assert len(lua) == 1
+    assert named[lua[0]] == pytest.approx(1.5 * plain[lua[0]])
+    assert best_of(("Python", "Lua"), content, "src/lua/x") == "Lua"
 
 
 def test_too_little_says_nothing() -> None:
@@ -60,9 +65,15 @@ def test_too_little_says_nothing() -> None:
 
 
 def test_training_from_samples(tmp_path: Path) -> None:
+    (tmp_path / "MIT").write_text("Permission is hereby granted, if free of charge\n")
+    stopped = notice_features(tmp_path)
+    assert set(token_features(b"hereby granted")[:1]) <= set(stopped.tolist())
+    assert token_features(b"if")[0] not in stopped
     texts = {"Python": b"def f(self):\n    return self.x\n", "C": b"int f(void) {\n    return x;\n}\n"}
     samples = [Sample(name, f"p{i}", text) for name, text in texts.items() for i in range(3)]
-    model = train(samples, {"Lua": ({"local": 3, "function": 2, "end": 4}, 2)}, {"Ruby": {"module", "elsif", "unless"}})
+    model = train(
+        samples, {"Lua": ({"local": 3, "function": 2, "end": 4}, 2)}, {"Ruby": {"module", "elsif", "unless"}}, stopped
+    )
     assert list(model["names"]) == ["C", "Lua", "Python", "Ruby"]
     starts = np.concatenate([[0], np.cumsum(model["lengths"])]).astype(np.uint32)
     scorer = TokenClassifier(model["keys"], starts, model["classes"], model["weights"], float(model["unit"]), 4)
@@ -74,6 +85,7 @@ def test_training_from_samples(tmp_path: Path) -> None:
         list(reversed(samples)),
         {"Lua": ({"local": 3, "function": 2, "end": 4}, 2)},
         {"Ruby": {"unless", "elsif", "module"}},
+        stopped,
     )
     assert all(np.array_equal(model[key], again[key]) for key in ("keys", "lengths", "classes"))
 
@@ -99,7 +111,8 @@ def test_packages_are_labelled_by_name_and_measured_files_stay_out(tmp_path: Pat
 
 def test_words_of_grammars(tmp_path: Path) -> None:
     (tmp_path / "python.json").write_text(
-        '{"scopeName": "source.python", "patterns": [{"match": "\\\\b(def|class|import|from|while|elif|lambda|yield)\\\\b"}]}'
+        '{"scopeName": "source.python", "patterns": [{"match": '
+        '"\\\\b(def|class|import|from|while|elif|lambda|yield)\\\\b"}]}'
     )
     words = grammar_words([tmp_path])
     assert words["Python"] == {"def", "class", "import", "from", "while", "elif", "lambda", "yield"}

@@ -45,19 +45,76 @@ def test_detection(path: str | None, content: bytes, language: str | None) -> No
     assert detect_language(path, content) == language
 
 
-@pytest.mark.parametrize(
-    ("content", "language"),
-    [
-        (b"package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tif len(os.Args) > 1 {\n\t\tfmt.Println(os.Args[1])\n\t}\n}\n", "Go"),
-        (b"import os\nimport sys\n\nclass Runner(object):\n    def __init__(self, name):\n        self.name = name\n\n    def run(self):\n        for line in sys.stdin:\n            print(self.name, line)\n\nif __name__ == '__main__':\n    Runner('a').run()\n", "Python"),
-        (b"use std::collections::HashMap;\n\npub struct Cache { map: HashMap<String, u64> }\n\nimpl Cache {\n    pub fn new() -> Self {\n        let mut map = HashMap::new();\n        map.insert(\"a\".to_string(), 1);\n        Cache { map }\n    }\n}\n", "Rust"),
-        (b"<?php\nnamespace App;\n\nclass User extends Model {\n    public function name() {\n        return $this->name;\n    }\n}\n", "PHP"),
-        (b"#include <stdio.h>\n#include <string.h>\n\nstatic int count(const char *s, size_t n) {\n    int c = 0;\n    for (size_t i = 0; i < n; i++)\n        if (s[i] == '\\n') c++;\n    return c;\n}\n\nint main(int argc, char **argv) {\n    printf(\"%d\\n\", count(argv[0], strlen(argv[0])));\n    return 0;\n}\n", "C"),
-    ],
-    ids=["Go", "Python", "Rust", "PHP", "C"],
-)  # fmt: skip
+GO = b"""package main
+
+import (
+\t"fmt"
+\t"os"
+)
+
+func main() {
+\tif len(os.Args) > 1 {
+\t\tfmt.Println(os.Args[1])
+\t}
+}
+"""
+PYTHON = b"""import os
+import sys
+
+class Runner(object):
+    def __init__(self, name):
+        self.name = name
+
+    def run(self):
+        for line in sys.stdin:
+            print(self.name, line)
+
+if __name__ == '__main__':
+    Runner('a').run()
+"""
+RUST = b"""use std::collections::HashMap;
+
+pub struct Cache { map: HashMap<String, u64> }
+
+impl Cache {
+    pub fn new() -> Self {
+        let mut map = HashMap::new();
+        map.insert("a".to_string(), 1);
+        Cache { map }
+    }
+}
+"""
+C = b"""#include <stdio.h>
+#include <string.h>
+
+static int count(const char *s, size_t n) {
+    int c = 0;
+    for (size_t i = 0; i < n; i++)
+        if (s[i] == '\\n') c++;
+    return c;
+}
+
+int main(int argc, char **argv) {
+    printf("%d\\n", count(argv[0], strlen(argv[0])));
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(("content", "language"), [(GO, "Go"), (PYTHON, "Python"), (RUST, "Rust"), (C, "C")])
 def test_content_alone(content: bytes, language: str) -> None:
     assert detect_language(None, content) == language
+
+
+def test_prose_without_a_name_is_text() -> None:
+    prose = (
+        b"The tool reads a list of files and writes what it finds to the terminal. It is not meant to be used with "
+        b"large folders, and you should not run it as root. If you want to change the order of the files, see "
+        b"the manual that comes with this package, or ask the authors for help with it.\n"
+    )
+    assert detect_language("NOTES-FOR-USERS", prose) == "Text"
+    assert detect_language(None, prose) == "Text"
+    assert detect_language("x.c", prose) == "C"
 
 
 def test_batches_are_the_same_as_single_files() -> None:

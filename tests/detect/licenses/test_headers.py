@@ -87,7 +87,8 @@ def test_lines_and_rule_are_told() -> None:
 
 def test_clean_code_and_mere_talk_give_nothing() -> None:
     texts = [b"def f():\n    return 1\n", b"", b"# check the license key of the user\nx = 1\n",
-             b"# permission denied is an error\n", b"\0\1GPL license", b"\xff\xfe" + "int a;".encode("utf-16-le")]  # fmt: skip
+             b"# permission denied is an error\n", b"\0\1GPL license",
+             b"\xff\xfe" + "int a;".encode("utf-16-le")]  # fmt: skip
     assert detect_headers(texts) == [None] * len(texts)
 
 
@@ -125,7 +126,8 @@ def test_only_the_head_counts() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    [b"/* license ", b"/**/", b"<<A license ", b'R"x( license ', b'"""license', b"license <!-- ", b"`license", b"'", b"{- gpl "],
+    [b"/* license ", b"/**/", b"<<A license ", b'R"x( license ', b'"""license', b"license <!-- ", b"`license",
+     b"'", b"{- gpl "],
 )  # fmt: skip
 def test_hostile_heads_are_bounded(unit: bytes) -> None:
     start = time.process_time()

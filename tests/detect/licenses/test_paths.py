@@ -11,9 +11,11 @@ from drystone.detect.licenses import file_kind, is_license_file
     ("path", "kind"),
     [
         ("LICENSE", "text"), ("a/b/licence.md", "text"), ("COPYING.LESSER", "text"), ("MIT-LICENSE.txt", "text"),
-        ("LICENSES/MIT.txt", "text"), ("x/LICENSES/Apache-2.0.txt", "text"), ("UNLICENSE", "text"), ("gpl-3.0.txt", "text"),
+        ("LICENSES/MIT.txt", "text"), ("x/LICENSES/Apache-2.0.txt", "text"), ("UNLICENSE", "text"),
+        ("gpl-3.0.txt", "text"),
         ("README", "readme"), ("readme.rst", "readme"), ("NOTICE", "notice"), ("sub/package.json", "metadata"),
-        ("Cargo.toml", "metadata"), ("x.gemspec", "metadata"), ("PKG-INFO", "metadata"), ("pkg.dist-info/METADATA", "metadata"),
+        ("Cargo.toml", "metadata"), ("x.gemspec", "metadata"), ("PKG-INFO", "metadata"),
+        ("pkg.dist-info/METADATA", "metadata"),
         ("debian/copyright", "debian"), (".reuse/dep5", "debian"), ("REUSE.toml", "reuse"), ("logo.png.license", "tag"),
     ],
 )  # fmt: skip
@@ -22,7 +24,9 @@ def test_licence_files(path: str, kind: str) -> None:
     assert file_kind(path) == kind
 
 
-@pytest.mark.parametrize("path", ["src/main.c", "a.py", "limits.h", "commit.go", "permit.rs", "licensing/x.py", "", "a/", "alpha.txt"])
+@pytest.mark.parametrize(
+    "path", ["src/main.c", "a.py", "limits.h", "commit.go", "permit.rs", "licensing/x.py", "", "a/", "alpha.txt"]
+)
 def test_other_files(path: str) -> None:
     assert not is_license_file(path)
 

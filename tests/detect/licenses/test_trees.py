@@ -79,8 +79,12 @@ def test_patterns_speak_for_files() -> None:
         ("GPL-2.0-only", "GPL-2.0-or-later", "GPL-2.0-or-later", False),
     ],
 )
-def test_a_header_against_its_folder(folder: str | None, header: str | None, wanted: str | None, conflict: bool) -> None:
-    found = file_license(said(folder, "tree") if folder else None, said(header, "header") if header else None, "a.c", "s")
+def test_a_header_against_its_folder(
+    folder: str | None, header: str | None, wanted: str | None, conflict: bool
+) -> None:
+    found = file_license(
+        said(folder, "tree") if folder else None, said(header, "header") if header else None, "a.c", "s"
+    )
     assert (found.expression if found else None) == wanted
     assert (found is not None and found.conflict is not None) == conflict
 

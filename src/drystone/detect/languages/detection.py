@@ -12,7 +12,7 @@ import enry
 
 from drystone.detect.languages.classifier import best_of, guess, knows
 from drystone.detect.languages.heuristics import by_heuristics
-from drystone.detect.languages.markers import RUNTIMES, SHELLS, by_modeline, by_shebang, by_signature
+from drystone.detect.languages.markers import RUNTIMES, SHELLS, by_modeline, by_shebang, by_signature, is_prose
 from drystone.detect.languages.names import base_name, by_name
 from drystone.detect.languages.tables import languages
 
@@ -74,5 +74,7 @@ def _likeliest(path: str | None, allowed: tuple[str, ...], content: bytes) -> st
 
 
 def _guessed(path: str | None, content: bytes) -> str | None:
+    if is_prose(content):
+        return "Text"
     language, lead = guess(content, path)
     return language if lead >= _LEAD else None

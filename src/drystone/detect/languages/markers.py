@@ -62,6 +62,22 @@ _SIGNATURES: Final = (
     (re.compile(rb"solid [^\n]*\n\s*facet normal"), "STL"),
 )  # fmt: skip
 
+_ENGLISH: Final = frozenset(b"the of and to in is that for or with this be by as are on not it you".split())
+_LOWER: Final = re.compile(rb"[a-z]+")
+_SIGNS: Final = re.compile(rb"[{}=<>\[\]_$#@\\|&^~`%;]")
+_PROSE_BYTES: Final = 4096
+
+
+def is_prose(content: bytes) -> bool:
+    """Return whether the beginning reads as English sentences, as licence texts and notes do and program text does not.
+
+    More than a fifth of its words are among the commonest, and less than one byte in a hundred is a sign of code.
+    """
+    head = content[:_PROSE_BYTES]
+    words = _LOWER.findall(head.lower())
+    common = sum(word in _ENGLISH for word in words)
+    return len(words) >= 40 and common >= 0.22 * len(words) and len(_SIGNS.findall(head)) < 0.01 * len(head)
+
 
 def by_shebang(content: bytes) -> tuple[tuple[str, ...], str]:
     """Return the languages of a `#!` line's interpreter, and the interpreter ("" where there is none)."""

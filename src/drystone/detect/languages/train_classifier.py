@@ -1,13 +1,14 @@
 """Rewrites `data/classifier.npz`, the statistics behind guesses from content, out of labelled text.
 
     python -m drystone.detect.languages.train_classifier --linguist samples.json --snippets DIR --grammars DIR \
-        --files DIR --exclude pygments-2.21.0.tar.gz
+        --files DIR --notices /usr/share/common-licenses --exclude pygments-2.21.0.tar.gz
 
 - `--linguist`: token counts of GitHub Linguist's own samples (`lib/linguist/samples.json` of its gem, MIT).
 - `--snippets DIR`: one folder per language, named by any alias, with one text per file (Prism's tests and examples,
   Shiki's samples; both MIT).
 - `--grammars DIR`: TextMate grammars (those that Linguist vendors, and npm `tm-grammars`), for the words they name.
 - `--files DIR`: unpacked packages; a file counts where its name allows one language, or the patterns decide.
+- `--notices DIR`: licence texts; what they consist of tells nothing of a language, though it heads many files.
 - `--exclude`: archives of texts that detection is measured on; what shares a quarter of its lines with them stays out.
 
 Nothing here runs while files are detected. What was used for the shipped file stands in docs/detection/languages.md.
@@ -119,6 +120,29 @@ def linguist_counts(path: Path) -> dict[str, tuple[dict[str, int], int]]:
     return found
 
 
+#: How lines of a licence stand in comments, and what else heads files.
+_PREFIXES: Final = ("", "# ", "// ", " * ", "-- ", "; ", ";; ", "% ", "dnl ", ".. ", "! ", "' ", "(* ", "/* ", '" ')
+_NOTICE: Final = (
+    "Copyright (c) 2001-2020, 2015 by the authors and contributors. All rights reserved. Author: Authors: See the "
+    "LICENSE file for details. This file is part of the project. SPDX-License-Identifier: SPDX-FileCopyrightText: "
+    "Licensed to the Apache Software Foundation (ASF) under one or more contributor license agreements. See the NOTICE "
+    "file distributed with this work for additional information regarding copyright ownership."
+)
+#: Words of licences that are keywords too: alone they count, beside others they do not.
+_KEYWORDS: Final = (
+    "if for in and or not is with use any as from do end class by on to of be the a an this that are no all which "
+    "import include public return while then else case type new set get let var at it"
+)
+
+
+def notice_features(folder: Path) -> np.ndarray[Any, Any]:
+    """Return the distinct features of the licence texts in a folder, as they stand in comments of any language."""
+    texts = [path.read_text("utf-8", "replace") for path in sorted(folder.iterdir()) if path.is_file()]
+    lines = [line.strip() for text in (*texts, _NOTICE) for line in text.splitlines()]
+    found = np.concatenate([token_features("\n".join(p + x for x in lines).encode()) for p in _PREFIXES])
+    return np.setdiff1d(found, [token_features(word.encode())[0] for word in _KEYWORDS.split()])
+
+
 #: What in a regular expression is no word: classes, groups' heads, escapes.
 _NO_WORD: Final = re.compile(r"\\[a-zA-Z](?:\{[^}]*\}|<[^>]*>)?|\[(?:\\.|[^\]\\])*\]|\(\?[^:)]*[:)>]|\\.|\(\?[a-z-]+\)")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{1,30}(?![?*+{])")
@@ -154,13 +178,16 @@ def grammar_words(folders: Iterable[Path]) -> dict[str, set[str]]:
 
 
 def train(
-    samples: list[Sample], counts: dict[str, tuple[dict[str, int], int]], keywords: dict[str, set[str]]
+    samples: list[Sample],
+    counts: dict[str, tuple[dict[str, int], int]],
+    keywords: dict[str, set[str]],
+    stopped: np.ndarray[Any, Any],
 ) -> dict[str, Any]:
     """Return the arrays of a classifier: a language's weights are its TF-IDF centroid over sets of features.
 
     The share of a language's texts that have a feature stands for TF; texts of one origin count by the square root of
     their number; counts without texts give shares of single tokens only, and a grammar's words stand for a small
-    part of one text. IDF is over languages, not texts.
+    part of one text. IDF is over languages, not texts; features in `stopped` are left out.
     """
     names = sorted({s.language for s in samples} | set(counts) | set(keywords))
     index = {name: i for i, name in enumerate(names)}
@@ -202,6 +229,7 @@ def train(
     features, feature_of = np.unique(pairs // 4096, return_inverse=True)
     idf = np.log(len(names) / (np.bincount(feature_of, np.minimum(1, share)) + 0.3)).clip(0)[feature_of]
     often = np.bincount(feature_of, np.bincount(places))[feature_of] >= 2
+    often &= ~np.isin(features, stopped)[feature_of]
     weight = np.where(often, share * idf, 0)
     norm = np.sqrt(np.bincount(language_of, weight**2)).clip(1e-9)
     weight = weight / norm[language_of] * idf
@@ -230,13 +258,15 @@ def _main() -> None:
     parser.add_argument("--snippets", type=Path, action="append", default=[])
     parser.add_argument("--grammars", type=Path, action="append", default=[])
     parser.add_argument("--files", type=Path, action="append", default=[])
+    parser.add_argument("--notices", type=Path, required=True)
     parser.add_argument("--exclude", type=Path, action="append", default=[])
     arguments = parser.parse_args()
     measured = measured_lines(arguments.exclude)
     samples = [s for folder in arguments.snippets for s in snippets(folder)]
     samples += [s for folder in arguments.files for s in packaged(folder)]
     kept = [s for s in samples if not shares_lines(s.text, measured)]
-    model = train(kept, linguist_counts(arguments.linguist), grammar_words(arguments.grammars))
+    words = grammar_words(arguments.grammars)
+    model = train(kept, linguist_counts(arguments.linguist), words, notice_features(arguments.notices))
     np.savez_compressed(MODEL, **model)
     print(
         f"{MODEL}: {len(model['names'])} languages, {len(model['keys'])} features, {len(model['classes'])} weights "

@@ -18,13 +18,16 @@ from drystone.detect.licenses.copyrights import split_copyrights
 from drystone.detect.licenses.debian import find_stanzas
 from drystone.detect.licenses.metadata import find_declarations
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
+from drystone.detect.licenses.references import facts
 from drystone.detect.licenses.reuse import find_reuse
-from drystone.detect.licenses.scan import combine, find_licenses, join, speaks_of_licensing
+from drystone.detect.licenses.scan import Finding, combine, find_licenses, join, speaks_of_licensing
 from drystone.detect.licenses.tags import find_tags
 
 #: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
 #: than this, or repeat what stands before.
 MAX_BYTES: Final = 1 << 20
+#: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
+_CLASSIFIER_BYTES: Final = 64 * 1024
 _CACHE_SIZE: Final = 50_000
 
 _Answer = tuple[str | None, tuple[tuple[int, int, str, str, float], ...], bool]
@@ -75,7 +78,7 @@ def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = 
     tags = find_tags(body)
     words = ComparableWords(body)
     key = hashlib.sha256(words.text).digest()
-    expression, rows, unanswered = _answer(words, key, strict)
+    expression, rows, unanswered = _answer(words, key, strict, body)
     evidence = tuple(
         Evidence(x, words.line(words.word_at(start)), words.line(words.word_at(max(start, end - 1))), rule, confidence)
         for start, end, x, rule, confidence in rows
@@ -109,7 +112,7 @@ def text_expression(text: str) -> tuple[str | None, float]:
     return found.expression, found.confidence
 
 
-def _answer(words: ComparableWords, key: bytes, strict: bool) -> _Answer:
+def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _Answer:
     with _lock:
         answer = _cache.get((key, strict))
         if answer is not None:
@@ -117,6 +120,8 @@ def _answer(words: ComparableWords, key: bytes, strict: bool) -> _Answer:
             return answer
     findings = find_licenses(words, strict)
     text = words.text.decode("latin-1")
+    if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
+        findings = _classify(body, len(text))
     expression = combine(text, findings)
     rows = tuple((f.start, f.end, f.expression, f.rule, f.confidence) for f in findings)
     unanswered = expression is None and (bool(findings) or (not strict and speaks_of_licensing(text)))
@@ -126,6 +131,15 @@ def _answer(words: ComparableWords, key: bytes, strict: bool) -> _Answer:
         if len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)
     return answer
+
+
+def _classify(body: bytes, end: int) -> list[Finding]:
+    """Ask licenseclassifier about a text in which no rule found anything."""
+    from licenseclassifier import identify_license  # noqa: PLC0415 - loads its templates; few texts come this far
+
+    known = facts()
+    ids = dict.fromkeys(r.id for r in identify_license(body.decode("utf-8", "replace")) if r.id in known)
+    return [Finding(i, 0, end, "licenseclassifier", 0.8) for i in ids]
 
 
 def as_utf8(data: bytes) -> bytes | None:

@@ -201,7 +201,7 @@ def declared(text: str) -> tuple[str, float] | None:
     Reads SPDX expressions, their usual misspellings, and names ("Apache 2.0", "GPLv2+", "MIT/Apache-2.0"); a slash or
     "or" means OR, a comma or "and" means AND.
     """
-    text = text.strip().strip("\"'()").strip()
+    text = text.strip().strip("\"'").strip()
     if len(text) > 500 or text.lower() in _NOTHING or _SEE.search(text):
         return None
     if (expression := spdx_expression(text)) is not None:

@@ -144,7 +144,7 @@ def _granted(text: str, mention: Mention, begin: int, end: int) -> bool:
     after = text[mention.end : min(end, mention.end + 90)]
     if _NEGATED.search(before[-70:]) or _NEGATED_AFTER.match(after[:16]):
         return False
-    if _GRANT.search(before):
+    if _GRANT.search(before) or text.startswith("licens", mention.start):
         return True
     return re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]
 

@@ -10,7 +10,7 @@ from typing import Final
 import phonenumbers
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span, covering
+from drystone.detect.secrets.spans import Span, covering, line_start
 
 _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
 _CARD_WORDS = re.compile(
@@ -45,9 +45,9 @@ class CreditCard:
 
     kind = "credit_card"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(_CARD, text, hit, 1, 40):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(_CARD, text, max(since, hit - 1), hit, 40):
             written = match[0]
             number = re.sub(rb"[ -]", b"", written).decode()
             if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 3:
@@ -55,7 +55,7 @@ class CreditCard:
             groups = re.split(rb"[ -]", written)
             if len(groups) > 1 and not all(3 <= len(g) <= 7 for g in groups):
                 continue
-            line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 80) : match.start()]
+            line = text[line_start(text, match.start(), 80) : match.start()]
             sure = 0.9 if _CARD_WORDS.search(line) else 0.65 if len(groups) == 4 else 0.5
             if number in _TEST_CARDS:
                 sure = min(sure, 0.5)
@@ -85,9 +85,9 @@ class Iban:
 
     kind = "iban"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(_IBAN, text, hit, 3, 48):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(_IBAN, text, max(since, hit - 3), hit, 48):
             number = match[0].replace(b" ", b"").decode()
             # The pattern may run on into a following word; the country's length says where the number ends.
             size = _IBAN_LENGTHS.get(number[:2])
@@ -114,11 +114,11 @@ class Phone:
 
     kind = "phone"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(_PHONE, text, hit, 2, 30):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(_PHONE, text, max(since, hit - 2), hit, 30):
             written = match[0].decode()
-            line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 60) : match.start()]
+            line = text[line_start(text, match.start(), 60) : match.start()]
             said = _PHONE_WORDS.search(line) is not None
             international = written.startswith("+")
             count = sum(c.isdigit() for c in written)

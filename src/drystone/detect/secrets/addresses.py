@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span, covering
+from drystone.detect.secrets.spans import Span, covering, line_start
 
 _EMAIL_START = re.compile(rb"[A-Za-z0-9_+.-]{1,64}$")
 _EMAIL_DOMAIN = re.compile(
@@ -46,8 +46,8 @@ class Email:
 
     kind = "email"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         at = text.rfind(b"@", max(0, hit - 70), hit)
         if at < 0:
             return
@@ -76,7 +76,7 @@ class Email:
             # git@host:path and ssh://git@host name a service, nobody.
             return
         if before == b":" and text[max(0, start - 200) : start].rfind(b"://") > 0 and b"/" not in text[start:at]:
-            line = text[max(text.rfind(b"\n", 0, start) + 1, start - 120) : start]
+            line = text[line_start(text, start, 120) : start]
             if re.search(rb"://[^\s/@\"']*:$", line):
                 return
         if before == b"/" and text[max(0, start - 3) : start] == b"://":
@@ -91,7 +91,7 @@ class Email:
             sure = 0.5
         elif checks.digits(name) >= 7 and not name.isdigit() and (b"-" in name or b"." in name):
             sure = 0.5  # a message's id
-        elif _MESSAGE_ID.search(text, max(text.rfind(b"\n", 0, start) + 1, start - 80), start) or (
+        elif _MESSAGE_ID.search(text, line_start(text, start, 80), start) or (
             re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4
         ):
             sure = 0.5
@@ -155,14 +155,14 @@ class Ipv4:
 
     kind = "ip_address"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(_IPV4, text, hit, 1, 20):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(_IPV4, text, max(since, hit - 1), hit, 20):
             address = _address(match[0])
             if address is None:
                 return
             start, end = match.span()
-            line = text[max(text.rfind(b"\n", 0, start) + 1, start - 60) : start]
+            line = text[line_start(text, start, 60) : start]
             public = address.is_global and not address.is_multicast and address not in _RESOLVERS | _PICTURES
             sure = 0.8 if public and not match[0].startswith(b"192.0.0.") else 0.35
             octets = [int(part) for part in match[0].split(b".")]
@@ -193,9 +193,9 @@ class Ipv6:
 
     kind = "ip_address"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(_IPV6, text, hit, 6, 60):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(_IPV6, text, max(since, hit - 6), hit, 60):
             if match[0].count(b":") < 2:
                 continue
             address = _address(match[0])

@@ -11,7 +11,7 @@ from typing import Final
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, line_start
 from drystone.detect.secrets.tokens import judge
 
 #: Words that name a credential. The names of what is only called a key (of a table, of a cache) are judged below.
@@ -44,13 +44,27 @@ _STRONG = re.compile(
     rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
     re.IGNORECASE,
 )
-# The name that a value is given: `name = "`, `"name": "`, `name('`, `--name `, `<name>`, `name: Bearer `.
-_NAME = re.compile(
-    rb"""([A-Za-z][\w .-]{0,60}?|[\w.-]{1,60})["'`\])>]{0,3}[ \t]{0,3}(?::{0,3}\??=|=>|->|[:=>,(|-]|[ \t])"""
-    rb"""[ \t]{0,3}(?:(?:bearer|basic|token|apikey|key|splunk|ssws|r?b?f?u?)[ \t]{0,2}(?=["'`]|[ \t]|$)){0,2}"""
-    rb"""[\\"'`{(<\[ \t]{0,6}$""",
-    re.IGNORECASE,
-)
+_SCHEME = re.compile(rb"(?i)(?<![A-Za-z0-9_-])(?:bearer|basic|token|apikey|splunk|ssws|rb?|bf?|f|u)$")
+_NO_NAME = re.compile(rb"[^\w .-]")
+
+
+def given_name(line: bytes) -> bytes | None:
+    """Return the name that what follows `line` is given: `name = "`, `"name": "`, `name('`, `<name>`, `name: Bearer `."""
+    head = line.rstrip(b"\"'`{(<[\\ \t")
+    scheme = _SCHEME.search(head, max(0, len(head) - 12))
+    if scheme is not None and scheme.start() and head != line:
+        head = head[: scheme.start()].rstrip(b"\"'`{(<[\\ \t") or head
+    if head == line:  # nothing between: `name=` is split below, `nameVALUE` is none
+        bare = line.rstrip(b":=>?,|-")
+        if bare == line:
+            return None
+    head = head.rstrip(b":=>?,|-( \t").rstrip(b"\"'`])> \t")[-61:]
+    last = 0
+    for stop in _NO_NAME.finditer(head):
+        last = stop.end()
+    return head[last:].strip() or None
+
+
 # Names of values that are random and no secret.
 _HARMLESS = re.compile(
     rb"(?:public|pub)[_ .-]?key|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|digest|integrity|fingerprint|thumbprint|"
@@ -119,7 +133,7 @@ class Context:
         self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
     ) -> Iterator[Span]:
         """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
-        line = text[max(text.rfind(b"\n", 0, start) + 1, start - REACH) : start]
+        line = text[line_start(text, start, REACH) : start]
         for word in words:
             for index in self._by_index[word] if word < len(self.names) else ():
                 yield from self._provider(index, line, text, start, end)
@@ -130,8 +144,8 @@ class Context:
         rule, context = self._rules[index], self._contexts[index]
         if context is not None and context.search(line) is None:
             return
-        name = _NAME.search(line)
-        if name is not None and _HARMLESS.search(name[1]):
+        name = given_name(line)
+        if name is not None and _HARMLESS.search(name):
             return
         for match in self._patterns[index].finditer(text, start, min(end + 3, len(text))):
             # The pattern has no mark, so it must be the whole value.
@@ -149,15 +163,17 @@ class Context:
             return
         if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
             return
-        name = _NAME.search(line)
+        name = given_name(line)
+        if name is not None and b"::" + name in line:
+            return  # the value of a type, not of a credential
         if name is None:
             sure = 0.5 if _STRONG.search(line[-60:]) else 0.35
-        elif _HARMLESS.search(name[1].strip()):
+        elif _HARMLESS.search(name):
             return
-        elif _STRONG.search(name[1]):
+        elif _STRONG.search(name):
             sure = 0.65
         elif re.search(
-            rb"key|auth|cred|pass|login|session|cookie|access|webhook", name[1], re.IGNORECASE
+            rb"key|auth|cred|pass|login|session|cookie|access|webhook", name, re.IGNORECASE
         ) or _STRONG.search(line):
             sure = 0.5
         else:

@@ -26,8 +26,8 @@ class Judge(Protocol):
         """The kind of the spans."""
         ...
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         ...
 
 

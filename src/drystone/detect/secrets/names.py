@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, line_start
 
 # Letters of Latin-1 and Latin Extended-A, as UTF-8.
 _NAME_WORD = rb"(?:[A-Z]|\xc3[\x80-\x9e])(?:[a-zA-Z'.-]|\xc3[\x9f-\xbf]|[\xc4\xc5][\x80-\xbf]|\xe2\x80\x99){0,24}"
@@ -28,9 +28,9 @@ class Name:
     kind = "name"
     expression = r"(?:[Cc]opyright|@author|[Aa]uthors?|[Mm]aintainers?|[Ww]ritten by|[Cc]reated by)[^\n]{0,60}[A-Z]"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        start = max(text.rfind(b"\n", 0, hit - 1) + 1, hit - 120)
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        start = line_start(text, hit, 120)
         stop = text.find(b"\n", hit)
         for match in _NAME.finditer(text, start, min(stop if stop >= 0 else len(text), hit + 160)):
             if not _ORGANISATION.search(match[1]):

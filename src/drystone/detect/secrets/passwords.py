@@ -8,7 +8,7 @@ from typing import Final
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span, covering
+from drystone.detect.secrets.spans import Span, covering, line_start
 
 #: A private key block is at most this long.
 LONGEST_KEY: Final = 32 * 1024
@@ -35,14 +35,19 @@ _OTHER = re.compile(
 )
 
 
+def _qualified(text: bytes, start: int) -> bool:
+    """Return whether the name around `start` is a part of a qualified type name (`A::B::Secret`)."""
+    return re.search(rb"::\w*$", text[max(0, start - 60) : start]) is not None
+
+
 class PrivateKey:
     """A PEM, OpenSSH, PGP or SSH2 private key: the whole block, so that its folded lines count as one."""
 
     kind = "private_key"
     expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         begins = list(_BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)))
         if not begins:
             return
@@ -75,9 +80,9 @@ class UrlPassword:
     )
     _documentation = re.compile(rb"(?:^|\.)example\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$")
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(self._exact, text, hit, 220, 260):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(self._exact, text, max(since, hit - 220), hit, 260):
             user, value, host = match.groups()
             if _REFERENCE.search(value) or _REFERENCE.search(user):
                 continue
@@ -114,16 +119,16 @@ class AssignedPassword:
         r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env"
     )
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        start = max(text.rfind(b"\n", 0, hit) + 1, hit - 60)
-        for match in covering(self._exact, text, hit, hit - start, 90):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        start = line_start(text, hit, 60)
+        for match in covering(self._exact, text, max(since, start), hit, 90):
             quoted = match[3] is not None
             group = 3 if quoted else 4
             value = match[group]
             if not quoted and (path is None or not self._unquoted.search(path)):
                 continue
-            if _OTHER.search(match[1]) or _REFERENCE.search(value):
+            if _OTHER.search(match[1]) or _REFERENCE.search(value) or _qualified(text, match.start()):
                 continue
             sure = self._confidence(value) - (0.0 if quoted else 0.05)
             if sure > 0:
@@ -167,12 +172,17 @@ class AssignedCredential:
         rb"""([\w-]{0,16})["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(["'])([^\s"']{10,2000})\2"""
     )
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(self._exact, text, hit, 90, 2048):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(self._exact, text, max(since, hit - 90), hit, 2048):
             value = match[3]
             before = text[max(0, match.start() - 16) : match.start()]
-            if _OTHER.search(match[1]) or checks.stand_in(value) or _PAGING.search(before):
+            if (
+                _OTHER.search(match[1])
+                or checks.stand_in(value)
+                or _PAGING.search(before)
+                or _qualified(text, match.start())
+            ):
                 continue
             special = len(re.findall(rb"[^A-Za-z0-9]", value))
             if re.search(rb"://|[$%]\{|\(|%s|^[/.]", value) or special > len(value) // 2:
@@ -191,13 +201,13 @@ class CurlCredentials:
     _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         start = max(0, hit - 150)
         command = text.rfind(b"curl", max(0, hit - 600), hit)
         if command < 0 or re.search(rb"[^\\\s]\s*\n(?!\s)", text[command:hit]):
             return
-        for match in covering(self._exact, text, hit, hit - start, 100):
+        for match in covering(self._exact, text, max(since, start), hit, 100):
             value = match[2]
             if (
                 _REFERENCE.search(value)
@@ -227,12 +237,17 @@ class AuthorizationHeader:
         rb"""([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
     )
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit`."""
-        for match in covering(self._exact, text, hit, 90, 2048):
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        for match in covering(self._exact, text, max(since, hit - 90), hit, 2048):
             value = match[2]
             scheme = (match[1] or b"").strip().lower()
-            if _REFERENCE.search(value) or checks.masked(value) or len(set(value)) < 6:
+            if (
+                _REFERENCE.search(value)
+                or checks.masked(value)
+                or len(set(value)) < 6
+                or _qualified(text, match.start())
+            ):
                 continue
             if scheme == b"basic":
                 sure = 0.7 if len(value) % 4 == 0 and re.search(rb"[A-Z0-9=]", value) else 0.0

@@ -20,6 +20,11 @@ from drystone.detect.secrets.spans import Span, resolve
 #: Texts are joined up to about this many bytes for one pass.
 BATCH_BYTES: Final = 4 << 20
 
+#: A judge that found nothing in so many hits on one text looks from then on only at hits so many bytes apart: a text
+#: made of a pattern's beginnings must not take long.
+_PATIENCE: Final = 1000
+_STRIDE: Final = 64
+
 #: Between two texts. A line end, so that nothing matches across and what must begin or end a line does.
 _GAP: Final = b"\n"
 
@@ -88,20 +93,26 @@ class Scanner:
         paths: Sequence[str | None],
         starts: Sequence[int],
     ) -> Iterator[tuple[int, Span]]:
-        seen: dict[int, tuple[int, int]] = {}  # judge -> (text, end of its last span there)
+        # judge -> (text, where its last hit or span there ended, hits there without a span)
+        seen: dict[int, tuple[int, int, int]] = {}
         for number, end in hits:
             judge = judges[number]
             if judge.kind not in self._kinds:
                 continue
             index = bisect_right(starts, end - 1) - 1
             local = end - starts[index]
-            last = seen.get(number)
-            if last is not None and last[0] == index and local <= last[1]:
+            text, since, fruitless = seen.get(number, (-1, 0, 0))
+            if text != index:
+                since = fruitless = 0
+            elif local <= since or (fruitless > _PATIENCE and local < since + _STRIDE):
                 continue
-            for span in judge.spans(parts[index], local, paths[index]):
-                seen[number] = (index, span.end)
+            last = local
+            fruitless += 1
+            for span in judge.spans(parts[index], local, since, paths[index]):
+                last, fruitless = max(last, span.end), 0
                 if span.confidence >= self._least[span.kind]:
                     yield index, span
+            seen[number] = (index, last, fruitless)
 
     def _judge_runs(
         self, runs: Sequence[tuple[int, int, float, list[int]]], parts: Sequence[bytes], starts: Sequence[int]

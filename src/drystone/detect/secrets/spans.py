@@ -38,31 +38,33 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     """Return spans that do not overlap, sorted by start.
 
     Of overlapping spans stays the one whose kind comes first in `PRECEDENCE`, then the more confident, the longer, the
-    earlier, the rule first in the alphabet. A span that lost grows the winner where it reaches beyond it only if both
-    grant access (private_key, token, password, high_entropy), so that no half of a secret stays in the text.
+    earlier, the rule first in the alphabet.
     """
     order = sorted(spans, key=lambda s: (_RANK[s.kind], -s.confidence, s.start - s.end, s.start, s.rule))
     kept: list[Span] = []
     starts: list[int] = []
     for span in order:
-        # What is kept does not overlap, so only the neighbours on either side can be in the way.
-        at = bisect_left(starts, span.start)
-        if at and kept[at - 1].end > span.start:
-            continue
-        if at < len(kept) and kept[at].start < span.end:
-            continue
-        kept.insert(at, span)
-        starts.insert(at, span.start)
+        index = bisect_left(starts, span.start)
+        clear = index == len(kept) or kept[index].start >= span.end
+        if clear and (index == 0 or kept[index - 1].end <= span.start):
+            kept.insert(index, span)
+            starts.insert(index, span.start)
     return kept
 
 
-def covering(pattern: re.Pattern[bytes], text: bytes, hit: int, back: int, ahead: int) -> Iterator[re.Match[bytes]]:
-    """Yield matches that cover the byte before `hit`: they begin at most `back` before it, end at most `ahead` after.
+def line_start(text: bytes, at: int, reach: int) -> int:
+    """Return where the line of byte `at` begins, or `at` - `reach` where that is nearer."""
+    least = max(0, at - reach)
+    return max(text.rfind(b"\n", least, at) + 1, least)
+
+
+def covering(pattern: re.Pattern[bytes], text: bytes, start: int, hit: int, ahead: int) -> Iterator[re.Match[bytes]]:
+    """Yield matches that begin at `start` or later, cover the byte before `hit`, and end at most `ahead` behind it.
 
     Matching is tried at each place rather than searched for, so that nothing behind `hit` is read without a match.
     """
     stop = min(len(text), hit + ahead)
-    start = max(0, hit - back)
+    start = max(0, start)
     while start < hit:
         match = pattern.match(text, start, stop)
         if match is not None and match.end() >= hit:

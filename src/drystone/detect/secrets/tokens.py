@@ -55,9 +55,9 @@ class Token:
         open_ended = re.search(r"\{\d+,\}|[+*](?!\])", self.expression)
         self._back = WIDEST if open_ended else min(WIDEST, sum(map(int, counts)) * 2 + len(self.expression))
 
-    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the span whose match covers byte `hit` - 1, if it holds."""
-        for match in covering(self._exact, text, hit, self._back, WIDEST):
+        for match in covering(self._exact, text, max(since, hit - self._back), hit, WIDEST):
             start, end = match.span(1) if self._exact.groups and match[1] is not None else match.span()
             sure = judge(self.rule, text[start:end])
             if sure:
