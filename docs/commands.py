@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,15 +24,18 @@ or (`verify`, `scan`) something was found, 2 for a request that is itself wrong,
 _WIDTH = 100
 
 
-def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command, click.Context]]:
+def walk(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, click.Command, click.Context]]:
     """Yield every command and subcommand with its full name and a context to format its help in."""
-    context = click.Context(command, info_name=name, max_content_width=_WIDTH, terminal_width=_WIDTH)
-    yield name, command, context
+    width: dict[str, Any] = {"max_content_width": _WIDTH, "terminal_width": _WIDTH}
+    context = click.Context(command, parent, info_name=name, **{**command.context_settings, **width})
+    yield (name if parent is None else context.command_path), command, context
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
             found = command.get_command(context, child)
             if found is not None:
-                yield from walk(found, f"{name} {child}")
+                yield from walk(found, child, context)
 
 
 def page() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -191,7 +192,7 @@ def sources_from_arguments(arguments: tuple[str, ...]) -> list[Source]:
 
 def _absolute(settings: Settings, base: Path) -> Settings:
     def resolve(path: Path | None) -> Path | None:
-        return base / path if path is not None else None
+        return Path(os.path.normpath(base / path)) if path is not None else None
 
     release = settings.release.model_copy(update={"output": resolve(settings.release.output)})
     engine = settings.engine.model_copy(

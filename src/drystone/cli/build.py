@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
@@ -131,11 +134,14 @@ def _print_release(manifest: Manifest, output: Path) -> None:
     )
     console.print(f"root  {manifest.root}")
     console.print(f"at    {output}")
+    # In a virtual environment that is not activated the bare name would not be found.
+    program = "drystone" if shutil.which("drystone") else sys.argv[0]
+    folder = shlex.quote(str(output))
     console.print(
         "\nNext:\n"
-        f"  drystone verify {output}\n"
-        f"  drystone stats {output} --picture stats.svg\n"
-        f"  drystone why {output} setup.py",
+        f"  {program} verify {folder}\n"
+        f"  {program} stats {folder} --picture stats.svg\n"
+        f"  {program} why {folder} setup.py",
         markup=False,
     )
 

@@ -1,0 +1,147 @@
+"""The pages against the program: a command, an option, a reason or a setting that is not documented fails here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from drystone.building.settings import Settings
+from drystone.policy.drop import REASONS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def commands() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("commands", DOCS / "commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def walked() -> list[tuple[str, Any]]:
+    module = commands()
+    return [(name, command) for name, command, _ in module.walk(module.cli, "drystone")]
+
+
+def rows(page: str, columns: int) -> list[list[str]]:
+    """Return the cells of all rows of tables with so many columns, heads and rulers left out."""
+    found = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in page.splitlines() if re.match(r"\| .* \|$", line)]
+    return [cells for cells in found if len(cells) == columns]
+
+
+def test_the_page_of_commands_is_fresh() -> None:
+    assert (DOCS / "commands.md").read_text() == commands().page(), "run `make docs`"
+
+
+@pytest.mark.parametrize(("name", "command"), walked(), ids=[name for name, _ in walked()])
+def test_every_command_and_option_has_help(name: str, command: Any) -> None:
+    assert command.help, f"{name} has no help"
+    for option in command.params:
+        if option.param_type_name == "option":
+            described = option.help or getattr(option.type, "choices", None)
+            assert described, f"{name} {option.name} has no help"
+
+
+@pytest.mark.parametrize("name", [name for name, _ in walked() if name.count(" ") == 1])
+def test_every_command_shows_examples_that_name_it(name: str) -> None:
+    page = (DOCS / "commands.md").read_text()
+    section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    assert "Examples:" in section
+    assert f"  {name} " in section.split("Examples:")[1]
+
+
+def test_the_readme_lists_every_command() -> None:
+    listed = [cells[0].strip("`") for cells in rows((ROOT / "README.md").read_text(), 2) if "drystone " in cells[0]]
+    assert sorted(listed) == sorted(name for name, _ in walked() if name.count(" ") == 1)
+
+
+def test_the_readme_names_every_file_and_folder_at_the_top() -> None:
+    page = (ROOT / "README.md").read_text()
+    tracked = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    known = set(re.findall(r"^\| `([^`/]+)/?` \|", page, re.M))
+    ignored = {line.strip("/\n") for line in (ROOT / ".gitignore").open()}
+    assert known <= tracked | {".ci"}
+    assert {name for name in tracked - ignored if name not in ("README.md", "build")} <= known
+
+
+def test_every_reason_is_explained_in_the_order_of_judging() -> None:
+    stage, found = "", []
+    for cells in rows((DOCS / "building.md").read_text(), 3):
+        name = cells[1].strip("`")
+        if cells[1].startswith("`") and name in {reason for reasons in REASONS.values() for reason in reasons}:
+            stage = cells[0].strip("` |") or stage
+            found.append((stage, name))
+    assert found == [(stage, reason) for stage, reasons in REASONS.items() for reason in reasons]
+
+
+def shown(value: Any) -> str:
+    """Return a default as the page writes it: in TOML, or "none"."""
+    if value is None:
+        return "none"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page, defaults = (DOCS / "building.md").read_text(), Settings()
+    expected: dict[str, dict[str, str]] = {}
+    for table in Settings.model_fields:
+        value = getattr(defaults, table)
+        if isinstance(value, BaseModel):
+            expected[table] = {key: shown(getattr(value, key)) for key in type(value).model_fields}
+        elif table != "source":
+            expected.setdefault("", {})[table] = shown(value)
+    found: dict[str, dict[str, str]] = {}
+    for section in page.split("\n## Settings\n")[1].split("\n### ")[1:]:
+        if section.startswith("`[[source]]`"):
+            continue
+        heading = re.match(r"`\[(\w+)\]`", section)
+        listed = rows(section, 3)
+        found[heading[1] if heading else ""] = {c[0].strip("`"): c[1] for c in listed if c[0].startswith("`")}
+    assert found == expected
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[<>=;\[ ]", text)[0] for text in project["dependencies"]}
+    section = (DOCS / "design.md").read_text().split("\n## Dependencies\n")[1]
+    listed = {name for cells in rows(section, 3) for name in cells[0].split(", ")}
+    assert names - listed == set()
+    assert listed - names <= {"package", "nanobind", "scikit-build-core"}
+
+
+def test_constraints_pin_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.+!-]+", line) for line in lines)
+    pinned = {line.split("==")[0] for line in lines}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {re.split(r"[<>=;\[ ]", text)[0].lower() for text in wanted} - pinned == set()
+    assert not pinned & {"torch", "tensorflow"}
+
+
+@pytest.mark.parametrize("page", [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))], ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target} is not there"
+
+
+def test_make_bench_names_modules_that_are_there() -> None:
+    names = re.search(r"for name in ([\w ]+);", (ROOT / "Makefile").read_text())
+    assert names is not None
+    for name in names[1].split():
+        home = ROOT / "benchmarks" / name
+        assert home.with_suffix(".py").exists() or (home / "__main__.py").exists(), name
