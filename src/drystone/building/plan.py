@@ -213,7 +213,8 @@ class Plan:
         """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
         secret_settings = self.settings.secret_settings
         method = self.settings.near_duplicates.method()
-        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None]
+        scancode = self.settings.detection.scancode
+        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None, scancode]
         stage = self.store.stage("annotate", self.version, detectors)
         sizes: Counter[int] = Counter()
         digests: Counter[int] = Counter()
@@ -239,6 +240,7 @@ class Plan:
                     "where": where,
                     "secret_settings": secret_settings,
                     "near_method": method,
+                    "scancode": scancode,
                 }
                 # Named by what it looks at, so that an update does again only what has changed.
                 content = fingerprint(partitions[partition], part, parts, str(digests[partition] % 2**128))
