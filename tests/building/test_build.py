@@ -19,6 +19,7 @@ from drystone import building as room
 from drystone.building import tables
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
+from drystone.cli import cli
 from drystone.errors import BuildError, UsageError
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -79,6 +80,17 @@ def test_a_near_duplicate_names_the_kept_file_and_its_similarity(release: Releas
     assert near["reason"] == "near_duplicate"
     assert near["kept_swhid"] == ledger["walls/walls/gather.py"]["swhid"]
     assert 0.7 <= near["similarity"] < 1
+
+
+def test_why_shows_a_near_duplicate_as_a_diff_from_what_the_build_left(
+    release: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = rows(release)["fences/fences/gather.py"]
+    cli.main(["why", str(release.path), f"{row['origin']}:{row['path']}"], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "near_duplicate" in shown
+    assert f"{row['similarity']:.4f}" in shown
+    assert "+ 70" in shown
 
 
 def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from drystone.building.tables import OCCURRENCES, Range, read
 from drystone.detect.encoding import decode
 from drystone.detect.notebooks import notebook_script
 from drystone.errors import BuildError
@@ -82,3 +83,15 @@ def to_text(data: bytes, notebook: bool) -> tuple[bytes | None, str | None, str 
         if script is not None:
             return script, decoded.encoding, None
     return decoded.text, decoded.encoding, None
+
+
+def packed_blob(work: Path, swhid: str) -> bytes | None:
+    """Return the bytes of a blob from the packs of a build's work folder; None where no pack there holds it."""
+    id_ = bytes.fromhex(swhid.removeprefix("swh:1:cnt:"))
+    for listing in sorted(work.glob("inventory-*/*.parquet")):
+        here = Range("id", id_, id_ + b"\0")
+        for row in read([listing], OCCURRENCES, ("offset", "size"), here).to_pylist():
+            if row["offset"] >= 0:
+                with listing.with_suffix(".pack").open("rb") as pack:
+                    return os.pread(pack.fileno(), row["size"], row["offset"])
+    return None

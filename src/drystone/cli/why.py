@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from drystone.building.contents import packed_blob
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
 from drystone.release.why import Decision, Lookup, explain, find, folder_lookup
@@ -27,7 +29,8 @@ _EXPLAINED = 5
     "--from",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with the repository's files: near duplicates are shown as a diff to the kept file.",
+    help="A folder with the repository's files, for the diff of a near duplicate to the kept file "
+    "(default: the work folder that the build left).",
 )
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Matches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print every match in full, one JSON object a line.")
@@ -46,7 +49,7 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
     rows = find(opened, file, limit=limit)
     if as_json:
         for row in rows:
-            decision = explain(opened, row, lookup=_lookup(folder, row))
+            decision = explain(opened, row, lookup=_lookup(release, folder, row))
             click.echo(orjson.dumps(asdict(decision), default=_plain).decode())
         return
     console = Console(highlight=False)
@@ -56,11 +59,15 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
     for number, row in enumerate(rows):
         if number:
             console.print()
-        _show(console, explain(opened, row, lookup=_lookup(folder, row)))
+        _show(console, explain(opened, row, lookup=_lookup(release, folder, row)))
 
 
-def _lookup(folder: Path | None, row: dict[str, Any]) -> Lookup | None:
-    return None if folder is None else folder_lookup(folder, row["path"])
+def _lookup(release: Path, folder: Path | None, row: dict[str, Any]) -> Lookup | None:
+    """Return where a dropped file's text may be had: the folder given, or the work folder that the build left."""
+    if folder is not None:
+        return folder_lookup(folder, row["path"])
+    work = release.absolute().with_name(release.absolute().name + ".work")
+    return partial(packed_blob, work) if work.is_dir() else None
 
 
 def _plain(value: Any) -> str:

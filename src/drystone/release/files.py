@@ -16,29 +16,43 @@ from drystone.release.layout import shown
 #: How a file is called while it is being written. No reader of releases looks at such names.
 PARTIAL: Final = ".partial"
 
+#: Bytes gathered before they are written.
+_HELD: Final = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class HashingSink:
-    """A write-only binary file that keeps the SHA-256 and the number of the bytes written."""
+    """A write-only binary file that keeps the SHA-256 and the number of the bytes written.
+
+    Writers of Parquet write a page header here and a footer there, so small pieces are gathered first.
+    """
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
         self._hash = hashlib.sha256()
+        self._held = bytearray()
         self.size = 0
         self.closed = False
 
     def write(self, data: bytes) -> int:
         """Write all of `data`."""
-        view = memoryview(data)
-        self._hash.update(view)
-        self.size += len(view)
-        while view:
-            view = view[self._raw.write(view) :]
-        return self.size
+        self._held += data
+        self.size += len(data)
+        if len(self._held) >= _HELD:
+            self.drain()
+        return len(data)
 
     def flush(self) -> None:
-        """Do nothing: the writer below flushes once, at the end."""
+        """Do nothing: `drain` writes, at the end."""
+
+    def drain(self) -> None:
+        """Write what was gathered."""
+        self._hash.update(self._held)
+        with memoryview(self._held) as held:
+            start = 0
+            while start < len(held):
+                start += self._raw.write(held[start:])
+        self._held.clear()
 
     def tell(self) -> int:
         """Return the number of bytes written."""
@@ -46,6 +60,7 @@ class HashingSink:
 
     def hexdigest(self) -> str:
         """Return the SHA-256 of what was written so far."""
+        self.drain()
         return self._hash.hexdigest()
 
 
@@ -59,7 +74,9 @@ def whole_file(path: Path) -> Iterator[HashingSink]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb", buffering=0) as raw:
-            yield HashingSink(raw)
+            sink = HashingSink(raw)
+            yield sink
+            sink.drain()
             os.fsync(raw.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
