@@ -24,7 +24,6 @@ from filelock import FileLock, Timeout
 
 from drystone.errors import BuildError
 
-
 #: How the folder of a stage is named: what it computes, and its key.
 _STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
 
