@@ -200,7 +200,7 @@ def _stage(path: str, what: str) -> None:
     told: dict[str, Any] = {}
     start = time.process_time()
     if what == "read":
-        for _ in pq.ParquetFile(path).iter_batches(4096, columns=["content"], use_threads=False):
+        for _ in pq.ParquetFile(path, pre_buffer=False).iter_batches(4096, columns=["content"], use_threads=False):
             pass
     else:
         with tempfile.TemporaryDirectory(dir=CACHE) as work:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import sysconfig
 import tarfile
 import time
 from collections import Counter, defaultdict
@@ -161,7 +162,8 @@ def header_figures(quick: bool) -> list[Figure]:
     for group, counts in sorted(groups.items()):
         print(f"  headers            {group:40} {dict(counts)}", file=sys.stderr)
     counts = groups["all"]
-    clean = [data for (_, data, _), annotation in zip(files, found, strict=True) if annotation is None] * 20
+    code = [path.read_bytes() for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*/*.py"))]
+    clean = [data for data, annotation in zip(code, detect_headers(code), strict=True) if annotation is None]
     start = time.process_time()
     detect_headers(clean)
     rate = sum(map(len, clean)) / 1e6 / (time.process_time() - start)

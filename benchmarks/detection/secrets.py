@@ -55,8 +55,8 @@ def find(text):
         ["kingfisher-secret-scanner==1.5.0"],
         """
 import kingfisher_sdk
-scanner = kingfisher_sdk.Scanner(kingfisher_sdk.Rules())
-def find(text): return [f.rule_id for f in scanner.scan_bytes(text.encode()) if getattr(f, "visible", True)]
+scanner = kingfisher_sdk.Scanner(kingfisher_sdk.Rules(), dedup=False)
+def find(text): return [f.rule_id for f in scanner.scan(text.encode()) if f.visible]
 """,
     ),
 }
@@ -82,7 +82,7 @@ def _normal(name: str) -> str:
 
 def _own(rule: str, kind: str) -> bool:
     """Return whether a rule is of the provider that a trufflehog row names."""
-    provider = _normal(re.split(r"[-_. ]", rule.removeprefix("kingfisher."))[0])
+    provider = _normal(re.split(r"[-_. ]", rule.rsplit("/", 1)[-1].removeprefix("kingfisher."))[0])
     return len(provider) > 1 and (provider in kind or kind in _normal(rule))
 
 

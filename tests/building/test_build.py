@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -155,6 +156,22 @@ def test_a_changed_source_is_seen(sources: list[Path], tmp_path: Path) -> None:
     found = sources_from_arguments((str(folder),))
     second = room.build(Settings(), found, tmp_path / "release", Engine(threads=1), replace=True)
     assert second.root != first.root
+
+
+def test_an_update_annotates_and_compares_only_what_is_new(
+    sources: list[Path], release: Release, tmp_path: Path
+) -> None:
+    output = tmp_path / "release"
+    make(sources[:3], output)
+    annotated = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("release.work/annotate-*/*.done")}
+    found = sources_from_arguments(tuple(str(source) for source in sources))
+    assert room.build(Settings(), found, output, Engine(threads=1), replace=True).root == release.manifest.root
+    after = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("release.work/annotate-*/*.done")}
+    assert len(after) == len(annotated) + 1
+    assert annotated.items() <= after.items()
+    (summary,) = [json.loads(path.read_bytes()) for path in tmp_path.glob("release.work/near-*/near.done")]
+    assert summary["dropped"] == 1
+    assert summary["comparisons"] == 0
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ Annotations lie beside the content, never in it. Nothing is judged here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from drystone.building.store import Stage, write_table
 from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
+from drystone.detect.licenses.scancode import ScanCode
 from drystone.errors import SourceError
 
 #: Bytes of text that go through the detectors at a time.
@@ -34,6 +35,7 @@ def run(
     where: Range,
     secret_settings: secrets.Settings,
     near_method: near.Method | None,
+    scancode: bool,
 ) -> Summary:
     """Annotate the blobs of one partition that lie in a range of offsets or of ids.
 
@@ -45,7 +47,7 @@ def run(
     annotations: list[pa.Table] = []
     names: list[pa.Table] = []
     for batch in _batches(rows):
-        found, named = _annotate(batch, contents, secret_settings, near_method)
+        found, named = _annotate(batch, contents, secret_settings, near_method, scancode)
         annotations.append(found)
         names.append(named)
     table = pa.concat_tables([ANNOTATIONS.empty_table(), *annotations]).sort_by("id")
@@ -76,6 +78,12 @@ def _scanner(settings: secrets.Settings) -> secrets.Scanner:
     return secrets.Scanner(settings)
 
 
+@cache
+def _scancode() -> ScanCode:
+    """Return this process's ScanCode; it takes seconds and a gigabyte to start, so it starts once, when first asked."""
+    return ScanCode()
+
+
 def _read(batch: list[dict[str, Any]], contents: Contents) -> Iterator[bytes | SourceError]:
     """Yield each blob's bytes, or the error where it cannot be read; one bad blob does not hide its neighbours."""
     places = [Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
@@ -95,7 +103,11 @@ def _is_notebook(row: dict[str, Any]) -> bool:
 
 
 def _annotate(
-    batch: list[dict[str, Any]], contents: Contents, secret_settings: secrets.Settings, near_method: near.Method | None
+    batch: list[dict[str, Any]],
+    contents: Contents,
+    secret_settings: secrets.Settings,
+    near_method: near.Method | None,
+    scancode: bool,
 ) -> tuple[pa.Table, pa.Table]:
     excluded: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
@@ -138,6 +150,11 @@ def _annotate(
         licenses.detect_file(text, row["license_path"]) if row["license_path"] is not None else None
         for text, row in zip(texts, kept, strict=True)
     ]
+    if scancode:
+        license_texts = [
+            _scancode().complete(found, text) if found is not None and found.unanswered else found
+            for found, text in zip(license_texts, texts, strict=True)
+        ]
     spans = _scanner(secret_settings).scan_batch(texts, [row["names"][0] for row in kept])
     measured = quality.measures(array)
     columns: dict[str, Any] = {

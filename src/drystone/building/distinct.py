@@ -5,6 +5,7 @@ Works on one range of ids over all inventories; keeps ids, sizes, places and fil
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
     """Write the distinct readable blobs of one range of ids, sorted by the place they are read from.
 
     The place is the first occurrence by (partition, repository, offset). The summary counts blobs and bytes for each
-    partition, from which the next stage cuts its tasks.
+    partition, from which the next stage cuts its tasks, with a digest of what it will annotate there.
     """
     where = id_range(index, count)
     blobs: dict[bytes, tuple[int, int, int, int]] = {}
@@ -54,12 +55,15 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
     )
     write_table(stage.file(f"{task}.parquet"), table)
     by_partition: dict[int, list[int]] = {}
-    for place in places:
-        counted = by_partition.setdefault(place[0], [0, 0])
+    for id_, place in zip(order, places, strict=True):
+        counted = by_partition.setdefault(place[0], [0, 0, 0])
         counted[0] += 1
         counted[1] += place[3]
+        # A sum, so that how ids are cut into ranges does not show in it.
+        row = repr((id_, place[1:], sorted(names[id_]), license_paths.get(id_))).encode()
+        counted[2] = (counted[2] + int.from_bytes(hashlib.sha256(row).digest()[:16], "big")) % 2**128
     return {
         "blobs": len(order),
         "bytes": sum(place[3] for place in places),
-        "partitions": [[partition, *counted] for partition, counted in sorted(by_partition.items())],
+        "partitions": [[p, blobs, size, f"{digest:032x}"] for p, (blobs, size, digest) in sorted(by_partition.items())],
     }

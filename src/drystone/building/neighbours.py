@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +9,13 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pyarrow.parquet as pq
 
 from drystone.building.contents import Contents, Place, to_text
 from drystone.building.decide import CANDIDATES
 from drystone.building.engine import Engine, Summary, Task
-from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.store import Stage, Store, write_atomically, write_table
 from drystone.building.tables import NEAR, read
 from drystone.dedup import near
 from drystone.errors import BuildError
@@ -66,30 +66,52 @@ class Texts:
 
 
 def find_near_duplicates(
-    engine: Engine, stage: Stage, items: list[Path], candidates: list[Path], contents: Contents, method: near.Method
+    engine: Engine,
+    store: Store,
+    stage: Stage,
+    items: list[Path],
+    candidates: list[Path],
+    contents: Contents,
+    method: near.Method,
 ) -> list[Path]:
-    """Find near duplicates among the candidates; return the files of what was found (NEAR)."""
+    """Find near duplicates among the candidates; return the files of what was found (NEAR).
+
+    What the last build in this store has measured by the same method is not measured again.
+    """
     out = stage.file("near.parquet")
+    found = stage.file("found.parquet")
+    latest = store.folder / "near-duplicates.json"
     if stage.summary("near") is None:
         calls = count()
 
         def run(function: Callable[[Any], Any], tasks: list[Any], name: str) -> list[Any]:
             # The near-duplicate room may map several times; the number of the call keeps their checkpoints apart.
             prefix = f"{next(calls):03d}-{name}"
-            ids = [f"{prefix}-{i:05d}" for i in range(len(tasks))]
-            arguments = [{"function": function, "argument": task} for task in tasks]
-            named = [Task(id_, argument) for id_, argument in zip(ids, arguments, strict=True)]
-            engine.run("near duplicates", stage, _apply, named)
-            return [pickle.loads(stage.file(f"{id_}.result").read_bytes()) for id_ in ids]  # noqa: S301 -- our own file
+            named = [
+                Task(f"{prefix}-{i:05d}", {"function": function, "argument": task}) for i, task in enumerate(tasks)
+            ]
+            return [summary["result"] for summary in engine.run("near duplicates", stage, _apply, named)]
 
-        found = stage.file("found.parquet")
-        summary = near.decide(items, found, method, Texts(candidates, contents), run, work=stage.folder)
+        previous = _previous(latest, method)
+        summary = near.decide(items, found, method, Texts(candidates, contents), run, stage.folder, previous)
         write_table(out, pq.read_table(found).cast(NEAR))
         stage.finish("near", dict(summary))
+    record = {"items": [str(item) for item in items], "decisions": str(found), "method": method.describe()}
+    write_atomically(latest, lambda path: path.write_bytes(orjson.dumps(record)))
     return [out]
 
 
+def _previous(latest: Path, method: near.Method) -> near.Previous | None:
+    """Return the last build's near-duplicate run, where it was made by this method and its files are still there."""
+    if not latest.exists():
+        return None
+    record = orjson.loads(latest.read_bytes())
+    files = [Path(item) for item in record["items"]]
+    decisions = Path(record["decisions"])
+    if record["method"] != method.describe() or not all(file.exists() for file in [*files, decisions]):
+        return None
+    return near.Previous(files, decisions, record["method"])
+
+
 def _apply(stage: Stage, task: str, function: Callable[[Any], Any], argument: Any) -> Summary:
-    result = pickle.dumps(function(argument))
-    write_atomically(stage.file(f"{task}.result"), lambda path: path.write_bytes(result))
-    return {}
+    return {"result": function(argument)}

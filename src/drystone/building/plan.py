@@ -21,7 +21,7 @@ from drystone.building.contents import Contents
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.neighbours import find_near_duplicates
 from drystone.building.settings import Settings
-from drystone.building.store import Stage, Store
+from drystone.building.store import Stage, Store, fingerprint
 from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import UsageError
 from drystone.policy.drop import STAGES
@@ -172,6 +172,7 @@ class Plan:
             arguments = {"sources": [source], "cache": self.cache, "limits": self.limits}
             tasks.append(Task(state.key[:32], arguments, weight=max(1, state.size)))
         summaries = self.engine.run("inventory", stage, inventory.run, tasks)
+        self.store.keep_only(stage, (task.id for task in tasks))
         return stage, [task.id for task in tasks], summaries
 
     def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[dict[str, Any]], list[list[int]]]:
@@ -212,12 +213,15 @@ class Plan:
         """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
         secret_settings = self.settings.secret_settings
         method = self.settings.near_duplicates.method()
-        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None]
-        stage = self.store.stage("annotate", self.version, partitions, detectors)
+        scancode = self.settings.detection.scancode
+        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None, scancode]
+        stage = self.store.stage("annotate", self.version, detectors)
         sizes: Counter[int] = Counter()
+        digests: Counter[int] = Counter()
         for summary in counted:
-            for partition, _, size in summary["partitions"]:
+            for partition, _, size, digest in summary["partitions"]:
                 sizes[partition] += size
+                digests[partition] += int(digest, 16)
         tasks: list[Task] = []
         for partition, size in sorted(sizes.items()):
             parts = max(1, math.ceil(size / _TASK_BYTES))
@@ -236,9 +240,13 @@ class Plan:
                     "where": where,
                     "secret_settings": secret_settings,
                     "near_method": method,
+                    "scancode": scancode,
                 }
-                tasks.append(Task(f"{partition:05d}-{part:05d}", arguments, weight=max(1, size / parts)))
+                # Named by what it looks at, so that an update does again only what has changed.
+                content = fingerprint(partitions[partition], part, parts, str(digests[partition] % 2**128))
+                tasks.append(Task(content, arguments, weight=max(1, size / parts)))
         self.engine.run("annotate", stage, annotate.run, tasks)
+        self.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.file(f"{task.id}.parquet") for task in tasks]
         return files, [file.with_suffix(".names.parquet") for file in files], detectors
 
@@ -280,7 +288,8 @@ class Plan:
         if method is None:
             return []
         items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
-        return find_near_duplicates(self.engine, self.store.stage("near", *key), items, candidates, contents, method)
+        stage = self.store.stage("near", *key)
+        return find_near_duplicates(self.engine, self.store, stage, items, candidates, contents, method)
 
 
 def _funnel(

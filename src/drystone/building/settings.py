@@ -54,6 +54,12 @@ class LimitSettings(_Table):
     max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
 
 
+class DetectionSettings(_Table):
+    """How detectors look; `scancode` asks ScanCode (extra `scancode`) about licence texts that stay unanswered."""
+
+    scancode: bool = False
+
+
 class NearDuplicateSettings(_Table):
     """The near-duplicate stage; see docs/near-duplicates.md."""
 
@@ -120,6 +126,7 @@ class Settings(_Table):
     languages: LanguagePolicy = LanguagePolicy()
     licenses: LicensePolicy = LicensePolicy()
     quality: QualityPolicy = QualityPolicy()
+    detection: DetectionSettings = DetectionSettings()
     secrets: SecretSettings = SecretSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     engine: EngineSettings = EngineSettings()
@@ -132,7 +139,7 @@ class Settings(_Table):
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""
-        chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality"})
+        chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
         method = self.near_duplicates.method()
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
         chosen["secrets"] = self.secret_settings.as_dict()

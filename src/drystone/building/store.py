@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._used: set[str] = set()
+        self._tasks: dict[Path, set[str]] = {}
 
     def stage(self, name: str, *key: object) -> Stage:
         """Return the folder of a stage whose result depends on `key` alone, made where it is missing."""
@@ -71,14 +72,19 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         return Stage(folder)
 
-    def remove_unused(self) -> None:
-        """Remove stages that the finished build did not ask for: they belong to earlier settings or sources.
+    def keep_only(self, stage: Stage, tasks: Iterable[str]) -> None:
+        """Say which tasks of a stage this build uses, where others may lie beside them from earlier builds."""
+        self._tasks[stage.folder] = set(tasks)
 
-        Whatever else lies in the folder, downloads above all, stays.
-        """
+    def remove_unused(self) -> None:
+        """Remove stages and tasks that the finished build did not use: they belong to earlier settings or sources."""
         for folder in self.folder.iterdir():
-            if folder.is_dir() and _STAGE.search(folder.name) and folder.name not in self._used:
+            if folder.is_dir() and folder.name not in self._used and folder.name != "cache":
                 shutil.rmtree(folder)
+        for folder, tasks in self._tasks.items():
+            for file in folder.iterdir():
+                if file.name.partition(".")[0] not in tasks:
+                    file.unlink()
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -51,7 +51,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line; print errors without a traceback and exit 2 for misuse, 1 for failure."""
     try:
-        cli.main(prog_name="drystone", standalone_mode=False)
+        status = cli.main(prog_name="drystone", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -67,4 +67,5 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    sys.exit(0)
+    # Outside its standalone mode click returns what `ctx.exit` was given.
+    sys.exit(status if isinstance(status, int) else 0)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TASK_BYTES = 64 * 2**20
 GIANT_BYTES = 256 * 2**20
 #: What a row costs a task beside its text: it weighs tasks of very many very small documents.
-ROW_BYTES = 256
+ROW_BYTES = 1024
 #: Files open at once.
 _MAX_TASKS = 400
 _BATCH = 32768
@@ -99,7 +99,7 @@ def ids(plan: Plan) -> Iterator[pa.Array]:
 
 
 def _rows(path: Path) -> int:
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(path, pre_buffer=False)
     missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
     if missing:
         raise UsageError(f"{path} has no column {missing[0]!r}; items need {', '.join(_COLUMNS)}")
@@ -109,7 +109,7 @@ def _rows(path: Path) -> int:
 def batches(items: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield record batches of the item files, in their order, a bounded number of rows at a time."""
     for path in items:
-        yield from pq.ParquetFile(path).iter_batches(_BATCH, columns=list(columns), use_threads=False)
+        yield from pq.ParquetFile(path, pre_buffer=False).iter_batches(_BATCH, columns=list(columns), use_threads=False)
 
 
 def _transpose(items: Sequence[Path], method: Method, documents: int, columns: _Columns, keys: Path) -> None:

@@ -37,7 +37,9 @@ class _FileTexts:
         sizes = [np.empty(0, np.int64)]
         at = done = 0
         with self._spill.open("wb") as spill:
-            for batch in pq.ParquetFile(self._path).iter_batches(BATCH_ROWS, columns=[self._text], use_threads=False):
+            for batch in pq.ParquetFile(self._path, pre_buffer=False).iter_batches(
+                BATCH_ROWS, columns=[self._text], use_threads=False
+            ):
                 end = int(np.searchsorted(self._wanted, at + len(batch)))
                 column = as_binary(batch.column(0)).take(pa.array(self._wanted[done:end] - at))
                 data, offsets, _ = buffers(column)
@@ -83,7 +85,7 @@ def keep_file(
     `work` is an empty folder; it takes the signatures, and the texts of documents that must be compared.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise UsageError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     check(file.schema_arrow, text, id, group, order)
@@ -105,7 +107,7 @@ def write_kept(source: Path, result: pa.Table, out: Path, id: str | None = None)
     Clusters and rows are named by the values of column `id`, or by row numbers. Returns the counts of rows kept and
     dropped, and of clusters. Raises `UsageError` where the file has a column near_duplicate_cluster already.
     """
-    file = pq.ParquetFile(source)
+    file = pq.ParquetFile(source, pre_buffer=False)
     schema = file.schema_arrow
     if CLUSTER in schema.names:
         raise UsageError(f"{source} has a column {CLUSTER!r} already; rename or drop it first")

@@ -72,7 +72,9 @@ def load(previous: Previous, method: Method, wanted: pa.Array) -> Past:
     needed = pa.concat_arrays([_one(wanted), _one(decisions.column("kept_id"))])
     parts = []
     for path in previous.items:
-        for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=["id", "group", "rank"], use_threads=False):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(
+            _BATCH, columns=["id", "group", "rank"], use_threads=False
+        ):
             ids = batch.column("id").cast(ID)
             columns = [ids, batch.column("group").fill_null(""), batch.column("rank").cast(pa.large_binary())]
             rows = pa.record_batch(columns, names=["id", "group", "rank"])
@@ -106,7 +108,9 @@ def reuse(items: Sequence[Path], ids: pa.Array) -> tuple[pa.Array, NDArray[np.bo
     """
     parts = []
     for path in items:
-        for batch in pq.ParquetFile(path).iter_batches(_BATCH, columns=["id", "signature"], use_threads=False):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(
+            _BATCH, columns=["id", "signature"], use_threads=False
+        ):
             rows = pa.record_batch([batch.column("id").cast(ID), batch.column("signature")], names=["id", "signature"])
             parts.append(rows.filter(pc.is_in(rows.column("id"), value_set=ids.cast(ID))))
     if not parts:

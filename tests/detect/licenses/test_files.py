@@ -221,9 +221,8 @@ def test_hostile_text_takes_time_in_proportion(kind: str, path: str) -> None:
         return time.process_time() - start
 
     detect_file(b"warm", path)
-    small, large = seconds(100_000), seconds(800_000)
-    assert large < max(0.5, 8 * small * 3)
-    assert seconds(10_000_000) < max(5.0, 3 * large)
+    small, large = seconds(25_000), seconds(10_000_000)
+    assert large < max(6.0, 40 * small * 3)
 
 
 def test_a_huge_licence_file_is_read_in_part() -> None:

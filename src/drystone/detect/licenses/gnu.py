@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 
@@ -33,7 +34,8 @@ _NAME: Final = re.compile(
     r"(?P<suffix>(?: or later| only|\+))?"
     r")(?= |$)"
 )
-_LESSER_SHORT: Final = re.compile(r"\blesser gpl\b")
+#: Names taken from one text; no real text has as many, and the steps after this compare them with each other.
+MAX_MENTIONS: Final = 1000
 _VERSION_AFTER: Final = re.compile(
     r"(?: (?!affero|lesser|library|gpl|lgpl|agpl|mozilla|apache|mit|bsd|artistic|creative|eclipse|python|section|"
     r"clause|"
@@ -95,7 +97,7 @@ def _later(text: str, at: int, stop: int) -> bool:
 
 def find_gnu(text: str, begin: int, end: int) -> list[Mention]:
     """Return every mention of a GNU licence within `text[begin:end]`, in order."""
-    names = list(_NAME.finditer(text, begin, end))
+    names = list(islice(_NAME.finditer(text, begin, end), MAX_MENTIONS))
     mentions: list[Mention] = []
     for number, match in enumerate(names):
         family = _family(match)
@@ -105,7 +107,7 @@ def find_gnu(text: str, begin: int, end: int) -> list[Mention]:
             family, known = "LGPL", _VERSIONS["LGPL"]
         # A version belongs to the nearest name: stop at the next name unless it only repeats this one.
         stop = end
-        for follower in names[number + 1 :]:
+        for follower in islice(names, number + 1, number + 40):
             if _family(follower) != family or follower.start() > at + 120:
                 stop = follower.start()
                 break

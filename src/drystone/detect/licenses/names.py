@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import Final
 
 from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.detect._kernel import ComparableWords
-from drystone.detect.licenses.gnu import Mention, find_gnu
+from drystone.detect.licenses.gnu import MAX_MENTIONS, Mention, find_gnu
 from drystone.detect.licenses.references import facts
 
 #: Identifiers that are also words; as names they count only where a declaration says so.
@@ -112,7 +113,9 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
     trie = _trie()
     words = text[begin:end].split(" ")
     mentions = find_gnu(text, begin, end)
-    taken = [(m.start, m.end) for m in mentions]
+    taken = bytearray(end - begin)  # 1 where a name was found, so that names do not overlap
+    for m in mentions:
+        taken[m.start - begin : m.end - begin] = b"\1" * (m.end - m.start)
     place = begin
     skip = 0
     for number, word in enumerate(words):
@@ -127,16 +130,17 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
                 if is_weak and not weak and following not in _AROUND:
                     continue
                 length = len(word) + sum(map(len, rest)) + count
-                if any(a < place + length and place < b for a, b in taken):
+                if 1 in taken[place - begin : place - begin + length] or len(mentions) >= 2 * MAX_MENTIONS:
                     break
+                taken[place - begin : place - begin + length] = b"\1" * length
                 mentions.append(Mention(identifier, place, place + length, True, identifier))
                 skip = count
                 if (other := _other_version(identifier, text, place, place + length, end)) is not None:
                     mentions[-1] = other
                 break
         place += len(word) + 1
-    for match in _BSD.finditer(text, begin, end):
-        if not any(m.start < match.end() and match.start() < m.end for m in mentions):
+    for match in islice(_BSD.finditer(text, begin, end), MAX_MENTIONS):
+        if 1 not in taken[match.start() - begin : match.end() - begin]:
             mentions.append(Mention("BSD-3-Clause", match.start(), match.end(), False, "BSD"))
     mentions.sort(key=lambda m: (m.start, m.end))
     return mentions

@@ -233,6 +233,7 @@ def _settle(findings: list[Finding]) -> list[Finding]:
     exact_gnu = {i for f in findings if f.versioned for i in f.expression.split() if i in gnu}
     bsd = any(i.startswith("BSD-") and f.rule in {"spdx-text", "clauses"} for f in findings for i in [f.expression])
     exact_bsd = any(f.expression.startswith("BSD-") and f.family != "BSD" for f in findings)
+    texts = {f.expression for f in findings if f.rule in {"spdx-text", "clauses"}}
     kept: list[Finding] = []
     for f in findings:
         if not f.versioned and f.family in {"GPL", "LGPL", "AGPL", "GFDL"} and exact_gnu:
@@ -241,9 +242,7 @@ def _settle(findings: list[Finding]) -> list[Finding]:
             continue
         if f.family == "BSD" and (bsd or exact_bsd):
             continue
-        if f.rule == "notice" and any(
-            f.expression == t.expression and t.rule in {"spdx-text", "clauses"} for t in findings
-        ):
+        if f.rule == "notice" and f.expression in texts:
             continue
         if f.expression == "Artistic-1.0" and ({"Artistic-2.0", "Artistic-1.0-Perl"} & plain):
             continue

@@ -50,7 +50,7 @@ class CreditCard:
         for match in covering(_CARD, text, max(since, hit - 1), hit, 40):
             written = match[0]
             number = re.sub(rb"[ -]", b"", written).decode()
-            if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 3:
+            if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 2:
                 continue
             groups = re.split(rb"[ -]", written)
             if len(groups) > 1 and not all(3 <= len(g) <= 7 for g in groups):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.spans import Span, covering, line_start
+from drystone.detect.secrets.spans import Span, after_escape, covering, line_start
 
 _EMAIL_START = re.compile(rb"[A-Za-z0-9_+.-]{1,64}$")
 _EMAIL_DOMAIN = re.compile(
@@ -56,7 +56,7 @@ class Email:
         if local is None or domain is None:
             return
         start, end = local.start(), domain.end()
-        start = _after_escape(text, start, at)
+        start = after_escape(text, start, at)
         while start < at and text[start] in b".-+":
             start += 1
         name, host = text[start:at], domain[0].lower()
@@ -98,19 +98,6 @@ class Email:
         yield Span("email", "email", start, end, sure)
 
 
-def _after_escape(text: bytes, start: int, stop: int) -> int:
-    """Return where a word begins that seems to begin at `start`, if that is the letter of an escape such as `\\n`."""
-    slashes = 0
-    while slashes < 8 and start - slashes > 0 and text[start - slashes - 1] == 0x5C:
-        slashes += 1
-    if slashes % 2:
-        letter = text[start : start + 1]
-        length = {b"x": 3, b"u": 5, b"U": 9}.get(letter, 1)
-        if letter in b"abfnrtv0xuU":
-            return min(stop, start + length)
-    return start
-
-
 _LISTED_RESOLVERS = (
     "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 4.2.2.1 4.2.2.2 "
     "4.2.2.3 4.2.2.4 64.6.64.6 64.6.65.6 114.114.114.114 223.5.5.5 223.6.6.6 119.29.29.29 94.140.14.14 "
@@ -127,9 +114,9 @@ _LISTED_PICTURES = (
 )
 _PICTURES: Final = frozenset(map(ipaddress.ip_address, _LISTED_PICTURES.split()))
 _VERSION_BEFORE = re.compile(
-    rb"(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
-    rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|>=|<=|==|~=|!=|\^|~|since|android|os|"
-    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture|database|oracle|db|\xc2\xa7|for)"
+    rb"(?:(?<![A-Za-z])(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
+    rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|since|android|os|"
+    rb"include=|pkg|package|update|upgrade[ds]?|bump\w*|python|sec\.|table|figure|tag|msvc|windows|culture|database|oracle|db|for)|>=|<=|==|~=|!=|\^|~|\xc2\xa7)"
     rb"""[\w"' ()/:=,<>\[\]-]{0,12}$""",
     re.IGNORECASE,
 )

@@ -49,7 +49,7 @@ _NO_NAME = re.compile(rb"[^\w .-]")
 
 
 def given_name(line: bytes) -> bytes | None:
-    """Return the name that what follows `line` is given: `name = "`, `"name": "`, `name('`, `<name>`, `name: Bearer `."""
+    """Return the name before `line`'s end: `name = "`, `"name": "`, `name('`, `<name>`, `name: Bearer `."""
     head = line.rstrip(b"\"'`{(<[\\ \t")
     scheme = _SCHEME.search(head, max(0, len(head) - 12))
     if scheme is not None and scheme.start() and head != line:

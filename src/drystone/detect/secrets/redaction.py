@@ -14,7 +14,7 @@ from typing import Final
 
 from drystone.detect.secrets.parses import parses
 from drystone.detect.secrets.settings import Settings
-from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.spans import Span, after_escape
 from drystone.detect.secrets.surrogates import surrogate
 
 _KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{2,15}={0,2}")
@@ -61,10 +61,7 @@ def _write(data: bytes, changes: Iterator[tuple[int, int, bytes]]) -> bytes:
 def _key_lines(data: bytes, span: Span) -> Iterator[tuple[int, int]]:
     """Yield the pieces of a private key's body: not the quotes, escapes, headers and line ends between them."""
     for match in _KEY_LINE.finditer(data, span.start, span.end):
-        start = match.start()
-        # The letter of an escape (`\n`) is not the key's.
-        if start > span.start and data[start - 1] == 0x5C:
-            start += 1
+        start = after_escape(data, match.start(), match.end())
         if start < match.end():
             yield start, match.end()
 

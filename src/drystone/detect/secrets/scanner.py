@@ -15,7 +15,7 @@ from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.settings import KINDS, Settings
-from drystone.detect.secrets.spans import Span, resolve
+from drystone.detect.secrets.spans import Span, after_escape, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
 BATCH_BYTES: Final = 4 << 20
@@ -64,7 +64,10 @@ class Scanner:
         for first, last in _batches(texts):
             for index, span in self._scan_joined(texts[first:last], where[first:last]):
                 found[first + index].append(span)
-        return [resolve(spans) if spans else spans for spans in found]
+        return [
+            resolve(_clear_of_escapes(text or b"", spans)) if spans else spans
+            for text, spans in zip(texts, found, strict=True)
+        ]
 
     def _scan_joined(self, texts: Sequence[bytes | None], paths: Sequence[str | None]) -> Iterator[tuple[int, Span]]:
         if not self._kinds:
@@ -127,6 +130,14 @@ class Scanner:
             for span in context.spans(parts[index], start - base, end - base, surprise, near, generic):
                 if span.confidence >= self._least[span.kind]:
                     yield index, span
+
+
+def _clear_of_escapes(text: bytes, spans: list[Span]) -> Iterator[Span]:
+    """Yield the spans without the letter of an escape that they seem to begin with (`\\nAKIA...` in a literal)."""
+    for span in spans:
+        start = after_escape(text, span.start, span.end)
+        if start < span.end:
+            yield span if start == span.start else span._replace(start=start)
 
 
 def _batches(texts: Sequence[bytes | None]) -> Iterator[tuple[int, int]]:

@@ -71,3 +71,16 @@ def covering(pattern: re.Pattern[bytes], text: bytes, start: int, hit: int, ahea
             yield match
             start = match.end()
         start += 1
+
+
+def after_escape(text: bytes, start: int, stop: int) -> int:
+    """Return where a word begins that seems to begin at `start`, if that is the letter of an escape such as `\\n`."""
+    slashes = 0
+    while slashes < 8 and start - slashes > 0 and text[start - slashes - 1] == 0x5C:
+        slashes += 1
+    if slashes % 2:
+        letter = text[start : start + 1]
+        length = {b"x": 3, b"u": 5, b"U": 9}.get(letter, 1)
+        if letter in b"abfnrtv0xuU":
+            return min(stop, start + length)
+    return start

@@ -41,9 +41,9 @@ class Passed:
 
 def as_utf8(data: bytes) -> tuple[bytes, str | None] | None:
     """Return text as UTF-8 and the encoding it had if that was UTF-16 or UTF-32; None for binary data."""
-    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None) or _utf16(data[:1024])
+    mark, encoding = next(((bom, name) for bom, name in _BOMS if data.startswith(bom)), (b"", _utf16(data[:1024])))
     if encoding is not None:
-        return data.decode(encoding, "replace").encode("utf-8"), encoding
+        return data[len(mark) :].decode(encoding, "replace").encode("utf-8"), encoding
     return None if b"\0" in data[:_HEAD] else (data, None)
 
 

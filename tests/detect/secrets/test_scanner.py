@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import pickle
+import time
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drystone.detect.secrets import KINDS, Scanner, Settings, Span
+from drystone.detect.secrets.spans import resolve
+from tests.detect.secrets.generated import literal, private_key
+
+HIGH = Scanner(Settings(**dict.fromkeys(KINDS, "high")))
+BALANCED = Scanner()
+
+
+def kinds(text: str, path: str | None = None, scanner: Scanner = BALANCED) -> list[str]:
+    return [span.kind for span in scanner.scan(text.encode(), path)]
+
+
+def values(text: str, path: str | None = None, scanner: Scanner = BALANCED) -> list[str]:
+    data = text.encode()
+    return [data[span.start : span.end].decode() for span in scanner.scan(data, path)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mail to jane.doe@gmx" + ".de.", ["jane.doe@gmx.de"]),
+        ('"\\nfoo@gmx' + '.de"', ["foo@gmx.de"]),
+        ("git@github.com:user/repo.git", []),
+        ("@decorator.name", []),
+        ("pkg@1.2.3 icon@2x.png a@b.py", []),
+        ("someone@example.com", []),
+        ("https://user@host.example.org/", []),
+        ("ssh-rsa-cert-v01@openssh.com", []),
+        ("listen on 93.184.215.14:80", ["93.184.215.14"]),
+        ("host: 93.184.215.14", ["93.184.215.14"]),
+        ("the server 93.184.215.14", ["93.184.215.14"]),
+        ("version 10.4.21.7", []),
+        ("chrome/93.184.215.14 driver v93.184.215.14", []),
+        ("192.168.0.1 10.0.0.1 127.0.0.1 0.0.0.0 203.0.113.9 8.8.8.8", []),
+        ("server 2a00:1450:4001:81b::200e up", ["2a00:1450:4001:81b::200e"]),
+        ("fe80::1 ::1 2001:db8::1 std::cout a::b at 12:34:56", []),
+        ("card 4539 1488 0343 6467", ["4539 1488 0343 6467"]),
+        ("card 4539 1488 0343 6468", []),
+        ("DE75 5121 0800 1245 1261 99", ["DE75 5121 0800 1245 1261 99"]),
+        ("DE75 5121 0800 1245 1261 98", []),
+        ("call +49 30 901820", ["+49 30 901820"]),
+        ("x = 1234567890123456789", []),
+    ],
+)
+def test_personal_data(text: str, found: list[str]) -> None:
+    assert values(text) == found
+
+
+def test_high_sensitivity_also_finds_private_addresses() -> None:
+    assert values("192.168.0.1 and fe80::1", scanner=HIGH) == ["192.168.0.1", "fe80::1"]
+
+
+def test_passwords_in_urls_and_assignments() -> None:
+    secret = "hu7Nter!2x" + "Q"
+    assert values(f"postgres://app:{secret}@db.internal:5432/x") == [secret]
+    assert values(f"DB_PASSWORD={secret}", ".env") == [secret]
+    assert values(f'password = "{secret}"') == [secret]
+    for harmless in (
+        "postgres://user:password@localhost/x",
+        "postgres://$USER:$PASSWORD@db/x",
+        'password = os.environ["PASSWORD"]',
+        'password = "${DB_PASSWORD}"',
+        'password_field = "user_password1"',
+        "password: str = field(default=None)",
+    ):
+        assert values(harmless, "x.env") == [], harmless
+
+
+def test_random_literals_need_a_credential_beside_them() -> None:
+    value = literal(32)
+    assert values(f'api_key = "{value}"') == [value]
+    for harmless in (
+        f'sha256 = "{value}"',
+        f'"integrity": "sha512-{value}"',
+        f'public_key = "{value}"',
+        f'x = "{value}"',
+    ):
+        assert values(harmless) == [], harmless
+
+
+def test_a_private_key_is_one_span_without_its_marks() -> None:
+    text = f"key = '''{private_key()}'''"
+    (span,) = BALANCED.scan(text.encode())
+    assert span.kind == "private_key"
+    assert "BEGIN" not in text[span.start : span.end]
+    assert "PUBLIC" not in kinds(private_key().replace("PRIVATE", "PUBLIC"))
+    assert kinds(private_key().replace("PRIVATE", "PUBLIC")) == []
+
+
+def test_names_only_where_they_are_asked_for() -> None:
+    line = "# Copyright (c) 2020 Margarethe Hilferding, All rights reserved"
+    assert values(line) == []
+    assert values(line, scanner=Scanner(Settings(name="balanced"))) == ["Margarethe Hilferding"]
+    assert values("Copyright 2020 Google LLC", scanner=Scanner(Settings(name="balanced"))) == []
+
+
+def test_a_batch_finds_what_single_scans_find() -> None:
+    texts = [b"", b"mail a.b@gmx" + b".de", private_key(3).encode(), b"x" * 100, f'token = "{literal(40)}"'.encode()]
+    single = [BALANCED.scan(text) for text in texts]
+    assert BALANCED.scan_batch(texts) == single
+    assert BALANCED.scan_batch(pa.array(texts, pa.binary())) == single
+    assert BALANCED.scan_batch(pa.chunked_array([pa.array([t.decode() for t in texts])])) == single
+    assert BALANCED.scan_batch([]) == []
+    assert sum(map(len, single)) == 3
+
+
+def test_nothing_matches_across_texts() -> None:
+    assert BALANCED.scan_batch([b"someone@gm", b"x.de"]) == [[], []]
+
+
+def test_null_texts_have_no_spans() -> None:
+    assert BALANCED.scan_batch(pa.array([None, b"a.b@gmx" + b".de"], pa.binary()))[0] == []
+
+
+def test_settings_and_scanner_are_picklable() -> None:
+    again = pickle.loads(pickle.dumps(BALANCED))
+    assert again.settings == BALANCED.settings
+    assert again.scan(b"a.b@gmx" + b".de") == BALANCED.scan(b"a.b@gmx" + b".de")
+
+
+def test_a_kind_that_is_off_is_not_looked_for() -> None:
+    off = Scanner(Settings(**dict.fromkeys(KINDS, "off")))
+    assert off.scan(b"a.b@gmx" + b".de") == []
+    only = Scanner(Settings(**dict.fromkeys(KINDS, "off") | {"email": "low"}))
+    assert kinds(f'a.b@gmx.de password = "{literal(20)}"', scanner=only) == ["email"]
+
+
+spans = st.builds(
+    lambda kind, start, size, sure: Span(kind, "r", start, start + size, sure),
+    st.sampled_from(KINDS),
+    st.integers(0, 50),
+    st.integers(1, 20),
+    st.sampled_from([0.3, 0.6, 0.9]),
+)
+
+
+@given(st.lists(spans, max_size=20), st.randoms())
+def test_resolved_spans_are_sorted_apart_and_independent_of_order(found: list[Span], draw) -> None:
+    kept = resolve(found)
+    assert all(one.end <= other.start for one, other in pairwise(kept))
+    assert all(any(f.start < k.end and k.start < f.end for k in kept) for f in found)
+    shuffled = list(found)
+    draw.shuffle(shuffled)
+    assert resolve(shuffled) == kept
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=6))
+def test_any_bytes_are_scanned(texts: list[bytes]) -> None:
+    for text, found in zip(texts, HIGH.scan_batch(texts), strict=True):
+        assert all(0 <= span.start < span.end <= len(text) for span in found)
+
+
+PREFIXES = [
+    b"A", b"0", b"-", b":", b".", b"@", b"a@", b"a@a.", b"a.a@a.aa ", b"1.1.1.", b"1.2.3.4 ", b"ff:1:", b"1::",
+    b"+1 ", b"(415) 555-0132 ", b"4111-", b"4111111111111111 ", b"GB29 ", b"password=", b'password = "aaaaaa',
+    b'token="aB3dE5fG7h', b"Authorization: Bearer ", b"Token: aaaaaaaa", b"://a:bb@", b"http://u:p4sswd@h/",
+    b"curl -u a:bbb ", b"-----BEGIN RSA PRIVATE" + b" KEY-----", b"eyJ", b"eyJhbGciOiJIUzI1NiJ9.", b"ZXlK",
+    b"key: 0f9a8b7c6d5e4f3a ", b"secret 9aK3jfL2qPz8XvB4nM7w ", b"Author: A b ", b"_authToken=", b"AAAA", b"xoxb-",
+    b"heroku 123e4567-e89b-12d3-a456-426614174000 ", b"\xff", b"\\n",
+]  # fmt: skip
+
+
+def seconds(text: bytes) -> float:
+    start = time.process_time()
+    HIGH.scan(text, "x.env")
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("prefix", PREFIXES, ids=repr)
+def test_time_is_linear_in_a_patterns_beginnings(prefix: bytes) -> None:
+    HIGH.scan(b"warm up")
+    small, large = (prefix * (size // len(prefix)) for size in (20_000, 160_000))
+    # Eight times the text; thirty times the time would be superlinear, also on a busy machine.
+    assert seconds(large) < 30 * max(seconds(small), 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prefix", PREFIXES, ids=repr)
+def test_ten_megabytes_of_a_beginning_are_scanned_in_bounded_time(prefix: bytes) -> None:
+    assert seconds(prefix * (10_000_000 // len(prefix))) < 120
+
+
+@pytest.mark.slow
+def test_a_minified_file_of_100_megabytes() -> None:
+    line = b'function(a,b){return a[b].c(1,2.5e3)+d.e("x",!0)};' * 2_000_000
+    assert seconds(line) < 30
