@@ -29,7 +29,9 @@ PERFORMANCE OF THIS SOFTWARE.
 
 def program(name: str) -> str:
     lines = "".join(f"    {name}_{i} = lay({name}_{i * 5 % 11}, course={i})\n" for i in range(20))
-    return f'"""Building of {name}."""\n\nfrom masonry import lay\n\n\ndef {name}({name}_0):\n{lines}    return {name}_3\n'
+    return (
+        f'"""Building of {name}."""\n\nfrom masonry import lay\n\n\ndef {name}({name}_0):\n{lines}    return {name}_3\n'
+    )
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -63,7 +63,12 @@ def publish(
     Raises `BuildError` where another complete release lies there already, unless `replace` is set.
     """
     facts = _facts(settings, settled, registry_head)
-    key = [settled.key, registry_head, str(output.resolve()), settings.release.model_dump(mode="json")]
+    key = [
+        settled.key,
+        registry_head,
+        str(output.resolve()),
+        settings.release.model_dump(mode="json", exclude={"output"}),
+    ]
     stage = store.stage("write", *key)
     state = fingerprint(key)
     if (output / layout.MANIFEST).exists():

@@ -51,7 +51,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line; print errors without a traceback and exit 2 for misuse, 1 for failure."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="drystone", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
