@@ -1,0 +1,1 @@
+"""Extractive question answering: load a checkpoint, answer with verbatim spans, measure, export."""
