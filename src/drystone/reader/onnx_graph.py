@@ -49,7 +49,7 @@ class _OnnxOps:
         return self.node("Gather", table, ids, axis=0)
 
     def linear(self, x: str, w: str, b: str | None) -> str:
-        y = self.node("MatMul", x, self.weight(w, self.model.weights[w]))
+        y = self.node("MatMul", x, self.weight(w, self.model.weights[w]), name=f"{w}/matmul")
         return y if b is None else self.node("Add", y, self.weight(b, self.model.weights[b]))
 
     def add(self, a: str, b: str) -> str:
