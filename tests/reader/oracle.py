@@ -1,7 +1,7 @@
 """Runs in the oracle's own environment (Transformers 4.57 and torch), never in ours.
 
 `oracle.py logits MODEL IDS.json` prints the model's start and end logits; `oracle.py pipeline MODEL PAIRS.json` prints
-the pipeline's answers. Both read a list of requests and write one JSON list.
+the pipeline's answers; `oracle.py squad_v2 THRESHOLD ROWS.json` prints the v2.0 metrics. Each writes one line of JSON.
 """
 
 import json
@@ -42,7 +42,18 @@ def pipeline(model, requests):
     return found
 
 
+def squad_v2(threshold, rows):
+    from transformers.data.metrics.squad_metrics import squad_evaluate
+    from transformers.data.processors.squad import SquadExample
+
+    examples = [
+        SquadExample(r["id"], "?", "c", None, None, None, answers=[{"text": g} for g in r["golds"]]) for r in rows
+    ]
+    predictions, nulls = {r["id"]: r["prediction"] for r in rows}, {r["id"]: r["null"] for r in rows}
+    return squad_evaluate(examples, predictions, nulls, float(threshold))
+
+
 if __name__ == "__main__":
     with open(sys.argv[3], encoding="utf-8") as file:
         work = json.load(file)
-    print(json.dumps({"logits": logits, "pipeline": pipeline}[sys.argv[1]](sys.argv[2], work)))
+    print(json.dumps({"logits": logits, "pipeline": pipeline, "squad_v2": squad_v2}[sys.argv[1]](sys.argv[2], work)))

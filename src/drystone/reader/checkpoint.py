@@ -74,7 +74,7 @@ def read_checkpoint(model: str | Path, revision: str | None = None, *, offline: 
 
 def _locate(model: str, revision: str | None, offline: bool | None) -> tuple[Path, str | None]:
     folder = Path(model).expanduser()
-    if folder.is_dir():
+    if model.strip() and folder.is_dir():
         if revision is not None:
             raise ModelError(f"{model} is a folder, which has no revisions: drop revision={revision!r}.")
         return folder, None

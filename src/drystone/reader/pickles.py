@@ -166,4 +166,4 @@ def _materialise(tensor: _Tensor, load: Callable[[str], bytes], what: str) -> np
     view = np.lib.stride_tricks.as_strided(
         flat[tensor.offset :], shape, tuple(step * flat.itemsize for step in stride), writeable=False
     )
-    return np.ascontiguousarray(view, np.float32 if flat.dtype.kind == "f" else flat.dtype)
+    return view.astype(np.float32 if flat.dtype.kind == "f" else flat.dtype, order="C")

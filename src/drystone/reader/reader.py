@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -16,6 +17,7 @@ from drystone.reader import samples
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.decode import Answer, Normalize, Scores, decode, gather
 from drystone.reader.families import Model, build_model
+from drystone.reader.quantize import fingerprint
 from drystone.reader.runtimes import choose
 from drystone.reader.schedule import Engine, run
 from drystone.reader.windows import Text, Window, Windower
@@ -203,6 +205,11 @@ class Reader:
             align_to_words=options.align_to_words,
             normalize=options.normalize,
         )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the model's sizes and weights."""
+        return fingerprint(self.model)
 
     def close(self) -> None:
         """Stop the reader's threads."""

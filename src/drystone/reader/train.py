@@ -91,7 +91,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
         optimizer.step()
         if report:
-            report(step + 1, total, float(loss))
+            report(step + 1, total, float(loss.detach()))
     return _write(checkpoint.folder, checkpoint.config, checkpoint.tensors, out)
 
 
