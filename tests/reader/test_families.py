@@ -121,7 +121,9 @@ def test_names_without_a_prefix_and_old_norm_names_are_read() -> None:
     config = make_config("bert", 300)
     tensors = make_tensors(config)
     old = {
-        name.removeprefix("bert.").replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): value
+        name.removeprefix("bert.")
+        .replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta"): value
         for name, value in tensors.items()
     }
     new, renamed = build_model(config, tensors), build_model(config, old)
@@ -150,4 +152,3 @@ def test_the_forward_pass_is_one_for_all_runtimes() -> None:
     inputs = [torch.tensor(a) for a in (rows.ids, rows.types, rows.positions, rows.blocks)]
     forward(TorchOps(weights), model, *inputs).sum().backward()
     assert all(w.grad is not None and torch.isfinite(w.grad).all() for w in weights.values())
-

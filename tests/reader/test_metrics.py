@@ -51,9 +51,7 @@ def test_v1_is_torchmetrics(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_v2_is_that_of_transformers(
-    seed: int, oracle: Callable[[str, Path, list[dict[str, Any]]], Any]
-) -> None:
+def test_v2_is_that_of_transformers(seed: int, oracle: Callable[[str, Path, list[dict[str, Any]]], Any]) -> None:
     found, predictions, nulls = questions(seed, impossible=True)
     found = [q for q in found if q.id in predictions]  # theirs fails on a missing prediction where nulls are given
     work = [{"id": q.id, "golds": list(q.golds), "prediction": predictions[q.id], "null": nulls[q.id]} for q in found]

@@ -132,7 +132,9 @@ def test_a_context_of_many_windows_is_answered_in_level_time(bert: Reader) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["word " * 1_000_000, "a" * 5_000_000, "\u0301" * 2_500_000, " \n" * 2_490_000 + "end."])
+@pytest.mark.parametrize(
+    "text", ["word " * 1_000_000, "a" * 5_000_000, "\u0301" * 2_500_000, " \n" * 2_490_000 + "end."]
+)
 def test_five_megabytes(text: str, bert: Reader, roberta: Reader) -> None:
     for reader in (bert, roberta):
         try:

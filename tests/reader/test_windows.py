@@ -15,7 +15,11 @@ from drystone.reader.windows import Windower
 
 from .checkpoints import POSITIONS, byte_level, unigram, wordpiece
 
-TOKENIZERS = {"wordpiece": wordpiece(lowercase=True).to_str(), "byte_level": byte_level().to_str(), "unigram": unigram().to_str()}
+TOKENIZERS = {
+    "wordpiece": wordpiece(lowercase=True).to_str(),
+    "byte_level": byte_level().to_str(),
+    "unigram": unigram().to_str(),
+}
 NASTY = [
     "plain words, and punctuation.",
     "café naïve cafe\u0301 e\u0301\u0301\u0301",

@@ -18,9 +18,18 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--revision", help="Branch, tag or commit of a Hub model."),
         click.option("--offline", is_flag=True, help="Use the Hub's local cache only."),
-        click.option("--runtime", type=click.Choice(["auto", "openvino", "onnxruntime", "torch"]), default="auto", show_default=True),
-        click.option("--precision", type=click.Choice(["auto", "fp32", "bf16", "int8"]), default="fp32", show_default=True),
-        click.option("--threads", type=click.IntRange(1, 1024), help="Windows computed at once (default: all processors)."),
+        click.option(
+            "--runtime",
+            type=click.Choice(["auto", "openvino", "onnxruntime", "torch"]),
+            default="auto",
+            show_default=True,
+        ),
+        click.option(
+            "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8"]), default="fp32", show_default=True
+        ),
+        click.option(
+            "--threads", type=click.IntRange(1, 1024), help="Windows computed at once (default: all processors)."
+        ),
     ):
         command = option(command)
     return command
@@ -78,7 +87,11 @@ def answer(model: str, question: str, context: Any, as_json: bool, **given: Any)
 @click.argument("data", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @model_options
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N questions.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for predictions and report; a second run goes on from it.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for predictions and report; a second run goes on from it.",
+)
 @click.option("--max-answer-len", type=click.IntRange(min=1), default=30, show_default=True, help="In tokens.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def evaluate(model: str, data: Path, limit: int | None, out: Path | None, as_json: bool, **given: Any) -> None:
@@ -136,7 +149,11 @@ def _print_report(report: dict[str, Any], out: Path | None) -> None:
         console.print(table)
     console.print(f"calibration error {report['calibration']['error']:.3f}", highlight=False)
     for row in report["worst"][:5]:
-        console.print(f"wrong at {row['score']:.2f}: {row['question']!r} -> {row['prediction']!r}, not {row['golds'][:1]}", highlight=False, markup=False)
+        console.print(
+            f"wrong at {row['score']:.2f}: {row['question']!r} -> {row['prediction']!r}, not {row['golds'][:1]}",
+            highlight=False,
+            markup=False,
+        )
     if out:
         console.print(f"all of it in {out}", highlight=False, markup=False)
 

@@ -105,7 +105,9 @@ def _locate(model: str, revision: str | None, offline: bool | None) -> tuple[Pat
             f"(hf download {model}), or give a folder."
         ) from None
     except HfHubHTTPError as error:
-        raise ModelError(f"{model}: the Hub refuses it ({error.__class__.__name__}: {str(error).split(chr(10))[0]}).") from None
+        raise ModelError(
+            f"{model}: the Hub refuses it ({error.__class__.__name__}: {str(error).split(chr(10))[0]})."
+        ) from None
     return found, found.name
 
 

@@ -93,9 +93,7 @@ def decode(
         if len(merged) >= top_k or not more:
             break
         wanted *= 4
-    answers = [
-        Answer(context[a:b], a, b, score, null_score, logit) for (a, b), (score, logit) in merged.items()
-    ]
+    answers = [Answer(context[a:b], a, b, score, null_score, logit) for (a, b), (score, logit) in merged.items()]
     if handle_impossible:
         null = float((scores.null_start + scores.null_end).min())
         answers.append(Answer("", 0, 0, null_score, null_score, null))

@@ -44,7 +44,9 @@ class Trace:
     attentions: list[Any] = field(default_factory=list)
 
 
-def forward(ops: Ops, model: Model, ids: Any, types: Any, positions: Any, blocks: Any, trace: Trace | None = None) -> Any:
+def forward(
+    ops: Ops, model: Model, ids: Any, types: Any, positions: Any, blocks: Any, trace: Trace | None = None
+) -> Any:
     """Return logits [rows, tokens, 2] (start, end) for int inputs [rows, tokens]; fill `trace` if given."""
     weights, heads = model.weights, model.heads
 
@@ -80,9 +82,7 @@ def forward(ops: Ops, model: Model, ids: Any, types: Any, positions: Any, blocks
     for index in range(model.layers):
         at = f"layer.{index}"
         q, k, v = (
-            ops.split_heads(
-                ops.linear(x, f"{at}.{c}.w", f"{at}.{c}.b" if f"{at}.{c}.b" in weights else None), heads
-            )
+            ops.split_heads(ops.linear(x, f"{at}.{c}.w", f"{at}.{c}.b" if f"{at}.{c}.b" in weights else None), heads)
             for c in "qkv"
         )
         scores = bias
@@ -94,7 +94,12 @@ def forward(ops: Ops, model: Model, ids: Any, types: Any, positions: Any, blocks
         mixed = ops.linear(ops.merge_heads(mixed, model.hidden), f"{at}.o.w", f"{at}.o.b")
         x = ops.layer_norm(ops.add(x, mixed), f"{at}.norm1.g", f"{at}.norm1.b", model.epsilon)
         inner = ops.activate(ops.linear(x, f"{at}.up.w", f"{at}.up.b"), model.activation)
-        x = ops.layer_norm(ops.add(x, ops.linear(inner, f"{at}.down.w", f"{at}.down.b")), f"{at}.norm2.g", f"{at}.norm2.b", model.epsilon)
+        x = ops.layer_norm(
+            ops.add(x, ops.linear(inner, f"{at}.down.w", f"{at}.down.b")),
+            f"{at}.norm2.g",
+            f"{at}.norm2.b",
+            model.epsilon,
+        )
         if trace is not None:
             trace.hidden.append(x)
             trace.attentions.append(attention)

@@ -213,9 +213,19 @@ def plot_calibration(report: dict[str, Any], out: Path) -> None:
     bins = report["calibration"]["bins"]
     most = max((b["count"] for b in bins), default=1)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfect")
-    axes.bar([b["score"] for b in bins], [b["count"] / most for b in bins], width=0.04, color="0.9", label="answers (relative)")
-    axes.plot([b["score"] for b in bins], [b["right"] for b in bins], "o-", label=f"error {report['calibration']['error']:.3f}")
+    axes.bar(
+        [b["score"] for b in bins],
+        [b["count"] / most for b in bins],
+        width=0.04,
+        color="0.9",
+        label="answers (relative)",
+    )
+    axes.plot(
+        [b["score"] for b in bins],
+        [b["right"] for b in bins],
+        "o-",
+        label=f"error {report['calibration']['error']:.3f}",
+    )
     axes.set(xlabel="score", ylabel="share exactly right", xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left")
     figure.savefig(out, dpi=120, metadata={"Software": None})
-

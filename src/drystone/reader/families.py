@@ -7,7 +7,7 @@ their tensor names, defaults and the order of operations. It knows nothing of ru
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -141,7 +141,9 @@ class _Reader:
 
     def tensor(self, source: str, shape: tuple[int | None, ...], *, encoder: bool = True) -> np.ndarray:
         names = [f"{self.prefix}.{source}", source] if encoder else [source]
-        names += [n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta") for n in names]
+        names += [
+            n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta") for n in names
+        ]
         found = next((n for n in names if n in self.tensors), None)
         if found is None:
             if source.startswith("qa_outputs"):
@@ -150,7 +152,9 @@ class _Reader:
                 )
             raise self.fail(f"tensor {names[0]} is missing.")
         value = self.tensors[found]
-        if value.ndim != len(shape) or any(want not in {None, got} for want, got in zip(shape, value.shape, strict=True)):
+        if value.ndim != len(shape) or any(
+            want not in {None, got} for want, got in zip(shape, value.shape, strict=True)
+        ):
             want = " by ".join("any" if n is None else str(n) for n in shape)
             raise self.fail(f"tensor {found} is {' by '.join(map(str, value.shape))}; config.json asks for {want}.")
         if value.dtype != np.float32:
@@ -159,7 +163,9 @@ class _Reader:
             raise self.fail(f"tensor {found} holds values that are not finite.")
         return value
 
-    def linear(self, ours: str, theirs: str, inputs: int, outputs: int, *, bias: bool = True, encoder: bool = True) -> None:
+    def linear(
+        self, ours: str, theirs: str, inputs: int, outputs: int, *, bias: bool = True, encoder: bool = True
+    ) -> None:
         self.weights[f"{ours}.w"] = self.tensor(f"{theirs}.weight", (outputs, inputs), encoder=encoder).T
         if bias:
             self.weights[f"{ours}.b"] = self.tensor(f"{theirs}.bias", (outputs,), encoder=encoder)
@@ -168,7 +174,9 @@ class _Reader:
         self.weights[f"{ours}.g"] = self.tensor(f"{theirs}.weight", (size,))
         self.weights[f"{ours}.b"] = self.tensor(f"{theirs}.bias", (size,))
 
-    def layer(self, index: int, folder: str, names: dict[str, str], hidden: int, inner: int, *, qkv: bool = True) -> None:
+    def layer(
+        self, index: int, folder: str, names: dict[str, str], hidden: int, inner: int, *, qkv: bool = True
+    ) -> None:
         sizes = {"up": (hidden, inner), "down": (inner, hidden)}
         for ours, theirs in names.items():
             source = f"{folder}.{index}.{theirs}"

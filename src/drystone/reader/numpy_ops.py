@@ -72,12 +72,16 @@ class NumpyOps:
         heads = x.shape[1]
         rows = table.reshape(-1, heads, x.shape[3]).transpose(1, 2, 0)
         scores = x @ rows * np.float32(scale)
-        index = np.broadcast_to((index.transpose(0, 2, 1) if transpose else index)[:, None], (*scores.shape[:3], x.shape[2]))
+        index = np.broadcast_to(
+            (index.transpose(0, 2, 1) if transpose else index)[:, None], (*scores.shape[:3], x.shape[2])
+        )
         picked = np.take_along_axis(scores, index, -1)
         return picked.transpose(0, 1, 3, 2) if transpose else picked
 
 
-def trace(model: Model, ids: np.ndarray, types: np.ndarray, positions: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, Trace]:
+def trace(
+    model: Model, ids: np.ndarray, types: np.ndarray, positions: np.ndarray, blocks: np.ndarray
+) -> tuple[np.ndarray, Trace]:
     """Return float32 logits [rows, tokens, 2] and the hidden states and attentions of every layer.
 
     Inputs are integer arrays [rows, tokens]; hidden states are [rows, tokens, hidden], attentions

@@ -66,7 +66,9 @@ class _OnnxOps:
         if name == "gelu_tanh":
             cube = self.node("Mul", self.node("Mul", self.node("Mul", x, x), x), self.number(0.044715))
             inner = self.node("Mul", self.node("Add", x, cube), self.number(0.7978845608028654))
-            return self.node("Mul", self.node("Mul", x, self.node("Add", self.node("Tanh", inner), self.number(1.0))), half)
+            return self.node(
+                "Mul", self.node("Mul", x, self.node("Add", self.node("Tanh", inner), self.number(1.0))), half
+            )
         # Written in the order that runtimes recognise and fuse: x / sqrt(2), erf, + 1, * x, * 0.5.
         gauss = self.node("Erf", self.node("Div", x, self.number(1.4142135623730951)))
         return self.node("Mul", self.node("Mul", x, self.node("Add", gauss, self.number(1.0))), half)
@@ -80,7 +82,9 @@ class _OnnxOps:
 
     def attend(self, q: str, k: str, v: str, bias: str, scale: float) -> tuple[str, str]:
         # Scaling the query costs tokens x size, scaling the scores tokens x tokens.
-        scores = self.node("MatMul", self.node("Mul", q, self.number(scale)), self.node("Transpose", k, perm=[0, 1, 3, 2]))
+        scores = self.node(
+            "MatMul", self.node("Mul", q, self.number(scale)), self.node("Transpose", k, perm=[0, 1, 3, 2])
+        )
         attention = self.node("Softmax", self.node("Add", scores, bias), axis=-1)
         return self.node("MatMul", attention, v), attention
 
@@ -132,7 +136,9 @@ def build_onnx(model: Model) -> bytes:
     """
     size = sum(value.nbytes for value in model.weights.values())
     if size > _MOST_BYTES:
-        raise ModelError(f"a model of {size / 2**30:.1f} GiB does not fit one ONNX file (2 GiB); use the torch runtime.")
+        raise ModelError(
+            f"a model of {size / 2**30:.1f} GiB does not fit one ONNX file (2 GiB); use the torch runtime."
+        )
     onnx = onnx_module()
     helper, proto = onnx.helper, onnx.TensorProto
     ops = _OnnxOps(model, onnx)
@@ -147,6 +153,7 @@ def build_onnx(model: Model) -> bytes:
         list(ops.initializers.values()),
     )
     opset = [helper.make_opsetid("", 17)]
-    written: bytes = helper.make_model(graph, opset_imports=opset, ir_version=8, producer_name="drystone").SerializeToString()
+    written: bytes = helper.make_model(
+        graph, opset_imports=opset, ir_version=8, producer_name="drystone"
+    ).SerializeToString()
     return written
-

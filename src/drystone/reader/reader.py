@@ -71,7 +71,9 @@ class Reader:
     def __init__(self, model: Model, windower: Windower, engine: Engine, checkpoint: Checkpoint, reason: str) -> None:
         self.model, self.windower, self.engine, self.checkpoint = model, windower, engine, checkpoint
         self.name, self.reason = checkpoint.name, reason
-        self._pool = ThreadPoolExecutor(engine.streams, thread_name_prefix="drystone-reader") if engine.streams > 1 else None
+        self._pool = (
+            ThreadPoolExecutor(engine.streams, thread_name_prefix="drystone-reader") if engine.streams > 1 else None
+        )
 
     @classmethod
     def load(
@@ -137,12 +139,12 @@ class Reader:
 
     def _stream(self, pairs: Iterable[tuple[str, str]], options: Options) -> Iterator[list[Answer]]:
         done: dict[int, list[Answer]] = {}
-        open_pairs: dict[int, _Pair] = {}
+        open_pairs: dict[int, Pair] = {}
         queue: list[Window] = []
         ahead, due = iter(pairs), 0
         number = 0
         for chunk in iter(lambda: _take(ahead, _TOGETHER), []):
-            for pair in self._prepare(chunk, number, options):
+            for pair in self.prepare(chunk, options, number):
                 open_pairs[pair.number] = pair
                 number += 1
                 for window in pair.windows:
@@ -159,8 +161,13 @@ class Reader:
             due += 1
         assert not open_pairs
 
-    def _prepare(self, pairs: Sequence[tuple[str, str]], first: int, options: Options) -> list[_Pair]:
-        """Check and tokenize pairs; a text that occurs more than once is tokenized once."""
+    def prepare(self, pairs: Sequence[tuple[str, str]], options: Options | None = None, first: int = 0) -> list[Pair]:
+        """Check and tokenize pairs (numbered from `first`); a text that occurs more than once is tokenized once.
+
+        A caller with a queue of its own computes the logits of each window, puts them into `Pair.logits`, and calls
+        `finish`.
+        """
+        options = options or Options()
         for i, pair in enumerate(pairs, first):
             _check(pair, i)
         distinct = list(dict.fromkeys(text for pair in pairs for text in pair))
@@ -178,11 +185,11 @@ class Reader:
                 doc_stride=options.doc_stride,
                 max_question_len=options.max_question_len,
             )
-            prepared.append(_Pair(i, texts[context], windows))
+            prepared.append(Pair(i, texts[context], windows))
         return prepared
 
     def _compute(
-        self, queue: list[Window], pairs: dict[int, _Pair], done: dict[int, list[Answer]], options: Options
+        self, queue: list[Window], pairs: dict[int, Pair], done: dict[int, list[Answer]], options: Options
     ) -> None:
         model = self.model
         for i, logits in run(self.engine, queue, model.positions_from, model.max_tokens, self._pool):
@@ -190,10 +197,11 @@ class Reader:
             pair = pairs[window.pair]
             pair.logits[window.first] = logits
             if len(pair.logits) == len(pair.windows):
-                done[pair.number] = self._decode(pair, options)
+                done[pair.number] = self.finish(pair, options)
                 del pairs[pair.number]
 
-    def _decode(self, pair: _Pair, options: Options) -> list[Answer]:
+    def finish(self, pair: Pair, options: Options) -> list[Answer]:
+        """Return the answers of a pair whose windows all have their logits."""
         context = pair.context
         return decode(
             pair.scores(),
@@ -217,7 +225,7 @@ class Reader:
             self._pool.shutdown()
 
 
-class _Pair:
+class Pair:
     """A question and context under way: its windows, and the logits of those computed so far."""
 
     __slots__ = ("context", "logits", "number", "windows")
@@ -258,7 +266,9 @@ def _paired(question: str | Sequence[str], context: str | Sequence[str]) -> list
     questions = [question] * len(context) if isinstance(question, str) else list(question)
     contexts = [context] * len(questions) if isinstance(context, str) else list(context)
     if len(questions) != len(contexts):
-        raise UsageError(f"context: {len(contexts)} contexts for {len(questions)} questions; give one for each, or one for all.")
+        raise UsageError(
+            f"context: {len(contexts)} contexts for {len(questions)} questions; give one for each, or one for all."
+        )
     return list(zip(questions, contexts, strict=True))
 
 

@@ -59,7 +59,12 @@ def default_threads() -> int:
 
 
 def choose(
-    model: Model, windows: Sequence[Window], *, runtime: str = "auto", precision: str = "fp32", threads: int | None = None
+    model: Model,
+    windows: Sequence[Window],
+    *,
+    runtime: str = "auto",
+    precision: str = "fp32",
+    threads: int | None = None,
 ) -> Chosen:
     """Return an engine for `runtime` and `precision`; with precision "auto", the fastest that still agrees with fp32.
 
@@ -76,7 +81,9 @@ def choose(
     runtime = default_runtime() if runtime == "auto" else runtime
     threads = threads or default_threads()
     if precision != "auto":
-        return Chosen(build_engine(model, runtime, precision, threads, windows), f"{runtime}, {precision}: as asked for")
+        return Chosen(
+            build_engine(model, runtime, precision, threads, windows), f"{runtime}, {precision}: as asked for"
+        )
     return _measure(model, runtime, threads, windows)
 
 
@@ -132,4 +139,3 @@ def _seconds(engine: Engine, batches: Sequence[Batch]) -> float:
     for batch in batches:
         engine.run(batch)
     return time.perf_counter() - begin
-

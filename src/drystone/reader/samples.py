@@ -12,7 +12,11 @@ PASSAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "ties the two faces together, and small stones called hearting fill the space between them. A good waller lays "
         "about three metres in a day. Walls like these have marked fields in the Yorkshire Dales since the enclosures "
         "of the eighteenth century, and some on the island of Skara Brae are five thousand years old.",
-        ("How much does a good waller lay in a day?", "What fills the space between the two faces?", "What is a through-stone for?"),
+        (
+            "How much does a good waller lay in a day?",
+            "What fills the space between the two faces?",
+            "What is a through-stone for?",
+        ),
     ),
     (
         "The library keeps an index of every file it has seen. When a file changes, its hash changes with it, so the "
@@ -20,7 +24,11 @@ PASSAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "separate command, prune, removes entries that no release refers to, and prints how many bytes it freed. "
         "Versions before 2.4 wrote the index as JSON; since 2.4 it is a SQLite database, which opens in 3 ms "
         "where the old file took 900.",
-        ("Which command removes entries?", "What format has the index had since 2.4?", "What happens when a file changes?"),
+        (
+            "Which command removes entries?",
+            "What format has the index had since 2.4?",
+            "What happens when a file changes?",
+        ),
     ),
     (
         "On 14 October 1913 an explosion at the Universal Colliery in Senghenydd, Glamorgan, killed 439 miners and one "

@@ -43,7 +43,9 @@ class Engine(Protocol):
         ...
 
 
-def plan(lengths: Sequence[int], *, tokens: int = TOKENS, windows: int = WINDOWS, spread: int = SPREAD) -> list[list[int]]:
+def plan(
+    lengths: Sequence[int], *, tokens: int = TOKENS, windows: int = WINDOWS, spread: int = SPREAD
+) -> list[list[int]]:
     """Return batches as lists of indexes, longest windows first; every index is in exactly one batch."""
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     batches: list[list[int]] = []

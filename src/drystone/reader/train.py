@@ -67,7 +67,11 @@ def train(
     if built.family.startswith("deberta"):
         raise UsageError(f"{model}: DeBERTa's weights are folded when read and cannot be trained here.")
     windower = Windower(
-        checkpoint.tokenizer_json, checkpoint.tokenizer_config, built.max_tokens, len(built.weights["embed.word"]), str(model)
+        checkpoint.tokenizer_json,
+        checkpoint.tokenizer_config,
+        built.max_tokens,
+        len(built.weights["embed.word"]),
+        str(model),
     )
     weights = {name: torch.from_numpy(value).requires_grad_() for name, value in built.weights.items()}
     ready = [found for example in examples if (found := _labelled(windower, example, max_seq_len))]
@@ -147,8 +151,9 @@ def _write(source: Path, config: dict[str, Any], tensors: dict[str, np.ndarray],
     kept = {
         name if name.startswith((f"{prefix}.", "qa_outputs.")) else f"{prefix}.{name}": np.ascontiguousarray(value)
         for name, value in tensors.items()
-        if not name.startswith(("cls.", "lm_head.", "pooler.")) and ".pooler." not in name and not name.endswith("position_ids")
+        if not name.startswith(("cls.", "lm_head.", "pooler."))
+        and ".pooler." not in name
+        and not name.endswith("position_ids")
     }
     save_file(kept, out / "model.safetensors", metadata={"format": "pt"})
     return out
-

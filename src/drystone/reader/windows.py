@@ -83,7 +83,9 @@ class Window:
 class Windower:
     """A checkpoint's tokenizer together with the way its model wants question and context joined."""
 
-    def __init__(self, tokenizer_json: str, settings: dict[str, Any], max_tokens: int, vocabulary: int, name: str) -> None:
+    def __init__(
+        self, tokenizer_json: str, settings: dict[str, Any], max_tokens: int, vocabulary: int, name: str
+    ) -> None:
         self.name = name
         self._tokenizer = _tokenizer(tokenizer_json, name)
         largest = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
