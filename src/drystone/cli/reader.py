@@ -171,3 +171,33 @@ def progress(what: str) -> Callable[[int, int], None]:
             click.echo(f"{done:,} of {total:,} {what}", err=True)
 
     return report
+
+
+@command.command()
+@click.argument("model")
+@click.option("--to", "formats", default="", metavar="FORMAT,…", help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
+@click.option("--revision", help="Branch, tag or commit of a Hub model.")
+@click.option("--verify", is_flag=True, help="Check the exported folder MODEL again instead of writing.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was checked as JSON.")
+def export(model: str, formats: str, out: Path | None, revision: str | None, verify: bool, as_json: bool) -> None:
+    """Write MODEL in other formats into one folder laid out like a Hub repository, and check each by its consumer.
+
+    \b
+    Examples:
+      drystone reader export ./model --to safetensors,onnx,openvino-int8 --out exported
+      drystone reader export exported --verify
+    """
+    from drystone.reader import export as exporting  # noqa: PLC0415  help must not wait for numpy
+
+    if verify:
+        checked = exporting.verify(Path(model))
+    elif out is None:
+        raise click.UsageError("Give --out FOLDER to write to, or --verify.")
+    else:
+        checked = exporting.export(model, [name for name in formats.split(",") if name], out, revision)
+    if as_json:
+        click.echo(json.dumps(checked, indent=2))
+        return
+    for row in checked:
+        click.echo(f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}")

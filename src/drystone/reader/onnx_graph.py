@@ -131,7 +131,8 @@ def onnx_module() -> Any:
 def build_onnx(model: Model) -> bytes:
     """Return the model as a serialized ONNX ModelProto.
 
-    Inputs are int64 [rows, tokens]: those of ids, types, positions, blocks that the architecture uses; the output is `logits`, float32 [rows, tokens, 2].
+    Inputs are int64 [rows, tokens]: those of ids, types, positions, blocks that the architecture uses; the output is
+    `logits`, float32 [rows, tokens, 2].
     Raises ModelError for models over 2 GiB, which the format cannot hold in one piece.
     """
     size = sum(value.nbytes for value in model.weights.values())

@@ -1,6 +1,6 @@
-"""The reader: a checkpoint, a tokenizer and an engine that answer questions with spans of the context given.
+"""The reader: checkpoint, tokenizer and engine, together answering questions with spans of the context given.
 
-It joins the parts (`checkpoint`, `families`, `windows`, `runtimes`, `schedule`, `decode`) and knows nothing of releases.
+It joins `checkpoint`, `families`, `windows`, `runtimes`, `schedule` and `decode`, and knows nothing of releases.
 """
 
 from __future__ import annotations
@@ -235,6 +235,7 @@ class Pair:
         self.logits: dict[int, Any] = {}
 
     def scores(self) -> Scores:
+        """Return the logits of all windows, in their order."""
         windows = self.windows
         logits = [self.logits[window.first] for window in windows]
         return gather(logits, [w.at for w in windows], [w.first for w in windows], [w.count for w in windows])
@@ -250,7 +251,7 @@ def sample_windows(windower: Windower) -> list[Window]:
 
 
 def _options(options: dict[str, Any]) -> Options:
-    unknown = set(options) - {field for field in Options.__slots__}
+    unknown = set(options) - set(Options.__slots__)
     if unknown:
         known = ", ".join(Options.__slots__)
         raise UsageError(f"{sorted(unknown)[0]}: not an option of the reader. Options are {known}.")

@@ -136,6 +136,7 @@ def create_app(
         title="Drystone reader",
         description="Extractive question answering: every answer is a verbatim span of the context.",
         version="1",
+        strict_content_type=False,  # clients of the Open Inference Protocol send none
         default_response_class=Json,
         lifespan=lifespan,
         responses=problems,
