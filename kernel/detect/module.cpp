@@ -1,9 +1,19 @@
 // The Python face of drystone.detect's kernel.
 #include <nanobind/nanobind.h>
 
+#include "comments.hpp"
 #include "measures.hpp"
+#include "words.hpp"
+#include "tokens.hpp"
+#include "utf8.hpp"
+#include "candidates.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";
+    drystone::bind_comments(m);
     drystone::bind_measures(m);
+    drystone::bind_words(m);
+    drystone::bind_tokens(m);
+    drystone::bind_utf8(m);
+    drystone::bind_candidates(m);
 }

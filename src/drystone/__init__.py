@@ -1,1 +1,37 @@
-"""Governed code-dataset releases, traced file by file."""
+"""Governed code-dataset releases, traced file by file.
+
+`build` makes a release, `open_release` reads one; the rooms below hold the rest (docs/design.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drystone.building.face import build
+    from drystone.errors import DrystoneError
+    from drystone.release.manifest import Manifest
+    from drystone.release.read import Release, open_release
+
+__all__ = ["DrystoneError", "Manifest", "Release", "build", "open_release"]
+
+#: Where each name lives. Loaded when first asked for, so that `drystone --help` and small uses stay quick.
+_HOMES = {
+    "DrystoneError": "drystone.errors",
+    "Manifest": "drystone.release.manifest",
+    "Release": "drystone.release.read",
+    "build": "drystone.building.face",
+    "open_release": "drystone.release.read",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

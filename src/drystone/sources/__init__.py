@@ -1,1 +1,28 @@
-"""Where repositories come from; one module per kind of source. Knows nothing of detection or policy."""
+"""Sources: where repositories come from. One module per kind; each yields a repository, its occurrences, their bytes.
+
+`parse_source` reads what a user writes on the command line, `source_from_table` what stands in a settings file.
+"""
+
+from __future__ import annotations
+
+from drystone.sources._parse import parse_source, source_from_table, table_problems
+from drystone.sources.archive import ArchiveSource
+from drystone.sources.base import Entry, Limits, OpenRepository, Repository, Source
+from drystone.sources.folder import FolderSource
+from drystone.sources.git import GitSource
+from drystone.sources.pypi import PypiSource
+
+__all__ = [
+    "ArchiveSource",
+    "Entry",
+    "FolderSource",
+    "GitSource",
+    "Limits",
+    "OpenRepository",
+    "PypiSource",
+    "Repository",
+    "Source",
+    "parse_source",
+    "source_from_table",
+    "table_problems",
+]

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 #: Kinds of occurrence. Only `FILE` has content that may be kept.
 FILE: Final = "file"
@@ -34,7 +34,7 @@ class Limits:
 
     max_file_bytes: int = 10 * 1024 * 1024
     max_total_bytes: int = 64 * 1024**3
-    max_entries: int = 10_000_000
+    max_entries: int = 1_000_000
     max_ratio: float = 1000.0
     max_path_bytes: int = 4096
 
@@ -98,6 +98,22 @@ class Entry:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a source holds at this moment: equal keys mean that reading it again would give the same.
+
+    `size` is a cheap guess at the bytes to read, to plan work by.
+    """
+
+    key: str
+    size: int
+
+    @classmethod
+    def of(cls, size: int, *parts: object) -> State:
+        """Return the state with the SHA-256 over the parts' representations as its key."""
+        return cls(hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest(), size)
+
+
 class OpenRepository(Protocol):
     """A repository being read. Bytes of a blob are exactly those that its id names."""
 
@@ -120,9 +136,9 @@ class OpenRepository(Protocol):
 class Source(Protocol):
     """Where one repository comes from. Picklable, so that any worker can open it."""
 
-    kind: str
+    kind: ClassVar[str]
     #: True where blobs can be read again by id at any time (git); False where bytes are streamed by `entries`.
-    random_access: bool
+    random_access: ClassVar[bool]
 
     @property
     def spec(self) -> str:
@@ -134,6 +150,10 @@ class Source(Protocol):
 
         Raises `SourceError` naming the source and what to do.
         """
+        ...
+
+    def state(self, cache: Path) -> State:
+        """Return what the source holds now, without reading contents; `fetch` has been called."""
         ...
 
     def open(self, cache: Path, limits: Limits) -> AbstractContextManager[OpenRepository]:

@@ -1,0 +1,44 @@
+# Every target sets up what it needs in .venv; a second run finds it there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/*/*.cpp kernel/*/*.hpp kernel/*/CMakeLists.txt)
+
+.PHONY: demo test test-fast lint bench docs clean
+
+demo: $(VENV)/installed
+	$(BIN)/drystone build examples/demo.toml
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "not slow and not network"
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev
+	for name in build_throughput build_memory build_scaling resume near_duplicates detection; do \
+	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# Command help in docs/commands.md is generated; a test fails where it is stale.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/commands.py
+
+$(VENV)/installed: $(SOURCES)
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt .
+	touch $@
+
+$(VENV)/installed-dev: $(SOURCES)
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache

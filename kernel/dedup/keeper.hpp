@@ -1,0 +1,96 @@
+// The choice within one component: documents come in the order of choice, and each is either kept or near one kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "variants.hpp"
+
+namespace drystone {
+
+// A set of 64-bit hashes that also remembers its members in order of arrival.
+class HashSet {
+ public:
+  void clear();
+  void insert(uint64_t hash);
+  bool contains(uint64_t hash) const;
+  std::vector<uint64_t> members;
+
+ private:
+  void grow();
+  std::vector<uint64_t> table_;
+  int shift_ = 64;
+};
+
+void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text, size_t length, HashSet& out);
+
+// Shared shingles of two sets.
+size_t intersection(const HashSet& a, const std::vector<uint64_t>& b);
+
+struct Outcome {
+  int64_t kept;  // number of the kept document that this one is near, or -1: it is kept itself
+  uint64_t shared, total;
+};
+
+class Keeper {
+ public:
+  Keeper(double threshold, size_t bands, uint64_t seed, const Variant& variant);
+
+  // The first kept document, in order, that shares a band key and has Jaccard >= threshold. Where there is none and
+  // `keep` holds, this document becomes the next kept one.
+  Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep);
+  // The document becomes the next kept one, whatever it is near to.
+  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys);
+  // Whether some kept document shares a band key, so that `add` would need the text for more than keeping it.
+  bool has_candidate(const uint32_t* band_keys);
+  void clear();
+
+  size_t kept() const { return kept_.size(); }
+  size_t bands() const { return bands_; }
+  uint64_t comparisons = 0;
+
+ private:
+  struct Kept {
+    std::vector<uint64_t> shingles;  // distinct
+    std::vector<uint32_t> keys;
+    bool indexed = false;
+  };
+
+  void store(const uint32_t* band_keys);
+  bool enough(size_t shared, size_t a, size_t b) const;
+  bool share_band(const uint32_t* a, const uint32_t* b) const;
+  void candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out);
+  void add_to_buckets(uint32_t number);
+  size_t least_overlap(size_t a, size_t b) const;
+  void prefix(const std::vector<uint64_t>& shingles);
+  void post(uint32_t number);
+  void probe(const uint32_t* keys, std::vector<uint32_t>& out);
+  void index(uint32_t number);
+  void rebuild_index();
+
+  double threshold_;
+  size_t bands_;
+  Seeded seeded_;
+  const Variant& variant_;
+
+  std::vector<Kept> kept_;
+  HashSet set_;
+  bool bucketed_ = false;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> buckets_;  // (band, key) -> kept documents
+  // Crowded buckets: candidates come from an index over the rarest shingles of each kept document.
+  std::vector<uint32_t> indexed_;
+  size_t rebuild_at_ = 0;
+  std::vector<uint16_t> frequency_;
+  struct Posting {
+    uint32_t number, position;
+  };
+  std::unordered_map<uint64_t, std::vector<Posting>> index_;  // (shingle, class of size) -> kept documents
+  std::vector<std::pair<uint16_t, uint64_t>> prefix_;         // (frequency, shingle), the rarest first
+  std::vector<uint32_t> found_, seen_;
+  uint32_t stamp_ = 0;
+};
+
+}  // namespace drystone

@@ -1,0 +1,213 @@
+// Python's view of the kernel: Arrow buffers come in as arrays without copying, and the GIL is released while they pass.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <vector>
+
+#include "components.hpp"
+#include "keeper.hpp"
+#include "sketcher.hpp"
+#include "variants.hpp"
+
+namespace nb = nanobind;
+using namespace drystone;
+
+template <class T>
+using Input = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Output = nb::ndarray<nb::numpy, T>;
+
+namespace {
+
+template <class T>
+Output<T> array(std::vector<T>&& values, std::vector<size_t> shape) {
+  auto* owned = new std::vector<T>(std::move(values));
+  nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  return Output<T>(owned->data(), shape.size(), shape.data(), owner);
+}
+
+const Variant& need_variant(const std::string& name) {
+  const Variant* variant = find_variant(name.c_str());
+  if (!variant) throw std::invalid_argument("this processor does not run the kernel's variant '" + name + "'");
+  return *variant;
+}
+
+const uint8_t* bytes_of(const nb::bytes& text) { return reinterpret_cast<const uint8_t*>(text.c_str()); }
+
+// Documents `texts[offsets[i] .. offsets[i + 1]]`, as Arrow lays them out; `valid` is empty or says which are not null.
+struct Documents {
+  const uint8_t* data;
+  size_t size, count;
+  const int32_t* narrow;
+  const int64_t* wide;
+  const bool* valid;
+
+  Documents(const Input<uint8_t>& data_, nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu> offsets,
+            const Input<bool>& valid_)
+      : data(data_.data()), size(data_.size()), count(offsets.size() - 1), narrow(nullptr), wide(nullptr),
+        valid(valid_.size() ? valid_.data() : nullptr) {
+    if (offsets.size() < 1) throw std::invalid_argument("offsets are empty");
+    if (valid && valid_.size() != count) throw std::invalid_argument("valid has another length than the documents");
+    if (offsets.dtype() == nb::dtype<int32_t>()) {
+      narrow = static_cast<const int32_t*>(offsets.data());
+    } else if (offsets.dtype() == nb::dtype<int64_t>()) {
+      wide = static_cast<const int64_t*>(offsets.data());
+    } else {
+      throw std::invalid_argument("offsets must be int32 or int64");
+    }
+    int64_t last = 0;
+    for (size_t i = 0; i <= count; i++) {
+      int64_t offset = at(i);
+      if (offset < last || (uint64_t)offset > size) throw std::invalid_argument("offsets leave the data");
+      last = offset;
+    }
+  }
+  int64_t at(size_t i) const { return narrow ? narrow[i] : wide[i]; }
+  bool null(size_t i) const { return valid && !valid[i]; }
+  const uint8_t* text(size_t i) const { return data + at(i); }
+  size_t length(size_t i) const { return (size_t)(at(i + 1) - at(i)); }
+  const uint8_t* limit() const { return data + size; }
+};
+
+using AnyOffsets = nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+}  // namespace
+
+NB_MODULE(_kernel, m) {
+  m.def("variants", [](bool all) {
+    std::vector<std::string> names;
+    for (const Variant* const* v = all_variants(); *v; v++) {
+      if (all || (*v)->supported()) names.push_back((*v)->name);
+    }
+    return names;
+  }, nb::arg("all") = false, "Names of the variants that this processor runs, fastest first; with `all`, of every one.");
+
+  m.def("token_hashes", [](nb::bytes text, uint64_t seed, const std::string& variant) {
+    std::vector<uint64_t> out(text.size() / 2 + 1);
+    const uint8_t* p = bytes_of(text);
+    size_t n = need_variant(variant).token_hashes(p, text.size(), p + text.size(), seeded(seed), out.data());
+    out.resize(n);
+    return array(std::move(out), {n});
+  }, nb::arg("text"), nb::arg("seed"), nb::arg("variant") = "", "64-bit hashes of a document's tokens, in order.");
+
+  m.def("shingle_hashes", [](nb::bytes text, uint64_t seed, const std::string& variant) {
+    std::vector<uint64_t> out;
+    const uint8_t* p = bytes_of(text);
+    need_variant(variant).shingles(p, text.size(), p + text.size(), seeded(seed),
+      [](void* state, const uint64_t* shingles, size_t count) {
+        auto* all = static_cast<std::vector<uint64_t>*>(state);
+        all->insert(all->end(), shingles, shingles + count);
+      }, &out);
+    size_t n = out.size();
+    return array(std::move(out), {n});
+  }, nb::arg("text"), nb::arg("seed"), nb::arg("variant") = "",
+     "64-bit hashes of a document's 5-grams of tokens, in order, repetitions included.");
+
+  m.def("jaccard", [](nb::bytes a, nb::bytes b, uint64_t seed, const std::string& variant) {
+    const Variant& v = need_variant(variant);
+    const uint8_t *p = bytes_of(a), *q = bytes_of(b);
+    size_t n = a.size(), k = b.size();
+    size_t shared, total;
+    {
+      nb::gil_scoped_release release;
+      HashSet left, right;
+      shingle_set(v, seeded(seed), p, n, left);
+      shingle_set(v, seeded(seed), q, k, right);
+      shared = intersection(left, right.members);
+      total = left.members.size() + right.members.size() - shared;
+    }
+    return nb::make_tuple(shared, total);
+  }, nb::arg("a"), nb::arg("b"), nb::arg("seed"), nb::arg("variant") = "",
+     "Shared and total distinct shingles of two documents.");
+
+  nb::class_<Sketcher>(m, "Sketcher", "Sketches and signatures of documents under one method.")
+    .def(nb::init<bool, size_t, size_t, size_t, uint64_t, const std::string&>(), nb::arg("one_permutation"),
+         nb::arg("size"), nb::arg("bands"), nb::arg("rows"), nb::arg("seed"), nb::arg("variant") = "")
+    .def_prop_ro("variant", [](const Sketcher& s) { return std::string(s.variant().name); })
+    .def("sketches", [](Sketcher& s, Input<uint8_t> data, AnyOffsets offsets, Input<bool> valid) {
+      Documents docs(data, offsets, valid);
+      std::vector<uint32_t> values, counts;
+      {
+        nb::gil_scoped_release release;
+        values.resize(docs.count * s.size());
+        counts.resize(docs.count);
+        for (size_t i = 0; i < docs.count; i++) {
+          size_t n = docs.null(i) ? 0 : s.sketch(docs.text(i), docs.length(i), docs.limit(), &values[i * s.size()]);
+          counts[i] = n > 0xffffffffu ? 0xffffffffu : (uint32_t)n;
+          if (n == 0) std::fill_n(&values[i * s.size()], s.size(), 0xffffffffu);
+        }
+      }
+      size_t n = docs.count;
+      return nb::make_tuple(array(std::move(values), {n, s.size()}), array(std::move(counts), {n}));
+    }, nb::arg("data"), nb::arg("offsets"), nb::arg("valid"), "(n, size) sketch values and (n,) shingle counts, uint32.")
+    .def("signatures", [](Sketcher& s, Input<uint8_t> data, AnyOffsets offsets, Input<bool> valid) {
+      Documents docs(data, offsets, valid);
+      std::vector<uint32_t> out;
+      {
+        nb::gil_scoped_release release;
+        out.resize(docs.count * s.words());
+        for (size_t i = 0; i < docs.count; i++) {
+          if (!docs.null(i)) s.signature(docs.text(i), docs.length(i), docs.limit(), &out[i * s.words()]);
+        }
+      }
+      return array(std::move(out), {docs.count, s.words()});
+    }, nb::arg("data"), nb::arg("offsets"), nb::arg("valid"),
+       "(n, 1 + bands) uint32: shingle count, then band keys; zeros for null and for fewer than 5 tokens.")
+    .def("tokenise", [](Sketcher& s, Input<uint8_t> data, AnyOffsets offsets, Input<bool> valid) {
+      Documents docs(data, offsets, valid);
+      nb::gil_scoped_release release;
+      uint64_t digest = 0, part;
+      for (size_t i = 0; i < docs.count; i++) {
+        if (docs.null(i)) continue;
+        s.variant().tokens(docs.text(i), docs.length(i), docs.limit(), s.keys(), &part);
+        digest += part;
+      }
+      return digest;
+    }, nb::arg("data"), nb::arg("offsets"), nb::arg("valid"), "Sum of all token hashes: tokenising alone, for measurement.");
+
+  nb::class_<Components>(m, "Components", "Connected components of documents that share a band key within a group.")
+    .def(nb::init<size_t>(), nb::arg("documents"))
+    .def("link", [](Components& c, Input<uint32_t> keys, Input<uint32_t> groups, Input<uint32_t> counts) {
+      if (keys.size() != groups.size() || keys.size() != counts.size() || keys.size() != c.size()) {
+        throw std::invalid_argument("keys, groups and counts must have one value for each document");
+      }
+      nb::gil_scoped_release release;
+      c.link(keys.data(), groups.data(), counts.data());
+    }, nb::arg("keys"), nb::arg("groups"), nb::arg("counts"), "Join documents with equal group and key of one band.")
+    .def("roots", [](Components& c) {
+      std::vector<uint32_t> roots = c.roots();
+      size_t n = roots.size();
+      return array(std::move(roots), {n});
+    }, "The least document of each document's component.");
+
+  nb::class_<Keeper>(m, "Keeper", "The choice within one component; documents come in the order of choice.")
+    .def("__init__", [](Keeper* self, double threshold, size_t bands, uint64_t seed, const std::string& variant) {
+      new (self) Keeper(threshold, bands, seed, need_variant(variant));
+    }, nb::arg("threshold"), nb::arg("bands"), nb::arg("seed"), nb::arg("variant") = "")
+    .def("add", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, bool keep) {
+      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
+      Outcome outcome;
+      const uint8_t* p = bytes_of(text);
+      size_t n = text.size();
+      {
+        nb::gil_scoped_release release;
+        outcome = k.add(p, n, keys.data(), keep);
+      }
+      return nb::make_tuple(outcome.kept, outcome.shared, outcome.total);
+    }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true,
+       "(number of the first kept document that is near, or -1; shared shingles; total shingles).")
+    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys) {
+      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
+      k.hold(bytes_of(text), text.size(), keys.data());
+    }, nb::arg("text"), nb::arg("keys"), "The document becomes the next kept one, whatever it is near to.")
+    .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
+      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
+      return k.has_candidate(keys.data());
+    }, nb::arg("keys"))
+    .def("clear", &Keeper::clear)
+    .def_prop_ro("kept", &Keeper::kept)
+    .def_ro("comparisons", &Keeper::comparisons);
+}

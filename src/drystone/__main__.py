@@ -1,0 +1,5 @@
+"""`python -m drystone`."""
+
+from drystone.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""Reads the bytes of blobs from where the inventory put or found them, and turns them into text.
+
+Knows places, not meanings. Picklable, so that any worker can read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from drystone.detect.encoding import decode
+from drystone.detect.notebooks import notebook_script
+from drystone.errors import BuildError
+from drystone.sources.base import Limits, Source
+
+
+class Place(NamedTuple):
+    """Where a blob's bytes lie: in a partition's pack at `offset`, or (offset -1) in a repository by its id."""
+
+    partition: int
+    repository: int
+    offset: int
+    size: int
+    id: bytes
+
+
+@dataclass
+class Contents:
+    """All partitions of a build: `packs[i]` and `sources[i]` belong to partition i."""
+
+    packs: Sequence[Path]
+    sources: Sequence[Sequence[Source]]
+    cache: Path
+    limits: Limits
+    _open: dict[int, int] = field(default_factory=dict, repr=False)
+
+    def read(self, places: Iterable[Place]) -> Iterator[bytes]:
+        """Yield the bytes at each place, in order. Ask in order of place: neighbours are read together.
+
+        Raises `SourceError` where a repository no longer has a blob, `BuildError` where a pack is too short.
+        """
+        for (partition, repository, packed), group in groupby(
+            places, lambda p: (p.partition, p.repository, p.offset >= 0)
+        ):
+            if packed:
+                yield from self._from_pack(partition, group)
+            else:
+                source = self.sources[partition][repository]
+                with source.open(self.cache, self.limits) as opened:
+                    yield from opened.read(place.id for place in group)
+
+    def _from_pack(self, partition: int, places: Iterable[Place]) -> Iterator[bytes]:
+        descriptor = self._open.get(partition)
+        if descriptor is None:
+            if len(self._open) >= 64:
+                os.close(self._open.pop(next(iter(self._open))))
+            descriptor = self._open[partition] = os.open(self.packs[partition], os.O_RDONLY)
+        for place in places:
+            data = os.pread(descriptor, place.size, place.offset)
+            if len(data) != place.size:
+                raise BuildError(f"{self.packs[partition]}: ends too early; delete this file and build again")
+            yield data
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": {}}
+
+
+def to_text(data: bytes, notebook: bool) -> tuple[bytes | None, str | None, str | None]:
+    """Return a blob as UTF-8 text with its encoding, or no text and the reason why.
+
+    A notebook becomes a script of its code and Markdown cells; one that cannot be read stays as it is.
+    """
+    decoded = decode(data)
+    if decoded.text is None:
+        return None, decoded.encoding, decoded.reason
+    if notebook:
+        script = notebook_script(decoded.text).text
+        if script is not None:
+            return script, decoded.encoding, None
+    return decoded.text, decoded.encoding, None

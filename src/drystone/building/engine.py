@@ -1,0 +1,189 @@
+"""Runs a function over tasks: in this process, in processes of Daft's native runner, or on a Ray cluster.
+
+The plan is the same everywhere: a Daft frame with one row per task and a function over it. A task writes its files
+and then its checkpoint, so that a build which is killed repeats at most the tasks in hand. Tasks exchange files of
+ids and small columns only; bytes of the corpus never pass through the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from drystone import errors
+from drystone.building.store import Stage
+from drystone.errors import BuildError, DrystoneError, MissingExtraError
+
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One unit of work: `id` names its files, `weight` is about as many bytes as it reads or writes."""
+
+    id: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    weight: float = 32e6
+
+
+class Work(Protocol):
+    """A module-level function that does one task, writing into the stage's folder, and reports a JSON-able summary."""
+
+    def __call__(self, stage: Stage, task: str, **arguments: Any) -> Summary:  # noqa: D102
+        ...
+
+
+class Progress(Protocol):
+    """Told what happens; the command line draws it."""
+
+    def start(self, stage: str, total: float, done: float) -> None:
+        """A stage begins: `total` weight of which `done` is already finished from an earlier run."""
+
+    def advance(self, stage: str, weight: float) -> None:
+        """A task of this weight has finished."""
+
+    def finish(self, stage: str) -> None:
+        """A stage has ended."""
+
+
+class Silent:
+    """Progress that is told nothing to anyone."""
+
+    def start(self, stage: str, total: float, done: float) -> None:
+        """Ignore."""
+
+    def advance(self, stage: str, weight: float) -> None:
+        """Ignore."""
+
+    def finish(self, stage: str) -> None:
+        """Ignore."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How tasks are run: `native` processes on this machine (`threads` of them), or `ray`.
+
+    Tasks that together weigh less than `in_process` are done here and now: starting processes would take longer.
+    """
+
+    kind: Literal["native", "ray"] = "native"
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    ray_address: str | None = None
+    progress: Progress = field(default_factory=Silent)
+    in_process: float = 8e6
+
+    def run(self, name: str, stage: Stage, work: Work, tasks: Sequence[Task]) -> list[Summary]:
+        """Run `work` for every task that has not finished; return all summaries in the order of `tasks`.
+
+        Raises `BuildError` (or the task's own `DrystoneError`) for the first task that failed.
+        """
+        found = {task.id: stage.summary(task.id) for task in tasks}
+        pending = [task for task in tasks if found[task.id] is None]
+        finished = sum(task.weight for task in tasks if found[task.id] is not None)
+        self.progress.start(name, sum(task.weight for task in tasks), finished)
+        weights = {task.id: task.weight for task in tasks}
+        # The longest first: the short ones then fill the gaps at the end.
+        pending.sort(key=lambda task: (-task.weight, task.id))
+        for outcome in self._outcomes(stage, work, pending):
+            if "error" in outcome:
+                raise _revive(name, outcome)
+            found[outcome["task"]] = outcome["summary"]
+            self.progress.advance(name, weights[outcome["task"]])
+        self.progress.finish(name)
+        missing = [task.id for task in tasks if found[task.id] is None]
+        if missing:
+            raise BuildError(f"stage {name}: {len(missing)} tasks gave no result; start the build again to go on")
+        return [summary for task in tasks if (summary := found[task.id]) is not None]
+
+    def _outcomes(self, stage: Stage, work: Work, tasks: list[Task]) -> Iterator[dict[str, Any]]:
+        weight = sum(task.weight for task in tasks)
+        if self.kind == "native" and (len(tasks) <= 1 or self.threads == 1 or weight < self.in_process):
+            for task in tasks:
+                yield _do(work, stage, task)
+        elif tasks:
+            yield from self._through_daft(stage, work, tasks)
+
+    def _through_daft(self, stage: Stage, work: Work, tasks: list[Task]) -> Iterator[dict[str, Any]]:
+        daft = import_daft()
+        if self.kind == "ray":
+            self._start_ray(daft)
+        else:
+            _use_native_runner()
+        workers = min(self.threads, len(tasks))
+
+        @daft.cls(use_process=self.kind == "native", max_concurrency=workers)  # type: ignore[untyped-decorator, unused-ignore]
+        class Worker:
+            def __init__(self, work: Work, folder: str) -> None:
+                pa.set_cpu_count(1)
+                pa.set_io_thread_count(2)
+                self.work = work
+                self.stage = Stage(Path(folder))
+
+            @daft.method.batch(return_dtype=daft.DataType.binary(), batch_size=1)  # type: ignore[untyped-decorator, unused-ignore]
+            def __call__(self, tasks: Any) -> list[bytes]:
+                return [pickle.dumps(_do(self.work, self.stage, pickle.loads(task))) for task in tasks.to_pylist()]
+
+        worker = Worker(work, str(stage.folder))
+        frame = daft.from_pydict({"task": [pickle.dumps(task) for task in tasks]})
+        if self.kind == "ray":
+            frame = frame.into_partitions(len(tasks))
+        frame = frame.select(worker(frame["task"]).alias("outcome"))
+        # Tasks go to whichever process is free, not round and round.
+        with daft.execution_config_ctx(maintain_order=False):
+            for batch in frame.to_arrow_iter():
+                for outcome in batch.column("outcome").to_pylist():
+                    yield pickle.loads(outcome)
+
+    def _start_ray(self, daft: Any) -> None:
+        try:
+            import ray  # noqa: PLC0415
+        except ImportError:
+            raise MissingExtraError("The Ray engine", "ray") from None
+        if not ray.is_initialized():
+            local = {} if self.ray_address else {"num_cpus": self.threads, "include_dashboard": False}
+            ray.init(address=self.ray_address, logging_level="error", log_to_driver=False, **local)
+        daft.set_runner_ray(noop_if_initialized=True)
+
+
+@cache
+def _use_native_runner() -> None:
+    """Choose Daft's runner, which it lets a process do once."""
+    import_daft().set_runner_native()
+
+
+def import_daft() -> Any:
+    """Import Daft with its telemetry off."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
+    import daft  # noqa: PLC0415
+
+    return daft
+
+
+def _do(work: Work, stage: Stage, task: Task) -> dict[str, Any]:
+    """Do one task and write its checkpoint; a failure comes back as data, since engines garble exceptions."""
+    try:
+        summary = work(stage, task.id, **task.arguments)
+        stage.finish(task.id, summary)
+    except DrystoneError as error:
+        return {"task": task.id, "error": type(error).__name__, "message": str(error)}
+    except Exception:  # the engine's boundary: whatever it is, the driver reports it
+        return {"task": task.id, "error": "", "message": traceback.format_exc()}
+    return {"task": task.id, "summary": summary}
+
+
+def _revive(name: str, outcome: dict[str, Any]) -> DrystoneError:
+    kind = getattr(errors, outcome["error"], None) if outcome["error"] else None
+    if isinstance(kind, type) and issubclass(kind, DrystoneError) and kind is not errors.SettingsError:
+        return kind(outcome["message"]) if kind is not MissingExtraError else BuildError(outcome["message"])
+    return BuildError(
+        f"stage {name}, task {outcome['task']} failed unexpectedly; this is a fault in Drystone:\n{outcome['message']}"
+    )

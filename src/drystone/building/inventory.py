@@ -1,0 +1,143 @@
+"""First stage: list every occurrence of a partition's repositories and put streamed bytes into a pack.
+
+A pack is the plain concatenation of the distinct blobs of a partition. Sources with random access (git) need none.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+import pyarrow as pa
+
+from drystone.building.engine import Summary
+from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.tables import OCCURRENCES
+from drystone.errors import BuildError, SourceError
+from drystone.sources.base import FILE, Limits, Repository, Source
+
+#: Rows held as Python objects before they become Arrow arrays.
+_CHUNK = 8192
+
+
+def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Limits) -> Summary:
+    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`."""
+    rows = _Rows()
+    repositories: list[dict[str, Any]] = []
+
+    def fill(path: Path) -> None:
+        rows.clear()
+        repositories.clear()
+        with path.open("wb", buffering=1 << 20) as pack:
+            for index, source in enumerate(sources):
+                repositories.append(_list(source, index, cache, limits, rows, pack))
+
+    write_atomically(stage.file(f"{task}.pack"), fill)
+    table = rows.table().sort_by(
+        [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
+    )
+    write_table(stage.file(f"{task}.parquet"), table)
+    described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
+    write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described))
+    return {
+        "occurrences": table.num_rows,
+        "bytes": sum(r["bytes"] for r in repositories),
+        "packed": stage.file(f"{task}.pack").stat().st_size,
+    }
+
+
+def load_repositories(stage: Stage, task: str) -> list[dict[str, Any]]:
+    """Return what `run` wrote of each repository: its fields, `spec`, `status`, `problem`, counts."""
+    repositories: list[dict[str, Any]] = orjson.loads(stage.file(f"{task}.json").read_bytes())
+    for repository in repositories:
+        for key in ("visit_date", "revision_date", "committer_date", "gha_event_created_at", "gha_created_at"):
+            if repository[key] is not None:
+                repository[key] = datetime.fromisoformat(repository[key]).replace(tzinfo=None)
+    return repositories
+
+
+class _Rows:
+    """Occurrences on their way into a table, in chunks, so that few Python objects live at a time."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= _CHUNK:
+            self._flush()
+
+    def clear(self) -> None:
+        self._rows.clear()
+        self._batches.clear()
+
+    def table(self) -> pa.Table:
+        self._flush()
+        return pa.Table.from_batches(self._batches, OCCURRENCES)
+
+    def _flush(self) -> None:
+        if self._rows:
+            columns = zip(*self._rows, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, OCCURRENCES, strict=True)]
+            self._batches.append(pa.record_batch(arrays, schema=OCCURRENCES))
+            self._rows.clear()
+
+
+def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO) -> dict[str, Any]:
+    offsets: dict[bytes, int] = {}
+    seen: dict[bytes, int] = {}
+    count = size = 0
+    status, problem = "read", None
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(source.open(cache, limits))
+            for entry in opened.entries():
+                times = seen.get(entry.path, 0)
+                seen[entry.path] = times + 1
+                blob = entry.blob or b""
+                offset = -1
+                if entry.data is not None:
+                    known = offsets.get(blob)
+                    if known is None:
+                        known = offsets[blob] = pack.tell()
+                        pack.write(entry.data)
+                    offset = known
+                readable = (
+                    entry.kind == FILE
+                    and bool(blob)
+                    and (
+                        entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
+                    )
+                )
+                rows.add(
+                    blob,
+                    index,
+                    entry.path,
+                    times,
+                    entry.kind,
+                    entry.mode,
+                    entry.size,
+                    offset,
+                    readable,
+                    entry.problem,
+                    entry.note,
+                )
+                count += 1
+                size += entry.size or 0 if entry.kind == FILE else 0
+            repository = opened.repository()
+        except SourceError as error:
+            if count:
+                raise BuildError(f"{source.spec}: {error}") from error
+            # The whole source is unreadable: it stays in the release's list of repositories, with the reason.
+            status, problem = "unreadable", str(error)
+            repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
+    if repository.empty is not None:
+        status, problem = "empty", repository.empty
+    described = asdict(repository)
+    described.update(id=repository.id, spec=source.spec, status=status, problem=problem, occurrences=count, bytes=size)
+    return described

@@ -1,0 +1,95 @@
+"""Sixth stage: near duplicates among the candidates. Lends the near-duplicate room this build's engine and texts."""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow.parquet as pq
+
+from drystone.building.contents import Contents, Place, to_text
+from drystone.building.decide import CANDIDATES
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.store import Stage, write_atomically, write_table
+from drystone.building.tables import NEAR, read
+from drystone.dedup import near
+from drystone.errors import BuildError
+
+#: Texts read at a time; neighbours in a pack or repository are read together.
+_CHUNK: Final = 256
+
+
+@dataclass
+class Texts:
+    """Gives a candidate's text by its id. `candidates[i]` holds range i of the ids, sorted. Picklable."""
+
+    candidates: Sequence[Path]
+    contents: Contents
+    _ranges: OrderedDict[int, dict[bytes, tuple[Place, bool]]] = field(default_factory=OrderedDict, repr=False)
+
+    def __call__(self, ids: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the text of each id, in order."""
+        wanted = iter(ids)
+        while chunk := [self._place(id_) for id_ in islice(wanted, _CHUNK)]:
+            order = sorted(range(len(chunk)), key=chunk.__getitem__)
+            texts: list[bytes] = [b""] * len(chunk)
+            for index, data in zip(order, self.contents.read(chunk[i][0] for i in order), strict=True):
+                place, notebook = chunk[index]
+                text, _, reason = to_text(data, notebook)
+                if text is None:
+                    raise BuildError(f"swh:1:cnt:{place.id.hex()}: was text before, but now {reason}")
+                texts[index] = text
+            yield from texts
+
+    def _place(self, id_: bytes) -> tuple[Place, bool]:
+        index = int.from_bytes(id_[:4], "big") * len(self.candidates) >> 32
+        places = self._ranges.get(index)
+        if places is None:
+            columns = ("id", "partition", "repository", "offset", "size", "notebook")
+            rows = read([self.candidates[index]], CANDIDATES, columns).to_pylist()
+            places = {
+                r["id"]: (Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]), r["notebook"])
+                for r in rows
+            }
+            self._ranges[index] = places
+            if len(self._ranges) > 16:
+                self._ranges.popitem(last=False)
+        return places[id_]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_ranges": OrderedDict()}
+
+
+def find_near_duplicates(
+    engine: Engine, stage: Stage, items: list[Path], candidates: list[Path], contents: Contents, method: near.Method
+) -> list[Path]:
+    """Find near duplicates among the candidates; return the files of what was found (NEAR)."""
+    out = stage.file("near.parquet")
+    if stage.summary("near") is None:
+        calls = count()
+
+        def run(function: Callable[[Any], Any], tasks: list[Any], name: str) -> list[Any]:
+            # The near-duplicate room may map several times; the number of the call keeps their checkpoints apart.
+            prefix = f"{next(calls):03d}-{name}"
+            ids = [f"{prefix}-{i:05d}" for i in range(len(tasks))]
+            arguments = [{"function": function, "argument": task} for task in tasks]
+            named = [Task(id_, argument) for id_, argument in zip(ids, arguments, strict=True)]
+            engine.run("near duplicates", stage, _apply, named)
+            return [pickle.loads(stage.file(f"{id_}.result").read_bytes()) for id_ in ids]  # noqa: S301 -- our own file
+
+        found = stage.file("found.parquet")
+        summary = near.decide(items, found, method, Texts(candidates, contents), run, work=stage.folder)
+        write_table(out, pq.read_table(found).cast(NEAR))
+        stage.finish("near", dict(summary))
+    return [out]
+
+
+def _apply(stage: Stage, task: str, function: Callable[[Any], Any], argument: Any) -> Summary:
+    result = pickle.dumps(function(argument))
+    write_atomically(stage.file(f"{task}.result"), lambda path: path.write_bytes(result))
+    return {}

@@ -1,0 +1,306 @@
+"""The plan of a build: which stage follows which, what each depends on, and when work is already done.
+
+    fetch -> inventory -> distinct -> annotate -> licenses -> decide -> near duplicates -> settle -> write
+
+Every stage runs tasks through the engine and exchanges files in the store. The plan itself touches summaries only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from drystone.building import annotate, decide, distinct, inventory, licensing, settle
+from drystone.building.contents import Contents
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.neighbours import find_near_duplicates
+from drystone.building.settings import Settings
+from drystone.building.store import Stage, Store
+from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
+from drystone.errors import UsageError
+from drystone.policy.drop import STAGES
+from drystone.release.manifest import FunnelStep
+from drystone.sources.base import Limits, Source
+
+#: Bytes of distinct content that one annotation task reads.
+_TASK_BYTES: Final = 48 << 20
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the stages before writing have come to; every list is in the order of partitions or ranges."""
+
+    key: object
+    inventory: Stage
+    partitions: list[str]
+    sources: list[list[Source]]
+    repositories: list[dict[str, Any]]
+    roots: dict[str, str | None]
+    contents: Contents
+    blobs: list[Path]
+    license_files: list[Path]
+    ledger: list[Path]
+    rows: list[Path]
+    languages: dict[str, tuple[int, int]]
+    kept: dict[str, int]
+    occurrences: int
+    funnel: tuple[FunnelStep, ...]
+
+
+class Plan:
+    """The stages up to the point where every row is settled and nothing but writing is left."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        engine: Engine,
+        store: Store,
+        cache: Path,
+        reviews: Mapping[str, str],
+    ) -> None:
+        if not sources:
+            raise UsageError("no sources: name at least one repository, archive, folder or package")
+        self.settings = settings
+        self.engine = engine
+        self.store = store
+        self.cache = cache
+        #: What people decided of licence texts: hash of the text -> SPDX expression.
+        self.reviews = dict(reviews)
+        self.limits = Limits(**settings.limits.model_dump())
+        self.version = version("drystone")
+        # The order in which sources were named must not matter.
+        self.sources = list({source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values())
+
+    def settle(self) -> Settled:
+        """Run all stages before writing; finished tasks are not done again."""
+        self._fetch()
+        stage, partitions, listed = self._inventory()
+        repositories, skip = self._repositories(stage, partitions)
+        inventories = [stage.file(f"{task}.parquet") for task in partitions]
+        contents = Contents(
+            packs=[stage.file(f"{task}.pack") for task in partitions],
+            sources=[[source] for source in self.sources],
+            cache=self.cache,
+            limits=self.limits,
+        )
+        occurrences = sum(s["occurrences"] for s in listed)
+        ranges = range_count(occurrences)
+        key: list[object] = [self.version, partitions, ranges]
+
+        blobs, counted = self._by_range("distinct", key, ranges, distinct.run, inventories=inventories)
+        annotations, names, detectors = self._annotate(partitions, blobs, counted, contents)
+
+        key = [*key, detectors]
+        collected, _ = self._by_range(
+            "licenses", key, ranges, licensing.collect, inventories=inventories, annotations=annotations
+        )
+        licensed, roots, key = self._spread(key, stage, partitions, collected, skip, listed)
+
+        key = [*key, self.settings.configuration()]
+        verdicts, decided = self._by_range(
+            "decide",
+            key,
+            ranges,
+            decide.run,
+            licensed=licensed,
+            blobs=blobs,
+            annotations=annotations,
+            names=names,
+            policies=(self.settings.languages, self.settings.licenses, self.settings.quality),
+            reviews=self.reviews,
+            scope=self.settings.near_duplicates.scope,
+            near_method=self.settings.near_duplicates.method(),
+        )
+        candidates = [file.with_suffix(".candidates.parquet") for file in verdicts]
+        near = self._near_duplicates(key, candidates, contents)
+        placed, _ = self._by_range("place", key, ranges, settle.place, near=near, candidates=candidates)
+        settled, summaries = self._by_range(
+            "settle",
+            key,
+            ranges,
+            settle.run,
+            per_range=[{"verdicts": v, "candidates": c} for v, c in zip(verdicts, candidates, strict=True)],
+            near=near,
+            placed=placed,
+        )
+        languages: Counter[str] = Counter()
+        language_bytes: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
+        for summary in summaries:
+            kept.update(summary["repositories"])
+            for language, (files, size) in summary["languages"].items():
+                languages[language] += files
+                language_bytes[language] += size
+        return Settled(
+            key=key,
+            inventory=stage,
+            partitions=partitions,
+            sources=[[source] for source in self.sources],
+            repositories=repositories,
+            roots=roots,
+            contents=contents,
+            blobs=blobs,
+            license_files=collected,
+            ledger=[file.with_suffix(".ledger.parquet") for file in settled],
+            rows=[file.with_suffix(".rows.parquet") for file in settled],
+            languages={name: (languages[name], language_bytes[name]) for name in sorted(languages)},
+            kept=dict(kept),
+            occurrences=sum(s["rows"] for s in summaries),
+            funnel=_funnel(repositories, counted, decided, summaries),
+        )
+
+    def _fetch(self) -> None:
+        """Bring remote sources here, several at a time: this waits for the network, not for the processor."""
+        self.engine.progress.start("fetch", len(self.sources), 0)
+        with ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(lambda source: source.fetch(self.cache), self.sources):
+                self.engine.progress.advance("fetch", 1)
+        self.engine.progress.finish("fetch")
+
+    def _inventory(self) -> tuple[Stage, list[str], list[Summary]]:
+        stage = self.store.stage("inventory", self.version, self.settings.limits.model_dump())
+        tasks = []
+        for source in self.sources:
+            state = source.state(self.cache)
+            arguments = {"sources": [source], "cache": self.cache, "limits": self.limits}
+            tasks.append(Task(state.key[:32], arguments, weight=max(1, state.size)))
+        summaries = self.engine.run("inventory", stage, inventory.run, tasks)
+        return stage, [task.id for task in tasks], summaries
+
+    def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[dict[str, Any]], list[list[int]]]:
+        """Return all repositories, and for each partition those that an earlier partition has already given."""
+        found: dict[str, dict[str, Any]] = {}
+        skip: list[list[int]] = []
+        for task in partitions:
+            skipped: list[int] = []
+            for index, repository in enumerate(inventory.load_repositories(stage, task)):
+                if repository["id"] in found:
+                    skipped.append(index)
+                else:
+                    found[repository["id"]] = repository
+            skip.append(skipped)
+        return [found[id_] for id_ in sorted(found)], skip
+
+    def _by_range(
+        self,
+        name: str,
+        key: list[object],
+        ranges: int,
+        work: Any,
+        per_range: list[dict[str, Any]] | None = None,
+        **arguments: Any,
+    ) -> tuple[list[Path], list[Summary]]:
+        """Run a relational stage: one task for each range of ids."""
+        stage = self.store.stage(name, *key)
+        tasks = [
+            Task(f"{i:05d}", {**arguments, **(per_range[i] if per_range else {}), "index": i, "count": ranges})
+            for i in range(ranges)
+        ]
+        summaries = self.engine.run(name, stage, work, tasks)
+        return [stage.file(f"{task.id}.parquet") for task in tasks], summaries
+
+    def _annotate(
+        self, partitions: list[str], blobs: list[Path], counted: list[Summary], contents: Contents
+    ) -> tuple[list[Path], list[Path], object]:
+        """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
+        secret_settings = self.settings.secret_settings
+        method = self.settings.near_duplicates.method()
+        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None]
+        stage = self.store.stage("annotate", self.version, partitions, detectors)
+        sizes: Counter[int] = Counter()
+        for summary in counted:
+            for partition, _, size in summary["partitions"]:
+                sizes[partition] += size
+        tasks: list[Task] = []
+        for partition, size in sorted(sizes.items()):
+            parts = max(1, math.ceil(size / _TASK_BYTES))
+            packed = not self.sources[partition].random_access
+            whole = contents.packs[partition].stat().st_size if packed else 0
+            for part in range(parts):
+                if packed:
+                    low, high = whole * part // parts, whole * (part + 1) // parts
+                    where = Range("offset", low, high if part < parts - 1 else None)
+                else:
+                    where = id_range(part, parts)
+                arguments = {
+                    "blobs": blobs,
+                    "contents": contents,
+                    "partition": partition,
+                    "where": where,
+                    "secret_settings": secret_settings,
+                    "near_method": method,
+                }
+                tasks.append(Task(f"{partition:05d}-{part:05d}", arguments, weight=max(1, size / parts)))
+        self.engine.run("annotate", stage, annotate.run, tasks)
+        files = [stage.file(f"{task.id}.parquet") for task in tasks]
+        return files, [file.with_suffix(".names.parquet") for file in files], detectors
+
+    def _spread(
+        self,
+        key: list[object],
+        inventory_stage: Stage,
+        partitions: list[str],
+        collected: list[Path],
+        skip: list[list[int]],
+        listed: list[Summary],
+    ) -> tuple[list[Path], dict[str, str | None], list[object]]:
+        key = [*key, self.settings.licenses.tree_rule, sorted(self.reviews.items())]
+        stage = self.store.stage("trees", *key)
+        shared = {
+            "inventory_folder": inventory_stage.folder,
+            "collected": collected,
+            "nesting": self.settings.licenses.tree_rule,
+            "reviews": self.reviews,
+        }
+        groups: list[tuple[list[tuple[int, str, list[int]]], int]] = [([], 0)]
+        for partition, (task, summary) in enumerate(zip(partitions, listed, strict=True)):
+            members, rows = groups[-1]
+            members.append((partition, task, skip[partition]))
+            groups[-1] = (members, rows + summary["occurrences"])
+            if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
+                groups.append(([], 0))
+        tasks = [
+            Task(f"{i:05d}", {**shared, "members": members}, 100.0 * max(1, rows)) for i, (members, rows) in enumerate(groups)
+        ]
+        roots: dict[str, str | None] = {}
+        for summary in self.engine.run("trees", stage, licensing.spread, tasks):
+            roots.update(summary["roots"])
+        return [stage.file(f"{task.id}.parquet") for task in tasks], roots, key
+
+    def _near_duplicates(self, key: list[object], candidates: list[Path], contents: Contents) -> list[Path]:
+        method = self.settings.near_duplicates.method()
+        if method is None:
+            return []
+        items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
+        return find_near_duplicates(self.engine, self.store.stage("near", *key), items, candidates, contents, method)
+
+
+def _funnel(
+    repositories: list[dict[str, Any]], distinct_: list[Summary], decided: list[Summary], settled: list[Summary]
+) -> tuple[FunnelStep, ...]:
+    """Return files and bytes of original content left after each stage; after `distinct` they are distinct files."""
+    steps = [
+        FunnelStep(
+            stage="occurrences",
+            files=sum(r["occurrences"] for r in repositories),
+            bytes=sum(r["bytes"] for r in repositories),
+        ),
+    ]
+    files, size = sum(s["blobs"] for s in distinct_), sum(s["bytes"] for s in distinct_)
+    steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
+    lost: Counter[str] = Counter()
+    for summary in decided:
+        lost.update(summary["funnel"])
+    for stage in STAGES[STAGES.index("encoding") : STAGES.index("exact_duplicates")]:
+        files, size = files - lost[f"blobs {stage}"], size - lost[f"bytes {stage}"]
+        steps.append(FunnelStep(stage=stage, files=files, bytes=size))
+    kept, kept_bytes = sum(s["kept"] for s in settled), sum(s["kept_bytes"] for s in settled)
+    steps.append(FunnelStep(stage="near_duplicates", files=kept, bytes=kept_bytes))
+    return tuple(steps)

@@ -1,0 +1,271 @@
+"""The end of a build: ledger and shards, repositories, attribution, then the manifest: its existence means complete."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.building import write
+from drystone.building.contents import Place, to_text
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.inventory import load_repositories
+from drystone.building.licensing import LICENSE_FILES
+from drystone.building.plan import Settled
+from drystone.building.settings import Settings
+from drystone.building.store import Stage, Store, fingerprint, write_atomically, write_table
+from drystone.building.tables import BLOBS, path_text, read
+from drystone.detect.licenses import LicenseAnnotation
+from drystone.errors import BuildError
+from drystone.policy import licenses as license_policy
+from drystone.registry import Review
+from drystone.release import layout
+from drystone.release.finish import finish
+from drystone.release.manifest import FileEntry, Manifest, ReleaseFacts, read_manifest
+from drystone.release.notice import Notice
+from drystone.release.schema import REPOSITORIES
+from drystone.release.writer import write_repositories
+
+_LEDGER_ROWS: Final = 1 << 20
+#: Bytes of text up to which small languages share one task.
+_TASK_BYTES: Final = 16 << 20
+#: Marks a folder in which a build is under way; removed when the manifest is in place.
+INCOMPLETE: Final = "INCOMPLETE"
+
+
+def check_output(output: Path) -> None:
+    """Raise `BuildError` where `output` exists and is neither empty, nor a release, nor a build that was cut short."""
+    if output.exists() and not output.is_dir():
+        raise BuildError(f"{output}: is a file; choose a folder for the release")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    if not (output / layout.MANIFEST).exists() and not (output / INCOMPLETE).exists():
+        raise BuildError(f"{output}: is not a release and not empty; choose another folder")
+
+
+def publish(
+    settings: Settings,
+    settled: Settled,
+    engine: Engine,
+    store: Store,
+    output: Path,
+    registry_head: str,
+    replace: bool,
+) -> Manifest:
+    """Write the release into `output` and return its manifest; `registry_head` names the decisions it rests on.
+
+    Raises `BuildError` where another complete release lies there already, unless `replace` is set.
+    """
+    facts = _facts(settings, settled, registry_head)
+    key = [settled.key, registry_head, str(output.resolve()), settings.release.model_dump(mode="json")]
+    stage = store.stage("write", *key)
+    state = fingerprint(key)
+    if (output / layout.MANIFEST).exists():
+        done = stage.summary("release")
+        if done is not None and _same_files(output, done):
+            return read_manifest(output)
+        if not replace and not (output / INCOMPLETE).exists():
+            raise BuildError(
+                f"{output}: holds another complete release; choose another folder, or replace it with --replace"
+            )
+        (output / layout.MANIFEST).unlink()
+    output.mkdir(parents=True, exist_ok=True)
+    write_atomically(output / INCOMPLETE, lambda path: path.write_text(f"A build is under way here: {state}\n"))
+
+    repositories = stage.file("repositories.parquet")
+    write_table(repositories, _repositories(settings, settled))
+    written = _ledger(settings, settled, engine, stage, output)
+    written += _shards(settings, settled, engine, stage, output, repositories)
+    files = [FileEntry(**file) for summary in written for file in summary["files"]]
+    files.append(
+        write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
+    )
+    _remove_others(output, {file.path for file in files})
+    manifest = finish(output, facts, files, _notices(settled))
+    stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
+    (output / INCOMPLETE).unlink()
+    store.remove_unused()
+    return manifest
+
+
+def _same_files(output: Path, sizes: dict[str, int]) -> bool:
+    return all((output / path).exists() and (output / path).stat().st_size == size for path, size in sizes.items())
+
+
+def _facts(settings: Settings, settled: Settled, registry_head: str) -> ReleaseFacts:
+    release = settings.release
+    return ReleaseFacts(
+        name=release.name,
+        version=release.version,
+        description=release.description,
+        authors=release.authors,
+        license=release.license,
+        url=release.url,
+        date=release.date,
+        configuration=settings.configuration(),
+        registry_head=registry_head,
+        near_duplicate_threshold=(
+            None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold
+        ),
+        funnel=settled.funnel,
+    )
+
+
+def _parts(amount: int, size: int) -> int:
+    """Return how many parts of at most about `size` hold `amount`: a power of two, so that growth rarely moves it."""
+    return 1 << max(0, math.ceil(math.log2(max(1.0, amount / size))))
+
+
+def _run(engine: Engine, name: str, stage: Stage, work: Any, tasks: list[Task], output: Path) -> list[Summary]:
+    """Run a writing stage; a task whose file has since gone from the release is done again."""
+    for task in tasks:
+        done = stage.summary(task.id)
+        if done is not None and not _same_files(output, {file["path"]: file["bytes"] for file in done["files"]}):
+            stage.file(f"{task.id}.done").unlink()
+    return engine.run(name, stage, work, tasks)
+
+
+def _shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
+    return {language: _parts(size, settings.release.shard_bytes) for language, (_, size) in settled.languages.items()}
+
+
+def _ledger(settings: Settings, settled: Settled, engine: Engine, stage: Stage, output: Path) -> list[Summary]:
+    count = _parts(settled.occurrences, _LEDGER_ROWS)
+    arguments = {
+        "settled": settled.ledger,
+        "release": output,
+        "count": count,
+        "shards": _shard_counts(settings, settled),
+        "level": settings.release.zstd_level,
+    }
+    tasks = [Task(f"ledger-{index:05d}", {**arguments, "index": index}) for index in range(count)]
+    return _run(engine, "ledger", stage, write.ledger_part, tasks, output)
+
+
+def _shards(
+    settings: Settings, settled: Settled, engine: Engine, stage: Stage, output: Path, repositories: Path
+) -> list[Summary]:
+    counts = _shard_counts(settings, settled)
+    arguments = {
+        "settled": settled.rows,
+        "release": output,
+        "repositories": repositories,
+        "contents": settled.contents,
+        "secret_settings": settings.secret_settings,
+        "level": settings.release.zstd_level,
+    }
+    groups: list[tuple[list[tuple[str, int, int]], float]] = []
+    for language, count in sorted(counts.items()):
+        size = settled.languages[language][1] / count
+        if count == 1 and groups and groups[-1][0][-1][2] == 1 and groups[-1][1] + size <= _TASK_BYTES:
+            members, before = groups[-1]
+            groups[-1] = ([*members, (language, 0, 1)], before + size)
+        else:
+            groups.extend(([(language, index, count)], size) for index in range(count))
+    tasks = [
+        Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
+        for i, (members, size) in enumerate(groups)
+    ]
+    return _run(engine, "shards", stage, write.shards, tasks, output)
+
+
+def _repositories(settings: Settings, settled: Settled) -> pa.Table:
+    rows = []
+    for repository in settled.repositories:
+        expression = settled.roots.get(repository["id"])
+        unread = repository["status"] == "unreadable"
+        verdict = (
+            None if unread else license_policy.evaluate(expression, settings.licenses, repository["gha_license_id"])
+        )
+        rows.append(
+            {
+                "repository_id": repository["id"],
+                "origin": repository["origin"],
+                "kind": repository["kind"],
+                "repo_name": repository["name"],
+                "directory_id": repository["directory"],
+                "revision_id": repository["revision"],
+                "snapshot_id": repository["snapshot"],
+                "branch_name": repository["branch"],
+                "star_events_count": repository["stars"],
+                "fork_events_count": repository["forks"],
+                "license_expression": expression,
+                "license_type": verdict.license_type if verdict is not None else None,
+                "kept": settled.kept.get(repository["id"], 0),
+                "metadata": orjson.dumps(repository["metadata"], option=orjson.OPT_SORT_KEYS).decode(),
+                **{name: repository[name] for name in REPOSITORIES.names if name in repository and name != "metadata"},
+            }
+        )
+    return pa.Table.from_pylist(rows, REPOSITORIES)
+
+
+def _remove_others(output: Path, wanted: set[str]) -> None:
+    """Remove shards and ledger parts that an earlier, unfinished build with other settings has left."""
+    for folder in ("data", "ledger"):
+        for file in (output / folder).rglob("*"):
+            if file.is_file() and str(file.relative_to(output)) not in wanted:
+                file.unlink()
+    for folder in (output / "data").iterdir() if (output / "data").exists() else ():
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _notices(settled: Settled) -> Iterator[Notice]:
+    """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time."""
+    for found, text in _license_texts(settled, lambda a, r: a.kind in ("text", "notice") and r["id"] in settled.kept):
+        for repository in sorted({repository["name"] for _, _, repository in found}):
+            yield Notice(text.decode("utf-8"), repository, found[0][1].expression)
+
+
+def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
+    """Yield the licence texts that a person should look at: unanswered, in conflict or under the confidence limit."""
+
+    def waits(annotation: LicenseAnnotation, repository: dict[str, Any]) -> bool:
+        return annotation.needs_review and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
+
+    for found, text in _license_texts(settled, waits):
+        row, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0]["path"]))
+        yield Review(
+            text_sha256=annotation.text_sha256,
+            cause=annotation.cause,
+            expression=annotation.expression,
+            evidence=annotation.evidence_json(),
+            origin=repository["origin"],
+            path=path_text(row["path"]),
+            swhid=f"swh:1:cnt:{row['id'].hex()}",
+            sample=text.decode("utf-8"),
+        )
+
+
+_Found = tuple[dict[str, Any], LicenseAnnotation, dict[str, Any]]
+
+
+def _license_texts(
+    settled: Settled, wanted: Callable[[LicenseAnnotation, dict[str, Any]], bool]
+) -> Iterator[tuple[list[_Found], bytes]]:
+    """Yield each distinct licence file that is `wanted`, with the places it stands at, and its text."""
+    repositories = [load_repositories(settled.inventory, task) for task in settled.partitions]
+    for collected, blobs in zip(settled.license_files, settled.blobs, strict=True):
+        found: dict[bytes, list[_Found]] = defaultdict(list)
+        for row in read([collected], LICENSE_FILES).to_pylist():
+            annotation, repository = (
+                LicenseAnnotation.from_json(row["license"]),
+                repositories[row["partition"]][row["repository"]],
+            )
+            if wanted(annotation, repository):
+                found[row["id"]].append((row, annotation, repository))
+        listed = read([blobs], BLOBS, ("id", "partition", "repository", "offset", "size"))
+        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))
+        places = sorted(
+            Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
+        )
+        for place, data in zip(places, settled.contents.read(places), strict=True):
+            text, _, _ = to_text(data, notebook=False)
+            if text is not None:
+                yield found[place.id], text

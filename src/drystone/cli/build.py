@@ -1,0 +1,170 @@
+"""`drystone build`: repositories in, a release out."""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from drystone import building as room
+from drystone.building.engine import Engine
+from drystone.building.settings import Settings, load_settings, sources_from_arguments
+from drystone.cli._progress import StageProgress
+from drystone.cli.review import DEFAULT_REGISTRY
+from drystone.errors import UsageError
+from drystone.release.manifest import FunnelStep, Manifest
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SETTINGS.toml | SOURCE]...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the release.")
+@click.option("--name", help="Name of the release.")
+@click.option("--version", "version_", help="Version of the release, MAJOR.MINOR.PATCH.")
+@click.option("--threads", type=click.IntRange(1), help="Processes at work on this machine (default: all cores).")
+@click.option("--engine", type=click.Choice(["native", "ray"]), help="Where the work runs (default: native).")
+@click.option("--ray-address", help="Address of a running Ray cluster; without it Ray starts on this machine.")
+@click.option(
+    "--registry",
+    envvar="DRYSTONE_REGISTRY",
+    show_envvar=True,
+    help=f"Registry whose decisions apply: a file or a database URL (default: {DEFAULT_REGISTRY}).",
+)
+@click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
+@click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
+@click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    sources: tuple[str, ...],
+    output: Path | None,
+    name: str | None,
+    version_: str | None,
+    threads: int | None,
+    engine: str | None,
+    ray_address: str | None,
+    registry: str | None,
+    dry_run: bool,
+    sample: int,
+    replace: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Build a release from source repositories.
+
+    Takes one settings file, or sources: a git repository (path or git+URL), an archive (tar, zip, wheel, sdist), a
+    folder, or a package of the Python Package Index. A build that was stopped goes on where it was when the same
+    command is given again.
+
+    \b
+    Examples:
+      drystone build examples/demo.toml
+      drystone build ./my-repository pypi:flask==3.1.2 -o releases/mine
+      drystone build git+https://example.org/project.git@v1.0 -o releases/project --dry-run
+    """
+    settings, found = _settings(sources)
+    release = {key: value for key, value in {"name": name, "version": version_, "output": output}.items() if value}
+    # Through validation again, so that a bad name on the command line is refused as one in a file is.
+    decisions = registry or settings.registry or DEFAULT_REGISTRY
+    settings = settings.model_copy(update={"release": _revalidated(settings, release), "registry": decisions})
+    target = settings.release.output
+    if target is None:
+        raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
+    chosen: Any = engine or settings.engine.kind
+    runner = Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
+    if (count := threads or settings.engine.threads) is not None:
+        runner = changed(runner, threads=count)
+    with StageProgress(quiet or as_json) as progress:
+        runner = changed(runner, progress=progress)
+        if dry_run:
+            estimated = room.estimate(settings, found, target, runner, sample=sample)
+        else:
+            manifest = room.build(settings, found, target, runner, replace=replace)
+    if dry_run:
+        _print_estimate(estimated, as_json)
+    elif as_json:
+        click.echo(orjson.dumps(_summary(manifest, target), option=orjson.OPT_INDENT_2))
+    else:
+        _print_release(manifest, target)
+
+
+def _settings(arguments: tuple[str, ...]) -> tuple[Settings, list[Any]]:
+    files = [argument for argument in arguments if argument.endswith(".toml") and Path(argument).is_file()]
+    if not files:
+        return Settings(), sources_from_arguments(arguments)
+    if len(arguments) > 1:
+        raise UsageError(f"give one settings file or sources, not both: {' '.join(arguments)}")
+    return load_settings(Path(files[0]))
+
+
+def _revalidated(settings: Settings, update: dict[str, Any]) -> Any:
+    try:
+        return type(settings.release).model_validate({**settings.release.model_dump(), **update})
+    except ValueError as error:
+        raise UsageError("; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())) from None  # type: ignore[attr-defined]
+
+
+def _summary(manifest: Manifest, output: Path) -> dict[str, Any]:
+    return {
+        "release": str(output),
+        "name": manifest.facts.name,
+        "version": manifest.facts.version,
+        "root": manifest.root,
+        "counts": manifest.counts.model_dump(),
+        "funnel": [step.model_dump() for step in manifest.facts.funnel],
+    }
+
+
+def _print_release(manifest: Manifest, output: Path) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_funnel(manifest.facts.funnel))
+    counts = manifest.counts
+    console.print(
+        f"\n{manifest.facts.name} {manifest.facts.version}: {counts.kept:,} files of {counts.occurrences:,} occurrences "
+        f"in {counts.repositories:,} repositories, {counts.text_bytes / 1e6:,.1f} MB of text"
+    )
+    console.print(f"root  {manifest.root}")
+    console.print(f"at    {output}")
+    console.print(
+        "\nNext:\n"
+        f"  drystone verify {output}\n"
+        f"  drystone stats {output} --picture stats.svg\n"
+        f"  drystone why {output} setup.py",
+        markup=False,
+    )
+
+
+def _print_estimate(estimated: room.Estimate, as_json: bool) -> None:
+    if as_json:
+        content = {
+            "sources": estimated.sources,
+            "sampled": estimated.sampled,
+            "funnel": [step.model_dump() for step in estimated.funnel],
+            "languages": {name: {"files": f, "bytes": b} for name, (f, b) in estimated.languages.items()},
+        }
+        click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        return
+    console = Console(highlight=False)
+    console.print(_funnel(estimated.funnel))
+    scaled = "" if estimated.sampled == estimated.sources else ", scaled up; duplicates between the others are not seen"
+    console.print(f"\nEstimated from {estimated.sampled} of {estimated.sources} sources{scaled}. Nothing was written.")
+
+
+def _funnel(steps: tuple[FunnelStep, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("stage", "files", "", "MB", ""):
+        table.add_column(heading, justify="left" if heading == "stage" else "right")
+    first = steps[0]
+    for step in steps:
+        table.add_row(
+            step.stage.replace("_", " "),
+            f"{step.files:,}",
+            f"{step.files / max(first.files, 1):.1%}",
+            f"{step.bytes / 1e6:,.1f}",
+            f"{step.bytes / max(first.bytes, 1):.1%}",
+        )
+    return table

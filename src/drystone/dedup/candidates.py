@@ -1,0 +1,190 @@
+"""Which documents must be compared: components of documents that share a band key within a group.
+
+Reads ids, ranks, sizes and keys, never texts. Keys pass one band at a time, so that memory stays at a few tens of bytes
+a document; the rows of each task are then written to a file of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from drystone.dedup import _kernel
+from drystone.dedup.ids import ID
+from drystone.dedup.method import Method
+from drystone.dedup.sketches import signature_type, words
+from drystone.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Text bytes for one task, and for one component before it is split over several tasks.
+TASK_BYTES = 64 * 2**20
+GIANT_BYTES = 256 * 2**20
+#: What a row costs a task beside its text: it weighs tasks of very many very small documents.
+ROW_BYTES = 256
+#: Files open at once.
+_MAX_TASKS = 400
+_BATCH = 32768
+_COLUMNS = ("id", "group", "rank", "bytes", "signature")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Files of rows to settle: each of `tasks` holds whole components, each of `giants` one that is too large."""
+
+    documents: int
+    candidates: int
+    components: int
+    tasks: list[Path]
+    giants: list[Path]
+
+
+@dataclass
+class _Columns:
+    """One value a document, in the order of the item files."""
+
+    counts: NDArray[np.uint32]
+    groups: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+
+
+def find(items: Sequence[Path], method: Method, work: Path) -> Plan:
+    """Find the components of the candidate graph and write their rows below `work`, a file a task.
+
+    `items` are Parquet files of {id: binary(20), group: string, rank: binary, bytes: int64, signature}. A task's file
+    is an Arrow IPC stream of {component: uint32, id, rank: large_binary, bytes, signature}.
+    Raises `UsageError` for a missing column and for signatures of another method.
+    """
+    documents = sum(_rows(path) for path in items)
+    work.mkdir(parents=True, exist_ok=True)
+    bands = method.banding[0]
+    columns = _Columns(np.zeros(documents, np.uint32), np.zeros(documents, np.uint32), np.zeros(documents, np.int64))
+    keys = work / "keys"
+    try:
+        _transpose(items, method, documents, columns, keys)
+        components = _kernel.Components(documents)
+        with keys.open("rb") as file:
+            for _ in range(bands if documents else 0):
+                components.link(np.fromfile(file, np.uint32, documents), columns.groups, columns.counts)
+    finally:
+        keys.unlink(missing_ok=True)
+    roots = components.roots()
+    del components
+    task_of, count, tasks, giants = _assign(roots, columns.sizes)
+    names = [work / f"task-{i:05d}.arrow" for i in range(tasks)] + [
+        work / f"giant-{i:05d}.arrow" for i in range(giants)
+    ]
+    candidates = _distribute(items, method, roots, task_of, names)
+    return Plan(documents, candidates, count, names[:tasks], names[tasks:])
+
+
+def ids(plan: Plan) -> Iterator[pa.Array]:
+    """Yield arrays of the ids of all documents that have a candidate."""
+    for path in plan.tasks + plan.giants:
+        with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            for batch in reader:
+                yield batch.column("id")
+
+
+def _rows(path: Path) -> int:
+    file = pq.ParquetFile(path)
+    missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
+    if missing:
+        raise UsageError(f"{path} has no column {missing[0]!r}; items need {', '.join(_COLUMNS)}")
+    return int(file.metadata.num_rows)
+
+
+def batches(items: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yield record batches of the item files, in their order, a bounded number of rows at a time."""
+    for path in items:
+        yield from pq.ParquetFile(path).iter_batches(_BATCH, columns=list(columns), use_threads=False)
+
+
+def _transpose(items: Sequence[Path], method: Method, documents: int, columns: _Columns, keys: Path) -> None:
+    """Write all keys of the first band, then all of the second, and so on; fill the columns."""
+    codes: dict[str | None, int] = {}
+    at = 0
+    with keys.open("wb") as file:
+        for batch in batches(items, ("group", "bytes", "signature")):
+            n = len(batch)
+            rows = words(batch.column("signature"), method)
+            columns.counts[at : at + n] = rows[:, 0]
+            columns.sizes[at : at + n] = batch.column("bytes").fill_null(0).to_numpy()
+            group = batch.column("group").dictionary_encode()
+            local = np.array([codes.setdefault(g, len(codes)) for g in group.dictionary.to_pylist()] + [0], np.uint32)
+            columns.groups[at : at + n] = local[group.indices.fill_null(len(local) - 1).to_numpy()]
+            for band, column in enumerate(np.ascontiguousarray(rows[:, 1:].T)):
+                os.pwrite(file.fileno(), column.data, 4 * (band * documents + at))
+            at += n
+
+
+def _assign(roots: NDArray[np.uint32], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int32], int, int, int]:
+    """Give each component of two and more a task: (task by root or -1, components, tasks, giants after them)."""
+    members = np.bincount(roots, minlength=len(roots)).astype(np.uint32)
+    component = np.flatnonzero(members > 1)
+    weight = np.zeros(len(roots), np.int64)
+    np.add.at(weight, roots, sizes + ROW_BYTES)
+    weight = weight[component]
+    giant = weight > GIANT_BYTES
+    small = np.cumsum(np.where(giant, 0, weight))
+    share = max(TASK_BYTES, -(-int(small[-1]) // _MAX_TASKS)) if len(small) else TASK_BYTES
+    task = (small - 1) // share if len(small) else small
+    used, task = np.unique(np.where(giant, -1, task), return_inverse=True)
+    first = int(len(used) > 0 and used[0] == -1)
+    task = task - first
+    tasks = len(used) - first
+    giants = int(giant.sum())
+    task[giant] = tasks + np.arange(giants)
+    task_of = np.full(len(roots), -1, np.int32)
+    task_of[component] = task
+    return task_of, len(component), tasks, giants
+
+
+def _distribute(
+    items: Sequence[Path], method: Method, roots: NDArray[np.uint32], task_of: NDArray[np.int32], names: list[Path]
+) -> int:
+    schema = pa.schema(
+        [
+            ("component", pa.uint32()),
+            ("id", ID),
+            ("rank", pa.large_binary()),
+            ("bytes", pa.int64()),
+            ("signature", signature_type(method)),
+        ]
+    )
+    at = total = 0
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(pa.ipc.new_stream(str(name), schema)) for name in names]
+        for batch in batches(items, _COLUMNS):
+            root = roots[at : at + len(batch)]
+            at += len(batch)
+            task = task_of[root]
+            order = np.argsort(task, kind="stable")
+            order = order[np.searchsorted(task[order], 0) :]  # -1: alone, nothing to compare
+            if not len(order):
+                continue
+            total += len(order)
+            rows = batch.take(pa.array(order))
+            rows = pa.record_batch(
+                [
+                    pa.array(root[order]),
+                    rows.column("id").cast(ID),
+                    rows.column("rank").cast(pa.large_binary()),
+                    rows.column("bytes"),
+                    rows.column("signature").cast(signature_type(method)),
+                ],
+                schema=schema,
+            )
+            which, starts = np.unique(task[order], return_index=True)
+            for number, start, end in zip(which, starts, [*starts[1:], len(order)], strict=True):
+                writers[number].write_batch(rows.slice(start, end - start))
+    return total

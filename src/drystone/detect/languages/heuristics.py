@@ -1,0 +1,59 @@
+"""Linguist's rules that tell the languages of one extension apart by patterns in the content.
+
+Knows nothing of names beyond the extension, and nothing of how likely a language is.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from drystone.detect.languages.patterns import PatternSet
+from drystone.detect.languages.tables import facts
+
+#: Linguist looks at this many bytes from the start (`HEURISTICS_CONSIDER_BYTES`).
+CONSIDERED_BYTES: Final = 50 * 1024
+
+
+class _Rules:
+    """The rules of one group of extensions, with all their patterns in one set."""
+
+    def __init__(self, rows: list[dict[str, list[object]]]) -> None:
+        patterns: dict[str, int] = {}
+        self.rows = []
+        for row in rows:
+            clauses = []
+            for clause in row["all"]:
+                assert isinstance(clause, dict)
+                wanted = "any" in clause
+                ids = frozenset(patterns.setdefault(p, len(patterns)) for p in clause["any" if wanted else "none"])
+                clauses.append((ids, wanted))
+            self.rows.append((tuple(map(str, row["languages"])), clauses))
+        self._set = PatternSet(list(patterns), lines=True) if patterns else None
+
+    def judge(self, content: bytes) -> tuple[str, ...]:
+        found = self._set.matching(content[:CONSIDERED_BYTES]) if self._set else set()
+        for names, clauses in self.rows:
+            if all(bool(ids & found) is wanted for ids, wanted in clauses):
+                return names
+        return ()
+
+
+@cache
+def _groups() -> dict[str, list[dict[str, list[object]]]]:
+    return {e: group["rules"] for group in facts()["heuristics"] for e in group["extensions"]}
+
+
+@cache
+def _rules(extension: str) -> _Rules | None:
+    rows = _groups().get(extension)
+    return _Rules(rows) if rows else None
+
+
+def by_heuristics(extension: str, content: bytes) -> tuple[str, ...]:
+    """Return the languages that the first fitting rule of `extension` (lower case, with its dot) names.
+
+    Empty where no rule fits or none exists.
+    """
+    rules = _rules(extension)
+    return rules.judge(content) if rules else ()

@@ -1,0 +1,99 @@
+"""Linguist's languages as look-up tables: by extension, file name, interpreter and alias.
+
+Facts only (`data/linguist.json`, MIT, rewritten by `update_tables.py`). Knows nothing of content.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One of Linguist's languages; `type` is programming, data, markup or prose, `color` `#rrggbb` or None.
+
+    `group` names the language whose statistics it counts for, None where it is its own. `extensions` begin with a dot.
+    """
+
+    name: str
+    id: int
+    type: str
+    color: str | None
+    group: str | None
+    aliases: tuple[str, ...]
+    extensions: tuple[str, ...]
+    filenames: tuple[str, ...]
+    interpreters: tuple[str, ...]
+
+
+@cache
+def facts() -> dict[str, Any]:
+    """Return the table as it lies in `data/linguist.json`."""
+    return json.loads((files(__package__) / "data" / "linguist.json").read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return every language that Linguist 9.6.0 knows, by its name, sorted by name."""
+    return MappingProxyType(
+        {
+            name: Language(
+                name,
+                row["language_id"],
+                row["type"],
+                row.get("color"),
+                row.get("group"),
+                tuple(row.get("aliases", ())),
+                tuple(row.get("extensions", ())),
+                tuple(row.get("filenames", ())),
+                tuple(row.get("interpreters", ())),
+            )
+            for name, row in facts()["languages"].items()
+        }
+    )
+
+
+def _index(field: str, *, lower: bool) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, language in languages().items():
+        for key in getattr(language, field):
+            found[key.lower() if lower else key].append(name)
+    return {key: tuple(dict.fromkeys(names)) for key, names in found.items()}
+
+
+@cache
+def by_extension() -> dict[str, tuple[str, ...]]:
+    """Return lower-case extension (with its dot; some have two) -> languages, sorted by name."""
+    return _index("extensions", lower=True)
+
+
+@cache
+def by_filename() -> dict[str, tuple[str, ...]]:
+    """Return exact file name -> languages, sorted by name."""
+    return _index("filenames", lower=False)
+
+
+@cache
+def by_interpreter() -> dict[str, tuple[str, ...]]:
+    """Return interpreter (as in a shebang) -> languages, sorted by name."""
+    return _index("interpreters", lower=False)
+
+
+@cache
+def by_alias() -> dict[str, str]:
+    """Return lower-case name or alias -> language. A name goes before an alias, as in Linguist."""
+    found: dict[str, str] = {}
+    for name, language in languages().items():
+        for alias in language.aliases:
+            found.setdefault(alias.lower(), name)
+    for name in languages():
+        found[name.lower()] = name
+        found[name.lower().replace(" ", "-")] = name
+    return found

@@ -1,0 +1,28 @@
+"""Licence detection: which licence a text, a file's head, a folder stands under, with evidence for each answer.
+
+Pure: bytes and paths in, annotations out. Knows nothing of policies, sources or releases.
+"""
+
+from __future__ import annotations
+
+from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, reviewed
+from drystone.detect.licenses.files import detect_file, detect_text
+from drystone.detect.licenses.headers import HEAD_BYTES, detect_headers
+from drystone.detect.licenses.paths import file_kind, is_license_file
+from drystone.detect.licenses.trees import TreeLicenses, file_license, tree_licenses
+
+__all__ = [
+    "HEAD_BYTES",
+    "REVIEW_LIMIT",
+    "Evidence",
+    "LicenseAnnotation",
+    "TreeLicenses",
+    "detect_file",
+    "detect_headers",
+    "detect_text",
+    "file_kind",
+    "file_license",
+    "is_license_file",
+    "reviewed",
+    "tree_licenses",
+]

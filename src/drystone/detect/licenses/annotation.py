@@ -1,0 +1,176 @@
+"""What licence detection finds, as plain data, and its compact JSON for a Parquet column.
+
+Knows nothing of policies; lines count from 1 and include their end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import orjson
+
+#: Where a licence was found: a licence text, package metadata, a README's statement, a notice file, a file's own head;
+#: `tree` is what holds for a folder, `file` what holds for one file.
+Kind = Literal["text", "metadata", "readme", "notice", "header", "tree", "file"]
+
+#: Below this confidence a finding goes to review.
+REVIEW_LIMIT: Final = 0.75
+
+#: A text that was looked at in part only.
+TRUNCATED: Final = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One finding: which SPDX expression, on which lines, by which rule, with which confidence (0 to 1).
+
+    `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand.
+    """
+
+    expression: str
+    start_line: int
+    end_line: int
+    rule: str
+    confidence: float
+    path: str = ""
+    swhid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseAnnotation:
+    """The licence of one text, folder or file.
+
+    `expression`: SPDX expression over all findings; None where no licence was found that could be told.
+    `conflict`: why the findings contradict each other (a tag and a text that differ), else None.
+    `unanswered`: the text speaks of licensing, but in words no rule knows; such texts go to ScanCode and to review.
+    `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
+    detection compares (of the bytes for metadata), the key of the review queue; empty for folders and empty texts.
+    `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
+    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is
+    broken in a metadata file. `review`: for folders and files, the hashes of the texts a person should look at.
+    """
+
+    expression: str | None
+    kind: Kind
+    evidence: tuple[Evidence, ...] = ()
+    conflict: str | None = None
+    unanswered: bool = False
+    copyrights: tuple[str, ...] = ()
+    text_sha256: str = ""
+    notes: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
+    review: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """The smallest confidence of the findings; 0 where nothing was found."""
+        return min((e.confidence for e in self.evidence), default=0.0)
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person should look: unanswered, conflicting, or under the confidence limit."""
+        if self.unanswered or self.conflict is not None or self.review:
+            return True
+        return bool(self.evidence) and self.confidence < REVIEW_LIMIT
+
+    @property
+    def cause(self) -> str:
+        """Why a person should look, in one word; empty where nobody needs to."""
+        if self.conflict is not None:
+            return "conflict"
+        if self.unanswered:
+            return "unanswered"
+        return "unsure" if self.needs_review else ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The identifiers of the expression, sorted."""
+        return identifiers(self.expression)
+
+    def to_json(self) -> str:
+        """Return the annotation as one line of JSON with short keys, left out where they are empty."""
+        record: dict[str, object] = {"x": self.expression, "k": self.kind}
+        if self.evidence:
+            record["e"] = [_row(e) for e in self.evidence]
+        for key, value in (
+            ("c", self.conflict),
+            ("u", self.unanswered),
+            ("r", self.copyrights),
+            ("h", self.text_sha256),
+            ("n", self.notes),
+            ("p", self.paths),
+            ("w", self.review),
+        ):
+            if value:
+                record[key] = value
+        return orjson.dumps(record).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> LicenseAnnotation:
+        """Return the annotation that `to_json` wrote. Raises `ValueError` for anything else."""
+        try:
+            record = orjson.loads(text)
+            return cls(
+                expression=record["x"],
+                kind=record["k"],
+                evidence=tuple(Evidence(*row) for row in record.get("e", ())),
+                conflict=record.get("c"),
+                unanswered=record.get("u", False),
+                copyrights=tuple(record.get("r", ())),
+                text_sha256=record.get("h", ""),
+                notes=tuple(record.get("n", ())),
+                paths=tuple((pattern, expression) for pattern, expression in record.get("p", ())),
+                review=tuple(record.get("w", ())),
+            )
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"not a licence annotation: {error}") from None
+
+    def evidence_json(self) -> str:
+        """Return the evidence as a JSON list of objects with the fields of a release's `license_evidence` column."""
+        return orjson.dumps(
+            [
+                {
+                    "expression": e.expression,
+                    "swhid": e.swhid or None,
+                    "path": e.path or None,
+                    "start_line": e.start_line,
+                    "end_line": e.end_line,
+                    "rule": e.rule,
+                    "confidence": round(e.confidence, 4),
+                }
+                for e in self.evidence
+            ]
+        ).decode()
+
+
+def _row(e: Evidence) -> tuple[object, ...]:
+    row = (e.expression, e.start_line, e.end_line, e.rule, round(e.confidence, 4))
+    return (*row, e.path, e.swhid) if e.path or e.swhid else row
+
+
+def identifiers(expression: str | None) -> tuple[str, ...]:
+    """Return the licence and exception identifiers of an SPDX expression, sorted."""
+    if expression is None:
+        return ()
+    return tuple(sorted(set(re.findall(r"[\w.+:-]+", expression)) - {"AND", "OR", "WITH"}))
+
+
+def families(expression: str | None) -> frozenset[str]:
+    """Return the identifiers without "-only" and "-or-later"."""
+    return frozenset(re.sub(r"-only$|-or-later$", "", i) for i in identifiers(expression))
+
+
+def reviewed(annotation: LicenseAnnotation, decisions: Mapping[str, str]) -> LicenseAnnotation:
+    """Return the annotation as a reviewer decided it, where `decisions` (text hash -> expression or "NONE") has it."""
+    decision = decisions.get(annotation.text_sha256) if annotation.text_sha256 else None
+    if decision is None:
+        return annotation
+    if decision == "NONE":
+        return replace(annotation, expression=None, evidence=(), conflict=None, unanswered=False)
+    first = min((e.start_line for e in annotation.evidence), default=1)
+    last = max((e.end_line for e in annotation.evidence), default=1)
+    evidence = (Evidence(decision, first, last, "review", 1.0),)
+    return replace(annotation, expression=decision, evidence=evidence, conflict=None, unanswered=False)

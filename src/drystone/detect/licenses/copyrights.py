@@ -1,0 +1,59 @@
+"""Copyright lines of a text: who claims it, as written. Attribution asks for them; licence comparison leaves them out.
+
+Knows nothing of licences.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIGN: Final = re.compile(rb"copyright|\(c\)|\xc2\xa9|&copy;|\bcopr\.", re.IGNORECASE)
+_LEAD: Final = re.compile(
+    rb"^[\W_]{0,60}(?:(?:portions|parts|original code|some parts|all code|files?|modifications|contributions|this file|"
+    rb"written|dnl|rem|spdx-filecopyrighttext:?)[\W_]{1,10}){0,2}"
+    rb"(?:is |are )?(?:copyright|\(c\)|\xc2\xa9|&copy;|copr\.|$)",
+    re.IGNORECASE,
+)
+#: What must follow for the line to name a holder rather than to speak about copyright.
+_HOLDER: Final = re.compile(
+    rb"(?:\(c\)|\xc2\xa9|&copy;)|\b(?:19|20)\d\d\b|[cC]opyright:?\s+(?:by\s|the\s|[A-Z<\[{@$]|\xc3)|SPDX-FileCopyrightText"
+)
+_NOT_HOLDER: Final = re.compile(
+    rb"^[\W_]*(?:copyright (?:notice|holder|owner|law|act|license|statement|interest|and|or|in|is|infring|protect|"
+    rb"claim|"
+    rb"disclaim|\(c\) notice))",
+    re.IGNORECASE,
+)
+_EDGES: Final = b" \t\r\f\v*/#;%!\"'-<>|=+"
+_MAX_LINE: Final = 400
+_MAX_LINES: Final = 500
+
+
+def split_copyrights(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return (`data` with its copyright lines emptied, the copyright lines, each once and in order).
+
+    Line numbers stay. At most 500 lines are collected; a line longer than 400 bytes is not one.
+    """
+    found: dict[str, None] = {}
+    pieces: list[bytes] = []
+    kept = at = 0
+    while (sign := _SIGN.search(data, at)) is not None:
+        start = data.rfind(b"\n", max(kept, sign.start() - _MAX_LINE), sign.start()) + 1
+        start = max(start, kept)
+        end = data.find(b"\n", sign.end(), sign.end() + _MAX_LINE)
+        if end < 0:
+            end = len(data) if len(data) - sign.end() <= _MAX_LINE else sign.end() + _MAX_LINE
+        at = end
+        line = data[start:end]
+        if len(line) > _MAX_LINE or not _LEAD.match(line) or _NOT_HOLDER.match(line) or not _HOLDER.search(line):
+            continue
+        text = line.strip(_EDGES).decode("utf-8", "replace").strip()
+        if len(found) < _MAX_LINES:
+            found[" ".join(text.split())] = None
+        pieces.append(data[kept:start])
+        kept = end
+    if not found:
+        return data, ()
+    pieces.append(data[kept:])
+    return b"".join(pieces), tuple(found)

@@ -1,0 +1,168 @@
+"""Reads one file that may say under which licence it or its neighbours stand, by the kind that its path names.
+
+Pure: bytes and path in, annotation out. Answers for texts are kept by the hash of their comparable words, so that each
+distinct text is looked at once. Knows nothing of repositories.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation
+from drystone.detect.licenses.copyrights import split_copyrights
+from drystone.detect.licenses.debian import find_stanzas
+from drystone.detect.licenses.metadata import find_declarations
+from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
+from drystone.detect.licenses.reuse import find_reuse
+from drystone.detect.licenses.scan import combine, find_licenses, join, speaks_of_licensing
+from drystone.detect.licenses.tags import find_tags
+
+#: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
+#: than this, or repeat what stands before.
+MAX_BYTES: Final = 1 << 20
+_CACHE_SIZE: Final = 50_000
+
+_Answer = tuple[str | None, tuple[tuple[int, int, str, str, float], ...], bool]
+_cache: OrderedDict[tuple[bytes, bool], _Answer] = OrderedDict()
+_lock = Lock()
+
+
+def detect_file(data: bytes, path: str) -> LicenseAnnotation:
+    """Return what the licence, README, notice or metadata file at `path` says.
+
+    Binary and damaged content gives an annotation without expression, never an exception; at most the first MiB is
+    read, which `notes` then tells.
+    """
+    kind = file_kind(path)
+    notes: list[str] = []
+    if len(data) > MAX_BYTES:
+        data, notes = data[:MAX_BYTES], [TRUNCATED]
+    text = as_utf8(data)
+    if text is None:
+        return LicenseAnnotation(None, _kind(kind), notes=("binary", *notes))
+    if kind == "metadata":
+        findings, conflict, more = find_declarations(text, path)
+        return LicenseAnnotation(
+            expression=_metadata_expression(findings),
+            kind="metadata",
+            evidence=tuple(findings),
+            conflict=conflict,
+            unanswered=not findings and any(n.startswith("unread") for n in more),
+            notes=(*notes, *more),
+            text_sha256=hashlib.sha256(text).hexdigest(),
+        )
+    if kind == "debian":
+        stanzas = find_stanzas(text)
+        if stanzas is not None:
+            return stanzas
+    if kind == "reuse":
+        return find_reuse(text)
+    strict = kind in {"readme", "notice"} or (kind == "text" and names_source_code(path))
+    return detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
+
+
+def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = ()) -> LicenseAnnotation:
+    """Return the licence of UTF-8 text: tags first, then texts, clauses and notices.
+
+    `strict` is for text that is about something else: there a licence counts only where it is granted.
+    """
+    body, copyrights = split_copyrights(data)
+    tags = find_tags(body)
+    words = ComparableWords(body)
+    key = hashlib.sha256(words.text).digest()
+    expression, rows, unanswered = _answer(words, key, strict)
+    evidence = tuple(
+        Evidence(x, words.line(words.word_at(start)), words.line(words.word_at(max(start, end - 1))), rule, confidence)
+        for start, end, x, rule, confidence in rows
+    )
+    conflict = None
+    if tags:
+        tagged = join([t.expression for t in tags], "AND")
+        if expression is not None and kind == "header" and _contradicts(tagged, expression):
+            conflict = f"tag says {tagged}, text says {expression}"
+            expression = join([tagged, expression], "AND")
+        elif expression is not None and kind != "header" and not _names(expression) <= _names(tagged):
+            expression = join([tagged, expression], "AND")
+        else:
+            expression = tagged
+        evidence, unanswered = (*tags, *evidence), False
+    return LicenseAnnotation(
+        expression=expression,
+        kind=kind,
+        evidence=evidence,
+        conflict=conflict,
+        unanswered=unanswered,
+        copyrights=copyrights,
+        text_sha256=key.hex() if words.count else "",
+        notes=notes,
+    )
+
+
+def text_expression(text: str) -> tuple[str | None, float]:
+    """Return (expression, confidence) of a licence text that metadata carries in one field."""
+    found = detect_text(text.encode(), "text", strict=False)
+    return found.expression, found.confidence
+
+
+def _answer(words: ComparableWords, key: bytes, strict: bool) -> _Answer:
+    with _lock:
+        answer = _cache.get((key, strict))
+        if answer is not None:
+            _cache.move_to_end((key, strict))
+            return answer
+    findings = find_licenses(words, strict)
+    text = words.text.decode("latin-1")
+    expression = combine(text, findings)
+    rows = tuple((f.start, f.end, f.expression, f.rule, f.confidence) for f in findings)
+    unanswered = expression is None and (bool(findings) or (not strict and speaks_of_licensing(text)))
+    answer = (expression, rows, unanswered)
+    with _lock:
+        _cache[key, strict] = answer
+        if len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
+    return answer
+
+
+def as_utf8(data: bytes) -> bytes | None:
+    """Return text as UTF-8 bytes: UTF-16 and UTF-32 by their mark, else as it is; None for binary content."""
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return data.decode("utf-32", "replace").encode()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    if b"\0" in data:
+        head = data[:4096]
+        for codec, step in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if len(head) > 16 and head[step::2].count(0) > len(head) * 0.4:
+                return data.decode(codec, "replace").encode("utf-8", "replace")
+        return None
+    if b"\n" not in data and b"\r" in data:
+        return data.replace(b"\r", b"\n")
+    return data
+
+
+def _kind(kind: FileKind) -> Kind:
+    if kind in {"readme", "notice", "metadata"}:
+        return kind
+    return "metadata" if kind == "reuse" else "text"
+
+
+def _metadata_expression(findings: list[Evidence]) -> str | None:
+    if not findings:
+        return None
+    best = max(e.confidence for e in findings)
+    return join([e.expression for e in findings if e.confidence >= min(best, 0.8)], "AND")
+
+
+def _names(expression: str) -> set[str]:
+    plain = re.sub(r"-only\b|-or-later\b", "", expression)
+    return set(re.findall(r"[\w.+-]+", plain)) - {"AND", "OR", "WITH"}
+
+
+def _contradicts(tagged: str, found: str) -> bool:
+    a, b = _names(tagged), _names(found)
+    return not (a <= b or b <= a)

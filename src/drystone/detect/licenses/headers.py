@@ -1,0 +1,130 @@
+"""Licences in the heads of source files, over whole batches.
+
+A native pass refuses files that do not speak of licensing and takes the comments out of the others, so that a licence
+in a string literal or a here-document is not the file's own; the comments then go through the same detection as any
+text, once per distinct header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from drystone.detect._kernel import head_comments, head_comments_arrow
+from drystone.detect.licenses.annotation import LicenseAnnotation
+from drystone.detect.licenses.files import detect_text
+
+#: How much of each file is looked at, in bytes.
+HEAD_BYTES: Final = 16 * 1024
+
+_BACKTICKS, _BRACES, _PROSE, _NO_HASH, _OPAQUE = 1, 2, 4, 8, 16
+_FLAGS: Final = {
+    **dict.fromkeys(["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "svelte"], _BACKTICKS | _NO_HASH),
+    "go": _BACKTICKS | _NO_HASH,
+    **dict.fromkeys(["pas", "pp", "dpr", "lpr", "inc", "dfm"], _BRACES),
+    **dict.fromkeys(["txt", "md", "markdown", "rst", "adoc", "asciidoc", "texi", "texinfo", "tex"], _PROSE),
+    **dict.fromkeys(
+        [
+            "c",
+            "cc",
+            "cpp",
+            "cxx",
+            "c++",
+            "h",
+            "hh",
+            "hpp",
+            "hxx",
+            "h++",
+            "m",
+            "mm",
+            "java",
+            "kt",
+            "kts",
+            "scala",
+            "cs",
+            "swift",
+            "rs",
+            "dart",
+            "d",
+            "css",
+            "scss",
+            "less",
+            "proto",
+            "thrift",
+            "cu",
+            "cl",
+            "glsl",
+            "vert",
+            "frag",
+            "groovy",
+            "gradle",
+            "as",
+            "hx",
+            "v",
+            "sv",
+            "svh",
+        ],
+        _NO_HASH,
+    ),
+    **dict.fromkeys(["json", "jsonl", "csv", "tsv", "ipynb", "lock", "map", "geojson", "svg"], _OPAQUE),
+}
+
+
+def syntax_flags(path: str) -> int:
+    """Return what a path's extension says about comments, for the native pass."""
+    return _FLAGS.get(path.rpartition("/")[2].rpartition(".")[2].lower(), 0)
+
+
+def detect_headers(
+    texts: Sequence[bytes] | pa.Array | pa.ChunkedArray, paths: Sequence[str] | None = None
+) -> list[LicenseAnnotation | None]:
+    """Return for each source file what its own head says, or None where it says nothing.
+
+    `texts` are file contents (or heads of at least `HEAD_BYTES`), as a list of bytes or an Arrow (large) binary or
+    string array; nulls give None. `paths`, as many, tell comment syntaxes apart; without them the reading is generic.
+    Raises `ValueError` where their number differs.
+    """
+    if paths is not None and len(paths) != len(texts):
+        raise ValueError(f"{len(texts)} texts, but {len(paths)} paths")
+    flags = [] if paths is None else [syntax_flags(p) for p in paths]
+    found: list[LicenseAnnotation | None] = [None] * len(texts)
+    if isinstance(texts, (pa.Array, pa.ChunkedArray)):
+        chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+        base = 0
+        for chunk in chunks:
+            part = flags[base : base + len(chunk)]
+            for index, comments in _arrow(chunk, part):
+                found[base + index] = _read(comments)
+            base += len(chunk)
+        return found
+    for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
+        found[index] = _read(comments)
+    return found
+
+
+def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
+    """Run the native pass over an Arrow array's buffers without copying the contents."""
+    if pa.types.is_string(chunk.type) or pa.types.is_binary(chunk.type):
+        width: type[np.int32 | np.int64] = np.int32
+    elif pa.types.is_large_string(chunk.type) or pa.types.is_large_binary(chunk.type):
+        width = np.int64
+    else:
+        raise ValueError(f"texts must be binary or string, not {chunk.type}")
+    if len(chunk) == 0:
+        return []
+    _, offsets, data = chunk.buffers()
+    ends = np.frombuffer(offsets, dtype=width)[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
+    if data is None or ends[-1] == ends[0]:
+        return []
+    rows: list[tuple[int, bytes]] = head_comments_arrow(np.frombuffer(data, dtype=np.uint8), ends, flags, HEAD_BYTES)
+    return [(i, c) for i, c in rows if chunk[i].is_valid] if chunk.null_count else rows
+
+
+def _read(comments: bytes) -> LicenseAnnotation | None:
+    annotation = detect_text(comments, "header", strict=True)
+    if annotation.expression is None and not annotation.evidence:
+        return None
+    return annotation

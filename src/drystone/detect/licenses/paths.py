@@ -1,0 +1,234 @@
+"""Which paths may hold a repository's licence: texts, READMEs, notices, package metadata, REUSE and Debian files.
+
+Looks at names only. `is_license_file` is asked for every path of an archive, so it begins with the cheapest question.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, Literal
+
+FileKind = Literal["text", "metadata", "readme", "notice", "tag", "reuse", "debian"]
+
+#: The Stack v2's pattern for file names (bigcode-project, license detection of the-stack-v2), case ignored.
+STACK_V2_PATTERN: Final = (
+    r"^(|.*[-_. ])(li[cs]en[cs]e(s?)|legal|copy(left|right|ing)|unlicense|[al]?gpl([-_ v]?)(\d\.?\d?)?|bsd(l?)|mit(x?)|"
+    r"apache|artistic|copying(v?)(\d?)|disclaimer|eupl|gfdl|[cm]pl|cc0|al([-_ v]?)(\d\.?\d)?|about|notice|readme|"
+    r"guidelines)"
+    r"(|[-_. ].*)$"
+)
+_NAME: Final = re.compile(STACK_V2_PATTERN, re.IGNORECASE)
+#: Every name that the pattern accepts contains one of these; a quick refusal for the rest.
+_QUICK: Final = re.compile(
+    r"li[cs]en[cs]e|legal|copy|gpl|bsd|mit|apache|artistic|disclaimer|eupl|gfdl|[cm]pl|cc0|(?<![a-z])al|about|notice|readme|"
+    r"guidelines",
+    re.IGNORECASE,
+)
+#: Package metadata that declares a licence, by lower-case name.
+METADATA: Final = frozenset(
+    [
+        "pkg-info",
+        "metadata",
+        "package.json",
+        "cargo.toml",
+        "setup.cfg",
+        "setup.py",
+        "pyproject.toml",
+        "description",
+        "composer.json",
+        "pom.xml",
+        "bower.json",
+        "meta.json",
+        "meta.yml",
+        "meta.yaml",
+        "makefile.pl",
+        "build.pl",
+        "dist.ini",
+        "cabal.project",
+        "elm.json",
+        "pubspec.yaml",
+        "mix.exs",
+        "conanfile.py",
+        "citation.cff",
+        "codemeta.json",
+        "haxelib.json",
+        "shard.yml",
+        "dub.json",
+        "rebar.config",
+        "opam",
+        "build.gradle",
+    ]
+) - {
+    "cabal.project",
+    "pubspec.yaml",
+    "makefile.pl",
+    "build.pl",
+    "dist.ini",
+    "conanfile.py",
+    "build.gradle",
+    "rebar.config",
+}
+_METADATA_SUFFIXES: Final = (".gemspec", ".cabal", ".podspec", ".opam", ".nuspec", ".rockspec", ".spec")
+#: Source files are read like source files even where a word of their name says otherwise (License.java, copy.c).
+_SOURCE_SUFFIXES: Final = frozenset(
+    [
+        "c",
+        "cc",
+        "cpp",
+        "cxx",
+        "h",
+        "hh",
+        "hpp",
+        "hxx",
+        "m",
+        "mm",
+        "java",
+        "kt",
+        "kts",
+        "scala",
+        "cs",
+        "fs",
+        "vb",
+        "go",
+        "rs",
+        "py",
+        "pyi",
+        "pyx",
+        "rb",
+        "pl",
+        "pm",
+        "php",
+        "js",
+        "jsx",
+        "mjs",
+        "cjs",
+        "ts",
+        "tsx",
+        "vue",
+        "svelte",
+        "swift",
+        "dart",
+        "lua",
+        "jl",
+        "r",
+        "hs",
+        "ml",
+        "mli",
+        "erl",
+        "ex",
+        "exs",
+        "clj",
+        "cljs",
+        "groovy",
+        "sh",
+        "bash",
+        "zsh",
+        "ps1",
+        "sql",
+        "asm",
+        "s",
+        "css",
+        "scss",
+        "less",
+        "json",
+        "xml",
+        "yml",
+        "yaml",
+        "toml",
+        "ini",
+        "cfg",
+        "csv",
+        "tsv",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "ico",
+        "woff",
+        "woff2",
+        "ttf",
+        "pdf",
+        "zip",
+        "gz",
+        "xz",
+        "bz2",
+        "jar",
+        "class",
+        "o",
+        "so",
+        "a",
+        "dll",
+        "exe",
+        "po",
+        "mo",
+        "pot",
+        "snap",
+        "lock",
+        "map",
+        "ipynb",
+        "proto",
+        "thrift",
+        "graphql",
+        "properties",
+        "gradle",
+        "cmake",
+        "mk",
+        "in",
+        "am",
+        "ac",
+    ]
+)
+
+
+def is_license_file(path: str) -> bool:
+    """Whether the file at `path` ("/" between parts) may say under which licence files around it stand.
+
+    The Stack v2's name pattern, the REUSE folder LICENSES/ with REUSE.toml, `.license` files and .reuse/dep5,
+    debian/copyright, and package metadata files.
+    """
+    name = path.rpartition("/")[2]
+    low = name.lower()
+    if low in METADATA or low.endswith(_METADATA_SUFFIXES):
+        return True
+    if "LICENSES/" in path or "licenses/" in path:
+        parent = path.rpartition("/")[0].rpartition("/")[2]
+        if parent.lower() == "licenses" and low.rpartition(".")[2] not in _SOURCE_SUFFIXES:
+            return True
+    if low in {"reuse.toml", "dep5"} or low.endswith(".license"):
+        return True
+    return _QUICK.search(name) is not None and _NAME.match(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _by_name(low: str) -> FileKind | None:
+    if low in METADATA or low.endswith(_METADATA_SUFFIXES):
+        return "metadata"
+    if low == "reuse.toml":
+        return "reuse"
+    if low == "dep5":
+        return "debian"
+    if low.endswith(".license"):
+        return "tag"
+    if re.search(r"readme|about|guidelines|legal|disclaimer", low):
+        return "readme"
+    if "notice" in low:
+        return "notice"
+    return None
+
+
+def file_kind(path: str) -> FileKind:
+    """Return how a licence file is to be read; "text" for everything that is not one of the special kinds."""
+    folder, _, name = path.rpartition("/")
+    if name == "copyright" and folder.rpartition("/")[2] == "debian":
+        return "debian"
+    kind = _by_name(name.lower())
+    if kind == "tag" and name.lower() == ".license":
+        return "text"
+    return kind or "text"
+
+
+def names_source_code(path: str) -> bool:
+    """Whether a path ends like source code or data, so that a licence word in its name says nothing by itself."""
+    return path.rpartition("/")[2].rpartition(".")[2].lower() in _SOURCE_SUFFIXES

@@ -1,0 +1,151 @@
+"""Numbers that belong to a person: payment cards, bank accounts, phones. Knows no engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+
+from drystone.detect.secrets import checks
+from drystone.detect.secrets.spans import Span, covering
+
+_CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
+_CARD_WORDS = re.compile(
+    rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
+)
+_LISTED_TEST_CARDS = (
+    "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
+    "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
+    "3566002020360505 4012888888881881 4222222222222 2223003122003222 5200828282828210 5454545454545454"
+)
+_TEST_CARDS: Final = frozenset(_LISTED_TEST_CARDS.split())
+
+
+def _issuer(number: str) -> bool:
+    """Return whether the number's first digits and length are those of a card scheme (ISO/IEC 7812 ranges)."""
+    size, two, three, four = len(number), int(number[:2]), int(number[:3]), int(number[:4])
+    return (
+        (number[0] == "4" and size in (13, 16, 19))
+        or ((51 <= two <= 55 or 2221 <= four <= 2720) and size == 16)
+        or (two in (34, 37) and size == 15)
+        or ((four == 6011 or two == 65 or 644 <= three <= 649) and 16 <= size <= 19)
+        or ((300 <= three <= 305 or two in (36, 38, 39)) and size == 14)
+        or (3528 <= four <= 3589 and 16 <= size <= 19)
+        or (two == 62 and 16 <= size <= 19)
+        or (four in (5018, 5019, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763) and 12 <= size <= 19)
+        or (four in (2014, 2149) and size == 15)
+    )
+
+
+class CreditCard:
+    """A payment card number: an issuer's range and length, and the Luhn digit."""
+
+    kind = "credit_card"
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(_CARD, text, hit, 1, 40):
+            written = match[0]
+            number = re.sub(rb"[ -]", b"", written).decode()
+            if not (12 <= len(number) <= 19 and _issuer(number) and checks.luhn(number)) or len(set(number)) < 3:
+                continue
+            groups = re.split(rb"[ -]", written)
+            if len(groups) > 1 and not all(3 <= len(g) <= 7 for g in groups):
+                continue
+            line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 80) : match.start()]
+            sure = 0.9 if _CARD_WORDS.search(line) else 0.65 if len(groups) == 4 else 0.5
+            if number in _TEST_CARDS:
+                sure = min(sure, 0.5)
+            yield Span("credit_card", "payment-card", match.start(), match.end(), sure)
+
+
+_IBAN = re.compile(rb"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+#: Length by country, from the SWIFT IBAN registry.
+_LISTED_LENGTHS = (
+    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 "
+    "DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 "
+    "HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 "
+    "MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 "
+    "RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 "
+    "VG:24 XK:20 YE:30"
+)
+_IBAN_LENGTHS: Final = {pair[:2]: int(pair[3:]) for pair in _LISTED_LENGTHS.split()}
+_LISTED_EXAMPLE_IBANS = (
+    "GB29NWBK60161331926819 GB82WEST12345698765432 DE89370400440532013000 FR1420041010050500013M02606 "
+    "NL91ABNA0417164300 BE68539007547034 ES9121000418450200051332 IT60X0542811101000000123456"
+)
+_EXAMPLE_IBANS: Final = frozenset(_LISTED_EXAMPLE_IBANS.split())
+
+
+class Iban:
+    """A bank account number (ISO 13616): its country's length and the check digits."""
+
+    kind = "iban"
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(_IBAN, text, hit, 3, 48):
+            number = match[0].replace(b" ", b"").decode()
+            # The pattern may run on into a following word; the country's length says where the number ends.
+            size = _IBAN_LENGTHS.get(number[:2])
+            if size is None or len(number) < size or not checks.mod97(number[:size]):
+                continue
+            end, left = match.start(), size
+            while left:
+                left -= text[end] != 0x20
+                end += 1
+            yield Span("iban", "iban", match.start(), end, 0.5 if number[:size] in _EXAMPLE_IBANS else 0.95)
+
+
+_PHONE = re.compile(
+    rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])"
+    rb"(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
+)
+_PHONE_WORDS = re.compile(
+    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE
+)
+
+
+class Phone:
+    """A phone number that libphonenumber accepts: international, or national beside a word that says phone."""
+
+    kind = "phone"
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(_PHONE, text, hit, 2, 30):
+            written = match[0].decode()
+            line = text[max(text.rfind(b"\n", 0, match.start()) + 1, match.start() - 60) : match.start()]
+            said = _PHONE_WORDS.search(line) is not None
+            international = written.startswith("+")
+            count = sum(c.isdigit() for c in written)
+            if not 7 <= count <= 15 or (
+                not international
+                and not said
+                and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)
+            ):
+                continue
+            if not _valid_phone(written, said):
+                continue
+            if re.search(r"555-?01\d\d$", written) and not said:
+                sure = 0.5
+            elif international:
+                sure = 0.85 if said or re.search(r"[ ()-]", written) else 0.5
+            else:
+                sure = 0.8 if said else 0.4
+            yield Span("phone", "phone-number", match.start(), match.end(), sure)
+
+
+@lru_cache(4096)
+def _valid_phone(written: str, said: bool) -> bool:
+    for region in (None,) if written.startswith("+") else ("US", "GB", "DE", "IL", "IN", "BR"):
+        try:
+            number = phonenumbers.parse(written, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number) or (said and phonenumbers.is_possible_number(number)):
+            return True
+    return False

@@ -1,0 +1,81 @@
+"""The list of all finders, and the Hyperscan database over their expressions, compiled once per process.
+
+A finder has a `kind`, an `expression` (what Hyperscan looks for, ends only) and `spans(text, hit, path)`, which judges
+one hit: the byte offset behind a match of the expression. It knows no batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, Protocol
+
+import hyperscan
+
+from drystone.detect.secrets import accounts, addresses, names, passwords
+from drystone.detect.secrets.catalog import rules
+from drystone.detect.secrets.spans import Span
+from drystone.detect.secrets.tokens import Token
+
+
+class Judge(Protocol):
+    """What judges the hits of one kind."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the spans."""
+        ...
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        ...
+
+
+class Finder(Judge, Protocol):
+    """What judges the hits of one expression."""
+
+    @property
+    def expression(self) -> str:
+        """What Hyperscan looks for."""
+        ...
+
+
+@cache
+def finders() -> tuple[Finder, ...]:
+    """Return all finders; a finder's index is its id in the database."""
+    return (
+        *(Token(rule) for rule in rules() if rule.near is None),
+        passwords.PrivateKey(),
+        passwords.UrlPassword(),
+        passwords.AssignedPassword(),
+        passwords.AssignedCredential(),
+        passwords.CurlCredentials(),
+        passwords.AuthorizationHeader(),
+        names.Name(),
+    )
+
+
+#: The finders of what the kernel finds, by the kernel's numbers for them.
+KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
+    addresses.Email(),
+    addresses.Ipv4(),
+    addresses.Ipv6(),
+    accounts.CreditCard(),
+    accounts.Iban(),
+    accounts.Phone(),
+)
+
+
+@cache
+def database(kinds: frozenset[str]) -> Any:
+    """Return the compiled database of the finders of these kinds; None where there are none."""
+    chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
+    if not chosen:
+        return None
+    built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    built.compile(
+        expressions=[finder.expression.encode("latin-1") for _, finder in chosen],
+        ids=[i for i, _ in chosen],
+        flags=[hyperscan.HS_FLAG_MULTILINE] * len(chosen),
+    )
+    return built

@@ -1,0 +1,244 @@
+"""Passwords in assignments, URLs and command lines, and private key blocks. Knows no engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from drystone.detect._kernel import surprise
+from drystone.detect.secrets import checks
+from drystone.detect.secrets.spans import Span, covering
+
+#: A private key block is at most this long.
+LONGEST_KEY: Final = 32 * 1024
+
+_BEGIN = re.compile(rb"-{4,5} ?BEGIN ([A-Z0-9 ]{0,30}?)PRIVATE KEY( BLOCK)? ?-{4,5}")
+_BODY = re.compile(rb"[A-Za-z0-9+/=]{16,}")
+
+_REFERENCE = re.compile(
+    rb"\$[\w({]|\{\{|\{[\w.]*\}|%[sdr(]|%\w+%|^<|>$|^\[|\]$|\.{3}|^\*+$|^@|\(|^\s|\s$|^env[.:]|process\.env|os\.|"
+    rb"^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|::|^#\{|^:\w+$|^&|^=|,$|[{}]|%s|\\[nrtux]|^/|^\.|://"
+)
+_COMMON = re.compile(
+    rb"pass|passw|pwd|secret|admin|test|foo|bar\b|example|sample|dummy|changeme|change|my_?|your|user|root|guest|demo|"
+    rb"default|none|null|true|false|placeholder|redacted|token|key|12345|abc|xxx|qwerty|letmein|login|hidden|empty|"
+    rb"scott|tiger|invalid|wrong|correct|fake|value|string|field|input|hash|prompt|enter|not|label|type",
+    re.IGNORECASE,
+)
+
+
+# What a name such as `password_` may go on with, and then hold no password.
+_OTHER = re.compile(
+    rb"(?i)[_-]?(?:name|field|file|path|hash|url|uri|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|"
+    rb"hint|text|prompt|message|error|var|env|input|endpoint|class|expir\w*|last\w*|changed\w*|count|limit|header|version|digest)$"
+)
+
+
+class PrivateKey:
+    """A PEM, OpenSSH, PGP or SSH2 private key: the whole block, so that its folded lines count as one."""
+
+    kind = "private_key"
+    expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        begins = list(_BEGIN.finditer(text, max(0, hit - 80), min(len(text), hit + 2)))
+        if not begins:
+            return
+        begin = begins[-1]
+        limit = min(len(text), begin.end() + LONGEST_KEY)
+        end = text.find(b"PRIVATE KEY", begin.end(), limit)
+        stop = end if end >= 0 else min(limit, begin.end() + 4096)
+        if end >= 0:
+            # Back over `-----END RSA `.
+            stop = max(begin.end(), text.rfind(b"END", begin.end(), end))
+        runs = [m.group() for m in _BODY.finditer(text, begin.end(), stop)]
+        body = b"".join(runs)
+        if end < 0:
+            # Without an end only what follows at once is taken, as far as lines of a key go.
+            body = b"".join(runs[:80])
+        if len(body) < 40 or checks.entropy(body[:2000]) < 3.6 or len(set(body)) < 16:
+            return
+        first = next(_BODY.finditer(text, begin.end(), stop)).start()
+        last = max(m.end() for m in _BODY.finditer(text, begin.end(), stop))
+        yield Span("private_key", "private-key-block", first, last, 0.97 if end >= 0 else 0.8)
+
+
+class UrlPassword:
+    """A password in a URL: `scheme://user:password@host`."""
+
+    kind = "password"
+    expression = r"""://[^\s/:@"'<>`]{0,80}:[^\s@"'<>`]{2,100}@[A-Za-z0-9\[$%{_-]"""
+    _exact = re.compile(
+        rb"""[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@"'<>`]{0,80}):([^\s@"'<>`/]{2,100})@([A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\])"""
+    )
+    _documentation = re.compile(rb"(?:^|\.)example\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$")
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 220, 260):
+            user, value, host = match.groups()
+            if _REFERENCE.search(value) or _REFERENCE.search(user):
+                continue
+            sure = 0.75
+            if value.lower() == user.lower() or _COMMON.search(value):
+                sure -= 0.3
+            if checks.digits(value):
+                sure += 0.1
+            if self._documentation.search(host.lower()) or (
+                host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value)
+            ):
+                sure -= 0.2
+            if len(set(value)) < 4:
+                sure -= 0.4
+            if sure > 0:
+                yield Span("password", "url-password", match.start(2), match.end(2), sure)
+
+
+class AssignedPassword:
+    """A literal given to a name such as `password`: `password = "..."`, `"passwd": "..."`, `DB_PASSWORD=...`."""
+
+    kind = "password"
+    expression = (
+        r"(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)[\w-]{0,12}"
+        r"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:["'][^"'\n]{6}|[^\s"'(){}\[\]<>$,;]{6})"""
+    )
+    _exact = re.compile(
+        rb"""(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)([\w-]{0,12})"""
+        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}"""
+        rb"""(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
+    )
+    # Only here is a value without quotes a literal; elsewhere it is a name.
+    _unquoted = re.compile(
+        r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env"
+    )
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        start = max(text.rfind(b"\n", 0, hit) + 1, hit - 60)
+        for match in covering(self._exact, text, hit, hit - start, 90):
+            quoted = match[3] is not None
+            group = 3 if quoted else 4
+            value = match[group]
+            if not quoted and (path is None or not self._unquoted.search(path)):
+                continue
+            if _OTHER.search(match[1]) or _REFERENCE.search(value):
+                continue
+            sure = self._confidence(value) - (0.0 if quoted else 0.05)
+            if sure > 0:
+                yield Span("password", "assigned-password", match.start(group), match.end(group), sure)
+
+    @staticmethod
+    def _confidence(value: bytes) -> float:
+        number, letter = checks.digits(value), re.search(rb"[A-Za-z]", value)
+        special = re.search(rb"[^A-Za-z0-9\s_.-]", value)
+        sure = 0.4
+        if number and letter:
+            sure += 0.2
+        if special:
+            sure += 0.1
+        if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
+            sure += 0.1
+        if len(value) >= 10:
+            sure += 0.05
+        if b" " in value:
+            sure -= 0.3
+        if _COMMON.search(value) or checks.stand_in(value):
+            sure -= 0.3
+        return sure
+
+
+_PAGING = re.compile(
+    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf)[_-]?$"
+)
+
+
+class AssignedCredential:
+    """A quoted literal that looks drawn at random, given to a name such as `token` or `api_key`."""
+
+    kind = "high_entropy"
+    expression = (
+        r"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
+        r"""[\w-]{0,16}["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'][^\s"']{10}"""
+    )
+    _exact = re.compile(
+        rb"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
+        rb"""([\w-]{0,16})["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(["'])([^\s"']{10,2000})\2"""
+    )
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 90, 2048):
+            value = match[3]
+            before = text[max(0, match.start() - 16) : match.start()]
+            if _OTHER.search(match[1]) or checks.stand_in(value) or _PAGING.search(before):
+                continue
+            special = len(re.findall(rb"[^A-Za-z0-9]", value))
+            if re.search(rb"://|[$%]\{|\(|%s|^[/.]", value) or special > len(value) // 2:
+                continue
+            drawn = surprise(value)
+            mixed = re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value)
+            if (drawn >= 6.0 and mixed) or (drawn >= 6.5 and checks.digits(value)):
+                yield Span("high_entropy", "random-literal", match.start(3), match.end(3), 0.7)
+
+
+class CurlCredentials:
+    """Credentials on curl's command line: `-u user:password`, `-H "Authorization: ..."`."""
+
+    kind = "password"
+    expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:(?:["']?[^\s"':$<]{3}|["'])"""
+    _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
+    _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        start = max(0, hit - 150)
+        command = text.rfind(b"curl", max(0, hit - 600), hit)
+        if command < 0 or re.search(rb"[^\\\s]\s*\n(?!\s)", text[command:hit]):
+            return
+        for match in covering(self._exact, text, hit, hit - start, 100):
+            value = match[2]
+            if (
+                _REFERENCE.search(value)
+                or _COMMON.fullmatch(value)
+                or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value)
+            ):
+                continue
+            sure = 0.8 if checks.digits(value) or len(value) >= 12 else 0.5
+            yield Span("password", "curl-user", match.start(2), match.end(2), sure)
+        # A key as user, and no password.
+        for match in self._colon.finditer(text, start, min(len(text), hit + 100)):
+            if match.start() < hit and checks.digits(match[1]) and not _COMMON.search(match[1]):
+                yield Span("password", "curl-user", match.start(1), match.end(1), 0.7)
+
+
+class AuthorizationHeader:
+    """A credential in an HTTP header: `Authorization: Bearer ...`, `X-Api-Key: ...`, `Token: ...`."""
+
+    kind = "password"
+    expression = (
+        r"(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
+        r"""["']?: {0,3}["']?(?:Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}[A-Za-z0-9+/=_.~@-]{8}"""
+    )
+    _exact = re.compile(
+        rb"(?<![A-Za-z])(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
+        rb"""["']?: {0,3}["']?(Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}"""
+        rb"""([A-Za-z0-9+/=_.~@-]{8,2000})(?=["'\s\\]|$)"""
+    )
+
+    def spans(self, text: bytes, hit: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit`."""
+        for match in covering(self._exact, text, hit, 90, 2048):
+            value = match[2]
+            scheme = (match[1] or b"").strip().lower()
+            if _REFERENCE.search(value) or checks.masked(value) or len(set(value)) < 6:
+                continue
+            if scheme == b"basic":
+                sure = 0.7 if len(value) % 4 == 0 and re.search(rb"[A-Z0-9=]", value) else 0.0
+            else:
+                sure = 0.8 if checks.digits(value) >= 3 and not checks.stand_in(value) else 0.3
+                curl = text.rfind(b"curl", max(0, match.start() - 300), match.start()) >= 0
+                sure = min(0.9, sure + 0.1) if curl else sure - 0.15 * (not scheme)
+            if sure > 0:
+                yield Span("password", "authorization-header", match.start(2), match.end(2), sure)

@@ -1,0 +1,211 @@
+"""Licence policy: which SPDX expressions may be in a release, as data, and the verdict over one expression.
+
+Knows nothing of texts or files. What is not listed is not permissive; nothing found is `no_license`, never permissive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from license_expression import ExpressionError, get_spdx_licensing
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from drystone.policy.obligations import categories
+
+LicenseType = Literal["permissive", "no_license", "non_permissive"]
+
+#: Findings of The Stack v2 that are no licence and do not count against a file
+#: (bigcode-project/the-stack-v2, get_license_type; ScanCode's names).
+IGNORABLE: Final = frozenset(
+    f"LicenseRef-scancode-{name}"
+    for name in (
+        "dco-1.1", "generic-cla", "google-cla", "jetty-ccla-1.1", "newton-king-cla", "generic-exception",
+        "generic-export-compliance", "generic-tos", "generic-trademark", "warranty-disclaimer",
+    )
+)  # fmt: skip
+#: Discarded only beside something permissive, as The Stack v2 does.
+UNKNOWN_REFERENCE: Final = "LicenseRef-scancode-unknown-license-reference"
+#: Dedications to the public domain, which The Stack v2 counts as permissive and Blue Oak's list of licences leaves out.
+PUBLIC_DOMAIN: Final = frozenset(
+    {"LicenseRef-scancode-public-domain", "CC-PDDC", "CC-PDM-1.0", "CC0-1.0", "PDDL-1.0", "SAX-PD", "SAX-PD-2.0",
+     "Unlicense", "NIST-PD", "NIST-PD-fallback", "libselinux-1.0", "blessing"}
+)  # fmt: skip
+#: Pairs whose exception only adds permissions to a licence of the list; every other pair is refused unless allowed.
+PERMISSIVE_PAIRS: Final = frozenset({"Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH Swift-exception"})
+
+
+@cache
+def blue_oak() -> dict[str, tuple[str, ...]]:
+    """Return Blue Oak Council's list, version 15.0.0: tier ("Model" ... "Lead") -> SPDX identifiers."""
+    record = json.loads(files("drystone.policy").joinpath("facts/blueoak-15.0.0.json").read_bytes())
+    return {tier: tuple(ids) for tier, ids in record["tiers"].items()}
+
+
+@cache
+def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]:
+    listed = {i for tier in tiers for i in blue_oak()[tier]}
+    if also:
+        listed |= {name for name, category in categories().items() if category in also}
+    return frozenset(listed) | PUBLIC_DOMAIN | PERMISSIVE_PAIRS
+
+
+_SPDX: Any = get_spdx_licensing()
+
+
+class LicensePolicy(BaseModel):
+    """Which licences may be in a release.
+
+    `permissive`: take what Blue Oak's list has in `tiers`, and the public domain. `no_license`: take files for which no
+    licence was found. `categories`: ScanCode LicenseDB categories that are permissive too. `allow` and `deny`: SPDX
+    identifiers, or pairs "A WITH B"; a denied licence is never a branch that could be chosen. `tree_rule`: how a licence
+    file in a folder meets those above it: all hold together ("union", as in The Stack v2), or the nearest alone.
+    The defaults are The Stack v2's: permissive and unlicensed files, union.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    permissive: bool = True
+    no_license: bool = True
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = (
+        "Model", "Gold", "Silver", "Bronze", "Lead",
+    )  # fmt: skip
+    categories: tuple[Literal["Permissive", "Public Domain", "Copyleft Limited", "Copyleft"], ...] = ()
+    tree_rule: Literal["union", "nearest"] = "union"
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _listed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = unknown_identifiers(names)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no SPDX identifier; see https://spdx.org/licenses/")
+        return tuple(sorted(set(names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a policy says of one expression; `reason` names the identifiers it rests on."""
+
+    license_type: LicenseType
+    allowed: bool
+    reason: str
+
+
+#: Blue Oak's list and the public domain; nothing without a licence.
+BLUE_OAK: Final = LicensePolicy(no_license=False)
+#: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
+#: `categories=("Permissive", "Public Domain")` for that wider reading.
+STACK_V2: Final = LicensePolicy()
+
+
+def evaluate(expression: str | None, policy: LicensePolicy = STACK_V2, gha_license_id: str | None = None) -> Verdict:
+    """Return the verdict over an SPDX expression; OR needs one branch, AND all, and WITH is listed as a pair.
+
+    `gha_license_id` is what the hosting site says of the whole repository (GHArchive); it is heard only where nothing
+    was found in the repository itself: permissive where listed, and not permissive where it names or suspects
+    anything else ("NOASSERTION"), as in The Stack v2. Never raises: an expression that cannot be read is unknown.
+    """
+    if expression is None and gha_license_id:
+        if gha_license_id == "NOASSERTION":
+            return Verdict("non_permissive", False, "unknown: the hosting site reports a licence without naming it")
+        return evaluate(gha_license_id, policy)
+    return _evaluate(expression, policy)
+
+
+@lru_cache(maxsize=100_000)
+def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
+    if expression is None:
+        return _nothing(policy)
+    try:
+        tree = _SPDX.parse(expression, validate=False)
+    except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
+        return Verdict("non_permissive", False, f"unknown: {expression[:80]} is not an SPDX expression")
+    tree = _without_ignorable(tree, policy)
+    if tree is None:
+        return _nothing(policy)
+    listed = _permissive(policy.tiers, policy.categories)
+    permissive = _holds(tree, lambda name: name in listed)
+    granted = _holds(tree, lambda name: name not in policy.deny and _allowed(name, listed, policy))
+    license_type: LicenseType = "permissive" if permissive else "non_permissive"
+    if granted:
+        chosen = [n for n in _names(tree) if n not in policy.deny and _allowed(n, listed, policy)]
+        return Verdict(license_type, True, f"allowed: {', '.join(chosen)}")
+    denied = [n for n in _names(tree) if n in policy.deny]
+    if denied:
+        return Verdict(license_type, False, f"denied: {', '.join(denied)}")
+    unknown = [n for n in _names(tree) if not _known(n)]
+    if unknown:
+        return Verdict(license_type, False, f"unknown: {', '.join(unknown)}")
+    missing = [n for n in _names(tree) if not _allowed(n, listed, policy)]
+    return Verdict(license_type, False, f"not permissive: {', '.join(missing)}" if policy.permissive else
+                   f"not on the allow list: {', '.join(missing)}")  # fmt: skip
+
+
+def _nothing(policy: LicensePolicy) -> Verdict:
+    return Verdict("no_license", policy.no_license, "no licence found")
+
+
+def _allowed(name: str, listed: frozenset[str], policy: LicensePolicy) -> bool:
+    return name in policy.allow or (policy.permissive and name in listed)
+
+
+def _key(node: Any) -> str:
+    """Return a leaf's name: an identifier, or a pair "A WITH B" as one name."""
+    return str(node.render()) if hasattr(node, "exception_symbol") else str(node.key)
+
+
+def _is_leaf(node: Any) -> bool:
+    return not getattr(node, "args", ()) or hasattr(node, "exception_symbol")
+
+
+def _holds(node: Any, accepts: Any) -> bool:
+    if _is_leaf(node):
+        return bool(accepts(_key(node)))
+    results = (_holds(child, accepts) for child in node.args)
+    return any(results) if isinstance(node, _SPDX.OR) else all(results)
+
+
+def _names(node: Any) -> list[str]:
+    found = [_key(node)] if _is_leaf(node) else [n for child in node.args for n in _names(child)]
+    return list(dict.fromkeys(found))
+
+
+def _known(name: str) -> bool:
+    return all(part in _SPDX.known_symbols for part in name.split(" WITH ")) and "unknown" not in name
+
+
+def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
+    """Drop what is no licence from the parts of a conjunction; return None where nothing is left."""
+    if _is_leaf(tree):
+        return None if _key(tree) in IGNORABLE else tree
+    if not isinstance(tree, _SPDX.AND):
+        return tree
+    kept = [part for part in (_without_ignorable(a, policy) for a in tree.args) if part is not None]
+    listed = _permissive(policy.tiers, policy.categories)
+    if any(_holds(part, lambda name: name in listed) for part in kept):
+        kept = [p for p in kept if not (_is_leaf(p) and _key(p) == UNKNOWN_REFERENCE)]
+    if not kept:
+        return None
+    return kept[0] if len(kept) == 1 else _SPDX.AND(*kept)
+
+
+@lru_cache(maxsize=65_536)
+def license_names(expression: str | None) -> tuple[str, ...]:
+    """Return the identifiers of an expression, "A WITH B" as one; none for None, the text itself where unreadable."""
+    if expression is None:
+        return ()
+    try:
+        return tuple(_names(_SPDX.parse(expression, validate=False)))
+    except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
+        return (expression,)
+
+
+def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:
+    """Return those of a policy's identifiers (or pairs) that SPDX does not list, so that settings refuse them."""
+    return [i for i in identifiers if not _known(i)]

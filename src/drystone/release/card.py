@@ -1,0 +1,195 @@
+"""The texts for people beside a release: the Hugging Face card (README.md), CHANGELOG.md and CITATION.cff.
+
+All of it follows from manifest and counts; nothing is claimed that a command named beside it does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from drystone.release.layout import language_folder, shown, size_text
+from drystone.release.manifest import Manifest, ReleaseFacts
+from drystone.release.read import Release
+from drystone.release.schema import DATA, STACK_V2
+from drystone.release.stats import Stats
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES_ABOVE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
+_ROWS_SHOWN = 25
+
+
+def readme(release: Release, found: Stats) -> Iterator[str]:
+    """Yield the dataset card: YAML that the Hub and `datasets` read, then the text."""
+    yield "---\n" + _yaml(_front(release)) + "---\n"
+    yield from _text(release, found)
+
+
+def changelog(facts: ReleaseFacts, root: str) -> Iterator[str]:
+    """Yield CHANGELOG.md: this version, then the lines that `facts.changes` brings."""
+    yield f"# Changes of {_inline(facts.name)}\n\n## {_inline(facts.version)}"
+    yield f" ({facts.date})\n\n" if facts.date else "\n\n"
+    yield f"Root hash `{root}`.\n"
+    if facts.previous:
+        yield f"Follows {_inline(facts.previous.version)}, root hash `{facts.previous.root}`; "
+        yield "`drystone diff OLD NEW` lists every changed decision.\n"
+    elif not facts.changes:
+        yield "The first release under this name.\n"
+    if facts.changes:
+        yield "\n" + "".join(f"{shown(line)}\n" for line in facts.changes)
+
+
+def citation(facts: ReleaseFacts) -> Iterator[str]:
+    """Yield CITATION.cff, version 1.2.0 of the Citation File Format."""
+    fields: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "type": "dataset",
+        "message": "If you use this dataset, please cite it, and name the repositories listed in NOTICE.",
+        "title": facts.name,
+        "version": facts.version,
+        "authors": [{"name": author} for author in facts.authors] or [{"name": f"The makers of {facts.name}"}],
+        "license": facts.license,
+    }
+    if facts.description:
+        fields["abstract"] = facts.description
+    if facts.url:
+        fields["url"] = facts.url
+    if facts.date:
+        fields["date-released"] = facts.date
+    yield _yaml(fields)
+
+
+def _yaml(value: Any) -> str:
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _front(release: Release) -> dict[str, Any]:
+    manifest = release.manifest
+    languages = sorted(manifest.languages)
+    kept = manifest.counts.kept
+    size = next((name for limit, name in (*_SIZES, *_SIZES_ABOVE) if kept < limit), "n>1T")
+    return {
+        "pretty_name": manifest.facts.name,
+        "license": "other",
+        "license_name": "licences-of-the-files",
+        "license_link": "NOTICE",
+        "language": ["code"],
+        "task_categories": ["text-generation"],
+        "size_categories": [size],
+        "tags": ["code", "provenance", "swhid", "drystone"],
+        "configs": [
+            {
+                "config_name": language_folder(name),
+                "data_files": [{"split": "train", "path": [entry.path for entry in manifest.languages[name]]}],
+            }
+            for name in languages
+        ],
+        "dataset_info": [_info(manifest, name) for name in languages],
+    }
+
+
+def _info(manifest: Manifest, language: str) -> dict[str, Any]:
+    entries = manifest.languages[language]
+    text, stored = sum(e.text_bytes for e in entries), sum(e.bytes for e in entries)
+    return {
+        "config_name": language_folder(language),
+        "features": [_feature(field.name, field.type) for field in DATA],
+        "splits": [{"name": "train", "num_bytes": text, "num_examples": sum(e.rows for e in entries)}],
+        "download_size": stored,
+        "dataset_size": text,
+    }
+
+
+def _feature(name: str, kind: pa.DataType) -> dict[str, Any]:
+    """Describe a column as `datasets` writes it to a card."""
+    if pa.types.is_list(kind):
+        item = kind.value_type
+        if pa.types.is_struct(item):
+            return {"name": name, "list": [_feature(f.name, f.type) for f in item]}
+        return {"name": name, "list": _dtype(item)}
+    return {"name": name, "dtype": _dtype(kind)}
+
+
+def _dtype(kind: pa.DataType) -> str:
+    return {"bool": "bool", "float": "float32", "double": "float64"}.get(str(kind), str(kind))
+
+
+def _text(release: Release, found: Stats) -> Iterator[str]:
+    manifest = release.manifest
+    facts, counts = manifest.facts, manifest.counts
+    example = next(iter(sorted(manifest.languages)), None)
+    yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
+    yield f"{shown(facts.description)}\n\n" if facts.description else ""
+    yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
+    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. "
+    yield "Every file that was seen, kept or not, has a row in `ledger/` "
+    yield "with the stage, the reason and the evidence.\n\n"
+    yield f"Root hash: `{manifest.root}`\n\n"
+    if example is not None:
+        yield "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
+        yield f'files = load_dataset("FOLDER", name={language_folder(example)!r}, split="train", streaming=True)\n'
+        yield 'print(next(iter(files))["content"])\n```\n\n'
+        yield "One configuration for each language; DuckDB, Polars and Spark read `data/*/*.parquet` as it is.\n"
+        yield f"The first {len(STACK_V2)} columns are those of The Stack v2; `content` holds the text.\n\n"
+    yield "## From occurrences to files\n\n"
+    yield f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped"
+    yield f"; {counts.opted_out_repositories:,} repositories were opted out and never read.\n\n"
+    if facts.funnel:
+        rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
+        yield from _table(("after", "files", "bytes"), rows)
+    yield "### Why files were dropped\n\n"
+    reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]
+    yield from _table(("stage", "reason", "files", "bytes"), reasons)
+    yield "## Languages\n\n"
+    languages = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.languages if s.kept]
+    yield from _table(("language", "files", "bytes"), languages)
+    yield "## Licences\n\n"
+    yield "Each file keeps the licence of its repository; `license_expression` names it, `license_evidence` says which "
+    yield "text shows it, and `NOTICE` holds the texts and copyright lines. For files of type `no_license` no licence "
+    yield "was found.\n\n"
+    types = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.license_types if s.kept]
+    yield from _table(("type", "files", "bytes"), types)
+    licences = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.licenses if s.kept]
+    yield from _table(("SPDX expression", "files", "bytes"), licences)
+    yield "## Personal data and secrets\n\n"
+    yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
+    yield "What the detectors missed is still there.\n\n"
+    yield _HOW_TO_CHECK
+    yield f"\nMade by drystone {_inline(facts.program_version)}"
+    yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
+    yield "; the configuration stands in `manifest.json`.\n"
+
+
+_HOW_TO_CHECK = """## How each number can be checked
+
+| number | command |
+|---|---|
+| all of them, every checksum and the root hash | `drystone verify FOLDER` |
+| files and bytes by language, licence and reason | `drystone stats FOLDER` |
+| why one file is in or out | `drystone why FOLDER PATH` |
+| bytes of every file of the release | `sha256sum -c SHA256SUMS` |
+| files kept | `duckdb -c "select count(*) from 'data/*/*.parquet'"` |
+| occurrences by reason | `duckdb -c "from 'ledger/*.parquet' select stage, reason, count(*) group by all"` |
+"""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if not rows:
+        yield "None.\n\n"
+        return
+    numbers = {"files", "bytes"}
+    yield f"| {' | '.join(head)} |\n|{'|'.join('---:' if h in numbers else '---' for h in head)}|\n"
+    for row in rows[:_ROWS_SHOWN]:
+        yield f"| {' | '.join(row)} |\n"
+    if len(rows) > _ROWS_SHOWN:
+        yield f"\nand {len(rows) - _ROWS_SHOWN:,} more; `drystone stats` lists all.\n"
+    yield "\n"
+
+
+def _inline(text: str) -> str:
+    """Make a name from outside harmless inside Markdown."""
+    safe = " ".join(shown(text).split())
+    return "".join("\\" + c if c in "\\`*_[]<>|#" else c for c in safe)

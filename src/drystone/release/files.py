@@ -1,0 +1,109 @@
+"""Writing a file whole or not at all, and hashing files. Knows nothing of what is in them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from drystone.errors import ReleaseError
+from drystone.release.layout import shown
+
+#: How a file is called while it is being written. No reader of releases looks at such names.
+PARTIAL: Final = ".partial"
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class HashingSink:
+    """A write-only binary file that keeps the SHA-256 and the number of the bytes written."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._hash = hashlib.sha256()
+        self.size = 0
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        """Write all of `data`."""
+        view = memoryview(data)
+        self._hash.update(view)
+        self.size += len(view)
+        while view:
+            view = view[self._raw.write(view) :]
+        return self.size
+
+    def flush(self) -> None:
+        """Do nothing: the writer below flushes once, at the end."""
+
+    def tell(self) -> int:
+        """Return the number of bytes written."""
+        return self.size
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of what was written so far."""
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[HashingSink]:
+    """Give a sink whose bytes appear under `path` only once all are on disk (temporary name, fsync, rename).
+
+    Raises `ReleaseError` naming the file where the disk is full or the file cannot be written; nothing is left behind.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb", buffering=0) as raw:
+            yield HashingSink(raw)
+            os.fsync(raw.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        _remove(partial)
+        what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
+        advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
+        raise ReleaseError(f"{shown(str(path))} could not be written: {what}. {advice}") from error
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+def write_whole(path: Path, data: bytes) -> str:
+    """Write `data` under `path` as `whole_file` does and return its SHA-256, hex."""
+    with whole_file(path) as sink:
+        sink.write(data)
+    return sink.hexdigest()
+
+
+def file_sha256(path: Path, seen: Callable[[int], None] = lambda _: None) -> str:
+    """Return the SHA-256 of a file, hex; `seen` is told the number of bytes read since it was last called.
+
+    Raises `ReleaseError` where the file is missing or cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+                seen(len(block))
+    except OSError as error:
+        raise ReleaseError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def _remove(partial: Path) -> None:
+    with suppress(OSError):  # what hinders this has hindered the writing, and is reported there
+        partial.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,109 @@
+"""Names inside a release folder, and how names from outside are shown to people.
+
+Knows no content. Rule for languages: percent-encoding (RFC 3986) of every byte of the UTF-8 name other than letters,
+digits, space and `+ # ' ( ) & , - _ ~ .`; a leading or trailing full stop or space is encoded too. So `C++` and
+`Jupyter Notebook` stay as they are and `F*` becomes `F%2A`; `urllib.parse.unquote` gives the name back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from drystone.errors import ReleaseError
+
+MANIFEST: Final = "manifest.json"
+REPOSITORIES: Final = "repositories.parquet"
+SUMS: Final = "SHA256SUMS"
+#: Files for people and catalogs, beside `SHA256SUMS`.
+DOCUMENTS: Final = ("CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "croissant.json")
+
+_DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")
+_LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")
+
+
+def language_folder(language: str) -> str:
+    """Return the folder, and Hugging Face configuration name, of a language. Raises `ReleaseError` if empty or long."""
+    name = quote(language, safe=" +#'()&,")
+    if name[:1] in {".", " "}:
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if name[-1:] in {".", " "}:
+        name = f"{name[:-1]}%{ord(name[-1]):02X}"
+    if not name or len(name) > 255:
+        raise ReleaseError(f"language name '{shown(language)}' cannot name a folder: it is empty or over 255 bytes")
+    return name
+
+
+def folder_language(folder: str) -> str:
+    """Return the language whose `language_folder` is `folder`. Raises `ReleaseError` if there is none."""
+    language = unquote(folder, errors="surrogateescape")
+    try:
+        if language_folder(language) == folder:
+            return language
+    except (UnicodeEncodeError, ReleaseError):
+        pass
+    raise ReleaseError(f"data/{shown(folder)} is not the folder of a language")
+
+
+def data_path(language: str, index: int, count: int) -> str:
+    """Return the path of shard `index` (from 0) of `count`, relative to the release."""
+    _check(index, count)
+    return f"data/{language_folder(language)}/train-{index:05}-of-{count:05}.parquet"
+
+
+def ledger_path(index: int, count: int) -> str:
+    """Return the path of ledger part `index` (from 0) of `count`, relative to the release."""
+    _check(index, count)
+    return f"ledger/part-{index:05}-of-{count:05}.parquet"
+
+
+def kind_and_language(path: str) -> tuple[str, str | None]:
+    """Return (data, ledger or repositories; language of a data file). Raises `ReleaseError` for any other path."""
+    if path == REPOSITORIES:
+        return "repositories", None
+    if match := _DATA.fullmatch(path):
+        language = folder_language(match[1])
+        if path == data_path(language, int(match[2]), int(match[3])):
+            return "data", language
+    if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
+        return "ledger", None
+    raise ReleaseError(f"'{shown(path)}' is not the path of a file of a release")
+
+
+def parquet_files(folder: Path) -> Iterator[str]:
+    """Yield the paths, relative to the release, of all Parquet files that lie in it, sorted."""
+    found = [*folder.glob("data/*/*.parquet"), *folder.glob("ledger/*.parquet"), *folder.glob("*.parquet")]
+    yield from sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def shown(text: str) -> str:
+    """Return `text` with control, format (bidirectional, zero-width) and undecodable characters escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escape(c) if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in text)
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, in decimal units."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            return f"{size} B" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _check(index: int, count: int) -> None:
+    if not 0 <= index < count:
+        raise ReleaseError(f"file {index} of {count}: the index counts from 0 and stays below the count")

@@ -1,0 +1,237 @@
+"""The manifest: what a release consists of, and the root hash that names it. Reads and writes no Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+
+from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.canonical import json_bytes
+from drystone.release.merkle import root_of
+
+FORMAT: Final = "drystone-release"
+FORMAT_VERSION: Final = 1
+#: A larger manifest is refused before it is parsed: 100,000 files, the most a Hub repository may have, need 30 MB.
+MAX_BYTES: Final = 256 * 1024**2
+
+_HEX = r"^[0-9a-f]{64}$"
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Listed(_Plain):
+    """A file of a release: path in it, bytes, SHA-256."""
+
+    path: str
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=_HEX)
+
+
+class FileEntry(Listed):
+    """One Parquet file: besides path, bytes and SHA-256 its rows and the Merkle root over them.
+
+    `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0.
+    """
+
+    rows: int = Field(ge=0)
+    root: str = Field(pattern=_HEX)
+    text_bytes: int = Field(default=0, ge=0)
+
+    @field_validator("path")
+    @classmethod
+    def _known(cls, path: str) -> str:
+        try:
+            layout.kind_and_language(path)
+        except ReleaseError as error:
+            raise ValueError(str(error)) from None
+        return path
+
+    @property
+    def kind(self) -> str:
+        """`data`, `ledger` or `repositories`."""
+        return layout.kind_and_language(self.path)[0]
+
+    @property
+    def language(self) -> str | None:
+        """The language of a data file, else None."""
+        return layout.kind_and_language(self.path)[1]
+
+
+class Document(Listed):
+    """One file for people or catalogs."""
+
+    @field_validator("path")
+    @classmethod
+    def _known(cls, path: str) -> str:
+        if path not in {*layout.DOCUMENTS, layout.SUMS}:
+            raise ValueError(f"'{layout.shown(path)}' is not a document of a release")
+        return path
+
+
+class FunnelStep(_Plain):
+    """What was left after a stage: `files` and `bytes` of original content."""
+
+    stage: str
+    files: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+
+
+class Previous(_Plain):
+    """The release that this one follows."""
+
+    version: str
+    root: str = Field(pattern=_HEX)
+
+
+class Counts(_Plain):
+    """`occurrences` = `kept` + `dropped` = rows of the ledger; `opted_out_repositories` were never read."""
+
+    occurrences: int = Field(ge=0)
+    kept: int = Field(ge=0)
+    dropped: int = Field(ge=0)
+    repositories: int = Field(ge=0)
+    opted_out_repositories: int = Field(ge=0)
+    text_bytes: int = Field(ge=0)
+
+
+class ReleaseFacts(_Plain):
+    """What the one who builds a release knows and the files do not say.
+
+    `configuration` is what decided the content, as plain JSON, without names of the machine; `registry_head` names the
+    state of the registry. `near_duplicate_threshold` is the least Jaccard similarity at which a near duplicate may be
+    dropped; None where that stage did not run. `funnel` counts what was left after each stage, first the occurrences.
+    `license` is the licence of the compilation (SPDX). `date` (YYYY-MM-DD) is the day of publication: no clock is read.
+    `changes` are lines of Markdown for the change log, newest release first.
+    """
+
+    name: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    configuration: dict[str, JsonValue]
+    registry_head: str | None = None
+    program_version: str = Field(default_factory=lambda: version("drystone"))
+    near_duplicate_threshold: float | None = Field(default=None, ge=0, le=1)
+    opted_out_repositories: int = Field(default=0, ge=0)
+    funnel: tuple[FunnelStep, ...] = Field(default=(), strict=False)
+    description: str = ""
+    authors: tuple[str, ...] = Field(default=(), strict=False)
+    license: str = "ODC-By-1.0"
+    url: str | None = None
+    date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    previous: Previous | None = None
+    changes: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Manifest(_Plain):
+    """What `manifest.json` holds. `root` depends on rows, configuration, registry and program version only."""
+
+    format: Literal["drystone-release"] = FORMAT
+    format_version: Literal[1] = FORMAT_VERSION
+    root: str = Field(pattern=_HEX)
+    facts: ReleaseFacts
+    counts: Counts
+    files: tuple[FileEntry, ...] = Field(strict=False)
+    documents: tuple[Document, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _distinct_paths(self) -> Manifest:
+        paths = [f.path for f in self.files] + [d.path for d in self.documents]
+        if len(set(paths)) != len(paths):
+            raise ValueError("a path is listed twice")
+        if paths[: len(self.files)] != sorted(paths[: len(self.files)]):
+            raise ValueError("files are not sorted by path")
+        return self
+
+    @property
+    def languages(self) -> dict[str, list[FileEntry]]:
+        """Data files by language, in path order."""
+        found: dict[str, list[FileEntry]] = {}
+        for entry in self.files:
+            if entry.language is not None:
+                found.setdefault(entry.language, []).append(entry)
+        return found
+
+    def of_kind(self, kind: str) -> list[FileEntry]:
+        """Return the entries of `data`, `ledger` or `repositories`, in path order."""
+        return [f for f in self.files if f.kind == kind]
+
+
+def release_root(facts: ReleaseFacts, files: Iterable[FileEntry]) -> str:
+    """Return the root hash of a release, hex.
+
+    A tree whose first leaf is the canonical JSON of configuration, format version, program version, registry head,
+    opt-out count and threshold, followed by one leaf {path, root, rows} for each file, sorted by path.
+    """
+    head = {
+        "configuration": facts.configuration,
+        "format_version": FORMAT_VERSION,
+        "near_duplicate_threshold": facts.near_duplicate_threshold,
+        "opted_out_repositories": facts.opted_out_repositories,
+        "program_version": facts.program_version,
+        "registry_head": facts.registry_head,
+    }
+    leaves = [{"path": f.path, "root": f.root, "rows": f.rows} for f in sorted(files, key=lambda f: f.path)]
+    return root_of(json_bytes(leaf) for leaf in [head, *leaves]).hex()
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Return the text of `manifest.json`."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(manifest.model_dump(mode="json"), option=options)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check `manifest.json`.
+
+    Raises `ReleaseError` where the folder is no release, is incomplete, is of a newer format, or lists impossible
+    things.
+    """
+    path = folder / layout.MANIFEST
+    if not folder.is_dir():
+        raise ReleaseError(f"{_path(folder)} is not a folder, so it is not a release")
+    if not path.exists():
+        if any((folder / name).exists() for name in ("data", "ledger", layout.REPOSITORIES)):
+            raise ReleaseError(
+                f"{_path(folder)} is an incomplete release: {layout.MANIFEST} is missing. "
+                "Run the build again; it goes on where it stopped"
+            )
+        raise ReleaseError(f"{_path(folder)} is not a release: it has no {layout.MANIFEST}")
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ReleaseError(f"{_path(path)} has {size:,} bytes; no manifest is that large (limit {MAX_BYTES:,})")
+        value = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise ReleaseError(f"{_path(path)} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise ReleaseError(f"{_path(path)} is not JSON: {error}. Fetch the release again") from None
+    return _parse(value, path)
+
+
+def _parse(value: Any, path: Path) -> Manifest:
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise ReleaseError(f'{_path(path)} is not the manifest of a release: "format" is not "{FORMAT}"')
+    number = value.get("format_version")
+    if isinstance(number, int) and number > FORMAT_VERSION:
+        raise ReleaseError(
+            f"{_path(path)} has format version {number}; this program reads up to {FORMAT_VERSION}. "
+            "Install a newer drystone"
+        )
+    try:
+        return Manifest.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        lines = [f"{'.'.join(str(p) for p in e['loc']) or 'manifest'}: {e['msg']}" for e in found[:5]]
+        more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
+        raise ReleaseError(f"{_path(path)} is damaged: {layout.shown('; '.join(lines))}{more}") from None
+
+
+def _path(path: Path) -> str:
+    return layout.shown(str(path))

@@ -1,0 +1,100 @@
+"""Opening a release and reading its rows, in a stream. Checks shape (manifest, columns), not content: see `verify`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.manifest import FileEntry, Manifest, read_manifest
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.tables import batches, open_parquet
+
+if TYPE_CHECKING:
+    import daft
+
+
+@dataclass(frozen=True)
+class Release:
+    """An opened release: its folder and manifest, and its rows on demand."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def root(self) -> str:
+        """The root hash, hex."""
+        return self.manifest.root
+
+    @property
+    def languages(self) -> list[str]:
+        """Languages with data, sorted."""
+        return sorted(self.manifest.languages)
+
+    def data(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield kept files as tables of at most 2,048 rows, under `schema.DATA` or `columns` of it.
+
+        Raises `ReleaseError` for a language or column that is not there, and for damaged files.
+        """
+        return self._tables(self._data_entries(language), DATA, columns)
+
+    def files(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield kept files one by one as dicts. Raises `ReleaseError` as `data` does."""
+        for table in self.data(language, columns):
+            yield from table.to_pylist()
+
+    def ledger(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the ledger, one row per occurrence, as tables of at most 2,048 rows under `schema.LEDGER`."""
+        return self._tables(self.manifest.of_kind("ledger"), LEDGER, columns)
+
+    def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the repositories that were read, as tables of at most 2,048 rows under `schema.REPOSITORIES`."""
+        return self._tables(self.manifest.of_kind("repositories"), REPOSITORIES, columns)
+
+    def dataset(self, language: str | None = None) -> ds.Dataset:
+        """Return the data files as an Arrow dataset, for filters and projections pushed down to row groups."""
+        paths = [str(self.path / entry.path) for entry in self._data_entries(language)]
+        for path in paths:
+            open_parquet(Path(path), DATA).close()
+        return ds.dataset(paths, schema=DATA, format="parquet")
+
+    def daft(self, language: str | None = None) -> daft.DataFrame:
+        """Return the data files as a Daft frame. Raises `ReleaseError` for a language that is not there."""
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        import daft  # noqa: PLC0415  (takes a second, and few callers need it)
+
+        return daft.read_parquet([str(self.path / entry.path) for entry in self._data_entries(language)])
+
+    def _data_entries(self, language: str | None) -> list[FileEntry]:
+        if language is None:
+            return self.manifest.of_kind("data")
+        entries = self.manifest.languages.get(language)
+        if entries is None:
+            known = ", ".join(layout.shown(name) for name in self.languages) or "none"
+            raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release; languages: {known}")
+        return entries
+
+    def _tables(
+        self, entries: Sequence[FileEntry], schema: pa.Schema, columns: Sequence[str] | None
+    ) -> Iterator[pa.Table]:
+        unknown = sorted(set(columns or ()) - set(schema.names))
+        if unknown:
+            raise ReleaseError(f"no column {', '.join(unknown)}; columns: {', '.join(schema.names)}")
+        return (table for entry in entries for table in batches(self.path / entry.path, schema, columns))
+
+
+def open_release(path: str | os.PathLike[str]) -> Release:
+    """Open the release in folder `path`.
+
+    Raises `ReleaseError` where the folder is no release, is incomplete, is damaged at first sight (the manifest does
+    not parse or names impossible files), or is of a newer format.
+    """
+    folder = Path(path)
+    return Release(folder, read_manifest(folder))

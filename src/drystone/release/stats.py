@@ -1,0 +1,131 @@
+"""What a release holds: files and bytes by language, licence, stage and reason. Streams the ledger; draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from drystone.release.manifest import Counts, FunnelStep, Manifest
+from drystone.release.read import Release
+
+#: What stands for a missing value.
+UNKNOWN = "unknown"
+NO_LICENSE = "none found"
+
+_KEYS = {
+    "languages": ("language", "decision"),
+    "license_types": ("license_type", "decision"),
+    "licenses": ("license_expression", "decision"),
+    "reasons": ("stage", "reason", "decision"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Kept and dropped files of one language or licence; bytes are those of the originals."""
+
+    name: str
+    kept: int
+    kept_bytes: int
+    dropped: int
+    dropped_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Files dropped at one stage for one reason; bytes are those of the originals, where known."""
+
+    stage: str
+    reason: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of a release. Lists are sorted by kept (or dropped) bytes, largest first, then by name."""
+
+    name: str
+    version: str
+    root: str
+    counts: Counts
+    funnel: tuple[FunnelStep, ...]
+    languages: list[Share] = field(default_factory=list)
+    license_types: list[Share] = field(default_factory=list)
+    licenses: list[Share] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+
+
+def stats(release: Release) -> Stats:
+    """Count a release in one pass over its ledger. Raises `ReleaseError` where the ledger is damaged."""
+    facts = release.manifest.facts
+    tally = Tally(release.ledger(Tally.COLUMNS))
+    return Stats(
+        facts.name,
+        facts.version,
+        release.root,
+        release.manifest.counts,
+        facts.funnel,
+        tally.shares("languages"),
+        tally.shares("license_types"),
+        tally.shares("licenses"),
+        tally.reasons(),
+    )
+
+
+class Tally:
+    """Counts ledger rows by decision and by language, licence, stage and reason."""
+
+    COLUMNS = ("decision", "stage", "reason", "language", "license_type", "license_expression", "size")
+
+    def __init__(self, tables: Iterable[pa.Table]) -> None:
+        self._sums: dict[str, dict[tuple[str | None, ...], list[int]]] = {name: {} for name in _KEYS}
+        for table in tables:
+            for name, keys in _KEYS.items():
+                self._add(name, keys, table)
+
+    def decided(self, decision: str) -> int:
+        """Return the number of rows with this decision."""
+        return sum(files for key, (files, _) in self._sums["license_types"].items() if key[-1] == decision)
+
+    def shares(self, name: str) -> list[Share]:
+        """Return kept and dropped files and bytes by `languages`, `license_types` or `licenses`."""
+        missing = NO_LICENSE if name == "licenses" else UNKNOWN
+        found: dict[str, list[int]] = {}
+        for (value, decision), (files, size) in self._sums[name].items():
+            share = found.setdefault(missing if value is None else value, [0, 0, 0, 0])
+            at = 0 if decision == "kept" else 2
+            share[at] += files
+            share[at + 1] += size
+        shares = [Share(value, *numbers) for value, numbers in found.items()]
+        return sorted(shares, key=lambda s: (-s.kept_bytes, -s.kept, -s.dropped_bytes, s.name))
+
+    def reasons(self) -> list[Reason]:
+        """Return dropped files and bytes by stage and reason."""
+        reasons = [
+            Reason(stage or UNKNOWN, reason or UNKNOWN, files, size)
+            for (stage, reason, decision), (files, size) in self._sums["reasons"].items()
+            if decision != "kept"
+        ]
+        return sorted(reasons, key=lambda r: (-r.bytes, -r.files, r.stage, r.reason))
+
+    def _add(self, name: str, keys: tuple[str, ...], table: pa.Table) -> None:
+        grouped = table.group_by(list(keys), use_threads=False).aggregate([([], "count_all"), ("size", "sum")])
+        sums = self._sums[name]
+        columns = [grouped.column(key).to_pylist() for key in (*keys, "count_all", "size_sum")]
+        for *key, files, size in zip(*columns, strict=True):
+            total = sums.setdefault(tuple(key), [0, 0])
+            total[0] += files
+            total[1] += size or 0
+
+
+def counts_of(manifest: Manifest) -> dict[str, int]:
+    """Return rows and text bytes as the manifest's file entries have them."""
+    return {
+        "kept": sum(f.rows for f in manifest.of_kind("data")),
+        "occurrences": sum(f.rows for f in manifest.of_kind("ledger")),
+        "repositories": sum(f.rows for f in manifest.of_kind("repositories")),
+        "text_bytes": sum(f.text_bytes for f in manifest.files),
+    }

@@ -1,0 +1,127 @@
+"""Schemas held: bringing what engines give to a release's columns, and reading what other writers made of them.
+
+Knows Arrow and Parquet; knows nothing of what the columns mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from drystone.errors import ReleaseError
+from drystone.release.layout import shown
+
+_BATCH_ROWS: Final = 2048
+
+
+def conform(batch: pa.Table | pa.RecordBatch, schema: pa.Schema, where: str) -> pa.Table:
+    """Return `batch` with exactly the columns and types of `schema`.
+
+    Engines give large_string for string and the like; any cast that loses nothing is done. Raises `ReleaseError`
+    naming `where` and the columns that are missing, unknown or of another type.
+    """
+    given, wanted = set(batch.schema.names), set(schema.names)
+    if given != wanted or len(batch.schema.names) != len(schema.names):
+        missing, unknown = sorted(wanted - given), sorted(given - wanted)
+        parts = [f"{word} {', '.join(names)}" for word, names in (("missing", missing), ("unknown", unknown)) if names]
+        raise ReleaseError(f"{where}: wrong columns: {'; '.join(parts) or 'a column occurs twice'}")
+    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    table = table.select(schema.names)
+    if table.schema.equals(schema):
+        return table.replace_schema_metadata(None)
+    try:
+        return table.replace_schema_metadata(None).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise ReleaseError(f"{where}: {_wrong_types(table.schema, schema) or error}") from None
+
+
+def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
+    """Open a Parquet file and check its columns against `schema`; other writers' spellings of a type are accepted.
+
+    Raises `ReleaseError` where the file is missing, is not Parquet, or has other columns.
+    """
+    name = shown(str(path))
+    try:
+        file = pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+        found = file.schema_arrow
+    except FileNotFoundError:
+        raise ReleaseError(f"{name} is missing. Fetch the release again") from None
+    except (pa.ArrowException, OSError) as error:
+        raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
+    if found.equals(schema):
+        return file
+    if found.names != schema.names:
+        raise ReleaseError(f"{name} has other columns than this format: {_differ(found.names, schema.names)}")
+    if wrong := _wrong_types(found, schema):
+        raise ReleaseError(f"{name}: {wrong}")
+    return file
+
+
+def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield a file as tables of at most 2,048 rows under `schema` (or the `columns` of it).
+
+    Raises `ReleaseError` as `open_parquet` does, and for damage found while reading.
+    """
+    with open_parquet(path, schema) as file:
+        wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
+        rows = 0
+        try:
+            for batch in file.iter_batches(_BATCH_ROWS, columns=wanted.names, use_threads=False):
+                table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
+                yield table if table.schema.equals(wanted) else table.cast(wanted)
+                rows += table.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, safe to show."""
+    return shown((str(error).splitlines() or [type(error).__name__])[0])
+
+
+def _differ(found: list[str], wanted: list[str]) -> str:
+    missing = [n for n in wanted if n not in found]
+    unknown = [n for n in found if n not in wanted]
+    parts = [f"{w} {shown(', '.join(n[:5]))}" for w, n in (("missing", missing), ("unknown", unknown)) if n]
+    return "; ".join(parts) or "their order differs"
+
+
+def _wrong_types(found: pa.Schema, wanted: pa.Schema) -> str:
+    wrong = [
+        f"{field.name} is {shown(str(found.field(field.name).type))[:80]}, not {field.type}"
+        for field in wanted
+        if not _same(found.field(field.name).type, field.type)
+    ]
+    return "; ".join(wrong[:5])
+
+
+def _same(a: pa.DataType, b: pa.DataType) -> bool:
+    """Whether two types say the same: widths of offsets, names of list items, nullability and units of time aside."""
+    for test in (_is_text, _is_bytes, pa.types.is_timestamp):
+        if test(a) and test(b):
+            return True
+    if _is_list(a) and _is_list(b):
+        return _same(a.value_type, b.value_type)
+    if pa.types.is_struct(a) and pa.types.is_struct(b):
+        return [f.name for f in a] == [f.name for f in b] and all(
+            _same(x.type, y.type) for x, y in zip(a, b, strict=True)
+        )
+    return bool(a == b)
+
+
+def _is_text(t: Any) -> bool:
+    if pa.types.is_dictionary(t):
+        return _is_text(t.value_type)
+    return bool(pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t))
+
+
+def _is_bytes(t: Any) -> bool:
+    return bool(pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_binary_view(t))
+
+
+def _is_list(t: Any) -> bool:
+    return bool(pa.types.is_list(t) or pa.types.is_large_list(t))

@@ -1,0 +1,207 @@
+"""Why a file is in or out of a release: its ledger row, the evidence, and for duplicates the file that was kept.
+
+Answers from the folder alone; the text of a dropped file comes, where it can be had, from a `lookup` given by others.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import translate
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.errors import ReleaseError
+from drystone.identity.hashes import blob_hash
+from drystone.release.layout import kind_and_language, shown
+from drystone.release.read import Release
+from drystone.release.schema import DATA
+from drystone.release.tables import batches
+
+#: Gives the original bytes that a SWHID names, or None where they cannot be had.
+Lookup = Callable[[str], bytes | None]
+
+_SWHID: Final = re.compile(r"swh:1:(?:cnt|rev):[0-9a-f]{40}\Z")
+_DIFF_LINES: Final = 200
+_DIFF_BYTES: Final = 1024**2
+_COLUMNS: Final = [name for name in DATA.names if name != "content"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One occurrence and what was decided about it.
+
+    `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `standing` the ledger row
+    of the occurrence that stands for it; `file` the row in `data/` of the kept file that it is or that stands for it,
+    without `content`. `diff` is a unified diff from the kept text
+    to the dropped one, or None where one of them cannot be had; `diff_missing` then says why.
+    """
+
+    ledger: dict[str, Any]
+    repository: dict[str, Any] | None
+    standing: dict[str, Any] | None
+    file: dict[str, Any] | None
+    diff: str | None = None
+    diff_missing: str | None = None
+
+
+def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, Any]]:
+    """Return up to `limit` ledger rows that `query` names, in ledger order.
+
+    `query` is a SWHID (with or without qualifiers); or `REPOSITORY:PATH`, where the repository is a name, an origin or
+    the beginning of a repository_id; or a path. A path may be whole, the end of one from a slash on, or a glob with
+    `*`, `?` and `[`. Raises `ReleaseError` where nothing matches.
+    """
+    found = list(islice(_matches(release, query), limit))
+    if not found:
+        raise ReleaseError(
+            f"no occurrence matches '{shown(query)}'. Give a SWHID, a path as the ledger has it, "
+            "the end of a path, or a glob such as '*/setup.py'"
+        )
+    return found
+
+
+def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Decision:
+    """Gather everything that the release says about a ledger row that `find` returned."""
+    repository = _one(release.repositories(), repository_id=row["repository_id"])
+    ledger = row | {"evidence": _evidence(row["evidence"])}
+    standing = None
+    if row["kept_repository_id"] is not None and row["kept_path"] is not None:
+        standing = _one(release.ledger(), repository_id=row["kept_repository_id"], path=row["kept_path"])
+    kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
+    if kept is None:
+        return Decision(ledger, repository, standing, None)
+    file, text = _kept_file(release, kept, row["shard"], want_text=row["similarity"] is not None)
+    if row["similarity"] is None or file is None:
+        return Decision(ledger, repository, standing, file)
+    diff, missing = _diff(row, file, text or "", lookup)
+    return Decision(ledger, repository, standing, file, diff, missing)
+
+
+def folder_lookup(folder: Path, path: str) -> Lookup:
+    """Return a lookup that reads `path` below `folder`, or the file of that name that the SWHID names."""
+
+    def lookup(swhid: str) -> bytes | None:
+        name = path.rpartition("/")[2]
+        tried = [folder / path.lstrip("/"), folder / name]
+        for file in (f for f in tried if f.is_file() and f.resolve().is_relative_to(folder.resolve())):
+            data = file.read_bytes()
+            if f"swh:1:cnt:{blob_hash(data).hex()}" == swhid:
+                return data
+        return None
+
+    return lookup
+
+
+def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
+    if match := _SWHID.match(query.partition(";")[0]):
+        for table in release.ledger():
+            yield from table.filter(pc.equal(table.column("swhid"), match[0])).to_pylist()
+        return
+    # A colon may be part of a path, of an origin (https://...) or stand between the two: each reading is tried.
+    readings: list[tuple[str | None, str]] = [(None, query)]
+    readings += [(query[:i], query[i + 1 :]) for i, c in enumerate(query) if c == ":" and query[i + 1 :]]
+    names = _repositories(release, {name for name, _ in readings if name})
+    for table in release.ledger():
+        mask = pa.array([False] * table.num_rows)
+        for name, path in readings:
+            hit = _path_mask(table.column("path"), path)
+            if name is not None:
+                hit = pc.and_(
+                    hit, pc.is_in(table.column("repository_id"), value_set=pa.array(names[name], pa.string()))
+                )
+            mask = pc.or_(mask, hit)
+        yield from table.filter(pc.fill_null(mask, False)).to_pylist()
+
+
+def _repositories(release: Release, names: set[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {name: [] for name in names}
+    if not names:
+        return found
+    for table in release.repositories(["repository_id", "origin", "repo_name"]):
+        for row in table.to_pylist():
+            for name in names:
+                starts = len(name) >= 6 and str(row["repository_id"]).startswith(name)
+                if starts or name in {row["origin"], row["repo_name"], str(row["origin"]).removesuffix(".git")}:
+                    found[name].append(row["repository_id"])
+    return found
+
+
+def _path_mask(paths: pa.ChunkedArray, query: str) -> Any:
+    if any(c in query for c in "*?["):
+        pattern = translate(query if query.startswith(("/", "*")) else "*/" + query)
+        try:
+            return pc.match_substring_regex(paths, _re2(pattern))
+        except pa.ArrowInvalid:
+            raise ReleaseError(f"'{shown(query)}' is not a glob that can be used") from None
+    whole = "/" + query.lstrip("/")
+    return pc.or_(pc.equal(paths, whole), pc.ends_with(paths, whole))
+
+
+def _re2(pattern: str) -> str:
+    r"""Turn what `fnmatch.translate` gives into RE2's dialect: no atomic groups, `\z` for `\Z`."""
+    return "^" + pattern.replace("(?>", "(?:").replace("\\Z", "\\z")
+
+
+def _one(tables: Iterator[pa.Table], **values: str) -> dict[str, Any] | None:
+    """Return the first row with these values."""
+    for table in tables:
+        for column, value in values.items():
+            table = table.filter(pc.equal(table.column(column), value))  # noqa: PLW2901
+        if table.num_rows:
+            return dict(table.slice(0, 1).to_pylist()[0])
+    return None
+
+
+def _kept_file(
+    release: Release, swhid: str, shard: str | None, *, want_text: bool
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Find a row of data by SWHID: in its shard, or in all of them. Row groups' statistics spare most reading."""
+    columns = DATA.names if want_text else _COLUMNS
+    if shard is not None:
+        kind_and_language(shard)  # refuses a path out of the release
+        tables = batches(release.path / shard, DATA, columns)
+        row = _one(tables, swhid=swhid)
+    else:
+        found = release.dataset().to_table(columns=columns, filter=pc.field("swhid") == swhid).slice(0, 1).to_pylist()
+        row = found[0] if found else None
+    if row is None:
+        return None, None
+    text = row.pop("content", None)
+    return row, text
+
+
+def _evidence(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _diff(row: dict[str, Any], file: dict[str, Any], kept: str, lookup: Lookup | None) -> tuple[str | None, str | None]:
+    data = lookup(row["swhid"]) if lookup else None
+    if data is None:
+        return None, "the text of the dropped file is not part of the release; give a folder that holds it with --from"
+    if len(data) > _DIFF_BYTES or len(kept) > _DIFF_BYTES:
+        return None, f"one of the files is larger than {_DIFF_BYTES:,} bytes"
+    dropped = data.decode("utf-8", "replace")
+    lines = difflib.unified_diff(
+        kept.splitlines(),
+        dropped.splitlines(),
+        f"kept{file['path']}",
+        f"dropped{row['path']}",
+        lineterm="",
+        n=2,
+    )
+    some = list(islice(lines, _DIFF_LINES + 1))
+    more = ["... (cut)"] if len(some) > _DIFF_LINES else []
+    return "\n".join([*some[:_DIFF_LINES], *more]), None

@@ -1,0 +1,56 @@
+"""What repositories that are streamed (archives, folders) share. Knows nothing of any one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from drystone.errors import SourceError
+from drystone.identity.hashes import Tree
+from drystone.sources.base import Entry, Repository
+
+
+class StreamedRepository:
+    """An `OpenRepository` whose bytes come with its entries; a subclass gives `_listed`, and fills `_tree`.
+
+    `about` holds what the user says of the repository, by field of `Repository`; it wins over what was found.
+    """
+
+    _empty = "it has no files"
+
+    def __init__(self, found: Repository, about: Mapping[str, Any]) -> None:
+        self._tree = Tree()
+        self._repository = describe(found, about)
+        self._count = 0
+
+    def _listed(self) -> Iterator[Entry]:
+        raise NotImplementedError
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every occurrence once; damage becomes `UNREADABLE` entries."""
+        self._tree = Tree()
+        self._count = 0
+        for entry in self._listed():
+            self._count += 1
+            yield entry
+        self._repository = replace(
+            self._repository,
+            directory=self._tree.hash().hex(),
+            empty=None if self._count else self._empty,
+        )
+
+    def repository(self) -> Repository:
+        """Return the repository; its directory is known once `entries` was exhausted."""
+        return self._repository
+
+    def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
+        """Refuse: the bytes are given by `entries` alone."""
+        raise SourceError(f"{self._repository.origin}: its bytes are streamed and cannot be read again by hash")
+
+
+def describe(found: Repository, about: Mapping[str, Any]) -> Repository:
+    """Return a repository with what the user says of it in place of what was found; metadata are merged."""
+    fields = dict(about)
+    metadata = {**found.metadata, **fields.pop("metadata", {})}
+    return replace(found, metadata=metadata, **fields)

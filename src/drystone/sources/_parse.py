@@ -1,0 +1,206 @@
+"""Sources from what a user writes: a word on the command line or a table of a settings file. Reads no repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from drystone.errors import UsageError
+from drystone.sources._git_remote import check_ref, check_url
+from drystone.sources.archive import ArchiveSource
+from drystone.sources.base import Source
+from drystone.sources.folder import FolderSource
+from drystone.sources.git import GitSource
+from drystone.sources.pypi import PypiSource
+
+#: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
+_ABOUT: Final[dict[str, tuple[str, type]]] = {
+    "origin": ("origin", str),
+    "name": ("name", str),
+    "stars": ("stars", int),
+    "forks": ("forks", int),
+    "github_id": ("github_id", int),
+    "license": ("gha_license_id", str),
+    "language": ("gha_language", str),
+    "created_at": ("gha_created_at", datetime),
+    "event_created_at": ("gha_event_created_at", datetime),
+    "visit_date": ("visit_date", datetime),
+    "metadata": ("metadata", dict),
+}
+#: Keys of each kind and whether they must be there.
+_KEYS: Final[dict[str, dict[str, bool]]] = {
+    "git": {"path": False, "url": False, "ref": False},
+    "archive": {"path": True, "sha256": False},
+    "pypi": {"package": True, "version": True, "sha256": False},
+    "folder": {"path": True},
+}
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
+_FORMS: Final = (
+    "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
+    "pypi:NAME==VERSION"
+)
+
+
+def parse_source(text: str, base: Path | None = None) -> Source:
+    """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
+
+    A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
+    a file does, else a folder. Raises `UsageError` for what is none of these.
+    """
+    here = base if base is not None else Path()
+    if text.startswith("folder:"):
+        return FolderSource(_local(text.removeprefix("folder:"), here))
+    if text.startswith("pypi:"):
+        package, equals, version = text.removeprefix("pypi:").partition("==")
+        if not equals:
+            raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
+        return PypiSource(package.strip(), version.strip())
+    if text.startswith("git+"):
+        return _git_url(text.removeprefix("git+"))
+    if "://" in text:
+        hint = f"; write git+{text}" if urlsplit(text).scheme in ("http", "https", "ssh", "git", "file") else ""
+        raise UsageError(f"{text} is not a source: a URL of a git repository begins with git+{hint}")
+    path = _local(text, here)
+    if path.is_dir():
+        return GitSource(path=path) if is_git(path) else FolderSource(path)
+    if path.is_file():
+        return ArchiveSource(path)
+    place, at, ref = text.rpartition("@")
+    if at and place and is_git(_local(place, here)):
+        return GitSource(path=_local(place, here), ref=ref)
+    raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
+
+
+def is_git(path: Path) -> bool:
+    """Return whether a git working tree or a bare repository stands at a path (gitrepository-layout)."""
+    if (path / ".git").exists():
+        return True
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+
+
+def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is wrong with a table of a settings file, as (key, problem); empty where nothing is.
+
+    The table has `kind` (git, archive, pypi, folder), that kind's keys, and any of the keys that describe a repository.
+    """
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        near = get_close_matches(str(kind), _KEYS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{hint}")]
+    known = {**dict.fromkeys(_KEYS[kind]), **dict.fromkeys(_ABOUT)}
+    problems = []
+    for key, value in table.items():
+        if key == "kind":
+            continue
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            problems.append((key, f"is unknown for a source of kind {kind!r}; {hint}"))
+            continue
+        problem = _value_problem(key, value)
+        if problem is not None:
+            problems.append((key, problem))
+    problems += [
+        (key, f"is missing; a source of kind {kind!r} needs it")
+        for key, needed in _KEYS[kind].items()
+        if needed and key not in table
+    ]
+    if kind == "git" and ("path" in table) == ("url" in table):
+        problems.append(("url", "a source of kind 'git' needs either 'path' or 'url'"))
+    return problems
+
+
+def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source:
+    """Return the source that a table of a settings file describes; relative paths start at `base`.
+
+    Raises `UsageError` with every problem that `table_problems` finds, one a line.
+    """
+    problems = table_problems(table)
+    if problems:
+        raise UsageError("\n".join(f"source: {key} {problem}" for key, problem in problems))
+    about = {target: _utc(table[key]) for key, (target, _) in _ABOUT.items() if key in table}
+    here = base if base is not None else Path()
+    path = _local(table["path"], here) if "path" in table else None
+    match table["kind"]:
+        case "git":
+            return GitSource(path, table.get("url"), table.get("ref"), about)
+        case "pypi":
+            return PypiSource(table["package"], table["version"], table.get("sha256"), about)
+        case "archive":
+            assert path is not None
+            return ArchiveSource(path, table.get("sha256"), about)
+        case _:
+            assert path is not None
+            return FolderSource(path, about)
+
+
+def _git_url(text: str) -> GitSource:
+    # The last "@" of the path begins the ref, as pip has it; one before the host is a login name.
+    scheme, separator, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    place, at, ref = path.rpartition("@")
+    if not separator:
+        raise UsageError(f"git+{text}: a URL is missing; write git+https://HOST/PATH or git+https://HOST/PATH@REF")
+    if not at:
+        return GitSource(url=text)
+    return GitSource(url=f"{scheme}://{host}{slash}{place}", ref=ref)
+
+
+def _local(text: str, base: Path) -> Path:
+    if not text or "\0" in text:
+        raise UsageError("a path is missing")
+    return base / Path(text).expanduser()
+
+
+def _value_problem(key: str, value: object) -> str | None:
+    wanted = _ABOUT[key][1] if key in _ABOUT else str
+    if wanted is datetime:
+        return None if isinstance(value, date) else "must be a date and time such as 2026-01-31T12:00:00Z"
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        names = {str: "a string", int: "an integer", dict: "a table"}
+        return f"must be {names[wanted]}, not {value!r}"
+    if isinstance(value, str):
+        if not value:
+            return "must not be empty"
+        if key == "sha256" and not _SHA256.match(value):
+            return "must be 64 hex digits"
+        check = _CHECKS.get(key)
+        if check is not None:
+            try:
+                check(value)
+            except UsageError as error:
+                return str(error)
+    if isinstance(value, int) and value < 0:
+        return f"must not be negative, it is {value}"
+    return None
+
+
+def _check_package(value: str) -> None:
+    PypiSource(value, "0")
+
+
+def _check_version(value: str) -> None:
+    PypiSource("name", value)
+
+
+_CHECKS: Final[dict[str, Callable[[str], None]]] = {
+    "url": check_url,
+    "ref": check_ref,
+    "package": _check_package,
+    "version": _check_version,
+}
+
+
+def _utc(value: Any) -> Any:
+    """Return a date or time as naive UTC; anything else as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    return value

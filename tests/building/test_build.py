@@ -1,0 +1,260 @@
+"""Whole builds over small real repositories: what is kept, what is dropped and why, and the laws."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drystone import building as room
+from drystone.building import tables
+from drystone.building.engine import Engine
+from drystone.building.settings import Settings, sources_from_arguments
+from drystone.errors import BuildError, UsageError
+from drystone.release.manifest import Manifest
+from drystone.release.read import Release, open_release
+from drystone.release.verify import verify
+
+
+def make(sources: list[Path], output: Path, engine: Engine | None = None, **settings: Any) -> Manifest:
+    chosen = Settings.model_validate(settings)
+    found = sources_from_arguments(tuple(str(source) for source in sources))
+    return room.build(chosen, found, output, engine or Engine(threads=1))
+
+
+def rows(release: Release) -> dict[str, dict[str, Any]]:
+    return {
+        f"{row['origin'].split(':')[-1]}{row['path']}": row for batch in release.ledger() for row in batch.to_pylist()
+    }
+
+
+@pytest.fixture(scope="module")
+def release(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Release:
+    output = tmp_path_factory.mktemp("built") / "release"
+    make(sources, output)
+    return open_release(output)
+
+
+def test_each_file_is_in_or_out_for_its_own_reason(release: Release) -> None:
+    found = {path: (row["decision"], row["reason"]) for path, row in rows(release).items()}
+    expected = {
+        "walls/README.md": ("kept", None),
+        "walls/walls/copyleft.py": ("dropped", "non_permissive_license"),
+        "walls/walls/latin.py": ("kept", None),
+        "walls/walls/wide.py": ("kept", None),
+        "walls/walls/empty.py": ("dropped", "empty"),
+        "walls/walls/blob.bin": ("dropped", "binary"),
+        "walls/walls/nul.c": ("dropped", "binary"),
+        "walls/data/table.json": ("dropped", "long_data_file"),
+        "walls/notes.unknown-kind": ("dropped", "unknown_language"),
+        "walls/link.py": ("dropped", "symlink"),
+        "fences/fences/post.py": ("kept", None),
+        "gates-1.0.tar.gz/gates-1.0/gates/open.py": ("kept", None),
+        "moats-2.0.tar.gz/moats-2.0/moats/fill.py": ("dropped", "non_permissive_license"),
+    }
+    assert {path: found[path] for path in expected} == expected
+
+
+def test_the_newer_repository_stands_for_its_copies(release: Release) -> None:
+    ledger = rows(release)
+    copy, original = ledger["fences/fences/stack.py"], ledger["walls/walls/stack.py"]
+    assert original["decision"] == "kept"
+    assert (copy["kept_repository_id"], copy["kept_path"]) == (original["repository_id"], "/walls/stack.py")
+    assert copy["swhid"] == copy["kept_swhid"] == original["swhid"]
+
+
+def test_a_near_duplicate_names_the_kept_file_and_its_similarity(release: Release) -> None:
+    ledger = rows(release)
+    near = ledger["fences/fences/gather.py"]
+    assert near["reason"] == "near_duplicate"
+    assert near["kept_swhid"] == ledger["walls/walls/gather.py"]["swhid"]
+    assert 0.7 <= near["similarity"] < 1
+
+
+def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:
+    files = {row["path"]: row for batch in release.data() for row in batch.to_pylist()}
+    assert "Mörtel" in files["/walls/latin.py"]["content"]
+    assert files["/walls/wide.py"]["src_encoding"] == "UTF-16LE"
+    assert files["/walls/wide.py"]["content"].startswith('"""Work of wide."""')
+    contact = files["/walls/contact.py"]
+    assert "marie" not in contact["content"]
+    assert [span["kind"] for span in contact["redactions"]] == ["email"]
+    assert files["/walls/stack.py"]["license_expression"] == "MIT"
+    assert files["/walls/stack.py"]["license_evidence"][0]["path"] == "LICENSE"
+    assert files["/gates-1.0/gates/open.py"]["license_type"] == "no_license"
+
+
+def test_the_release_keeps_every_law(release: Release) -> None:
+    report = verify(release.path)
+    assert not report.problems, report.problems
+
+
+def test_notice_names_the_holders_of_what_was_kept(release: Release) -> None:
+    notice = (release.path / "NOTICE").read_text()
+    assert "Copyright (c) 2021 Ada Example" in notice
+    assert "Copyright (c) 2021 Grace Example" in notice
+    assert notice.count("Permission is hereby granted") == 1
+
+
+def test_order_processes_and_ranges_do_not_matter(
+    sources: list[Path], release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = release.manifest.root
+    shuffled = sources[:]
+    random.Random(7).shuffle(shuffled)
+    assert make(shuffled, tmp_path / "two", Engine(threads=2, in_process=0)).root == root
+    monkeypatch.setattr(tables, "ROWS_PER_RANGE", 5)
+    assert make(sources[::-1], tmp_path / "small").root == root
+
+
+def test_a_second_build_does_nothing_again(sources: list[Path], tmp_path: Path) -> None:
+    output = tmp_path / "release"
+    first = make(sources, output)
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()}
+    assert make(sources, output) == first
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*") if path.is_file()} == before
+
+
+def test_other_settings_need_replace_and_redo_only_what_they_touch(sources: list[Path], tmp_path: Path) -> None:
+    output = tmp_path / "release"
+    first = make(sources, output)
+    with pytest.raises(BuildError, match="--replace"):
+        make(sources, output, licenses={"no_license": False})
+    inventories = {path: path.stat().st_mtime_ns for path in tmp_path.glob("release.work/inventory-*/*.pack")}
+    found = sources_from_arguments(tuple(str(source) for source in sources))
+    settings = Settings.model_validate({"licenses": {"no_license": False}})
+    second = room.build(settings, found, output, Engine(threads=1), replace=True)
+    assert second.root != first.root
+    assert second.counts.kept < first.counts.kept
+    assert {path: path.stat().st_mtime_ns for path in inventories} == inventories
+    assert not verify(output).problems
+
+
+def test_a_changed_source_is_seen(sources: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "fences"
+    shutil.copytree(sources[1], folder)
+    first = make([folder], tmp_path / "release")
+    (folder / "fences/post.py").write_text("import os\n\nprint(os.name)\n")
+    found = sources_from_arguments((str(folder),))
+    second = room.build(Settings(), found, tmp_path / "release", Engine(threads=1), replace=True)
+    assert second.root != first.root
+
+
+@pytest.mark.slow
+def test_a_killed_build_ends_in_the_same_release(sources: list[Path], release: Release, tmp_path: Path) -> None:
+    """SIGKILL at growing delays, so that some stage is hit each time; the last run is left alone."""
+    output = tmp_path / "release"
+    command = [sys.executable, "-m", "drystone", "build", *map(str, sources), "-o", str(output), "--threads", "2"]
+    environment = {**os.environ, "DRYSTONE_REGISTRY": str(tmp_path / "registry.sqlite")}
+    for delay in (1.5, 3, 4.5, 6, 8):
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL, env=environment)
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*command, "--quiet"], check=True, env=environment, stdout=subprocess.DEVNULL)
+    assert open_release(output).manifest.root == release.manifest.root
+    assert not verify(output).problems
+
+
+@pytest.mark.slow
+def test_ray_gives_the_same_release(sources: list[Path], release: Release, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom drystone import building\nfrom drystone.building.engine import Engine\n"
+        "from drystone.building.settings import Settings, sources_from_arguments\n"
+        "found = sources_from_arguments(tuple(sys.argv[2:]))\n"
+        "print(building.build(Settings(), found, Path(sys.argv[1]), Engine('ray', 2)).root)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "release"), *map(str, sources)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    assert done.stdout.split()[-1] == release.manifest.root
+
+
+def test_a_dry_run_writes_nothing(sources: list[Path], release: Release, tmp_path: Path) -> None:
+    found = sources_from_arguments(tuple(str(source) for source in sources))
+    estimated = room.estimate(Settings(), found, tmp_path / "release", Engine(threads=1))
+    assert estimated.funnel == release.manifest.facts.funnel
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_builds_cannot_share_a_folder(sources: list[Path], tmp_path: Path) -> None:
+    with room.Store(tmp_path / "release.work").lock(), pytest.raises(BuildError, match="another build"):
+        make(sources, tmp_path / "release")
+
+
+def test_a_folder_that_is_no_release_is_left_alone(sources: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/love.txt").write_text("mine")
+    with pytest.raises(BuildError, match="not a release"):
+        make(sources, tmp_path / "letters")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BuildError, match="is a file"):
+        make(sources, tmp_path / "file")
+
+
+def test_no_sources_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no sources"):
+        make([], tmp_path / "release")
+
+
+def test_bytes_that_cannot_be_had_become_rows(tmp_path: Path) -> None:
+    """A file over the size limit and a damaged archive: rows in the ledger, nothing lost."""
+    folder = tmp_path / "big"
+    folder.mkdir()
+    (folder / "one_line.js").write_bytes(b"var a = 1; " * 20_000_000)
+    (folder / "small.py").write_text("import os\n\nprint(os.name)\n")
+    archive = tmp_path / "cut.tar.gz"
+    subprocess.run(["tar", "-czf", str(archive), "-C", str(tmp_path), "big/small.py"], check=True)
+    archive.write_bytes(archive.read_bytes()[:-40])
+    make([folder, archive], tmp_path / "release")
+    release = open_release(tmp_path / "release")
+    ledger = rows(release)
+    assert ledger["big/one_line.js"]["reason"] == "too_large"
+    assert ledger["big/one_line.js"]["size"] == 220_000_000
+    assert ledger["big/small.py"]["decision"] == "kept"
+    damaged = [row for path, row in ledger.items() if path.startswith("cut.tar.gz")]
+    repositories = {row["origin"]: row for batch in release.repositories() for row in batch.to_pylist()}
+    assert any(row["reason"] == "unreadable" for row in damaged) or (
+        repositories["archive:cut.tar.gz"]["status"] == "unreadable"
+    )
+    assert not verify(tmp_path / "release").problems
+
+
+def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(sources: list[Path], tmp_path: Path) -> None:
+    """A limit on file size (RLIMIT_FSIZE) fails the write in the middle, as a full disk does."""
+    big = tmp_path / "big"
+    big.mkdir()
+    words = ("stone", "lintel", "mortar", "cope", "batter", "hearting", "through", "plumb")
+    lines = (f"{words[i % 8]}_{words[i // 8 % 8]}_{i} = {words[i * 7 % 8]}({i * 31 % 977})\n" for i in range(60_000))
+    (big / "words.py").write_text("".join(lines))
+    output = tmp_path / "release"
+    code = (
+        "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\nfrom drystone.cli import main\nmain()\n"
+    )
+    arguments = [
+        "build",
+        str(big),
+        "-o",
+        str(output),
+        "--threads",
+        "1",
+        "--quiet",
+        "--registry",
+        str(tmp_path / "r.db"),
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert make([big], output).counts.kept == 1
+    assert not verify(output).problems

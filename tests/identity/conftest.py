@@ -1,0 +1,3 @@
+from tests.oracles.client import swh
+
+__all__ = ["swh"]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.release.sample import sample_rows, write_sample
+
+
+@pytest.fixture(scope="session")
+def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of real files. Read only."""
+    folder = tmp_path_factory.mktemp("release") / "sample"
+    write_sample(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _small_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release") / "small"
+    rows = [r for r in sample_rows() if r.repository != "pypi/rich" or len(r.data) < 2000]
+    write_sample(folder, rows)
+    return folder
+
+
+@pytest.fixture
+def release_copy(_small_release: Path, tmp_path: Path) -> Path:
+    """A smaller release of real files, to be changed."""
+    return Path(shutil.copytree(_small_release, tmp_path / "copy"))
