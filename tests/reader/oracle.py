@@ -7,6 +7,7 @@ the pipeline's answers; `oracle.py squad_v2 THRESHOLD ROWS.json` prints the v2.0
 import json
 import sys
 import warnings
+from pathlib import Path
 
 import torch
 import transformers
@@ -54,6 +55,5 @@ def squad_v2(threshold, rows):
 
 
 if __name__ == "__main__":
-    with open(sys.argv[3], encoding="utf-8") as file:
-        work = json.load(file)
+    work = json.loads(Path(sys.argv[3]).read_text(encoding="utf-8"))
     print(json.dumps({"logits": logits, "pipeline": pipeline, "squad_v2": squad_v2}[sys.argv[1]](sys.argv[2], work)))

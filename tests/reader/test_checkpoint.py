@@ -52,7 +52,7 @@ def test_a_missing_file_is_named(damaged: Path, missing: str) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
 def test_a_config_that_is_no_object_is_refused(damaged: Path, content: bytes) -> None:
     (damaged / "config.json").write_bytes(content)
-    with pytest.raises(ModelError, match="config.json"):
+    with pytest.raises(ModelError, match=r"config.json"):
         read_checkpoint(damaged)
 
 
@@ -113,7 +113,7 @@ def test_a_hub_id_is_read_from_the_local_cache_at_its_revision(
     name = "qa_outputs.weight"
     assert np.array_equal(main.tensors[name], pinned.tensors[name])
     assert not np.array_equal(main.tensors[name], tagged.tensors[name])
-    with pytest.raises(ModelError, match="acme/reader at revision 'v3'.*offline"):
+    with pytest.raises(ModelError, match=r"acme/reader at revision 'v3'.*offline"):
         read_checkpoint("acme/reader", "v3", offline=True)
 
 
@@ -224,10 +224,10 @@ def test_a_hostile_pickle_is_refused_and_not_run(damaged: Path) -> None:
     target = damaged / "pytorch_model.bin"
     for data in (pickle.dumps({"x": _Evil()}), b"cbuiltins\neval\n(S'1/0'\ntR.", b"ctorch\nload\n."):
         write_zip(target, data, {})
-        with pytest.raises(ModelError, match="the pickle asks for .* not run"):
+        with pytest.raises(ModelError, match=r"the pickle asks for .* not run"):
             read_checkpoint(damaged)
         target.write_bytes(data)
-        with pytest.raises(ModelError, match="pytorch_model.bin"):
+        with pytest.raises(ModelError, match=r"pytorch_model.bin"):
             read_checkpoint(damaged)
     assert not Path("/tmp/drystone-was-here").exists()
 

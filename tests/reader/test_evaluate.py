@@ -60,8 +60,14 @@ def test_reads_both_versions_and_gzip(tmp_path: Path, data: Path) -> None:
         (b"", "not readable JSON"),
         (b"[]", "is not as SQuAD lays it out"),
         (b'{"data": []}', "holds no question"),
-        (b'{"data": [{"paragraphs": [{"context": "x", "qas": [{"id": "1"}]}]}]}', r"data\[0\]\.paragraphs\[0\]\.qas\[0\]"),
-        (b'{"data": [{"paragraphs": [{"context": 3, "qas": [{"id": "1", "question": "?", "answers": []}]}]}]}', "must be strings"),
+        (
+            b'{"data": [{"paragraphs": [{"context": "x", "qas": [{"id": "1"}]}]}]}',
+            r"data\[0\]\.paragraphs\[0\]\.qas\[0\]",
+        ),
+        (
+            b'{"data": [{"paragraphs": [{"context": 3, "qas": [{"id": "1", "question": "?", "answers": []}]}]}]}',
+            "must be strings",
+        ),
     ],
 )  # fmt: skip
 def test_files_of_another_shape_are_named(tmp_path: Path, content: bytes, message: str) -> None:

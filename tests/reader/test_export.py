@@ -42,7 +42,9 @@ def test_the_folder_is_a_checkpoint_itself(exported: Path, checkpoints: dict[str
 
 
 @pytest.mark.slow
-def test_int8_of_openvino_is_calibrated_and_kept(checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_int8_of_openvino_is_calibrated_and_kept(
+    checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("nncf")
     monkeypatch.setenv("DRYSTONE_HOME", str(tmp_path / "home"))
     checked = export(checkpoints["bert"], ["safetensors", "openvino-int8"], tmp_path / "out")
@@ -102,7 +104,9 @@ def test_the_handler_answers_as_its_contract_says(exported: Path) -> None:
 
 def test_the_command_exports_and_verifies(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    done = CliRunner().invoke(cli, ["reader", "export", str(checkpoints["roberta"]), "--to", "safetensors,onnx", "--out", out])
+    done = CliRunner().invoke(
+        cli, ["reader", "export", str(checkpoints["roberta"]), "--to", "safetensors,onnx", "--out", out]
+    )
     assert done.exit_code == 0, done.output
     again = CliRunner().invoke(cli, ["reader", "export", out, "--verify", "--json"])
     assert again.exit_code == 0, again.output

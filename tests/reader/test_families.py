@@ -113,7 +113,7 @@ def test_weights_without_a_head_or_with_nan_are_refused() -> None:
     with pytest.raises(ModelError, match="without a question-answering head"):
         build_model(config, headless)
     tensors["qa_outputs.bias"] = np.array([np.nan, 0], np.float32)
-    with pytest.raises(ModelError, match="qa_outputs.bias holds values that are not finite"):
+    with pytest.raises(ModelError, match=r"qa_outputs.bias holds values that are not finite"):
         build_model(config, tensors)
 
 

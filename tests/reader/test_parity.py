@@ -75,7 +75,9 @@ def fold(reader: Reader, pair: tuple[str, str], options: Options) -> list[dict[s
     return [{"answer": t, "score": s} for t, s in sorted(folded.items(), key=lambda e: -e[1])][: options.top_k]
 
 
-def explain(pair: tuple[str, str], ours: list[Answer], theirs: list[dict[str, Any]], folded: list[dict[str, Any]]) -> str:
+def explain(
+    pair: tuple[str, str], ours: list[Answer], theirs: list[dict[str, Any]], folded: list[dict[str, Any]]
+) -> str:
     """Name the way in which the pipeline's answers differ from ours, or "unexplained"."""
 
     def close(a: float, b: float) -> bool:
@@ -88,7 +90,10 @@ def explain(pair: tuple[str, str], ours: list[Answer], theirs: list[dict[str, An
     ]
     if all(same):
         return "equal" if len(ours) == len(theirs) else "the pipeline misses answers"
-    if all(f["answer"] == b["answer"].lower() and close(f["score"], b["score"]) for f, b in zip(folded, theirs, strict=False)):
+    if all(
+        f["answer"] == b["answer"].lower() and close(f["score"], b["score"])
+        for f, b in zip(folded, theirs, strict=False)
+    ):
         return "the pipeline adds up different places with the same text"
     for b in theirs:
         for at in (b["start"], b["end"]):

@@ -104,9 +104,9 @@ def test_a_question_that_fills_the_window_is_named_and_can_be_cut() -> None:
 def test_a_tokenizer_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ModelError, match="do not belong together"):
         Windower(TOKENIZERS["wordpiece"], {}, POSITIONS, 50, "m")
-    with pytest.raises(ModelError, match="tokenizer.json cannot be used"):
+    with pytest.raises(ModelError, match=r"tokenizer.json cannot be used"):
         Windower("{}", {}, POSITIONS, 50, "m")
-    with pytest.raises(ModelError, match="tokenizer.json cannot be used"):
+    with pytest.raises(ModelError, match=r"tokenizer.json cannot be used"):
         Windower(TOKENIZERS["wordpiece"][:1000], {}, POSITIONS, 50, "m")
     plain = json.loads(TOKENIZERS["wordpiece"]) | {"post_processor": None}
     with pytest.raises(ModelError, match="does not join a pair"):

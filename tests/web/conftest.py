@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import socket
 import subprocess
 import sys
@@ -13,8 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 
-for needed in ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client"):
-    pytest.importorskip(needed, reason="the reader or server extra is not installed")
+if not all(map(importlib.util.find_spec, ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client"))):
+    pytest.skip("the reader or server extra is not installed", allow_module_level=True)
 
 from tests.reader.checkpoints import write_checkpoint
 
@@ -31,8 +33,6 @@ def running(*arguments: str, **environment: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    import os
-
     command = [sys.executable, "-c", "from drystone.cli import main; main()", "serve", "--port", str(port), *arguments]
     process = subprocess.Popen(command, env={**os.environ, **environment})
     url = f"http://127.0.0.1:{port}"

@@ -175,7 +175,13 @@ def progress(what: str) -> Callable[[int, int], None]:
 
 @command.command()
 @click.argument("model")
-@click.option("--to", "formats", default="", metavar="FORMAT,…", help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.")
+@click.option(
+    "--to",
+    "formats",
+    default="",
+    metavar="FORMAT,…",
+    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
 @click.option("--revision", help="Branch, tag or commit of a Hub model.")
 @click.option("--verify", is_flag=True, help="Check the exported folder MODEL again instead of writing.")
@@ -200,4 +206,6 @@ def export(model: str, formats: str, out: Path | None, revision: str | None, ver
         click.echo(json.dumps(checked, indent=2))
         return
     for row in checked:
-        click.echo(f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}")
+        click.echo(
+            f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}"
+        )

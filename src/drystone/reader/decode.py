@@ -4,7 +4,8 @@ It knows nothing of tokenizers or text: spans are token positions, and a functio
 
 Scores. In one window P(i, j) = softmax(start)[i] * softmax(end)[j], over the context's tokens and the null position, as
 in the Transformers pipeline. Over several windows the same masses are divided by one common sum: the masses of all
-windows' spans, and the null's mass in the window that doubts least (Devlin et al. 2018 take the least over windows). For one window both are the same number. `normalize="window"` keeps each window's own sum, as the pipeline did.
+windows' spans, and the null's mass in the window that doubts least (Devlin et al. 2018 take the least over windows).
+For one window both are the same number. `normalize="window"` keeps each window's own sum, as the pipeline did.
 """
 
 from __future__ import annotations

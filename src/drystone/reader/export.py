@@ -133,7 +133,9 @@ def _write_onnx_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch],
 
 def _write_openvino(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
     openvino = openvino_module()
-    openvino.save_model(openvino.Core().read_model(build_onnx(model)), out / "openvino_model.xml", compress_to_fp16=False)
+    openvino.save_model(
+        openvino.Core().read_model(build_onnx(model)), out / "openvino_model.xml", compress_to_fp16=False
+    )
 
 
 def _write_openvino_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
@@ -170,9 +172,8 @@ def _check(model: Model, batches: list[Batch], folder: Path) -> list[dict[str, A
         if exact and difference > TOLERANCE:
             raise ModelError(f"{folder / names[0]}: logits differ from the reference by {difference:.2g}.")
         if not exact and agreement < AGREEMENT:
-            raise ModelError(
-                f"{folder / names[0]}: keeps the best start and end of {agreement:.0%} of windows, under {AGREEMENT:.0%}."
-            )
+            kept = f"keeps the best start and end of {agreement:.0%} of windows, under {AGREEMENT:.0%}"
+            raise ModelError(f"{folder / names[0]}: {kept}.")
         checked.append({"format": name, "file": names[0], "difference": difference, "agreement": agreement})
     return checked
 

@@ -22,14 +22,18 @@ class NumpyOps:
         return value
 
     def take(self, table: np.ndarray, ids: np.ndarray) -> np.ndarray:
-        return table[ids]
+        rows: np.ndarray = table[ids]
+        return rows
 
     def linear(self, x: np.ndarray, w: str, b: str | None) -> np.ndarray:
         y: np.ndarray = x @ self._weights[w]
-        return y if b is None else y + self._weights[b]
+        if b is not None:
+            y += self._weights[b]
+        return y
 
     def add(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return a + b
+        total: np.ndarray = a + b
+        return total
 
     def layer_norm(self, x: np.ndarray, g: str, b: str, epsilon: float) -> np.ndarray:
         centred = x - x.mean(-1, keepdims=True)
@@ -38,13 +42,15 @@ class NumpyOps:
         return normal
 
     def activate(self, x: np.ndarray, name: str) -> np.ndarray:
+        y: np.ndarray
         if name == "relu":
-            return np.maximum(x, 0)
-        if name == "gelu_tanh":
+            y = np.maximum(x, 0)
+        elif name == "gelu_tanh":
             inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
-            return np.float32(0.5) * x * (1 + np.tanh(inner))
-        gelu: np.ndarray = np.float32(0.5) * x * (1 + erf(x * np.float32(np.sqrt(0.5))))
-        return gelu
+            y = np.float32(0.5) * x * (1 + np.tanh(inner))
+        else:
+            y = np.float32(0.5) * x * (1 + erf(x * np.float32(np.sqrt(0.5))))
+        return y
 
     def split_heads(self, x: np.ndarray, heads: int) -> np.ndarray:
         return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)

@@ -50,6 +50,7 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
+        """Return the content as ASCII JSON."""
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
@@ -60,6 +61,7 @@ class Edge:
         self.app, self.limit, self.metrics = app, limit, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, its body counted."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -128,7 +130,8 @@ def create_app(
     problems: dict[int | str, dict[str, Any]] = {
         code: {"model": Problem, "description": text}
         for code, text in (
-            (400, "The body is not JSON"), (401, "No bearer token"), (404, "No such model"), (413, "The body is too large"),
+            (400, "The body is not JSON"), (401, "No bearer token"), (404, "No such model"),
+            (413, "The body is too large"),
             (422, "A field is wrong"), (429, "The queue is full"), (503, "Shutting down"), (504, "Past the deadline"),
         )
     }  # fmt: skip
