@@ -125,13 +125,12 @@ def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: i
     """
     questions, v2 = dataset.questions, dataset.v2
     texts = {name: row["text"] for name, row in predictions.items()}
-    nulls = {name: row["null_score"] for name, row in predictions.items() if name in {q.id for q in questions}}
+    nulls = {q.id: predictions[q.id]["null_score"] for q in questions if q.id in predictions}
     metrics = squad_v2(questions, texts, nulls) if v2 else squad_v1(questions, texts)
     rows = []
     for q in questions:
         row = predictions.get(q.id, {"text": "", "score": 0.0})
-        em, value = score(q, row["text"], v2=v2)
-        rows.append((q, row, em, value))
+        rows.append((q, row, *score(q, row["text"], v2=v2)))
     em, value = np.array([r[2] for r in rows], float), np.array([r[3] for r in rows])
     random = np.random.default_rng(_SEED)
     picks = [random.integers(0, len(rows), len(rows)) for _ in range(_RESAMPLES)]
@@ -140,11 +139,12 @@ def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: i
         for name, values in (("exact_match", em), ("f1", value))
     }
     groups: dict[str, dict[str, Any]] = {}
-    for title, key in (
+    keys: tuple[tuple[str, Callable[[Question], str]], ...] = (
         ("question type", lambda q: question_kind(q.question)),
         ("context characters", lambda q: _bucket(len(q.context), (500, 1000, 2000))),
         ("answer words", lambda q: _bucket(len(q.golds[0].split()), (1, 3, 6)) if q.golds else "no answer"),
-    ):
+    )
+    for title, key in keys:
         groups[title] = _breakdown([key(q) for q in questions], em, value)
     wrong = sorted((r for r in rows if r[3] == 0), key=lambda r: (-r[1]["score"], r[0].id))[:worst]
     return {

@@ -67,10 +67,13 @@ class NumpyOps:
         return scores @ v, scores
 
     def block_bias(self, blocks: np.ndarray, masked: float) -> np.ndarray:
-        return np.where(blocks[:, None, :, None] == blocks[:, None, None, :], np.float32(0), np.float32(masked))
+        same = blocks[:, None, :, None] == blocks[:, None, None, :]
+        bias: np.ndarray = np.where(same, np.float32(0), np.float32(masked))
+        return bias
 
     def distances(self, positions: np.ndarray, reach: int) -> np.ndarray:
-        return np.clip(positions[:, :, None] - positions[:, None, :] + reach, 0, 2 * reach)
+        apart: np.ndarray = positions[:, :, None] - positions[:, None, :]
+        return np.clip(apart + reach, 0, 2 * reach)
 
     def relative(
         self, x: np.ndarray, table: np.ndarray, index: np.ndarray, scale: float, *, transpose: bool

@@ -101,9 +101,9 @@ def train(
 
 def _loss(model: Any, weights: dict[str, torch.Tensor], chosen: Sequence[tuple[Window, int, int]]) -> torch.Tensor:
     rows = collate([window for window, _, _ in chosen], model.positions_from, model.max_tokens)
-    inputs = [torch.tensor(a) for a in (rows.ids, rows.types, rows.positions, rows.blocks)]
-    logits = forward(TorchOps(weights), model, *inputs)
-    logits = logits.masked_fill((inputs[3] == 0)[:, :, None], -1e4)
+    ids, types, positions, blocks = map(torch.tensor, (rows.ids, rows.types, rows.positions, rows.blocks))
+    logits = forward(TorchOps(weights), model, ids, types, positions, blocks)
+    logits = logits.masked_fill((blocks == 0)[:, :, None], -1e4)
     starts = torch.tensor([start for _, start, _ in chosen])
     ends = torch.tensor([end for _, _, end in chosen])
     entropy = torch.nn.functional.cross_entropy

@@ -162,7 +162,8 @@ def create_app(
         answer = asyncio.wrap_future(future)
         gone = asyncio.ensure_future(_disconnected(request))
         try:
-            await asyncio.wait({answer, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            watched: set[asyncio.Future[Any]] = {answer, gone}
+            await asyncio.wait(watched, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 metrics.latency(name or default, time.monotonic() - begin, len(pairs))
                 return answer.result()
@@ -285,7 +286,7 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(UsageError)
     async def wrong(_: Request, error: UsageError) -> Response:
-        name, _, message = str(error).partition(": ")
+        name, _colon, message = str(error).partition(": ")
         return problem(422, str(error), [{"field": name, "message": message}])
 
     @app.exception_handler(QueueFullError)

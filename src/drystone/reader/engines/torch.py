@@ -36,9 +36,9 @@ class TorchEngine:
 
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
-        inputs = (torch.tensor(a) for a in (batch.ids, batch.types, batch.positions, batch.blocks))
+        ids, types, positions, blocks = map(torch.tensor, (batch.ids, batch.types, batch.positions, batch.blocks))
         with torch.inference_mode():
-            logits: np.ndarray = forward(self._ops, self._model, *inputs).float().numpy()
+            logits: np.ndarray = forward(self._ops, self._model, ids, types, positions, blocks).float().numpy()
         return logits
 
 
