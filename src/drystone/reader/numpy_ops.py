@@ -73,7 +73,8 @@ class NumpyOps:
 
     def distances(self, positions: np.ndarray, reach: int) -> np.ndarray:
         apart: np.ndarray = positions[:, :, None] - positions[:, None, :]
-        return np.clip(apart + reach, 0, 2 * reach)
+        clipped: np.ndarray = np.clip(apart + reach, 0, 2 * reach)
+        return clipped
 
     def relative(
         self, x: np.ndarray, table: np.ndarray, index: np.ndarray, scale: float, *, transpose: bool
