@@ -34,6 +34,7 @@ from drystone.web.schemas import (
 try:
     from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
     from fastapi.exceptions import RequestValidationError
+    from starlette.exceptions import HTTPException as HttpError
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError:
     raise MissingExtraError("FastAPI", "server") from None
@@ -305,6 +306,6 @@ def _errors(app: FastAPI) -> None:
     async def failed(_: Request, error: DrystoneError) -> Response:
         return problem(500, str(error))
 
-    @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
+    @app.exception_handler(HttpError)  # the framework's own errors derive from this one too
+    async def http(_: Request, error: HttpError) -> Response:
         return problem(error.status_code, str(error.detail), headers=error.headers)
