@@ -133,15 +133,18 @@ def test_a_context_of_many_windows_is_answered_in_level_time(bert: Reader) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "text", ["word " * 1_000_000, "a" * 5_000_000, "\u0301" * 2_500_000, " \n" * 2_490_000 + "end."]
+    "text",
+    ["word " * 1_000_000, "a" * 500_000, "\u0301" * 250_000, " \n" * 250_000 + "end."],
+    ids=["5 MB of words", "one word", "marks alone", "white space"],
 )
-def test_five_megabytes(text: str, bert: Reader, roberta: Reader) -> None:
-    for reader in (bert, roberta):
+def test_contexts_of_megabytes(text: str, bert: Reader, roberta: Reader) -> None:
+    for reader in (bert, roberta)[: 1 if len(text) > 10**6 else 2]:
         try:
-            answer = reader.answer("What?", text)
+            answer = reader.answer("What?", text, doc_stride=8)
         except UsageError as error:
             assert "holds nothing" in str(error)
         else:
+            assert isinstance(answer, Answer)
             assert text[answer.start : answer.end] == answer.text
 
 

@@ -34,6 +34,7 @@ from drystone.web.schemas import (
 try:
     from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
     from fastapi.exceptions import RequestValidationError
+    from fastapi.responses import JSONResponse
     from starlette.exceptions import HTTPException as HttpError
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError:
@@ -45,10 +46,8 @@ Name = Annotated[str, Path(max_length=200)]
 _GONE = 499
 
 
-class Json(Response):
+class Json(JSONResponse):
     """JSON in ASCII, so that lone surrogates of a context come back as the escapes they came in as."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """Return the content as ASCII JSON."""
