@@ -5,6 +5,7 @@
     ├── ReleaseError              a folder is not a release, or its bytes are not what they should be
     ├── RegistryError             the registry's database cannot be used
     ├── BuildError                a build cannot start or go on
+    ├── ModelError                a reader's checkpoint cannot be loaded, run or written
     └── UsageError                exit 2: the request itself is wrong
         ├── SettingsError         a settings file has unknown keys, wrong types or impossible values
         └── MissingExtraError     a part of Drystone that is not installed
@@ -35,6 +36,10 @@ class RegistryError(DrystoneError):
 
 class BuildError(DrystoneError):
     """A build cannot start or go on."""
+
+
+class ModelError(DrystoneError):
+    """A reader's checkpoint cannot be loaded, run or written."""
 
 
 class UsageError(DrystoneError):

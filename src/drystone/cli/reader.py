@@ -1,0 +1,211 @@
+"""`drystone reader`: answer, evaluate, export and look into extractive question-answering models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a model is loaded."""
+    for option in (
+        click.option("--revision", help="Branch, tag or commit of a Hub model."),
+        click.option("--offline", is_flag=True, help="Use the Hub's local cache only."),
+        click.option(
+            "--runtime",
+            type=click.Choice(["auto", "openvino", "onnxruntime", "torch"]),
+            default="auto",
+            show_default=True,
+        ),
+        click.option(
+            "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8"]), default="fp32", show_default=True
+        ),
+        click.option(
+            "--threads", type=click.IntRange(1, 1024), help="Windows computed at once (default: all processors)."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def load(model: str, **settings: Any) -> Any:
+    """Load a reader and say on a terminal what was chosen."""
+    from drystone.reader import Reader  # noqa: PLC0415  help must not wait for numpy
+
+    settings["offline"] = settings.get("offline") or None
+    reader = Reader.load(model, **settings)
+    if sys.stderr.isatty() or settings.get("precision") == "auto":
+        click.echo(f"{reader.name}: {reader.reason}", err=True)
+    return reader
+
+
+@click.group()
+def command() -> None:
+    """Answer questions from a passage, and measure, export or look into the model that does."""
+
+
+@command.command()
+@click.argument("model")
+@click.argument("question")
+@click.argument("context", type=click.File("r", encoding="utf-8"))
+@model_options
+@click.option("--top-k", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--handle-impossible-answer", is_flag=True, help="Let the empty answer compete.")
+@click.option("--max-answer-len", type=click.IntRange(min=1), default=15, show_default=True, help="In tokens.")
+@click.option("--json", "as_json", is_flag=True, help="Print answers as JSON.")
+def answer(model: str, question: str, context: Any, as_json: bool, **given: Any) -> None:
+    """Answer QUESTION from the text in the file CONTEXT (- for standard input).
+
+    \b
+    Examples:
+      drystone reader answer distilbert-base-cased-distilled-squad "Who wrote it?" passage.txt
+      man ls | drystone reader answer ./model "What does -a do?" - --top-k 3 --json
+    """
+    asked = {name: given.pop(name) for name in ("top_k", "handle_impossible_answer", "max_answer_len")}
+    try:
+        text = context.read()
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{context.name} is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+    found = next(load(model, **given).stream([(question, text)], **asked))
+    if as_json:
+        click.echo(json.dumps([answer.as_dict() for answer in found], indent=2))
+        return
+    for one in found:
+        line = text.count("\n", 0, one.start) + 1
+        click.echo(f"{one.score:.3f}  {one.text!r}  (characters {one.start}-{one.end}, line {line})")
+
+
+@command.command()
+@click.argument("model")
+@click.argument("data", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@model_options
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N questions.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for predictions and report; a second run goes on from it.",
+)
+@click.option("--max-answer-len", type=click.IntRange(min=1), default=30, show_default=True, help="In tokens.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def evaluate(model: str, data: Path, limit: int | None, out: Path | None, as_json: bool, **given: Any) -> None:
+    """Measure exact match and F1 of MODEL on a SQuAD file, v1.1 or v2.0 (JSON, also gzipped).
+
+    Writes predictions.jsonl, report.json and calibration.png to --out. v2.0 is recognised by its unanswerable
+    questions; there the empty answer competes.
+
+    \b
+    Examples:
+      drystone reader evaluate ./model dev-v1.1.json --limit 1000
+      drystone reader evaluate deepset/tinyroberta-squad2 dev-v2.0.json --out run1 --precision int8
+    """
+    from dataclasses import replace  # noqa: PLC0415
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
+    from drystone.reader.evaluate import plot_calibration, predict, read_squad, summarize  # noqa: PLC0415
+
+    longest = given.pop("max_answer_len")
+    dataset = read_squad(data)
+    if limit:
+        dataset = replace(dataset, questions=dataset.questions[:limit])
+    reader = load(model, **given)
+    with TemporaryDirectory() as scratch:
+        folder = out or Path(scratch)
+        predictions = predict(
+            reader,
+            dataset.questions,
+            folder / "predictions.jsonl",
+            report=progress("questions"),
+            max_answer_len=longest,
+            handle_impossible_answer=dataset.v2,
+        )
+        report = {"model": reader.name, "engine": reader.reason, **summarize(dataset, predictions)}
+        if out:
+            (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            plot_calibration(report, out / "calibration.png")
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _print_report(report, out)
+
+
+def _print_report(report: dict[str, Any], out: Path | None) -> None:
+    console = Console()
+    console.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
+    for name, value in report["metrics"].items():
+        interval = report["interval"].get({"exact": "exact_match"}.get(name, name))
+        around = f"  (95 % {interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
+        console.print(f"  {name:18} {value:8.3f}{around}", highlight=False)
+    for title, groups in report["by"].items():
+        table = Table(title, "questions", "exact", "F1", title_justify="left")
+        for name, row in groups.items():
+            table.add_row(name, f"{row['questions']:,}", f"{row['exact_match']:.1f}", f"{row['f1']:.1f}")
+        console.print(table)
+    console.print(f"calibration error {report['calibration']['error']:.3f}", highlight=False)
+    for row in report["worst"][:5]:
+        console.print(
+            f"wrong at {row['score']:.2f}: {row['question']!r} -> {row['prediction']!r}, not {row['golds'][:1]}",
+            highlight=False,
+            markup=False,
+        )
+    if out:
+        console.print(f"all of it in {out}", highlight=False, markup=False)
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """Return a report(done, total): a line that is rewritten on a terminal, a line a tenth elsewhere."""
+    last = [-1]
+
+    def report(done: int, total: int) -> None:
+        tenth = 10 * done // max(1, total)
+        if sys.stderr.isatty():
+            click.echo(f"\r{done:,} of {total:,} {what}" + ("\n" if done == total else ""), nl=False, err=True)
+        elif tenth != last[0]:
+            last[0] = tenth
+            click.echo(f"{done:,} of {total:,} {what}", err=True)
+
+    return report
+
+
+@command.command()
+@click.argument("model")
+@click.option(
+    "--to",
+    "formats",
+    default="",
+    metavar="FORMAT,…",
+    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
+@click.option("--revision", help="Branch, tag or commit of a Hub model.")
+@click.option("--verify", is_flag=True, help="Check the exported folder MODEL again instead of writing.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was checked as JSON.")
+def export(model: str, formats: str, out: Path | None, revision: str | None, verify: bool, as_json: bool) -> None:
+    """Write MODEL in other formats into one folder laid out like a Hub repository, and check each by its consumer.
+
+    \b
+    Examples:
+      drystone reader export ./model --to safetensors,onnx,openvino-int8 --out exported
+      drystone reader export exported --verify
+    """
+    from drystone.reader import export as exporting  # noqa: PLC0415  help must not wait for numpy
+
+    if verify:
+        checked = exporting.verify(Path(model))
+    elif out is None:
+        raise click.UsageError("Give --out FOLDER to write to, or --verify.")
+    else:
+        checked = exporting.export(model, [name for name in formats.split(",") if name], out, revision)
+    if as_json:
+        click.echo(json.dumps(checked, indent=2))
+        return
+    for row in checked:
+        click.echo(
+            f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}"
+        )

@@ -1,0 +1,1 @@
+"""The HTTP server of readers: the Hugging Face task contract, the Open Inference Protocol, our own API, and a page."""

@@ -1,0 +1,140 @@
+"""The shapes of requests and answers, for validation and OpenAPI; numbers must be integers, texts within limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+#: Characters; more than any model's context, little enough to tokenize in about a second.
+MOST_CONTEXT = 2_000_000
+MOST_QUESTION = 10_000
+MOST_PAIRS = 256
+
+
+def _text(most: int) -> Any:
+    """A string of 1 to `most` characters; unlike pydantic's own it may hold lone surrogates, which JSON can carry."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("must be a string")
+        if not 1 <= len(value) <= most:
+            raise ValueError(f"must have 1 to {most} characters, not {len(value)}")
+        return value
+
+    return PlainValidator(check, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=most)])
+
+
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+
+
+class Strict(BaseModel):
+    """Unknown fields are errors, so that a misspelt parameter does not pass in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Parameters(Strict):
+    """What can be asked of an answer, with the names of the Transformers pipeline; lengths are in tokens."""
+
+    top_k: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    max_answer_len: Count = 15
+    max_seq_len: Annotated[int, Field(strict=True, ge=8, le=100_000)] | None = None
+    doc_stride: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = None
+    max_question_len: Count | None = None
+    handle_impossible_answer: Annotated[bool, Field(strict=True)] = False
+    align_to_words: Annotated[bool, Field(strict=True)] = True
+
+
+class TaskParameters(Parameters):
+    """As `Parameters`; null means the default, since the Hugging Face client sends what was not set as null."""
+
+    top_k: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None  # type: ignore[assignment]
+    max_answer_len: Count | None = None  # type: ignore[assignment]
+    handle_impossible_answer: Annotated[bool, Field(strict=True)] | None = None  # type: ignore[assignment]
+    align_to_words: Annotated[bool, Field(strict=True)] | None = None  # type: ignore[assignment]
+
+
+class Pair(Strict):
+    """A question and the text to answer it from."""
+
+    question: Annotated[str, _text(MOST_QUESTION)]
+    context: Annotated[str, _text(MOST_CONTEXT)]
+
+
+Pairs = Annotated[list[Pair], Field(min_length=1, max_length=MOST_PAIRS)]
+
+
+class TaskRequest(Strict):
+    """The Hugging Face question-answering task."""
+
+    inputs: Pair | Pairs
+    parameters: TaskParameters | None = None
+
+
+class TaskAnswer(Strict):
+    """The Hugging Face task's answer."""
+
+    answer: str
+    score: float
+    start: int
+    end: int
+
+
+class AnswerRequest(Strict):
+    """Questions for one model."""
+
+    inputs: Pair | Pairs
+    parameters: Parameters = Parameters()
+    model: str | None = None
+
+
+class Span(Strict):
+    """A verbatim span: `context[start:end]` in Unicode code points. `score` is a probability within one question."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+    null_score: float
+    logit: float
+
+
+class AnswerResponse(Strict):
+    """For each input, in order, its answers, best first."""
+
+    model: str
+    answers: list[list[Span]]
+
+
+class Problem(BaseModel):
+    """What was wrong; `detail` names the field."""
+
+    error: str
+    detail: list[dict[str, Any]] = []
+
+
+class Tensor(BaseModel):
+    """A tensor of the Open Inference Protocol."""
+
+    name: str
+    shape: list[Annotated[int, Field(strict=True, ge=0, le=1_000_000)]]
+    datatype: Literal["BYTES"]
+    data: list[Any]
+    parameters: dict[str, Any] = {}
+
+
+class RequestedOutput(BaseModel):
+    """An output that is asked for by name."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class InferRequest(BaseModel):
+    """The Open Inference Protocol's request: BYTES tensors `question` and `context` of one shape [n]."""
+
+    id: Annotated[str, Field(max_length=1000)] | None = None
+    inputs: Annotated[list[Tensor], Field(min_length=1, max_length=8)]
+    outputs: Annotated[list[RequestedOutput], Field(max_length=8)] | None = None
+    parameters: dict[str, Any] = {}

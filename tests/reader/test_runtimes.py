@@ -1,0 +1,78 @@
+"""Precisions and the choice among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drystone.errors import UsageError
+from drystone.reader import Reader
+from drystone.reader.checkpoint import read_checkpoint
+from drystone.reader.families import Model, build_model
+from drystone.reader.numpy_ops import trace
+from drystone.reader.reader import sample_windows
+from drystone.reader.runtimes import build_engine, choose, has_bf16
+from drystone.reader.schedule import collate
+from drystone.reader.windows import Window, Windower
+
+
+@pytest.fixture(scope="module")
+def parts(checkpoints: dict[str, Path]) -> tuple[Model, list[Window]]:
+    checkpoint = read_checkpoint(checkpoints["distilbert"])
+    model = build_model(checkpoint.config, checkpoint.tensors)
+    rows = len(model.weights["embed.word"])
+    windower = Windower(checkpoint.tokenizer_json, checkpoint.tokenizer_config, model.max_tokens, rows, "m")
+    windower.keep_types_below(1)
+    return model, sample_windows(windower)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "torch"])
+def test_int8_stays_near_fp32(runtime: str, parts: tuple[Model, list[Window]]) -> None:
+    pytest.importorskip(runtime)
+    model, windows = parts
+    engine = build_engine(model, runtime, "int8", 1, windows)
+    for window in windows[:3]:
+        batch = collate([window], model.positions_from, model.max_tokens)
+        expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
+        found = engine.run(batch)
+        assert found.dtype == np.float32
+        assert not np.array_equal(found, expected)
+        assert np.abs(found - expected).mean() < 0.15 * np.abs(expected).mean()
+
+
+def test_auto_measures_and_says_what_it_chose(parts: tuple[Model, list[Window]]) -> None:
+    pytest.importorskip("onnxruntime")
+    model, windows = parts
+    chosen = choose(model, windows[:6], runtime="onnxruntime", precision="auto", threads=1)
+    assert chosen.engine.precision in {"fp32", "int8"}
+    assert "the fastest that agrees with fp32" in chosen.reason
+    assert "onnxruntime fp32" in chosen.reason
+    assert "ms a window, agreement" in chosen.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"runtime": "tensorrt"}, "runtime: 'tensorrt' is not one of"),
+        ({"precision": "fp8"}, "precision: 'fp8' is not one of"),
+        ({"threads": 0}, "threads: must be an integer"),
+        ({"threads": True}, "threads: must be an integer"),
+        ({"threads": float("nan")}, "threads: must be an integer"),
+        ({"runtime": "onnxruntime", "precision": "bf16"}, "precision: "),
+    ],
+)
+def test_impossible_requests_are_named(checkpoints: dict[str, Path], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Reader.load(checkpoints["distilbert"], **options)
+
+
+def test_bf16_is_refused_where_the_processor_lacks_it(checkpoints: dict[str, Path]) -> None:
+    pytest.importorskip("openvino")
+    if has_bf16():
+        assert Reader.load(checkpoints["distilbert"], runtime="openvino", precision="bf16").engine.precision == "bf16"
+    else:
+        with pytest.raises(UsageError, match="no bfloat16"):
+            Reader.load(checkpoints["distilbert"], runtime="openvino", precision="bf16")

@@ -1,0 +1,67 @@
+"""A real server on loopback, in a process of its own, over a small checkpoint."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+if not all(map(importlib.util.find_spec, ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client"))):
+    pytest.skip("the reader or server extra is not installed", allow_module_level=True)
+
+from tests.reader.checkpoints import write_checkpoint
+
+Start = Callable[..., "Server"]
+
+
+class Server:
+    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+        self.url, self.process = url, process
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from drystone.cli import main; main()", "serve", "--port", str(port), *arguments]
+    process = subprocess.Popen(command, env={**os.environ, **environment})
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert process.poll() is None, "the server stopped"
+            try:
+                if requests.get(f"{url}/v2/health/ready", timeout=5).ok:
+                    break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        yield Server(url, process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("serve") / "small", "bert")
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("serve") / "other", "roberta", seed=3)
+
+
+@pytest.fixture(scope="session")
+def server(small: Path, other: Path) -> Iterator[Server]:
+    with running("--model", f"small={small}", "--model", f"other={other}", "--max-body", "100000") as found:
+        yield found
