@@ -103,7 +103,10 @@ stars = "many"
     [
         ("release = 3\n", "line 1: release: must be a table (it is 3)"),
         ("[release]\nversion = 1.0\n", "line 2: release.version: must be a string (it is 1.0)"),
-        ("[release]\nversion = '1.0'\n", r"line 2: release.version: must match pattern '^\d+\.\d+\.\d+$' (it is '1.0')"),
+        (
+            "[release]\nversion = '1.0'\n",
+            r"line 2: release.version: must match pattern '^\d+\.\d+\.\d+$' (it is '1.0')",
+        ),
         ("[release]\nauthors = 'Ada'\n", "line 2: release.authors: must be an array (it is 'Ada')"),
         ("[release]\nzstd_level = 99\n", "line 2: release.zstd_level: must be less than or equal to 19 (it is 99)"),
         ("release.zstd_level = 2.5\n", "line 1: release.zstd_level: must be an integer (it is 2.5)"),

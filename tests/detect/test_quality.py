@@ -43,7 +43,9 @@ def _measure(*texts: str) -> list[dict[str, float]]:
 
 _encoded = st.one_of(
     st.text("ab0,x\\ \n\r+/=_u\t", max_size=40),
-    st.lists(st.sampled_from(["4f", "0x4f", "\\x4f", ",", " ", "\n", "\\u00e9", "word", "_", "0", "\r\n", "4F,"])).map("".join),
+    st.lists(st.sampled_from(["4f", "0x4f", "\\x4f", ",", " ", "\n", "\\u00e9", "word", "_", "0", "\r\n", "4F,"])).map(
+        "".join
+    ),
     st.text("abcdef0123456789", min_size=60, max_size=70),
 )
 
@@ -103,4 +105,4 @@ def test_visible_text_leaves_scripts_and_markup_out() -> None:
     html = b"<html><head><style>p{}</style><script>var x = 1;</script></head><body><p>Seen  text</p></body></html>"
     assert visible_text(html) == (len("Seen text"), len("Seen text") / len(html))
     assert visible_text(b"") == (0, 0.0)
-    assert visible_text(b"\xff\x00<p>") [0] >= 0
+    assert visible_text(b"\xff\x00<p>")[0] >= 0

@@ -15,10 +15,21 @@ from pathlib import Path
 import pytest
 import requests
 
-if not all(map(importlib.util.find_spec, ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client"))):
-    pytest.skip("the reader or server extra is not installed", allow_module_level=True)
+MISSING = not all(map(importlib.util.find_spec, ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client")))
+if not MISSING:
+    from tests.reader.checkpoints import write_checkpoint
 
-from tests.reader.checkpoints import write_checkpoint
+
+class _Missing(pytest.Module):
+    """A test module that cannot even be imported here."""
+
+    def collect(self) -> list[pytest.Item]:
+        pytest.skip("the reader or server extra is not installed", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    return _Missing.from_parent(parent, path=module_path) if MISSING else None
+
 
 Start = Callable[..., "Server"]
 
