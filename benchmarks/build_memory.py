@@ -25,9 +25,7 @@ def measure(quick: bool) -> list[Figure]:
             Figure(f"peak memory at {size / 1e6:,.0f} MB", run.peak / 1e6, "MB", 1500, lower_is_better=True, note=note)
         )
     slope = float(np.polyfit(inputs, peaks, 1)[0])
-    figures.append(
-        Figure("memory per byte of input", slope, "byte/byte", None if quick else 0.1, lower_is_better=True)
-    )
+    figures.append(Figure("memory per byte of input", slope, "byte/byte", None if quick else 0.1, lower_is_better=True))
     return figures
 
 

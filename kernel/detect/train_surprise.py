@@ -13,6 +13,7 @@ import math
 import re
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 SYMBOLS = 54

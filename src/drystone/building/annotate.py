@@ -117,14 +117,16 @@ def _annotate(
         if isinstance(data, SourceError):
             excluded.append({"id": row["id"], "excluded": "damaged", "excluded_evidence": str(data)})
             continue
-        text, encoding, reason = to_text(data, _is_notebook(row))
-        if text is None:
-            kind = "binary" if encoding is None else "undecodable"
-            excluded.append({"id": row["id"], "encoding": encoding, "excluded": kind, "excluded_evidence": reason})
+        decoded = to_text(data, _is_notebook(row))
+        if decoded.text is None:
+            kind = "binary" if decoded.binary else "undecodable"
+            excluded.append(
+                {"id": row["id"], "encoding": decoded.encoding, "excluded": kind, "excluded_evidence": decoded.reason}
+            )
             continue
         kept.append(row)
-        texts.append(text)
-        encodings.append(encoding)
+        texts.append(decoded.text)
+        encodings.append(decoded.encoding)
     array = pa.array(texts, pa.large_binary())
     ids = [row["id"] for row in kept]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from drystone.building.tables import OCCURRENCES, Range, read
-from drystone.detect.encoding import decode
+from drystone.detect.encoding import Decoded, decode
 from drystone.detect.notebooks import notebook_script
 from drystone.errors import BuildError
 from drystone.sources.base import Limits, Source
@@ -70,19 +70,17 @@ class Contents:
         return {**self.__dict__, "_open": {}}
 
 
-def to_text(data: bytes, notebook: bool) -> tuple[bytes | None, str | None, str | None]:
+def to_text(data: bytes, notebook: bool) -> Decoded:
     """Return a blob as UTF-8 text with its encoding, or no text and the reason why.
 
     A notebook becomes a script of its code and Markdown cells; one that cannot be read stays as it is.
     """
     decoded = decode(data)
-    if decoded.text is None:
-        return None, decoded.encoding, decoded.reason
-    if notebook:
+    if notebook and decoded.text is not None:
         script = notebook_script(decoded.text).script
         if script is not None:
-            return script, decoded.encoding, None
-    return decoded.text, decoded.encoding, None
+            return replace(decoded, text=script)
+    return decoded
 
 
 def packed_blob(work: Path, swhid: str) -> bytes | None:

@@ -40,10 +40,10 @@ class Texts:
             texts: list[bytes] = [b""] * len(chunk)
             for index, data in zip(order, self.contents.read(chunk[i][0] for i in order), strict=True):
                 place, notebook = chunk[index]
-                text, _, reason = to_text(data, notebook)
-                if text is None:
-                    raise BuildError(f"swh:1:cnt:{place.id.hex()}: was text before, but now {reason}")
-                texts[index] = text
+                decoded = to_text(data, notebook)
+                if decoded.text is None:
+                    raise BuildError(f"swh:1:cnt:{place.id.hex()}: was text before, but now {decoded.reason}")
+                texts[index] = decoded.text
             yield from texts
 
     def _place(self, id_: bytes) -> tuple[Place, bool]:

@@ -270,6 +270,6 @@ def _license_texts(
             Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
         )
         for place, data in zip(places, settled.contents.read(places), strict=True):
-            text, _, _ = to_text(data, notebook=False)
+            text = to_text(data, notebook=False).text
             if text is not None:
                 yield found[place.id], text

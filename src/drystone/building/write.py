@@ -133,9 +133,12 @@ def _batch(
     for index, data in zip(order, contents.read(places[i] for i in order), strict=True):
         row = batch[index]
         path = path_text(row["path"])
-        text, _, reason = to_text(data, row["notebook"])
+        decoded = to_text(data, row["notebook"])
+        text = decoded.text
         if text is None:
-            raise BuildError(f"{path}: read as text before, but now {reason}; the source has changed during the build")
+            raise BuildError(
+                f"{path}: was text before, but now {decoded.reason}; the source has changed during the build"
+            )
         spans = [secrets.Span(**span) for span in row["secrets"] or ()]
         released, replaced = secrets.redact(text, spans, secret_settings, path) if spans else (text, [])
         for span in replaced:

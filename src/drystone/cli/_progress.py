@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import Final
 
 import click
 from rich.console import Console
@@ -56,7 +57,7 @@ class StageProgress:
             self._bars.advance(task, weight)
             seconds = time.monotonic() - self._started[stage][0]
             completed = self._bars.tasks[self._bars.task_ids.index(task)].completed
-            self._bars.update(task, rate=_rate(completed, seconds))
+            self._bars.update(task, rate=_rate(stage, completed, seconds))
 
     def finish(self, stage: str) -> None:
         """End a stage."""
@@ -65,13 +66,15 @@ class StageProgress:
             self._bars.update(self._tasks[stage], total=1, completed=1)
         elif not self._quiet:
             seconds = time.monotonic() - began
-            what = f"{seconds:.1f} s, {_rate(pending, seconds)}" if pending else "already done"
+            rate = _rate(stage, pending, seconds)
+            what = f"{seconds:.1f} s{', ' if rate else ''}{rate}" if pending else "already done"
             click.echo(f"{stage}: {what}", err=True)
 
 
-def _rate(amount: float, seconds: float) -> str:
-    """Return a rate; weights of a million and more are bytes, smaller ones are tasks or rows."""
-    if seconds <= 0:
-        return ""
-    rate = amount / seconds
-    return f"{rate / 1e6:.1f} MB/s" if amount >= 1e6 else f"{rate:,.0f} /s"
+#: Stages whose weights are bytes that are really read or written; those of the others only say how long they take.
+_IN_BYTES: Final = frozenset({"inventory", "annotate", "shards"})
+
+
+def _rate(stage: str, weight: float, seconds: float) -> str:
+    """Return bytes a second where that is what the stage's weight means, else nothing."""
+    return f"{weight / seconds / 1e6:.1f} MB/s" if stage in _IN_BYTES and seconds > 0 else ""
