@@ -74,8 +74,9 @@ def drystone(home: Path) -> Run:
     def run(*arguments: str, cwd: Path = home) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "drystone", *arguments]
         environment = {**os.environ, "COLUMNS": "160"}
-        options = {"check": False, "capture_output": True, "text": True, "timeout": 600}
-        return subprocess.run(command, cwd=cwd, env=environment, **options)
+        return subprocess.run(
+            command, cwd=cwd, env=environment, check=False, capture_output=True, text=True, timeout=600
+        )
 
     return run
 

@@ -156,8 +156,12 @@ class Engine:
 
 @cache
 def _use_native_runner() -> None:
-    """Choose Daft's runner, which it lets a process do once."""
-    import_daft().set_runner_native()
+    """Choose Daft's native runner. Daft chooses once in a process, and may have done so before."""
+    daft = import_daft()
+    if daft.get_or_infer_runner_type() != "native":
+        raise BuildError(
+            "Daft already runs on Ray in this process; build with the Ray engine or in a process of its own"
+        )
 
 
 def import_daft() -> Any:

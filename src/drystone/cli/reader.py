@@ -56,7 +56,7 @@ def command() -> None:
 @click.argument("question")
 @click.argument("context", type=click.File("r", encoding="utf-8"))
 @model_options
-@click.option("--top-k", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option("--top-k", type=click.IntRange(1, 1000), default=1, show_default=True, help="Answers to give.")
 @click.option("--handle-impossible-answer", is_flag=True, help="Let the empty answer compete.")
 @click.option("--max-answer-len", type=click.IntRange(min=1), default=15, show_default=True, help="In tokens.")
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON.")

@@ -21,8 +21,8 @@ from drystone.cli.reader import load, model_options
     help="Folder or Hub id; repeat for several models. The first answers at /.",
 )
 @model_options
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 picks one.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0.1, 3600),
