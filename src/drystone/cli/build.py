@@ -21,6 +21,7 @@ from drystone.cli._progress import StageProgress
 from drystone.cli.review import DEFAULT_REGISTRY
 from drystone.errors import UsageError
 from drystone.release.manifest import FunnelStep, Manifest
+from drystone.release.read import open_release
 
 
 @click.command()
@@ -141,9 +142,20 @@ def _print_release(manifest: Manifest, output: Path) -> None:
         "\nNext:\n"
         f"  {program} verify {folder}\n"
         f"  {program} stats {folder} --picture stats.svg\n"
-        f"  {program} why {folder} setup.py",
+        f"  {program} why {folder} {shlex.quote(_example(output))}",
         markup=False,
     )
+
+
+def _example(output: Path) -> str:
+    """Return a file worth asking about: a near duplicate where there is one, else any."""
+    chosen = "README.md"
+    for batch in open_release(output).ledger(["reason", "origin", "path"]):
+        for row in batch.to_pylist():
+            chosen = f"{row['origin']}:{row['path']}"
+            if row["reason"] == "near_duplicate":
+                return chosen
+    return chosen
 
 
 def _print_estimate(estimated: room.Estimate, as_json: bool) -> None:
