@@ -1,7 +1,7 @@
 """Licences: right and wrong on labelled texts, copyleft headers found in real source files, time per text; peers.
 
 `figures(quick)` returns the figures; scores per source and per kind go to standard error. The labelled texts are not
-part of the repository (DRYSTONE_DATA, by default ../shared/data); the packages of license_headers.tsv are fetched once
+part of the repository (DRYSTONE_LABELLED, by default ../shared/data); the packages of license_headers.tsv are fetched once
 into the cache, from PyPI and Debian, and checked by hash.
 """
 
@@ -25,7 +25,7 @@ from benchmarks.harness import CACHE, Figure, main, peer
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation, detect_headers, detect_text
 from drystone.detect.licenses.annotation import families
 
-DATA = Path(os.environ.get("DRYSTONE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+DATA = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[2].parent / "shared" / "data"))
 LABELS = Path(__file__).with_name("license_headers.tsv")
 SCANCODE = ["scancode-toolkit-mini==32.5.0", "pluggy<1.6"]
 COPYLEFT = re.compile(
