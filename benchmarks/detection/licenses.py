@@ -1,8 +1,8 @@
 """Licences: right and wrong on labelled texts, copyleft headers found in real source files, time per text; peers.
 
 `figures(quick)` returns the figures; scores per source and per kind go to standard error. The labelled texts are not
-part of the repository (DRYSTONE_LABELLED, by default ../shared/data); the packages of license_headers.tsv are fetched once
-into the cache, from PyPI and Debian, and checked by hash.
+part of the repository (DRYSTONE_LABELLED, by default ../shared/data); the packages of license_headers.tsv are fetched
+once into the cache, from PyPI and Debian, and checked by hash.
 """
 
 from __future__ import annotations
