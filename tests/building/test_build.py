@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
@@ -20,11 +21,12 @@ from drystone.building import tables
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
-from drystone.errors import BuildError, UsageError
+from drystone.errors import BuildError, MissingExtraError, UsageError
+from drystone.registry import Registry
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
 from drystone.release.verify import verify
-from tests.building.conftest import git
+from tests.building.conftest import git, program, write
 
 
 def make(sources: list[Path], output: Path, engine: Engine | None = None, **settings: Any) -> Manifest:
@@ -297,3 +299,39 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
     assert not list(tmp_path.rglob("*.tmp"))
     assert make([big], output).counts.kept == 1
     assert not verify(output).problems
+
+
+def test_a_persons_decision_on_a_licence_text_holds_in_the_next_build(tmp_path: Path) -> None:
+    folder = tmp_path / "walls"
+    write(
+        folder,
+        {
+            "LICENSE": "House licence\n\nYou may use this software under the terms agreed upon by word of mouth at the "
+            "harvest feast. Redistribution is granted to neighbours. All other rights are reserved by the village.\n",
+            "stack.py": program("stack"),
+        },
+    )
+    registry = tmp_path / "registry.sqlite"
+    settings = Settings.model_validate({"registry": str(registry)})
+    found = sources_from_arguments((str(folder),))
+    first = room.build(settings, found, tmp_path / "first", Engine(threads=1))
+    with Registry(registry) as opened:
+        (waiting,) = opened.reviews.queue()
+        assert waiting.path == "/LICENSE"
+        assert "harvest feast" in (waiting.sample or "")
+        opened.reviews.decide(waiting.text_sha256, "GPL-3.0-only", "Ada", "the village said so")
+    second = room.build(settings, found, tmp_path / "second", Engine(threads=1))
+    assert (first.counts.kept, second.counts.kept) == (1, 0)
+    assert first.facts.registry_head != second.facts.registry_head
+    row = rows(open_release(tmp_path / "second"))["walls/stack.py"]
+    assert (row["reason"], row["license_expression"]) == ("non_permissive_license", "GPL-3.0-only")
+    assert '"rule":"review"' in row["evidence"]
+
+
+def test_scancode_is_asked_only_where_it_is_installed(sources: list[Path], tmp_path: Path) -> None:
+    if importlib.util.find_spec("licensedcode") is not None:
+        pytest.skip("the extra `scancode` is installed here")
+    (tmp_path / "walls").mkdir()
+    (tmp_path / "walls/LICENSE").write_text("You may use this under the licence agreed upon at the harvest feast.\n")
+    with pytest.raises(MissingExtraError, match="scancode"):
+        make([tmp_path / "walls"], tmp_path / "release", detection={"scancode": True})

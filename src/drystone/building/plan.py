@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from drystone.building.neighbours import find_near_duplicates
 from drystone.building.settings import Settings
 from drystone.building.store import Stage, Store, fingerprint
 from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
-from drystone.errors import UsageError
+from drystone.errors import MissingExtraError, UsageError
 from drystone.policy.drop import STAGES
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Limits, Source
@@ -67,6 +68,8 @@ class Plan:
     ) -> None:
         if not sources:
             raise UsageError("no sources: name at least one repository, archive, folder or package")
+        if settings.detection.scancode and find_spec("licensedcode") is None:
+            raise MissingExtraError("ScanCode", "scancode")
         self.settings = settings
         self.engine = engine
         self.store = store
