@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drystone.errors import UsageError
@@ -88,6 +88,7 @@ def test_what_is_refused(text: str) -> None:
         parse(text)
 
 
+@example(origin="\u2028", visit=False, path=None, anchor=None, ends=None, by_bytes=False)
 @given(
     origin=st.none() | st.text(min_size=1),
     visit=st.booleans(),

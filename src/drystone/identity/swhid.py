@@ -172,7 +172,8 @@ def _escape(text: str) -> str:
     """Percent-encode what would end or change a qualifier: "%", ";", white space and control characters (4.2)."""
     out = []
     for character in text:
-        if character in "%;" or character <= " " or "\x7f" <= character <= "\xa0" or "\ud800" <= character <= "\udfff":
+        control = character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"
+        if character in "%;" or character.isspace() or control:
             out.append("".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogateescape")))
         else:
             out.append(character)
