@@ -57,7 +57,7 @@ def test_the_next_commands_that_a_build_prints_run(home: Path, drystone: Run, re
     assert len(lines) == 3
     for line in lines:
         done = drystone(*shlex.split(line)[1:])
-        assert done.returncode == (1 if " why " in line else 0), done.stderr  # there is no setup.py here
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_python_of_the_readme_runs_as_printed(home: Path, release: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_demo_builds_holds_and_a_second_run_does_nothing_again(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     told = re.search(r"demo 1\.0\.0: .* MB of text", README)
     assert told is not None
-    assert told[0].split(" files of ")[1].split(" ")[0] in done.stdout  # occurrences; the rest changes with detectors
+    assert told[0].split(" of ")[1].split(" ")[0] in done.stdout  # occurrences; the rest changes with detectors
     assert drystone("verify", "demo/release", "--quiet", cwd=tmp_path).returncode == 0
     again = drystone("build", "examples/demo.toml", cwd=tmp_path)
     assert again.stdout == done.stdout
