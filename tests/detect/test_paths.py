@@ -1,7 +1,5 @@
 """Flags of paths, against go-enry where it has the same rules, and against the conventions of test runners."""
 
-import time
-
 import enry
 import pytest
 
@@ -11,7 +9,6 @@ from drystone.detect.paths import (
     is_test,
     is_vendor,
     path_flags,
-    paths_flags,
 )
 
 PATHS = [
@@ -109,15 +106,3 @@ def test_a_leading_slash_changes_nothing(path: str) -> None:
 def test_odd_paths() -> None:
     for path in ["", "/", "a\nb/tests/x", "\udcff/vendor/x", "x" * 4000, "tests/" * 600]:
         assert len(path_flags(path)) == 4
-
-
-def test_a_hundred_thousand_paths_a_second_at_the_least_share_of_enry() -> None:
-    paths = [f"package{i}/module/{name}" for i in range(1500) for name in PATHS]
-    paths_flags(paths[:50])
-    start = time.process_time()
-    paths_flags(paths)
-    ours = time.process_time() - start
-    start = time.process_time()
-    for path in paths:
-        enry.is_vendor(path)
-    assert ours < time.process_time() - start
