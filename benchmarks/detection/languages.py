@@ -20,6 +20,7 @@ from benchmarks.harness import Figure
 from drystone.detect.languages import detect_languages
 from drystone.detect.languages.names import base_name, extension
 from drystone.detect.languages.tables import by_extension, by_filename
+from drystone.detect.paths import path_flags
 
 LABELLED = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -118,7 +119,23 @@ def figures(quick: bool) -> list[Figure]:
         Figure("languages: installed packages, one core", _speed(_ours, installed, seconds), "files/s",
                note=f"enry {_speed(_enry, installed, seconds):,.0f}")
     )  # fmt: skip
+    found.append(_path_flags(quick))
     return found
+
+
+def _path_flags(quick: bool) -> Figure:
+    """Flags of distinct paths against enry's one flag of them, in CPU time of the same run."""
+    paths = [str(path) for path in Path(enry.__file__).parents[1].rglob("*.py")][: 2_000 if quick else 20_000]
+    times = {}
+    for name, flag in (("ours", path_flags), ("enry", enry.is_vendor)):
+        for path in paths[:50]:
+            flag("warm/" + path)  # patterns are compiled once in a process
+        start = time.process_time()
+        for path in paths:
+            flag(path)
+        times[name] = time.process_time() - start
+    note = f"{len(paths) / times['ours']:,.0f} paths/s, four flags against enry's is_vendor"
+    return Figure("path flags against enry", times["enry"] / times["ours"], "times", 1.0, note=note)
 
 
 def _hidden(filename: str | None, hide: str) -> str | None:
