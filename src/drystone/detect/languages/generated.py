@@ -11,8 +11,8 @@ from functools import cache
 from typing import Final
 
 from drystone.detect.languages.names import base_name
-from drystone.detect.languages.patterns import PatternSet
 from drystone.detect.languages.tables import facts
+from drystone.detect.patterns import PatternSet
 
 #: No line that a rule asks for ends behind this many bytes, except in files made of very long lines.
 _HEAD_BYTES: Final = 16 * 1024

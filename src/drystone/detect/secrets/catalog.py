@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,7 +52,6 @@ def _read() -> Iterator[Rule]:
             if unknown or name in seen:
                 raise ValueError(f"{file.name}: rule {name} has unknown keys {sorted(unknown)} or occurs twice")
             seen.add(name)
-            re.compile(entry["pattern"].encode())
             yield Rule(
                 id=name,
                 pattern=entry["pattern"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -107,6 +108,16 @@ def spellings(near: str) -> list[str]:
     return words
 
 
+@cache
+def _whole(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(b"(?<![A-Za-z0-9])(?:" + pattern.encode() + b")(?![A-Za-z0-9])")
+
+
+@cache
+def _anywhere(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
 class Context:
     """Judges random runs by the rules that need a name nearby, and by the words of credentials.
 
@@ -116,12 +127,6 @@ class Context:
     def __init__(self, rules: Sequence[Rule]) -> None:
         by_word: dict[str, list[int]] = defaultdict(list)
         self._rules = [rule for rule in rules if rule.near is not None]
-        self._patterns = [
-            re.compile(b"(?<![A-Za-z0-9])(?:" + rule.pattern.encode() + b")(?![A-Za-z0-9])") for rule in self._rules
-        ]
-        self._contexts = [
-            re.compile(rule.context.encode(), re.IGNORECASE) if rule.context else None for rule in self._rules
-        ]
         for index, rule in enumerate(self._rules):
             assert rule.near is not None
             for word in spellings(rule.near):
@@ -141,17 +146,18 @@ class Context:
             yield from self._generic(line, text, start, end, drawn)
 
     def _provider(self, index: int, line: bytes, text: bytes, start: int, end: int) -> Iterator[Span]:
-        rule, context = self._rules[index], self._contexts[index]
-        if context is not None and context.search(line) is None:
+        rule = self._rules[index]
+        if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
         if name is not None and _HARMLESS.search(name):
             return
-        for match in self._patterns[index].finditer(text, start, min(end + 3, len(text))):
+        pattern = _whole(rule.pattern)
+        for match in pattern.finditer(text, start, min(end + 3, len(text))):
             # The pattern has no mark, so it must be the whole value.
             if match.start() - start > 2 or end - match.end() > 2:
                 continue
-            found = match.span(1) if self._patterns[index].groups and match[1] is not None else match.span()
+            found = match.span(1) if pattern.groups and match[1] is not None else match.span()
             sure = judge(rule, text[slice(*found)])
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
