@@ -32,7 +32,9 @@ def test_a_kept_database_finds_what_a_compiled_one_finds(folder: Path) -> None:
     assert kept.stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-9], lambda data: data[:40] + b"\0" + data[41:]])
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: data[:-9], lambda data: data[:40] + b"\0" + data[41:]]
+)
 def test_a_damaged_file_is_compiled_anew(folder: Path, damage: object) -> None:
     assert _found(b"abc") == [7, 9]
     (kept,) = folder.iterdir()

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-import phonenumbers
-
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.spans import Span, covering, line_start
 
@@ -44,6 +42,7 @@ class CreditCard:
     """A payment card number: an issuer's range and length, and the Luhn digit."""
 
     kind = "credit_card"
+    most = 0.9
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -84,6 +83,7 @@ class Iban:
     """A bank account number (ISO 13616): its country's length and the check digits."""
 
     kind = "iban"
+    most = 0.95
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -113,6 +113,7 @@ class Phone:
     """A phone number that libphonenumber accepts: international, or national beside a word that says phone."""
 
     kind = "phone"
+    most = 0.85
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -141,6 +142,8 @@ class Phone:
 
 @lru_cache(4096)
 def _valid_phone(written: str, said: bool) -> bool:
+    import phonenumbers  # noqa: PLC0415 - large, and few texts come this far
+
     for region in (None,) if written.startswith("+") else ("US", "GB", "DE", "IL", "IN", "BR"):
         try:
             number = phonenumbers.parse(written, region)

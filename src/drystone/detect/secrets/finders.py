@@ -27,6 +27,11 @@ class Judge(Protocol):
         """The kind of the spans."""
         ...
 
+    @property
+    def most(self) -> float:
+        """The highest confidence of its spans."""
+        ...
+
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         ...
@@ -64,6 +69,7 @@ KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
     accounts.CreditCard(),
     accounts.Iban(),
     accounts.Phone(),
+    addresses.Ipv6Local(),
 )
 
 

@@ -26,6 +26,7 @@ class Name:
     """A personal name in an author or copyright line."""
 
     kind = "name"
+    most = 0.7
     expression = r"(?:[Cc]opyright|@author|[Aa]uthors?|[Mm]aintainers?|[Ww]ritten by|[Cc]reated by)[^\n]{0,60}[A-Z]"
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:

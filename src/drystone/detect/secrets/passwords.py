@@ -44,6 +44,7 @@ class PrivateKey:
     """A PEM, OpenSSH, PGP or SSH2 private key: the whole block, so that its folded lines count as one."""
 
     kind = "private_key"
+    most = 1.0
     expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
@@ -74,6 +75,7 @@ class UrlPassword:
     """A password in a URL: `scheme://user:password@host`."""
 
     kind = "password"
+    most = 1.0
     expression = r"""://[^\s/:@"'<>`]{0,80}:[^\s@"'<>`]{2,100}@[A-Za-z0-9\[$%{_-]"""
     _exact = re.compile(
         rb"""[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@"'<>`]{0,80}):([^\s@"'<>`/]{2,100})@([A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\])"""
@@ -105,6 +107,7 @@ class AssignedPassword:
     """A literal given to a name such as `password`: `password = "..."`, `"passwd": "..."`, `DB_PASSWORD=...`."""
 
     kind = "password"
+    most = 1.0
     expression = (
         r"(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)[\w-]{0,12}"
         r"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:["'][^"'\n]{6}|[^\s"'(){}\[\]<>$,;]{6})"""
@@ -163,6 +166,7 @@ class AssignedCredential:
     """A quoted literal that looks drawn at random, given to a name such as `token` or `api_key`."""
 
     kind = "high_entropy"
+    most = 1.0
     expression = (
         r"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
         r"""[\w-]{0,16}["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'][^\s"']{10}"""
@@ -197,6 +201,7 @@ class CurlCredentials:
     """Credentials on curl's command line: `-u user:password`, `-H "Authorization: ..."`."""
 
     kind = "password"
+    most = 1.0
     expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:(?:["']?[^\s"':$<]{3}|["'])"""
     _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
@@ -227,6 +232,7 @@ class AuthorizationHeader:
     """A credential in an HTTP header: `Authorization: Bearer ...`, `X-Api-Key: ...`, `Token: ...`."""
 
     kind = "password"
+    most = 1.0
     expression = (
         r"(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
         r"""["']?: {0,3}["']?(?:Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}[A-Za-z0-9+/=_.~@-]{8}"""

@@ -49,6 +49,7 @@ class Token:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.kind = "token"
+        self.most = 1.0
         self.expression = first_match(rule)
         # Where no repetition is open-ended, how far before a hit's end its match can begin.
         counts = re.findall(r"\{(?:\d+,)?(\d+)\}", self.expression)
