@@ -24,13 +24,12 @@ char low(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c
 // The longest escape, \U0010FFFF: what begins so near behind a backslash may be a part of one.
 constexpr std::size_t kEscape = 10;
 
-// Whether the span can be replaced within the literal [begin, end): it cuts no escape, and joins no quotes if it goes.
+// Whether the span can be replaced within the literal [begin, end): it cuts no escape.
 bool replaceable(View text, std::size_t begin, std::size_t end, std::size_t from, std::size_t to, bool raw) {
     if (from < begin || to > end || to <= from || text[to - 1] == '\\') return false;
     for (std::size_t p = from; p > begin && from - p < (raw ? 1 : kEscape); --p)
         if (text[p - 1] == '\\') return false;
-    const auto quote = [&](std::size_t p) { return text[p] == '"' || text[p] == '\''; };
-    return !(from > begin && quote(from - 1) && to < end && quote(to));
+    return true;
 }
 
 bool within_literals(View text, const Spans &spans, bool python) {
@@ -95,7 +94,7 @@ void bind_literals(nb::module_ &m) {
         },
         nb::arg("data"), nb::arg("spans"), nb::arg("python"),
         "Whether all spans (start, end; sorted, apart) lie within plain string literals or comments of Python (else: "
-        "within strings of JSON) such that letters in their place leave the parse as it is. False where unsure.");
+        "within strings of JSON) such that other letters in their place (at least one) leave the parse as it is. False where unsure.");
 }
 
 }  // namespace drystone

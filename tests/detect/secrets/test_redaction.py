@@ -98,10 +98,10 @@ def test_real_files_still_parse(settings: Settings) -> None:
 
 def test_spans_in_literals_and_comments_cannot_break() -> None:
     text = b"""#!x\n#\n# to a@b.cc\nx = 'a@b.cc'\ny = r'a@b.cc' + f'{x}'\nz = \'\'\'\n"a@b.cc"\n\'\'\'\n"""
-    spans = [(m.start(), m.end()) for m in re.finditer(rb"a@b.cc", text)]
+    spans = [(m.start(), m.end(), b"<EMAIL>") for m in re.finditer(rb"a@b.cc", text)]
     assert len(spans) == 4
     assert not may_break(text, spans, "a.py")
-    assert not may_break(b'{"a": "x a@b.cc"}', [(9, 15)], "a.json")
+    assert not may_break(b'{"a": "x a@b.cc"}', [(9, 15, b"<EMAIL>")], "a.json")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_spans_in_literals_and_comments_cannot_break() -> None:
 )
 def test_spans_elsewhere_may_break(text: bytes, path: str) -> None:
     at = text.index(b"a@b.cc")
-    assert may_break(text, [(at, at + 6)], path)
+    assert may_break(text, [(at, at + 6, b"<EMAIL>")], path)
 
 
 def test_what_is_said_to_be_unbreakable_is() -> None:
@@ -129,10 +129,10 @@ def test_what_is_said_to_be_unbreakable_is() -> None:
     replaced = 0
     for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::2]:
         text = path.read_bytes()
-        spans: list[tuple[int, int]] = []
+        spans: list[tuple[int, int, bytes]] = []
         for _ in range(2000):
             start = random.randrange(max(1, len(text)))
-            span = (start, min(len(text), start + random.randrange(1, 30)))
+            span = (start, min(len(text), start + random.randrange(1, 30)), b"<EMAIL>")
             if not may_break(text, [span], path.name):
                 spans.append(span)
             if len(spans) == 8:
@@ -141,8 +141,8 @@ def test_what_is_said_to_be_unbreakable_is() -> None:
         if apart and not may_break(text, apart, path.name):
             replaced += len(apart)
             at, pieces = 0, []
-            for start, end in apart:
-                pieces += [text[at:start], b"<EMAIL>"]
+            for start, end, new in apart:
+                pieces += [text[at:start], new]
                 at = end
             assert parses(b"".join([*pieces, text[at:]]), path.name), (path, apart)
     assert replaced > 300

@@ -81,12 +81,22 @@ def _names() -> PatternSet:
     return PatternSet(facts()["generated"], lines=False)
 
 
+#: What most marks hold; a text without this word need not be split into lines for them.
+_WORD: Final = b"generated"
+
+_Marks = list[tuple[int, int, re.Pattern[bytes]]]
+
+
 @cache
-def _marks() -> dict[str, list[tuple[int, int, re.Pattern[bytes]]]]:
-    found: dict[str, list[tuple[int, int, re.Pattern[bytes]]]] = defaultdict(list)
+def _marks() -> dict[str, tuple[_Marks, _Marks]]:
+    """Return for each extension the marks that hold `_WORD`, and all others."""
+    found: dict[str, tuple[_Marks, _Marks]] = defaultdict(lambda: ([], []))
     for extensions, first, stop, pattern in _MARKS:
         for extension in extensions.split():
-            found[extension].append((first, stop, re.compile(pattern)))
+            # An alternative without the word makes it no condition.
+            each = pattern.split(b"|") if b"(" not in pattern else [pattern]
+            with_word = all(_WORD in part.lower() for part in each)
+            found[extension][not with_word].append((first, stop, re.compile(pattern)))
     return found
 
 
@@ -99,8 +109,10 @@ def is_generated(path: str, content: bytes) -> bool:
         return True
     marks = _marks().get(extension)
     if marks:
-        lines = content[:_HEAD_BYTES].split(b"\n", 41)
-        if any(pattern.search(line) for first, stop, pattern in marks for line in lines[first:stop]):
+        head = content[:_HEAD_BYTES]
+        asked = marks[0] + marks[1] if _WORD in head.lower() else marks[1]
+        lines = head.split(b"\n", max((stop for _, stop, _ in asked), default=0))
+        if any(pattern.search(line) for first, stop, pattern in asked for line in lines[first:stop]):
             return True
     special = _SPECIAL.get(extension)
     return special(content) if special else False

@@ -24,14 +24,17 @@ def _suffix(path: str | None) -> str:
     return PurePosixPath(path.lower()).suffix if path is not None else ""
 
 
-def may_break(data: bytes, spans: Sequence[tuple[int, int]], path: str | None) -> bool:
-    """Return whether letters and angle brackets in place of the spans (sorted, apart) can stop a text from parsing.
+def may_break(data: bytes, changes: Sequence[tuple[int, int, bytes]], path: str | None) -> bool:
+    """Return whether `changes` (start, end, letters and angle brackets; sorted, apart) can stop a text from parsing.
 
     False only where that is sure: all lie within comments or plain string literals, where no letter counts.
     """
     suffix = _suffix(path)
     if suffix in _PYTHON or suffix in _JSON:
-        return not within_literals(data, spans, suffix in _PYTHON)
+        # Where nothing stands in for what goes, quotes around it could meet.
+        if not all(text for _, _, text in changes):
+            return True
+        return not within_literals(data, [(start, end) for start, end, _ in changes], suffix in _PYTHON)
     return suffix in _YAML
 
 

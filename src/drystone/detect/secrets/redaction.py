@@ -47,7 +47,7 @@ def redact(data: bytes, spans: Sequence[Span], settings: Settings, path: str | N
     changes = list(_placeholders(data, gone, path))
     written = _write(data, changes)
     if (
-        may_break(data, [(start, end) for start, end, _ in changes], path)
+        may_break(data, changes, path)
         and parses(written, path) is False
         and parses(data, path)
     ):
