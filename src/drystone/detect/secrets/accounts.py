@@ -14,6 +14,8 @@ _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
 _CARD_WORDS = re.compile(
     rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
 )
+_GROUP_BEFORE = re.compile(rb"(?<![A-Za-z])[0-9a-fA-F]{4}[ -]$")
+_GROUP_AFTER = re.compile(rb"[ -][0-9a-fA-F]{4}(?![0-9A-Za-z])")
 _LISTED_TEST_CARDS = (
     "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
     "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
@@ -56,6 +58,8 @@ class CreditCard:
                 continue
             line = text[line_start(text, match.start(), 80) : match.start()]
             sure = 0.9 if _CARD_WORDS.search(line) else 0.65 if len(groups) == 4 else 0.5
+            if len(groups) > 1 and (_GROUP_BEFORE.search(line) or _GROUP_AFTER.match(text, match.end())):
+                sure = 0.4  # a stretch of a table or of a hexadecimal dump
             if number in _TEST_CARDS:
                 sure = min(sure, 0.5)
             yield Span("credit_card", "payment-card", match.start(), match.end(), sure)
@@ -131,8 +135,8 @@ class Phone:
                 continue
             if not _valid_phone(written, said):
                 continue
-            if re.search(r"555-?01\d\d$", written) and not said:
-                sure = 0.5
+            if re.search(r"555[ .-]?\d{4}$", written):
+                sure = 0.5  # the exchange of numbers that nobody has
             elif international:
                 sure = 0.85 if said or re.search(r"[ ()-]", written) else 0.5
             else:

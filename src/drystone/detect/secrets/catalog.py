@@ -51,6 +51,8 @@ def _read() -> Iterator[Rule]:
             unknown = set(entry) - _KEYS
             if unknown or name in seen:
                 raise ValueError(f"{file.name}: rule {name} has unknown keys {sorted(unknown)} or occurs twice")
+            if "(" in entry.get("near", ""):
+                raise ValueError(f"{file.name}: rule {name}: near is alternatives of words, without groups")
             seen.add(name)
             yield Rule(
                 id=name,

@@ -85,6 +85,7 @@ _HARMLESS_CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
+_ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
 
@@ -150,8 +151,8 @@ class Context:
         if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
-        if name is not None and _HARMLESS.search(name):
-            return
+        if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
+            return  # behind an at sign stands a revision
         pattern = _whole(rule.pattern)
         for match in pattern.finditer(text, start, min(end + 3, len(text))):
             # The pattern has no mark, so it must be the whole value.
@@ -166,6 +167,8 @@ class Context:
         start, end = _whole_value(text, start, end)
         value = text[start:end]
         if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
+            return
+        if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
         if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
             return

@@ -14,7 +14,11 @@ _NAME_WORD = rb"(?:[A-Z]|\xc3[\x80-\x9e])(?:[a-zA-Z'.-]|\xc3[\x9f-\xbf]|[\xc4\xc
 _NAME = re.compile(
     rb"(?:[Cc]opyright|\xc2\xa9|\([Cc]\)|[Aa]uthors?__|@author|[Aa]uthors?|[Mm]aintainers?|[Ww]ritten by|[Cc]reated by)"
     + _BETWEEN
-    + rb"(" + _NAME_WORD + rb"(?: (?:(?:van|von|de|der|den|da|di|la|le|del) )?" + _NAME_WORD + rb"){1,3})"
+    + rb"("
+    + _NAME_WORD
+    + rb"(?: (?:(?:van|von|de|der|den|da|di|la|le|del) )?"
+    + _NAME_WORD
+    + rb"){1,3})"
 )
 _SAYS = re.compile(_SIGN)
 _ORGANISATION = re.compile(

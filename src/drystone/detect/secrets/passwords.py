@@ -59,6 +59,9 @@ class PrivateKey:
         if end >= 0:
             # Back over `-----END RSA `.
             stop = max(begin.end(), text.rfind(b"END", begin.end(), end))
+        opening = _BODY.search(text, begin.end(), stop)
+        if opening is None or text[opening.end() : opening.end() + 1] in (b".", b"_", b"(", b"-"):
+            return  # words of a program or a sentence, which only speaks of keys
         runs = [m.group() for m in _BODY.finditer(text, begin.end(), stop)]
         body = b"".join(runs)
         if end < 0:
@@ -66,7 +69,7 @@ class PrivateKey:
             body = b"".join(runs[:80])
         if len(body) < 40 or checks.entropy(body[:2000]) < 3.6 or len(set(body)) < 16:
             return
-        first = next(_BODY.finditer(text, begin.end(), stop)).start()
+        first = opening.start()
         last = max(m.end() for m in _BODY.finditer(text, begin.end(), stop))
         yield Span("private_key", "private-key-block", first, last, 0.97 if end >= 0 else 0.8)
 
@@ -158,7 +161,7 @@ class AssignedPassword:
 
 
 _PAGING = re.compile(
-    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf)[_-]?$"
+    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
 )
 
 

@@ -46,11 +46,7 @@ def redact(data: bytes, spans: Sequence[Span], settings: Settings, path: str | N
         return _write(data, _surrogates(data, gone)), gone
     changes = list(_placeholders(data, gone, path))
     written = _write(data, changes)
-    if (
-        may_break(data, changes, path)
-        and parses(written, path) is False
-        and parses(data, path)
-    ):
+    if may_break(data, changes, path) and parses(written, path) is False and parses(data, path):
         written = _write(data, _surrogates(data, gone))
     return written, gone
 
