@@ -48,7 +48,7 @@ struct Documents {
   Documents(const Input<uint8_t>& data_, nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu> offsets,
             const Input<bool>& valid_)
       : data(data_.data()), size(data_.size()), count(offsets.size() - 1), narrow(nullptr), wide(nullptr),
-        valid(valid_.size() ? valid_.data() : nullptr) {
+        valid(valid_.is_valid() && valid_.size() ? valid_.data() : nullptr) {
     if (offsets.size() < 1) throw std::invalid_argument("offsets are empty");
     if (valid && valid_.size() != count) throw std::invalid_argument("valid has another length than the documents");
     if (offsets.dtype() == nb::dtype<int32_t>()) {
@@ -187,22 +187,48 @@ NB_MODULE(_kernel, m) {
     .def("__init__", [](Keeper* self, double threshold, size_t bands, uint64_t seed, const std::string& variant) {
       new (self) Keeper(threshold, bands, seed, need_variant(variant));
     }, nb::arg("threshold"), nb::arg("bands"), nb::arg("seed"), nb::arg("variant") = "")
-    .def("add", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, bool keep, int64_t place, int64_t keeper) {
-      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
-      Outcome outcome;
-      const uint8_t* p = bytes_of(text);
-      size_t n = text.size();
+    .def("add", [](Keeper& k, Input<uint8_t> data, AnyOffsets offsets, Input<uint32_t> keys, Input<int64_t> rows,
+                        Input<bool> first, Input<int64_t> places, Input<int64_t> keepers, bool keep) {
+      Documents docs(data, offsets, {});
+      const size_t n = docs.count;
+      if (keys.size() != n * k.bands() || rows.size() != n || first.size() != n || places.size() != n ||
+          keepers.size() != n) {
+        throw std::invalid_argument("keys, rows, first, places and keepers must have one value for each document");
+      }
+      std::vector<int64_t> kept(n, -1);
+      std::vector<uint64_t> shared(n), total(n);
       {
         nb::gil_scoped_release release;
-        outcome = k.add(p, n, keys.data(), keep, Past{place, keeper});
+        for (size_t i = 0; i < n; i++) {
+          if (first.data()[i]) k.clear();
+          const Past past{places.data()[i], keepers.data()[i]};
+          const Outcome outcome =
+              k.add(docs.text(i), docs.length(i), keys.data() + i * k.bands(), keep, past, rows.data()[i]);
+          if (outcome.kept >= 0) kept[i] = k.label(outcome.kept);
+          shared[i] = outcome.shared;
+          total[i] = outcome.total;
+        }
       }
-      return nb::make_tuple(outcome.kept, outcome.shared, outcome.total);
-    }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true, nb::arg("place") = -1, nb::arg("keeper") = -1,
-       "(number of the first kept document that is near, or -1; shared shingles; total shingles).")
-    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, int64_t place, int64_t keeper) {
-      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
-      k.hold(bytes_of(text), text.size(), keys.data(), Past{place, keeper});
-    }, nb::arg("text"), nb::arg("keys"), nb::arg("place") = -1, nb::arg("keeper") = -1, "The document becomes the next kept one, whatever it is near to.")
+      return nb::make_tuple(array(std::move(kept), {n}), array(std::move(shared), {n}), array(std::move(total), {n}));
+    }, nb::arg("data"), nb::arg("offsets"), nb::arg("keys"), nb::arg("rows"), nb::arg("first"), nb::arg("places"),
+       nb::arg("keepers"), nb::arg("keep") = true,
+       "Documents of Arrow buffers, each either near a kept one or, with `keep`, the next kept one; `first` marks those "
+       "before which the kept ones are forgotten. (Row of the first kept document that is near, or -1, shared "
+       "shingles, total shingles) of each; both counts are 0 where the earlier run measured the pair.")
+    .def("hold", [](Keeper& k, Input<uint8_t> data, AnyOffsets offsets, Input<uint32_t> keys, Input<int64_t> rows,
+                         Input<int64_t> places, Input<int64_t> keepers) {
+      Documents docs(data, offsets, {});
+      const size_t n = docs.count;
+      if (keys.size() != n * k.bands() || rows.size() != n || places.size() != n || keepers.size() != n) {
+        throw std::invalid_argument("keys, rows, places and keepers must have one value for each document");
+      }
+      nb::gil_scoped_release release;
+      for (size_t i = 0; i < n; i++) {
+        const Past past{places.data()[i], keepers.data()[i]};
+        k.hold(docs.text(i), docs.length(i), keys.data() + i * k.bands(), past, rows.data()[i]);
+      }
+    }, nb::arg("data"), nb::arg("offsets"), nb::arg("keys"), nb::arg("rows"), nb::arg("places"), nb::arg("keepers"),
+       "The documents become the next kept ones, whatever they are near to.")
     .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
       return k.has_candidate(keys.data());

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH_ROWS = 4096
+_TAKE = 64
 
 #: One row for each row of the input, in its order. `cluster` and `kept_row` are row numbers.
 KEEP = pa.schema(
@@ -215,8 +217,12 @@ class _TableTexts:
         self._chunks = [as_binary(c) for c in column.chunks]
         self._starts = np.cumsum([0] + [len(c) for c in self._chunks])
 
-    def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
+    def __call__(self, ids: list[bytes]) -> Iterator[pa.Array]:
         rows = to_rows(pa.array(ids, ID))
         chunks = np.searchsorted(self._starts, rows, side="right") - 1
-        for chunk, row in zip(chunks.tolist(), (rows - self._starts[chunks]).tolist(), strict=True):
-            yield self._chunks[chunk][row].as_py()
+        edges = np.flatnonzero(np.diff(chunks, prepend=-1, append=-1))
+        for start, end in pairwise(edges.tolist()):
+            chunk = chunks[start]
+            local = rows[start:end] - self._starts[chunk]
+            for part in np.array_split(local, -(-len(local) // _TAKE)):
+                yield self._chunks[chunk].take(pa.array(part))
