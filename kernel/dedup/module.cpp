@@ -48,7 +48,7 @@ struct Documents {
   Documents(const Input<uint8_t>& data_, nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu> offsets,
             const Input<bool>& valid_)
       : data(data_.data()), size(data_.size()), count(offsets.size() - 1), narrow(nullptr), wide(nullptr),
-        valid(valid_.is_valid() && valid_.size() ? valid_.data() : nullptr) {
+        valid(valid_.size() ? valid_.data() : nullptr) {
     if (offsets.size() < 1) throw std::invalid_argument("offsets are empty");
     if (valid && valid_.size() != count) throw std::invalid_argument("valid has another length than the documents");
     if (offsets.dtype() == nb::dtype<int32_t>()) {
@@ -70,6 +70,30 @@ struct Documents {
   const uint8_t* text(size_t i) const { return data + at(i); }
   size_t length(size_t i) const { return (size_t)(at(i + 1) - at(i)); }
   const uint8_t* limit() const { return data + size; }
+};
+
+// Documents as spans of a few buffers: document i is buffers[which[i]][starts[i] .. starts[i] + lengths[i]].
+struct Spans {
+  const std::vector<Input<uint8_t>>& buffers;
+  Input<int64_t> which, starts, lengths;
+  size_t count;
+
+  Spans(const std::vector<Input<uint8_t>>& buffers_, const Input<int64_t>& which_, const Input<int64_t>& starts_,
+        const Input<int64_t>& lengths_)
+      : buffers(buffers_), which(which_), starts(starts_), lengths(lengths_), count(which_.size()) {
+    if (starts.size() != count || lengths.size() != count) {
+      throw std::invalid_argument("which, starts and lengths must have one value for each document");
+    }
+    for (size_t i = 0; i < count; i++) {
+      const int64_t b = which.data()[i], start = starts.data()[i], size = lengths.data()[i];
+      if (b < 0 || (uint64_t)b >= buffers.size() || start < 0 || size < 0 ||
+          (uint64_t)start > buffers[b].size() || (uint64_t)size > buffers[b].size() - (uint64_t)start) {
+        throw std::invalid_argument("a span leaves its buffer");
+      }
+    }
+  }
+  const uint8_t* text(size_t i) const { return buffers[which.data()[i]].data() + starts.data()[i]; }
+  size_t length(size_t i) const { return (size_t)lengths.data()[i]; }
 };
 
 using AnyOffsets = nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -187,9 +211,9 @@ NB_MODULE(_kernel, m) {
     .def("__init__", [](Keeper* self, double threshold, size_t bands, uint64_t seed, const std::string& variant) {
       new (self) Keeper(threshold, bands, seed, need_variant(variant));
     }, nb::arg("threshold"), nb::arg("bands"), nb::arg("seed"), nb::arg("variant") = "")
-    .def("add", [](Keeper& k, Input<uint8_t> data, AnyOffsets offsets, Input<uint32_t> keys, Input<int64_t> rows,
-                        Input<bool> first, Input<int64_t> places, Input<int64_t> keepers, bool keep) {
-      Documents docs(data, offsets, {});
+    .def("add", [](Keeper& k, const std::vector<Input<uint8_t>>& buffers, Input<int64_t> which, Input<int64_t> starts,
+                   Input<int64_t> lengths, Input<uint32_t> keys, Input<int64_t> rows, Input<bool> first, Input<int64_t> places, Input<int64_t> keepers, bool keep) {
+      Spans docs(buffers, which, starts, lengths);
       const size_t n = docs.count;
       if (keys.size() != n * k.bands() || rows.size() != n || first.size() != n || places.size() != n ||
           keepers.size() != n) {
@@ -210,14 +234,14 @@ NB_MODULE(_kernel, m) {
         }
       }
       return nb::make_tuple(array(std::move(kept), {n}), array(std::move(shared), {n}), array(std::move(total), {n}));
-    }, nb::arg("data"), nb::arg("offsets"), nb::arg("keys"), nb::arg("rows"), nb::arg("first"), nb::arg("places"),
+    }, nb::arg("buffers"), nb::arg("which"), nb::arg("starts"), nb::arg("lengths"), nb::arg("keys"), nb::arg("rows"), nb::arg("first"), nb::arg("places"),
        nb::arg("keepers"), nb::arg("keep") = true,
-       "Documents of Arrow buffers, each either near a kept one or, with `keep`, the next kept one; `first` marks those "
+       "Documents as spans of buffers, each either near a kept one or, with `keep`, the next kept one; `first` marks those "
        "before which the kept ones are forgotten. (Row of the first kept document that is near, or -1, shared "
        "shingles, total shingles) of each; both counts are 0 where the earlier run measured the pair.")
-    .def("hold", [](Keeper& k, Input<uint8_t> data, AnyOffsets offsets, Input<uint32_t> keys, Input<int64_t> rows,
-                         Input<int64_t> places, Input<int64_t> keepers) {
-      Documents docs(data, offsets, {});
+    .def("hold", [](Keeper& k, const std::vector<Input<uint8_t>>& buffers, Input<int64_t> which, Input<int64_t> starts,
+                    Input<int64_t> lengths, Input<uint32_t> keys, Input<int64_t> rows, Input<int64_t> places, Input<int64_t> keepers) {
+      Spans docs(buffers, which, starts, lengths);
       const size_t n = docs.count;
       if (keys.size() != n * k.bands() || rows.size() != n || places.size() != n || keepers.size() != n) {
         throw std::invalid_argument("keys, rows, places and keepers must have one value for each document");
@@ -227,7 +251,7 @@ NB_MODULE(_kernel, m) {
         const Past past{places.data()[i], keepers.data()[i]};
         k.hold(docs.text(i), docs.length(i), keys.data() + i * k.bands(), past, rows.data()[i]);
       }
-    }, nb::arg("data"), nb::arg("offsets"), nb::arg("keys"), nb::arg("rows"), nb::arg("places"), nb::arg("keepers"),
+    }, nb::arg("buffers"), nb::arg("which"), nb::arg("starts"), nb::arg("lengths"), nb::arg("keys"), nb::arg("rows"), nb::arg("places"), nb::arg("keepers"),
        "The documents become the next kept ones, whatever they are near to.")
     .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");

@@ -33,8 +33,10 @@ class Keeper:
     def __init__(self, threshold: float, bands: int, seed: int, variant: str = "") -> None: ...
     def add(
         self,
-        data: NDArray[np.uint8],
-        offsets: NDArray[Any],
+        buffers: list[NDArray[np.uint8]],
+        which: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
         keys: NDArray[np.uint32],
         rows: NDArray[np.int64],
         first: NDArray[np.bool_],
@@ -44,8 +46,10 @@ class Keeper:
     ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]: ...
     def hold(
         self,
-        data: NDArray[np.uint8],
-        offsets: NDArray[Any],
+        buffers: list[NDArray[np.uint8]],
+        which: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
         keys: NDArray[np.uint32],
         rows: NDArray[np.int64],
         places: NDArray[np.int64],

@@ -18,14 +18,14 @@ import pyarrow.parquet as pq
 from drystone.dedup import _kernel
 from drystone.dedup.ids import ID, to_numpy
 from drystone.dedup.method import Method
-from drystone.dedup.sketches import buffers, words
+from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Ids in, their texts out in the same order: each as bytes, or many at once as an array of binary.
-Fetch = Callable[[list[bytes]], Iterable["bytes | pa.Array"]]
+#: Ids in, their texts out in the same order: each as bytes, or many at once as spans.
+Fetch = Callable[[list[bytes]], Iterable[bytes | Spans]]
 
 #: Ids asked of `fetch` at once, and bytes of text handed to the kernel at once.
 _FETCH = 4096
@@ -93,16 +93,16 @@ class _Choice:
         self.similarities = table.column("similarity").to_numpy()
         self.keeper = _kernel.Keeper(method.threshold, bands, method.seed)
 
-    def hold(self, rows: NDArray[np.int64], texts: pa.Array) -> None:
-        data, offsets, _ = buffers(texts)
-        keys = self.keys[rows].reshape(-1)
-        self.keeper.hold(data, offsets, keys, rows, self.places[rows], self.keepers[rows])
-
-    def add(self, rows: NDArray[np.int64], texts: pa.Array, first: NDArray[np.bool_], keep: bool = True) -> pa.Table:
-        """Return the rows that are dropped (`_SWEPT`); before each `first` row, those kept so far are forgotten."""
-        data, offsets, _ = buffers(texts)
+    def hold(self, rows: NDArray[np.int64], texts: Spans) -> None:
         keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
-        kept, shared, total = self.keeper.add(data, offsets, keys, rows, first, places, keepers, keep)
+        self.keeper.hold(texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, places, keepers)
+
+    def add(self, rows: NDArray[np.int64], texts: Spans, first: NDArray[np.bool_], keep: bool = True) -> pa.Table:
+        """Return the rows that are dropped (`_SWEPT`); before each `first` row, those kept so far are forgotten."""
+        keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
+        kept, shared, total = self.keeper.add(
+            texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, first, places, keepers, keep
+        )
         gone = kept >= 0
         row, kept, shared, total = rows[gone], kept[gone], shared[gone], total[gone]
         # A pair that the earlier run measured is not measured again: one of the two was dropped for the other.
@@ -125,14 +125,14 @@ class _Choice:
         return [(start + i, row_of[keepers[i]], float(self.similarities[start + i])) for i in gone]
 
 
-def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[pa.Array]:
-    """Yield the texts of the ids, in order, as arrays. Raises `UsageError` where `fetch` yields too few or no bytes."""
+def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[Spans]:
+    """Yield the texts of the ids, in order, some at a time. Raises `UsageError` where `fetch` yields too few or no bytes."""
     for start in range(0, len(ids), _FETCH):
         part = list(ids[start : start + _FETCH])
         found = size = 0
         some: list[bytes] = []
         for text in fetch(part):
-            if isinstance(text, pa.Array):
+            if isinstance(text, Spans):
                 found += len(text)
                 yield text
                 continue
@@ -144,13 +144,19 @@ def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[pa.Array]:
             size += len(text)
             found += 1
             if size >= _JOIN:
-                yield pa.array(some, pa.large_binary())
+                yield _spans(some)
                 some, size = [], 0
         if some:
-            yield pa.array(some, pa.large_binary())
+            yield _spans(some)
         if found != len(part):
             missing = f"; {part[found].hex()} is missing" if found < len(part) else ""
             raise UsageError(f"fetch yielded {found} of {len(part)} documents{missing}")
+
+
+def _spans(texts: list[bytes]) -> Spans:
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    return Spans([data], np.zeros(len(texts), np.int64), np.cumsum(lengths) - lengths, lengths)
 
 
 def settle(task: Task) -> Settled:
@@ -174,16 +180,11 @@ def settle(task: Task) -> Settled:
     for batch in texts(task.fetch, ids.take(pa.array(open_rows)).to_pylist()):
         rows = open_rows[at : at + len(batch)]
         at += len(batch)
-        size += _size(batch)
+        size += int(batch.lengths.sum())
         found.append(choice.add(rows, batch, first[rows]))
     swept = pa.concat_tables(found)
     _write_dropped(swept, table, task.out)
     return {"dropped": len(swept), "comparisons": choice.keeper.comparisons, "text_bytes": size}
-
-
-def _size(texts: pa.Array) -> int:
-    offsets = buffers(texts)[1]
-    return int(offsets[-1] - offsets[0])
 
 
 def _write_dropped(swept: pa.Table, table: pa.Table, out: Path) -> None:
@@ -207,7 +208,7 @@ def sweep(task: Sweep) -> Settled:
     undecided = task.undecided
     size = 0
 
-    def fetched(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], pa.Array]]:
+    def fetched(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Spans]]:
         at = 0
         for batch in texts(task.fetch, ids.take(pa.array(rows)).to_pylist()):
             yield rows[at : at + len(batch)], batch
@@ -216,12 +217,12 @@ def sweep(task: Sweep) -> Settled:
     if task.kept is not None:
         for rows, batch in fetched(task.kept):
             choice.hold(rows, batch)
-            size += _size(batch)
+            size += int(batch.lengths.sum())
         near = [choice.keeper.has_candidate(choice.keys[row]) for row in undecided.tolist()]
         undecided = undecided[np.array(near, np.bool_)]
     found = [_SWEPT.empty_table()]
     for rows, batch in fetched(undecided):
-        size += _size(batch)
+        size += int(batch.lengths.sum())
         found.append(choice.add(rows, batch, np.zeros(len(rows), np.bool_), keep=task.kept is None))
     swept = pa.concat_tables(found)
     _replace(swept, task.out)
