@@ -122,7 +122,9 @@ def run(
     found = {row["id"]: row for row in annotated.select(_JUDGED).to_pylist()}
     named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, (), where).to_pylist()}
     sizes = dict(zip(listed.column("id").to_pylist(), listed.column("size").to_pylist(), strict=True))
-    rows = occurrences.to_pylist()
+    # Looked up in a dictionary value by value, these columns would take most of the time.
+    plain = [pa.field(f.name, f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in occurrences.schema]
+    rows = occurrences.cast(pa.schema(plain)).to_pylist()
     by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
     for position, row in enumerate(rows):
         row["position"] = position
