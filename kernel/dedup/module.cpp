@@ -45,7 +45,7 @@ struct Documents {
   const int64_t* wide;
   const bool* valid;
 
-  Documents(const Input<uint8_t>& data_, nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu> offsets,
+  Documents(const Input<uint8_t>& data_, nb::ndarray<nb::ro, nb::ndim<1>, nb::c_contig, nb::device::cpu> offsets,
             const Input<bool>& valid_)
       : data(data_.data()), size(data_.size()), count(offsets.size() - 1), narrow(nullptr), wide(nullptr),
         valid(valid_.size() ? valid_.data() : nullptr) {
@@ -96,7 +96,7 @@ struct Spans {
   size_t length(size_t i) const { return (size_t)lengths.data()[i]; }
 };
 
-using AnyOffsets = nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using AnyOffsets = nb::ndarray<nb::ro, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 }  // namespace
 

@@ -80,3 +80,11 @@ def test_equal_values_estimate_the_similarity(sketch: str, length: int) -> None:
         errors.append(estimate - near.explain(b" ".join(a), b" ".join(b), method)["similarity"])
     assert abs(np.mean(errors)) < 4 * np.std(errors) / np.sqrt(len(errors)) + 0.005
     assert np.std(errors) < 0.06
+
+
+def test_buffers_that_are_read_only_or_not_aligned() -> None:
+    texts = pa.array(["a b c d e f", "g", "h i j k l m"])
+    _, offsets, data = texts.buffers()
+    shifted = pa.py_buffer(b"x" + offsets.to_pybytes()).slice(1)
+    odd = pa.Array.from_buffers(pa.string(), 3, [None, shifted, data])
+    assert near.signatures(odd, near.Method()).equals(near.signatures(texts, near.Method()))

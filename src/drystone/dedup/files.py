@@ -6,6 +6,7 @@ once more to write what is kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,16 +23,19 @@ from drystone.dedup.table import BATCH_ROWS, HeldTexts, Items, as_binary, check,
 from drystone.errors import UsageError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 #: Bytes of text up to which all of them are held in memory, and read once.
 HELD_BYTES = 64 * 2**20
+
+#: Bytes of text read from the copies at once.
+_JOIN = 4 * 2**20
 
 CLUSTER = "near_duplicate_cluster"
 
 
 class _FileTexts:
-    """Texts of a Parquet file's rows: those that may be asked for are copied out in one pass, then mapped."""
+    """Texts of a Parquet file's rows: those that may be asked for are copied out in one pass, then read by place."""
 
     def __init__(self, path: Path, text: str, work: Path) -> None:
         self._path, self._text, self._spill = path, text, work / "texts"
@@ -55,11 +59,28 @@ class _FileTexts:
 
     def __call__(self, ids: list[bytes]) -> Iterator[Spans]:
         places = np.searchsorted(self._wanted, to_rows(pa.array(ids, ID)))
-        starts = np.cumsum(self._lengths) - self._lengths
-        data: NDArray[np.uint8] = np.empty(0, np.uint8)
-        if self._spill.stat().st_size:
-            data = np.memmap(self._spill, np.uint8, "r")
-        yield Spans([data], np.zeros(len(places), np.int64), starts[places], self._lengths[places])
+        lengths = self._lengths[places]
+        begins = (np.cumsum(self._lengths) - self._lengths)[places]
+        starts = np.cumsum(lengths) - lengths
+        parts = np.flatnonzero(np.diff(starts // _JOIN)) + 1
+        with self._spill.open("rb", buffering=0) as spill:
+            for rows in np.split(np.arange(len(places)), parts):
+                data = np.empty(int(lengths[rows].sum()), np.uint8)
+                at = 0
+                for begin, size in zip(begins[rows].tolist(), lengths[rows].tolist(), strict=True):
+                    _fill(spill.fileno(), data[at : at + size].data, begin)
+                    at += size
+                local = np.cumsum(lengths[rows]) - lengths[rows]
+                yield Spans([data], np.zeros(len(rows), np.int64), local, lengths[rows])
+
+
+def _fill(file: int, into: memoryview, begin: int) -> None:
+    """Read until `into` is full: one call reads 2 GiB at most."""
+    while len(into):
+        done = os.preadv(file, [into], begin)
+        if not done:
+            raise UsageError("the copied texts end too early; another process changed the working folder")
+        into, begin = into[done:], begin + done
 
 
 def _read(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:

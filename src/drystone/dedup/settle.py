@@ -126,7 +126,7 @@ class _Choice:
 
 
 def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[Spans]:
-    """Yield the texts of the ids, in order, some at a time. Raises `UsageError` where `fetch` yields too few or no bytes."""
+    """Yield the texts of the ids, in order. Raises `UsageError` where `fetch` yields too few, or other than bytes."""
     for start in range(0, len(ids), _FETCH):
         part = list(ids[start : start + _FETCH])
         found = size = 0

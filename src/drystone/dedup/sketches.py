@@ -52,6 +52,7 @@ def buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[n
     if count == 0 or offsets is None:
         return np.empty(0, np.uint8), np.zeros(1, np.int64), np.empty(0, np.bool_)
     ends = np.frombuffer(offsets, width)[texts.offset : texts.offset + count + 1]
+    ends = np.require(ends, requirements="A")  # a reader of Arrow files may leave them unaligned
     valid = texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else np.empty(0, np.bool_)
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8), ends, valid
 

@@ -216,4 +216,5 @@ class HeldTexts:
         self._spans = Spans.of(texts)
 
     def __call__(self, ids: list[bytes]) -> Iterator[Spans]:
+        """Yield the texts of these rows, all at once."""
         yield self._spans.take(to_rows(pa.array(ids, ID)))
