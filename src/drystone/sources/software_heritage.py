@@ -254,7 +254,7 @@ class _Plan:
         pairs: list[Path] = []
         counts: list[Path] = []
         edges, sizes = runs(entries, "edges"), runs(entries, "sizes")
-        for depth in range(1, self._source.depth + 1):
+        for depth in range(1, self._source.depth + 2):  # one more, to know what lies too deep
             level, found = self._ranged(
                 f"level-{depth:03d}", swh_directories.reach, rows, visit=runs(level, "next"), seen=pairs,
                 edges=edges, sizes=sizes, roots=roots.count,
@@ -341,7 +341,8 @@ class _Part:
             if isinstance(found, bytes):
                 yield found
             else:
-                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {found.reason}")
+                # No word of the place: the same build elsewhere gives the same ledger.
+                yield SourceError(f"{id_.name} cannot be had: {found.reason}")
 
     def _known(self) -> Path:
         """Return the run of what is known of this part's contents, made where it is not there yet."""

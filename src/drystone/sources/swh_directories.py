@@ -88,7 +88,7 @@ def _entries(piece: pa.Table, file: TableFile) -> pa.Table:
 
 def _write_entries(folder: Path, name: str, table: pa.Table) -> None:
     order = write_sorted(folder / f"{name}.entries", table)
-    ends = np.append(order.starts[1:], len(order.order))
+    ends = np.append(order.starts[1:], len(order.order))[: len(order.starts)]
     firsts = order.order[order.starts]
     sizes = {"key": table.column("key").take(firsts), "entries": pa.array(ends - order.starts)}
     write_run(folder / f"{name}.sizes", pa.table(sizes, schema=SIZES))
@@ -232,7 +232,7 @@ class Forest:
             order = Sorted(table.column("key"))
         self.index = order.index
         self.starts: Ints = order.starts
-        self.counts: Ints = np.append(order.starts[1:], table.num_rows) - order.starts
+        self.counts: Ints = np.append(order.starts[1:], table.num_rows)[: len(order.starts)] - order.starts
         self.names = as_array(table.column("name"))
         self.types: npt.NDArray[np.int8] = table.column("type").to_numpy()
         self.perms: npt.NDArray[np.int32] = table.column("perms").to_numpy()

@@ -129,8 +129,8 @@ class HttpClient:
             if response.status in (301, 302, 303, 307, 308):
                 reason += f", which leads to {response.headers.get('Location', 'nowhere')}"
             return Refusal(response.status, reason), _retry_after(response.headers)
-        except urllib3.exceptions.HTTPError as error:
-            return Refusal(_BROKEN_BODY, f"the answer breaks off ({_why(error)})"), None
+        except urllib3.exceptions.HTTPError:
+            return Refusal(_BROKEN_BODY, "the answer breaks off"), None
         finally:
             response.release_conn()
 

@@ -234,7 +234,7 @@ def read_rows(path: Path, schema: pa.Schema, first: int, last: int, columns: Seq
 def write_groups(path: Path, table: pa.Table, groups: Ints) -> None:
     """Write a table whose rows belong to `groups` (ascending), so that one group can be read alone."""
     starts = np.flatnonzero(np.concatenate([np.ones(min(1, len(groups)), bool), groups[1:] != groups[:-1]]))
-    ends = np.append(starts[1:], len(groups))
+    ends = np.append(starts[1:], len(groups))[: len(starts)]
     table = table.combine_chunks()
     batches = [
         batch
