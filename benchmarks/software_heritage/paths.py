@@ -16,7 +16,7 @@ from drystone.sources.base import Limits
 from drystone.sources.software_heritage import SoftwareHeritage
 
 #: What the archive knows of contents is joined afterwards, and is no part of finding paths.
-AFTER = ("contents", "joined")
+AFTER = ("contents", "asked", "joined")
 
 
 class Timed:

@@ -38,7 +38,7 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 #: Entries of all directories that a group of roots holds in memory, about.
 _GROUP_ENTRIES: Final = 1 << 20
 #: Repositories without a tree of their own that make one part.
@@ -239,8 +239,11 @@ class _Plan:
             for number, (table, file) in enumerate(tables)
         ]
         contents, found = self._step("contents", swh_parts.contents, tasks)
-        rows = max(_total(found), sum(part["asked"] for part in listed))
-        asked = [parts / f"{part['name']}.asked" for part in listed]
+        rows = _total(found)
+        tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
+        wanted, found = self._step("asked", swh_parts.asked, tasks)
+        asked = [wanted / f"{part['name']}.asked" for part in listed]
+        rows = max(rows, _total(found))
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
         return listed, runs(joined, "joined")
 

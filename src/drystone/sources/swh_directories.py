@@ -27,6 +27,7 @@ from drystone.sources.swh_runs import (
     Sorted,
     as_array,
     bounds,
+    distinct,
     expand,
     keys_of_hex,
     read_group,
@@ -124,7 +125,7 @@ def reach(
         return {"pairs": 0, "next": 0}
     order = Sorted(given.column("key"))
     # One number for each pair of directory and root, in the order of directories: sorting numbers is fast.
-    codes = np.unique(order.numbers * roots + given.column("root").to_numpy()[order.order])
+    codes = distinct(order.numbers * roots + given.column("root").to_numpy()[order.order])
     before = read_range(seen, PAIRS, low, high)
     known = order.index.find(before.column("key"))
     old = known[known >= 0] * roots + before.column("root").to_numpy()[known >= 0]
@@ -137,8 +138,9 @@ def reach(
     at = order.index.find(sized.column("key"))
     amount = np.zeros(len(order.starts), np.int64)
     np.add.at(amount, at[at >= 0], sized.column("entries").to_numpy()[at >= 0])
-    members, inverse = np.unique(root, return_inverse=True)
-    weights = np.bincount(inverse, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
+    members = distinct(root)
+    at = np.searchsorted(members, root)
+    weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
     counted = pa.table([pa.array(members), pa.array(weights)], schema=COUNTS)
     _write_counts(folder / f"{task}.counts", counted)
 
@@ -176,7 +178,7 @@ def route(
     order = Sorted(visited.column("key"))
     group_of_root = np.load(group_of, mmap_mode="r")
     group = group_of_root[visited.column("root").to_numpy()[order.order]].astype(np.int64)
-    codes = np.unique(order.numbers * groups + group)
+    codes = distinct(order.numbers * groups + group)
     directory, group = np.divmod(codes, groups)
     table = read_range(given, ENTRIES, low, high)
     at = order.index.find(table.column("key"))
@@ -236,7 +238,7 @@ class Forest:
         self.names = as_array(table.column("name"))
         self.types: npt.NDArray[np.int8] = table.column("type").to_numpy()
         self.perms: npt.NDArray[np.int32] = table.column("perms").to_numpy()
-        self.targets = rows(table.column("target")).view("V20").ravel()
+        self.targets = as_array(table.column("target"))
         #: For each entry the number of the directory it leads to; -1 for an empty one, and for what is none.
         self.below: Ints = np.full(table.num_rows, -1, np.int64)
         is_directory = self.types == DIRECTORY
@@ -271,7 +273,7 @@ class Forest:
             _, positions = expand(first[free], first[free + 1] - first[free])
             reached = below[by_owner[positions]]
             np.subtract.at(waiting, reached, 1)
-            free = np.unique(reached[waiting[reached] == 0])
+            free = distinct(reached[waiting[reached] == 0])
         return left
 
     def ordered(self) -> Ints:
@@ -299,7 +301,7 @@ def _odd_names(names: pa.Array) -> Bools:
 
 
 class Level(NamedTuple):
-    """Entries at one depth, in columns: the root each belongs to, its number in the forest, its path, its fate."""
+    """Occurrences at one depth, in columns: the root each belongs to, its entry in the forest, its path, its fate."""
 
     root: Ints
     entry: Ints
@@ -307,8 +309,7 @@ class Level(NamedTuple):
     fate: npt.NDArray[np.int8]
 
 
-#: What becomes of an entry: an occurrence of its own, a directory that is walked or empty (no occurrence), or one that
-#: cannot be walked.
+#: What becomes of an entry: an occurrence, a directory that is walked or empty (none), or one that cannot be walked.
 OCCURRENCE: Final = 0
 WALKED: Final = 1
 TOO_DEEP: Final = 2
@@ -317,7 +318,7 @@ BAD_NAME: Final = 4
 
 
 def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]:
-    """Yield the entries below directories `roots` (-1: an empty one), level by level, at most `depth` of them.
+    """Yield the occurrences below directories `roots` (-1: an empty one), level by level, at most `depth` of them.
 
     No root gives more entries than it has `left`, which is counted down; one that has more ends below zero.
     """
@@ -344,7 +345,6 @@ def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]
         owners, entry = expand(forest.starts[directory], counts)
         if canonical is not None:
             entry = canonical[entry]
-        paths = pc.binary_join_element_wise(prefix.take(owners), forest.names.take(entry), b"")
         below = forest.below[entry]
         fate = np.where(forest.types[entry] == DIRECTORY, WALKED, OCCURRENCE).astype(np.int8)
         if level == depth - 1:
@@ -353,11 +353,14 @@ def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]
             suspect = np.flatnonzero((below >= 0) & cyclic[below])
             fate[suspect[_among_ancestors(below[suspect], owners[suspect], trail)]] = CIRCLE
         fate[forest.odd[entry] & (forest.types[entry] != LOST)] = BAD_NAME
-        found = root[owners]
-        yield Level(found, entry, paths, fate)
+        kept = np.flatnonzero(fate != WALKED)
+        paths = pc.binary_join_element_wise(prefix.take(owners[kept]), forest.names.take(entry[kept]), b"")
+        yield Level(root[owners[kept]], entry[kept], paths, fate[kept])
         deeper = np.flatnonzero((below >= 0) & (fate == WALKED))
-        root, directory, above = found[deeper], below[deeper], owners[deeper]
-        prefix = pc.binary_join_element_wise(paths.take(deeper), pa.scalar(b"/"), b"") if len(deeper) else prefix[:0]
+        above = owners[deeper]
+        slash = pa.scalar(b"/", pa.binary())
+        prefix = pc.binary_join_element_wise(prefix.take(above), forest.names.take(entry[deeper]), slash, b"")
+        root, directory = root[above], below[deeper]
 
 
 def _among_ancestors(directory: Ints, owner: Ints, trail: list[tuple[Ints, Ints]]) -> Bools:
