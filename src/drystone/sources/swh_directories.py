@@ -30,12 +30,13 @@ from drystone.sources.swh_runs import (
     distinct,
     expand,
     keys_of_hex,
-    read_group,
     read_range,
+    read_whole,
     rows,
     write_groups,
     write_run,
     write_sorted,
+    write_whole,
 )
 
 _RUN_ROWS: Final = 1 << 19
@@ -134,36 +135,35 @@ def reach(
     firsts = given.column("key").take(order.order[order.starts])
     write_run(folder / f"{task}.pairs", pa.table([firsts.take(directory), pa.array(root)], schema=PAIRS))
 
-    sized = read_range(sizes, SIZES, low, high)
-    at = order.index.find(sized.column("key"))
     amount = np.zeros(len(order.starts), np.int64)
-    np.add.at(amount, at[at >= 0], sized.column("entries").to_numpy()[at >= 0])
+    for path in sizes:
+        sized = read_range([path], SIZES, low, high)
+        numbers, at = order.index.matches(sized.column("key"))
+        np.add.at(amount, numbers, sized.column("entries").to_numpy()[at])
     members = distinct(root)
     at = np.searchsorted(members, root)
     weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
     counted = pa.table([pa.array(members), pa.array(weights)], schema=COUNTS)
-    _write_counts(folder / f"{task}.counts", counted)
+    write_whole(folder / f"{task}.counts", counted)
 
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
-    edge = read_range(edges, EDGES, low, high)
-    at = order.index.find(edge.column("key"))
-    below = edge.column("target").filter(pa.array(at >= 0))
-    at = at[at >= 0]
-    owners, positions = expand(starts[at], starts[at + 1] - starts[at])
-    found = pa.table([below.take(owners), pa.array(root[positions])], schema=PAIRS)
-    write_sorted(folder / f"{task}.next", found)
-    return {"pairs": len(codes), "next": found.num_rows}
-
-
-def _write_counts(path: Path, table: pa.Table) -> None:
-    write_groups(path, table, np.zeros(table.num_rows, np.int64))
+    found = [PAIRS.empty_table()]
+    for path in edges:
+        edge = read_range([path], EDGES, low, high)
+        numbers, at = order.index.matches(edge.column("key"))
+        owners, positions = expand(starts[numbers], starts[numbers + 1] - starts[numbers])
+        below = as_array(edge.column("target")).take(at[owners])
+        found.append(pa.table([below, pa.array(root[positions])], schema=PAIRS))
+    following = pa.concat_tables(found)
+    write_sorted(folder / f"{task}.next", following)
+    return {"pairs": len(codes), "next": following.num_rows}
 
 
 def entries_of_roots(paths: list[Path], roots: int) -> Ints:
     """Return for each root the entries of all its distinct directories, and one more for each of these."""
     total = np.zeros(roots, np.int64)
     for path in paths:
-        counted = read_group([path], COUNTS, 0)
+        counted = read_whole(path, COUNTS)
         total[counted.column("root").to_numpy()] += counted.column("entries").to_numpy()
     return total
 

@@ -28,10 +28,12 @@ from drystone.sources.swh_runs import (
     read_group,
     read_range,
     read_rows,
+    read_whole,
     unhex,
     write_groups,
     write_run,
     write_sorted,
+    write_whole,
 )
 
 #: Occurrences of one part, unless a single repository has more.
@@ -73,7 +75,7 @@ def resolve(
         last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
         name = f"{task}-{len(parts):05d}"
         table = _occurrences(forest, at[first:last], limits, depth)
-        write_groups(folder / f"{name}.occurrences", table, np.zeros(table.num_rows, np.int64))
+        write_whole(folder / f"{name}.occurrences", table)
         parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
         first = last
     return {"parts": parts}
@@ -89,7 +91,7 @@ def first_level(folder: Path, task: str, file: Path, first: int, rows: int) -> d
 
 def asked(folder: Path, task: str, occurrences: Path) -> dict[str, Any]:
     """Write the distinct contents of a part."""
-    table = read_group([occurrences], OCCURRENCES, 0, ["id", "kind"])
+    table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
     order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
     write_run(folder / f"{task}.asked", pa.table([found.take(order.order[order.starts])], schema=PRESENT))
     return {"rows": len(order.starts)}
@@ -114,7 +116,7 @@ def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int) -> pa.
                 schema=OCCURRENCES,
             )
         )
-    return pa.concat_tables([OCCURRENCES.empty_table(), *levels]).combine_chunks()
+    return pa.concat_tables([OCCURRENCES.empty_table(), *levels])
 
 
 def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Table:
@@ -238,7 +240,7 @@ def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
 
 def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     """Return the occurrences of a part as `LISTING`, with what is known of their contents (by key, ascending)."""
-    table = read_group([occurrences], OCCURRENCES, 0)
+    table = read_whole(occurrences, OCCURRENCES)
     kind = table.column("kind").to_numpy().copy()
     held = kind <= _SYMLINK
     at = Index.of(known.column("key")).find(table.column("id"))

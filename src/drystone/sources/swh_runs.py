@@ -155,6 +155,21 @@ class Index:
                 return np.where(equal, at, -1)
             at = at + (near & ~equal)
 
+    def matches(self, column: pa.Array | pa.ChunkedArray) -> tuple[Ints, Ints]:
+        """Return which rows of an ascending column have a key of these: the key's number, and the row's."""
+        found = rows(column)
+        if len(self) * 8 > len(found):
+            at = self.find(column)
+            here = np.flatnonzero(at >= 0)
+            return at[here], here
+        # Few keys in many rows: each looks for its rows, and not the other way round.
+        words = np.ascontiguousarray(found).view(_WORDS).ravel()
+        first = words["first"].astype(np.uint64)
+        start = np.searchsorted(first, self._words[0])
+        numbers, at = expand(start, np.searchsorted(first, self._words[0], side="right") - start)
+        equal = (words["second"][at] == self._words[1][numbers]) & (words["third"][at] == self._words[2][numbers])
+        return numbers[equal], at[equal]
+
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Return for slices (start, count) the slice that each element comes from, and the elements' positions."""
@@ -252,14 +267,25 @@ def write_groups(path: Path, table: pa.Table, groups: Ints) -> None:
     _write(path, table.replace_schema_metadata({"groups": present.tobytes()}), batches)
 
 
-def read_group(paths: Iterable[Path], schema: pa.Schema, group: int, columns: Sequence[str] = ()) -> pa.Table:
-    """Read one group's rows from files that `write_groups` wrote, file after file."""
+def write_whole(path: Path, table: pa.Table) -> None:
+    """Write a table that is read as a whole, in the chunks it has."""
+    _write(path, table, table.to_batches())
+
+
+def read_whole(path: Path, schema: pa.Schema, columns: Sequence[str] = ()) -> pa.Table:
+    """Read what `write_whole` wrote."""
     names = [name for name in schema.names if not columns or name in columns]
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
-    schema = pa.schema([schema.field(name) for name in names])
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+        table: pa.Table = reader.read_all()
+    return table
+
+
+def read_group(paths: Iterable[Path], schema: pa.Schema, group: int) -> pa.Table:
+    """Read one group's rows from files that `write_groups` wrote, file after file."""
     parts = []
     for path in paths:
-        with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+        with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file) as reader:
             present = np.frombuffer(reader.schema.metadata[b"groups"], np.int64)
             at = int(np.searchsorted(present, group))
             if at < len(present) and present[at] == group:
