@@ -454,10 +454,13 @@ def test_dates_that_do_not_fit(tmp_path: Path, form: str) -> None:
                 return seconds, nanoseconds
 
         schema = "struct<id:string,date:timestamp,committer_date:timestamp,directory:string,type:string>"
-        with (export / "orc/revision/revision-0.orc").open("wb") as file:
-            with pyorc.Writer(file, schema, converters={pyorc.TypeKind.TIMESTAMP: Raw}) as writer:
-                for row in rows:
-                    writer.write((row["id"], (row["seconds"], 0), (row["seconds"], 0), row["directory"], "git"))
+        kinds = {pyorc.TypeKind.TIMESTAMP: Raw}
+        with (
+            (export / "orc/revision/revision-0.orc").open("wb") as file,
+            pyorc.Writer(file, schema, converters=kinds) as writer,
+        ):
+            for row in rows:
+                writer.write((row["id"], (row["seconds"], 0), (row["seconds"], 0), row["directory"], "git"))
         with pytest.raises(pa.ArrowInvalid):  # the trap is there
             pa.orc.ORCFile(str(export / "orc/revision/revision-0.orc")).read(columns=["date"])
     else:

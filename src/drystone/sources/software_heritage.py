@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
-from drystone.sources import swh_directories, swh_origins, swh_parts
+from drystone.sources import swh_directories, swh_origins, swh_parts, swh_terms
 from drystone.sources.base import LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
 from drystone.sources.swh_contents import ContentId, ContentStore
 from drystone.sources.swh_export import Export
@@ -79,6 +79,11 @@ class SoftwareHeritage:
     def spec(self) -> str:
         """The export after `swh+`, without parameters."""
         return f"swh+{self.export.partition('?')[0]}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
 
     def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
         """Resolve the export to lists of occurrences, and return them as parts.
@@ -323,6 +328,11 @@ class _Part:
     @property
     def spec(self) -> str:
         return f"{self.source.spec}#{self.number:06d}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return self.source.terms
 
     def state(self, cache: Path) -> State:
         parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])

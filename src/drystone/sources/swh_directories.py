@@ -218,7 +218,7 @@ def _lost(order: Sorted, visited: pa.Table, at: Ints, there: list[Path], low: by
         pa.repeat(b"", count),
         pa.array(np.full(count, LOST, np.int8)),
         lost,
-        pa.array(np.zeros(count, np.int32)),
+        pa.array(np.full(count, MODE_DIRECTORY, np.int32)),
     ]
     return pa.table(columns, schema=ENTRIES)
 
