@@ -164,7 +164,7 @@ def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
         ("opt-out before training", opted),
         ("openness", f"the compilation is under {_inline(facts.license)}; settings and program version stand in "
          "`manifest.json`; whoever trains a model on it owes the same for the model"),
-        ("licences and authors", "`license_expression` and `license_evidence` of each file; texts and copyright lines in "
+        ("licences and authors", "`license_expression` and `license_evidence` of each file; texts and names in "
          "`NOTICE`"),
     )  # fmt: skip
     yield from _table(("what is asked for", "how it is met"), rows)

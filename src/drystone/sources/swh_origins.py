@@ -74,7 +74,7 @@ NONE: Final = b"\0" * 20
 
 
 def visits(folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str) -> dict[str, Any]:
-    """Write what a file of `origin`, `origin_visit` or `origin_visit_status` says, by origin, for URLs with a prefix."""
+    """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike."""
     columns, optional = {
         "origin": (["url"], []),
         "origin_visit": (["origin", "visit", "date"], ["type"]),

@@ -61,7 +61,8 @@ def resolve(
 ) -> dict[str, Any]:  # fmt: skip
     """Resolve the directories of a group of roots to paths, cut into parts.
 
-    `roots` are (file, first row, last row), the first of them the root with that `number`. Writes `TASK-PART.occurrences` (OCCURRENCES).
+    `roots` are (file, first row, last row), the first of them the root with that `number`.
+    Writes `TASK-PART.occurrences` (OCCURRENCES).
     """
     forest = Forest(read_group(routed, ENTRIES, group))
     wanted = [read_rows(path, ROOTS, first, last, ["key"]).column("key") for path, first, last in roots]
