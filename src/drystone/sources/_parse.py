@@ -18,6 +18,7 @@ from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
 from drystone.sources.software_heritage import SoftwareHeritage
+from drystone.sources.swh_contents import WORDS as CONTENTS_WORDS
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -81,7 +82,7 @@ def parse_source(
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
         export = _place(text.removeprefix("swh+"), here)
-        return SoftwareHeritage(export, _place(contents, here), agreement=agreement)
+        return SoftwareHeritage(export, _place(contents, here, CONTENTS_WORDS), agreement=agreement)
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -153,7 +154,7 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
         case "software-heritage":
             return SoftwareHeritage(
                 _place(table["export"], here),
-                _place(table["contents"], here),
+                _place(table["contents"], here, CONTENTS_WORDS),
                 origins=table.get("origins", ""),
                 repositories=_local(table["repositories"], here) if "repositories" in table else None,
                 depth=table.get("depth", SoftwareHeritage.depth),
@@ -189,9 +190,9 @@ def _local(text: str, base: Path) -> Path:
     return base / Path(text).expanduser()
 
 
-def _place(text: str, base: Path) -> str:
-    """Return a location: a URL or a word as it is, a path resolved."""
-    return text if "://" in text or text in ("api", "export") else str(_local(text, base).absolute())
+def _place(text: str, base: Path, words: tuple[str, ...] = ()) -> str:
+    """Return a location: a URL or one of `words` as it is, a path resolved."""
+    return text if "://" in text or text in words else str(_local(text, base).absolute())
 
 
 def _value_problem(key: str, value: object) -> str | None:
