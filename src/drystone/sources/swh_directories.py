@@ -289,7 +289,7 @@ class Forest:
         return total
 
     def unsound(self) -> Bools:
-        """Return which directories do not hash to their identifiers, as git trees; lost and raw ones may be anything."""
+        """Return which directories do not hash, as git trees, to their identifiers; lost and raw ones need not."""
         modes = pc.dictionary_encode(pa.array(self.perms))
         octal = pa.array([b"%o " % mode for mode in modes.dictionary.to_pylist()], pa.binary())
         words = octal.take(modes.indices)
