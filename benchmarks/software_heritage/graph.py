@@ -17,6 +17,7 @@ LIBRARIES = 50
 _LIBRARY_DIRECTORIES = 60
 _FILES_PER_DIRECTORY = 5.0
 _NAMES = 20_000
+_FILE_ROWS = 1_000_000
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -44,16 +45,20 @@ class _Writer:
         columns = [hex_strings(directory), name, kind, hex_strings(target), pa.array(perms, pa.int32())]
         self.held.append(pa.table(columns, names=["directory_id", "name", "type", "target", "perms"]))
         self.count += len(directory)
-        if self.count >= 1_000_000:
+        if self.count >= _FILE_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        if self.held:
-            write(self.folder, "directory_entry", pa.concat_tables(self.held), self.files)
-            write(self.folder, "directory", pa.table({"id": pa.chunked_array(self.directories)}), self.files)
-            self.total += self.count
+        """Write files of at most `_FILE_ROWS`, so that a stripe of ORC, which is read at once, has its usual size."""
+        if not self.held:
+            return
+        rows = pa.concat_tables(self.held)
+        write(self.folder, "directory", pa.table({"id": pa.chunked_array(self.directories)}), self.files)
+        for start in range(0, rows.num_rows, _FILE_ROWS):
+            write(self.folder, "directory_entry", rows.slice(start, _FILE_ROWS), self.files)
             self.files += 1
-            self.held, self.directories, self.count = [], [], 0
+        self.total += self.count
+        self.held, self.directories, self.count = [], [], 0
 
 
 def write(folder: Path, table: str, rows: pa.Table, number: int = 0) -> None:
