@@ -71,7 +71,7 @@ class Contents:
             if hasattr(source, "listing"):
                 yield from cast(Part, source).read(ids, self.cache, self.limits)
             else:
-                with cast(Source, source).open(self.cache, self.limits) as opened:
+                with source.open(self.cache, self.limits) as opened:
                     yield from opened.read(ids)
 
     def _group(self, place: Place) -> tuple[int, int, bool]:

@@ -205,9 +205,10 @@ class _Plan:
         repositories, _ = self._ranged("repositories", steps.repositories, count, **facts)
         collapsed, found = self._ranged("collapsed", steps.collapse, count, given=runs(repositories, "repositories"))
         numbered, numbers = self._ranged("roots", steps.number, count, given=runs(collapsed, "roots"))
-        files, first = [], 0
-        for path, summary in zip(runs(numbered, "numbered"), numbers, strict=True):
-            files.append((path, first, int(summary["rows"])))
+        files: list[tuple[Path, int, int]] = []
+        first = 0
+        for file, summary in zip(runs(numbered, "numbered"), numbers, strict=True):
+            files.append((file, first, int(summary["rows"])))
             first += summary["rows"]
         others = zip(runs(collapsed, "others"), (int(summary["others"]) for summary in found), strict=True)
         return _Roots(tuple(files), tuple((path, rows) for path, rows in others if rows))

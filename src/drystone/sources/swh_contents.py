@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Protocol, Self
+from typing import Any, Final, Literal, Protocol, Self
 
 import pyarrow as pa
 from filelock import FileLock
@@ -77,7 +77,7 @@ class ContentId:
         return None
 
 
-_HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "blake2s256": hashlib.blake2s}
+_HASHES: Final[dict[str, Any]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "blake2s256": hashlib.blake2s}
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +358,9 @@ def _packed_limit(limit: int) -> int:
     return limit + limit // 1000 + _GZIP_OVERHEAD
 
 
+_ISAL_ERROR: Final[Any] = isal_zlib.IsalError
+
+
 def _unpack(body: bytes, id_: ContentId, limit: int) -> bytes | Failure:
     """Return what a gzip object holds, in bounded memory; bytes that were unpacked on the way are taken as they are."""
     if not body.startswith(b"\x1f\x8b"):
@@ -377,6 +380,6 @@ def _unpack(body: bytes, id_: ContentId, limit: int) -> bytes | Failure:
             if not member.eof:
                 return Failure("corrupt", "the gzip object ends too early")
             rest = member.unused_data
-    except isal_zlib.IsalError as error:
+    except _ISAL_ERROR as error:
         return Failure("corrupt", f"the gzip object is damaged ({error})")
     return b"".join(pieces)

@@ -199,7 +199,8 @@ def _dates(opened: Any, path: str, stripe: int, columns: list[str]) -> dict[str,
     )
     found = list(zip(*reader.read_stripe(stripe), strict=True))
     # pyorc gives columns in the order of the file.
-    names = [name for name in reader.schema.fields if name in columns]
+    fields: Any = reader.schema
+    names = [name for name in fields.fields if name in columns]
     return {n: pa.array(f, pa.int64()).cast(pa.timestamp("us")) for n, f in zip(names, found, strict=True)}
 
 

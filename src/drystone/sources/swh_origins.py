@@ -350,7 +350,8 @@ def collapse(folder: Path, task: str, given: list[Path], index: int, count: int)
     table = read_range(given, REPOSITORIES, *bounds(index, count))
     rows_ = table.to_pylist()
     rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
-    roots, others = [], []
+    roots: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     for row in rows_:
         if row["key"] != NONE and (not roots or roots[-1]["key"] != row["key"]):
             roots.append(row)

@@ -72,7 +72,7 @@ def resolve(
     at = forest.index.find(pa.chunked_array([chunk for column in wanted for chunk in column.chunks], KEY))
     size = np.append(forest.sizes(depth), 0)[at]
     ends = np.cumsum(np.minimum(size, limits.max_entries) + 1)
-    parts = []
+    parts: list[dict[str, Any]] = []
     first = 0
     while first < len(at):
         done = ends[first - 1] if first else 0.0

@@ -98,7 +98,8 @@ def _words(found: npt.NDArray[np.uint8]) -> tuple[Words, Words, Words]:
 def distinct(values: Ints) -> Ints:
     """Return the distinct values in ascending order (numpy.unique hashes, which takes far longer)."""
     ordered = np.sort(values)
-    return ordered[np.concatenate([np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1]])]
+    first = np.concatenate([np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1]])
+    return np.asarray(ordered[first], np.int64)
 
 
 class Sorted:
