@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from drystone.errors import UsageError
 from drystone.sources._git_remote import check_ref, check_url
 from drystone.sources.archive import ArchiveSource
-from drystone.sources.base import Source
+from drystone.sources.base import Collection, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
+from drystone.sources.software_heritage import SoftwareHeritage
+from drystone.sources.swh_contents import WORDS as CONTENTS_WORDS
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -38,16 +40,33 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
     "folder": {"path": True},
+    "software-heritage": {
+        "export": True,
+        "contents": True,
+        "origins": False,
+        "repositories": False,
+        "depth": False,
+        "agreement": False,
+        "verify": False,
+    },
 }
+#: Kinds of many repositories: what a user says of one has no place there.
+_COLLECTIONS: Final = frozenset({"software-heritage"})
+#: Types of keys that are no strings.
+_TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
-    "pypi:NAME==VERSION"
+    "pypi:NAME==VERSION; swh+EXPORT"
 )
 
 
-def parse_source(text: str, base: Path | None = None) -> Source:
+def parse_source(
+    text: str, base: Path | None = None, contents: str | None = None, agreement: str | None = None
+) -> Source | Collection:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
+
+    `contents` and `agreement` are for a Software Heritage export (`swh+EXPORT`).
 
     A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
     a file does, else a folder. Raises `UsageError` for what is none of these.
@@ -60,6 +79,11 @@ def parse_source(text: str, base: Path | None = None) -> Source:
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
         return PypiSource(package.strip(), version.strip())
+    if text.startswith("swh+"):
+        if contents is None:
+            raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
+        export = _place(text.removeprefix("swh+"), here)
+        return SoftwareHeritage(export, _place(contents, here, CONTENTS_WORDS), agreement=agreement, verify=True)
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -93,7 +117,7 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
         near = get_close_matches(str(kind), _KEYS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{hint}")]
-    known = {**dict.fromkeys(_KEYS[kind]), **dict.fromkeys(_ABOUT)}
+    known = {**dict.fromkeys(_KEYS[kind]), **({} if kind in _COLLECTIONS else dict.fromkeys(_ABOUT))}
     problems = []
     for key, value in table.items():
         if key == "kind":
@@ -116,7 +140,7 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
-def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source:
+def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source | Collection:
     """Return the source that a table of a settings file describes; relative paths start at `base`.
 
     Raises `UsageError` with every problem that `table_problems` finds, one a line.
@@ -128,6 +152,16 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
     here = base if base is not None else Path()
     path = _local(table["path"], here) if "path" in table else None
     match table["kind"]:
+        case "software-heritage":
+            return SoftwareHeritage(
+                _place(table["export"], here),
+                _place(table["contents"], here, CONTENTS_WORDS),
+                origins=table.get("origins", ""),
+                repositories=_local(table["repositories"], here) if "repositories" in table else None,
+                depth=table.get("depth", SoftwareHeritage.depth),
+                agreement=table.get("agreement"),
+                verify=table.get("verify", True),
+            )
         case "git":
             return GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
@@ -158,12 +192,17 @@ def _local(text: str, base: Path) -> Path:
     return base / Path(text).expanduser()
 
 
+def _place(text: str, base: Path, words: tuple[str, ...] = ()) -> str:
+    """Return a location: a URL or one of `words` as it is, a path resolved."""
+    return text if "://" in text or text in words else str(_local(text, base).absolute())
+
+
 def _value_problem(key: str, value: object) -> str | None:
-    wanted = _ABOUT[key][1] if key in _ABOUT else str
+    wanted = _ABOUT[key][1] if key in _ABOUT else _TYPES.get(key, str)
     if wanted is datetime:
         return None if isinstance(value, date) else "must be a date and time such as 2026-01-31T12:00:00Z"
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        names = {str: "a string", int: "an integer", dict: "a table"}
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        names = {str: "a string", int: "an integer", dict: "a table", bool: "true or false"}
         return f"must be {names[wanted]}, not {value!r}"
     if isinstance(value, str):
         if not value:
