@@ -20,7 +20,8 @@ from drystone.reader.families import Model, build_model
 from drystone.reader.quantize import fingerprint
 from drystone.reader.runtimes import choose
 from drystone.reader.schedule import Engine, run
-from drystone.reader.windows import Text, Window, Windower
+from drystone.reader.texts import Text
+from drystone.reader.windows import Window, Windower
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
 _AHEAD = 512
