@@ -52,7 +52,9 @@ def check(made: Tokenizer, pieces: Pieces, many: list[str]) -> None:
 
 
 SHARED = {kind: memory(made) for kind, made in KINDS.items()}
-ALPHABET = st.sampled_from("aB1.,-'_ \t\n\r\x00\x07\x0b\x85\xa0\u2003\u0301\u0308éßİǆ中文ﬁ한กा👩\u200d\u00ad\u2014“\ufffd\ufeff")
+ALPHABET = st.sampled_from(
+    "aB1.,-'_ \t\n\r\x00\x07\x0b\x85\xa0\u2003\u0301\u0308éßİǆ中文ﬁ한กा👩\u200d\u00ad\u2014“\ufffd\ufeff"
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

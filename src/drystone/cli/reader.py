@@ -20,7 +20,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--offline", is_flag=True, help="Use the Hub's local cache only."),
         click.option(
             "--runtime",
-            type=click.Choice(["auto", "openvino", "onnxruntime", "torch"]),
+            type=click.Choice(["auto", "openvino", "onnxruntime", "packed", "torch"]),
             default="auto",
             show_default=True,
         ),

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
+
 from drystone.errors import UsageError
 from drystone.reader import samples
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
@@ -19,7 +21,7 @@ from drystone.reader.decode import Answer, Normalize, Scores, decode, gather
 from drystone.reader.families import Model, build_model
 from drystone.reader.quantize import fingerprint
 from drystone.reader.runtimes import choose
-from drystone.reader.schedule import Engine, run
+from drystone.reader.schedule import BUCKET, Batch, Engine, run
 from drystone.reader.texts import Text
 from drystone.reader.windows import Window, Windower
 
@@ -89,7 +91,7 @@ class Reader:
     ) -> Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
-        `runtime` is openvino, onnxruntime, torch, or auto (the first that is installed). `precision` is fp32, bf16,
+        `runtime` is openvino, onnxruntime, packed (our int8 kernel), torch, or auto (what is fastest here). `precision` is fp32, bf16,
         int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once (default: the
         processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a wrong request.
         """
@@ -214,6 +216,24 @@ class Reader:
             align_to_words=options.align_to_words,
             normalize=options.normalize,
         )
+
+    def warm(self) -> int:
+        """Compute one window of every bucketed length, so that no request pays for a runtime's first look at a shape.
+
+        Returns how many; 0 where the engine packs, since it has no shapes.
+        """
+        if self.engine.packs:
+            return 0
+        most = self.windower.limit(None)
+        lengths = range(BUCKET, most + BUCKET, BUCKET)
+
+        def compute(length: int) -> None:
+            row = np.zeros((1, min(length, most)), np.int64)
+            positions = row + np.arange(self.model.positions_from, self.model.positions_from + row.shape[1])
+            self.engine.run(Batch(row, row, positions, row + 1))
+
+        list((self._pool.map if self._pool else map)(compute, lengths))
+        return len(lengths)
 
     @cached_property
     def fingerprint(self) -> str:

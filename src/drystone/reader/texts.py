@@ -82,9 +82,7 @@ class _PieceText(Text):
     def spans(self) -> np.ndarray:
         every = zip(self._starts, self._pieces, strict=True)
         pairs = [
-            (start + a, start + b)
-            for start, piece in every
-            for a, b in zip(_begins(piece), _ends(piece), strict=True)
+            (start + a, start + b) for start, piece in every for a, b in zip(_begins(piece), _ends(piece), strict=True)
         ]
         return np.array(pairs, np.int64).reshape(-1, 2)
 
