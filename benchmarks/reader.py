@@ -225,6 +225,7 @@ def throughput(name: str, folder: Path, pairs: list[tuple[str, str]], quick: boo
 def overhead(folder: Path, quick: bool) -> Figure:
     """CPU time around the forward pass on texts not met before: the engine is replaced by one that answers at once."""
     import numpy as np
+
     from drystone.reader import Reader
 
     reader = Reader.load(folder, threads=1)

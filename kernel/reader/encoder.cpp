@@ -16,6 +16,7 @@ namespace {
 constexpr int kColumns = 24, kRows = 3, kStep = 8, kZero = 64, kMost = 63, kWeight = 64;
 constexpr int kBlock = kStep * kColumns;  // bytes of a panel that one step reads
 constexpr int kTogether = 96;             // rows whose activations stay in the second cache
+constexpr int kDeep = 96;                 // steps of a panel that stay in the first cache while those rows go by
 
 int up_to(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -32,12 +33,10 @@ inline __m256i products(__m256i a, const int8_t* b) {
     return out;
 }
 
-// R rows of activations by one panel.
+// Adds R rows of activations by one panel to sums.
 template <int R>
 inline void tile(const uint8_t* a, size_t stride, const int8_t* b, int steps, __m256i (&sums)[R][3]) {
     const __m256i ones = _mm256_set1_epi16(1);
-    for (int r = 0; r < R; r++)
-        for (int c = 0; c < 3; c++) sums[r][c] = _mm256_setzero_si256();
     for (int s = 0; s < steps; s++, b += kBlock, a += kStep) {
         for (int r = 0; r < R; r++) {
             const __m256i low = four(a + r * stride), high = four(a + r * stride + 4);
@@ -114,22 +113,39 @@ inline void finish(const __m256i (&sums)[R][3], const float* rows, const Linear&
     }
 }
 
-// out = then(a w + bias) for `count` rows; out has w.panels * 24 columns a row.
+template <int R, Then T>
+inline void rows_by_panel(const uint8_t* a, size_t stride, const int8_t* panel, int steps, bool first, bool last,
+                          __m256i* kept, const float* rows, const Linear& w, int column, float* out,
+                          size_t out_stride, const Gate& gate) {
+    __m256i sums[R][3];
+    for (int i = 0; i < R * 3; i++)
+        sums[i / 3][i % 3] = first ? _mm256_setzero_si256() : _mm256_load_si256(kept + i);
+    tile<R>(a, stride, panel, steps, sums);
+    if (last)
+        finish<R, T>(sums, rows, w, column, out, out_stride, gate);
+    else
+        for (int i = 0; i < R * 3; i++) _mm256_store_si256(kept + i, sums[i / 3][i % 3]);
+}
+
+// out = then(a w + bias) for at most kTogether rows; out has w.panels * 24 columns a row.
 template <Then T>
 void multiply(const uint8_t* a, size_t stride, const float* rows, int count, const Linear& w, float* out,
               size_t out_stride, const Gate& gate) {
+    alignas(64) __m256i kept[kTogether * 3];
     for (int p = 0; p < w.panels; p++) {
         const int8_t* panel = w.weights.get() + (size_t)p * w.steps * kBlock;
-        int r = 0;
-        for (; r + kRows <= count; r += kRows) {
-            __m256i sums[kRows][3];
-            tile<kRows>(a + r * stride, stride, panel, w.steps, sums);
-            finish<kRows, T>(sums, rows + r, w, p * kColumns, out + r * out_stride, out_stride, gate);
-        }
-        for (; r < count; r++) {
-            __m256i sums[1][3];
-            tile<1>(a + r * stride, stride, panel, w.steps, sums);
-            finish<1, T>(sums, rows + r, w, p * kColumns, out + r * out_stride, out_stride, gate);
+        for (int from = 0; from < w.steps; from += kDeep) {
+            const int steps = std::min(kDeep, w.steps - from);
+            const bool first = from == 0, last = from + steps == w.steps;
+            const int8_t* part = panel + (size_t)from * kBlock;
+            const uint8_t* start = a + (size_t)from * kStep;
+            int r = 0;
+            for (; r + kRows <= count; r += kRows)
+                rows_by_panel<kRows, T>(start + r * stride, stride, part, steps, first, last, kept + r * 3, rows + r,
+                                        w, p * kColumns, out + r * out_stride, out_stride, gate);
+            for (; r < count; r++)
+                rows_by_panel<1, T>(start + r * stride, stride, part, steps, first, last, kept + r * 3, rows + r, w,
+                                    p * kColumns, out + r * out_stride, out_stride, gate);
         }
     }
 }
@@ -280,6 +296,8 @@ double peak(double seconds) {
     double spent = 0, done = 0;
     while (spent < seconds) {
         for (int i = 0; i < 1000; i++) {
+            for (auto& row : sums)
+                for (auto& s : row) s = _mm256_setzero_si256();
             tile<kRows>(rows, steps * kStep, panel, steps, sums);
             for (auto& row : sums)
                 for (auto& s : row) kept = _mm256_xor_si256(kept, s);

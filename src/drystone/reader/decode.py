@@ -65,7 +65,7 @@ def gather(logits: Sequence[np.ndarray], ats: Sequence[int], firsts: Sequence[in
     for row, (values, at, count) in enumerate(zip(logits, ats, counts, strict=True)):
         both[:, row, :count] = values[at : at + count].T
         null[:, row] = values[0]
-        # One sum over all is enough: a value that is not finite makes it so, and finite float32 cannot overflow float64.
+        # One value that is not finite makes the sum so; finite float32 cannot overflow float64.
         if not isfinite(values.sum(dtype=np.float64)):
             raise ModelError("the model gave logits that are not finite; try precision='fp32' or another runtime.")
     return Scores(both, null, tuple(firsts), tuple(counts))
