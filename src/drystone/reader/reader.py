@@ -93,7 +93,8 @@ class Reader:
 
         `runtime` is openvino, onnxruntime, packed (our int8 kernel), torch, or auto (what is fastest here). `precision`
         is fp32, bf16, int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once
-        (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a wrong request.
+        (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a
+        wrong request.
         """
         checkpoint = read_checkpoint(model, revision, offline=offline)
         built = build_model(checkpoint.config, checkpoint.tensors, checkpoint.name)
@@ -127,7 +128,7 @@ class Reader:
         Returns one Answer, with `top_k` above 1 a list of them, and for lists a list of either in their order. Raises
         UsageError naming what is empty, too long or of the wrong type.
         """
-        settings = _options(options)
+        settings = parse_options(options)
         single = isinstance(question, str) and isinstance(context, str)
         found = list(self._stream(_paired(question, context), settings))
         best: list[Any] = [_first(answers) for answers in found] if settings.top_k == 1 else found
@@ -138,7 +139,7 @@ class Reader:
 
         Takes the options of `answer`. The list is empty where a context holds nothing that could be an answer.
         """
-        return self._stream(pairs, _options(options))
+        return self._stream(pairs, parse_options(options))
 
     def _stream(self, pairs: Iterable[tuple[str, str]], options: Options) -> Iterator[list[Answer]]:
         done: dict[int, list[Answer]] = {}
@@ -271,7 +272,8 @@ def sample_windows(windower: Windower) -> list[Window]:
     return found
 
 
-def _options(options: dict[str, Any]) -> Options:
+def parse_options(options: dict[str, Any]) -> Options:
+    """Return checked options; raises UsageError naming one that is unknown or wrong."""
     unknown = set(options) - set(Options.__slots__)
     if unknown:
         known = ", ".join(Options.__slots__)

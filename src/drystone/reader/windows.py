@@ -67,6 +67,11 @@ class Windower:
         text: str = self._tokenizer.to_str()
         return text
 
+    @property
+    def template(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Special tokens before, between and after a pair, and the token types of the five stretches."""
+        return self._before, self._between, self._after, self._types
+
     def token(self, index: int) -> str:
         """Return the token with this id, as the vocabulary writes it."""
         return str(self._tokenizer.id_to_token(index))
