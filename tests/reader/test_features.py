@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from tests.browser import page, picture
 
 from drystone.cli import cli
 from drystone.errors import UsageError
@@ -18,6 +15,7 @@ from drystone.reader import Reader
 from drystone.reader.features import explain, features, pooled
 from drystone.reader.tables import write_features, write_vectors
 from drystone.reader.views import attention_page, explanation_page
+from tests.browser import page, picture
 
 CONTEXT = (
     "A <b>heap</b> is an array 👩‍👩‍👧 & its first item is the smallest \ud800 of all.\r\nWilliams found it in 1964."
@@ -82,7 +80,7 @@ def test_vectors_are_the_mean_or_the_first(bert: Reader) -> None:
 
 @pytest.mark.slow
 def test_vectors_are_those_of_the_model_card(
-    minilm: Path, oracle: Callable[[str, Path, list[dict[str, Any]]], Any], tmp_path: Path
+    minilm: Path,
 ) -> None:
     """all-MiniLM-L6-v2 is made for mean pooling: sentences of like meaning have like vectors."""
     from benchmarks.reader import models
@@ -90,7 +88,8 @@ def test_vectors_are_those_of_the_model_card(
     reader = Reader.load(models()["MiniLM-L6"], threads=1)
     found = pooled(reader, ["A cat sits on the mat.", "A kitten rests on a rug.", "Interest rates rose in May."])
     found /= np.linalg.norm(found, axis=1, keepdims=True)
-    assert found[0] @ found[1] > 0.5 > 0.2 > found[0] @ found[2]
+    assert found[0] @ found[1] > 0.5
+    assert found[0] @ found[2] < 0.2
 
 
 def test_an_explanation_adds_up_and_holds_the_answer(bert: Reader) -> None:

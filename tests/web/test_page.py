@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.browser import page, picture
-
 from drystone.reader import Reader
+from tests.browser import page, picture
 
 from .conftest import Server
 

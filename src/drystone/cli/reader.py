@@ -177,7 +177,7 @@ def progress(what: str) -> Callable[[int, int], None]:
     "formats",
     default="",
     metavar="FORMAT,…",
-    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.",
+    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8, tensorflow, tf-h5, rust.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
 @click.option("--revision", help="Branch, tag or commit of a Hub model.")
@@ -185,6 +185,8 @@ def progress(what: str) -> Callable[[int, int], None]:
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked as JSON.")
 def export(model: str, formats: str, out: Path | None, revision: str | None, verify: bool, as_json: bool) -> None:
     """Write MODEL in other formats into one folder laid out like a Hub repository, and check each by its consumer.
+
+    tensorflow and tf-h5 want TensorFlow in an environment of its own: DRYSTONE_TENSORFLOW=tf/bin/python names it.
 
     \b
     Examples:

@@ -50,11 +50,16 @@ class Text:
 
         White space at either end is left out, since some tokenizers count it to the word that follows.
         """
-        begins, ends = self._words if words else (self.spans[:, 0], self.spans[:, 1])
-        start, end = int(begins[first]), int(ends[last])
+        start, end = self._bounds(first, last, words=words)
         piece = self.text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        return start, max(start, start + len(piece.strip()))
+        if piece[:1].isspace() or piece[-1:].isspace():
+            start += len(piece) - len(piece.lstrip())
+            end = max(start, start + len(piece.strip()))
+        return start, end
+
+    def _bounds(self, first: int, last: int, *, words: bool) -> tuple[int, int]:
+        begins, ends = self._words if words else (self.spans[:, 0], self.spans[:, 1])
+        return int(begins[first]), int(ends[last])
 
     def tokens(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the first and last token that touch the characters [start, end), or None where none does."""
@@ -86,8 +91,7 @@ class _PieceText(Text):
         ]
         return np.array(pairs, np.int64).reshape(-1, 2)
 
-    def span(self, first: int, last: int, *, words: bool) -> tuple[int, int]:
-        """Return the string offsets of tokens, as `Text.span`; there is no white space in a piece."""
+    def _bounds(self, first: int, last: int, *, words: bool) -> tuple[int, int]:
         firsts, starts, pieces = self._firsts, self._starts, self._pieces
         # The piece that holds a token is the last that begins at or before it: empty pieces come first.
         i, j = bisect_right(firsts, first) - 1, bisect_right(firsts, last) - 1

@@ -9,6 +9,7 @@ import base64
 import html
 import json
 from importlib.resources import files
+from unicodedata import category
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -104,7 +105,7 @@ def _greatest(values: np.ndarray, top: int) -> list[int]:
 
 def _shown(text: str) -> str:
     """Return text that a page or terminal can show: control characters and lone surrogates become signs."""
-    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c in "\n\r\t" or category(c) not in {"Cc", "Cs"} else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _number(value: float) -> str:
