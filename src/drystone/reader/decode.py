@@ -96,12 +96,11 @@ def decode(
         if len(merged) >= top_k or not more:
             break
         wanted *= 4
-    answers = [Answer(context[a:b], a, b, score, null_score, logit) for (a, b), (score, logit) in merged.items()]
+    found = [(-score, at, logit) for at, (score, logit) in merged.items()]
     if handle_impossible:
-        null = float(scores.null.sum(0).min())
-        answers.append(Answer("", 0, 0, null_score, null_score, null))
-    answers.sort(key=lambda answer: (-answer.score, answer.start, answer.end))
-    return answers[:top_k]
+        found.append((-null_score, (0, 0), float(scores.null.sum(0).min())))
+    found.sort()
+    return [Answer(context[a:b], a, b, -score, null_score, logit) for score, (a, b), logit in found[:top_k]]
 
 
 def probabilities(scores: Scores) -> tuple[np.ndarray, np.ndarray]:

@@ -125,18 +125,22 @@ class Pieces:
 
     def texts(self, texts: Sequence[str]) -> list[Text | None]:
         """Return each text's tokens; None for one that holds an added token, which may reach over pieces."""
-        split = [None if any(token in text for token in self._added) else _PIECE.findall(text) for text in texts]
         known = self._known
-        new = {piece for pieces in split if pieces for piece in pieces if piece not in known}
-        fresh = self._look_up(sorted(new)) if new else {}
-        found: list[Text | None] = []
-        for text, pieces in zip(texts, split, strict=True):
-            if pieces is None:
-                found.append(None)
-            elif fresh:
-                found.append(_PieceText(text, [fresh.get(piece) or known[piece] for piece in pieces]))
-            else:
-                found.append(_PieceText(text, list(map(known.__getitem__, pieces))))
+        found: list[Text | None] = [None] * len(texts)
+        unmet: list[tuple[int, list[str]]] = []
+        for i, text in enumerate(texts):
+            if any(token in text for token in self._added):
+                continue
+            pieces = _PIECE.findall(text)
+            try:
+                found[i] = _PieceText(text, list(map(known.__getitem__, pieces)))
+            except KeyError:
+                unmet.append((i, pieces))
+        if not unmet:
+            return found
+        fresh = self._look_up(sorted({piece for _, pieces in unmet for piece in pieces if piece not in known}))
+        for i, pieces in unmet:
+            found[i] = _PieceText(texts[i], [known.get(piece) or fresh[piece] for piece in pieces])
         kept = {piece: value for piece, value in fresh.items() if len(piece) <= _LONGEST}
         if len(known) + len(kept) > _MOST_PIECES:
             self._known = kept  # another thread may still read the old dictionary: it stays whole
