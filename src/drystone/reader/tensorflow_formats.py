@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def read(task: str, model: Model, folder: Path, batches: Sequence[Batch]) -> lis
 
 def _run(task: str, model: Model, folder: Path, batches: Sequence[Batch]) -> list[np.ndarray]:
     fields = ("family", "layers", "heads", "hidden", "activation", "epsilon", "positions_from", "max_tokens")
-    arrays = {f"w:{name}": value for name, value in model.weights.items()}
+    arrays: dict[str, Any] = {f"w:{name}": value for name, value in model.weights.items()}
     arrays["sizes"] = np.array(json.dumps({name: getattr(model, name) for name in fields}))
     arrays["rows"] = np.array(len(batches))
     for i, batch in enumerate(batches):
