@@ -9,7 +9,7 @@ import drystone
 
 def test_the_public_names_are_these() -> None:
     assert drystone.__all__ == sorted(drystone.__all__)
-    assert drystone.__all__ == ["DrystoneError", "Manifest", "Release", "build", "open_release"]
+    assert drystone.__all__ == ["DrystoneError", "Manifest", "Reader", "Release", "build", "open_release"]
     for name in drystone.__all__:
         assert getattr(drystone, name).__name__ == name
 

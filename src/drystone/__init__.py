@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drystone.building.face import build
     from drystone.errors import DrystoneError
+    from drystone.reader.reader import Reader
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release, open_release
 
-__all__ = ["DrystoneError", "Manifest", "Release", "build", "open_release"]
+__all__ = ["DrystoneError", "Manifest", "Reader", "Release", "build", "open_release"]
 
 #: Where each name lives. Loaded when first asked for, so that `drystone --help` and small uses stay quick.
 _HOMES = {
     "DrystoneError": "drystone.errors",
     "Manifest": "drystone.release.manifest",
+    "Reader": "drystone.reader.reader",
     "Release": "drystone.release.read",
     "build": "drystone.building.face",
     "open_release": "drystone.release.read",

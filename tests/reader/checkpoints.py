@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-HIDDEN, INNER, LAYERS, HEADS, POSITIONS = 48, 96, 3, 4, 128
+HIDDEN, INNER, LAYERS, HEADS, POSITIONS = 48, 96, 3, 3, 128
 FAMILIES = ("bert", "distilbert", "roberta", "electra", "deberta", "deberta-v2")
 
 

@@ -30,10 +30,10 @@ def slowly(s: Scores, max_answer_len: int) -> dict[tuple[int, int], float]:
     spans: dict[tuple[int, int], float] = {}
     total, nulls = 0.0, []
     for w in range(len(s.firsts)):
-        starts, ends = np.exp(s.start[w]), np.exp(s.end[w])
+        starts, ends = np.exp(s.both[0, w]), np.exp(s.both[1, w])
         total += starts.sum() * ends.sum()
-        whole = (starts.sum() + np.exp(s.null_start[w])) * (ends.sum() + np.exp(s.null_end[w]))
-        nulls.append((s.null_start[w] + s.null_end[w], whole - starts.sum() * ends.sum()))
+        whole = (starts.sum() + np.exp(s.null[0, w])) * (ends.sum() + np.exp(s.null[1, w]))
+        nulls.append((s.null[0, w] + s.null[1, w], whole - starts.sum() * ends.sum()))
         for i in range(len(starts)):
             for j in range(i, min(i + max_answer_len, len(starts))):
                 if starts[i] * ends[j] > 0:

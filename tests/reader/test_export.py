@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.harness import CACHE, peer
 from click.testing import CliRunner
 
 from drystone.cli import cli
@@ -21,17 +24,22 @@ for needed in ("torch", "onnxruntime", "openvino"):
     pytest.importorskip(needed)
 
 
+TENSORFLOW = ["transformers==4.57.6", "tensorflow-cpu==2.21.0", "tf-keras==2.21.0", "numpy<2.4"]
+#: What needs minutes or an environment of its own.
+ELSEWHERE = {"openvino-int8", "tensorflow", "tf-h5"}
+
+
 @pytest.fixture(scope="module")
 def exported(checkpoints: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("exports") / "electra"
-    formats = [name for name in FORMATS if name != "openvino-int8"]
+    formats = [name for name in FORMATS if name not in ELSEWHERE]
     checked = export(checkpoints["electra"], formats, out)
     assert [row["format"] for row in checked] == formats
     return out
 
 
 def test_every_format_is_checked_again(exported: Path) -> None:
-    assert {row["format"] for row in verify(exported)} == set(FORMATS) - {"openvino-int8"}
+    assert {row["format"] for row in verify(exported)} == set(FORMATS) - ELSEWHERE
     assert all(row["difference"] < 1e-4 for row in verify(exported) if not row["format"].endswith("int8"))
 
 
@@ -111,3 +119,51 @@ def test_the_command_exports_and_verifies(checkpoints: dict[str, Path], tmp_path
     again = CliRunner().invoke(cli, ["reader", "export", out, "--verify", "--json"])
     assert again.exit_code == 0, again.output
     assert [row["format"] for row in json.loads(again.stdout)] == ["safetensors", "onnx"]
+
+
+@pytest.fixture
+def tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow and Transformers 4.57 in an environment of their own, made where DRYSTONE_ORACLES is set."""
+    name = "transformers-4.57-tensorflow"
+    if not os.environ.get("DRYSTONE_ORACLES") and not any((CACHE / "peers").glob(f"{name}-*/ready")):
+        pytest.skip("the TensorFlow environment is not here (DRYSTONE_ORACLES=1 makes it)")
+    monkeypatch.setenv("DRYSTONE_TENSORFLOW", str(peer(name, TENSORFLOW)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["bert", "distilbert"])
+@pytest.mark.usefixtures("tensorflow")
+def test_tensorflow_and_transformers_load_their_formats(
+    family: str, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    checked = export(checkpoints[family], ["safetensors", "tensorflow", "tf-h5"], tmp_path / "out")
+    assert {row["format"] for row in checked} == {"safetensors", "tensorflow", "tf-h5"}
+    assert all(row["difference"] < 1e-4 for row in checked)
+    variables = tmp_path / "out" / "saved_model" / "variables" / "variables.index"
+    variables.write_bytes(variables.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"variables\.index: its SHA-256"):
+        verify(tmp_path / "out")
+
+
+def test_tensorflow_that_is_not_there_is_named(
+    checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRYSTONE_TENSORFLOW", str(tmp_path / "python"))
+    with pytest.raises(UsageError, match="is not a Python interpreter"):
+        export(checkpoints["bert"], ["tensorflow"], tmp_path / "a")
+    with pytest.raises(UsageError, match="tf-h5 is written for bert and distilbert"):
+        export(checkpoints["electra"], ["tf-h5"], tmp_path / "b")
+    with pytest.raises(UsageError, match="not written for deberta"):
+        export(checkpoints["deberta"], ["tensorflow"], tmp_path / "c")
+
+
+def test_rust_parameters_are_named_as_tch_reads_them(exported: Path) -> None:
+    import torch
+    from safetensors.numpy import load_file
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of TorchScript
+        found = dict(torch.jit.load(str(exported / "rust_model.ot")).named_parameters())
+    expected = load_file(exported / "model.safetensors")
+    assert {name.replace("|", ".") for name in found} == set(expected)
+    assert all((found[name.replace(".", "|")].detach().numpy() == value).all() for name, value in expected.items())

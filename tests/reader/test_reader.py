@@ -95,6 +95,11 @@ def test_two_threads_compute_what_one_does(checkpoints: dict[str, Path], bert: R
     pair.close()
 
 
+def test_warming_meets_every_length(bert: Reader, roberta: Reader) -> None:
+    for reader in (bert, roberta):
+        assert reader.warm() == -(-reader.windower.limit(None) // 8)
+
+
 def test_one_reader_serves_several_threads(bert: Reader) -> None:
     expected, found = bert.answer("What is it?", PASSAGES[:6]), {}
 

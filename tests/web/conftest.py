@@ -48,13 +48,15 @@ def running(*arguments: str, **environment: str) -> Iterator[Server]:
     process = subprocess.Popen(command, env={**os.environ, **environment})
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(1800):
             assert process.poll() is None, "the server stopped"
             try:
                 if requests.get(f"{url}/v2/health/ready", timeout=5).ok:
                     break
             except requests.ConnectionError:
                 time.sleep(0.1)
+        else:
+            raise AssertionError("the server does not answer")
         yield Server(url, process)
     finally:
         if process.poll() is None:

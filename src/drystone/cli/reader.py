@@ -20,7 +20,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--offline", is_flag=True, help="Use the Hub's local cache only."),
         click.option(
             "--runtime",
-            type=click.Choice(["auto", "openvino", "onnxruntime", "torch"]),
+            type=click.Choice(["auto", "openvino", "onnxruntime", "packed", "torch"]),
             default="auto",
             show_default=True,
         ),
@@ -69,10 +69,7 @@ def answer(model: str, question: str, context: Any, as_json: bool, **given: Any)
       man ls | drystone reader answer ./model "What does -a do?" - --top-k 3 --json
     """
     asked = {name: given.pop(name) for name in ("top_k", "handle_impossible_answer", "max_answer_len")}
-    try:
-        text = context.read()
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"{context.name} is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+    text = passage(context)
     found = next(load(model, **given).stream([(question, text)], **asked))
     if as_json:
         click.echo(json.dumps([answer.as_dict() for answer in found], indent=2))
@@ -180,7 +177,7 @@ def progress(what: str) -> Callable[[int, int], None]:
     "formats",
     default="",
     metavar="FORMAT,…",
-    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8.",
+    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8, tensorflow, tf-h5, rust.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
 @click.option("--revision", help="Branch, tag or commit of a Hub model.")
@@ -188,6 +185,8 @@ def progress(what: str) -> Callable[[int, int], None]:
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked as JSON.")
 def export(model: str, formats: str, out: Path | None, revision: str | None, verify: bool, as_json: bool) -> None:
     """Write MODEL in other formats into one folder laid out like a Hub repository, and check each by its consumer.
+
+    tensorflow and tf-h5 want TensorFlow in an environment of its own: DRYSTONE_TENSORFLOW=tf/bin/python names it.
 
     \b
     Examples:
@@ -209,3 +208,127 @@ def export(model: str, formats: str, out: Path | None, revision: str | None, ver
         click.echo(
             f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}"
         )
+
+
+def passage(context: Any) -> str:
+    """Read a text file, or say that it is not one."""
+    try:
+        return str(context.read())
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{context.name} is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+
+
+def write(path: Path, text: str) -> None:
+    """Write a page, and say where."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be written ({error.strerror}).") from None
+    click.echo(f"wrote {path}", err=True)
+
+
+to_file = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write; its ending says how."
+)
+window_length = click.option("--max-seq-len", type=click.IntRange(min=8), help="Tokens in a window.")
+
+
+@command.command()
+@click.argument("model")
+@click.argument("question")
+@click.argument("context", type=click.File("r", encoding="utf-8"))
+@model_options
+@click.option("--top-k", type=click.IntRange(1, 1000), default=3, show_default=True, help="Answers to show.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that needs no network."
+)
+def explain(model: str, question: str, context: Any, top_k: int, html: Path | None, **given: Any) -> None:
+    """Show why QUESTION gets its answer from CONTEXT: how likely each token is to begin and to end it.
+
+    \b
+    Examples:
+      drystone reader explain ./model "Who wrote it?" passage.txt
+      drystone reader explain ./model "Who wrote it?" passage.txt --html why.html
+    """
+    from drystone.reader.features import explain as why  # noqa: PLC0415
+    from drystone.reader.views import explanation_page, explanation_text  # noqa: PLC0415
+
+    found = why(load(model, **given), question, passage(context), top_k=top_k, handle_impossible_answer=True)
+    Console().print(explanation_text(found))
+    if html:
+        write(html, explanation_page(found))
+
+
+@command.command()
+@click.argument("model")
+@click.argument("question")
+@click.argument("context", type=click.File("r", encoding="utf-8"))
+@model_options
+@window_length
+@click.option("--window", type=click.IntRange(min=1), default=1, show_default=True, help="Which window of a long text.")
+@to_file
+def attention(
+    model: str, question: str, context: Any, out: Path, window: int, max_seq_len: int | None, **given: Any
+) -> None:
+    """Write a page of every layer and head: what each token of QUESTION and CONTEXT attends to.
+
+    The page is one file and needs no network.
+
+    \b
+    Example:
+      drystone reader attention ./model "Who wrote it?" passage.txt --out attention.html
+    """
+    from drystone.reader.features import features as compute  # noqa: PLC0415
+    from drystone.reader.views import attention_page  # noqa: PLC0415
+
+    found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
+    if window > len(found):
+        raise click.BadParameter(f"the text has {len(found)} windows.", param_hint="--window")
+    write(out, attention_page(found[window - 1], f"{Path(model).name}: {question}"))
+
+
+@command.command()
+@click.argument("model")
+@click.argument("question")
+@click.argument("context", type=click.File("r", encoding="utf-8"))
+@model_options
+@window_length
+@to_file
+def features(model: str, question: str, context: Any, out: Path, max_seq_len: int | None, **given: Any) -> None:
+    """Write hidden states, attentions and logits of QUESTION and CONTEXT as .npz or .parquet.
+
+    \b
+    Example:
+      drystone reader features ./model "Who wrote it?" passage.txt --out features.parquet
+    """
+    from drystone.reader.features import features as compute  # noqa: PLC0415
+    from drystone.reader.tables import write_features  # noqa: PLC0415
+
+    found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
+    write_features(out, found)
+    click.echo(f"wrote {out}: {len(found)} windows, {sum(len(w.tokens) for w in found)} tokens", err=True)
+
+
+@command.command()
+@click.argument("model")
+@click.argument("texts", type=click.File("r", encoding="utf-8"))
+@model_options
+@click.option("--pooling", type=click.Choice(["mean", "first"]), default="mean", show_default=True)
+@click.option("--layer", type=int, default=-1, show_default=True, help="Hidden state, embeddings being 0.")
+@to_file
+def vectors(model: str, texts: Any, out: Path, pooling: Any, layer: int, **given: Any) -> None:
+    """Write one vector for each line of TEXTS as .npy or .parquet; blank lines are left out.
+
+    \b
+    Example:
+      drystone reader vectors ./model sentences.txt --out vectors.parquet
+    """
+    from drystone.reader.features import pooled  # noqa: PLC0415
+    from drystone.reader.tables import write_vectors  # noqa: PLC0415
+
+    lines = [line for line in passage(texts).splitlines() if line.strip()]
+    if not lines:
+        raise click.BadParameter(f"{texts.name} holds no text.")
+    found = pooled(load(model, **given), lines, layer=layer, pooling=pooling)
+    write_vectors(out, lines, found)
+    click.echo(f"wrote {out}: {found.shape[0]} vectors of {found.shape[1]} numbers", err=True)

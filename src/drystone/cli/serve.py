@@ -83,7 +83,9 @@ def command(
         name = name if separator else Path(model).name
         if name in batchers:
             raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
-        batchers[name] = Batcher(load(where, **settings), max_waiting)
+        reader = load(where, **settings)
+        reader.warm()
+        batchers[name] = Batcher(reader, max_waiting)
     click.echo(f"drystone: serving {', '.join(batchers)} at http://{host}:{port}", err=True)
     app = create_app(batchers, tokens=known, timeout=timeout, max_body=max_body)
     uvicorn.run(

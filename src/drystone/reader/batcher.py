@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from drystone.errors import DrystoneError
 from drystone.reader.decode import Answer
 from drystone.reader.reader import Options, Pair, Reader
-from drystone.reader.schedule import SPREAD, TOKENS, WINDOWS, collate, rounded
+from drystone.reader.schedule import TOKENS, WINDOWS, collate, rounded, widest
 from drystone.reader.windows import Window
 
 
@@ -163,10 +163,11 @@ class Batcher:
         alive.sort(key=lambda waiting: waiting.order)
         batch: list[_Waiting] = []
         shortest = longest = 0
+        spread = widest(self.reader.engine)
         for waiting in alive:
             size = len(waiting.window)
             low, high = (min(shortest, size), max(longest, size)) if batch else (size, size)
-            if high - low <= SPREAD and (not batch or rounded(high) * (len(batch) + 1) <= TOKENS):
+            if high - low <= spread and (not batch or rounded(high) * (len(batch) + 1) <= TOKENS):
                 batch.append(waiting)
                 shortest, longest = low, high
                 if len(batch) == WINDOWS:
@@ -186,7 +187,10 @@ class Batcher:
             done = self.counters
             real = sum(len(waiting.window) for waiting in batch)
             done.batches, done.windows = done.batches + 1, done.windows + len(batch)
-            done.tokens, done.padding = done.tokens + real, done.padding + rows.ids.size - real
+            done.tokens, done.padding = (
+                done.tokens + real,
+                done.padding + (0 if reader.engine.packs else rows.ids.size - real),
+            )
             done.queue_seconds += sum(begin - waiting.since for waiting in batch)
             done.compute_seconds += end - begin
             for row, waiting in enumerate(batch):

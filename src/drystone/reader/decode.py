@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from math import inf, isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -43,13 +44,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Logits of one question's windows: context stretches [windows, longest], padded with -inf, and the null's."""
+    """Logits of one question's windows, float64: context stretches [start and end, windows, longest], padded with -inf,
+    and the null's [start and end, windows]; the first context token and the number of them in each window.
+    """
 
-    start: np.ndarray
-    end: np.ndarray
-    null_start: np.ndarray
-    null_end: np.ndarray
-    firsts: np.ndarray
+    both: np.ndarray
+    null: np.ndarray
+    firsts: tuple[int, ...]
+    counts: tuple[int, ...]
 
 
 def gather(logits: Sequence[np.ndarray], ats: Sequence[int], firsts: Sequence[int], counts: Sequence[int]) -> Scores:
@@ -63,9 +65,10 @@ def gather(logits: Sequence[np.ndarray], ats: Sequence[int], firsts: Sequence[in
     for row, (values, at, count) in enumerate(zip(logits, ats, counts, strict=True)):
         both[:, row, :count] = values[at : at + count].T
         null[:, row] = values[0]
-        if not np.isfinite(values).all():
+        # One value that is not finite makes the sum so; finite float32 cannot overflow float64.
+        if not isfinite(values.sum(dtype=np.float64)):
             raise ModelError("the model gave logits that are not finite; try precision='fp32' or another runtime.")
-    return Scores(both[0], both[1], null[0], null[1], np.array(firsts))
+    return Scores(both, null, tuple(firsts), tuple(counts))
 
 
 def decode(
@@ -93,51 +96,47 @@ def decode(
         if len(merged) >= top_k or not more:
             break
         wanted *= 4
-    answers = [Answer(context[a:b], a, b, score, null_score, logit) for (a, b), (score, logit) in merged.items()]
+    found = [(-score, at, logit) for at, (score, logit) in merged.items()]
     if handle_impossible:
-        null = float((scores.null_start + scores.null_end).min())
-        answers.append(Answer("", 0, 0, null_score, null_score, null))
-    answers.sort(key=lambda answer: (-answer.score, answer.start, answer.end))
-    return answers[:top_k]
+        found.append((-null_score, (0, 0), float(scores.null.sum(0).min())))
+    found.sort()
+    return [Answer(context[a:b], a, b, -score, null_score, logit) for score, (a, b), logit in found[:top_k]]
 
 
 def probabilities(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
     """Return each window's start and end distributions over its context stretch, float64 [windows, longest]."""
-    (start, end), _, _ = _masses(scores, "window")
-    return start, end
+    masses, _, _ = _masses(scores, "window")
+    return masses[0], masses[1]
 
 
-def _masses(scores: Scores, normalize: Normalize) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, float]:
-    """Return start and end probabilities per window, each window's weight, and the null score."""
-    parts, context_log, total_log = [], 0.0, 0.0
-    nulls = []
-    for logits, null in ((scores.start, scores.null_start), (scores.end, scores.null_end)):
-        top = np.maximum(logits.max(1), null)
-        mass = np.exp(logits - top[:, None])
-        inside, outside = mass.sum(1), np.exp(null - top)
-        total = inside + outside
-        parts.append(mass / total[:, None])
-        nulls.append(outside / total)
-        with np.errstate(divide="ignore"):
-            context_log = context_log + np.log(inside) + top
-        total_log = total_log + np.log(total) + top
-    null_each = nulls[0] * nulls[1]
+def _masses(scores: Scores, normalize: Normalize) -> tuple[np.ndarray, np.ndarray | None, float]:
+    """Return start and end probabilities [2, windows, longest], each window's weight (None: 1), and the null score."""
+    both, null = scores.both, scores.null
+    top = np.maximum(both.max(2), null)
+    mass = np.exp(both - top[:, :, None])
+    inside, outside = mass.sum(2), np.exp(null - top)
+    total = inside + outside
+    mass /= total[:, :, None]
+    null_each = (outside / total).prod(0)
     if normalize == "window" or len(null_each) == 1:
-        return (parts[0], parts[1]), np.ones(len(null_each)), float(null_each.min())
-    least = int(np.argmin(scores.null_start + scores.null_end))
-    base = np.max(total_log)
+        return mass, None, float(null_each.min())
+    with np.errstate(divide="ignore"):
+        context_log = (np.log(inside) + top).sum(0)
+    total_log = (np.log(total) + top).sum(0)
+    least = int(null.sum(0).argmin())
+    base = total_log.max()
     spans, totals = np.exp(context_log - base), np.exp(total_log - base)
     common = spans.sum() + totals[least] - spans[least]
     if common <= 0:  # every span of every window underflows beside a null: nothing is left to tell them apart
         common = float(totals.max())
     weights = totals / common
-    return (parts[0], parts[1]), weights, float(null_each[least] * weights[least])
+    return mass, weights, float(null_each[least] * weights[least])
 
 
 def _merge(
     scores: Scores,
-    masses: tuple[np.ndarray, np.ndarray],
-    weights: np.ndarray,
+    masses: np.ndarray,
+    weights: np.ndarray | None,
     span: Callable[[int, int], tuple[int, int]],
     wanted: int,
     max_answer_len: int,
@@ -146,31 +145,33 @@ def _merge(
     start, end = masses
     windows, length = start.shape
     band = min(max_answer_len, length)
-    # [window, start token, length - 1]: the probability of every span that is not too long.
-    ends = np.concatenate([end, np.zeros((windows, band - 1))], axis=1)
-    table = (start[:, :, None] * np.lib.stride_tricks.sliding_window_view(ends, band, axis=1)).reshape(windows, -1)
+    # [window, start token, length - 1]: the probability of every span that is not too long, below zero for sorting.
+    ends = np.zeros((windows, length + band - 1))
+    ends[:, :length] = end
+    row, step = ends.strides
+    ahead = np.ndarray((windows, length, band), ends.dtype, ends, strides=(row, step, step))
+    table = (-start[:, :, None] * ahead).reshape(windows, -1)
     take = min(wanted, table.shape[1])
     if take < table.shape[1]:
-        best = np.argpartition(-table, take - 1, axis=1)[:, :take]
+        best = table.argpartition(take - 1, axis=1)[:, :take]
     else:
         best = np.broadcast_to(np.arange(take), (windows, take))
-    firsts, lasts = best // band, best // band + best % band
-    # Positions beyond a window's own stretch are padding: -inf logits.
-    real = (lasts < length) & np.isfinite(np.take_along_axis(scores.end, np.minimum(lasts, length - 1), 1))
-    real &= np.isfinite(np.take_along_axis(scores.start, firsts, 1))
-    values = np.take_along_axis(table, best, 1) * weights[:, None]
     merged: dict[tuple[int, int], tuple[float, float]] = {}
-    for window in range(windows):
-        offset = int(scores.firsts[window])
-        chosen = np.flatnonzero(real[window])
+    for window, (offset, count) in enumerate(zip(scores.firsts, scores.counts, strict=True)):
+        chosen = best[window]
+        values = table[window, chosen]
+        if weights is not None:
+            values = values * weights[window]
+        begins, finals = scores.both[0, window], scores.both[1, window]
         # A fixed order of summation: equal scores by position, so that no sort's whim shows in the last digit.
-        order = chosen[np.lexsort((best[window, chosen], -values[window, chosen]))]
-        for i in order.tolist():
-            first, last = int(firsts[window, i]), int(lasts[window, i])
+        for value, place in sorted(zip(values.tolist(), chosen.tolist(), strict=True)):
+            first, ahead_by = divmod(place, band)
+            last = first + ahead_by
+            if last >= count:  # beyond the window's own stretch
+                continue
             at = span(offset + first, offset + last)
             if at[1] <= at[0]:
                 continue
-            score, logit = merged.get(at, (0.0, -np.inf))
-            here = float(scores.start[window, first] + scores.end[window, last])
-            merged[at] = (score + float(values[window, i]), max(logit, here))
+            score, logit = merged.get(at, (0.0, -inf))
+            merged[at] = (score - value, max(logit, float(begins[first] + finals[last])))
     return merged, take < table.shape[1]

@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError, UsageError
+from drystone.reader import tensorflow_formats
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_module
@@ -35,6 +37,13 @@ FILES = {
     "onnx-int8": ("model_int8.onnx",),
     "openvino": ("openvino_model.xml", "openvino_model.bin"),
     "openvino-int8": ("openvino_model_int8.xml", "openvino_model_int8.bin"),
+    "tensorflow": (
+        "saved_model/saved_model.pb",
+        "saved_model/variables/variables.index",
+        "saved_model/variables/variables.data-00000-of-00001",
+    ),
+    "tf-h5": ("tf_model.h5",),
+    "rust": ("rust_model.ot",),
 }
 FORMATS = tuple(FILES)
 #: Largest difference of a logit from the reference in float32, and the least share of windows whose best start and end
@@ -86,7 +95,8 @@ def verify(folder: Path) -> list[dict[str, Any]]:
         raise ModelError(f"{folder}: no {_CHECKSUMS}, so not a finished export.")
     for line in stated.read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
-        if Path(name).name != name or not (folder / name).is_file():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not (folder / name).is_file():
             raise ModelError(f"{folder}: {name} is named in {_CHECKSUMS} but not there.")
         if _sha256(folder / name) != digest:
             raise ModelError(f"{folder / name}: its SHA-256 is not the one in {_CHECKSUMS}.")
@@ -144,6 +154,27 @@ def _write_openvino_int8(checkpoint: Checkpoint, model: Model, batches: list[Bat
     shutil.copyfile(written.with_suffix(".bin"), out / "openvino_model_int8.bin")
 
 
+def _write_saved_model(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
+    shutil.rmtree(out / "saved_model", ignore_errors=True)
+    tensorflow_formats.write("tensorflow", model, out / "saved_model")
+
+
+def _write_h5(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
+    tensorflow_formats.write("tf-h5", model, out)
+
+
+def _write_rust(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
+    """Write what tch, and so rust-bert, loads: a TorchScript module whose parameters are named with | for the dot."""
+    torch = _torch()
+    holder = torch.nn.Module()
+    for name, value in checkpoint.tensors.items():
+        tensor = torch.from_numpy(np.ascontiguousarray(value))
+        holder.register_parameter(name.replace(".", "|"), torch.nn.Parameter(tensor, requires_grad=False))
+    with warnings.catch_warnings():  # torch announces TorchScript's end; tch reads nothing else
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(holder).save(str(out / "rust_model.ot"))
+
+
 _WRITERS: dict[str, Callable[[Checkpoint, Model, list[Batch], Path], None]] = {
     "safetensors": _write_safetensors,
     "pytorch": _write_pytorch,
@@ -151,6 +182,9 @@ _WRITERS: dict[str, Callable[[Checkpoint, Model, list[Batch], Path], None]] = {
     "onnx-int8": _write_onnx_int8,
     "openvino": _write_openvino,
     "openvino-int8": _write_openvino_int8,
+    "tensorflow": _write_saved_model,
+    "tf-h5": _write_h5,
+    "rust": _write_rust,
 }
 
 
@@ -163,8 +197,7 @@ def _check(model: Model, batches: list[Batch], folder: Path) -> list[dict[str, A
     for name, names in FILES.items():
         if not all((folder / n).is_file() for n in names):
             continue
-        run = _consumer(name, model, folder)
-        pairs = [(run(batch), want) for batch, want in zip(few, expected, strict=True)]
+        pairs = list(zip(_logits(name, folder, model, few), expected, strict=True))
         real = [(a[0, b.blocks[0] == 1], w[0, b.blocks[0] == 1]) for (a, w), b in zip(pairs, few, strict=True)]
         difference = max(float(np.abs(a - w).max()) for a, w in real)
         agreement = float(np.mean([(a.argmax(0) == w.argmax(0)).mean() for a, w in real]))
@@ -178,12 +211,16 @@ def _check(model: Model, batches: list[Batch], folder: Path) -> list[dict[str, A
     return checked
 
 
-def _consumer(name: str, model: Model, folder: Path) -> Callable[[Batch], np.ndarray]:
+def _logits(name: str, folder: Path, model: Model, batches: Sequence[Batch]) -> list[np.ndarray]:
+    """Return the logits that a format's own consumer computes."""
     path = folder / FILES[name][0]
+    precision = "int8" if name.endswith("int8") else "fp32"
     if name.startswith("onnx"):
-        return OnnxRuntimeEngine(path, "int8" if name.endswith("int8") else "fp32", 1).run
+        return list(map(OnnxRuntimeEngine(path, precision, 1).run, batches))
     if name.startswith("openvino"):
-        return OpenVinoEngine(path, "int8" if name.endswith("int8") else "fp32", 1).run
+        return list(map(OpenVinoEngine(path, precision, 1).run, batches))
+    if name in {"tensorflow", "tf-h5"}:
+        return tensorflow_formats.read(name, model, path.parent, batches)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if name == "pytorch":
         loaded = _torch().load(path, weights_only=True, map_location="cpu")
@@ -191,19 +228,24 @@ def _consumer(name: str, model: Model, folder: Path) -> Callable[[Batch], np.nda
         ours = read_pickled_tensors(path)
         if set(ours) != set(tensors) or any(not np.array_equal(ours[n], tensors[n]) for n in ours):
             raise ModelError(f"{path}: torch and this reader read different weights.")
+    elif name == "rust":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            parameters = _torch().jit.load(str(path), map_location="cpu").named_parameters()
+        tensors = {n.replace("|", "."): value.detach().numpy() for n, value in parameters}
     else:
         from safetensors.numpy import load_file  # noqa: PLC0415  an extra
 
         tensors = load_file(path)
     again = build_model(config, tensors, str(path))
-    return lambda b: trace(again, b.ids, b.types, b.positions, b.blocks)[0]
+    return [trace(again, b.ids, b.types, b.positions, b.blocks)[0] for b in batches]
 
 
 def _torch() -> Any:
     try:
         import torch  # noqa: PLC0415  an extra
     except ImportError:
-        raise MissingExtraError("torch, which writes pytorch_model.bin", "train") from None
+        raise MissingExtraError("torch, which writes pytorch_model.bin and rust_model.ot", "train") from None
     return torch
 
 
@@ -234,7 +276,8 @@ def _card(checkpoint: Checkpoint, model: Model, out: Path) -> str:
 
 
 def _checksums(out: Path) -> str:
-    names = sorted(p.name for p in out.iterdir() if p.is_file() and p.name != _CHECKSUMS)
+    every = (p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+    names = sorted(name for name in every if name != _CHECKSUMS)
     return "".join(f"{_sha256(out / name)}  {name}\n" for name in names)
 
 

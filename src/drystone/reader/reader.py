@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
+
 from drystone.errors import UsageError
 from drystone.reader import samples
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
@@ -19,8 +21,9 @@ from drystone.reader.decode import Answer, Normalize, Scores, decode, gather
 from drystone.reader.families import Model, build_model
 from drystone.reader.quantize import fingerprint
 from drystone.reader.runtimes import choose
-from drystone.reader.schedule import Engine, run
-from drystone.reader.windows import Text, Window, Windower
+from drystone.reader.schedule import BUCKET, Batch, Engine, run
+from drystone.reader.texts import Text
+from drystone.reader.windows import Window, Windower
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
 _AHEAD = 512
@@ -88,9 +91,10 @@ class Reader:
     ) -> Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
-        `runtime` is openvino, onnxruntime, torch, or auto (the first that is installed). `precision` is fp32, bf16,
-        int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once (default: the
-        processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a wrong request.
+        `runtime` is openvino, onnxruntime, packed (our int8 kernel), torch, or auto (what is fastest here). `precision`
+        is fp32, bf16, int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once
+        (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a
+        wrong request.
         """
         checkpoint = read_checkpoint(model, revision, offline=offline)
         built = build_model(checkpoint.config, checkpoint.tensors, checkpoint.name)
@@ -124,7 +128,7 @@ class Reader:
         Returns one Answer, with `top_k` above 1 a list of them, and for lists a list of either in their order. Raises
         UsageError naming what is empty, too long or of the wrong type.
         """
-        settings = _options(options)
+        settings = parse_options(options)
         single = isinstance(question, str) and isinstance(context, str)
         found = list(self._stream(_paired(question, context), settings))
         best: list[Any] = [_first(answers) for answers in found] if settings.top_k == 1 else found
@@ -135,7 +139,7 @@ class Reader:
 
         Takes the options of `answer`. The list is empty where a context holds nothing that could be an answer.
         """
-        return self._stream(pairs, _options(options))
+        return self._stream(pairs, parse_options(options))
 
     def _stream(self, pairs: Iterable[tuple[str, str]], options: Options) -> Iterator[list[Answer]]:
         done: dict[int, list[Answer]] = {}
@@ -214,6 +218,24 @@ class Reader:
             normalize=options.normalize,
         )
 
+    def warm(self) -> int:
+        """Compute one window of every bucketed length, so that no request pays for a runtime's first look at a shape.
+
+        Returns how many; 0 where the engine packs, since it has no shapes.
+        """
+        if self.engine.packs:
+            return 0
+        most = self.windower.limit(None)
+        lengths = range(BUCKET, most + BUCKET, BUCKET)
+
+        def compute(length: int) -> None:
+            row = np.zeros((1, min(length, most)), np.int64)
+            positions = row + np.arange(self.model.positions_from, self.model.positions_from + row.shape[1])
+            self.engine.run(Batch(row, row, positions, row + 1))
+
+        list((self._pool.map if self._pool else map)(compute, lengths))
+        return len(lengths)
+
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of the model's sizes and weights."""
@@ -250,7 +272,8 @@ def sample_windows(windower: Windower) -> list[Window]:
     return found
 
 
-def _options(options: dict[str, Any]) -> Options:
+def parse_options(options: dict[str, Any]) -> Options:
+    """Return checked options; raises UsageError naming one that is unknown or wrong."""
     unknown = set(options) - set(Options.__slots__)
     if unknown:
         known = ", ".join(Options.__slots__)

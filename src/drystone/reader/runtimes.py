@@ -17,13 +17,14 @@ import numpy as np
 from drystone.errors import ModelError, UsageError
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_module
+from drystone.reader.engines.packed import PackedEngine, unsupported
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
 from drystone.reader.quantize import has_vnni, quantized_onnx, quantized_openvino
 from drystone.reader.schedule import Batch, Engine, collate
 from drystone.reader.windows import Window
 
-RUNTIMES = ("openvino", "onnxruntime", "torch")
+RUNTIMES = ("openvino", "onnxruntime", "packed", "torch")
 PRECISIONS = ("fp32", "bf16", "int8")
 #: With precision="auto" a faster precision is taken only where it keeps the best span of this share of windows.
 AGREEMENT = 0.95
@@ -39,7 +40,7 @@ class Chosen:
 
 def default_runtime() -> str:
     """Return the first installed runtime of OpenVINO, ONNX Runtime, torch."""
-    for name in RUNTIMES:
+    for name in ("openvino", "onnxruntime", "torch"):
         if importlib.util.find_spec(name):
             return name
     raise UsageError("no runtime is installed. Install one with: pip install 'drystone[reader]'")
@@ -83,10 +84,16 @@ def choose(
         return _measure(model, _candidates(runtime), threads, windows)
     if runtime == "auto":
         runtime = default_runtime()
-        # Measured (docs/reader.md): without VNNI, OpenVINO's int8 is no faster than its fp32, ONNX Runtime's is.
-        if precision == "int8" and not has_vnni() and importlib.util.find_spec("onnxruntime"):
-            runtime = "onnxruntime"
-    return Chosen(build_engine(model, runtime, precision, threads, windows), f"{runtime}, {precision}: as asked for")
+        if precision == "int8" and not has_vnni():
+            runtime = _int8_without_vnni(model, runtime)
+    return Chosen(build_engine(model, runtime, precision, threads, windows), f"{runtime} {precision}: as asked for")
+
+
+def _int8_without_vnni(model: Model, default: str) -> str:
+    """Return the fastest int8 runtime of a processor without VNNI, by measurement (docs/reader.md, "Figures")."""
+    if unsupported(model) is None:
+        return "packed"
+    return "onnxruntime" if importlib.util.find_spec("onnxruntime") else default
 
 
 def build_engine(model: Model, runtime: str, precision: str, threads: int, windows: Sequence[Window]) -> Engine:
@@ -97,6 +104,10 @@ def build_engine(model: Model, runtime: str, precision: str, threads: int, windo
         from drystone.reader.engines.torch import TorchEngine  # noqa: PLC0415  torch is an extra
 
         return TorchEngine(model, precision)
+    if runtime == "packed":
+        if precision != "int8":
+            raise UsageError(f"precision: the packed runtime computes int8, not {precision}.")
+        return PackedEngine(model, threads)
     if runtime == "openvino":
         if precision == "int8":
             return OpenVinoEngine(quantized_openvino(model, _single(model, windows)), precision, threads)
@@ -112,10 +123,14 @@ def _single(model: Model, windows: Sequence[Window]) -> list[Batch]:
 
 def _candidates(runtime: str) -> list[tuple[str, str]]:
     """Return what to measure: fp32 first, as the truth; int8 of every runtime that is installed where none is named."""
+    if runtime == "packed":  # it has no fp32 of its own to be held to
+        return [(default_runtime(), "fp32"), ("packed", "int8")]
     first = default_runtime() if runtime == "auto" else runtime
     found = [(first, precision) for precision in PRECISIONS]
-    if runtime == "auto" and first == "openvino" and importlib.util.find_spec("onnxruntime"):
-        found.append(("onnxruntime", "int8"))
+    if runtime == "auto":
+        found.append(("packed", "int8"))
+        if first == "openvino" and importlib.util.find_spec("onnxruntime"):
+            found.append(("onnxruntime", "int8"))
     return found
 
 

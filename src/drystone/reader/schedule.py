@@ -32,11 +32,14 @@ class Batch:
 
 
 class Engine(Protocol):
-    """A model in a runtime. `streams` is how many batches it computes at once."""
+    """A model in a runtime. `streams` is how many batches it computes at once; one that `packs` computes no padding,
+    so that windows of any lengths may share a batch.
+    """
 
     name: str
     precision: str
     streams: int
+    packs: bool
 
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
@@ -61,6 +64,11 @@ def plan(
         else:
             batches.append([i])
     return batches
+
+
+def widest(engine: Engine) -> int:
+    """Return by how much the lengths in one batch may differ."""
+    return 1 << 30 if engine.packs else SPREAD
 
 
 def rounded(length: int) -> int:
@@ -88,7 +96,7 @@ def run(
 
     With a pool, `engine.streams` batches are computed at once.
     """
-    batches = plan([len(window) for window in windows])
+    batches = plan([len(window) for window in windows], spread=widest(engine))
 
     def compute(batch: list[int]) -> np.ndarray:
         return engine.run(collate([windows[i] for i in batch], positions_from, longest))

@@ -9,60 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError, UsageError
+from drystone.reader.texts import Pieces, Text
 
 #: Length of a window where neither caller nor model says otherwise (the old pipeline's default).
 DEFAULT_MAX_SEQ_LEN = 384
 DEFAULT_DOC_STRIDE = 128
-
-
-class Text:
-    """One text's tokens: `ids` int32 [tokens], and the characters of each token and of the word around it."""
-
-    def __init__(self, text: str, encoding: Any) -> None:
-        self.text = text
-        self.ids = np.array(encoding.ids, np.int32)
-        self._encoding = encoding
-
-    @cached_property
-    def _spans(self) -> np.ndarray:
-        return np.array(self._encoding.offsets, np.int64).reshape(-1, 2)
-
-    @cached_property
-    def _words(self) -> tuple[np.ndarray, np.ndarray]:
-        """First and last character of the word around each token; a token outside words is its own word."""
-        words = self._encoding.word_ids
-        spans = self._spans
-        if None in words:
-            # Added tokens belong to no word: give each an id that no other has.
-            words = [-1 - i if word is None else word for i, word in enumerate(words)]
-        ids = np.array(words, np.int64)
-        first = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
-        sizes = np.diff(np.r_[first, len(ids)])
-        begins = np.minimum.reduceat(spans[:, 0], first)
-        ends = np.maximum.reduceat(spans[:, 1], first)
-        return np.repeat(begins, sizes), np.repeat(ends, sizes)
-
-    def span(self, first: int, last: int, *, words: bool) -> tuple[int, int]:
-        """Return the string offsets [start, end) of tokens first..last, widened to whole words if asked for.
-
-        White space at either end is left out, since some tokenizers count it to the word that follows.
-        """
-        begins, ends = self._words if words else (self._spans[:, 0], self._spans[:, 1])
-        start, end = int(begins[first]), int(ends[last])
-        piece = self.text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        return start, max(start, start + len(piece.strip()))
-
-    def tokens(self, start: int, end: int) -> tuple[int, int] | None:
-        """Return the first and last token that touch the characters [start, end), or None where none does."""
-        inside = np.flatnonzero((self._spans[:, 1] > start) & (self._spans[:, 0] < end))
-        return (int(inside[0]), int(inside[-1])) if len(inside) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +54,7 @@ class Windower:
         most = min(max_tokens, stated) if isinstance(stated, int) and stated > 0 else max_tokens
         self.max_tokens = max_tokens
         self.max_seq_len = min(DEFAULT_MAX_SEQ_LEN, most)
+        self._pieces = Pieces.for_tokenizer(self._tokenizer.to_str(), self._encode)
         self._before, self._between, self._after, self._types = _template(self._tokenizer, name)
 
     def keep_types_below(self, count: int) -> None:
@@ -110,6 +67,11 @@ class Windower:
         text: str = self._tokenizer.to_str()
         return text
 
+    @property
+    def template(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Special tokens before, between and after a pair, and the token types of the five stretches."""
+        return self._before, self._between, self._after, self._types
+
     def token(self, index: int) -> str:
         """Return the token with this id, as the vocabulary writes it."""
         return str(self._tokenizer.id_to_token(index))
@@ -118,13 +80,23 @@ class Windower:
         """Tokenize texts; offsets are those of the Python strings given, lone surrogates included."""
         # The tokenizer takes UTF-8, which has no lone surrogates: one unknown character for each keeps every offset.
         clean = [text if _encodable(text) else _without_surrogates(text) for text in texts]
+        found = self._pieces.texts(clean) if self._pieces else [None] * len(clean)
+        rest = iter(self._encode([text for text, known in zip(clean, found, strict=True) if known is None]))
+        tokenized = []
+        for text, known in zip(texts, found, strict=True):
+            if known is not None:
+                known.text = text
+            tokenized.append(known or Text(text, next(rest)))
+        return tokenized
+
+    def _encode(self, texts: list[str]) -> list[Any]:
         try:
-            encoded = self._tokenizer.encode_batch(clean, add_special_tokens=False)
+            encoded: list[Any] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         except BaseException as error:  # a panic in the tokenizer's Rust code derives from BaseException
             if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
                 raise
             raise ModelError(f"{self.name}: the tokenizer failed ({error}).") from None
-        return [Text(text, encoding) for text, encoding in zip(texts, encoded, strict=True)]
+        return encoded
 
     def windows(
         self,

@@ -24,6 +24,7 @@ class OnnxRuntimeEngine:
     """A session; `streams` batches run at once, each on one thread."""
 
     name = "onnxruntime"
+    packs = False
 
     def __init__(self, source: bytes | Path, precision: str, threads: int) -> None:
         runtime = onnxruntime_module()

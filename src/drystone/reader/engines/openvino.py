@@ -25,6 +25,7 @@ class OpenVinoEngine:
     """A compiled model; `streams` batches run at once, each on one thread."""
 
     name = "openvino"
+    packs = False
 
     def __init__(self, source: bytes | Path, precision: str, threads: int) -> None:
         openvino = openvino_module()

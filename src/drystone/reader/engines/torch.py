@@ -23,6 +23,7 @@ class TorchEngine:
     """A model's weights as tensors; one batch at a time, on torch's own threads."""
 
     name = "torch"
+    packs = False
     streams = 1
 
     def __init__(self, model: Model, precision: str) -> None:

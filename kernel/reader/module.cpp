@@ -1,0 +1,94 @@
+// The Python face of drystone.reader's kernel: shapes and indexes are checked here, arithmetic runs without the GIL.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "encoder.hpp"
+
+namespace nb = nanobind;
+using namespace drystone::reader;
+
+using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Integers = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+namespace {
+
+void same(size_t found, size_t wanted, const char* what) {
+    if (found != wanted)
+        throw std::invalid_argument(std::string(what) + " has " + std::to_string(found) + " values, not " +
+                                    std::to_string(wanted));
+}
+
+std::vector<float> copied(const Vector& v) { return {v.data(), v.data() + v.size()}; }
+std::vector<float> copied(const Matrix& m) { return {m.data(), m.data() + m.size()}; }
+
+Linear linear(const Matrix& weight, const Vector& bias) {
+    same(bias.size(), weight.shape(1), "bias");
+    return Linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1));
+}
+
+Norm norm(const Vector& scale, const Vector& shift, int size) {
+    same(scale.size(), size, "scale");
+    same(shift.size(), size, "shift");
+    return {copied(scale), copied(shift)};
+}
+
+void inside(const Integers& values, size_t count, size_t end, const char* what) {
+    same(values.size(), count, what);
+    for (size_t i = 0; i < count; i++)
+        if (values.data()[i] < 0 || (size_t)values.data()[i] >= end)
+            throw std::invalid_argument(std::string(what) + " holds " + std::to_string(values.data()[i]));
+}
+
+}  // namespace
+
+NB_MODULE(_kernel, m) {
+    m.doc() = "A BERT-shaped encoder in int8 over windows without padding, without the GIL.";
+    m.def("available", &available);
+    m.def("peak", &peak, nb::call_guard<nb::gil_scoped_release>());
+    nb::class_<Encoder>(m, "Encoder")
+        .def(nb::init<int, int, float, std::vector<float>, float>())
+        .def("embeddings",
+             [](Encoder& e, Matrix word, Matrix position, Matrix type, Vector scale, Vector shift) {
+                 for (const Matrix* table : {&word, &position, &type})
+                     same(table->shape(1), e.hidden(), "a row of a table");
+                 e.embeddings(copied(word), copied(position), copied(type), norm(scale, shift, e.hidden()));
+             })
+        .def("layer",
+             [](Encoder& e, Matrix qkv, Vector qkv_b, Matrix out, Vector out_b, Vector g1, Vector b1, Matrix up,
+                Vector up_b, Matrix down, Vector down_b, Vector g2, Vector b2) {
+                 const size_t h = e.hidden();
+                 for (const Matrix* w : {&qkv, &out, &up}) same(w->shape(0), h, "a column of weights");
+                 same(qkv.shape(1), 3 * h, "a row of qkv");
+                 same(out.shape(1), h, "a row of out");
+                 same(down.shape(1), h, "a row of down");
+                 same(down.shape(0), up.shape(1), "a column of down");
+                 if (up.shape(1) % 8) throw std::invalid_argument("the inner size must be a multiple of 8");
+                 e.add({linear(qkv, qkv_b), linear(out, out_b), linear(up, up_b), linear(down, down_b),
+                        norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
+             })
+        .def("head",
+             [](Encoder& e, Matrix weight, Vector bias) {
+                 same(weight.size(), 2 * (size_t)e.hidden(), "head");
+                 same(bias.size(), 2, "head bias");
+                 e.head(copied(weight), copied(bias));
+             })
+        .def("run", [](const Encoder& e, Integers ids, Integers types, Integers positions, Integers lengths,
+                       nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu> logits) {
+            const size_t tokens = ids.size();
+            inside(ids, tokens, e.words(), "ids");
+            inside(types, tokens, e.types() ? e.types() : SIZE_MAX, "types");
+            inside(positions, tokens, e.positions() ? e.positions() : SIZE_MAX, "positions");
+            inside(lengths, lengths.size(), tokens + 1, "lengths");
+            size_t total = 0;
+            for (size_t i = 0; i < lengths.size(); i++) total += lengths.data()[i];
+            same(total, tokens, "lengths, added up,");
+            same(logits.size(), 2 * tokens, "logits");
+            nb::gil_scoped_release release;
+            e.run(ids.data(), types.data(), positions.data(), tokens, lengths.data(), lengths.size(), logits.data());
+        });
+}

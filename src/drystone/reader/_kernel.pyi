@@ -1,0 +1,29 @@
+import numpy as np
+
+def available() -> bool: ...
+def peak(seconds: float) -> float: ...
+
+class Encoder:
+    def __init__(self, hidden: int, heads: int, epsilon: float, gate: list[float], gate_end: float) -> None: ...
+    def embeddings(
+        self, word: np.ndarray, position: np.ndarray, type: np.ndarray, scale: np.ndarray, shift: np.ndarray
+    ) -> None: ...
+    def layer(
+        self,
+        qkv: np.ndarray,
+        qkv_bias: np.ndarray,
+        out: np.ndarray,
+        out_bias: np.ndarray,
+        scale1: np.ndarray,
+        shift1: np.ndarray,
+        up: np.ndarray,
+        up_bias: np.ndarray,
+        down: np.ndarray,
+        down_bias: np.ndarray,
+        scale2: np.ndarray,
+        shift2: np.ndarray,
+    ) -> None: ...
+    def head(self, weight: np.ndarray, bias: np.ndarray) -> None: ...
+    def run(
+        self, ids: np.ndarray, types: np.ndarray, positions: np.ndarray, lengths: np.ndarray, logits: np.ndarray
+    ) -> None: ...

@@ -1,0 +1,108 @@
+"""Runs a model in our own int8 kernel: windows packed without padding, for processors with AVX2 and no VNNI.
+
+There OpenVINO's int8 gains nothing over its fp32, and ONNX Runtime's reaches less than half of what the processor can
+(docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from drystone.errors import UsageError
+from drystone.reader.families import Model
+from drystone.reader.schedule import Batch
+
+try:
+    from drystone.reader import _kernel
+except ImportError:  # a build without compiled kernels
+    _kernel = None  # type: ignore[assignment]
+
+#: Where the gate's polynomial ends, and its degree in x squared: GELU then errs by less than 1e-4 anywhere.
+_GATE_END, _GATE_DEGREE = 4.25, 9
+
+
+def unsupported(model: Model) -> str | None:
+    """Return why the kernel cannot run `model` here, or None where it can."""
+    if _kernel is None or not _kernel.available():
+        return "the packed runtime needs a processor with AVX2"
+    if model.relative or "embed.project.w" in model.weights:
+        return "the packed runtime computes neither relative positions nor projected embeddings"
+    inner = model.weights["layer.0.up.b"].shape[0] if model.layers else 8
+    if (model.hidden // model.heads) % 8 or inner % 8:
+        return "the packed runtime needs heads and inner layers whose sizes are multiples of 8"
+    return None
+
+
+def peak(seconds: float = 0.5) -> float:
+    """Return the 10^9 int8 multiplications and additions a second that the kernel's inner loop reaches on one core."""
+    return _kernel.peak(seconds)
+
+
+def gate(activation: str) -> list[float]:
+    """Return c such that activation(x) = x (0.5 + x p(x^2)), p's coefficients highest first; empty for relu.
+
+    Fitted by weighted least squares at Chebyshev's nodes; for |x| beyond 4.25 the gate is that of 4.25.
+    """
+    if activation == "relu":
+        return []
+    nodes = (_GATE_END / 2) * (1 + np.cos(np.pi * (np.arange(2000) + 0.5) / 2000))
+    if activation == "gelu":
+        share = np.array([0.5 * math.erf(x / math.sqrt(2)) for x in nodes])
+    else:
+        share = 0.5 * np.tanh(math.sqrt(2 / math.pi) * (nodes + 0.044715 * nodes**3))
+    # Scaled to 0..1, so that the powers stay well conditioned.
+    u = (nodes / _GATE_END) ** 2
+    powers = np.vander(u, _GATE_DEGREE + 1)
+    weight = nodes**2  # an error of p counts x^2 times in the result
+    terms = np.linalg.lstsq(powers * weight[:, None], share / nodes * weight, rcond=None)[0]
+    return [float(c) for c in terms / _GATE_END ** (2.0 * np.arange(_GATE_DEGREE, -1, -1))]
+
+
+class PackedEngine:
+    """A model in the kernel; `streams` batches run at once, each on one thread. Logits do not depend on the batch."""
+
+    name = "packed"
+    packs = True
+    precision = "int8"
+
+    def __init__(self, model: Model, threads: int) -> None:
+        reason = unsupported(model)
+        if reason:
+            raise UsageError(f"runtime: {reason}; use openvino or onnxruntime.")
+        self.streams = threads
+        weights, hidden = model.weights, model.hidden
+        self._encoder = _kernel.Encoder(hidden, model.heads, model.epsilon, gate(model.activation), _GATE_END)
+        empty = np.zeros((0, hidden), np.float32)
+
+        def of(name: str) -> np.ndarray:
+            return np.ascontiguousarray(weights.get(name, empty), np.float32)
+
+        self._encoder.embeddings(
+            *map(of, ("embed.word", "embed.position", "embed.type", "embed.norm.g", "embed.norm.b"))
+        )
+        # The query carries the attention's scale, which then costs nothing.
+        scale = np.float32(1 / math.sqrt(hidden // model.heads))
+        for i in range(model.layers):
+            at = f"layer.{i}."
+            qkv = np.concatenate([weights[f"{at}q.w"] * scale, weights[f"{at}k.w"], weights[f"{at}v.w"]], axis=1)
+            bias = np.concatenate([weights[f"{at}q.b"] * scale, weights[f"{at}k.b"], weights[f"{at}v.b"]])
+            rest = ("o.w", "o.b", "norm1.g", "norm1.b", "up.w", "up.b", "down.w", "down.b", "norm2.g", "norm2.b")
+            self._encoder.layer(np.ascontiguousarray(qkv), bias, *(of(at + name) for name in rest))
+        self._encoder.head(np.ascontiguousarray(weights["head.w"].T), of("head.b"))
+
+    def run(self, batch: Batch) -> np.ndarray:
+        """Return float32 logits [rows, tokens, 2]; padding is not computed, its logits are 0."""
+        blocks = batch.blocks
+        real = blocks > 0
+        # A window is a run of one block within a row.
+        begins = real.copy()
+        begins[:, 1:] &= blocks[:, 1:] != blocks[:, :-1]
+        starts = np.flatnonzero(begins[real])
+        ids, types, positions = (part[real].astype(np.int32) for part in (batch.ids, batch.types, batch.positions))
+        found = np.empty((len(ids), 2), np.float32)
+        self._encoder.run(ids, types, positions, np.diff(starts, append=len(ids)).astype(np.int32), found)
+        logits = np.zeros((*blocks.shape, 2), np.float32)
+        logits[real] = found
+        return logits

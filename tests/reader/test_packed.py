@@ -1,0 +1,120 @@
+"""The int8 kernel against the float32 reference, its promises of sameness, and what it refuses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drystone.errors import UsageError
+from drystone.reader import Reader, _kernel
+from drystone.reader.checkpoint import read_checkpoint
+from drystone.reader.engines.packed import PackedEngine, gate, unsupported
+from drystone.reader.families import Model, build_model
+from drystone.reader.numpy_ops import trace
+from drystone.reader.schedule import Batch
+
+from .checkpoints import prose
+
+pytestmark = pytest.mark.skipif(not _kernel.available(), reason="this processor has no AVX2")
+
+
+def built(folder: Path) -> Model:
+    checkpoint = read_checkpoint(folder)
+    return build_model(checkpoint.config, checkpoint.tensors)
+
+
+def row(*lengths: int, seed: int = 0, words: int = 400) -> Batch:
+    """One row that holds several windows, each a block."""
+    ids = np.random.default_rng(seed).integers(0, words, (1, sum(lengths)))
+    blocks = np.concatenate([np.full(n, i + 1) for i, n in enumerate(lengths)])[None]
+    positions = np.concatenate([np.arange(n) for n in lengths])[None]
+    return Batch(ids, np.zeros_like(ids), positions, blocks)
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
+@pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 17, 31, 60])
+def test_logits_stay_near_the_reference(family: str, length: int, checkpoints: dict[str, Path]) -> None:
+    model = built(checkpoints[family])
+    assert unsupported(model) is None
+    batch = row(length, words=len(model.weights["embed.word"]))
+    expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
+    found = PackedEngine(model, 1).run(batch)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).mean() < 0.25 * np.abs(expected).mean()
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.97 or length < 3
+
+
+def test_a_window_gives_the_same_bits_in_any_company(checkpoints: dict[str, Path]) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), 1)
+    lengths = (13, 40, 1, 29, 60, 57, 16)
+    together = row(*lengths)
+    found, at = engine.run(together), 0
+    for length in lengths:
+        part = slice(at, at + length)
+        alone = Batch(*(a[:, part] for a in (together.ids, together.types, together.positions, together.blocks)))
+        assert np.array_equal(engine.run(alone), found[:, part])
+        at += length
+
+
+def test_padding_is_not_computed(checkpoints: dict[str, Path]) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), 1)
+    short, long = row(9), row(30)
+    blocks = np.zeros((2, 40), np.int64)
+    ids, positions = np.full((2, 40), 3), np.broadcast_to(np.arange(40), (2, 40)).copy()
+    for i, one in enumerate((short, long)):
+        blocks[i, : one.ids.size], ids[i, : one.ids.size] = 1, one.ids[0]
+    found = engine.run(Batch(ids, np.zeros_like(ids), positions, blocks))
+    assert np.array_equal(found[0, :9], engine.run(short)[0])
+    assert np.array_equal(found[1, :30], engine.run(long)[0])
+    assert not found[0, 9:].any()
+
+
+def test_a_reader_answers_the_same_in_any_order_to_the_bit(checkpoints: dict[str, Path]) -> None:
+    reader = Reader.load(checkpoints["bert"], runtime="packed", precision="int8", threads=2)
+    pairs = [("What is it?", text) for text in prose()[:90] if text.strip()]
+    assert reader.warm() == 0  # it has no shapes
+    alone = [next(reader.stream([pair], top_k=3)) for pair in pairs]
+    assert list(reader.stream(reversed(pairs), top_k=3)) == alone[::-1]
+
+
+@pytest.mark.parametrize("activation", ["gelu", "gelu_tanh"])
+def test_the_gate_is_the_activation(activation: str) -> None:
+    x = np.linspace(-30, 30, 60001)
+    cut = np.clip(x, -4.25, 4.25)
+    found = x * (0.5 + cut * np.polyval(gate(activation), cut * cut))
+    if activation == "gelu":
+        expected = np.array([0.5 * v * (1 + math.erf(v / math.sqrt(2))) for v in x])
+    else:
+        expected = 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    assert np.abs(found - expected)[np.abs(x) <= 6].max() < 2e-4
+    assert np.abs(found - expected).max() < 1e-3
+    assert gate("relu") == []
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu_tanh"])
+def test_other_activations(activation: str, checkpoints: dict[str, Path]) -> None:
+    model = replace(built(checkpoints["distilbert"]), activation=activation)
+    batch = row(20, words=len(model.weights["embed.word"]))
+    expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
+    assert np.corrcoef(PackedEngine(model, 1).run(batch).ravel(), expected.ravel())[0, 1] > 0.98
+
+
+def test_what_the_kernel_cannot_run_is_refused(checkpoints: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="relative positions"):
+        Reader.load(checkpoints["deberta"], runtime="packed", precision="int8")
+    with pytest.raises(UsageError, match="computes int8, not fp32"):
+        Reader.load(checkpoints["bert"], runtime="packed")
+    engine = PackedEngine(built(checkpoints["bert"]), 1)
+    bad = row(5)
+    for name, value in (("ids", 10**6), ("ids", -1), ("positions", 10**5)):
+        parts = {field: getattr(bad, field).copy() for field in ("ids", "types", "positions", "blocks")}
+        parts[name][0, 2] = value
+        with pytest.raises(ValueError, match=name):
+            engine.run(Batch(**parts))
+    with pytest.raises(ValueError, match="lengths"):
+        five = np.zeros(5, np.int32)
+        engine._encoder.run(five, five, five, np.array([9], np.int32), np.zeros((5, 2), np.float32))
