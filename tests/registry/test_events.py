@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from drystone.registry import GENESIS, NewRequest, Registry, Review, subjects
 from drystone.registry.database import connect
+from tests.registry.conftest import PostgreSQL
 
 
 def filled(url: str) -> Registry:
@@ -64,7 +65,16 @@ TOUCHES = [
 
 
 @pytest.mark.parametrize("touch", TOUCHES)
-def test_a_touch_shows(url: str, touch: str) -> None:
+def test_a_touch_shows(tmp_path: Path, touch: str) -> None:
+    touched(str(tmp_path / "registry.sqlite"), touch)
+
+
+@pytest.mark.parametrize("touch", TOUCHES[::6])
+def test_a_touch_shows_on_a_server(postgresql: PostgreSQL, touch: str) -> None:
+    touched(postgresql.database(), touch)
+
+
+def touched(url: str, touch: str) -> None:
     filled(url).close()
     engine = connect(url)
     try:

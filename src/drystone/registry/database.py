@@ -6,6 +6,8 @@ beside programs of several versions, and its operations are tried on both databa
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ SCHEMA_VERSION: Final = REVISIONS[-1]
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: Key of the advisory lock that writers of a registry hold in PostgreSQL (the bytes of "dryst").
 _LOCK: Final = 0x6472797374
+_ATTEMPTS: Final = 200
 #: Options of a connection whose transaction will write.
 _WRITES: Final = "drystone_writes"
 
@@ -117,9 +120,25 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     # Transactions are begun below, not by Python's module, which leaves changes of tables outside them.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Let readers and a writer not wait for one another; kept in the file, so that it is done once."""
+    for attempt in range(_ATTEMPTS):
+        if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            return
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # This one change does not wait for a lock by itself.
+            if "locked" not in str(error) or attempt == _ATTEMPTS - 1:
+                raise
+        time.sleep(0.05)
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
