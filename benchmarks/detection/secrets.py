@@ -8,6 +8,7 @@ against any finding. Peers are scored the same way on the same rows.
 from __future__ import annotations
 
 import gzip
+import ipaddress
 import json
 import os
 import re
@@ -138,7 +139,40 @@ def _rows(quick: bool) -> list[Figure]:
         ("phone", ("phone",), "high"),
     ):
         out += _personal([r for r in every if r["kind"] in label], kind, level)
-    return out
+    return out + _public_addresses([r for r in every if r["kind"] in ("ip", "ip_public")])
+
+
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+")
+
+
+def _public_addresses(rows: list[dict[str, Any]]) -> list[Figure]:
+    """Score the default sensitivity by its own rule: a row counts as an address where it holds a public one.
+
+    The rows' labels cannot be used for that: presidio's call every address personal, detect-secrets' public ones only.
+    """
+    found = Scanner().scan_batch([r["text"].encode() for r in rows])
+    counts: Counter[tuple[str, str]] = Counter()
+    for row, spans in zip(rows, found, strict=True):
+        hit = any(s.kind == "ip_address" for s in spans)
+        if row["expected"] != "clean" and any(map(_is_public, _ADDRESS.findall(row["text"]))):
+            counts["", "right" if hit else "missed"] += 1
+        else:
+            counts["", "false"] += hit
+    recall, precision = _ratios(counts)
+    note = ", ".join(f"{counts['', what]} {what}" for what in ("right", "missed", "false")) + f" of {len(rows)} rows"
+    return [
+        Figure("ip_address rows, public ones, balanced: precision", precision, "", 0.92, 0.99, note=note),
+        Figure("ip_address rows, public ones, balanced: recall", recall, "", 0.93, 0.99),
+    ]
+
+
+def _is_public(word: str) -> bool:
+    """Return whether a word is an address of a machine in the public internet (for IPv6: of 2000::/3, RFC 4291)."""
+    try:
+        address = ipaddress.ip_address(word.rstrip(".:") if not word.endswith("::") else word)
+    except ValueError:
+        return False
+    return address.is_global and (address.version == 4 or int(address) >> 125 == 1)
 
 
 def _personal(rows: list[dict[str, Any]], kind: str, level: str) -> list[Figure]:
@@ -155,8 +189,8 @@ def _personal(rows: list[dict[str, Any]], kind: str, level: str) -> list[Figure]
     aim = None if goal[0] is None else 0.99
     note = f"{len(rows)} rows of presidio and detect-secrets, any address, sensitivity {level}"
     return [
-        Figure(f"{kind} rows, precision", precision, "", goal[0], aim, note=note),
-        Figure(f"{kind} rows, recall", recall, "", goal[1], aim),
+        Figure(f"{kind} rows, {level}: precision", precision, "", goal[0], aim, note=note),
+        Figure(f"{kind} rows, {level}: recall", recall, "", goal[1], aim),
     ]
 
 
@@ -200,8 +234,8 @@ def _labelled() -> list[Figure]:
         if right + missed:
             note = f"{right} right, {missed} missed, {false} false; spans in hand-labelled lines of pinned packages"
             out += [
-                Figure(f"{kind}, precision", right / (right + false), "", at_precision, 0.99, note=note),
-                Figure(f"{kind}, recall", right / (right + missed), "", at_recall, 0.99),
+                Figure(f"{kind}, balanced: precision", right / (right + false), "", at_precision, 0.99, note=note),
+                Figure(f"{kind}, balanced: recall", right / (right + missed), "", at_recall, 0.99),
             ]
     return out
 

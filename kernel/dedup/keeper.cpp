@@ -7,6 +7,7 @@ namespace drystone {
 
 namespace {
 constexpr size_t kBucketFrom = 32;  // kept documents from which buckets are looked up rather than compared in turn
+constexpr size_t kSequence = 1 << 20;  // bytes of text up to which shingles are held as they come, repetitions included
 constexpr size_t kCrowded = 64;     // kept documents in one bucket from which the index answers for it
 constexpr size_t kFrequencySlots = 1 << 18;
 }  // namespace
@@ -25,8 +26,16 @@ void HashSet::clear(size_t expected) {
   members.clear();
   size_t slots = 1024;
   while (slots < 3 * expected && slots < 1 << 16) slots *= 2;  // beyond that, grow only as far as it is needed
-  if (table_.size() > 1 << 20) std::vector<uint64_t>().swap(table_);  // give a giant's memory back
+  release();
   use(slots);
+}
+
+void HashSet::release() {
+  if (table_.size() <= 1 << 20) return;
+  std::vector<uint64_t>().swap(table_);
+  std::vector<uint64_t>().swap(members);
+  std::vector<uint8_t>().swap(seen_);
+  slots_ = 0;
 }
 
 void HashSet::insert(const uint64_t* hashes, size_t count) {
@@ -72,6 +81,29 @@ bool HashSet::contains(uint64_t hash) const {
   return true;
 }
 
+size_t HashSet::shared(const std::vector<uint64_t>& hashes, size_t most, HashSet& others) {
+  seen_.assign(slots_, 0);
+  others.clear(0);
+  const uint64_t* const table = table_.data();
+  uint8_t* const seen = seen_.data();
+  const size_t mask = slots_ - 1;
+  const int shift = shift_;
+  size_t count = 0;
+  for (uint64_t hash : hashes) {
+    hash += hash == 0;
+    size_t slot = hash >> shift;
+    while (table[slot] != hash && table[slot] != 0) slot = (slot + 1) & mask;
+    if (table[slot] == hash) {
+      count += !seen[slot];
+      seen[slot] = 1;
+    } else {
+      others.insert(&hash, 1);
+      if (others.members.size() > most) break;
+    }
+  }
+  return count;
+}
+
 void shingle_set(const Variant& variant, const Seeded& keys, const uint8_t* text, size_t length, HashSet& out) {
   out.clear(length / 8);  // bytes a token, with what stands between
   variant.shingles(
@@ -93,6 +125,7 @@ Keeper::Keeper(double threshold, size_t bands, uint64_t seed, const Variant& var
 
 void Keeper::clear() {
   kept_.clear();
+  for (HashSet& set : tables_) set.release();
   bucketed_ = false;
   buckets_.clear();
   indexed_.clear();
@@ -153,8 +186,8 @@ void Keeper::prefix(const std::vector<uint64_t>& shingles) {
 }
 
 void Keeper::post(uint32_t number) {
-  prefix(kept_[number].shingles);
-  const size_t in = size_class(kept_[number].shingles.size());
+  prefix(shingles(number));
+  const size_t in = size_class(shingles(number).size());
   for (uint32_t i = 0; i < prefix_.size(); i++) {
     index_[posting_key(prefix_[i].second, in)].push_back(Posting{number, i});
   }
@@ -176,7 +209,7 @@ void Keeper::rebuild_index() {
   rebuild_at_ = std::max(2 * indexed_.size(), kCrowded);
   frequency_.assign(kFrequencySlots, 0);
   for (uint32_t number : indexed_) {
-    for (uint64_t hash : kept_[number].shingles) {
+    for (uint64_t hash : shingles(number)) {
       uint16_t& count = frequency_[hash & (kFrequencySlots - 1)];
       count += count < 0xffff;
     }
@@ -185,10 +218,10 @@ void Keeper::rebuild_index() {
   for (uint32_t number : indexed_) post(number);
 }
 
-// Indexed documents that share a band key with `keys` and may be near the shingles of `set_`.
-void Keeper::probe(const uint32_t* keys, std::vector<uint32_t>& out) {
-  const size_t size = set_.members.size();
-  prefix(set_.members);
+// Indexed documents that share a band key with `keys` and may be near the shingles of `set`.
+void Keeper::probe(const uint32_t* keys, const HashSet& set, std::vector<uint32_t>& out) {
+  const size_t size = set.members.size();
+  prefix(set.members);
   const size_t last = size_class((size_t)std::floor((double)size / threshold_) + 1);
   for (size_t in = size_class(std::max<size_t>(1, (size_t)std::floor(threshold_ * (double)size))); in <= last; in++) {
     const size_t least = std::max<size_t>(1, (size_t)std::floor(std::exp2((double)in / 16)));  // size in this class
@@ -201,8 +234,8 @@ void Keeper::probe(const uint32_t* keys, std::vector<uint32_t>& out) {
       for (const Posting& posting : postings->second) {
         if (seen_[posting.number] == stamp_) continue;
         const Kept& other = kept_[posting.number];
-        const size_t exact = least_overlap(size, other.shingles.size());
-        if (i + exact > size || posting.position + exact > other.shingles.size()) continue;
+        const size_t others = shingles(posting.number).size(), exact = least_overlap(size, others);
+        if (i + exact > size || posting.position + exact > others) continue;
         seen_[posting.number] = stamp_;
         if (share_band(other.keys.data(), keys)) out.push_back(posting.number);
       }
@@ -210,9 +243,9 @@ void Keeper::probe(const uint32_t* keys, std::vector<uint32_t>& out) {
   }
 }
 
-// Kept documents that share a band key, in order. `with_text`: `set_` holds the document's shingles, and
+// Kept documents that share a band key, in order. `with_text`: `set` holds the document's shingles, and
 // those of crowded buckets are narrowed by the index; otherwise one candidate stands for them all.
-void Keeper::candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out) {
+void Keeper::candidates(const uint32_t* keys, const HashSet& set, bool with_text, std::vector<uint32_t>& out) {
   out.clear();
   if (!bucketed_) {
     for (uint32_t k = 0; k < kept_.size(); k++) {
@@ -241,12 +274,12 @@ void Keeper::candidates(const uint32_t* keys, bool with_text, std::vector<uint32
       }
     }
   }
-  if (crowded) probe(keys, out);
+  if (crowded) probe(keys, set, out);
   std::sort(out.begin(), out.end());
 }
 
 bool Keeper::has_candidate(const uint32_t* band_keys) {
-  candidates(band_keys, false, found_);
+  candidates(band_keys, set_, false, found_);
   return !found_.empty();
 }
 
@@ -264,44 +297,97 @@ Verdict recall(const Past& a, const Past& b) {
 }
 }  // namespace
 
-Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past) {
-  shingle_set(variant_, seeded_, text, length, set_);
-  const size_t size = set_.members.size();
-  candidates(band_keys, true, found_);
+// The set that the next kept document will own, so that it need not be copied.
+HashSet& Keeper::fresh() {
+  if (kept_.size() >= kBucketFrom) return set_;
+  if (tables_.size() <= kept_.size()) tables_.resize(kept_.size() + 1);
+  return tables_[kept_.size()];
+}
+
+const std::vector<uint64_t>& Keeper::shingles(uint32_t number) const {
+  return number < kBucketFrom ? tables_[number].members : kept_[number].shingles;
+}
+
+// Whether the kept document is near the document of `sequence_`.
+bool Keeper::measure_by_table(uint32_t number, Outcome& outcome) {
+  HashSet& set = tables_[number];
+  const size_t size = set.members.size();
+  // J <= |A| / (|A| + |B - A|); one more than can still do, so that rounding decides nothing.
+  const size_t most = (size_t)std::min((double)size / threshold_, 1e15) - size + 1;
+  const size_t shared = set.shared(sequence_, most, others_);
+  const size_t more = others_.members.size();
+  if (more > most || !enough(shared, size, shared + more)) return false;
+  outcome = Outcome{(int64_t)number, shared, size + more};
+  return true;
+}
+
+bool Keeper::measure(uint32_t number, const HashSet& set, Outcome& outcome) {
+  const std::vector<uint64_t>& other = shingles(number);
+  const size_t size = set.members.size();
+  // Stop as soon as the shingles that are left cannot reach the threshold.
+  const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
+  size_t shared = 0, missed = 0;
+  for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
+    const bool hit = set.contains(other[i]);
+    shared += hit;
+    missed += !hit;
+  }
+  if (missed > may_miss || !enough(shared, size, other.size())) return false;
+  outcome = Outcome{(int64_t)number, shared, size + other.size() - shared};
+  return true;
+}
+
+Outcome Keeper::add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past,
+                    int64_t label) {
+  HashSet& set = fresh();
+  // Few kept documents: the shingles are looked up in their sets, and most documents never need a set of their own.
+  const bool by_table = !bucketed_ && length <= kSequence;
+  if (by_table) {
+    sequence_.clear();
+    variant_.shingles(
+        text, length, text + length, seeded_,
+        [](void* state, const uint64_t* hashes, size_t count) {
+          auto* out = static_cast<std::vector<uint64_t>*>(state);
+          out->insert(out->end(), hashes, hashes + count);
+        },
+        &sequence_);
+  } else {
+    shingle_set(variant_, seeded_, text, length, set);
+  }
+  candidates(band_keys, set, !by_table, found_);
+  Outcome outcome{-1, 0, 0};
   for (uint32_t k : found_) {
     const Verdict verdict = recall(past, kept_[k].past);
     known += verdict != Verdict::kUnknown;
     if (verdict == Verdict::kFar) continue;
     if (verdict == Verdict::kNear) return Outcome{(int64_t)k, 0, 0};
-    const std::vector<uint64_t>& other = kept_[k].shingles;
-    const size_t smaller = std::min(size, other.size()), larger = std::max(size, other.size());
-    if (!enough(smaller, smaller, larger)) continue;  // sizes alone say no
+    // Sizes alone may say no; those of `sequence_` are upper bounds.
+    const size_t size = by_table ? sequence_.size() : set.members.size(), other = shingles(k).size();
+    if (size < other ? !enough(size, size, other) : !by_table && !enough(other, other, size)) continue;
     comparisons++;
-    // Stop as soon as the shingles that are left cannot reach the threshold.
-    const size_t may_miss = other.size() - std::min(other.size(), least_overlap(size, other.size()));
-    size_t shared = 0, missed = 0;
-    for (size_t i = 0; i < other.size() && missed <= may_miss; i++) {
-      const bool hit = set_.contains(other[i]);
-      shared += hit;
-      missed += !hit;
-    }
-    if (missed <= may_miss && enough(shared, size, other.size())) {
-      return Outcome{(int64_t)k, shared, size + other.size() - shared};
-    }
+    if (by_table ? measure_by_table(k, outcome) : measure(k, set, outcome)) return outcome;
   }
-  if (keep) store(band_keys, past);
-  return Outcome{-1, 0, 0};
+  if (keep) {
+    if (by_table) {
+      set.clear(sequence_.size());
+      set.insert(sequence_.data(), sequence_.size());
+    }
+    store(band_keys, past, label);
+  }
+  return outcome;
 }
 
-void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past) {
-  shingle_set(variant_, seeded_, text, length, set_);
-  store(band_keys, past);
+void Keeper::hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past, int64_t label) {
+  shingle_set(variant_, seeded_, text, length, fresh());
+  store(band_keys, past, label);
 }
 
-void Keeper::store(const uint32_t* band_keys, Past past) {
+// The document whose shingles `fresh()` holds becomes the next kept one.
+void Keeper::store(const uint32_t* band_keys, Past past, int64_t label) {
   Kept kept;
-  kept.shingles = set_.members;
+  if (kept_.size() >= kBucketFrom) kept.shingles = set_.members;
   kept.past = past;
+  kept.label = label;
   kept.keys.assign(band_keys, band_keys + bands_);
   kept_.push_back(std::move(kept));
   if (bucketed_) {

@@ -15,13 +15,19 @@ namespace drystone {
 class HashSet {
  public:
   void clear(size_t expected);
+  void release();  // gives the memory of a giant back
   void insert(const uint64_t* hashes, size_t count);
   bool contains(uint64_t hash) const;
   std::vector<uint64_t> members;
 
+  // Members of this set that are among `hashes` (repetitions allowed) and, in `others`, the hashes that are not in it,
+  // once each. Ends early, with what it has, as soon as there are more than `most` others.
+  size_t shared(const std::vector<uint64_t>& hashes, size_t most, HashSet& others);
+
  private:
   void use(size_t slots);
   std::vector<uint64_t> table_;  // its first `slots_` are in use
+  std::vector<uint8_t> seen_;    // of each slot; for `shared`
   size_t slots_ = 0;
   int shift_ = 64;
 };
@@ -48,34 +54,41 @@ class Keeper {
 
   // The first kept document, in order, that shares a band key and has Jaccard >= threshold. Where there is none and
   // `keep` holds, this document becomes the next kept one.
-  Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past = {});
+  Outcome add(const uint8_t* text, size_t length, const uint32_t* band_keys, bool keep, Past past = {},
+              int64_t label = -1);
   // The document becomes the next kept one, whatever it is near to.
-  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past = {});
+  void hold(const uint8_t* text, size_t length, const uint32_t* band_keys, Past past = {}, int64_t label = -1);
   // Whether some kept document shares a band key, so that `add` would need the text for more than keeping it.
   bool has_candidate(const uint32_t* band_keys);
   void clear();
 
   size_t kept() const { return kept_.size(); }
+  int64_t label(int64_t number) const { return kept_[(size_t)number].label; }  // what `add` or `hold` was told
   size_t bands() const { return bands_; }
   uint64_t comparisons = 0, known = 0;  // pairs measured now, pairs settled by the earlier run
 
  private:
   struct Kept {
-    std::vector<uint64_t> shingles;  // distinct
+    std::vector<uint64_t> shingles;  // distinct; those of the first kept documents are in `tables_`
     std::vector<uint32_t> keys;
     Past past;
+    int64_t label = -1;
     bool indexed = false;
   };
 
-  void store(const uint32_t* band_keys, Past past);
+  const std::vector<uint64_t>& shingles(uint32_t number) const;
+  HashSet& fresh();
+  bool measure_by_table(uint32_t number, Outcome& outcome);
+  bool measure(uint32_t number, const HashSet& set, Outcome& outcome);
+  void store(const uint32_t* band_keys, Past past, int64_t label);
   bool enough(size_t shared, size_t a, size_t b) const;
   bool share_band(const uint32_t* a, const uint32_t* b) const;
-  void candidates(const uint32_t* keys, bool with_text, std::vector<uint32_t>& out);
+  void candidates(const uint32_t* keys, const HashSet& set, bool with_text, std::vector<uint32_t>& out);
   void add_to_buckets(uint32_t number);
   size_t least_overlap(size_t a, size_t b) const;
   void prefix(const std::vector<uint64_t>& shingles);
   void post(uint32_t number);
-  void probe(const uint32_t* keys, std::vector<uint32_t>& out);
+  void probe(const uint32_t* keys, const HashSet& set, std::vector<uint32_t>& out);
   void index(uint32_t number);
   void rebuild_index();
 
@@ -85,7 +98,9 @@ class Keeper {
   const Variant& variant_;
 
   std::vector<Kept> kept_;
-  HashSet set_;
+  HashSet set_, others_;
+  std::vector<HashSet> tables_;     // the sets of the first kept documents, ready for look-ups
+  std::vector<uint64_t> sequence_;  // a document's shingles as they come
   bool bucketed_ = false;
   std::unordered_map<uint64_t, std::vector<uint32_t>> buckets_;  // (band, key) -> kept documents
   // Crowded buckets: candidates come from an index over the rarest shingles of each kept document.

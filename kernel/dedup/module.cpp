@@ -72,6 +72,30 @@ struct Documents {
   const uint8_t* limit() const { return data + size; }
 };
 
+// Documents as spans of a few buffers: document i is buffers[which[i]][starts[i] .. starts[i] + lengths[i]].
+struct Spans {
+  const std::vector<Input<uint8_t>>& buffers;
+  Input<int64_t> which, starts, lengths;
+  size_t count;
+
+  Spans(const std::vector<Input<uint8_t>>& buffers_, const Input<int64_t>& which_, const Input<int64_t>& starts_,
+        const Input<int64_t>& lengths_)
+      : buffers(buffers_), which(which_), starts(starts_), lengths(lengths_), count(which_.size()) {
+    if (starts.size() != count || lengths.size() != count) {
+      throw std::invalid_argument("which, starts and lengths must have one value for each document");
+    }
+    for (size_t i = 0; i < count; i++) {
+      const int64_t b = which.data()[i], start = starts.data()[i], size = lengths.data()[i];
+      if (b < 0 || (uint64_t)b >= buffers.size() || start < 0 || size < 0 ||
+          (uint64_t)start > buffers[b].size() || (uint64_t)size > buffers[b].size() - (uint64_t)start) {
+        throw std::invalid_argument("a span leaves its buffer");
+      }
+    }
+  }
+  const uint8_t* text(size_t i) const { return buffers[which.data()[i]].data() + starts.data()[i]; }
+  size_t length(size_t i) const { return (size_t)lengths.data()[i]; }
+};
+
 using AnyOffsets = nb::ndarray<nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 }  // namespace
@@ -187,22 +211,48 @@ NB_MODULE(_kernel, m) {
     .def("__init__", [](Keeper* self, double threshold, size_t bands, uint64_t seed, const std::string& variant) {
       new (self) Keeper(threshold, bands, seed, need_variant(variant));
     }, nb::arg("threshold"), nb::arg("bands"), nb::arg("seed"), nb::arg("variant") = "")
-    .def("add", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, bool keep, int64_t place, int64_t keeper) {
-      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
-      Outcome outcome;
-      const uint8_t* p = bytes_of(text);
-      size_t n = text.size();
+    .def("add", [](Keeper& k, const std::vector<Input<uint8_t>>& buffers, Input<int64_t> which, Input<int64_t> starts,
+                   Input<int64_t> lengths, Input<uint32_t> keys, Input<int64_t> rows, Input<bool> first, Input<int64_t> places, Input<int64_t> keepers, bool keep) {
+      Spans docs(buffers, which, starts, lengths);
+      const size_t n = docs.count;
+      if (keys.size() != n * k.bands() || rows.size() != n || first.size() != n || places.size() != n ||
+          keepers.size() != n) {
+        throw std::invalid_argument("keys, rows, first, places and keepers must have one value for each document");
+      }
+      std::vector<int64_t> kept(n, -1);
+      std::vector<uint64_t> shared(n), total(n);
       {
         nb::gil_scoped_release release;
-        outcome = k.add(p, n, keys.data(), keep, Past{place, keeper});
+        for (size_t i = 0; i < n; i++) {
+          if (first.data()[i]) k.clear();
+          const Past past{places.data()[i], keepers.data()[i]};
+          const Outcome outcome =
+              k.add(docs.text(i), docs.length(i), keys.data() + i * k.bands(), keep, past, rows.data()[i]);
+          if (outcome.kept >= 0) kept[i] = k.label(outcome.kept);
+          shared[i] = outcome.shared;
+          total[i] = outcome.total;
+        }
       }
-      return nb::make_tuple(outcome.kept, outcome.shared, outcome.total);
-    }, nb::arg("text"), nb::arg("keys"), nb::arg("keep") = true, nb::arg("place") = -1, nb::arg("keeper") = -1,
-       "(number of the first kept document that is near, or -1; shared shingles; total shingles).")
-    .def("hold", [](Keeper& k, nb::bytes text, Input<uint32_t> keys, int64_t place, int64_t keeper) {
-      if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
-      k.hold(bytes_of(text), text.size(), keys.data(), Past{place, keeper});
-    }, nb::arg("text"), nb::arg("keys"), nb::arg("place") = -1, nb::arg("keeper") = -1, "The document becomes the next kept one, whatever it is near to.")
+      return nb::make_tuple(array(std::move(kept), {n}), array(std::move(shared), {n}), array(std::move(total), {n}));
+    }, nb::arg("buffers"), nb::arg("which"), nb::arg("starts"), nb::arg("lengths"), nb::arg("keys"), nb::arg("rows"), nb::arg("first"), nb::arg("places"),
+       nb::arg("keepers"), nb::arg("keep") = true,
+       "Documents as spans of buffers, each either near a kept one or, with `keep`, the next kept one; `first` marks those "
+       "before which the kept ones are forgotten. (Row of the first kept document that is near, or -1, shared "
+       "shingles, total shingles) of each; both counts are 0 where the earlier run measured the pair.")
+    .def("hold", [](Keeper& k, const std::vector<Input<uint8_t>>& buffers, Input<int64_t> which, Input<int64_t> starts,
+                    Input<int64_t> lengths, Input<uint32_t> keys, Input<int64_t> rows, Input<int64_t> places, Input<int64_t> keepers) {
+      Spans docs(buffers, which, starts, lengths);
+      const size_t n = docs.count;
+      if (keys.size() != n * k.bands() || rows.size() != n || places.size() != n || keepers.size() != n) {
+        throw std::invalid_argument("keys, rows, places and keepers must have one value for each document");
+      }
+      nb::gil_scoped_release release;
+      for (size_t i = 0; i < n; i++) {
+        const Past past{places.data()[i], keepers.data()[i]};
+        k.hold(docs.text(i), docs.length(i), keys.data() + i * k.bands(), past, rows.data()[i]);
+      }
+    }, nb::arg("buffers"), nb::arg("which"), nb::arg("starts"), nb::arg("lengths"), nb::arg("keys"), nb::arg("rows"), nb::arg("places"), nb::arg("keepers"),
+       "The documents become the next kept ones, whatever they are near to.")
     .def("has_candidate", [](Keeper& k, Input<uint32_t> keys) {
       if (keys.size() != k.bands()) throw std::invalid_argument("keys must have one value for each band");
       return k.has_candidate(keys.data());

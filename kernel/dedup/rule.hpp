@@ -7,6 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the sketch is defined on little-endian words"
@@ -106,6 +109,22 @@ inline uint64_t hash_token(const uint8_t* p, size_t length, const uint8_t* limit
     length -= step;
   }
   return finish(state, keys);
+}
+
+// The same for tokens of at most 16 bytes where 16 bytes may be read.
+inline uint64_t hash_short(const uint8_t* p, size_t length, const Keys& keys) {
+#ifdef __AVX2__
+  alignas(32) static constexpr uint8_t masks[32] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                                    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  const __m128i bytes = _mm_loadu_si128((const __m128i*)p);
+  const __m128i mask = _mm_loadu_si128((const __m128i*)(masks + 16 - length));
+  const __m128i key = _mm_set_epi64x((long long)keys.high, (long long)keys.low);
+  const __m128i word = _mm_xor_si128(_mm_and_si128(bytes, mask), key);
+  return finish(fold((uint64_t)_mm_cvtsi128_si64(word), (uint64_t)_mm_extract_epi64(word, 1)), keys);
+#else
+  const uint64_t low = load64(p) & kBytes[kLow[length]], high = load64(p + 8) & kBytes[kHigh[length]];
+  return finish(fold(low ^ keys.low, high ^ keys.high), keys);
+#endif
 }
 
 inline uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }

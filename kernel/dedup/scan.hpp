@@ -6,31 +6,42 @@
 
 constexpr size_t kChunk = 4096;
 constexpr size_t kMaxBins = 4096;  // sketcher.hpp's kMaxSize
+using Edge = uint16_t;             // a place in a chunk, its end included
 
-inline size_t flatten(uint64_t bits, uint32_t base, uint32_t* out) {
-  // Eight writes at a time, whatever the count: cheaper than a mispredicted branch for each token.
-  size_t count = (size_t)__builtin_popcountll(bits);
+typedef uint8_t Bytes8 __attribute__((vector_size(8)));
+typedef Edge Edges8 __attribute__((vector_size(16)));
+
+struct Bits {  // where a byte's bits are set, and how many
+  uint8_t places[256][8];
+  uint8_t count[256];
+  constexpr Bits() : places(), count() {
+    for (int byte = 0; byte < 256; byte++) {
+      for (int bit = 0; bit < 8; bit++) {
+        if (byte >> bit & 1) places[byte][count[byte]++] = (uint8_t)bit;
+      }
+    }
+  }
+};
+alignas(64) constexpr Bits kBits;
+
+// Places of the set bits of a word: eight at a time from a table, without a branch. `out` has room for 8 beyond them.
+inline size_t flatten(uint64_t bits, uint32_t base, Edge* out) {
+  const Edge* const start = out;
   for (int i = 0; i < 8; i++) {
-    out[i] = base + (uint32_t)__builtin_ctzll(bits | (1ull << 63));
-    bits &= bits - 1;
+    const size_t byte = bits & 0xff;
+    Bytes8 places;
+    std::memcpy(&places, kBits.places[byte], sizeof places);
+    const Edges8 edges = __builtin_convertvector(places, Edges8) + (Edge)base;
+    std::memcpy(out, &edges, sizeof edges);
+    out += kBits.count[byte];
+    bits >>= 8;
+    base += 8;
   }
-  if (__builtin_expect(count > 8, 1)) {
-    for (int i = 8; i < 16; i++) {
-      out[i] = base + (uint32_t)__builtin_ctzll(bits | (1ull << 63));
-      bits &= bits - 1;
-    }
-  }
-  if (__builtin_expect(count > 16, 0)) {
-    for (size_t i = 16; i < count; i++) {
-      out[i] = base + (uint32_t)__builtin_ctzll(bits);
-      bits &= bits - 1;
-    }
-  }
-  return count;
+  return (size_t)(out - start);
 }
 
 // Edges of `size` bytes; `inside` carries over whether the byte before belongs to a token.
-inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, uint32_t* edges) {
+inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, Edge* edges) {
   size_t count = 0;
   size_t at = 0;
   for (; at + 64 <= size; at += 64) {
@@ -49,10 +60,12 @@ inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, uin
 }
 
 // Calls `sink(hashes, count)` for each chunk's token hashes. Returns the number of tokens.
+// The hashes of the kShingle - 1 tokens before lie in front of `hashes`, where there were as many.
 template <class Sink>
 inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, Sink&& sink) {
-  uint32_t edges[kChunk + 64];
-  uint64_t hashes[kChunk / 2 + 2];
+  constexpr size_t before = kShingle - 1;
+  Edge edges[kChunk + 64];
+  uint64_t hashes[before + kChunk / 2 + 2];
   uint64_t inside = 0;
   const uint8_t* open = nullptr;  // start of a token that reaches beyond its chunk
   size_t total = 0;
@@ -60,19 +73,33 @@ inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit,
     const uint8_t* chunk = text + base;
     size_t length = size - base < kChunk ? size - base : kChunk;
     size_t n = find_edges(chunk, length, inside, edges);
-    if (base + length == size && inside) edges[n++] = (uint32_t)length;
-    size_t i = 0, out = 0;
+    if (base + length == size && inside) edges[n++] = (Edge)length;
+    uint64_t* out = hashes + before;
+    size_t i = 0;
     if (open && n > 0) {
-      hashes[out++] = hash_token(open, (size_t)(chunk + edges[0] - open), limit, keys);
+      *out++ = hash_token(open, (size_t)(chunk + edges[0] - open), limit, keys);
       open = nullptr;
       i = 1;
     }
-    for (; i + 1 < n; i += 2) {
-      hashes[out++] = hash_token(chunk + edges[i], edges[i + 1] - edges[i], limit, keys);
+    // Sixteen bytes may be read at each token but for the last ones before the limit.
+    const size_t room = (size_t)(limit - chunk), end = i + (n - i) / 2 * 2;
+    size_t safe = end;
+    while (safe > i && edges[safe - 2] + 16u > room) safe -= 2;
+    for (; i < safe; i += 2) {
+      const uint8_t* p = chunk + edges[i];
+      const size_t bytes = (size_t)edges[i + 1] - edges[i];
+      if (__builtin_expect(bytes <= 16, 1)) {
+        *out++ = hash_short(p, bytes, keys);
+      } else {
+        *out++ = hash_token(p, bytes, limit, keys);
+      }
     }
+    for (; i < end; i += 2) *out++ = hash_token(chunk + edges[i], (size_t)edges[i + 1] - edges[i], limit, keys);
     if (i < n) open = chunk + edges[i];
-    sink(hashes, out);
-    total += out;
+    const size_t count = (size_t)(out - hashes) - before;
+    sink((const uint64_t*)hashes + before, count);
+    std::memmove(hashes, hashes + count, before * 8);
+    total += count;
   }
   return total;
 }
@@ -80,21 +107,15 @@ inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit,
 // Calls `sink(shingles, count)` for each chunk's shingle hashes. Returns the number of shingles.
 template <class Sink>
 inline size_t each_shingle(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, Sink&& sink) {
-  uint64_t window[kChunk / 2 + 2 + kShingle];
-  uint64_t shingles[kChunk / 2 + 2 + kShingle];
-  size_t carried = 0;
+  uint64_t shingles[kChunk / 2 + 2];
+  size_t missing = kShingle - 1;  // tokens until the first shingle
   size_t tokens = each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t count) {
-    std::memcpy(window + carried, hashes, count * 8);
-    size_t have = carried + count;
-    if (have < kShingle) {
-      carried = have;
-      return;
-    }
-    size_t ready = have - (kShingle - 1);
-    for (size_t i = 0; i < ready; i++) shingles[i] = hash_shingle(window + i);
-    sink((const uint64_t*)shingles, ready);
-    carried = kShingle - 1;
-    std::memmove(window, window + ready, carried * 8);
+    const size_t skip = missing < count ? missing : count;
+    missing -= skip;
+    const uint64_t* first = hashes + skip - (kShingle - 1);
+    count -= skip;
+    for (size_t i = 0; i < count; i++) shingles[i] = hash_shingle(first + i);
+    if (count) sink((const uint64_t*)shingles, count);
   });
   return tokens < kShingle ? 0 : tokens - (kShingle - 1);
 }

@@ -126,7 +126,7 @@ struct Run {
     std::vector<std::uint16_t> words;
 };
 
-enum Kind : int { kEmail = 0, kIpv4 = 1, kIpv6 = 2, kCard = 3, kIban = 4, kPhone = 5 };
+enum Kind : int { kEmail = 0, kIpv4 = 1, kIpv6 = 2, kCard = 3, kIban = 4, kPhone = 5, kIpv6Local = 6 };
 
 struct Hit {
     int kind;
@@ -199,7 +199,7 @@ class Pass {
             bool digit = false;
             for (std::size_t j = i; j > 0 && i - j < 5 && is_hex(text_[j - 1]); --j) digit |= is_digit(text_[j - 1]);
             for (std::size_t j = i + 2; j < size_ && j < i + 7 && is_hex(text_[j]); ++j) digit |= is_digit(text_[j]);
-            if (digit || !(is_word(left) || is_word(next))) hits.push_back({kIpv6, i + 1});
+            if (digit || !(is_word(left) || is_word(next))) address(i);
             return;
         }
         if (!is_hex(left)) return;
@@ -217,7 +217,21 @@ class Pass {
                 return;
             }
         }
-        if (colons >= 4) hits.push_back({kIpv6, i + 1});
+        if (colons >= 4) address(i);
+    }
+
+    // Public is only what begins with 2000 to 3fff, or holds an IPv4 address (in digits, or after ffff).
+    void address(std::size_t i) {
+        std::size_t start = i;
+        while (start > 0 && i - start < 4 && is_hex(text_[start - 1])) --start;
+        const bool given_out = i - start == 4 && (text_[start] == '2' || text_[start] == '3');
+        bool holds = false;
+        int row = 0;
+        for (std::size_t j = i; j < size_ && j < i + 48 && (is_hex(text_[j]) || text_[j] == ':' || text_[j] == '.'); ++j) {
+            row = kTables.lower[text_[j]] == 'f' ? row + 1 : 0;
+            holds |= text_[j] == '.' || row == 4;
+        }
+        hits.push_back({given_out || holds ? kIpv6 : kIpv6Local, i + 1});
     }
 
     void number(std::size_t i) {
@@ -377,7 +391,7 @@ void bind_candidates(nb::module_ &m) {
         },
         nb::arg("data"), nb::arg("words"), nb::arg("shortest"), nb::arg("reach"),
         "Return hits and runs. A hit is (kind, offset behind a character of it); kinds are 0 email, 1 IPv4, 2 IPv6, "
-        "3 card, 4 IBAN, 5 phone. A run is (start, end, mean surprise in bits, indexes of words): at least `shortest` "
+        "3 card, 4 IBAN, 5 phone, 6 IPv6 that is not public. A run is (start, end, mean surprise in bits, indexes of words): at least `shortest` "
         "key characters with a digit that look drawn at random, with a word within `reach` bytes before on the line.");
     m.def(
         "surprise",

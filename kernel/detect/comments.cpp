@@ -27,7 +27,10 @@ char low(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c
 bool space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 bool word(char c) { return (c >= '0' && c <= '9') || (low(c) >= 'a' && low(c) <= 'z') || c == '_'; }
 
-bool begins(View s, View prefix) { return s.substr(0, prefix.size()) == prefix; }
+// Most lines begin with something else: the first byte decides without a call.
+inline bool begins(View s, View prefix) {
+    return s.size() >= prefix.size() && s[0] == prefix[0] && std::memcmp(s.data(), prefix.data(), prefix.size()) == 0;
+}
 bool begins_nocase(View s, View prefix) {
     if (s.size() < prefix.size()) return false;
     for (size_t i = 0; i < prefix.size(); ++i)
@@ -87,6 +90,14 @@ bool speaks_of_licenses(View head) {
 }
 
 namespace {
+
+// Bytes at which `Scanner::code` looks twice: they may open a comment or a string.
+constexpr std::array<bool, 256> make_opens() {
+    std::array<bool, 256> table{};
+    for (const char c : {'/', '<', '"', '\'', 'R', 'r', '`', '@'}) table[static_cast<unsigned char>(c)] = true;
+    return table;
+}
+constexpr auto kOpens = make_opens();
 
 // Walks the lines of a head; `out` receives comment text and one newline per line.
 class Scanner {
@@ -249,6 +260,12 @@ class Scanner {
             const char c = head_[at_];
             const View s = head_.substr(at_, end - at_);
             if (space(c)) {
+                ++at_;
+                continue;
+            }
+            if (!kOpens[static_cast<unsigned char>(c)]) {
+                code_line_ = true;
+                last_code_ = c;
                 ++at_;
                 continue;
             }

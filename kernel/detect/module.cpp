@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 
 #include "comments.hpp"
+#include "literals.hpp"
 #include "measures.hpp"
 #include "words.hpp"
 #include "tokens.hpp"
@@ -16,4 +17,5 @@ NB_MODULE(_kernel, m) {
     drystone::bind_tokens(m);
     drystone::bind_utf8(m);
     drystone::bind_candidates(m);
+    drystone::bind_literals(m);
 }

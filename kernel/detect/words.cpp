@@ -279,6 +279,56 @@ class TextIndex {
     std::unordered_map<uint64_t, std::pair<uint32_t, uint32_t>> index_;
 };
 
+// Finds phrases (words joined by single spaces) in text of that form.
+class PhraseIndex {
+   public:
+    explicit PhraseIndex(std::vector<std::string> phrases) : phrases_(std::move(phrases)) {
+        for (uint32_t i = 0; i < phrases_.size(); ++i) {
+            const std::string &phrase = phrases_[i];
+            by_word_[phrase.substr(0, phrase.find(' '))].push_back(i);
+        }
+        for (auto &[word, entries] : by_word_)
+            std::stable_sort(entries.begin(), entries.end(), [&](uint32_t a, uint32_t b) {
+                const auto spaces = [&](uint32_t i) {
+                    return std::count(phrases_[i].begin(), phrases_[i].end(), ' ');
+                };
+                return spaces(a) > spaces(b);
+            });
+        for (const auto &[word, entries] : by_word_) first_[static_cast<unsigned char>(word[0])] = true;
+    }
+
+    // (start, end, phrase) for each phrase that stands in text[begin, end) as whole words, by place, most words first.
+    using Hit = std::tuple<size_t, size_t, uint32_t>;
+    std::vector<Hit> find(std::string_view text, size_t begin, size_t end) const {
+        std::vector<Hit> found;
+        end = std::min(end, text.size());
+        std::string word;
+        while (begin < end) {
+            const void *space = std::memchr(text.data() + begin, ' ', end - begin);
+            const size_t stop = space ? static_cast<size_t>(static_cast<const char *>(space) - text.data()) : end;
+            if (stop > begin && first_[static_cast<unsigned char>(text[begin])]) {
+                word.assign(text.data() + begin, stop - begin);
+                if (const auto it = by_word_.find(word); it != by_word_.end()) {
+                    for (const uint32_t i : it->second) {
+                        const std::string &phrase = phrases_[i];
+                        const size_t last = begin + phrase.size();
+                        if (last <= end && (last == end || text[last] == ' ') &&
+                            text.compare(begin, phrase.size(), phrase) == 0)
+                            found.emplace_back(begin, last, i);
+                    }
+                }
+            }
+            begin = stop + 1;
+        }
+        return found;
+    }
+
+   private:
+    std::vector<std::string> phrases_;
+    std::unordered_map<std::string, std::vector<uint32_t>> by_word_;
+    std::array<bool, 256> first_{};
+};
+
 }  // namespace
 
 void bind_words(nb::module_ &m) {
@@ -300,6 +350,21 @@ void bind_words(nb::module_ &m) {
         .def("word_at", [](const ComparableWords &w, uint32_t offset) {
                  return size_t(std::upper_bound(w.starts.begin(), w.starts.end(), offset) - w.starts.begin()) - 1;
              }, "The word that covers `offset` of `text`.");
+    nb::class_<PhraseIndex>(m, "PhraseIndex", "Phrases of comparable words, by their first word.")
+        .def(nb::new_([](const std::vector<nb::bytes> &phrases) {
+                 std::vector<std::string> copies;
+                 for (const auto &p : phrases) {
+                     copies.emplace_back(p.c_str(), p.size());
+                     if (copies.back().empty()) throw nb::value_error("a phrase has at least one word");
+                 }
+                 return PhraseIndex(std::move(copies));
+             }),
+             nb::arg("phrases"))
+        .def("find", [](const PhraseIndex &index, nb::bytes text, size_t begin, size_t end) {
+                 return index.find(std::string_view(text.c_str(), text.size()), begin, end);
+             },
+             nb::arg("text"), nb::arg("begin"), nb::arg("end"),
+             "Phrases that stand in text[begin:end] as whole words: (start, end, number), by start, most words first.");
     nb::class_<TextIndex>(m, "TextIndex", "Reference texts by grams of four words.")
         .def(nb::new_([](const std::vector<nb::bytes> &texts) {
                  std::vector<std::string> copies;

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from drystone.building.contents import Contents, Place, to_text
@@ -102,6 +103,13 @@ def _is_notebook(row: dict[str, Any]) -> bool:
     return any(name.endswith(".ipynb") for name in row["names"])
 
 
+def _large_binary(texts: list[bytes]) -> pa.LargeBinaryArray:
+    """Return the texts as one array; joined in one copy, where Arrow's builder would grow and copy again."""
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers)
+
+
 def _annotate(
     batch: list[dict[str, Any]],
     contents: Contents,
@@ -127,7 +135,7 @@ def _annotate(
         kept.append(row)
         texts.append(decoded.text)
         encodings.append(decoded.encoding)
-    array = pa.array(texts, pa.large_binary())
+    array = _large_binary(texts)
     ids = [row["id"] for row in kept]
 
     owners = [i for i, row in enumerate(kept) for _ in row["names"]]

@@ -32,9 +32,29 @@ class Keeper:
     known: int
     def __init__(self, threshold: float, bands: int, seed: int, variant: str = "") -> None: ...
     def add(
-        self, text: bytes, keys: NDArray[np.uint32], keep: bool = True, place: int = -1, keeper: int = -1
-    ) -> tuple[int, int, int]: ...
-    def hold(self, text: bytes, keys: NDArray[np.uint32], place: int = -1, keeper: int = -1) -> None: ...
+        self,
+        buffers: list[NDArray[np.uint8]],
+        which: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        keys: NDArray[np.uint32],
+        rows: NDArray[np.int64],
+        first: NDArray[np.bool_],
+        places: NDArray[np.int64],
+        keepers: NDArray[np.int64],
+        keep: bool = True,
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]: ...
+    def hold(
+        self,
+        buffers: list[NDArray[np.uint8]],
+        which: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        keys: NDArray[np.uint32],
+        rows: NDArray[np.int64],
+        places: NDArray[np.int64],
+        keepers: NDArray[np.int64],
+    ) -> None: ...
     def has_candidate(self, keys: NDArray[np.uint32]) -> bool: ...
     def clear(self) -> None: ...
     @property

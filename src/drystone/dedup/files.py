@@ -1,13 +1,14 @@
 """Near duplicates of a Parquet file, in memory that does not grow with the bytes of its texts.
 
-The file is read once for signatures, once for the texts that must be compared, and once more to write what is kept.
+The file is read once for signatures, once for the texts that must be compared unless all of them fit in memory, and
+once more to write what is kept.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,20 +17,25 @@ import pyarrow.parquet as pq
 from drystone.dedup.decide import Summary, decide
 from drystone.dedup.ids import ID, to_rows
 from drystone.dedup.method import Method
-from drystone.dedup.sketches import buffers
-from drystone.dedup.table import BATCH_ROWS, Items, as_binary, check, check_unique, outcome, places
+from drystone.dedup.sketches import Spans, buffers
+from drystone.dedup.table import BATCH_ROWS, HeldTexts, Items, as_binary, check, check_unique, outcome, places
 from drystone.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Bytes of text up to which all of them are held in memory, and read once.
+HELD_BYTES = 64 * 2**20
 
 CLUSTER = "near_duplicate_cluster"
 
 
 class _FileTexts:
-    """Texts of a Parquet file's rows: those that may be asked for are copied out in one pass, then read by offset."""
+    """Texts of a Parquet file's rows: those that may be asked for are copied out in one pass, then mapped."""
 
     def __init__(self, path: Path, text: str, work: Path) -> None:
         self._path, self._text, self._spill = path, text, work / "texts"
-        self._offsets = np.empty(0, np.int64)
-        self._wanted = np.empty(0, np.int64)
+        self._lengths = self._wanted = np.empty(0, np.int64)
 
     def stage(self, ids: Iterable[pa.Array]) -> None:
         parts = [to_rows(part) for part in ids]
@@ -37,9 +43,7 @@ class _FileTexts:
         sizes = [np.empty(0, np.int64)]
         at = done = 0
         with self._spill.open("wb") as spill:
-            for batch in pq.ParquetFile(self._path, pre_buffer=False).iter_batches(
-                BATCH_ROWS, columns=[self._text], use_threads=False
-            ):
+            for batch in _read(pq.ParquetFile(self._path, pre_buffer=False), [self._text]):
                 end = int(np.searchsorted(self._wanted, at + len(batch)))
                 column = as_binary(batch.column(0)).take(pa.array(self._wanted[done:end] - at))
                 data, offsets, _ = buffers(column)
@@ -47,27 +51,19 @@ class _FileTexts:
                 sizes.append(np.diff(offsets).astype(np.int64))
                 at += len(batch)
                 done = end
-        self._offsets = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
+        self._lengths = np.concatenate(sizes)
 
-    def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
-        file = os.open(self._spill, os.O_RDONLY)
-        try:
-            places = np.searchsorted(self._wanted, to_rows(pa.array(ids, ID)))
-            starts, ends = self._offsets[places].tolist(), self._offsets[places + 1].tolist()
-            for start, end in zip(starts, ends, strict=True):
-                text = os.pread(file, end - start, start)
-                yield text if len(text) == end - start else text + _read(file, start + len(text), end)
-        finally:
-            os.close(file)
+    def __call__(self, ids: list[bytes]) -> Iterator[Spans]:
+        places = np.searchsorted(self._wanted, to_rows(pa.array(ids, ID)))
+        starts = np.cumsum(self._lengths) - self._lengths
+        data: NDArray[np.uint8] = np.empty(0, np.uint8)
+        if self._spill.stat().st_size:
+            data = np.memmap(self._spill, np.uint8, "r")
+        yield Spans([data], np.zeros(len(places), np.int64), starts[places], self._lengths[places])
 
 
-def _read(file: int, start: int, end: int) -> bytes:
-    """Read the rest of a text of which one call did not return all: each gives 2 GiB at most."""
-    parts = []
-    while start < end and (part := os.pread(file, end - start, start)):
-        parts.append(part)
-        start += len(part)
-    return b"".join(parts)
+def _read(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    yield from file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False)
 
 
 def keep_file(
@@ -94,10 +90,20 @@ def keep_file(
     ranks = places(pq.read_table(path, columns=[order]).column(order)) if order else None
     items = work / "items.parquet"
     columns = [text] if group is None or group == text else [text, group]
+    held: list[pa.Array] = []
+    size = 0
     with Items(items, method) as writer:
-        for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-            writer.add(batch.column(text), batch.column(group) if group else None, ranks)
-    summary = decide([items], work / "out.parquet", method, _FileTexts(path, text, work), None, work)
+        for batch in _read(file, columns):
+            column = as_binary(batch.column(text))
+            writer.add(column, batch.column(group) if group else None, ranks)
+            if size <= HELD_BYTES:
+                size += column.nbytes
+                held.append(column)
+            else:
+                held.clear()
+    texts = HeldTexts(pa.chunked_array(held)) if held and size <= HELD_BYTES else _FileTexts(path, text, work)
+    held.clear()
+    summary = decide([items], work / "out.parquet", method, texts, None, work)
     return outcome(pq.read_table(work / "out.parquet"), writer), summary
 
 

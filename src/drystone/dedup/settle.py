@@ -18,16 +18,18 @@ import pyarrow.parquet as pq
 from drystone.dedup import _kernel
 from drystone.dedup.ids import ID, to_numpy
 from drystone.dedup.method import Method
-from drystone.dedup.sketches import words
+from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Fetch = Callable[[list[bytes]], Iterable[bytes]]
+#: Ids in, their texts out in the same order: each as bytes, or many at once as spans.
+Fetch = Callable[[list[bytes]], Iterable[bytes | Spans]]
 
-#: Ids asked of `fetch` at once.
+#: Ids asked of `fetch` at once, and bytes of text handed to the kernel at once.
 _FETCH = 4096
+_JOIN = 2**20
 
 DROPPED = pa.schema([("id", ID), ("kept_id", ID), ("similarity", pa.float64())])
 _SWEPT = pa.schema([("row", pa.int64()), ("kept", pa.int64()), ("similarity", pa.float64())])
@@ -86,39 +88,34 @@ class _Choice:
         bands = method.banding[0]
         parts = [words(chunk, method)[:, 1:] for chunk in table.column("signature").chunks]
         self.keys = np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, bands), np.uint32)
-        self.places: list[int] = table.column("place").to_pylist()
-        self.keepers: list[int] = table.column("keeper").to_pylist()
+        self.places = table.column("place").to_numpy()
+        self.keepers = table.column("keeper").to_numpy()
         self.similarities = table.column("similarity").to_numpy()
         self.keeper = _kernel.Keeper(method.threshold, bands, method.seed)
-        self.kept: list[int] = []
 
-    def clear(self) -> None:
-        self.keeper.clear()
-        self.kept.clear()
+    def hold(self, rows: NDArray[np.int64], texts: Spans) -> None:
+        keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
+        self.keeper.hold(texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, places, keepers)
 
-    def hold(self, row: int, text: bytes) -> None:
-        self.keeper.hold(text, self.keys[row], self.places[row], self.keepers[row])
-        self.kept.append(row)
-
-    def add(self, row: int, text: bytes, keep: bool = True) -> tuple[int, int, float] | None:
-        """Return (row, kept row, similarity) where the row is dropped."""
-        number, shared, total = self.keeper.add(text, self.keys[row], keep, self.places[row], self.keepers[row])
-        if number >= 0:
-            kept = self.kept[number]
-            if total:
-                return row, kept, shared / total
-            dropped = row if self.keepers[row] == self.places[kept] else kept
-            return row, kept, float(self.similarities[dropped])
-        if keep:
-            self.kept.append(row)
-        return None
+    def add(self, rows: NDArray[np.int64], texts: Spans, first: NDArray[np.bool_], keep: bool = True) -> pa.Table:
+        """Return the rows that are dropped (`_SWEPT`); before each `first` row, those kept so far are forgotten."""
+        keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
+        kept, shared, total = self.keeper.add(
+            texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, first, places, keepers, keep
+        )
+        gone = kept >= 0
+        row, kept, shared, total = rows[gone], kept[gone], shared[gone], total[gone]
+        # A pair that the earlier run measured is not measured again: one of the two was dropped for the other.
+        dropped = np.where(self.keepers[row] == self.places[kept], row, kept)
+        similarity = np.where(total > 0, shared / np.maximum(total, 1), self.similarities[dropped])
+        return pa.table([row, kept, similarity], schema=_SWEPT)
 
     def unchanged(self, start: int, end: int) -> list[tuple[int, int, float]] | None:
         """Return an earlier run's decisions on rows of one component, None where they may differ now.
 
         They hold where no row is new, the order is the same, and all rows that others were dropped for are here.
         """
-        places, keepers = self.places[start:end], self.keepers[start:end]
+        places, keepers = self.places[start:end].tolist(), self.keepers[start:end].tolist()
         if places[0] < 0 or any(a >= b for a, b in pairwise(places)):
             return None
         row_of = {place: start + i for i, place in enumerate(places)}
@@ -128,52 +125,72 @@ class _Choice:
         return [(start + i, row_of[keepers[i]], float(self.similarities[start + i])) for i in gone]
 
 
-def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of each id. Raises `UsageError` where `fetch` yields too few or something else."""
+def texts(fetch: Fetch, ids: Sequence[bytes]) -> Iterator[Spans]:
+    """Yield the texts of the ids, in order, some at a time. Raises `UsageError` where `fetch` yields too few or no bytes."""
     for start in range(0, len(ids), _FETCH):
         part = list(ids[start : start + _FETCH])
-        found = 0
+        found = size = 0
+        some: list[bytes] = []
         for text in fetch(part):
+            if isinstance(text, Spans):
+                found += len(text)
+                yield text
+                continue
             if not isinstance(text, bytes):
                 raise UsageError(
                     f"fetch yielded {type(text).__name__} for document {part[found].hex()}; it must be bytes"
                 )
+            some.append(text)
+            size += len(text)
             found += 1
-            yield text
+            if size >= _JOIN:
+                yield _spans(some)
+                some, size = [], 0
+        if some:
+            yield _spans(some)
         if found != len(part):
-            raise UsageError(f"fetch yielded {found} of {len(part)} documents; {part[found].hex()} is missing")
+            missing = f"; {part[found].hex()} is missing" if found < len(part) else ""
+            raise UsageError(f"fetch yielded {found} of {len(part)} documents{missing}")
+
+
+def _spans(texts: list[bytes]) -> Spans:
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    return Spans([data], np.zeros(len(texts), np.int64), np.cumsum(lengths) - lengths, lengths)
 
 
 def settle(task: Task) -> Settled:
     """Settle the components of one task and write {id, kept_id, similarity} of what is dropped."""
     table = read_rows(task.rows)
-    ids: list[bytes] = table.column("id").to_pylist()
     choice = _Choice(table, task.method)
     component = table.column("component").to_numpy()
-    starts = np.flatnonzero(np.concatenate([[True], component[1:] != component[:-1]])).tolist()
-    first = set(starts)
-    dropped: list[tuple[int, int, float]] = []
-    open_rows: list[int] = []
-    for start, end in pairwise([*starts, len(ids)]):
-        known = choice.unchanged(start, end)
-        if known is None:
-            open_rows += range(start, end)
-        else:
-            dropped += known
-    size = 0
-    for row, text in zip(open_rows, texts(task.fetch, [ids[row] for row in open_rows]), strict=True):
-        if row in first:
-            choice.clear()
-        size += len(text)
-        if found := choice.add(row, text):
-            dropped.append(found)
-    _write([(ids[row], ids[kept], similarity) for row, kept, similarity in dropped], DROPPED, task.out)
-    return {"dropped": len(dropped), "comparisons": choice.keeper.comparisons, "text_bytes": size}
+    first = np.concatenate([[True], component[1:] != component[:-1]])
+    found: list[pa.Table] = [_SWEPT.empty_table()]
+    open_rows = np.arange(len(table), dtype=np.int64)
+    if (choice.places >= 0).any():
+        for start, end in pairwise([*np.flatnonzero(first).tolist(), len(table)]):
+            known = choice.unchanged(start, end)
+            if known is not None:
+                open_rows[start:end] = -1
+                if known:
+                    found.append(pa.table([pa.array(c) for c in zip(*known, strict=True)], schema=_SWEPT))
+        open_rows = open_rows[open_rows >= 0]
+    size = at = 0
+    ids = table.column("id").combine_chunks()
+    for batch in texts(task.fetch, ids.take(pa.array(open_rows)).to_pylist()):
+        rows = open_rows[at : at + len(batch)]
+        at += len(batch)
+        size += int(batch.lengths.sum())
+        found.append(choice.add(rows, batch, first[rows]))
+    swept = pa.concat_tables(found)
+    _write_dropped(swept, table, task.out)
+    return {"dropped": len(swept), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
-def _write(rows: list[Any], schema: pa.Schema, out: Path) -> None:
-    columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
-    _replace(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema), out)
+def _write_dropped(swept: pa.Table, table: pa.Table, out: Path) -> None:
+    ids = table.column("id")
+    columns = [ids.take(swept.column("row")), ids.take(swept.column("kept")), swept.column("similarity")]
+    _replace(pa.table(columns, schema=DROPPED), out)
 
 
 def _replace(table: pa.Table, out: Path) -> None:
@@ -186,23 +203,30 @@ def _replace(table: pa.Table, out: Path) -> None:
 def sweep(task: Sweep) -> Settled:
     """Settle a part of a giant component; what is dropped is written to the task's `out`."""
     table = read_rows(task.rows)
-    ids: list[bytes] = table.column("id").to_pylist()
+    ids = table.column("id").combine_chunks()
     choice = _Choice(table, task.method)
-    undecided: list[int] = task.undecided.tolist()
+    undecided = task.undecided
     size = 0
+
+    def fetched(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Spans]]:
+        at = 0
+        for batch in texts(task.fetch, ids.take(pa.array(rows)).to_pylist()):
+            yield rows[at : at + len(batch)], batch
+            at += len(batch)
+
     if task.kept is not None:
-        kept: list[int] = task.kept.tolist()
-        for row, text in zip(kept, texts(task.fetch, [ids[row] for row in kept]), strict=True):
-            choice.hold(row, text)
-            size += len(text)
-        undecided = [row for row in undecided if choice.keeper.has_candidate(choice.keys[row])]
-    dropped = []
-    for row, text in zip(undecided, texts(task.fetch, [ids[row] for row in undecided]), strict=True):
-        size += len(text)
-        if found := choice.add(row, text, keep=task.kept is None):
-            dropped.append(found)
-    _write(dropped, _SWEPT, task.out)
-    return {"dropped": len(dropped), "comparisons": choice.keeper.comparisons, "text_bytes": size}
+        for rows, batch in fetched(task.kept):
+            choice.hold(rows, batch)
+            size += int(batch.lengths.sum())
+        near = [choice.keeper.has_candidate(choice.keys[row]) for row in undecided.tolist()]
+        undecided = undecided[np.array(near, np.bool_)]
+    found = [_SWEPT.empty_table()]
+    for rows, batch in fetched(undecided):
+        size += int(batch.lengths.sum())
+        found.append(choice.add(rows, batch, np.zeros(len(rows), np.bool_), keep=task.kept is None))
+    swept = pa.concat_tables(found)
+    _replace(swept, task.out)
+    return {"dropped": len(swept), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
 def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str], list[Any]], budget: int) -> Settled:
@@ -213,7 +237,6 @@ def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str],
     """
     table = read_rows(task.rows)
     sizes = table.column("bytes").to_numpy()
-    ids = table.column("id")
     alive = np.arange(len(table), dtype=np.int64)
     found = [_SWEPT.empty_table()]
     total: Settled = {"dropped": 0, "comparisons": 0, "text_bytes": 0}
@@ -241,7 +264,5 @@ def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str],
         shares = [share for share in np.split(rest, ends) if len(share)]
         alive = np.setdiff1d(rest, go(f"{task.rows.stem}-{number:04d}-sweep", kept, shares)) if shares else rest
         number += 1
-    swept = pa.concat_tables(found)
-    columns = [ids.take(swept.column("row")), ids.take(swept.column("kept")), swept.column("similarity")]
-    _replace(pa.table(columns, schema=DROPPED), task.out)
+    _write_dropped(pa.concat_tables(found), table, task.out)
     return total

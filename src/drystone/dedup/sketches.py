@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,32 @@ def buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[n
     ends = np.frombuffer(offsets, width)[texts.offset : texts.offset + count + 1]
     valid = texts.is_valid().to_numpy(zero_copy_only=False) if texts.null_count else np.empty(0, np.bool_)
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8), ends, valid
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Texts as spans of a few buffers: text i is `lengths[i]` bytes of `buffers[which[i]]` from `starts[i]`."""
+
+    buffers: list[NDArray[np.uint8]]
+    which: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: pa.ChunkedArray) -> Spans:
+        """Return the texts of string or binary arrays; null is empty. Copies no text."""
+        parts = [buffers(chunk) for chunk in texts.chunks]
+        starts = np.concatenate([np.empty(0, np.int64), *(offsets[:-1] for _, offsets, _ in parts)]).astype(np.int64)
+        ends = np.concatenate([np.empty(0, np.int64), *(offsets[1:] for _, offsets, _ in parts)]).astype(np.int64)
+        which = np.repeat(np.arange(len(parts)), [len(offsets) - 1 for _, offsets, _ in parts])
+        return cls([data for data, _, _ in parts], which, starts, ends - starts)
+
+    def take(self, rows: NDArray[np.int64]) -> Spans:
+        """Return the texts of these rows, in their order."""
+        return Spans(self.buffers, self.which[rows], self.starts[rows], self.lengths[rows])
+
+    def __len__(self) -> int:
+        return len(self.which)
 
 
 def signature_type(method: Method) -> pa.DataType:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from drystone.dedup.decide import decide
 from drystone.dedup.ids import ID, from_rows, to_rows
 from drystone.dedup.method import Method
-from drystone.dedup.sketches import signature_type, signatures
+from drystone.dedup.sketches import Spans, signature_type, signatures
 from drystone.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def keep(
         with writer:
             for part in table.select([c for c in {text, group} if c]).to_batches(max_chunksize=BATCH_ROWS):
                 writer.add(part.column(text), part.column(group) if group else None, ranks)
-        decide([work / "items.parquet"], work / "out.parquet", method, _TableTexts(column), None, work)
+        decide([work / "items.parquet"], work / "out.parquet", method, HeldTexts(column), None, work)
         return outcome(pq.read_table(work / "out.parquet"), writer)
 
 
@@ -208,15 +208,12 @@ def outcome(decisions: pa.Table, items: Items) -> pa.Table:
     )
 
 
-class _TableTexts:
-    """Texts of a table's column by row."""
+class HeldTexts:
+    """Texts held in memory by row."""
 
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        self._chunks = [as_binary(c) for c in column.chunks]
-        self._starts = np.cumsum([0] + [len(c) for c in self._chunks])
+    def __init__(self, texts: pa.ChunkedArray) -> None:
+        self._texts = texts  # keeps the buffers alive
+        self._spans = Spans.of(texts)
 
-    def __call__(self, ids: list[bytes]) -> Iterator[bytes]:
-        rows = to_rows(pa.array(ids, ID))
-        chunks = np.searchsorted(self._starts, rows, side="right") - 1
-        for chunk, row in zip(chunks.tolist(), (rows - self._starts[chunks]).tolist(), strict=True):
-            yield self._chunks[chunk][row].as_py()
+    def __call__(self, ids: list[bytes]) -> Iterator[Spans]:
+        yield self._spans.take(to_rows(pa.array(ids, ID)))

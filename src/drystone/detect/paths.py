@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from drystone.detect.languages.patterns import PatternSet
 from drystone.detect.languages.tables import facts
+from drystone.detect.patterns import PatternSet
 
 _TEST: Final = (
     r"(?i)(^|/)(tests?|testing|__tests__|__mocks__|specs?|test[-_]?(data|suite|utils?|cases?|files?)|testsuite|"

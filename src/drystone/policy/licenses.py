@@ -12,9 +12,10 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-from license_expression import ExpressionError, get_spdx_licensing
+from license_expression import ExpressionError
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from drystone.detect.licenses.names import spdx_licensing
 from drystone.detect.licenses.references import facts as spdx_licenses
 from drystone.policy.obligations import categories
 
@@ -53,9 +54,6 @@ def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]
     if also:
         listed |= {name for name, category in categories().items() if category in also}
     return frozenset(listed) | PUBLIC_DOMAIN | PERMISSIVE_PAIRS
-
-
-_SPDX: Any = get_spdx_licensing()
 
 
 class LicensePolicy(BaseModel):
@@ -124,7 +122,7 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
     if expression is None:
         return _nothing(policy)
     try:
-        tree = _SPDX.parse(expression, validate=False)
+        tree = spdx_licensing().parse(expression, validate=False)
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
         return Verdict("non_permissive", False, f"unknown: {expression[:80]} is not an SPDX expression")
     tree = _without_ignorable(tree, policy) if tree is not None else None
@@ -169,7 +167,7 @@ def _holds(node: Any, accepts: Any) -> bool:
     if _is_leaf(node):
         return bool(accepts(_key(node)))
     results = (_holds(child, accepts) for child in node.args)
-    return any(results) if isinstance(node, _SPDX.OR) else all(results)
+    return any(results) if isinstance(node, spdx_licensing().OR) else all(results)
 
 
 def _names(node: Any) -> list[str]:
@@ -179,14 +177,14 @@ def _names(node: Any) -> list[str]:
 
 def _known(name: str) -> bool:
     parts = name.split(" WITH ")
-    return "unknown" not in name and all(p in _SPDX.known_symbols or p in spdx_licenses() for p in parts)
+    return "unknown" not in name and all(p in spdx_licensing().known_symbols or p in spdx_licenses() for p in parts)
 
 
 def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
     """Drop what is no licence from the parts of a conjunction; return None where nothing is left."""
     if _is_leaf(tree):
         return None if _key(tree) in IGNORABLE else tree
-    if not isinstance(tree, _SPDX.AND):
+    if not isinstance(tree, spdx_licensing().AND):
         return tree
     kept = [part for part in (_without_ignorable(a, policy) for a in tree.args) if part is not None]
     listed = _permissive(policy.tiers, policy.categories)
@@ -194,7 +192,7 @@ def _without_ignorable(tree: Any, policy: LicensePolicy) -> Any:
         kept = [p for p in kept if not (_is_leaf(p) and _key(p) == UNKNOWN_REFERENCE)]
     if not kept:
         return None
-    return kept[0] if len(kept) == 1 else _SPDX.AND(*kept)
+    return kept[0] if len(kept) == 1 else spdx_licensing().AND(*kept)
 
 
 @lru_cache(maxsize=65_536)
@@ -203,7 +201,7 @@ def license_names(expression: str | None) -> tuple[str, ...]:
     if expression is None:
         return ()
     try:
-        return tuple(_names(_SPDX.parse(expression, validate=False)))
+        return tuple(_names(spdx_licensing().parse(expression, validate=False)))
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
         return (expression,)
 

@@ -32,6 +32,17 @@ def test_a_listed_text_is_itself(identifier: str) -> None:
     assert found.confidence > 0.9
 
 
+def test_a_listed_text_is_told_by_its_hash_whatever_its_layout() -> None:
+    text = facts()["BSD-3-Clause"]["text"].replace("<year> <owner>", "2020 Ann")
+    plain = detect_file(text.encode(), "LICENSE")
+    starred = detect_file("".join(f" * {line}\n" for line in text.splitlines()).encode(), "COPYING")
+    assert plain.text_sha256 == starred.text_sha256
+    assert [e.rule for e in plain.evidence] == ["text-hash"]
+    assert plain.expression == starred.expression == "BSD-3-Clause"
+    changed = detect_file(text.replace("Redistributions", "Distributions").encode(), "LICENSE")
+    assert changed.evidence[0].rule != "text-hash"
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sysconfig
 import warnings
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
 
 from drystone.detect.secrets import KINDS, Scanner, Settings, redact
-from drystone.detect.secrets.parses import parses
+from drystone.detect.secrets.parses import may_break, parses
 from drystone.detect.secrets.surrogates import surrogate
 from tests.detect.secrets.generated import literal, private_key
 
@@ -92,6 +94,58 @@ def test_real_files_still_parse(settings: Settings) -> None:
             changed += 1
             assert parses(redact(text, spans, high, path.name)[0], path.name), path
     assert changed > 20
+
+
+def test_spans_in_literals_and_comments_cannot_break() -> None:
+    text = b"""#!x\n#\n# to a@b.cc\nx = 'a@b.cc'\ny = r'a@b.cc' + f'{x}'\nz = \'\'\'\n"a@b.cc"\n\'\'\'\n"""
+    spans = [(m.start(), m.end(), b"<EMAIL>") for m in re.finditer(rb"a@b.cc", text)]
+    assert len(spans) == 4
+    assert not may_break(text, spans, "a.py")
+    assert not may_break(b'{"a": "x a@b.cc"}', [(9, 15, b"<EMAIL>")], "a.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (b"x = a@b.cc", "a.py"),
+        (b"# a@b.cc", "a.py"),  # here an encoding may be named
+        (b"f'{a@b.cc}'", "a.py"),
+        (b"f'{x[' + a@b.cc + ']}'", "a.py"),
+        (b"'\\x4a@b.cc'", "a.py"),
+        (b"'a@b.cc\n'", "a.py"),
+        (b"#\n#\n# x\ra@b.cc", "a.py"),
+        (b'{"a": 1, a@b.cc}', "a.json"),
+        (b"a: a@b.cc", "a.yaml"),
+    ],
+)
+def test_spans_elsewhere_may_break(text: bytes, path: str) -> None:
+    at = text.index(b"a@b.cc")
+    assert may_break(text, [(at, at + 6, b"<EMAIL>")], path)
+
+
+def test_what_is_said_to_be_unbreakable_is() -> None:
+    """Random stretches of the standard library: where all letters may go, a placeholder leaves a text that parses."""
+    random = Random(7)
+    replaced = 0
+    for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::2]:
+        text = path.read_bytes()
+        spans: list[tuple[int, int, bytes]] = []
+        for _ in range(2000):
+            start = random.randrange(max(1, len(text)))
+            span = (start, min(len(text), start + random.randrange(1, 30)), b"<EMAIL>")
+            if not may_break(text, [span], path.name):
+                spans.append(span)
+            if len(spans) == 8:
+                break
+        apart = [span for i, span in enumerate(sorted(spans)) if not i or sorted(spans)[i - 1][1] < span[0]]
+        if apart and not may_break(text, apart, path.name):
+            replaced += len(apart)
+            at, pieces = 0, []
+            for start, end, new in apart:
+                pieces += [text[at:start], new]
+                at = end
+            assert parses(b"".join([*pieces, text[at:]]), path.name), (path, apart)
+    assert replaced > 300
 
 
 def test_what_does_not_parse_is_said_without_a_warning() -> None:

@@ -98,6 +98,22 @@ def test_a_private_key_is_one_span_without_its_marks() -> None:
     assert kinds(private_key().replace("PRIVATE", "PUBLIC")) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "poly 2450 2575 2775 2500 2700 2650 2800",  # a right check digit by chance, within a table
+        "00006e0 6f69 2e6e 200a 7361 6573 7472 2028 3022",
+        "uses: larsoner/circleci-artifacts-redirector-action@4e13a10d89177f4bfc8007a7064bdbeda848d8d1 # master",
+        "phone='555-555-3949'",
+        "key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC).",
+        'publicKeyToken="1fc8b3b9a1e18e3b"',
+        "...  b'-----BEGIN EC PRIVATE" + " KEY-----'\n...  encoding=serialization.Encoding.PEM,\n" + "x = 1\n" * 40,
+    ],
+)  # fmt: skip
+def test_what_ordinary_code_holds_is_no_finding(line: str) -> None:
+    assert kinds(line) == []
+
+
 def test_names_only_where_they_are_asked_for() -> None:
     line = "# Copyright (c) 2020 Margarethe Hilferding, All rights reserved"
     assert values(line) == []

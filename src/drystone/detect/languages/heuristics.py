@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from drystone.detect.languages.patterns import PatternSet
 from drystone.detect.languages.tables import facts
+from drystone.detect.patterns import PatternSet
 
 #: Linguist looks at this many bytes from the start (`HEURISTICS_CONSIDER_BYTES`).
 CONSIDERED_BYTES: Final = 50 * 1024

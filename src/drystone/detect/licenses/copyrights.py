@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SIGN: Final = re.compile(rb"copyright|\(c\)|\xc2\xa9|&copy;|\bcopr\.", re.IGNORECASE)
+_SIGNS: Final = (b"copyright", b"(c)", b"\xc2\xa9", b"&copy;", b"copr.")
 _LEAD: Final = re.compile(
     rb"^[\W_]{0,60}(?:(?:portions|parts|original code|some parts|all code|files?|modifications|contributions|this file|"
     rb"written|dnl|rem|spdx-filecopyrighttext:?)[\W_]{1,10}){0,2}"
@@ -33,6 +33,25 @@ _MAX_LINE: Final = 400
 _MAX_LINES: Final = 500
 
 
+def _signs(data: bytes) -> list[tuple[int, int]]:
+    """Return where the signs of a copyright stand, in order. Searches for literals outrun one for a pattern."""
+    lowered = data.lower()
+    found: list[tuple[int, int]] = []
+    for sign in _SIGNS:
+        size = len(sign)
+        at = lowered.find(sign)
+        while at >= 0:
+            if sign != b"copr." or _begins_word(lowered, at):
+                found.append((at, at + size))
+            at = lowered.find(sign, at + size)
+    found.sort()
+    return found
+
+
+def _begins_word(data: bytes, at: int) -> bool:
+    return at == 0 or not (data[at - 1 : at].isalnum() or data[at - 1] == 0x5F)
+
+
 def split_copyrights(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return (`data` with its copyright lines emptied, the copyright lines, each once and in order).
 
@@ -41,12 +60,14 @@ def split_copyrights(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     found: dict[str, None] = {}
     pieces: list[bytes] = []
     kept = at = 0
-    while (sign := _SIGN.search(data, at)) is not None:
-        start = data.rfind(b"\n", max(kept, sign.start() - _MAX_LINE), sign.start()) + 1
+    for first, last in _signs(data):
+        if first < at:
+            continue
+        start = data.rfind(b"\n", max(kept, first - _MAX_LINE), first) + 1
         start = max(start, kept)
-        end = data.find(b"\n", sign.end(), sign.end() + _MAX_LINE)
+        end = data.find(b"\n", last, last + _MAX_LINE)
         if end < 0:
-            end = len(data) if len(data) - sign.end() <= _MAX_LINE else sign.end() + _MAX_LINE
+            end = len(data) if len(data) - last <= _MAX_LINE else last + _MAX_LINE
         at = end
         line = data[start:end]
         if len(line) > _MAX_LINE or not _LEAD.match(line) or _NOT_HOLDER.match(line) or not _HOLDER.search(line):

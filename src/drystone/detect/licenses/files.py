@@ -18,7 +18,7 @@ from drystone.detect.licenses.copyrights import split_copyrights
 from drystone.detect.licenses.debian import find_stanzas
 from drystone.detect.licenses.metadata import find_declarations
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
-from drystone.detect.licenses.references import facts
+from drystone.detect.licenses.references import facts, references
 from drystone.detect.licenses.reuse import find_reuse
 from drystone.detect.licenses.scan import Finding, combine, find_licenses, join, speaks_of_licensing
 from drystone.detect.licenses.tags import find_tags
@@ -118,7 +118,10 @@ def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _A
         if answer is not None:
             _cache.move_to_end((key, strict))
             return answer
-    findings = find_licenses(words, strict)
+    if words.count and (known := references().by_hash.get(key)) is not None:
+        findings = [Finding(known, 0, len(words.text), "text-hash", 1.0)]
+    else:
+        findings = find_licenses(words, strict)
     text = words.text.decode("latin-1")
     if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
         findings = _classify(body, len(text))

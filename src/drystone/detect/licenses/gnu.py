@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Final
+
+from drystone.detect.patterns import PatternSet, unnamed
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ _NAME: Final = re.compile(
     r"(?P<suffix>(?: or later| only|\+))?"
     r")(?= |$)"
 )
+
+
+@cache
+def _cue() -> PatternSet:
+    """Return what tells in one fast pass whether a text names the family at all."""
+    return PatternSet([unnamed(_NAME.pattern).replace("(?= |$)", "")], lines=False)
+
+
 #: Names taken from one text; no real text has as many, and the steps after this compare them with each other.
 MAX_MENTIONS: Final = 1000
 _VERSION_AFTER: Final = re.compile(
@@ -97,6 +108,8 @@ def _later(text: str, at: int, stop: int) -> bool:
 
 def find_gnu(text: str, begin: int, end: int) -> list[Mention]:
     """Return every mention of a GNU licence within `text[begin:end]`, in order."""
+    if not _cue().matching(text[begin:end].encode("latin-1")):
+        return []
     names = list(islice(_NAME.finditer(text, begin, end), MAX_MENTIONS))
     mentions: list[Mention] = []
     for number, match in enumerate(names):

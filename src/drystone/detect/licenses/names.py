@@ -7,14 +7,15 @@ whether a name is a grant. GNU licences have a module of their own.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from license_expression import ExpressionError, get_spdx_licensing
 
-from drystone.detect._kernel import ComparableWords
+from drystone.detect._kernel import ComparableWords, PhraseIndex
 from drystone.detect.licenses.gnu import MAX_MENTIONS, Mention, find_gnu
 from drystone.detect.licenses.references import facts
 
@@ -22,8 +23,6 @@ from drystone.detect.licenses.references import facts
 _WORDS: Final = re.compile(r"[a-z]+\d*|[a-z]+ ?\d")
 #: Names of the list that ordinary prose also contains.
 _NOT_NAMES: Final = {"fair license", "open software license", "python", "linux", "other", "any", "public domain"}
-
-_Trie = dict[str, list[tuple[tuple[str, ...], str, bool]]]
 
 
 def _aliases() -> list[tuple[str, str]]:
@@ -49,8 +48,10 @@ def _aliases() -> list[tuple[str, str]]:
 
 
 @cache
-def _trie() -> _Trie:
-    trie: _Trie = {}
+def _names() -> tuple[PhraseIndex, list[tuple[str, bool]]]:
+    """Return the index of all names, and for each its expression and whether it is weak, that is an ordinary word."""
+    phrases: list[bytes] = []
+    means: list[tuple[str, bool]] = []
     seen: set[tuple[str, ...]] = set()
 
     def add(name: str, identifier: str, weak: bool) -> None:
@@ -60,7 +61,8 @@ def _trie() -> _Trie:
         if not words or not words[0] or words in seen or " ".join(words) in _NOT_NAMES:
             return
         seen.add(words)
-        trie.setdefault(words[0], []).append((words[1:], identifier, weak))
+        phrases.append(" ".join(words).encode())
+        means.append((identifier, weak))
 
     for identifier, name in _aliases():
         add(name.rstrip("!"), identifier, name.endswith("!"))
@@ -74,9 +76,7 @@ def _trie() -> _Trie:
             identifier,
             _WORDS.fullmatch(ComparableWords(entry["name"].encode()).text.decode()) is not None,
         )
-    for entries in trie.values():
-        entries.sort(key=lambda e: -len(e[0]))
-    return trie
+    return PhraseIndex(phrases), means
 
 
 _AROUND: Final = {"license", "licensed", "licenses", "licence", "licensing"}
@@ -110,43 +110,36 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
 
     `weak` also takes names that are ordinary words or abbreviations ("MIT", "Ruby").
     """
-    trie = _trie()
-    words = text[begin:end].split(" ")
+    index, means = _names()
     mentions = find_gnu(text, begin, end)
     taken = bytearray(end - begin)  # 1 where a name was found, so that names do not overlap
     for m in mentions:
         taken[m.start - begin : m.end - begin] = b"\1" * (m.end - m.start)
-    place = begin
-    skip = 0
-    for number, word in enumerate(words):
-        if skip > 0:
-            skip -= 1
-        elif (entries := trie.get(word)) is not None:
-            for rest, identifier, is_weak in entries:
-                count = len(rest)
-                if tuple(words[number + 1 : number + 1 + count]) != rest:
-                    continue
-                following = words[number + 1 + count] if number + 1 + count < len(words) else ""
-                if is_weak and not weak and following not in _AROUND:
-                    continue
-                length = len(word) + sum(map(len, rest)) + count
-                if 1 in taken[place - begin : place - begin + length] or len(mentions) >= 2 * MAX_MENTIONS:
-                    break
-                taken[place - begin : place - begin + length] = b"\1" * length
-                mentions.append(Mention(identifier, place, place + length, True, identifier))
-                skip = count
-                if (other := _other_version(identifier, text, place, place + length, end)) is not None:
-                    mentions[-1] = other
-                break
-        place += len(word) + 1
-    for match in islice(_BSD.finditer(text, begin, end), MAX_MENTIONS):
+    settled = begin  # names that begin before this are parts of one that was found, or shorter than one refused there
+    for place, stop, number in index.find(text.encode("latin-1"), begin, end):
+        if place < settled:
+            continue
+        identifier, is_weak = means[number]
+        if is_weak and not weak:
+            after = text.find(" ", stop + 1, end)
+            if text[stop + 1 : after if after >= 0 else end] not in _AROUND:
+                continue
+        if 1 in taken[place - begin : stop - begin] or len(mentions) >= 2 * MAX_MENTIONS:
+            settled = place + 1
+            continue
+        settled = stop
+        taken[place - begin : stop - begin] = b"\1" * (stop - place)
+        other = _other_version(identifier, text, place, stop, end)
+        mentions.append(other or Mention(identifier, place, stop, True, identifier))
+    for match in islice(_BSD.finditer(text, begin, end), MAX_MENTIONS) if "bsd" in text else ():
         if 1 not in taken[match.start() - begin : match.end() - begin]:
             mentions.append(Mention("BSD-3-Clause", match.start(), match.end(), False, "BSD"))
     mentions.sort(key=lambda m: (m.start, m.end))
     return mentions
 
 
-_SPDX = get_spdx_licensing()
+#: The symbols of the SPDX list and its exceptions: one set for all who read expressions, made when first asked for.
+spdx_licensing: Final[Callable[[], Any]] = cache(get_spdx_licensing)
 _NOTHING: Final = frozenset(
     [
         "unknown",
@@ -184,14 +177,14 @@ def _spdx(text: str) -> str | None:
     if not text or text.count("(") > 50:
         return None
     try:
-        parsed = _SPDX.parse(text, validate=False)
+        parsed = spdx_licensing().parse(text, validate=False)
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
         return None
     if parsed is None:
         return None
-    for symbol in _SPDX.license_symbols(parsed, unique=True, decompose=True):
+    for symbol in spdx_licensing().license_symbols(parsed, unique=True, decompose=True):
         key: str = symbol.key
-        if key in _SPDX.known_symbols or key in facts():
+        if key in spdx_licensing().known_symbols or key in facts():
             continue
         if not re.fullmatch(r"(?:DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+", key):
             return None

@@ -5,6 +5,7 @@ Source and licence of the texts stand in facts/spdx-licenses.json.xz itself. Kno
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 import re
@@ -26,11 +27,15 @@ _MIN_WORDS = 12
 
 @dataclass(frozen=True)
 class References:
-    """`ids[i]` is the SPDX identifier of the i-th text of `index`; `names` holds every identifier's full name."""
+    """`ids[i]` is the SPDX identifier of the i-th text of `index`; `names` holds every identifier's full name.
+
+    `by_hash` gives the identifier of a text by the SHA-256 of its comparable words.
+    """
 
     ids: tuple[str, ...]
     lengths: tuple[int, ...]
     index: TextIndex
+    by_hash: dict[bytes, str]
     names: dict[str, str]
     osi_approved: frozenset[str]
 
@@ -68,14 +73,15 @@ def references() -> References:
     ids: list[str] = []
     texts: list[bytes] = []
     lengths: list[int] = []
-    seen: set[bytes] = set()
+    by_hash: dict[bytes, str] = {}
     for identifier in sorted(licenses, key=_rank):
         for variant in _variants(licenses[identifier]["text"]):
             text = _PLACEHOLDER.sub(" ", variant).encode()
             words = ComparableWords(text)
-            if words.count < _MIN_WORDS or words.text in seen:
+            key = hashlib.sha256(words.text).digest()
+            if words.count < _MIN_WORDS or key in by_hash:
                 continue
-            seen.add(words.text)
+            by_hash[key] = identifier
             ids.append(identifier)
             texts.append(text)
             lengths.append(words.count)
@@ -83,6 +89,7 @@ def references() -> References:
         ids=tuple(ids),
         lengths=tuple(lengths),
         index=TextIndex(texts),
+        by_hash=by_hash,
         names={i: entry["name"] for i, entry in licenses.items()},
         osi_approved=frozenset(i for i, entry in licenses.items() if entry["osi"]),
     )

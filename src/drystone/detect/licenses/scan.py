@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from license_expression import get_spdx_licensing
-
 from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.exceptions import find_exceptions
 from drystone.detect.licenses.gnu import Mention
@@ -209,7 +207,7 @@ def find_licenses(words: ComparableWords, strict: bool) -> list[Finding]:
     findings = _settle(sorted([*findings, *notices], key=lambda f: f.start))
     for exception, start, end in find_exceptions(text[:_PROSE_LIMIT]):
         _attach(findings, exception, start, end)
-    if not findings and (match := _PUBLIC_DOMAIN.search(text[:_PROSE_LIMIT])):
+    if not findings and "public domain" in text and (match := _PUBLIC_DOMAIN.search(text[:_PROSE_LIMIT])):
         findings = [Finding("LicenseRef-scancode-public-domain", match.start(), match.end(), "notice", 0.8)]
     return findings
 
@@ -296,9 +294,6 @@ def _offers_choice(text: str, opening: Finding, a: Finding, b: Finding) -> bool:
         return True
     lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
     return len(gap) < 2500 and _CHOICE.search(lead) is not None
-
-
-_SPDX = get_spdx_licensing()
 
 
 def join(expressions: list[str], operator: str) -> str:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
+
+from drystone.detect.patterns import PatternSet, unnamed
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,13 @@ _START: Final = re.compile(
     r"gives? unlimited permission to copy)"
     r"|(?P<cc0>to the extent possible under law the (?:authors?|person|persons|copyright)))\b"
 )
+
+
+@cache
+def _cue() -> PatternSet:
+    """Return what tells in one fast pass whether any of them begins in a text."""
+    return PatternSet([unnamed(_START.pattern)], lines=False)
+
 
 _NOTICE = _any(
     r"above copyright notices?.{0,120}? (?:shall|must|should|are|is|be|to be|appears?|included|retained)",
@@ -242,6 +252,8 @@ _MAX_SPAN: Final = 8000
 
 def find_shapes(text: str, begin: int, end: int) -> list[Shape]:
     """Return the short licences within `text[begin:end]`, in order."""
+    if not _cue().matching(text[begin:end].encode("latin-1")):
+        return []
     starts = [(m.start(), m.lastgroup or "") for m in _START.finditer(text, begin, end)]
     found: list[Shape] = []
     done = begin

@@ -10,12 +10,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from license_expression import ExpressionError, get_spdx_licensing
+from license_expression import ExpressionError
+
+from drystone.detect.licenses.names import spdx_licensing
 
 #: Categories that are not named here (proprietary, commercial, unstated) are the strictest.
 _STEPS: Final = {"Public Domain": 0, "Permissive": 0, "Copyleft Limited": 1, "Copyleft": 2}
 UNKNOWN: Final = 3
-_SPDX: Any = get_spdx_licensing()
 
 
 @cache
@@ -33,7 +34,7 @@ def _categories() -> dict[str, str]:
 def strictness(expression: str) -> int:
     """Return 0 (permissive), 1 (limited copyleft), 2 (copyleft) or 3 (more, or unknown); OR is the milder branch."""
     try:
-        return _of(_SPDX.parse(expression, validate=False))
+        return _of(spdx_licensing().parse(expression, validate=False))
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
         return UNKNOWN
 
@@ -44,4 +45,4 @@ def _of(node: Any) -> int:
     if not getattr(node, "args", ()):
         return _STEPS.get(_categories().get(str(node.key), ""), UNKNOWN)
     steps = [_of(child) for child in node.args]
-    return min(steps) if isinstance(node, _SPDX.OR) else max(steps)
+    return min(steps) if isinstance(node, spdx_licensing().OR) else max(steps)

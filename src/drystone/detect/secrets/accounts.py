@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-import phonenumbers
-
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.spans import Span, covering, line_start
 
@@ -16,6 +14,8 @@ _CARD = re.compile(rb"(?<![\w.+/=-])\d(?:[ -]?\d){11,18}(?![\w=/+]|[.-]\d)")
 _CARD_WORDS = re.compile(
     rb"card|visa|master|amex|credit|debit|payment|\bpan\b|cc_?num|\bcc\b|cvv|maestro|diners", re.IGNORECASE
 )
+_GROUP_BEFORE = re.compile(rb"(?<![A-Za-z])[0-9a-fA-F]{4}[ -]$")
+_GROUP_AFTER = re.compile(rb"[ -][0-9a-fA-F]{4}(?![0-9A-Za-z])")
 _LISTED_TEST_CARDS = (
     "4111111111111111 4242424242424242 4000056655665556 5555555555554444 5105105105105100 378282246310005 "
     "371449635398431 6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 "
@@ -44,6 +44,7 @@ class CreditCard:
     """A payment card number: an issuer's range and length, and the Luhn digit."""
 
     kind = "credit_card"
+    most = 0.9
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -57,6 +58,8 @@ class CreditCard:
                 continue
             line = text[line_start(text, match.start(), 80) : match.start()]
             sure = 0.9 if _CARD_WORDS.search(line) else 0.65 if len(groups) == 4 else 0.5
+            if len(groups) > 1 and (_GROUP_BEFORE.search(line) or _GROUP_AFTER.match(text, match.end())):
+                sure = 0.4  # a stretch of a table or of a hexadecimal dump
             if number in _TEST_CARDS:
                 sure = min(sure, 0.5)
             yield Span("credit_card", "payment-card", match.start(), match.end(), sure)
@@ -84,6 +87,7 @@ class Iban:
     """A bank account number (ISO 13616): its country's length and the check digits."""
 
     kind = "iban"
+    most = 0.95
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -113,6 +117,7 @@ class Phone:
     """A phone number that libphonenumber accepts: international, or national beside a word that says phone."""
 
     kind = "phone"
+    most = 0.85
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -130,8 +135,8 @@ class Phone:
                 continue
             if not _valid_phone(written, said):
                 continue
-            if re.search(r"555-?01\d\d$", written) and not said:
-                sure = 0.5
+            if re.search(r"555[ .-]?\d{4}$", written):
+                sure = 0.5  # the exchange of numbers that nobody has
             elif international:
                 sure = 0.85 if said or re.search(r"[ ()-]", written) else 0.5
             else:
@@ -141,6 +146,8 @@ class Phone:
 
 @lru_cache(4096)
 def _valid_phone(written: str, said: bool) -> bool:
+    import phonenumbers  # noqa: PLC0415 - large, and few texts come this far
+
     for region in (None,) if written.startswith("+") else ("US", "GB", "DE", "IL", "IN", "BR"):
         try:
             number = phonenumbers.parse(written, region)

@@ -45,6 +45,7 @@ class Email:
     """A mail address (RFC 5322's dot-atom), with the domain's shape of RFC 1035 or IDNA."""
 
     kind = "email"
+    most = 0.95
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -141,6 +142,7 @@ class Ipv4:
     """An IPv4 address that is public; private, documentation and resolvers' addresses only at high sensitivity."""
 
     kind = "ip_address"
+    most = 0.9
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -176,9 +178,10 @@ class Ipv4:
 
 
 class Ipv6:
-    """An IPv6 address that is public."""
+    """An IPv6 address that is public; others only at high sensitivity."""
 
     kind = "ip_address"
+    most = 0.85
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
@@ -200,3 +203,9 @@ class Ipv6:
             if len(match[0]) < 3 or not re.search(rb"\d", match[0]):
                 sure = min(sure, 0.3)
             yield Span("ip_address", "ipv6", match.start(), match.end(), sure)
+
+
+class Ipv6Local(Ipv6):
+    """An IPv6 address that its beginning shows not to be public. Slices of lists and scopes look like one, too."""
+
+    most = 0.35

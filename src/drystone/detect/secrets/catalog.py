@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,8 +51,9 @@ def _read() -> Iterator[Rule]:
             unknown = set(entry) - _KEYS
             if unknown or name in seen:
                 raise ValueError(f"{file.name}: rule {name} has unknown keys {sorted(unknown)} or occurs twice")
+            if "(" in entry.get("near", ""):
+                raise ValueError(f"{file.name}: rule {name}: near is alternatives of words, without groups")
             seen.add(name)
-            re.compile(entry["pattern"].encode())
             yield Rule(
                 id=name,
                 pattern=entry["pattern"],

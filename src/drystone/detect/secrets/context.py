@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -84,6 +85,7 @@ _HARMLESS_CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
+_ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
 
@@ -107,6 +109,16 @@ def spellings(near: str) -> list[str]:
     return words
 
 
+@cache
+def _whole(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(b"(?<![A-Za-z0-9])(?:" + pattern.encode() + b")(?![A-Za-z0-9])")
+
+
+@cache
+def _anywhere(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
 class Context:
     """Judges random runs by the rules that need a name nearby, and by the words of credentials.
 
@@ -116,12 +128,6 @@ class Context:
     def __init__(self, rules: Sequence[Rule]) -> None:
         by_word: dict[str, list[int]] = defaultdict(list)
         self._rules = [rule for rule in rules if rule.near is not None]
-        self._patterns = [
-            re.compile(b"(?<![A-Za-z0-9])(?:" + rule.pattern.encode() + b")(?![A-Za-z0-9])") for rule in self._rules
-        ]
-        self._contexts = [
-            re.compile(rule.context.encode(), re.IGNORECASE) if rule.context else None for rule in self._rules
-        ]
         for index, rule in enumerate(self._rules):
             assert rule.near is not None
             for word in spellings(rule.near):
@@ -141,17 +147,18 @@ class Context:
             yield from self._generic(line, text, start, end, drawn)
 
     def _provider(self, index: int, line: bytes, text: bytes, start: int, end: int) -> Iterator[Span]:
-        rule, context = self._rules[index], self._contexts[index]
-        if context is not None and context.search(line) is None:
+        rule = self._rules[index]
+        if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
-        if name is not None and _HARMLESS.search(name):
-            return
-        for match in self._patterns[index].finditer(text, start, min(end + 3, len(text))):
+        if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
+            return  # behind an at sign stands a revision
+        pattern = _whole(rule.pattern)
+        for match in pattern.finditer(text, start, min(end + 3, len(text))):
             # The pattern has no mark, so it must be the whole value.
             if match.start() - start > 2 or end - match.end() > 2:
                 continue
-            found = match.span(1) if self._patterns[index].groups and match[1] is not None else match.span()
+            found = match.span(1) if pattern.groups and match[1] is not None else match.span()
             sure = judge(rule, text[slice(*found)])
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
@@ -160,6 +167,8 @@ class Context:
         start, end = _whole_value(text, start, end)
         value = text[start:end]
         if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
+            return
+        if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
         if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
             return

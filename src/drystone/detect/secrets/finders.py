@@ -1,4 +1,4 @@
-"""The list of all finders, and the Hyperscan database over their expressions, compiled once per process.
+"""The list of all finders, and the Hyperscan database over their expressions, compiled once.
 
 A finder has a `kind`, an `expression` (what Hyperscan looks for, ends only) and `spans(text, hit, path)`, which judges
 one hit: the byte offset behind a match of the expression. It knows no batches.
@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import hyperscan
 
+from drystone.detect.patterns import compiled
 from drystone.detect.secrets import accounts, addresses, names, passwords
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.spans import Span
@@ -24,6 +25,11 @@ class Judge(Protocol):
     @property
     def kind(self) -> str:
         """The kind of the spans."""
+        ...
+
+    @property
+    def most(self) -> float:
+        """The highest confidence of its spans."""
         ...
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
@@ -63,6 +69,7 @@ KERNEL_FINDERS: Final[tuple[Judge, ...]] = (
     accounts.CreditCard(),
     accounts.Iban(),
     accounts.Phone(),
+    addresses.Ipv6Local(),
 )
 
 
@@ -72,10 +79,5 @@ def database(kinds: frozenset[str]) -> Any:
     chosen = [(i, finder) for i, finder in enumerate(finders()) if finder.kind in kinds]
     if not chosen:
         return None
-    built = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    built.compile(
-        expressions=[finder.expression.encode("latin-1") for _, finder in chosen],
-        ids=[i for i, _ in chosen],
-        flags=[hyperscan.HS_FLAG_MULTILINE] * len(chosen),
-    )
-    return built
+    expressions = [finder.expression.encode("latin-1") for _, finder in chosen]
+    return compiled(expressions, [i for i, _ in chosen], hyperscan.HS_FLAG_MULTILINE)

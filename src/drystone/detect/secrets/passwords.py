@@ -44,6 +44,7 @@ class PrivateKey:
     """A PEM, OpenSSH, PGP or SSH2 private key: the whole block, so that its folded lines count as one."""
 
     kind = "private_key"
+    most = 1.0
     expression = r"-----? ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY( BLOCK)? ?-----?"
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
@@ -58,6 +59,9 @@ class PrivateKey:
         if end >= 0:
             # Back over `-----END RSA `.
             stop = max(begin.end(), text.rfind(b"END", begin.end(), end))
+        opening = _BODY.search(text, begin.end(), stop)
+        if opening is None or text[opening.end() : opening.end() + 1] in (b".", b"_", b"(", b"-"):
+            return  # words of a program or a sentence, which only speaks of keys
         runs = [m.group() for m in _BODY.finditer(text, begin.end(), stop)]
         body = b"".join(runs)
         if end < 0:
@@ -65,7 +69,7 @@ class PrivateKey:
             body = b"".join(runs[:80])
         if len(body) < 40 or checks.entropy(body[:2000]) < 3.6 or len(set(body)) < 16:
             return
-        first = next(_BODY.finditer(text, begin.end(), stop)).start()
+        first = opening.start()
         last = max(m.end() for m in _BODY.finditer(text, begin.end(), stop))
         yield Span("private_key", "private-key-block", first, last, 0.97 if end >= 0 else 0.8)
 
@@ -74,6 +78,7 @@ class UrlPassword:
     """A password in a URL: `scheme://user:password@host`."""
 
     kind = "password"
+    most = 1.0
     expression = r"""://[^\s/:@"'<>`]{0,80}:[^\s@"'<>`]{2,100}@[A-Za-z0-9\[$%{_-]"""
     _exact = re.compile(
         rb"""[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@"'<>`]{0,80}):([^\s@"'<>`/]{2,100})@([A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\])"""
@@ -105,6 +110,7 @@ class AssignedPassword:
     """A literal given to a name such as `password`: `password = "..."`, `"passwd": "..."`, `DB_PASSWORD=...`."""
 
     kind = "password"
+    most = 1.0
     expression = (
         r"(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)[\w-]{0,12}"
         r"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:["'][^"'\n]{6}|[^\s"'(){}\[\]<>$,;]{6})"""
@@ -155,7 +161,7 @@ class AssignedPassword:
 
 
 _PAGING = re.compile(
-    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf)[_-]?$"
+    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
 )
 
 
@@ -163,6 +169,7 @@ class AssignedCredential:
     """A quoted literal that looks drawn at random, given to a name such as `token` or `api_key`."""
 
     kind = "high_entropy"
+    most = 1.0
     expression = (
         r"(?:[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Aa]pi[_-]?[Kk]ey|API_?KEY|[Aa]ccess[_-]?[Kk]ey|ACCESS_?KEY|[Pp]assw)"
         r"""[\w-]{0,16}["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}["'][^\s"']{10}"""
@@ -197,6 +204,7 @@ class CurlCredentials:
     """Credentials on curl's command line: `-u user:password`, `-H "Authorization: ..."`."""
 
     kind = "password"
+    most = 1.0
     expression = r"""(?:-u|--user)[ =]?["']?[^\s:"']{0,60}:(?:["']?[^\s"':$<]{3}|["'])"""
     _exact = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']?([^\s:"'$<{]{0,60}):["']?([^\s"'$<{]{3,80})""")
     _colon = re.compile(rb"""(?:\s|^)(?:-u|--user)[ =]?["']([^\s:"'$<{]{6,60}):["']""")
@@ -227,6 +235,7 @@ class AuthorizationHeader:
     """A credential in an HTTP header: `Authorization: Bearer ...`, `X-Api-Key: ...`, `Token: ...`."""
 
     kind = "password"
+    most = 1.0
     expression = (
         r"(?:[Aa]uthorization|AUTHORIZATION|[Aa]pi-?[Kk]ey|X-[A-Za-z-]{0,30}(?:Key|Token)|Token|[Aa]uth-[Tt]oken)"
         r"""["']?: {0,3}["']?(?:Basic |Bearer |Token |token |bearer |basic |ApiKey )? {0,2}[A-Za-z0-9+/=_.~@-]{8}"""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from drystone.detect.secrets.parses import parses
+from drystone.detect.secrets.parses import may_break, parses
 from drystone.detect.secrets.settings import Settings
 from drystone.detect.secrets.spans import Span, after_escape
 from drystone.detect.secrets.surrogates import surrogate
@@ -44,13 +44,14 @@ def redact(data: bytes, spans: Sequence[Span], settings: Settings, path: str | N
         return data, []
     if settings.replacement == "surrogate":
         return _write(data, _surrogates(data, gone)), gone
-    written = _write(data, _placeholders(data, gone, path))
-    if parses(written, path) is False and parses(data, path):
+    changes = list(_placeholders(data, gone, path))
+    written = _write(data, changes)
+    if may_break(data, changes, path) and parses(written, path) is False and parses(data, path):
         written = _write(data, _surrogates(data, gone))
     return written, gone
 
 
-def _write(data: bytes, changes: Iterator[tuple[int, int, bytes]]) -> bytes:
+def _write(data: bytes, changes: Iterable[tuple[int, int, bytes]]) -> bytes:
     parts, at = [], 0
     for start, end, text in changes:
         parts += [data[at:start], text]

@@ -100,7 +100,7 @@ class Scanner:
         seen: dict[int, tuple[int, int, int]] = {}
         for number, end in hits:
             judge = judges[number]
-            if judge.kind not in self._kinds:
+            if judge.most < self._least[judge.kind]:
                 continue
             index = bisect_right(starts, end - 1) - 1
             local = end - starts[index]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 from drystone.detect.secrets import checks
@@ -48,12 +49,16 @@ class Token:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.kind = "token"
+        self.most = 1.0
         self.expression = first_match(rule)
-        self._exact = exact(rule)
         # Where no repetition is open-ended, how far before a hit's end its match can begin.
         counts = re.findall(r"\{(?:\d+,)?(\d+)\}", self.expression)
         open_ended = re.search(r"\{\d+,\}|[+*](?!\])", self.expression)
         self._back = WIDEST if open_ended else min(WIDEST, sum(map(int, counts)) * 2 + len(self.expression))
+
+    @cached_property
+    def _exact(self) -> re.Pattern[bytes]:
+        return exact(self.rule)
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the span whose match covers byte `hit` - 1, if it holds."""
