@@ -100,11 +100,10 @@ def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> No
         Registry.open("postgresql://ann@127.0.0.1/registry")
 
 
-def test_a_locked_database_is_said(tmp_path: Path) -> None:
+def test_a_locked_database_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drystone.registry.database.PATIENCE", 0.1)
     path = tmp_path / "registry.sqlite"
     with Registry.open(path) as registry:
-        with registry._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout=50")
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(RegistryError, match="another program holds it"):

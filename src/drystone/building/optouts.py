@@ -91,7 +91,7 @@ def _requests(
         # Ids are 20 bytes, or none: those without become one that no content has.
         ids = np.frombuffer(b"".join(id_ or bytes(20) for id_ in column.to_pylist()), "S20")
         positions = optouts.contents(ids)
-        for at in np.flatnonzero(positions >= 0):
+        for at in np.flatnonzero(positions >= 0).tolist():
             requests[at] = optouts.requests[positions[at]]
             hits = True
     for at, request in _by_name(optouts, repositories, table, with_paths) if needed else ():

@@ -272,8 +272,9 @@ class Plan:
                         counted[1] += size
         whole = Counter(self.out.values())
         applied = [
-            Applied(request, *counts.get(request, (0, 0)), repositories=whole[request])
+            Applied(request, occurrences, size, whole[request])
             for request in sorted({*counts, *whole})
+            for occurrences, size in [counts.get(request, [0, 0])]
         ]
         return listings, rows, sorted(marks.items()), applied
 

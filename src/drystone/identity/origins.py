@@ -139,8 +139,8 @@ def _checked(place: str) -> str:
         odd = next(c for c in shown if unicodedata.normalize("NFKC", c) != c)
         raise UsageError(_looks_like(place, odd))
     for part in unquote(shown).split("/"):
-        if (odd := _mixed(part)) is not None:
-            raise UsageError(_looks_like(place, odd))
+        if (letter := _mixed(part)) is not None:
+            raise UsageError(_looks_like(place, letter))
     host, _, path = name.partition("/")
     if host in _ASCII_NAMES and not path.isascii():
         raise UsageError(_looks_like(place, next(c for c in path if c > "\x7f")))

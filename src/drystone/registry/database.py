@@ -6,6 +6,8 @@ beside programs of several versions, and its operations are tried on both databa
 
 from __future__ import annotations
 
+import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -27,6 +29,14 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: Key of the advisory lock that writers of a registry hold in PostgreSQL (the bytes of "dryst").
 _LOCK: Final = 0x6472797374
 _ATTEMPTS: Final = 200
+#: Seconds that a writer waits for its turn in SQLite.
+PATIENCE = 30.0
+#: Begins a transaction that writes in PostgreSQL; its end does not wait for the disk, `_TO_DISK` does.
+_ALONE: Final = sa.text(f"SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({_LOCK})")
+#: A message in the server's log that nobody reads: with it, everything before it is on disk.
+_TO_DISK: Final = sa.text(
+    "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'drystone', '')"
+)
 #: Options of a connection whose transaction will write.
 _WRITES: Final = "drystone_writes"
 
@@ -71,11 +81,33 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Give a connection whose changes come all or not at all; writers wait for one another, so none is lost."""
-    with _told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    """Give a connection whose changes come all or not at all; writers wait for one another, so none is lost.
+
+    What was written is on disk when this ends. Writers wait for the disk together, after the next one could begin: the
+    database's own way would let each of them wait alone.
+    """
+    with _told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection:
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(_ALONE)
+            yield connection
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        yield connection
+            with connection.begin():
+                connection.execute(_TO_DISK)
+        else:
+            _sync(engine.url.database)
+
+
+def _sync(database: str | None) -> None:
+    """Wait until SQLite's write-ahead log is on disk; what is not in it any more was put on disk by a checkpoint."""
+    try:
+        descriptor = os.open(f"{database}-wal", os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -83,7 +115,7 @@ def _told(engine: sa.Engine) -> Iterator[None]:
     """Turn a database's error into one of ours that says what became of the step."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         name = engine.url.render_as_string(hide_password=True)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             what = "the connection was lost"
@@ -106,7 +138,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         try:
-            return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            return sa.create_engine(url, connect_args={"connect_timeout": 10})
         except ImportError:
             raise MissingExtraError("The driver for PostgreSQL", "postgres") from None
     engine = sa.create_engine(url)
@@ -120,7 +152,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     # Transactions are begun below, not by Python's module, which leaves changes of tables outside them.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     _write_ahead(cursor)
     cursor.close()
@@ -143,8 +175,23 @@ def _write_ahead(cursor: Any) -> None:
 
 def _sqlite_begin(connection: sa.Connection) -> None:
     # A writer says so at once: one that reads first and writes then could only fail where another came between.
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    cursor = connection.connection.cursor()
+    # SQLite's own waiting sleeps ever longer, so that some writers never get their turn among many.
+    cursor.execute("PRAGMA busy_timeout=0")
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(random.uniform(0.0005, 0.002))
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
 
 
 def _prepare(engine: sa.Engine, name: str) -> None:
@@ -154,7 +201,7 @@ def _prepare(engine: sa.Engine, name: str) -> None:
             return
     with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         # Again, now that no other program can come between.
         present = set(sa.inspect(connection).get_table_names())
         revision = _revision(connection, present, name)
