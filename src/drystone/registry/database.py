@@ -65,7 +65,7 @@ def connect(url_or_path: str | Path) -> sa.Engine:
         except BaseException:
             engine.dispose()
             raise
-    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError, ValueError) as error:
         raise RegistryError(
             f"{name}: cannot be opened as a registry ({_reason(error)}). Check the path or URL."
         ) from None
@@ -115,7 +115,7 @@ def _told(engine: sa.Engine) -> Iterator[None]:
     """Turn a database's error into one of ours that says what became of the step."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         name = engine.url.render_as_string(hide_password=True)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             what = "the connection was lost"
@@ -182,16 +182,18 @@ def _sqlite_begin(connection: sa.Connection) -> None:
     # SQLite's own waiting sleeps ever longer, so that some writers never get their turn among many.
     cursor.execute("PRAGMA busy_timeout=0")
     end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            cursor.execute("BEGIN IMMEDIATE")
-            break
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > end:
-                raise
-        time.sleep(random.uniform(0.0005, 0.002))
-    cursor.execute("PRAGMA busy_timeout=30000")
-    cursor.close()
+    try:
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+            time.sleep(random.uniform(0.0005, 0.002))
+    finally:
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.close()
 
 
 def _prepare(engine: sa.Engine, name: str) -> None:
