@@ -18,23 +18,37 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.engine import Summary
+from drystone.building.snapshots import load
 from drystone.building.store import Stage, write_atomically, write_table
 from drystone.building.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
+from drystone.policy.optouts import request_for
+from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Part, Repository, Source
 
+#: Status of a repository that was not read because a request takes it out.
+OPTED_OUT: Final = "opted_out"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
 _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
 
 
-def run(stage: Stage, task: str, sources: list[Source | Part], cache: Path, limits: Limits) -> Summary:
+def run(
+    stage: Stage,
+    task: str,
+    sources: list[Source | Part],
+    cache: Path,
+    limits: Limits,
+    snapshot: Path | None = None,
+) -> Summary:
     """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
 
-    A part of a collection is a partition of its own.
+    A part of a collection is a partition of its own. A repository that is out by the opt-outs in the file `snapshot`
+    is not read.
     """
     if hasattr(sources[0], "listing"):
         return _run_part(stage, task, cast(Part, sources[0]), cache, limits)
+    optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
     repositories: list[dict[str, Any]] = []
 
@@ -43,7 +57,7 @@ def run(stage: Stage, task: str, sources: list[Source | Part], cache: Path, limi
         repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
             for index, source in enumerate(sources):
-                repositories.append(_list(cast(Source, source), index, cache, limits, rows, pack))
+                repositories.append(_list(cast(Source, source), index, cache, limits, rows, pack, optouts))
 
     write_atomically(stage.file(f"{task}.pack"), fill)
     table = rows.table().sort_by(_ORDER)
@@ -94,6 +108,13 @@ def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[s
     }
 
 
+def _unread(source: Source, repository: Repository) -> dict[str, Any]:
+    """Describe a repository that is opted out: by what its source says without being read."""
+    described = asdict(repository)
+    described.update(id=repository.id, spec=source.spec, status=OPTED_OUT, problem=None, occurrences=0, bytes=0)
+    return described
+
+
 def load_repositories(stage: Stage, task: str) -> list[dict[str, Any]]:
     """Return what `run` wrote of each repository: its fields, `spec`, `status`, `problem`, counts."""
     repositories: list[dict[str, Any]] = orjson.loads(stage.file(f"{task}.json").read_bytes())
@@ -132,7 +153,9 @@ class _Rows:
             self._rows.clear()
 
 
-def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO) -> dict[str, Any]:
+def _list(
+    source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+) -> dict[str, Any]:
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     count = size = 0
@@ -140,6 +163,9 @@ def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, 
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(source.open(cache, limits))
+            repository = opened.repository()
+            if request_for(optouts, repository.origin, repository.metadata) is not None:
+                return _unread(source, repository)
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1
