@@ -139,14 +139,13 @@ class Context:
         self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
     ) -> Iterator[Span]:
         """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
-        line = text[line_start(text, start, REACH) : start]
         for word in words:
             for index in self._by_index[word] if word < len(self.names) else ():
-                yield from self._provider(index, line, text, start, end)
+                yield from self._provider(index, text, start, end)
         if generic and max(words) >= len(self.names):
-            yield from self._generic(line, text, start, end, drawn)
+            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn)
 
-    def _provider(self, index: int, line: bytes, text: bytes, start: int, end: int) -> Iterator[Span]:
+    def _provider(self, index: int, text: bytes, start: int, end: int) -> Iterator[Span]:
         rule = self._rules[index]
         pattern = _whole(rule.pattern)
         # The pattern has no mark, so it must be the whole value.
@@ -155,7 +154,10 @@ class Context:
             for match in pattern.finditer(text, start, min(end + 3, len(text)))
             if match.start() - start <= 2 and end - match.end() <= 2
         ]
-        if not matches or (rule.context is not None and _anywhere(rule.context).search(line) is None):
+        if not matches:
+            return
+        line = text[line_start(text, start, REACH) : start]
+        if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
         if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
