@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from drystone.detect._kernel import ComparableWords, TextIndex
+from drystone.detect.licenses.copyrights import split_copyrights
 
 #: A word that stands for any name in a reference text ("<year>", "[name of copyright owner]").
 _PLACEHOLDER = re.compile(r"<[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]")
@@ -29,7 +30,7 @@ _MIN_WORDS = 12
 class References:
     """`ids[i]` is the SPDX identifier of the i-th text of `index`; `names` holds every identifier's full name.
 
-    `by_hash` gives the identifier of a text by the SHA-256 of its comparable words.
+    `by_hash` gives the identifier of a text by the SHA-256 of its comparable words, without its copyright lines.
     """
 
     ids: tuple[str, ...]
@@ -74,14 +75,18 @@ def references() -> References:
     texts: list[bytes] = []
     lengths: list[int] = []
     by_hash: dict[bytes, str] = {}
+    seen: set[bytes] = set()
     for identifier in sorted(licenses, key=_rank):
         for variant in _variants(licenses[identifier]["text"]):
             text = _PLACEHOLDER.sub(" ", variant).encode()
             words = ComparableWords(text)
-            key = hashlib.sha256(words.text).digest()
-            if words.count < _MIN_WORDS or key in by_hash:
+            if words.count < _MIN_WORDS or words.text in seen:
                 continue
-            by_hash[key] = identifier
+            seen.add(words.text)
+            body, _ = split_copyrights(variant.encode())
+            rest = ComparableWords(_PLACEHOLDER.sub(" ", body.decode()).encode())
+            if rest.count >= _MIN_WORDS:
+                by_hash.setdefault(hashlib.sha256(rest.text).digest(), identifier)
             ids.append(identifier)
             texts.append(text)
             lengths.append(words.count)

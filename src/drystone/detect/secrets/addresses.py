@@ -114,6 +114,7 @@ _LISTED_PICTURES = (
     "123.123.123.123 111.111.111.111 222.222.222.222 12.12.12.12 11.11.11.11"
 )
 _PICTURES: Final = frozenset(map(ipaddress.ip_address, _LISTED_PICTURES.split()))
+_NOBODYS: Final = _RESOLVERS | _PICTURES
 _VERSION_BEFORE = re.compile(
     rb"(?:(?<![A-Za-z])(?:version|ver|v|release|rev|revision|build|assembly\w*|firmware|driver|chrome|firefox|safari|edge?|opera|"
     rb"webkit|mozilla|chromium|sdk|nuget|section|chapter|rfc\s?\d+|step|oid|since|android|os|"
@@ -152,7 +153,7 @@ class Ipv4:
                 return
             start, end = match.span()
             line = text[line_start(text, start, 60) : start]
-            public = address.is_global and not address.is_multicast and address not in _RESOLVERS | _PICTURES
+            public = address.is_global and not address.is_multicast and address not in _NOBODYS
             sure = 0.8 if public and not match[0].startswith(b"192.0.0.") else 0.35
             octets = [int(part) for part in match[0].split(b".")]
             if sure > 0.5:

@@ -139,25 +139,30 @@ class Context:
         self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
     ) -> Iterator[Span]:
         """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
-        line = text[line_start(text, start, REACH) : start]
         for word in words:
             for index in self._by_index[word] if word < len(self.names) else ():
-                yield from self._provider(index, line, text, start, end)
+                yield from self._provider(index, text, start, end)
         if generic and max(words) >= len(self.names):
-            yield from self._generic(line, text, start, end, drawn)
+            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn)
 
-    def _provider(self, index: int, line: bytes, text: bytes, start: int, end: int) -> Iterator[Span]:
+    def _provider(self, index: int, text: bytes, start: int, end: int) -> Iterator[Span]:
         rule = self._rules[index]
+        pattern = _whole(rule.pattern)
+        # The pattern has no mark, so it must be the whole value.
+        matches = [
+            match
+            for match in pattern.finditer(text, start, min(end + 3, len(text)))
+            if match.start() - start <= 2 and end - match.end() <= 2
+        ]
+        if not matches:
+            return
+        line = text[line_start(text, start, REACH) : start]
         if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
         if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
             return  # behind an at sign stands a revision
-        pattern = _whole(rule.pattern)
-        for match in pattern.finditer(text, start, min(end + 3, len(text))):
-            # The pattern has no mark, so it must be the whole value.
-            if match.start() - start > 2 or end - match.end() > 2:
-                continue
+        for match in matches:
             found = match.span(1) if pattern.groups and match[1] is not None else match.span()
             sure = judge(rule, text[slice(*found)])
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
