@@ -22,6 +22,7 @@ from drystone.errors import UsageError
 from drystone.registry import Registry, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.sources import Source
+from drystone.sources.base import Collection
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,12 @@ class Estimate:
 
 
 def build(
-    settings: Settings, sources: Sequence[Source], output: Path, engine: Engine | None = None, *, replace: bool = False
+    settings: Settings,
+    sources: Sequence[Source | Collection],
+    output: Path,
+    engine: Engine | None = None,
+    *,
+    replace: bool = False,
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
@@ -59,7 +65,12 @@ def build(
 
 
 def estimate(
-    settings: Settings, sources: Sequence[Source], output: Path, engine: Engine | None = None, *, sample: int = 10
+    settings: Settings,
+    sources: Sequence[Source | Collection],
+    output: Path,
+    engine: Engine | None = None,
+    *,
+    sample: int = 10,
 ) -> Estimate:
     """Estimate the funnel of a build from at most `sample` sources; downloads are kept, nothing else is."""
     engine = engine or Engine()

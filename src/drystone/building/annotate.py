@@ -85,17 +85,9 @@ def _scancode() -> ScanCode:
 
 
 def _read(batch: list[dict[str, Any]], contents: Contents) -> Iterator[bytes | SourceError]:
-    """Yield each blob's bytes, or the error where it cannot be read; one bad blob does not hide its neighbours."""
+    """Yield each blob's bytes, or the error where it cannot be read."""
     places = [Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
-    count = 0
-    while count < len(places):
-        try:
-            for data in contents.read(places[count:]):
-                count += 1
-                yield data
-        except SourceError as error:
-            count += 1
-            yield error
+    return contents.try_read(places)
 
 
 def _is_notebook(row: dict[str, Any]) -> bool:

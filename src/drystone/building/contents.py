@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from drystone.building.tables import OCCURRENCES, Range, read
 from drystone.detect.encoding import Decoded, decode
 from drystone.detect.notebooks import notebook_script
-from drystone.errors import BuildError
-from drystone.sources.base import Limits, Source
+from drystone.errors import BuildError, SourceError
+from drystone.sources.base import Limits, Part, Source
 
 
 class Place(NamedTuple):
@@ -34,7 +34,7 @@ class Contents:
     """All partitions of a build: `packs[i]` and `sources[i]` belong to partition i."""
 
     packs: Sequence[Path]
-    sources: Sequence[Sequence[Source]]
+    sources: Sequence[Sequence[Source | Part]]
     cache: Path
     limits: Limits
     _open: dict[int, int] = field(default_factory=dict, repr=False)
@@ -44,15 +44,40 @@ class Contents:
 
         Raises `SourceError` where a repository no longer has a blob, `BuildError` where a pack is too short.
         """
-        for (partition, repository, packed), group in groupby(
-            places, lambda p: (p.partition, p.repository, p.offset >= 0)
-        ):
+        for found in self._read(places):
+            if isinstance(found, SourceError):
+                raise found
+            yield found
+
+    def try_read(self, places: Sequence[Place]) -> Iterator[bytes | SourceError]:
+        """Yield the bytes at each place, or why they cannot be read; one bad blob does not hide its neighbours."""
+        count = 0
+        while count < len(places):
+            try:
+                for found in self._read(places[count:]):
+                    count += 1
+                    yield found
+            except SourceError as error:
+                count += 1
+                yield error
+
+    def _read(self, places: Iterable[Place]) -> Iterator[bytes | SourceError]:
+        for (partition, repository, packed), group in groupby(places, self._group):
             if packed:
                 yield from self._from_pack(partition, group)
+                continue
+            source = self.sources[partition][repository]
+            ids = (place.id for place in group)
+            if hasattr(source, "listing"):
+                yield from cast(Part, source).read(ids, self.cache, self.limits)
             else:
-                source = self.sources[partition][repository]
-                with source.open(self.cache, self.limits) as opened:
-                    yield from opened.read(place.id for place in group)
+                with cast(Source, source).open(self.cache, self.limits) as opened:
+                    yield from opened.read(ids)
+
+    def _group(self, place: Place) -> tuple[int, int, bool]:
+        """Return what is read together: a pack, one repository, or all repositories of a part."""
+        whole = hasattr(self.sources[place.partition][0], "listing")
+        return place.partition, 0 if whole else place.repository, place.offset >= 0
 
     def _from_pack(self, partition: int, places: Iterable[Place]) -> Iterator[bytes]:
         descriptor = self._open.get(partition)

@@ -5,27 +5,36 @@ A pack is the plain concatenation of the distinct blobs of a partition. Sources 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.building.engine import Summary
 from drystone.building.store import Stage, write_atomically, write_table
 from drystone.building.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
-from drystone.sources.base import FILE, Limits, Repository, Source
+from drystone.sources.base import FILE, Limits, Part, Repository, Source
 
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
+_ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
 
 
-def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Limits) -> Summary:
-    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`."""
+def run(stage: Stage, task: str, sources: list[Source | Part], cache: Path, limits: Limits) -> Summary:
+    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
+
+    A part of a collection is a partition of its own.
+    """
+    if hasattr(sources[0], "listing"):
+        return _run_part(stage, task, cast(Part, sources[0]), cache, limits)
     rows = _Rows()
     repositories: list[dict[str, Any]] = []
 
@@ -34,12 +43,47 @@ def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Lim
         repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
             for index, source in enumerate(sources):
-                repositories.append(_list(source, index, cache, limits, rows, pack))
+                repositories.append(_list(cast(Source, source), index, cache, limits, rows, pack))
 
     write_atomically(stage.file(f"{task}.pack"), fill)
-    table = rows.table().sort_by(
-        [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
-    )
+    table = rows.table().sort_by(_ORDER)
+    return _written(stage, task, table, repositories)
+
+
+def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits) -> Summary:
+    """List a part of a collection: whole columns at a time, with no bytes to pack."""
+    found, listed = part.listing(cache, limits)
+    counts, sizes = [0] * len(found), [0] * len(found)
+    of_files = pc.if_else(pc.equal(listed.column("kind"), FILE), pc.fill_null(listed.column("size"), 0), 0)
+    totals = pa.table({"repository": listed.column("repository"), "size": of_files}).group_by("repository")
+    for index, count, size in zip(
+        *totals.aggregate([("size", "count"), ("size", "sum")]).select([0, 1, 2]).to_pydict().values(), strict=True
+    ):
+        counts[index], sizes[index] = count, size
+    repositories = [
+        _described(repository, part.spec, count, size)
+        for repository, count, size in zip(found, counts, sizes, strict=True)
+    ]
+    count = listed.num_rows
+    listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
+    listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))
+    write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""))
+    return _written(stage, task, listed.select(OCCURRENCES.names).cast(OCCURRENCES).sort_by(_ORDER), repositories)
+
+
+def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return how many times each row's path came before in its repository."""
+    entries = np.zeros(listed.num_rows, np.int32)
+    paths = listed.select(["repository", "path"])
+    if paths.group_by(["repository", "path"]).aggregate([]).num_rows < listed.num_rows:
+        seen: Counter[tuple[int, bytes]] = Counter()
+        for at, row in enumerate(zip(paths[0].to_pylist(), paths[1].to_pylist(), strict=True)):
+            entries[at] = seen[row]
+            seen[row] += 1
+    return entries
+
+
+def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[str, Any]]) -> Summary:
     write_table(stage.file(f"{task}.parquet"), table)
     described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
     write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described))
@@ -136,8 +180,14 @@ def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, 
             # The whole source is unreadable: it stays in the release's list of repositories, with the reason.
             status, problem = "unreadable", str(error)
             repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
-    if repository.empty is not None:
-        status, problem = "empty", repository.empty
+    described = _described(repository, source.spec, count, size)
+    return {**described, "status": status, "problem": problem} if problem is not None else described
+
+
+def _described(repository: Repository, spec: str, count: int, size: int) -> dict[str, Any]:
     described = asdict(repository)
-    described.update(id=repository.id, spec=source.spec, status=status, problem=problem, occurrences=count, bytes=size)
+    status = "read" if repository.empty is None else "empty"
+    described.update(
+        id=repository.id, spec=spec, status=status, problem=repository.empty, occurrences=count, bytes=size
+    )
     return described

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from drystone.building import annotate, decide, distinct, inventory, licensing, settle
 from drystone.building.contents import Contents
@@ -27,7 +27,7 @@ from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_coun
 from drystone.errors import MissingExtraError, UsageError
 from drystone.policy.drop import STAGES
 from drystone.release.manifest import FunnelStep
-from drystone.sources.base import Limits, Source
+from drystone.sources.base import Collection, Limits, Part, Source
 
 #: Bytes of distinct content that one annotation task reads.
 _TASK_BYTES: Final = 48 << 20
@@ -40,7 +40,7 @@ class Settled:
     key: object
     inventory: Stage
     partitions: list[str]
-    sources: list[list[Source]]
+    sources: list[list[Source | Part]]
     repositories: list[dict[str, Any]]
     roots: dict[str, str | None]
     contents: Contents
@@ -60,7 +60,7 @@ class Plan:
     def __init__(
         self,
         settings: Settings,
-        sources: Sequence[Source],
+        sources: Sequence[Source | Collection],
         engine: Engine,
         store: Store,
         cache: Path,
@@ -79,7 +79,10 @@ class Plan:
         self.limits = Limits(**settings.limits.model_dump())
         self.version = version("drystone")
         # The order in which sources were named must not matter.
-        self.sources = list({source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values())
+        distinct_sources = {source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values()
+        self.collections = [cast(Collection, source) for source in distinct_sources if hasattr(source, "parts")]
+        #: What is read, each a partition; the parts of collections join once they are known.
+        self.sources: list[Source | Part] = [s for s in distinct_sources if not hasattr(s, "parts")]
 
     def settle(self) -> Settled:
         """Run all stages before writing; finished tasks are not done again."""
@@ -161,11 +164,23 @@ class Plan:
 
     def _fetch(self) -> None:
         """Bring remote sources here, several at a time: this waits for the network, not for the processor."""
-        self.engine.progress.start("fetch", len(self.sources), 0)
+        fetched = [cast(Source, source) for source in self.sources]
+        self.engine.progress.start("fetch", len(fetched), 0)
         with ThreadPoolExecutor(8) as pool:
-            for _ in pool.map(lambda source: source.fetch(self.cache), self.sources):
+            for _ in pool.map(lambda source: source.fetch(self.cache), fetched):
                 self.engine.progress.advance("fetch", 1)
         self.engine.progress.finish("fetch")
+        for collection in self.collections:
+            self.sources += collection.parts(self.cache, self.limits, self._run)
+        self.sources.sort(key=lambda source: source.spec)
+
+    def _run(
+        self, name: str, folder: Path, work: Callable[..., Summary], tasks: Sequence[tuple[str, dict[str, Any]]]
+    ) -> list[Summary]:
+        """Run a collection's own tasks; `folder` names the work and everything that its result depends on."""
+        folder.mkdir(parents=True, exist_ok=True)
+        given = [Task(id_, {"work": work, "arguments": arguments}) for id_, arguments in tasks]
+        return self.engine.run(name, Stage(folder), _of_collection, given)
 
     def _inventory(self) -> tuple[Stage, list[str], list[Summary]]:
         stage = self.store.stage("inventory", self.version, self.settings.limits.model_dump())
@@ -293,6 +308,10 @@ class Plan:
         items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
         stage = self.store.stage("near", *key)
         return find_near_duplicates(self.engine, self.store, stage, items, candidates, contents, method)
+
+
+def _of_collection(stage: Stage, task: str, work: Callable[..., Summary], arguments: dict[str, Any]) -> Summary:
+    return work(stage.folder, task, **arguments)
 
 
 def _funnel(

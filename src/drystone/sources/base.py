@@ -7,12 +7,16 @@ so that the ledger can account for it. It decides nothing and detects nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
+
+import pyarrow as pa
+
+from drystone.errors import SourceError
 
 #: Kinds of occurrence. Only `FILE` has content that may be kept.
 FILE: Final = "file"
@@ -158,4 +162,83 @@ class Source(Protocol):
 
     def open(self, cache: Path, limits: Limits) -> AbstractContextManager[OpenRepository]:
         """Open for reading; `fetch` has been called. Raises `SourceError` where the whole source is unreadable."""
+        ...
+
+
+#: Occurrences of several repositories at once: the fields of `Entry`, `repository` counts within the listing, `id` is
+#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for.
+LISTING: Final = pa.schema(
+    [
+        ("id", pa.binary()),
+        ("repository", pa.int32()),
+        ("path", pa.binary()),
+        ("kind", pa.string()),
+        ("mode", pa.int32()),
+        ("size", pa.int64()),
+        ("readable", pa.bool_()),
+        ("problem", pa.string()),
+        ("note", pa.string()),
+    ]
+)
+
+
+class Listing(NamedTuple):
+    """What a `Part` lists: its repositories, and their occurrences (`LISTING`) in any order."""
+
+    repositories: list[Repository]
+    occurrences: pa.Table
+
+
+class Part(Protocol):
+    """Some repositories of a `Collection`, listed at once. Picklable, so that any worker can read it."""
+
+    kind: ClassVar[str]
+    random_access: ClassVar[bool]
+
+    @property
+    def spec(self) -> str:
+        """The collection as a user would write it, and which part of it this is."""
+        ...
+
+    def state(self, cache: Path) -> State:
+        """Return what the part holds now, without reading contents."""
+        ...
+
+    def listing(self, cache: Path, limits: Limits) -> Listing:
+        """Return all repositories and occurrences of this part. Raises `SourceError`."""
+        ...
+
+    def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
+        """Yield the bytes of each blob (20-byte git hashes), or why there are none, in the order asked for.
+
+        Raises `BuildError` where the place of the contents does not answer.
+        """
+        ...
+
+
+class Runner(Protocol):
+    """Runs tasks of a collection's own work: here and now, or on all the processes of a build."""
+
+    def __call__(
+        self, name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Call `work(folder, task, **arguments)` for each (task, arguments) that has not finished; return its summaries.
+
+        `work` writes files named after its task into `folder` and returns JSON-able data.
+        """
+        ...
+
+
+class Collection(Protocol):
+    """Where many repositories come from at once (a Software Heritage export, a table). Picklable."""
+
+    kind: ClassVar[str]
+
+    @property
+    def spec(self) -> str:
+        """The collection as a user would write it."""
+        ...
+
+    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+        """Return the collection cut into parts of bounded size, after what work that takes. Raises `SourceError`."""
         ...
