@@ -20,7 +20,7 @@ from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import QualityPolicy
 from drystone.sources import Source, parse_source, source_from_table, table_problems
-from drystone.sources.base import Limits
+from drystone.sources.base import Collection, Limits
 
 _LIMITS = Limits()
 
@@ -147,7 +147,7 @@ class Settings(_Table):
         return chosen
 
 
-def load_settings(path: Path) -> tuple[Settings, list[Source]]:
+def load_settings(path: Path) -> tuple[Settings, list[Source | Collection]]:
     """Read a TOML file; return its settings and its sources. Relative paths are relative to the file.
 
     Raises `SettingsError` with every problem of the file.
@@ -168,7 +168,7 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
         settings = Settings.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         problems += [lines.problem(e["loc"], _message(e), e.get("input")) for e in error.errors()]
-    sources: list[Source] = []
+    sources: list[Source | Collection] = []
     tables = content.get("source", [])
     if tables == []:
         problems.append(lines.problem(("source",), "no sources; name at least one in a table [[source]]", None))
@@ -183,9 +183,9 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
     return _absolute(settings, path.parent), sources
 
 
-def sources_from_arguments(arguments: tuple[str, ...]) -> list[Source]:
+def sources_from_arguments(arguments: tuple[str, ...]) -> list[Source | Collection]:
     """Return the sources named on a command line. Raises `UsageError` naming each that cannot be understood."""
-    found: list[Source] = []
+    found: list[Source | Collection] = []
     problems: list[str] = []
     for argument in arguments:
         try:

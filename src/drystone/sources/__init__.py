@@ -11,6 +11,7 @@ from drystone.sources.base import Entry, Limits, OpenRepository, Repository, Sou
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
+from drystone.sources.table import TableSource
 
 __all__ = [
     "ArchiveSource",
@@ -22,6 +23,7 @@ __all__ = [
     "PypiSource",
     "Repository",
     "Source",
+    "TableSource",
     "parse_source",
     "source_from_table",
     "table_problems",

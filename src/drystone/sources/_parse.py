@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from drystone.errors import UsageError
 from drystone.sources._git_remote import check_ref, check_url
 from drystone.sources.archive import ArchiveSource
-from drystone.sources.base import Source
+from drystone.sources.base import Collection, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
+from drystone.sources.table import GITHUB, TableSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -38,15 +39,16 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
     "folder": {"path": True},
+    "table": {"path": True, "contents": True, "origins": False},
 }
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
-    "pypi:NAME==VERSION"
+    "pypi:NAME==VERSION; table:PATH#CONTENTS"
 )
 
 
-def parse_source(text: str, base: Path | None = None) -> Source:
+def parse_source(text: str, base: Path | None = None) -> Source | Collection:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
 
     A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
@@ -60,6 +62,12 @@ def parse_source(text: str, base: Path | None = None) -> Source:
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
         return PypiSource(package.strip(), version.strip())
+    if text.startswith("table:"):
+        path, mark, contents = text.removeprefix("table:").partition("#")
+        if not mark or not contents:
+            raise UsageError(f"{text}: a place of contents is missing; write table:PATH#CONTENTS, where CONTENTS is a "
+                             "folder, an s3:// or https:// location, or api")  # fmt: skip
+        return TableSource(_local(path, here), _contents(contents, here))
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -86,14 +94,15 @@ def is_git(path: Path) -> bool:
 def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with a table of a settings file, as (key, problem); empty where nothing is.
 
-    The table has `kind` (git, archive, pypi, folder), that kind's keys, and any of the keys that describe a repository.
+    The table has `kind` (git, archive, pypi, folder, table), that kind's keys, and where it is one repository any of
+    the keys that describe it.
     """
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KEYS:
         near = get_close_matches(str(kind), _KEYS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{hint}")]
-    known = {**dict.fromkeys(_KEYS[kind]), **dict.fromkeys(_ABOUT)}
+    known = {**dict.fromkeys(_KEYS[kind]), **dict.fromkeys(_ABOUT if kind != "table" else ())}
     problems = []
     for key, value in table.items():
         if key == "kind":
@@ -116,7 +125,7 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
-def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source:
+def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source | Collection:
     """Return the source that a table of a settings file describes; relative paths start at `base`.
 
     Raises `UsageError` with every problem that `table_problems` finds, one a line.
@@ -132,6 +141,9 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
             return GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
             return PypiSource(table["package"], table["version"], table.get("sha256"), about)
+        case "table":
+            assert path is not None
+            return TableSource(path, _contents(table["contents"], here), table.get("origins", GITHUB))
         case "archive":
             assert path is not None
             return ArchiveSource(path, table.get("sha256"), about)
@@ -156,6 +168,11 @@ def _local(text: str, base: Path) -> Path:
     if not text or "\0" in text:
         raise UsageError("a path is missing")
     return base / Path(text).expanduser()
+
+
+def _contents(text: str, base: Path) -> str:
+    """Return a location of contents; a folder's relative path starts at `base`."""
+    return text if "://" in text or text == "api" else str(_local(text, base))
 
 
 def _value_problem(key: str, value: object) -> str | None:
