@@ -353,10 +353,10 @@ def test_a_part_is_the_same_until_its_table_changes(
 
 
 def test_what_a_user_writes(tmp_path: Path) -> None:
-    source = parse_source("table:ids#api", tmp_path)
-    assert source == TableSource(tmp_path / "ids", "api")
-    assert parse_source("table:ids#store", tmp_path) == TableSource(tmp_path / "ids", str(tmp_path / "store"))
-    with pytest.raises(UsageError, match="table:PATH#CONTENTS"):
+    assert parse_source("table:ids", tmp_path, "api") == TableSource(tmp_path / "ids", "api")
+    here = parse_source("table:ids", tmp_path, "store", "agreement of 2026")
+    assert here == TableSource(tmp_path / "ids", str(tmp_path / "store"), agreement="agreement of 2026")
+    with pytest.raises(UsageError, match="--contents"):
         parse_source("table:ids", tmp_path)
     table = {"kind": "table", "path": "ids", "contents": "s3://softwareheritage", "origins": "https://gitlab.com/"}
     expected = TableSource(tmp_path / "ids", "s3://softwareheritage", "https://gitlab.com/")

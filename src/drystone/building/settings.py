@@ -183,13 +183,15 @@ def load_settings(path: Path) -> tuple[Settings, list[Source | Collection]]:
     return _absolute(settings, path.parent), sources
 
 
-def sources_from_arguments(arguments: tuple[str, ...]) -> list[Source | Collection]:
+def sources_from_arguments(
+    arguments: tuple[str, ...], contents: str | None = None, agreement: str | None = None
+) -> list[Source | Collection]:
     """Return the sources named on a command line. Raises `UsageError` naming each that cannot be understood."""
     found: list[Source | Collection] = []
     problems: list[str] = []
     for argument in arguments:
         try:
-            found.append(parse_source(argument))
+            found.append(parse_source(argument, contents=contents, agreement=agreement))
         except DrystoneError as error:
             problems.append(str(error))
     if problems:

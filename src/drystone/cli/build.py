@@ -38,6 +38,8 @@ from drystone.release.read import open_release
     show_envvar=True,
     help=f"Registry whose decisions apply: a file or a database URL (default: {DEFAULT_REGISTRY}).",
 )
+@click.option("--contents", help="Where the contents of a Software Heritage export lie (docs/software-heritage.md).")
+@click.option("--agreement", help="The agreement under which the archive is read in bulk, as it shall stand in the card.")
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
@@ -52,6 +54,8 @@ def command(
     engine: str | None,
     ray_address: str | None,
     registry: str | None,
+    contents: str | None,
+    agreement: str | None,
     dry_run: bool,
     sample: int,
     replace: bool,
@@ -61,7 +65,7 @@ def command(
     """Build a release from source repositories.
 
     Takes one settings file, or sources: a git repository (path or git+URL), an archive (tar, zip, wheel, sdist), a
-    folder, or a package of the Python Package Index. A build that was stopped goes on where it was when the same
+    folder, a package of the Python Package Index, or a Software Heritage export (swh+EXPORT). A build that was stopped goes on where it was when the same
     command is given again.
 
     \b
@@ -69,8 +73,9 @@ def command(
       drystone build examples/demo.toml
       drystone build ./my-repository pypi:flask==3.1.2 -o releases/mine
       drystone build git+https://example.org/project.git@v1.0 -o releases/project --dry-run
+      drystone build swh+exports/2025-05-18-popular-1k --contents s3://softwareheritage -o releases/popular
     """
-    settings, found = _settings(sources)
+    settings, found = _settings(sources, contents, agreement)
     release = {key: value for key, value in {"name": name, "version": version_, "output": output}.items() if value}
     # Through validation again, so that a bad name on the command line is refused as one in a file is.
     decisions = registry or settings.registry or DEFAULT_REGISTRY
@@ -96,12 +101,16 @@ def command(
         _print_release(manifest, target)
 
 
-def _settings(arguments: tuple[str, ...]) -> tuple[Settings, list[Any]]:
+def _settings(
+    arguments: tuple[str, ...], contents: str | None, agreement: str | None
+) -> tuple[Settings, list[Any]]:
     files = [argument for argument in arguments if argument.endswith(".toml") and Path(argument).is_file()]
     if not files:
         if len(arguments) == 1 and arguments[0].endswith(".toml"):
             raise UsageError(f"{arguments[0]}: there is no such settings file")
-        return Settings(), sources_from_arguments(arguments)
+        return Settings(), sources_from_arguments(arguments, contents, agreement)
+    if contents is not None or agreement is not None:
+        raise UsageError("--contents and --agreement are for sources; in a settings file they stand with the source")
     if len(arguments) > 1:
         raise UsageError(f"give one settings file or sources, not both: {' '.join(arguments)}")
     return load_settings(Path(files[0]))

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from drystone.sources._parse import parse_source, source_from_table, table_problems
 from drystone.sources.archive import ArchiveSource
-from drystone.sources.base import Entry, Limits, OpenRepository, Repository, Source
+from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
+from drystone.sources.software_heritage import SoftwareHeritage
 from drystone.sources.table import TableSource
 
 __all__ = [
     "ArchiveSource",
+    "Collection",
     "Entry",
     "FolderSource",
     "GitSource",
     "Limits",
     "OpenRepository",
+    "Part",
     "PypiSource",
     "Repository",
+    "SoftwareHeritage",
     "Source",
     "TableSource",
     "parse_source",

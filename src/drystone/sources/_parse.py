@@ -17,6 +17,7 @@ from drystone.sources.base import Collection, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
+from drystone.sources.software_heritage import SoftwareHeritage
 from drystone.sources.table import GITHUB, TableSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
@@ -39,17 +40,34 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
     "folder": {"path": True},
-    "table": {"path": True, "contents": True, "origins": False},
+    "table": {"path": True, "contents": True, "origins": False, "agreement": False},
+    "software-heritage": {
+        "export": True,
+        "contents": True,
+        "origins": False,
+        "repositories": False,
+        "depth": False,
+        "agreement": False,
+    },
 }
+#: Kinds of many repositories: what a user says of one has no place there.
+_COLLECTIONS: Final = frozenset({"software-heritage", "table"})
+#: Types of keys that are no strings.
+_TYPES: Final[dict[str, type]] = {"depth": int}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
-    "pypi:NAME==VERSION; table:PATH#CONTENTS"
+    "pypi:NAME==VERSION; swh+EXPORT; table:PATH"
 )
 
 
-def parse_source(text: str, base: Path | None = None) -> Source | Collection:
+def parse_source(
+    text: str, base: Path | None = None, contents: str | None = None, agreement: str | None = None
+) -> Source | Collection:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
+
+    `contents` and `agreement` are for a Software Heritage export (`swh+EXPORT`)
+    and a table in The Stack v2's columns (`table:PATH`).
 
     A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
     a file does, else a folder. Raises `UsageError` for what is none of these.
@@ -63,11 +81,15 @@ def parse_source(text: str, base: Path | None = None) -> Source | Collection:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
         return PypiSource(package.strip(), version.strip())
     if text.startswith("table:"):
-        path, mark, contents = text.removeprefix("table:").partition("#")
-        if not mark or not contents:
-            raise UsageError(f"{text}: a place of contents is missing; write table:PATH#CONTENTS, where CONTENTS is a "
-                             "folder, an s3:// or https:// location, or api")  # fmt: skip
-        return TableSource(_local(path, here), _contents(contents, here))
+        if contents is None:
+            raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
+        path = _local(text.removeprefix("table:"), here)
+        return TableSource(path, _place(contents, here), agreement=agreement)
+    if text.startswith("swh+"):
+        if contents is None:
+            raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
+        export = _place(text.removeprefix("swh+"), here)
+        return SoftwareHeritage(export, _place(contents, here), agreement=agreement)
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -102,7 +124,7 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
         near = get_close_matches(str(kind), _KEYS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{hint}")]
-    known = {**dict.fromkeys(_KEYS[kind]), **dict.fromkeys(_ABOUT if kind != "table" else ())}
+    known = {**dict.fromkeys(_KEYS[kind]), **({} if kind in _COLLECTIONS else dict.fromkeys(_ABOUT))}
     problems = []
     for key, value in table.items():
         if key == "kind":
@@ -137,13 +159,23 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
     here = base if base is not None else Path()
     path = _local(table["path"], here) if "path" in table else None
     match table["kind"]:
+        case "software-heritage":
+            return SoftwareHeritage(
+                _place(table["export"], here),
+                _place(table["contents"], here),
+                origins=table.get("origins", ""),
+                repositories=_local(table["repositories"], here) if "repositories" in table else None,
+                depth=table.get("depth", SoftwareHeritage.depth),
+                agreement=table.get("agreement"),
+            )
         case "git":
             return GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
             return PypiSource(table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
-            return TableSource(path, _contents(table["contents"], here), table.get("origins", GITHUB))
+            contents = _place(table["contents"], here)
+            return TableSource(path, contents, table.get("origins", GITHUB), table.get("agreement"))
         case "archive":
             assert path is not None
             return ArchiveSource(path, table.get("sha256"), about)
@@ -170,13 +202,13 @@ def _local(text: str, base: Path) -> Path:
     return base / Path(text).expanduser()
 
 
-def _contents(text: str, base: Path) -> str:
-    """Return a location of contents; a folder's relative path starts at `base`."""
-    return text if "://" in text or text == "api" else str(_local(text, base))
+def _place(text: str, base: Path) -> str:
+    """Return a location: a URL or a word as it is, a path resolved."""
+    return text if "://" in text or text in ("api", "export") else str(_local(text, base).absolute())
 
 
 def _value_problem(key: str, value: object) -> str | None:
-    wanted = _ABOUT[key][1] if key in _ABOUT else str
+    wanted = _ABOUT[key][1] if key in _ABOUT else _TYPES.get(key, str)
     if wanted is datetime:
         return None if isinstance(value, date) else "must be a date and time such as 2026-01-31T12:00:00Z"
     if not isinstance(value, wanted) or isinstance(value, bool):

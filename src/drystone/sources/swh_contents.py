@@ -16,12 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Protocol, Self
 
+import pyarrow as pa
+from filelock import FileLock
 from isal import isal_zlib
 
 from drystone.errors import BuildError, UsageError
 from drystone.identity.hashes import blob_hash
 from drystone.sources.base import Limits
 from drystone.sources.swh_cache import ContentCache
+from drystone.sources.swh_export import Export
 from drystone.sources.swh_http import HttpClient, Refusal, Reply, s3_address
 
 #: Bytes that are asked for at a time, by the lengths that are known; an unknown length counts as the second number.
@@ -115,17 +118,23 @@ class ContentStore(AbstractContextManager["ContentStore"]):
         patience: float = 7200.0,
         attempts: int = 6,
         backoff: float = 0.5,
+        export: str | None = None,
     ) -> ContentStore:
         """Return the store at `location`; nothing is asked for yet.
 
         `location` is one of: a folder or an `http(s)` URL below which `content/SHA1` are gzip objects, as in the
         archive's bucket; `s3://BUCKET[/PREFIX]` (parameters `endpoint`, `region`, `anonymous=true`, `profile`); the
-        archive's web API (an `http(s)` URL with `/api/1` in it, or `api`). `cache` is a folder that keeps at most
+        archive's web API (an `http(s)` URL with `/api/1` in it, or `api`); `export`, the column `data` of the graph
+        export at `export`, which is copied into `cache` once. `cache` is a folder that keeps at most
         `cache_bytes` of contents. Larger contents than `max_bytes` are not fetched. `patience` is how many seconds a
         request may be put off by the server; `attempts` and `backoff` (seconds, doubled each time) are for failures
         that pass. Raises `UsageError` for what is none of these, `MissingExtraError` where S3 needs its extra.
         """
         place: _Place
+        if location == "export":
+            if export is None or cache is None:
+                raise UsageError("contents 'export': an export and a cache folder are needed")
+            return cls(location, _ExportData(export, cache), None, concurrency, max_bytes)
         if location == "api":
             location = "https://archive.softwareheritage.org/api/1"
         scheme = location.partition("://")[0] if "://" in location else ""
@@ -290,6 +299,41 @@ class _WebApi:
     def close(self) -> None:
         self._client.close()
 
+
+class _ExportData:
+    """The column `data` of a graph export, copied into a file in which contents are found by sha1_git."""
+
+    def __init__(self, location: str, cache: Path) -> None:
+        self._export = Export.open(location)
+        if not self._export.has_column("content", "data"):
+            raise UsageError(f"{location.partition('?')[0]}: its table content has no column data; name another place")
+        folder = cache / f"export-{self._export.fingerprint[:16]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._kept = ContentCache(folder, _UNBOUNDED)
+        done = folder / "complete"
+        with FileLock(folder / "lock"):
+            if not done.exists():
+                for file in self._export.files("content"):
+                    for piece in self._export.batches("content", file, ["sha1_git", "data"]):
+                        self._copy(piece)
+                self._kept.flush()
+                done.touch()
+
+    def _copy(self, piece: pa.Table) -> None:
+        for batch in piece.to_batches(max_chunksize=256):
+            for name, data in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                if name is not None and data is not None:
+                    self._kept.put(bytes.fromhex(name), data)
+
+    def get(self, id_: ContentId, limit: int, stop: threading.Event) -> bytes | Failure:
+        data = self._kept.get(id_.sha1_git) if id_.sha1_git is not None else None
+        return data if data is not None else Failure("missing", "the export has no data for it")
+
+    def close(self) -> None:
+        self._kept.close()
+
+
+_UNBOUNDED: Final = 1 << 62
 
 _NO_SHA1: Final = Failure("unnamed", "its sha1 is unknown, by which objects are named; the content table has no row")
 

@@ -42,12 +42,13 @@ class TableSource:
     """A Parquet file, or all below a folder, in the columns of The Stack v2; contents are those of `contents`.
 
     `contents` is a location as `ContentStore.open` takes it. `origins` goes before the name of a repository whose
-    table gives no URL.
+    table gives no URL. `agreement` says under which agreement the archive is read in bulk.
     """
 
     path: Path
     contents: str
     origins: str = GITHUB
+    agreement: str | None = None
 
     kind: ClassVar[str] = "table"
 
@@ -61,6 +62,8 @@ class TableSource:
 
         Raises `SourceError` where there is no table, a file cannot be read, or a column is missing or of another type.
         """
+        # Says at once what is wrong with the location.
+        ContentStore.open(self.contents, max_bytes=limits.max_file_bytes).close()
         files = self._files()
         counts = []
         key = hashlib.sha256()
@@ -149,12 +152,13 @@ class TablePart:
     def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
         """Yield the bytes of each blob or why there are none; raise `BuildError` where the store does not answer."""
         ids, digests = _sha1s(self)
-        token = os.environ.get("DRYSTONE_SWH_TOKEN")
         wanted = (ContentId(sha1_git=blob, sha1=_find(ids, digests, blob)) for blob in blobs)
-        store = ContentStore.open(self.contents, cache=cache / "contents", max_bytes=limits.max_file_bytes, token=token)
-        with store:
-            for id_, data in store.fetch(wanted):
-                yield data if isinstance(data, bytes) else SourceError(f"{id_.name}: {data.reason}")
+        store = _store(self.contents, cache, limits, os.getpid())
+        for id_, data in store.fetch(wanted):
+            if isinstance(data, bytes):
+                yield data
+            else:
+                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {data.reason}")
 
     def _read(self, columns: list[str]) -> pa.Table:
         found = [ROWS.empty_table().select(columns)]
@@ -292,6 +296,13 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
         },
         schema=LISTING,
     )
+
+
+@lru_cache(4)
+def _store(location: str, cache: Path, limits: Limits, process: int) -> ContentStore:
+    """Return this process's connections to a store; kept until it ends. `DRYSTONE_SWH_TOKEN` is for the web API."""
+    token = os.environ.get("DRYSTONE_SWH_TOKEN")
+    return ContentStore.open(location, cache=cache / "contents", max_bytes=limits.max_file_bytes, token=token)
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,449 @@
+"""The `software-heritage` source: the origins of a graph export at their latest visit, contents from the archive.
+
+A collection: its work is a chain of joins over ids, cut into tasks of bounded memory, and it comes in parts. Knows how
+the export's tables lead from an origin to its files; nothing of what the files are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+
+from drystone.errors import SourceError, UsageError
+from drystone.sources import swh_directories, swh_origins, swh_parts
+from drystone.sources.base import LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.swh_contents import ContentId, ContentStore
+from drystone.sources.swh_export import Export
+from drystone.sources.swh_parts import CONTENTS
+from drystone.sources.swh_runs import (
+    ROWS_PER_RANGE,
+    Index,
+    as_array,
+    keys,
+    range_count,
+    read_group,
+    read_range,
+    read_rows,
+    runs,
+    write_run,
+)
+
+#: Changes where the meaning of the files below the cache does.
+_FORMAT: Final = 1
+#: Entries of all directories that a group of roots holds in memory, about.
+_GROUP_ENTRIES: Final = 1 << 20
+#: Repositories without a tree of their own that make one part.
+_OTHERS: Final = 1 << 16
+#: Releases that point at releases are followed so far.
+_MAX_RELEASES: Final = 8
+_CACHED_PARTS: Final = 4
+
+
+@dataclass(frozen=True)
+class SoftwareHeritage:
+    """A graph export and where the contents of its files lie.
+
+    `export` is a folder or an `s3://` URL (see `swh_export`), `contents` a location as `ContentStore.open` takes it, or
+    `export` for the export's own column `data`. `origins` limits the build to URLs that begin so. `repositories` is a
+    Parquet table of what is recorded of origins: `origin` (its URL) and any of default_branch, stars, forks, github_id,
+    license, language, created_at, event_created_at. Deeper directories than `depth` are rows of the ledger.
+    `agreement` says under which agreement the archive is read in bulk.
+    """
+
+    export: str
+    contents: str
+    origins: str = ""
+    repositories: Path | None = None
+    depth: int = 256
+    agreement: str | None = None
+    rows_per_range: int = ROWS_PER_RANGE
+
+    kind: ClassVar[str] = "software-heritage"
+
+    def __post_init__(self) -> None:
+        if not self.export or not self.contents:
+            raise UsageError("a Software Heritage source needs 'export', a graph export, and 'contents', their place")
+        if not 1 <= self.depth <= 4096:
+            raise UsageError(f"depth must be between 1 and 4096, it is {self.depth}")
+
+    @property
+    def spec(self) -> str:
+        """The export after `swh+`, without parameters."""
+        return f"swh+{self.export.partition('?')[0]}"
+
+    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+        """Resolve the export to lists of occurrences, and return them as parts.
+
+        Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
+        files are damaged; `UsageError` where the location of contents cannot be one.
+        """
+        export = Export.open(self.export)
+        for table in ("origin_visit_status", "snapshot_branch", "revision", "directory", "directory_entry", "content"):
+            export.files(table)
+        recorded = self.repositories.stat() if self.repositories is not None and self.repositories.exists() else None
+        key = hashlib.sha256(
+            repr(
+                (
+                    _FORMAT, export.fingerprint, self.origins, self.depth, self.rows_per_range,
+                    limits.max_entries, limits.max_path_bytes,
+                    recorded and (recorded.st_size, recorded.st_mtime_ns),
+                )
+            ).encode()
+        ).hexdigest()  # fmt: skip
+        folder = cache / "software-heritage" / key[:16]
+        self.open_contents(cache, limits).close()
+        plan = _Plan(self, export, folder, limits, run)
+        roots = plan.origins()
+        listed, joined = plan.directories(roots)
+        parts: list[Part] = []
+        for part in listed:
+            span = roots.span(part["first"], part["last"])
+            parts.append(
+                _Part(self, key, len(parts), part["name"], folder / "parts", span, tuple(joined), part["rows"])
+            )
+        for path, count in roots.others:
+            for first in range(0, count, _OTHERS):
+                others = ((path, first, min(count, first + _OTHERS)),)
+                parts.append(_Part(self, key, len(parts), None, folder / "parts", others, (), others[0][2] - first))
+        if not parts:
+            raise SourceError(f"{self.spec}: no origin of the export begins with {self.origins!r}")
+        return parts
+
+    def open_contents(self, cache: Path, limits: Limits) -> ContentStore:
+        """Return the place of contents, opened; `DRYSTONE_SWH_TOKEN` is a token for the web API."""
+        return ContentStore.open(
+            self.contents,
+            cache=cache / "contents",
+            max_bytes=limits.max_file_bytes,
+            token=os.environ.get("DRYSTONE_SWH_TOKEN"),
+            export=self.export,
+        )
+
+
+@dataclass(frozen=True)
+class _Roots:
+    """Roots in the order of their numbers: files, and the number of each file's first; the repositories without."""
+
+    files: tuple[tuple[Path, int, int], ...]
+    others: tuple[tuple[Path, int], ...]
+
+    @property
+    def count(self) -> int:
+        return sum(rows for _, _, rows in self.files)
+
+    def span(self, first: int, last: int) -> tuple[tuple[Path, int, int], ...]:
+        """Return where the roots from number `first` up to `last` lie: (file, first row, last row)."""
+        return tuple(
+            (path, max(0, first - start), min(rows, last - start))
+            for path, start, rows in self.files
+            if first < start + rows and last > start
+        )
+
+
+class _Plan:
+    """The steps from an export to parts; each has a folder, named after what it holds."""
+
+    def __init__(self, source: SoftwareHeritage, export: Export, folder: Path, limits: Limits, run: Runner) -> None:
+        self._source = source
+        self._export = export
+        self._folder = folder
+        self._limits = limits
+        self._runner = run
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def origins(self) -> _Roots:
+        """Choose revision and root directory of every origin; let one stand for all with the same directory."""
+        steps = swh_origins
+        prefix = self._source.origins
+        tasks = [
+            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file, "prefix": prefix})
+            for table in ("origin", "origin_visit", "origin_visit_status")
+            for number, file in enumerate(self._export.tables.get(table, ()))
+        ]
+        visits, rows = self._step("visits", steps.visits, tasks)
+        given = runs(visits, "visits")
+        if self._source.repositories is not None:
+            path = str(self._source.repositories)
+            recorded, _ = self._step("recorded", steps.recorded, [("recorded", {"path": path})])
+            given += runs(recorded, "visits")
+        latest, found = self._ranged("latest", steps.latest, _total(rows), given=given)
+        count = _total(found, "origins")
+
+        branches, rows = self._step("branches", steps.branches, self._files("snapshot_branch"))
+        listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
+        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), **listed)
+        candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
+        if _total(found, "releases"):
+            releases, rows = self._step("releases", steps.releases, self._files("release"))
+            for turn in range(_MAX_RELEASES):
+                tagged = {"given": candidates, "known": runs(releases, "releases")}
+                peeled, found = self._ranged(f"peeled-{turn}", steps.peel, _total(rows), **tagged)
+                candidates, settled = runs(peeled, "candidates"), settled + runs(peeled, "found")
+                if not _total(found, "releases"):
+                    break
+
+        revisions, rows = self._step("revisions", steps.revisions, self._files("revision"))
+        revised = {"given": candidates, "known": runs(revisions, "revisions")}
+        directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
+        facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
+        repositories, _ = self._ranged("repositories", steps.repositories, count, **facts)
+        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=runs(repositories, "repositories"))
+        numbered, numbers = self._ranged("roots", steps.number, count, given=runs(collapsed, "roots"))
+        files, first = [], 0
+        for path, summary in zip(runs(numbered, "numbered"), numbers, strict=True):
+            files.append((path, first, int(summary["rows"])))
+            first += summary["rows"]
+        others = zip(runs(collapsed, "others"), (int(summary["others"]) for summary in found), strict=True)
+        return _Roots(tuple(files), tuple((path, rows) for path, rows in others if rows))
+
+    def directories(self, roots: _Roots) -> tuple[list[dict[str, Any]], list[Path]]:
+        """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
+        if not roots.count:
+            return [], []
+        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
+        rows = _total(found)
+        pairs, counts = self._reach(roots, entries, rows)
+        groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
+        group_of = self._folder / "group-of-root.npy"
+        np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
+        present, _ = self._step("directories", swh_directories.present, self._files("directory"))
+        routed, _ = self._ranged(
+            "routed", swh_directories.route, rows, pairs=pairs, given=runs(entries, "entries"),
+            there=runs(present, "present"), group_of=group_of, groups=len(groups),
+        )  # fmt: skip
+        tasks = [
+            (
+                f"{number:06d}",
+                {"routed": runs(routed, "routed"), "group": number, "roots": list(roots.span(first, last)),
+                 "number": first, "limits": self._limits, "depth": self._source.depth},
+            )
+            for number, (first, last) in enumerate(groups)
+        ]  # fmt: skip
+        parts, found = self._step("parts", swh_parts.resolve, tasks)
+        listed = [part for summary in found for part in summary["parts"]]
+
+        tables = [
+            (table, file) for table in ("content", "skipped_content") for file in self._export.tables.get(table, ())
+        ]
+        tasks = [
+            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file})
+            for number, (table, file) in enumerate(tables)
+        ]
+        contents, found = self._step("contents", swh_parts.contents, tasks)
+        rows = max(_total(found), sum(part["asked"] for part in listed))
+        asked = [parts / f"{part['name']}.asked" for part in listed]
+        joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
+        return listed, runs(joined, "joined")
+
+    def _reach(self, roots: _Roots, entries: Path, rows: int) -> tuple[list[Path], list[Path]]:
+        """Visit directories level by level until there are no more; return the runs of pairs and of counts."""
+        first = [
+            (f"{number:05d}", {"file": path, "first": start, "rows": rows_})
+            for number, (path, start, rows_) in enumerate(roots.files)
+        ]
+        level, _ = self._step("level-000", swh_parts.first_level, first)
+        pairs: list[Path] = []
+        counts: list[Path] = []
+        edges, sizes = runs(entries, "edges"), runs(entries, "sizes")
+        for depth in range(1, self._source.depth + 1):
+            level, found = self._ranged(
+                f"level-{depth:03d}", swh_directories.reach, rows, visit=runs(level, "next"), seen=pairs,
+                edges=edges, sizes=sizes, roots=roots.count,
+            )  # fmt: skip
+            pairs, counts = pairs + runs(level, "pairs"), counts + runs(level, "counts")
+            if not _total(found, "next"):
+                break
+        return pairs, counts
+
+    @staticmethod
+    def _groups(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, int]]:
+        """Cut roots, in their order, into groups whose directories have about `_GROUP_ENTRIES` entries."""
+        ends = np.cumsum(sizes)
+        groups, first = [], 0
+        while first < len(ends):
+            done = int(ends[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, done + _GROUP_ENTRIES, side="right")))
+            groups.append((first, last))
+            first = last
+        return groups
+
+    def _files(self, table: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return one task for each file of a table."""
+        files = self._export.files(table)
+        return [(f"{number:05d}", {"export": self._export, "file": file}) for number, file in enumerate(files)]
+
+    def _step(
+        self, name: str, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
+    ) -> tuple[Path, list[dict[str, Any]]]:
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
+
+    def _ranged(
+        self, name: str, work: Callable[..., dict[str, Any]], rows: int, **arguments: Any
+    ) -> tuple[Path, list[dict[str, Any]]]:
+        """Run one task for each range of keys, so many that each has about `rows_per_range` of `rows`."""
+        count = range_count(rows, self._source.rows_per_range)
+        tasks = [(f"{i:06d}", {**arguments, "index": i, "count": count}) for i in range(count)]
+        return self._step(name, work, tasks)
+
+
+def _total(summaries: Iterable[dict[str, Any]], name: str = "rows") -> int:
+    return sum(int(summary[name]) for summary in summaries)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some repositories of an export. `name` is None for those that have no directory of their own to list."""
+
+    source: SoftwareHeritage
+    key: str
+    number: int
+    name: str | None
+    folder: Path
+    spans: tuple[tuple[Path, int, int], ...]
+    joined: tuple[Path, ...]
+    rows: int
+
+    kind: ClassVar[str] = SoftwareHeritage.kind
+    random_access: ClassVar[bool] = True
+
+    @property
+    def spec(self) -> str:
+        return f"{self.source.spec}#{self.number:06d}"
+
+    def state(self, cache: Path) -> State:
+        parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])
+        return State.of(max(1, 100 * self.rows), *parts)
+
+    def listing(self, cache: Path, limits: Limits) -> Listing:
+        schema = swh_origins.ROOTS if self.name is not None else swh_origins.REPOSITORIES
+        found = [row for path, first, last in self.spans for row in read_rows(path, schema, first, last).to_pylist()]
+        repositories = [_repository(row, self.kind) for row in found]
+        if self.name is None:
+            return Listing(repositories, _not_listed(found))
+        occurrences = self.folder / f"{self.name}.occurrences"
+        return Listing(repositories, swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits))
+
+    def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
+        known = _content_ids(self._known())
+        store = _store(self.source, cache, limits, os.getpid())
+        for id_, found in store.fetch(known.of(blob) for blob in blobs):
+            if isinstance(found, bytes):
+                yield found
+            else:
+                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {found.reason}")
+
+    def _known(self) -> Path:
+        """Return the run of what is known of this part's contents, made where it is not there yet."""
+        path = self.folder / f"{self.name}.known"
+        if not path.exists():
+            write_run(path, read_group(self.joined, CONTENTS, self.number))
+        return path
+
+
+class _ContentIds:
+    """What is known of the contents of one part, to be found by sha1_git."""
+
+    def __init__(self, path: Path) -> None:
+        table = read_range([path], CONTENTS, columns=["key", "sha1", "sha256", "length"])
+        self._index = Index.of(table.column("key"))
+        self._columns = [as_array(table.column(name)) for name in ("sha1", "sha256", "length")]
+
+    def of(self, blob: bytes) -> ContentId:
+        at = int(self._index.find(keys(blob))[0])
+        if at < 0:
+            return ContentId(sha1_git=blob)
+        sha1, sha256, length = (column[at].as_py() for column in self._columns)
+        return ContentId(sha1_git=blob, sha1=sha1, sha256=sha256, length=length)
+
+
+@lru_cache(_CACHED_PARTS)
+def _content_ids(path: Path) -> _ContentIds:
+    return _ContentIds(path)
+
+
+@lru_cache(4)
+def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) -> ContentStore:
+    """Return this process's connections to a store; kept until it ends."""
+    return source.open_contents(cache, limits)
+
+
+def _not_listed(found: list[dict[str, Any]]) -> pa.Table:
+    """Return one unreadable occurrence for each repository whose revision or directory is not in the export."""
+    rows = [
+        {"id": b"", "repository": number, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
+         "problem": row["problem"]}
+        for number, row in enumerate(found)
+        if row["problem"] is not None and row["branch"] is not None
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, LISTING)
+
+
+def _repository(row: dict[str, Any], kind: str) -> Repository:
+    """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
+    problem = row["problem"]
+    if row["same_as"] is not None:
+        problem = f"its root directory is that of {row['same_as']}, which stands for it"
+    metadata = {
+        "branch_reason": row["reason"],
+        "visit": row["visit"],
+        "visit_type": row["type"],
+        "revision_type": row["revision_type"],
+        "release": row["release"].hex() if row["release"] is not None else None,
+        "same_directory_as": row["same_as"],
+    }
+    for name in ("revision_date", "committer_date", "date"):
+        if row[name] is not None and _moment(row[name]) is None:
+            metadata[f"{name}_microseconds"] = row[name]
+    name = row["url"].rstrip("/").removesuffix(".git").partition("://")[2].partition("/")[2]
+    return Repository(
+        origin=row["url"],
+        kind=kind,
+        name=name or row["url"],
+        directory=row["key"].hex() if row["key"] != swh_origins.NONE else "",
+        revision=row["revision"].hex() if row["revision"] is not None else None,
+        snapshot=row["snapshot"].hex() if row["snapshot"] is not None else None,
+        branch=row["branch"].decode("utf-8", "backslashreplace") if row["branch"] is not None else None,
+        visit_date=_moment(row["date"]),
+        revision_date=_moment(row["revision_date"]),
+        committer_date=_moment(row["committer_date"]),
+        stars=row["stars"],
+        forks=row["forks"],
+        github_id=row["github_id"],
+        gha_license_id=row["license"],
+        gha_event_created_at=_moment(row["event_created_at"]),
+        gha_created_at=_moment(row["created_at"]),
+        gha_language=row["language"],
+        metadata={name: value for name, value in metadata.items() if value is not None},
+        # A problem with what its branch leads to is a row of the ledger; one before that leaves nothing to list.
+        empty=problem if row["same_as"] is not None or row["branch"] is None else None,
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    """Return microseconds since 1970 as a time; None for years that Python has no dates for."""
+    try:
+        return _EPOCH + timedelta(microseconds=micros) if micros is not None else None
+    except OverflowError:
+        return None
+
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+def run_here(
+    name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Run the tasks of a collection in this process, one after another: a `Runner` without a build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [work(folder, task, **arguments) for task, arguments in tasks]

@@ -1,0 +1,441 @@
+"""Origins of a graph export and the root directory that stands for each: visits, branches, releases, revisions.
+
+Every step joins ids within one range of keys and hands sorted runs to the next. Lists no directories.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from drystone.errors import SourceError
+from drystone.sources.swh_branches import choose_branch
+from drystone.sources.swh_export import Export, TableFile
+from drystone.sources.swh_runs import (
+    KEY,
+    Sorted,
+    bounds,
+    keys,
+    keys_of_hex,
+    read_range,
+    unhex,
+    write_run,
+    write_sorted,
+)
+
+#: Times are microseconds since 1970, UTC: years that Python has no dates for must not stop a build.
+_TIME: Final = pa.int64()
+_RUN_ROWS: Final = 1 << 20
+#: Columns of a table of repositories that somebody recorded (GHArchive has them), by the field they set.
+RECORDED: Final = {
+    "default_branch": pa.string(), "stars": pa.int64(), "forks": pa.int64(), "github_id": pa.int64(),
+    "license": pa.string(), "language": pa.string(), "created_at": _TIME, "event_created_at": _TIME,
+}  # fmt: skip
+#: One fact about an origin: its visit (a full one has `rank` 2), or what was recorded of it (`rank` -1).
+VISITS: Final = pa.schema(
+    [("key", KEY), ("url", pa.string()), ("rank", pa.int8()), ("visit", pa.int64()), ("date", _TIME),
+     ("snapshot", KEY), ("type", pa.string()), *RECORDED.items()]
+)  # fmt: skip
+#: The latest full visit of an origin; `snapshot` is null where there is none.
+ORIGINS: Final = VISITS.remove(VISITS.get_field_index("rank"))
+WANTED: Final = pa.schema([("snapshot", KEY), ("origin", KEY), ("default_branch", pa.string())])
+BRANCHES: Final = pa.schema([("snapshot", KEY), ("name", pa.binary()), ("target", pa.binary()), ("type", pa.string())])
+#: A branch that may stand for an origin, by what it points at; `release` is the release it went through.
+CANDIDATES: Final = pa.schema(
+    [("target", KEY), ("origin", KEY), ("branch", pa.binary()), ("reason", pa.string()), ("type", pa.string()),
+     ("release", KEY)]
+)  # fmt: skip
+RELEASES: Final = pa.schema([("key", KEY), ("target", KEY), ("type", pa.string())])
+REVISIONS: Final = pa.schema(
+    [("key", KEY), ("directory", KEY), ("date", _TIME), ("committer_date", _TIME), ("type", pa.string())]
+)
+#: What was found for an origin: a root directory, or a problem.
+FOUND: Final = pa.schema(
+    [("origin", KEY), ("branch", pa.binary()), ("reason", pa.string()), ("release", KEY), ("revision", KEY),
+     ("directory", KEY), ("date", _TIME), ("committer_date", _TIME), ("revision_type", pa.string()),
+     ("problem", pa.string())]
+)  # fmt: skip
+#: A repository, by its root directory (zeros where it has none).
+REPOSITORIES: Final = pa.schema(
+    [("key", KEY), *[f for f in ORIGINS if f.name != "key"],
+     *[f for f in FOUND if f.name not in ("origin", "directory", "date")], ("revision_date", _TIME),
+     ("same_as", pa.string())]
+)  # fmt: skip
+#: Repositories whose directories are listed, in the order in which they are numbered.
+ROOTS: Final = pa.schema([("place", KEY), *REPOSITORIES])
+NONE: Final = b"\0" * 20
+
+
+def visits(folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str) -> dict[str, Any]:
+    """Write what a file of `origin`, `origin_visit` or `origin_visit_status` says, by origin; URLs begin with `prefix`."""
+    columns, optional = {
+        "origin": (["url"], []),
+        "origin_visit": (["origin", "visit", "date"], ["type"]),
+        "origin_visit_status": (["origin", "visit", "date", "status", "snapshot"], ["type"]),
+    }[table]
+    pieces = []
+    for piece in export.batches(table, file, columns, optional):
+        url = piece.column(columns[0]).cast(pa.string())
+        kept = pc.starts_with(url, prefix) if prefix else pa.repeat(True, len(url))
+        kept = pc.fill_null(kept, False)
+        piece, url = piece.filter(kept), url.filter(kept)
+        found: dict[str, Any] = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
+        if table != "origin":
+            found.update(visit=piece.column("visit"), date=piece.column("date"), type=piece.column("type"))
+        if table == "origin_visit_status":
+            full = pc.and_(pc.equal(piece.column("status"), "full"), pc.is_valid(piece.column("snapshot")))
+            full = pc.fill_null(full, False)
+            found["rank"] = pc.if_else(full, pa.scalar(2, pa.int8()), pa.scalar(1, pa.int8()))
+            found["snapshot"] = _some_keys(piece.column("snapshot"), file, "snapshot")
+        pieces.append(_filled(found, VISITS))
+    return _write_visits(folder, task, pieces)
+
+
+def recorded(folder: Path, task: str, path: str) -> dict[str, Any]:
+    """Write what a Parquet table of repositories records, by origin. Raises `SourceError` where it is none."""
+    try:
+        table = pq.ParquetFile(path).read()
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{path}: cannot be read as Parquet ({error})") from None
+    if "origin" not in table.column_names:
+        raise SourceError(f"{path}: has no column 'origin' (it has {', '.join(table.column_names)})")
+    found: dict[str, Any] = {"url": table.column("origin").cast(pa.string())}
+    found["rank"] = pa.repeat(pa.scalar(-1, pa.int8()), table.num_rows)
+    try:
+        found.update({n: _cast(table.column(n), k) for n, k in RECORDED.items() if n in table.column_names})
+    except pa.ArrowException as error:
+        raise SourceError(f"{path}: a column has another type than it should ({error})") from None
+    return _write_visits(folder, task, [_filled(found, VISITS)])
+
+
+def _write_visits(folder: Path, task: str, pieces: list[pa.Table]) -> dict[str, Any]:
+    table = pa.concat_tables([VISITS.empty_table(), *pieces])
+    digests = b"".join(
+        hashlib.sha1(url.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()
+        for url in table.column("url").to_pylist()
+    )
+    table = table.set_column(0, VISITS.field(0), keys(digests))
+    write_sorted(folder / f"{task}.visits", table)
+    return {"rows": table.num_rows}
+
+
+def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Choose the latest full visit of every origin in a range of keys, and ask for its snapshot."""
+    table = read_range(given, VISITS, *bounds(index, count))
+    order = Sorted(table.column("key"))
+    numbers = np.empty(table.num_rows, np.int64)
+    numbers[order.order] = order.numbers
+    rank = table.column("rank").to_numpy()
+    visit = pc.fill_null(table.column("visit"), -1).to_numpy()
+    date = pc.fill_null(table.column("date"), -(2**62)).to_numpy()
+    # The snapshot comes last, so that the choice is total; equal in all of these is equal.
+    snapshot = np.array([value or b"" for value in table.column("snapshot").to_pylist()], dtype=object)
+    _, snapshots = np.unique(snapshot.astype("S20"), return_inverse=True) if len(snapshot) else (None, numbers)
+    by = np.lexsort((snapshots, date, visit, rank, numbers))
+    last = by[np.append(numbers[by][1:] != numbers[by][:-1], True)] if len(by) else by
+    best = table.take(last)
+    full = pc.equal(best.column("rank"), 2)
+    out = {name: best.column(name) for name in ORIGINS.names if name not in RECORDED}
+    out["snapshot"] = pc.if_else(full, best.column("snapshot"), pa.scalar(None, KEY))
+    # When the visit began stands in origin_visit; the status has the moment it was noted.
+    begun = table.filter(pc.equal(table.column("rank"), 0))
+    dates = {
+        (key, number): (when, kind)
+        for key, number, when, kind in zip(
+            *(begun.column(n).to_pylist() for n in ("key", "visit", "date", "type")), strict=True
+        )
+        if number is not None
+    }
+    pairs = list(zip(best.column("key").to_pylist(), best.column("visit").to_pylist(), strict=True))
+    noted = zip(best.column("date").to_pylist(), best.column("type").to_pylist(), strict=True)
+    known = [dates.get(pair, (None, None)) for pair in pairs]
+    both = [(k[0] or n[0], n[1] or k[1]) for k, n in zip(known, noted, strict=True)]
+    out["date"] = pa.array([b[0] for b in both], _TIME)
+    out["type"] = pa.array([b[1] for b in both], pa.string())
+    told = table.filter(pc.equal(table.column("rank"), -1))
+    by_key = {row["key"]: row for row in told.to_pylist()}
+    for name, kind in RECORDED.items():
+        out[name] = pa.array([by_key[key][name] if key in by_key else None for key, _ in pairs], kind)
+    # What was recorded of origins that the export does not have is no origin of it.
+    origins = _filled(out, ORIGINS).filter(pc.greater_equal(best.column("rank"), 0))
+    write_sorted(folder / f"{task}.origins", origins)
+    asked = origins.filter(origins.column("snapshot").is_valid())
+    wanted = {"snapshot": asked.column("snapshot"), "origin": asked.column("key")}
+    write_sorted(
+        folder / f"{task}.wanted", _filled({**wanted, "default_branch": asked.column("default_branch")}, WANTED)
+    )
+    return {"origins": origins.num_rows, "visited": asked.num_rows}
+
+
+def branches(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+    """Write the branches of a file of `snapshot_branch` by snapshot."""
+    count = 0
+    for number, piece in enumerate(
+        _pieces(export, "snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
+    ):
+        snapshot = _keys(piece.column("snapshot_id"), file, "snapshot_id")
+        try:
+            target = unhex(piece.column("target"))
+        except ValueError as error:
+            raise SourceError(f"{file.path}: a branch's target is not in hex ({error})") from None
+        found = {
+            "snapshot": snapshot,
+            "name": piece.column("name"),
+            "target": target,
+            "type": piece.column("target_type"),
+        }
+        write_sorted(folder / f"{task}-{number:04d}.branches", _filled(found, BRANCHES))
+        count += piece.num_rows
+    return {"rows": count}
+
+
+def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Choose the branch of every origin whose snapshot lies in a range of keys."""
+    asked = read_range(wanted, WANTED, *bounds(index, count))
+    order = Sorted(asked.column("snapshot"))
+    listed = read_range(given, BRANCHES, *bounds(index, count))
+    numbers = order.index.find(listed.column("snapshot"))
+    listed = listed.filter(pa.array(numbers >= 0))
+    of_snapshot: dict[int, dict[bytes, tuple[str, bytes]]] = {}
+    for number, name, target, kind in zip(
+        numbers[numbers >= 0].tolist(), *(listed.column(n).to_pylist() for n in ("name", "target", "type")), strict=True
+    ):
+        if name is not None and target is not None and kind is not None:
+            of_snapshot.setdefault(number, {})[name] = (kind, target)
+    found: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    sorted_ = asked.take(order.order)
+    for number, origin, default in zip(
+        order.numbers.tolist(),
+        sorted_.column("origin").to_pylist(),
+        sorted_.column("default_branch").to_pylist(),
+        strict=True,
+    ):
+        choice = choose_branch(of_snapshot.get(number, {}), default)
+        for candidate in choice.candidates:
+            found.append(
+                {"target": candidate.target, "origin": origin, "branch": candidate.branch, "reason": candidate.reason,
+                 "type": candidate.kind}
+            )  # fmt: skip
+        if choice.problem is not None:
+            problems.append({"origin": origin, "problem": choice.problem})
+    write_sorted(folder / f"{task}.candidates", pa.Table.from_pylist(found, CANDIDATES))
+    write_sorted(folder / f"{task}.found", pa.Table.from_pylist(problems, FOUND))
+    return {"candidates": len(found), "releases": sum(row["type"] == "release" for row in found)}
+
+
+def releases(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+    """Write what the releases of a file point at."""
+    count = 0
+    for number, piece in enumerate(_pieces(export, "release", file, ["id", "target", "target_type"])):
+        found = {
+            "key": _keys(piece.column("id"), file, "id"),
+            "target": _some_keys(piece.column("target"), file, "target"),
+            "type": piece.column("target_type"),
+        }
+        write_sorted(folder / f"{task}-{number:04d}.releases", _filled(found, RELEASES))
+        count += piece.num_rows
+    return {"rows": count}
+
+
+def revisions(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+    """Write directory and dates of the revisions of a file."""
+    count = 0
+    columns = ["id", "directory", "date", "committer_date"]
+    for number, piece in enumerate(_pieces(export, "revision", file, columns, ["type"])):
+        found = {
+            "key": _keys(piece.column("id"), file, "id"),
+            "directory": _some_keys(piece.column("directory"), file, "directory"),
+            **{name: piece.column(name) for name in ("date", "committer_date", "type")},
+        }
+        write_sorted(folder / f"{task}-{number:04d}.revisions", _filled(found, REVISIONS))
+        count += piece.num_rows
+    return {"rows": count}
+
+
+def peel(folder: Path, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Follow candidates that are releases, in a range of keys, to what they point at."""
+    table = read_range(given, CANDIDATES, *bounds(index, count))
+    tagged = pc.equal(table.column("type"), "release")
+    asked = table.filter(tagged)
+    there = read_range(known, RELEASES, *bounds(index, count))
+    order = Sorted(there.column("key"))
+    at = order.index.find(asked.column("target"))
+    first = order.order[order.starts]
+    rest, lost = [table.filter(pc.invert(tagged))], asked.filter(pa.array(at < 0))
+    hit = asked.filter(pa.array(at >= 0))
+    targets = there.take(first[at[at >= 0]])
+    problems = [_lost(lost, "the release {} is not in the export")]
+    nowhere = pc.is_null(targets.column("target"))
+    problems.append(_lost(hit.filter(nowhere), "the release {} points at nothing"))
+    hit, targets = hit.filter(pc.invert(nowhere)), targets.filter(pc.invert(nowhere))
+    release = pc.if_else(hit.column("release").is_null(), hit.column("target"), hit.column("release"))
+    moved = {**{n: hit.column(n) for n in CANDIDATES.names}, "target": targets.column("target")}
+    rest.append(_filled({**moved, "type": targets.column("type"), "release": release}, CANDIDATES))
+    out = pa.concat_tables(rest)
+    write_sorted(folder / f"{task}.candidates", out)
+    write_sorted(folder / f"{task}.found", pa.concat_tables(problems))
+    return {"candidates": out.num_rows, "releases": pc.sum(pc.equal(out.column("type"), "release")).as_py() or 0}
+
+
+def directories(
+    folder: Path, task: str, given: list[Path], known: list[Path], index: int, count: int
+) -> dict[str, Any]:
+    """Find the root directories of candidates in a range of keys."""
+    table = read_range(given, CANDIDATES, *bounds(index, count))
+    there = read_range(known, REVISIONS, *bounds(index, count))
+    order = Sorted(there.column("key"))
+    first = order.order[order.starts]
+    revised = table.filter(pc.equal(table.column("type"), "revision"))
+    at = order.index.find(revised.column("target"))
+    hit, found = revised.filter(pa.array(at >= 0)), there.take(first[at[at >= 0]])
+    common = ("origin", "branch", "reason", "release")
+    out = {n: hit.column(n) for n in common}
+    out.update({n: found.column(n) for n in ("directory", "date", "committer_date")})
+    out.update(revision=hit.column("target"), revision_type=found.column("type"))
+    out["problem"] = pc.if_else(
+        found.column("directory").is_null(), "its revision names no directory", pa.scalar(None, pa.string())
+    )
+    direct = table.filter(pc.equal(table.column("type"), "directory"))
+    straight = {**{n: direct.column(n) for n in common}, "directory": direct.column("target")}
+    other = table.filter(pc.invert(pc.is_in(table.column("type"), pa.array(["revision", "directory"]))))
+    tables = [
+        _filled(out, FOUND),
+        _filled(straight, FOUND),
+        _lost(revised.filter(pa.array(at < 0)), "the revision {} is not in the export", "revision"),
+        _lost(other, "{} is neither a revision nor a directory"),
+    ]
+    write_sorted(folder / f"{task}.found", pa.concat_tables(tables))
+    return {"found": sum(t.num_rows for t in tables)}
+
+
+def repositories(
+    folder: Path, task: str, origins: list[Path], found: list[Path], index: int, count: int
+) -> dict[str, Any]:
+    """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none."""
+    table = read_range(origins, ORIGINS, *bounds(index, count))
+    every = read_range(found, FOUND, *bounds(index, count))
+    best: dict[bytes, tuple[Any, ...]] = {}
+    chosen_: dict[bytes, dict[str, Any]] = {}
+    for row in every.to_pylist():
+        # Usable before unusable, then the most recent, then the smallest name.
+        recent = [_micros(row[name]) for name in ("committer_date", "date")]
+        rank = (row["directory"] is None, -recent[0], -recent[1], row["branch"] or b"", row["revision"] or b"")
+        if row["origin"] not in best or rank < best[row["origin"]]:
+            best[row["origin"]], chosen_[row["origin"]] = rank, row
+    out = []
+    for origin in table.to_pylist():
+        row = chosen_.get(origin["key"], {})
+        problem = row.get("problem")
+        if origin["snapshot"] is None:
+            problem = "it has no full visit"
+        out.append(
+            {**{n: row.get(n) for n in REPOSITORIES.names if n in FOUND.names}, **origin, "problem": problem,
+             "revision_date": row.get("date"), "key": row.get("directory") or NONE}
+        )  # fmt: skip
+    write_sorted(folder / f"{task}.repositories", pa.Table.from_pylist(out, REPOSITORIES))
+    return {"repositories": len(out)}
+
+
+def collapse(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Let one repository stand for all with the same root directory, in a range of those.
+
+    The order is that of representatives: most stars, most forks, newest revision, smallest origin. Writes `.roots` (one
+    row for each directory that is to be listed) and `.others`.
+    """
+    table = read_range(given, REPOSITORIES, *bounds(index, count))
+    rows_ = table.to_pylist()
+    rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
+    roots, others = [], []
+    for row in rows_:
+        if row["key"] != NONE and (not roots or roots[-1]["key"] != row["key"]):
+            roots.append(row)
+        else:
+            same = roots[-1]["url"] if row["key"] != NONE else None
+            others.append({**row, "same_as": same})
+    # Forks mostly have the same name: next to one another, they share what is read of them.
+    for row in roots:
+        name = hashlib.sha1(row["url"].rstrip("/").rpartition("/")[2].lower().encode("utf-8", "surrogateescape"))
+        row["place"] = name.digest()[:12] + row["key"][:8]
+    write_sorted(folder / f"{task}.roots", pa.Table.from_pylist(roots, ROOTS))
+    write_sorted(folder / f"{task}.others", pa.Table.from_pylist(others, REPOSITORIES))
+    return {"roots": len(roots), "others": len(others)}
+
+
+def number(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Bring the roots of a range of places together; roots are numbered in this order."""
+    table = read_range(given, ROOTS, *bounds(index, count))
+    by = [("place", "ascending"), ("url", "ascending")]
+    table = table.take(pc.sort_indices(table.select(["place", "url"]), by))
+    write_run(folder / f"{task}.numbered", table)
+    return {"rows": table.num_rows}
+
+
+def _pieces(
+    export: Export, table: str, file: TableFile, columns: list[str], optional: list[str] | None = None
+) -> Iterator[pa.Table]:
+    """Yield a file's rows in pieces of about `_RUN_ROWS`, at least one."""
+    held: list[pa.Table] = []
+    count = 0
+    written = False
+    for piece in export.batches(table, file, columns, optional or []):
+        held.append(piece)
+        count += piece.num_rows
+        if count >= _RUN_ROWS:
+            yield pa.concat_tables(held)
+            held, count, written = [], 0, True
+    if held or not written:
+        nothing = pa.table({name: pa.nulls(0, pa.string()) for name in [*columns, *(optional or [])]})
+        yield pa.concat_tables(held) if held else nothing
+
+
+def _filled(found: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    """Return columns as a table of `schema`; those that are missing, or were never in the file, are null."""
+    count = len(next(iter(found.values())))
+    columns = []
+    for field in schema:
+        column = found.get(field.name)
+        if column is None and field.type == KEY and field.name == "key":
+            column = keys(np.zeros((count, 20), np.uint8))
+        columns.append(pa.nulls(count, field.type) if column is None else _cast(column, field.type))
+    return pa.table(columns, schema=schema)
+
+
+def _keys(column: Any, file: TableFile, name: str) -> pa.Array:
+    try:
+        return keys_of_hex(column.cast(pa.string()))
+    except ValueError as error:
+        raise SourceError(f"{file.path}: column {name}: {error}; is this a graph export?") from None
+
+
+def _some_keys(column: Any, file: TableFile, name: str) -> pa.Array:
+    """Return hex strings as keys, null where they are."""
+    text = column.cast(pa.string())
+    filled = _keys(pc.fill_null(text, NONE.hex()), file, name)
+    return pc.if_else(pc.is_valid(text), filled, pa.scalar(None, KEY)) if text.null_count else filled
+
+
+def _lost(candidates: pa.Table, problem: str, kind: str | None = None) -> pa.Table:
+    """Return candidates that lead nowhere as rows of `FOUND`."""
+    said = [problem.format(target.hex()) for target in candidates.column("target").to_pylist()]
+    found = {n: candidates.column(n) for n in ("origin", "branch", "reason", "release")}
+    if kind is not None:
+        found[kind] = candidates.column("target")
+    return _filled({**found, "problem": pa.array(said, pa.string())}, FOUND)
+
+
+def _cast(column: Any, kind: pa.DataType) -> Any:
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return column.cast(kind)
+
+
+def _micros(moment: int | None) -> int:
+    return moment if moment is not None else -(2**62)
