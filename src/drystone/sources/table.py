@@ -266,7 +266,7 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
     """Return rows as `LISTING`; a path that cannot be taken makes an unreadable entry."""
     path = pc.fill_null(rows.column("path"), b"")
     absolute = pc.starts_with(path, b"/")
-    relative = pc.if_else(absolute, pc.binary_slice(path, 1), path).combine_chunks()
+    relative = pc.if_else(absolute, pc.binary_replace_slice(path, 0, 1, b""), path).combine_chunks()
     problem = rows.column("problem").combine_chunks()
     # Few paths are looked at one by one: those that may be wrong.
     odd = pc.or_(
