@@ -39,7 +39,9 @@ from drystone.release.read import open_release
     help=f"Registry whose decisions apply: a file or a database URL (default: {DEFAULT_REGISTRY}).",
 )
 @click.option("--contents", help="Where the contents of a Software Heritage export lie (docs/software-heritage.md).")
-@click.option("--agreement", help="The agreement under which the archive is read in bulk, as it shall stand in the card.")
+@click.option(
+    "--agreement", help="The agreement under which the archive is read in bulk, as it shall stand in the card."
+)
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
@@ -101,9 +103,7 @@ def command(
         _print_release(manifest, target)
 
 
-def _settings(
-    arguments: tuple[str, ...], contents: str | None, agreement: str | None
-) -> tuple[Settings, list[Any]]:
+def _settings(arguments: tuple[str, ...], contents: str | None, agreement: str | None) -> tuple[Settings, list[Any]]:
     files = [argument for argument in arguments if argument.endswith(".toml") and Path(argument).is_file()]
     if not files:
         if len(arguments) == 1 and arguments[0].endswith(".toml"):

@@ -38,7 +38,7 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 #: Entries of all directories that a group of roots holds in memory, about.
 _GROUP_ENTRIES: Final = 1 << 20
 #: Repositories without a tree of their own that make one part.
@@ -239,8 +239,11 @@ class _Plan:
             for number, (table, file) in enumerate(tables)
         ]
         contents, found = self._step("contents", swh_parts.contents, tasks)
-        rows = max(_total(found), sum(part["asked"] for part in listed))
-        asked = [parts / f"{part['name']}.asked" for part in listed]
+        rows = _total(found)
+        tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
+        wanted, found = self._step("asked", swh_parts.asked, tasks)
+        asked = [wanted / f"{part['name']}.asked" for part in listed]
+        rows = max(rows, _total(found))
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
         return listed, runs(joined, "joined")
 
@@ -254,7 +257,7 @@ class _Plan:
         pairs: list[Path] = []
         counts: list[Path] = []
         edges, sizes = runs(entries, "edges"), runs(entries, "sizes")
-        for depth in range(1, self._source.depth + 1):
+        for depth in range(1, self._source.depth + 2):  # one more, to know what lies too deep
             level, found = self._ranged(
                 f"level-{depth:03d}", swh_directories.reach, rows, visit=runs(level, "next"), seen=pairs,
                 edges=edges, sizes=sizes, roots=roots.count,
@@ -341,7 +344,8 @@ class _Part:
             if isinstance(found, bytes):
                 yield found
             else:
-                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {found.reason}")
+                # No word of the place: the same build elsewhere gives the same ledger.
+                yield SourceError(f"{id_.name} cannot be had: {found.reason}")
 
     def _known(self) -> Path:
         """Return the run of what is known of this part's contents, made where it is not there yet."""

@@ -27,14 +27,16 @@ from drystone.sources.swh_runs import (
     Sorted,
     as_array,
     bounds,
+    distinct,
     expand,
     keys_of_hex,
-    read_group,
     read_range,
+    read_whole,
     rows,
     write_groups,
     write_run,
     write_sorted,
+    write_whole,
 )
 
 _RUN_ROWS: Final = 1 << 19
@@ -88,7 +90,7 @@ def _entries(piece: pa.Table, file: TableFile) -> pa.Table:
 
 def _write_entries(folder: Path, name: str, table: pa.Table) -> None:
     order = write_sorted(folder / f"{name}.entries", table)
-    ends = np.append(order.starts[1:], len(order.order))
+    ends = np.append(order.starts[1:], len(order.order))[: len(order.starts)]
     firsts = order.order[order.starts]
     sizes = {"key": table.column("key").take(firsts), "entries": pa.array(ends - order.starts)}
     write_run(folder / f"{name}.sizes", pa.table(sizes, schema=SIZES))
@@ -124,7 +126,7 @@ def reach(
         return {"pairs": 0, "next": 0}
     order = Sorted(given.column("key"))
     # One number for each pair of directory and root, in the order of directories: sorting numbers is fast.
-    codes = np.unique(order.numbers * roots + given.column("root").to_numpy()[order.order])
+    codes = distinct(order.numbers * roots + given.column("root").to_numpy()[order.order])
     before = read_range(seen, PAIRS, low, high)
     known = order.index.find(before.column("key"))
     old = known[known >= 0] * roots + before.column("root").to_numpy()[known >= 0]
@@ -133,35 +135,35 @@ def reach(
     firsts = given.column("key").take(order.order[order.starts])
     write_run(folder / f"{task}.pairs", pa.table([firsts.take(directory), pa.array(root)], schema=PAIRS))
 
-    sized = read_range(sizes, SIZES, low, high)
-    at = order.index.find(sized.column("key"))
     amount = np.zeros(len(order.starts), np.int64)
-    np.add.at(amount, at[at >= 0], sized.column("entries").to_numpy()[at >= 0])
-    members, inverse = np.unique(root, return_inverse=True)
-    weights = np.bincount(inverse, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
+    for path in sizes:
+        sized = read_range([path], SIZES, low, high)
+        numbers, at = order.index.matches(sized.column("key"))
+        np.add.at(amount, numbers, sized.column("entries").to_numpy()[at])
+    members = distinct(root)
+    at = np.searchsorted(members, root)
+    weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
     counted = pa.table([pa.array(members), pa.array(weights)], schema=COUNTS)
-    _write_counts(folder / f"{task}.counts", counted)
+    write_whole(folder / f"{task}.counts", counted)
 
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
-    edge = read_range(edges, EDGES, low, high)
-    at = order.index.find(edge.column("key"))
-    below = edge.column("target").filter(pa.array(at >= 0))
-    at = at[at >= 0]
-    owners, positions = expand(starts[at], starts[at + 1] - starts[at])
-    found = pa.table([below.take(owners), pa.array(root[positions])], schema=PAIRS)
-    write_sorted(folder / f"{task}.next", found)
-    return {"pairs": len(codes), "next": found.num_rows}
-
-
-def _write_counts(path: Path, table: pa.Table) -> None:
-    write_groups(path, table, np.zeros(table.num_rows, np.int64))
+    found = [PAIRS.empty_table()]
+    for path in edges:
+        edge = read_range([path], EDGES, low, high)
+        numbers, at = order.index.matches(edge.column("key"))
+        owners, positions = expand(starts[numbers], starts[numbers + 1] - starts[numbers])
+        below = as_array(edge.column("target")).take(at[owners])
+        found.append(pa.table([below, pa.array(root[positions])], schema=PAIRS))
+    following = pa.concat_tables(found)
+    write_sorted(folder / f"{task}.next", following)
+    return {"pairs": len(codes), "next": following.num_rows}
 
 
 def entries_of_roots(paths: list[Path], roots: int) -> Ints:
     """Return for each root the entries of all its distinct directories, and one more for each of these."""
     total = np.zeros(roots, np.int64)
     for path in paths:
-        counted = read_group([path], COUNTS, 0)
+        counted = read_whole(path, COUNTS)
         total[counted.column("root").to_numpy()] += counted.column("entries").to_numpy()
     return total
 
@@ -176,7 +178,7 @@ def route(
     order = Sorted(visited.column("key"))
     group_of_root = np.load(group_of, mmap_mode="r")
     group = group_of_root[visited.column("root").to_numpy()[order.order]].astype(np.int64)
-    codes = np.unique(order.numbers * groups + group)
+    codes = distinct(order.numbers * groups + group)
     directory, group = np.divmod(codes, groups)
     table = read_range(given, ENTRIES, low, high)
     at = order.index.find(table.column("key"))
@@ -232,11 +234,11 @@ class Forest:
             order = Sorted(table.column("key"))
         self.index = order.index
         self.starts: Ints = order.starts
-        self.counts: Ints = np.append(order.starts[1:], table.num_rows) - order.starts
+        self.counts: Ints = np.append(order.starts[1:], table.num_rows)[: len(order.starts)] - order.starts
         self.names = as_array(table.column("name"))
         self.types: npt.NDArray[np.int8] = table.column("type").to_numpy()
         self.perms: npt.NDArray[np.int32] = table.column("perms").to_numpy()
-        self.targets = rows(table.column("target")).view("V20").ravel()
+        self.targets = as_array(table.column("target"))
         #: For each entry the number of the directory it leads to; -1 for an empty one, and for what is none.
         self.below: Ints = np.full(table.num_rows, -1, np.int64)
         is_directory = self.types == DIRECTORY
@@ -271,7 +273,7 @@ class Forest:
             _, positions = expand(first[free], first[free + 1] - first[free])
             reached = below[by_owner[positions]]
             np.subtract.at(waiting, reached, 1)
-            free = np.unique(reached[waiting[reached] == 0])
+            free = distinct(reached[waiting[reached] == 0])
         return left
 
     def ordered(self) -> Ints:
@@ -299,7 +301,7 @@ def _odd_names(names: pa.Array) -> Bools:
 
 
 class Level(NamedTuple):
-    """Entries at one depth, in columns: the root each belongs to, its number in the forest, its path, its fate."""
+    """Occurrences at one depth, in columns: the root each belongs to, its entry in the forest, its path, its fate."""
 
     root: Ints
     entry: Ints
@@ -307,8 +309,7 @@ class Level(NamedTuple):
     fate: npt.NDArray[np.int8]
 
 
-#: What becomes of an entry: an occurrence of its own, a directory that is walked or empty (no occurrence), or one that
-#: cannot be walked.
+#: What becomes of an entry: an occurrence, a directory that is walked or empty (none), or one that cannot be walked.
 OCCURRENCE: Final = 0
 WALKED: Final = 1
 TOO_DEEP: Final = 2
@@ -317,7 +318,7 @@ BAD_NAME: Final = 4
 
 
 def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]:
-    """Yield the entries below directories `roots` (-1: an empty one), level by level, at most `depth` of them.
+    """Yield the occurrences below directories `roots` (-1: an empty one), level by level, at most `depth` of them.
 
     No root gives more entries than it has `left`, which is counted down; one that has more ends below zero.
     """
@@ -344,7 +345,6 @@ def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]
         owners, entry = expand(forest.starts[directory], counts)
         if canonical is not None:
             entry = canonical[entry]
-        paths = pc.binary_join_element_wise(prefix.take(owners), forest.names.take(entry), b"")
         below = forest.below[entry]
         fate = np.where(forest.types[entry] == DIRECTORY, WALKED, OCCURRENCE).astype(np.int8)
         if level == depth - 1:
@@ -353,11 +353,14 @@ def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]
             suspect = np.flatnonzero((below >= 0) & cyclic[below])
             fate[suspect[_among_ancestors(below[suspect], owners[suspect], trail)]] = CIRCLE
         fate[forest.odd[entry] & (forest.types[entry] != LOST)] = BAD_NAME
-        found = root[owners]
-        yield Level(found, entry, paths, fate)
+        kept = np.flatnonzero(fate != WALKED)
+        paths = pc.binary_join_element_wise(prefix.take(owners[kept]), forest.names.take(entry[kept]), b"")
+        yield Level(root[owners[kept]], entry[kept], paths, fate[kept])
         deeper = np.flatnonzero((below >= 0) & (fate == WALKED))
-        root, directory, above = found[deeper], below[deeper], owners[deeper]
-        prefix = pc.binary_join_element_wise(paths.take(deeper), pa.scalar(b"/"), b"") if len(deeper) else prefix[:0]
+        above = owners[deeper]
+        slash = pa.scalar(b"/", pa.binary())
+        prefix = pc.binary_join_element_wise(prefix.take(above), forest.names.take(entry[deeper]), slash, b"")
+        root, directory = root[above], below[deeper]
 
 
 def _among_ancestors(directory: Ints, owner: Ints, trail: list[tuple[Ints, Ints]]) -> Bools:

@@ -129,8 +129,8 @@ class HttpClient:
             if response.status in (301, 302, 303, 307, 308):
                 reason += f", which leads to {response.headers.get('Location', 'nowhere')}"
             return Refusal(response.status, reason), _retry_after(response.headers)
-        except urllib3.exceptions.HTTPError as error:
-            return Refusal(_BROKEN_BODY, f"the answer breaks off ({_why(error)})"), None
+        except urllib3.exceptions.HTTPError:
+            return Refusal(_BROKEN_BODY, "the answer breaks off"), None
         finally:
             response.release_conn()
 
@@ -153,7 +153,7 @@ class HttpClient:
         """Wait from now on where the last request of a period was used up (the archive's web API says so)."""
         if headers.get("X-RateLimit-Remaining") == "0" and headers.get("X-RateLimit-Reset", "").isdigit():
             pause = int(headers["X-RateLimit-Reset"]) - time.time()
-            self._not_before = max(self._not_before, time.monotonic() + min(pause, self._patience))
+            self._not_before = max(self._not_before, time.monotonic() + pause)
 
     def _wait(self, url: str, pause: float, waited: float, stop: threading.Event) -> float:
         if waited + pause > self._patience:
@@ -213,7 +213,7 @@ def s3_parameters(location: str) -> tuple[str, str, dict[str, str]]:
     if not parts.netloc or unknown or parts.username:
         what = f"unknown parameter {min(unknown)!r}" if unknown else "a bucket is missing, or a login stands before it"
         raise UsageError(
-            f"{location.partition('?')[0]}: {what}; write s3://BUCKET/PREFIX?endpoint=URL&region=NAME&anonymous=true"
+            f"s3://{parts.netloc.rpartition('@')[2]}{parts.path}: {what}; write s3://BUCKET/PREFIX?endpoint=URL&region=NAME&anonymous=true"
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if endpoint:

@@ -28,10 +28,12 @@ from drystone.sources.swh_runs import (
     read_group,
     read_range,
     read_rows,
+    read_whole,
     unhex,
     write_groups,
     write_run,
     write_sorted,
+    write_whole,
 )
 
 #: Occurrences of one part, unless a single repository has more.
@@ -59,8 +61,7 @@ def resolve(
 ) -> dict[str, Any]:  # fmt: skip
     """Resolve the directories of a group of roots to paths, cut into parts.
 
-    `roots` are (file, first row, last row), the first of them the root with that `number`. Writes `TASK-PART.occurrences` (OCCURRENCES) and
-    `.asked`, the distinct contents of the part.
+    `roots` are (file, first row, last row), the first of them the root with that `number`. Writes `TASK-PART.occurrences` (OCCURRENCES).
     """
     forest = Forest(read_group(routed, ENTRIES, group))
     wanted = [read_rows(path, ROOTS, first, last, ["key"]).column("key") for path, first, last in roots]
@@ -74,9 +75,8 @@ def resolve(
         last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
         name = f"{task}-{len(parts):05d}"
         table = _occurrences(forest, at[first:last], limits, depth)
-        asked = _write_part(folder, name, table)
-        span = {"first": number + first, "last": number + last}
-        parts.append({"name": name, **span, "rows": table.num_rows, "asked": asked})
+        write_whole(folder / f"{name}.occurrences", table)
+        parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
         first = last
     return {"parts": parts}
 
@@ -89,12 +89,12 @@ def first_level(folder: Path, task: str, file: Path, first: int, rows: int) -> d
     return {"rows": rows}
 
 
-def _write_part(folder: Path, name: str, table: pa.Table) -> int:
-    write_groups(folder / f"{name}.occurrences", table, np.zeros(table.num_rows, np.int64))
-    asked = table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id")
-    order = Sorted(asked)
-    write_run(folder / f"{name}.asked", pa.table([asked.take(order.order[order.starts])], schema=PRESENT))
-    return len(order.starts)
+def asked(folder: Path, task: str, occurrences: Path) -> dict[str, Any]:
+    """Write the distinct contents of a part."""
+    table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
+    order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
+    write_run(folder / f"{task}.asked", pa.table([found.take(order.order[order.starts])], schema=PRESENT))
+    return {"rows": len(order.starts)}
 
 
 def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int) -> pa.Table:
@@ -116,15 +116,14 @@ def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int) -> pa.
                 schema=OCCURRENCES,
             )
         )
-    return pa.concat_tables([OCCURRENCES.empty_table(), *levels]).combine_chunks()
+    return pa.concat_tables([OCCURRENCES.empty_table(), *levels])
 
 
 def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Table:
     """Return the occurrences of one level."""
-    keep = np.flatnonzero(level.fate != swh_directories.WALKED)
-    entry, fate, paths = level.entry[keep], level.fate[keep], level.paths.take(keep)
+    entry, fate, paths = level.entry, level.fate, level.paths
     types, mode = forest.types[entry], forest.perms[entry]
-    kind = np.full(len(keep), _UNREADABLE, np.int8)
+    kind = np.full(len(entry), _UNREADABLE, np.int8)
     kind[types == swh_directories.FILE] = _FILE
     kind[(types == swh_directories.FILE) & (mode & _TYPE_BITS == MODE_SYMLINK)] = _SYMLINK
     kind[types == swh_directories.REVISION] = _SUBMODULE
@@ -133,17 +132,17 @@ def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Tabl
     lengths = pc.binary_length(paths).to_numpy(zero_copy_only=False)
     odd = (kind == _UNREADABLE) | (lengths > limits.max_path_bytes) | (lengths == 0)
     for row in np.flatnonzero(odd).tolist():
-        problem = _problem(forest, level, keep[row], depth) or path_problem(paths[row].as_py(), limits)
+        problem = _problem(forest, level, row, depth) or path_problem(paths[row].as_py(), limits)
         if problem is not None:
             problems[row] = problem
             kind[row] = _UNREADABLE
     spoiled = np.flatnonzero((types == swh_directories.LOST) & (lengths > 0))
     if len(spoiled):  # a lost directory stands at its own path, without the slash before its entries
         paths = pc.if_else(pa.array(types == swh_directories.LOST), pc.binary_slice(paths, 0, -1), paths)
-    column = pa.array([problems.get(row) for row in range(len(keep))], pa.string()) if problems else None
-    ids = pa.Array.from_buffers(KEY, len(keep), [None, pa.py_buffer(np.ascontiguousarray(forest.targets[entry]))])
+    column = pa.array([problems.get(row) for row in range(len(entry))], pa.string()) if problems else None
+    ids = forest.targets.take(entry)
     return pa.table(
-        [ids, level.root[keep].astype(np.int32), paths, kind, mode, column or pa.nulls(len(keep), pa.string())],
+        [ids, level.root.astype(np.int32), paths, kind, mode, column or pa.nulls(len(entry), pa.string())],
         schema=OCCURRENCES,
     )
 
@@ -160,7 +159,7 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
             return "the name holds a slash" if b"/" in name else path_problem(name, Limits()) or "the name is '.'"
     match int(forest.types[entry]):
         case swh_directories.LOST:
-            return f"its directory {bytes(forest.targets[entry]).hex()} is not in the export"
+            return f"its directory {forest.targets[entry].as_py().hex()} is not in the export"
         case swh_directories.OTHER:
             return "the entry is of a type that is not known"
     return None
@@ -241,7 +240,7 @@ def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
 
 def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     """Return the occurrences of a part as `LISTING`, with what is known of their contents (by key, ascending)."""
-    table = read_group([occurrences], OCCURRENCES, 0)
+    table = read_whole(occurrences, OCCURRENCES)
     kind = table.column("kind").to_numpy().copy()
     held = kind <= _SYMLINK
     at = Index.of(known.column("key")).find(table.column("id"))

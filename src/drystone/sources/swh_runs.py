@@ -86,12 +86,19 @@ def rows(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.uint8]:
     return np.frombuffer(array.buffers()[1], np.uint8, 20 * len(array), 20 * array.offset).reshape(-1, 20)
 
 
+_WORDS: Final = np.dtype([("first", ">u8"), ("second", ">u8"), ("third", ">u4")])
+
+
 def _words(found: npt.NDArray[np.uint8]) -> tuple[Words, Words, Words]:
     """Return keys as three numbers each, whose order is that of the bytes."""
-    first = np.ascontiguousarray(found[:, :8]).view(">u8").ravel().astype(np.uint64)
-    second = np.ascontiguousarray(found[:, 8:16]).view(">u8").ravel().astype(np.uint64)
-    third = np.ascontiguousarray(found[:, 16:]).view(">u4").ravel().astype(np.uint64)
-    return first, second, third
+    words = np.ascontiguousarray(found).view(_WORDS).ravel()
+    return words["first"].astype(np.uint64), words["second"].astype(np.uint64), words["third"].astype(np.uint64)
+
+
+def distinct(values: Ints) -> Ints:
+    """Return the distinct values in ascending order (numpy.unique hashes, which takes far longer)."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1]])]
 
 
 class Sorted:
@@ -147,6 +154,21 @@ class Index:
             if self._unique or not (near & ~equal).any():
                 return np.where(equal, at, -1)
             at = at + (near & ~equal)
+
+    def matches(self, column: pa.Array | pa.ChunkedArray) -> tuple[Ints, Ints]:
+        """Return which rows of an ascending column have a key of these: the key's number, and the row's."""
+        found = rows(column)
+        if len(self) * 8 > len(found):
+            at = self.find(column)
+            here = np.flatnonzero(at >= 0)
+            return at[here], here
+        # Few keys in many rows: each looks for its rows, and not the other way round.
+        words = np.ascontiguousarray(found).view(_WORDS).ravel()
+        first = words["first"].astype(np.uint64)
+        start = np.searchsorted(first, self._words[0])
+        numbers, at = expand(start, np.searchsorted(first, self._words[0], side="right") - start)
+        equal = (words["second"][at] == self._words[1][numbers]) & (words["third"][at] == self._words[2][numbers])
+        return numbers[equal], at[equal]
 
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
@@ -234,7 +256,7 @@ def read_rows(path: Path, schema: pa.Schema, first: int, last: int, columns: Seq
 def write_groups(path: Path, table: pa.Table, groups: Ints) -> None:
     """Write a table whose rows belong to `groups` (ascending), so that one group can be read alone."""
     starts = np.flatnonzero(np.concatenate([np.ones(min(1, len(groups)), bool), groups[1:] != groups[:-1]]))
-    ends = np.append(starts[1:], len(groups))
+    ends = np.append(starts[1:], len(groups))[: len(starts)]
     table = table.combine_chunks()
     batches = [
         batch
@@ -243,6 +265,20 @@ def write_groups(path: Path, table: pa.Table, groups: Ints) -> None:
     ]
     present = groups[starts].astype(np.int64)
     _write(path, table.replace_schema_metadata({"groups": present.tobytes()}), batches)
+
+
+def write_whole(path: Path, table: pa.Table) -> None:
+    """Write a table that is read as a whole, in the chunks it has."""
+    _write(path, table, table.to_batches())
+
+
+def read_whole(path: Path, schema: pa.Schema, columns: Sequence[str] = ()) -> pa.Table:
+    """Read what `write_whole` wrote."""
+    names = [name for name in schema.names if not columns or name in columns]
+    options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+        table: pa.Table = reader.read_all()
+    return table
 
 
 def read_group(paths: Iterable[Path], schema: pa.Schema, group: int) -> pa.Table:

@@ -1,0 +1,1 @@
+"""Figures of the Software Heritage source: paths, memory, contents."""
