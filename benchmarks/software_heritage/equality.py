@@ -18,7 +18,6 @@ from typing import Any, Final
 from benchmarks.builds import workplace
 from benchmarks.harness import Figure, main, peer
 from benchmarks.software_heritage.repositories import ALL, make
-
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
@@ -65,7 +64,7 @@ def _rows(tables: Iterator[Any]) -> Iterator[dict[str, Any]]:
         yield from table.to_pylist()
 
 
-def measure(quick: bool) -> list[Figure]:
+def figures(quick: bool) -> list[Figure]:
     """Export real repositories, build both ways, and compare every occurrence."""
     recipes = ALL[:6] if quick else ALL
     python = peer("swh-export", _REQUIREMENTS.read_text().split())
@@ -101,4 +100,4 @@ def measure(quick: bool) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    main(measure)
+    main(figures)

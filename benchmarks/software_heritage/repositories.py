@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.harness import CACHE
-
 from drystone.identity.hashes import MODE_EXECUTABLE, MODE_FILE, MODE_SUBMODULE, MODE_SYMLINK
 from drystone.sources import Limits, parse_source
 from drystone.sources.base import FILE

@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 from benchmarks.harness import CACHE, machine
 from benchmarks.software_heritage.synthetic import generate
-
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.store import Stage
 from drystone.sources import SoftwareHeritage
@@ -46,9 +45,8 @@ class Simulation:
     machine: str
     engine: str
     workers: int
+    rows: dict[str, int]
     origins: int
-    entries: int
-    contents: int
     paths: int
     expected: int
     steps: list[Step]
@@ -69,9 +67,8 @@ def simulate(graph: Path, cache: Path, engine: Engine) -> Simulation:
         machine=machine(),
         engine=engine.kind,
         workers=engine.threads,
+        rows=known["rows"],
         origins=known["origins"],
-        entries=known["rows"]["directory_entry"],
-        contents=known["rows"]["content"] + known["rows"]["skipped_content"],
         paths=paths,
         expected=known["paths"],
         steps=runner.steps,
