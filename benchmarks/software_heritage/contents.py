@@ -83,7 +83,16 @@ def _curl(url: str, ids: list[ContentId], folder: Path) -> float:
     ]
     (folder / "urls").write_text("".join(lines))
     start = time.monotonic()
-    command = ["curl", "-sf", "--parallel", "--parallel-max", str(AT_ONCE), "-K", str(folder / "urls")]
+    command = [
+        "curl",
+        "-sf",
+        "--no-progress-meter",
+        "--parallel",
+        "--parallel-max",
+        str(AT_ONCE),
+        "-K",
+        str(folder / "urls"),
+    ]
     subprocess.run(command, check=True)
     return time.monotonic() - start
 

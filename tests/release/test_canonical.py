@@ -56,6 +56,12 @@ def test_any_text_and_number(rows: list[dict[str, Any]]) -> None:
     assert encoded(data) == expected(rows)
 
 
+def test_a_quotation_mark_and_comma_beside_a_control_character() -> None:
+    """Once parted a value in two: `",` followed by another value looks like the end of one."""
+    rows = [{"v": '",'}, {"v": "\x1f"}, {"v": '\0",\t'}, {"v": None}, {"v": "\n"}]
+    assert encoded(pa.table({"v": [row["v"] for row in rows]})) == expected(rows)
+
+
 @given(st.lists(st.none() | st.lists(st.fixed_dictionaries({"y": TEXT, "x": st.none() | st.booleans()}), max_size=3)))
 def test_lists_of_structs(values: list[Any]) -> None:
     kind = pa.list_(pa.struct([("y", pa.string()), ("x", pa.bool_())]))

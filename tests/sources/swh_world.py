@@ -1,4 +1,4 @@
-"""A small archive made by hand: objects with their true hashes, written as a graph export and as a bucket of contents."""
+"""A small archive made by hand: objects with their true hashes, as a graph export and as a bucket of contents."""
 
 from __future__ import annotations
 

@@ -329,6 +329,29 @@ def test_directories_that_hold_themselves(read: Callable[..., Read]) -> None:
     assert rows[b"x/b/a"]["problem"] == "the directory holds itself; it was not read"
 
 
+def test_directories_that_do_not_hash_to_their_identifiers(read: Callable[..., Read]) -> None:
+    world, roots = grown(11, 8)
+    # Out of git's order, which is no fault; and one that is none of git's, whose manifest the export has.
+    world.rows["directory_entry"].reverse()
+    check(read(world, verify=True), world, roots)
+    odd, wrong = b"\xdd" * 20, b"\xee" * 20
+    leaf = world.blob(b"leaf")
+    world.directory(odd, [(0o100644, b"kept", leaf, "file")])
+    world.directory(wrong, [(0o100644, b"lost", leaf, "file")])
+    world.rows["directory"][-2]["raw_manifest"] = b"tree 1\0x"
+    world.repository("https://y.org/a", {"odd": Tree(odd), "wrong": Tree(wrong), "gone": Tree(b"\1" * 20), "f": "f"})
+    world.origin("https://y.org/b", ("full", world.snapshot({"HEAD": ("revision", world.revision(wrong))})))
+    found = read(world, verify=True)
+    rows = found.of("https://y.org/a")
+    assert {path: row["kind"] for path, row in rows.items()} == {
+        b"odd/kept": "file", b"wrong": "unreadable", b"gone": "unreadable", b"f": "file",
+    }  # fmt: skip
+    assert rows[b"wrong"]["problem"] == "its entries do not hash to its identifier; it was not read"
+    (row,) = found.of("https://y.org/b").values()
+    assert (row["path"], row["kind"]) == (b"", "unreadable")
+    assert "do not hash" in row["problem"]
+
+
 def test_depth_is_bounded(read: Callable[..., Read]) -> None:
     world = World()
     tree: dict[str | bytes, Any] = {"f": "x"}
@@ -454,10 +477,13 @@ def test_dates_that_do_not_fit(tmp_path: Path, form: str) -> None:
                 return seconds, nanoseconds
 
         schema = "struct<id:string,date:timestamp,committer_date:timestamp,directory:string,type:string>"
-        with (export / "orc/revision/revision-0.orc").open("wb") as file:
-            with pyorc.Writer(file, schema, converters={pyorc.TypeKind.TIMESTAMP: Raw}) as writer:
-                for row in rows:
-                    writer.write((row["id"], (row["seconds"], 0), (row["seconds"], 0), row["directory"], "git"))
+        kinds = {pyorc.TypeKind.TIMESTAMP: Raw}
+        with (
+            (export / "orc/revision/revision-0.orc").open("wb") as file,
+            pyorc.Writer(file, schema, converters=kinds) as writer,
+        ):
+            for row in rows:
+                writer.write((row["id"], (row["seconds"], 0), (row["seconds"], 0), row["directory"], "git"))
         with pytest.raises(pa.ArrowInvalid):  # the trap is there
             pa.orc.ORCFile(str(export / "orc/revision/revision-0.orc")).read(columns=["date"])
     else:

@@ -295,7 +295,7 @@ def test_contents_without_a_sha1(server: Server, world: World) -> None:
 
 
 def test_no_server_at_all(world: World) -> None:
-    with pytest.raises(BuildError, match="no answer .*2 times"):
+    with pytest.raises(BuildError, match=r"no answer .*2 times"):
         fetch("http://127.0.0.1:9", world.ids()[:2], attempts=2)
 
 

@@ -27,7 +27,7 @@ from drystone.policy import licenses as license_policy
 from drystone.registry import Review
 from drystone.release import layout
 from drystone.release.finish import finish
-from drystone.release.manifest import FileEntry, Manifest, ReleaseFacts, read_manifest
+from drystone.release.manifest import ArchiveTerms, FileEntry, Manifest, ReleaseFacts, read_manifest
 from drystone.release.notice import Notice
 from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
@@ -119,7 +119,15 @@ def _facts(settings: Settings, settled: Settled, registry_head: str) -> ReleaseF
             None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold
         ),
         funnel=settled.funnel,
+        software_heritage=_archive_terms(settled),
     )
+
+
+def _archive_terms(settled: Settled) -> ArchiveTerms | None:
+    """Return the terms under which parts of the archive were read; None where no source is of it."""
+    shown = [terms for sources in settled.sources for source in sources if (terms := getattr(source, "terms", None))]
+    agreements = sorted({agreement for _, agreement in shown if agreement})
+    return ArchiveTerms(sha256=shown[0][0], agreement="; ".join(agreements) or None) if shown else None
 
 
 def _parts(amount: int, size: int) -> int:

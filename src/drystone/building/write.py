@@ -54,10 +54,12 @@ def ledger_part(
     rows = read(settled, LEDGER, (), Range("repository_id", low, high))
     rows = rows.sort_by([("repository_id", "ascending"), ("path", "ascending"), ("entry", "ascending")])
     kept = zip(*(rows.column(name).to_pylist() for name in ("decision", "language", "swhid")), strict=True)
+    paths = {
+        language: [layout.data_path(language, number, parts) for number in range(parts)]
+        for language, parts in shards.items()
+    }
     names = [
-        layout.data_path(language, shard_of(bytes.fromhex(swhid[10:18]), shards[language]), shards[language])
-        if decision == "kept"
-        else None
+        paths[language][shard_of(bytes.fromhex(swhid[10:18]), shards[language])] if decision == "kept" else None
         for decision, language, swhid in kept
     ]
     position = LEDGER.get_field_index("shard")

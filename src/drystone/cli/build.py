@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace as changed
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from drystone.cli.review import DEFAULT_REGISTRY
 from drystone.errors import UsageError
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
+from drystone.sources import swh_terms
 
 
 @click.command()
@@ -67,8 +69,8 @@ def command(
     """Build a release from source repositories.
 
     Takes one settings file, or sources: a git repository (path or git+URL), an archive (tar, zip, wheel, sdist), a
-    folder, a package of the Python Package Index, or a Software Heritage export (swh+EXPORT). A build that was stopped goes on where it was when the same
-    command is given again.
+    folder, a package of the Python Package Index, or a Software Heritage export (swh+EXPORT). A build that was stopped
+    goes on where it was when the same command is given again.
 
     \b
     Examples:
@@ -89,6 +91,8 @@ def command(
     runner = Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
     if (count := threads or settings.engine.threads) is not None:
         runner = changed(runner, threads=count)
+    if any(hasattr(source, "terms") for source in found):
+        _show_terms()
     with StageProgress(quiet or as_json) as progress:
         runner = changed(runner, progress=progress)
         if dry_run:
@@ -101,6 +105,15 @@ def command(
         click.echo(orjson.dumps(_summary(manifest, target), option=orjson.OPT_INDENT_2))
     else:
         _print_release(manifest, target)
+
+
+def _show_terms() -> None:
+    """Show the terms of the Software Heritage archive, once to each user, and record that."""
+    record = Path(click.get_app_dir("drystone")) / "software-heritage-terms.json"
+    if swh_terms.unseen(record):
+        click.echo(swh_terms.TERMS, err=True)
+        if swh_terms.note_shown(record, datetime.now(UTC).isoformat(timespec="seconds")):
+            click.echo(f"(shown once; noted in {record})\n", err=True)
 
 
 def _settings(arguments: tuple[str, ...], contents: str | None, agreement: str | None) -> tuple[Settings, list[Any]]:

@@ -120,13 +120,14 @@ def _escape(texts: pa.Array) -> pa.Array:
     used = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
     if not len(used):
         return texts
-    if used.min() < 0x20:  # rare: control characters need the long forms, which orjson knows
-        parts = orjson.dumps(texts.fill_null("").to_pylist())[2:-2].split(b'","')  # no `","` inside a JSON string
-        return pc.if_else(texts.is_valid(), pa.array(parts, pa.large_binary()).cast(_TEXT), pa.scalar(None, _TEXT))
+    control = np.unique(used[used < 0x20]) if used.min() < 0x20 else ()
     if (used == 0x5C).any():
         texts = pc.replace_substring(texts, "\\", "\\\\")
     if (used == 0x22).any():
         texts = pc.replace_substring(texts, '"', '\\"')
+    for code in control:
+        character = chr(code)
+        texts = pc.replace_substring(texts, character, orjson.dumps(character).decode()[1:-1])
     return texts
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from drystone.release.layout import language_folder, shown, size_text
-from drystone.release.manifest import Manifest, ReleaseFacts
+from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import STACK_V2
 from drystone.release.stats import Stats
@@ -143,10 +143,31 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield "## Personal data and secrets\n\n"
     yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
     yield "What the detectors missed is still there.\n\n"
+    if facts.software_heritage is not None:
+        yield from _archive(facts, facts.software_heritage)
     yield _HOW_TO_CHECK
     yield f"\nMade by drystone {_inline(facts.program_version)}"
     yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
     yield "; the configuration stands in `manifest.json`.\n"
+
+
+def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
+    """Yield what the Software Heritage archive asks for, and how this release meets it."""
+    yield "## Terms of the Software Heritage archive\n\n"
+    yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
+    opted = f"the registry at state `{_inline(facts.registry_head)}` was applied; " if facts.registry_head else ""
+    opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
+    rows = (
+        ("agreement for bulk access", _inline(terms.agreement) if terms.agreement else "**none was stated**"),
+        ("precise identification", "every file has its SWHID, its origin, snapshot, revision and path in `ledger/` and "
+         "`repositories.parquet`; the root hash covers them"),
+        ("opt-out before training", opted),
+        ("openness", f"the compilation is under {_inline(facts.license)}; settings and program version stand in "
+         "`manifest.json`; whoever trains a model on it owes the same for the model"),
+        ("licences and authors", "`license_expression` and `license_evidence` of each file; texts and names in "
+         "`NOTICE`"),
+    )  # fmt: skip
+    yield from _table(("what is asked for", "how it is met"), rows)
 
 
 _HOW_TO_CHECK = """## How each number can be checked

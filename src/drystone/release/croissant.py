@@ -6,6 +6,7 @@ Follows the Croissant format specification 1.1 (http://mlcommons.org/croissant/1
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -147,7 +148,14 @@ def _records(language: str) -> dict[str, Any]:
             f"Files in {language}, one a record. license_evidence and redactions are in the Parquet files only."
         ),
         "key": {"@id": _id(f"{folder}/") + "swhid"},
-        "field": [_field(folder, field) for field in DATA if _data_type(field.type)],
+        "field": [
+            {
+                **fixed,
+                "@id": _id(f"{folder}/") + fixed["name"],
+                "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": fixed["name"]}},
+            }
+            for fixed in _fields()
+        ],
     }
 
 
@@ -156,18 +164,25 @@ def _id(name: str) -> str:
     return name.replace("_", "__").replace(" ", "_")
 
 
-def _field(folder: str, field: pa.Field) -> dict[str, Any]:
-    described = {
-        "@type": "cr:Field",
-        "@id": _id(f"{folder}/") + field.name,
-        "name": field.name,
-        "description": _describe(field.name),
-        "dataType": _data_type(field.type),
-        "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": field.name}},
-    }
-    if pa.types.is_list(field.type):
-        described |= {"isArray": True, "arrayShape": "-1"}
-    return described
+@cache
+def _fields() -> list[dict[str, Any]]:
+    """Return what is said of each column, whatever the language; `@id` and `source` hold their place only."""
+    found = []
+    for field in DATA:
+        if kind := _data_type(field.type):
+            array = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(field.type) else {}
+            found.append(
+                {
+                    "@type": "cr:Field",
+                    "@id": "",
+                    "name": field.name,
+                    "description": _describe(field.name),
+                    "dataType": kind,
+                    "source": {},
+                    **array,
+                }
+            )
+    return found
 
 
 def _describe(name: str) -> str:

@@ -40,6 +40,8 @@ class HashingSink:
 
     def write(self, data: bytes) -> int:
         """Write all of `data`."""
+        if self.closed:
+            return len(data)
         self._held += data
         self.size += len(data)
         if len(self._held) >= _HELD:
@@ -48,6 +50,10 @@ class HashingSink:
 
     def flush(self) -> None:
         """Do nothing: `drain` writes, at the end."""
+
+    def close(self) -> None:
+        """Take nothing more: what a failed writer still holds when it is thrown away goes nowhere."""
+        self.closed = True
 
     def drain(self) -> None:
         """Write what was gathered."""

@@ -103,6 +103,13 @@ class Counts(_Plain):
     text_bytes: int = Field(ge=0)
 
 
+class ArchiveTerms(_Plain):
+    """The terms of the Software Heritage archive that a build was shown, by SHA-256, and the agreement it has."""
+
+    sha256: str = Field(pattern=_HEX)
+    agreement: str | None = None
+
+
 class ReleaseFacts(_Plain):
     """What the one who builds a release knows and the files do not say.
 
@@ -110,7 +117,8 @@ class ReleaseFacts(_Plain):
     state of the registry. `near_duplicate_threshold` is the least Jaccard similarity at which a near duplicate may be
     dropped; None where that stage did not run. `funnel` counts what was left after each stage, first the occurrences.
     `license` is the licence of the compilation (SPDX). `date` (YYYY-MM-DD) is the day of publication: no clock is read.
-    `changes` are lines of Markdown for the change log, newest release first.
+    `changes` are lines of Markdown for the change log, newest release first. `software_heritage` is set where contents
+    came from the archive.
     """
 
     name: str = Field(min_length=1)
@@ -128,6 +136,7 @@ class ReleaseFacts(_Plain):
     date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     previous: Previous | None = None
     changes: tuple[str, ...] = Field(default=(), strict=False)
+    software_heritage: ArchiveTerms | None = None
 
 
 class Manifest(_Plain):

@@ -16,6 +16,8 @@ from drystone.release.layout import shown
 # copyright are part of the licence's text and stay there.
 _HOLDER = re.compile(r"^[\s*#/;%!.\-]*(?:copyright\b.*?(?:\d{4}|©|\(c\))|©|\(c\)\s*\d{4}).*$", re.IGNORECASE)
 _LONGEST_LINE = 500
+_LAYOUT = "\n\t\f"
+_PARTS = re.compile(f"([{_LAYOUT}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +74,4 @@ def _split(text: str) -> tuple[list[str], str]:
 
 def _tame(text: str) -> str:
     """Escape control characters other than line feed, tab and form feed, so that NOTICE is safe on a terminal."""
-    return "".join(c if c in "\n\t\f" else shown(c) for c in text) if not text.isprintable() else text
+    return "".join(part if part in _LAYOUT else shown(part) for part in _PARTS.split(text))

@@ -33,6 +33,9 @@ GROUP_ROWS: Final = 8192
 #: Rows of a file's first group below which nothing but the text is compressed.
 _FEW_ROWS: Final = 256
 
+#: Bytes that Parquet's many small writes are gathered to before they reach Python.
+_BUFFER: Final = 256 << 10
+
 _LEDGER_ROWS: Final = 65536
 _Rows = Iterable[pa.RecordBatch | pa.Table]
 
@@ -146,6 +149,7 @@ class _Parquet:
 
     def __init__(self, sink: HashingSink, schema: pa.Schema, zstd_level: int) -> None:
         self._sink = sink
+        self._stream = pa.BufferedOutputStream(pa.PythonFile(sink, mode="w"), _BUFFER)
         self._schema = schema
         self._level = zstd_level
         self._writer: pq.ParquetWriter | None = None
@@ -158,6 +162,8 @@ class _Parquet:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._opened(0).close()
+            self._stream.flush()
+        self._sink.close()
 
     def write(self, group: pa.Table, leaves: list[bytes], text_bytes: int) -> None:
         """Write a row group; `leaves` are the hashes of its rows, `text_bytes` the bytes of their content."""
@@ -186,7 +192,7 @@ class _Parquet:
             leaves = _leaves(self._schema)
             few = rows < _FEW_ROWS
             self._writer = pq.ParquetWriter(
-                pa.PythonFile(self._sink, mode="w"),
+                self._stream,
                 self._schema,
                 compression={name: "zstd" if name == "content" or not few else "none" for name in leaves},
                 compression_level={name: self._level for name in leaves if name == "content" or not few},

@@ -18,6 +18,7 @@ from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
 from drystone.sources.software_heritage import SoftwareHeritage
+from drystone.sources.swh_contents import WORDS as CONTENTS_WORDS
 from drystone.sources.table import GITHUB, TableSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
@@ -48,12 +49,13 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
         "repositories": False,
         "depth": False,
         "agreement": False,
+        "verify": False,
     },
 }
 #: Kinds of many repositories: what a user says of one has no place there.
 _COLLECTIONS: Final = frozenset({"software-heritage", "table"})
 #: Types of keys that are no strings.
-_TYPES: Final[dict[str, type]] = {"depth": int}
+_TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
@@ -89,7 +91,7 @@ def parse_source(
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
         export = _place(text.removeprefix("swh+"), here)
-        return SoftwareHeritage(export, _place(contents, here), agreement=agreement)
+        return SoftwareHeritage(export, _place(contents, here, CONTENTS_WORDS), agreement=agreement, verify=True)
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -162,11 +164,12 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
         case "software-heritage":
             return SoftwareHeritage(
                 _place(table["export"], here),
-                _place(table["contents"], here),
+                _place(table["contents"], here, CONTENTS_WORDS),
                 origins=table.get("origins", ""),
                 repositories=_local(table["repositories"], here) if "repositories" in table else None,
                 depth=table.get("depth", SoftwareHeritage.depth),
                 agreement=table.get("agreement"),
+                verify=table.get("verify", True),
             )
         case "git":
             return GitSource(path, table.get("url"), table.get("ref"), about)
@@ -202,17 +205,17 @@ def _local(text: str, base: Path) -> Path:
     return base / Path(text).expanduser()
 
 
-def _place(text: str, base: Path) -> str:
-    """Return a location: a URL or a word as it is, a path resolved."""
-    return text if "://" in text or text in ("api", "export") else str(_local(text, base).absolute())
+def _place(text: str, base: Path, words: tuple[str, ...] = ()) -> str:
+    """Return a location: a URL or one of `words` as it is, a path resolved."""
+    return text if "://" in text or text in words else str(_local(text, base).absolute())
 
 
 def _value_problem(key: str, value: object) -> str | None:
     wanted = _ABOUT[key][1] if key in _ABOUT else _TYPES.get(key, str)
     if wanted is datetime:
         return None if isinstance(value, date) else "must be a date and time such as 2026-01-31T12:00:00Z"
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        names = {str: "a string", int: "an integer", dict: "a table"}
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        names = {str: "a string", int: "an integer", dict: "a table", bool: "true or false"}
         return f"must be {names[wanted]}, not {value!r}"
     if isinstance(value, str):
         if not value:

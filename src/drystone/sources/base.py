@@ -222,7 +222,7 @@ class Runner(Protocol):
     def __call__(
         self, name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
     ) -> list[dict[str, Any]]:
-        """Call `work(folder, task, **arguments)` for each (task, arguments) that has not finished; return its summaries.
+        """Call `work(folder, task, **arguments)` for each (task, arguments) that has not finished; return summaries.
 
         `work` writes files named after its task into `folder` and returns JSON-able data.
         """

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
-from drystone.sources import swh_directories, swh_origins, swh_parts
+from drystone.sources import swh_directories, swh_origins, swh_parts, swh_terms
 from drystone.sources.base import LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
 from drystone.sources.swh_contents import ContentId, ContentStore
 from drystone.sources.swh_export import Export
@@ -38,7 +38,7 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 2
+_FORMAT: Final = 4
 #: Entries of all directories that a group of roots holds in memory, about.
 _GROUP_ENTRIES: Final = 1 << 20
 #: Repositories without a tree of their own that make one part.
@@ -56,7 +56,8 @@ class SoftwareHeritage:
     `export` for the export's own column `data`. `origins` limits the build to URLs that begin so. `repositories` is a
     Parquet table of what is recorded of origins: `origin` (its URL) and any of default_branch, stars, forks, github_id,
     license, language, created_at, event_created_at. Deeper directories than `depth` are rows of the ledger.
-    `agreement` says under which agreement the archive is read in bulk.
+    `agreement` says under which agreement the archive is read in bulk. With `verify`, directories whose entries do not
+    hash to their identifiers are not read.
     """
 
     export: str
@@ -65,6 +66,7 @@ class SoftwareHeritage:
     repositories: Path | None = None
     depth: int = 256
     agreement: str | None = None
+    verify: bool = False
     rows_per_range: int = ROWS_PER_RANGE
 
     kind: ClassVar[str] = "software-heritage"
@@ -80,6 +82,11 @@ class SoftwareHeritage:
         """The export after `swh+`, without parameters."""
         return f"swh+{self.export.partition('?')[0]}"
 
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
+
     def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
         """Resolve the export to lists of occurrences, and return them as parts.
 
@@ -93,7 +100,7 @@ class SoftwareHeritage:
         key = hashlib.sha256(
             repr(
                 (
-                    _FORMAT, export.fingerprint, self.origins, self.depth, self.rows_per_range,
+                    _FORMAT, export.fingerprint, self.origins, self.depth, self.verify, self.rows_per_range,
                     limits.max_entries, limits.max_path_bytes,
                     recorded and (recorded.st_size, recorded.st_mtime_ns),
                 )
@@ -211,20 +218,23 @@ class _Plan:
             return [], []
         entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
         rows = _total(found)
-        pairs, counts = self._reach(roots, entries, rows)
+        levels = self._reach(roots, entries, rows)
+        counts = [path for level in levels for path in runs(level, "counts")]
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
         group_of = self._folder / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
         present, _ = self._step("directories", swh_directories.present, self._files("directory"))
         routed, _ = self._ranged(
-            "routed", swh_directories.route, rows, pairs=pairs, given=runs(entries, "entries"),
-            there=runs(present, "present"), group_of=group_of, groups=len(groups),
+            "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
+            there=runs(present, "present"),
+            manifests=runs(present, "manifests"), group_of=group_of, groups=len(groups),
         )  # fmt: skip
         tasks = [
             (
                 f"{number:06d}",
                 {"routed": runs(routed, "routed"), "group": number, "roots": list(roots.span(first, last)),
-                 "number": first, "limits": self._limits, "depth": self._source.depth},
+                 "number": first, "limits": self._limits, "depth": self._source.depth,
+                 "verify": self._source.verify},
             )
             for number, (first, last) in enumerate(groups)
         ]  # fmt: skip
@@ -247,25 +257,26 @@ class _Plan:
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
         return listed, runs(joined, "joined")
 
-    def _reach(self, roots: _Roots, entries: Path, rows: int) -> tuple[list[Path], list[Path]]:
-        """Visit directories level by level until there are no more; return the runs of pairs and of counts."""
+    def _reach(self, roots: _Roots, entries: Path, rows: int) -> list[Path]:
+        """Visit directories level by level until there are no more; return the folders of all levels."""
         first = [
-            (f"{number:05d}", {"file": path, "first": start, "rows": rows_})
+            (f"{number:06d}", {"file": path, "first": start, "rows": rows_})
             for number, (path, start, rows_) in enumerate(roots.files)
         ]
         level, _ = self._step("level-000", swh_parts.first_level, first)
-        pairs: list[Path] = []
-        counts: list[Path] = []
-        edges, sizes = runs(entries, "edges"), runs(entries, "sizes")
-        for depth in range(1, self._source.depth + 2):  # one more, to know what lies too deep
-            level, found = self._ranged(
-                f"level-{depth:03d}", swh_directories.reach, rows, visit=runs(level, "next"), seen=pairs,
-                edges=edges, sizes=sizes, roots=roots.count,
-            )  # fmt: skip
-            pairs, counts = pairs + runs(level, "pairs"), counts + runs(level, "counts")
-            if not _total(found, "next"):
+        visit = runs(level, "next")
+        below = {"edges": runs(entries, "edges"), "sizes": runs(entries, "sizes")}
+        merged, _ = self._ranged("edges", swh_directories.merge, rows, **below)
+        levels: list[Path] = []
+        # One level more than is listed, to know what lies too deep.
+        for depth in range(1, self._source.depth + 2):
+            given = {"visit": visit, "seen": list(levels), "merged": merged, "roots": roots.count}
+            level, found = self._ranged(f"level-{depth:03d}", swh_directories.reach, rows, **given)
+            levels.append(level)
+            visit = [level / f"{number:06d}.next" for number, summary in enumerate(found) if summary["next"]]
+            if not visit:
                 break
-        return pairs, counts
+        return levels
 
     @staticmethod
     def _groups(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, int]]:
@@ -323,6 +334,11 @@ class _Part:
     @property
     def spec(self) -> str:
         return f"{self.source.spec}#{self.number:06d}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return self.source.terms
 
     def state(self, cache: Path) -> State:
         parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])

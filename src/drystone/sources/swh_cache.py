@@ -15,7 +15,9 @@ from drystone.errors import BuildError
 #: Bytes that wait to be written in one transaction.
 _BATCH_BYTES: Final = 4 << 20
 _SCHEMA: Final = """
-create table if not exists contents (number integer primary key autoincrement, id blob not null unique, data blob not null);
+create table if not exists contents (
+    number integer primary key autoincrement, id blob not null unique, data blob not null
+);
 create table if not exists held (bytes integer not null);
 insert into held select 0 where not exists (select 1 from held);
 """

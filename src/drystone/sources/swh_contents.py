@@ -35,6 +35,9 @@ _REFUSALS: Final = 16
 #: gzip can make a body longer by this many bytes at most: header, trailer, and 5 bytes for each stored block.
 _GZIP_OVERHEAD: Final = 4096
 
+#: Locations that are neither a path nor a URL: the archive's web API, the export's own data.
+WORDS: Final = ("api", "export")
+
 FailureKind = Literal["missing", "refused", "corrupt", "too_large", "unnamed"]
 
 

@@ -7,6 +7,7 @@ one range of keys, or one group.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.errors import SourceError
-from drystone.identity.hashes import EMPTY_TREE, MODE_DIRECTORY
+from drystone.identity.hashes import EMPTY_TREE, MODE_DIRECTORY, tree_hash
 from drystone.sources.swh_export import Export, TableFile
 from drystone.sources.swh_runs import (
     KEY,
@@ -40,12 +41,14 @@ from drystone.sources.swh_runs import (
 )
 
 _RUN_ROWS: Final = 1 << 19
-#: Types of entries, as numbers; `LOST` stands in a directory that the export does not have.
+#: Types of entries, as numbers; `LOST` stands in a directory that the export does not have, `RAW` in one whose entries
+#: need not hash to its identifier (the export has its `raw_manifest`).
 FILE: Final = 0
 DIRECTORY: Final = 1
 REVISION: Final = 2
 OTHER: Final = 3
 LOST: Final = 4
+RAW: Final = 5
 _TYPES: Final = pa.array(["file", "dir", "rev"])
 
 ENTRIES: Final = pa.schema(
@@ -54,6 +57,7 @@ ENTRIES: Final = pa.schema(
 EDGES: Final = pa.schema([("key", KEY), ("target", KEY)])
 SIZES: Final = pa.schema([("key", KEY), ("entries", pa.int64())])
 PRESENT: Final = pa.schema([("key", KEY)])
+MANIFESTS: Final = pa.schema([("key", KEY)])
 #: A directory that a root has; roots are numbered.
 PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
 COUNTS: Final = pa.schema([("root", pa.int64()), ("entries", pa.int64())])
@@ -99,35 +103,52 @@ def _write_entries(folder: Path, name: str, table: pa.Table) -> None:
     write_run(folder / f"{name}.edges", edges.cast(EDGES))
 
 
+def merge(folder: Path, task: str, edges: list[Path], sizes: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Bring edges and sizes of a range of keys into one run each: every level asks for them."""
+    low, high = bounds(index, count)
+    edge = read_range(edges, EDGES, low, high)
+    write_sorted(folder / f"{task}.edges", edge)
+    write_sorted(folder / f"{task}.sizes", read_range(sizes, SIZES, low, high))
+    return {"rows": edge.num_rows}
+
+
 def present(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
-    """Write which directories a file of `directory` has: those without entries are empty, others are missing."""
+    """Write which directories a file of `directory` has: those without entries are empty, others are missing.
+
+    `.manifests` are those whose entries do not make up all of them.
+    """
     count = 0
-    for number, piece in enumerate(export.batches("directory", file, ["id"])):
+    for number, piece in enumerate(export.batches("directory", file, ["id"], ["raw_manifest"])):
         try:
             found = keys_of_hex(piece.column("id").cast(pa.string()))
         except ValueError as error:
             raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
         write_sorted(folder / f"{task}-{number:05d}.present", pa.table([found], schema=PRESENT))
+        raw = pc.is_valid(piece.column("raw_manifest"))
+        write_sorted(
+            folder / f"{task}-{number:05d}.manifests", pa.table([found.filter(as_array(raw))], schema=MANIFESTS)
+        )
         count += piece.num_rows
     return {"rows": count}
 
 
 def reach(
-    folder: Path, task: str, visit: list[Path], seen: list[Path], edges: list[Path], sizes: list[Path], roots: int,
-    index: int, count: int,
+    folder: Path, task: str, visit: list[Path], seen: list[Path], merged: Path, roots: int, index: int, count: int
 ) -> dict[str, Any]:  # fmt: skip
     """Visit one level of directories in a range of keys, and write those below them as the next one.
 
-    `.pairs` are the directories that a root meets for the first time, so that cycles end; `.counts` their entries.
+    `seen` and `merged` are folders cut into the same ranges. `.pairs` are the directories that a root meets for
+    the first time, so that cycles end; `.counts` their entries.
     """
     low, high = bounds(index, count)
     given = read_range(visit, PAIRS, low, high)
     if not given.num_rows:
+        write_run(folder / f"{task}.pairs", PAIRS.empty_table())
         return {"pairs": 0, "next": 0}
     order = Sorted(given.column("key"))
     # One number for each pair of directory and root, in the order of directories: sorting numbers is fast.
     codes = distinct(order.numbers * roots + given.column("root").to_numpy()[order.order])
-    before = read_range(seen, PAIRS, low, high)
+    before = read_range([folder_ / f"{task}.pairs" for folder_ in seen], PAIRS)
     known = order.index.find(before.column("key"))
     old = known[known >= 0] * roots + before.column("root").to_numpy()[known >= 0]
     codes = codes[~np.isin(codes, old, assume_unique=True)] if len(old) else codes
@@ -136,10 +157,9 @@ def reach(
     write_run(folder / f"{task}.pairs", pa.table([firsts.take(directory), pa.array(root)], schema=PAIRS))
 
     amount = np.zeros(len(order.starts), np.int64)
-    for path in sizes:
-        sized = read_range([path], SIZES, low, high)
-        numbers, at = order.index.matches(sized.column("key"))
-        np.add.at(amount, numbers, sized.column("entries").to_numpy()[at])
+    sized = read_range([merged / f"{task}.sizes"], SIZES)
+    numbers, at = order.index.matches(sized.column("key"))
+    np.add.at(amount, numbers, sized.column("entries").to_numpy()[at])
     members = distinct(root)
     at = np.searchsorted(members, root)
     weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
@@ -147,14 +167,11 @@ def reach(
     write_whole(folder / f"{task}.counts", counted)
 
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
-    found = [PAIRS.empty_table()]
-    for path in edges:
-        edge = read_range([path], EDGES, low, high)
-        numbers, at = order.index.matches(edge.column("key"))
-        owners, positions = expand(starts[numbers], starts[numbers + 1] - starts[numbers])
-        below = as_array(edge.column("target")).take(at[owners])
-        found.append(pa.table([below, pa.array(root[positions])], schema=PAIRS))
-    following = pa.concat_tables(found)
+    edge = read_range([merged / f"{task}.edges"], EDGES)
+    numbers, at = order.index.matches(edge.column("key"))
+    owners, positions = expand(starts[numbers], starts[numbers + 1] - starts[numbers])
+    below = as_array(edge.column("target")).take(at[owners])
+    following = pa.table([below, pa.array(root[positions])], schema=PAIRS)
     write_sorted(folder / f"{task}.next", following)
     return {"pairs": len(codes), "next": following.num_rows}
 
@@ -169,12 +186,15 @@ def entries_of_roots(paths: list[Path], roots: int) -> Ints:
 
 
 def route(
-    folder: Path, task: str, pairs: list[Path], given: list[Path], there: list[Path], group_of: Path, groups: int,
-    index: int, count: int,
+    folder: Path, task: str, pairs: list[Path], given: list[Path], there: list[Path], manifests: list[Path],
+    group_of: Path, groups: int, index: int, count: int,
 ) -> dict[str, Any]:  # fmt: skip
-    """Bring the entries of directories in a range of keys to the groups of roots that have them."""
+    """Bring the entries of directories in a range of keys to the groups of roots that have them.
+
+    `pairs` are folders of levels, of the same ranges.
+    """
     low, high = bounds(index, count)
-    visited = read_range(pairs, PAIRS, low, high)
+    visited = read_range([level / f"{task}.pairs" for level in pairs], PAIRS)
     order = Sorted(visited.column("key"))
     group_of_root = np.load(group_of, mmap_mode="r")
     group = group_of_root[visited.column("root").to_numpy()[order.order]].astype(np.int64)
@@ -186,9 +206,12 @@ def route(
         table = table.filter(pa.array(at >= 0))
         at = at[at >= 0]
     lost = _lost(order, visited, at, there, low, high)
-    if lost.num_rows:
-        table = pa.concat_tables([table, lost]).combine_chunks()
-        at = np.concatenate([at, order.index.find(lost.column("key"))])
+    raw = read_range(manifests, MANIFESTS, low, high).column("key")
+    raw = raw.filter(pa.array(order.index.find(raw) >= 0))
+    marks = pa.concat_tables([lost, _marks(raw, RAW)]).combine_chunks()
+    if marks.num_rows:
+        table = pa.concat_tables([table, marks]).combine_chunks()
+        at = np.concatenate([at, order.index.find(marks.column("key"))])
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
     owners, positions = expand(starts[at], starts[at + 1] - starts[at])
     target = group[positions]
@@ -212,13 +235,18 @@ def _lost(order: Sorted, visited: pa.Table, at: Ints, there: list[Path], low: by
     missing[found[found >= 0]] = False
     missing[(rows(firsts) == np.frombuffer(EMPTY_TREE, np.uint8)).all(axis=1)] = False
     lost = firsts.filter(pa.array(missing))
-    count = len(lost)
+    return _marks(lost, LOST)
+
+
+def _marks(directories: Any, kind: int) -> pa.Table:
+    """Return one nameless entry of a kind for each directory."""
+    count = len(directories)
     columns = [
-        lost,
-        pa.repeat(b"", count),
-        pa.array(np.full(count, LOST, np.int8)),
-        lost,
-        pa.array(np.zeros(count, np.int32)),
+        directories,
+        pa.repeat(pa.scalar(b"", pa.binary()), count),
+        pa.array(np.full(count, kind, np.int8)),
+        directories,
+        pa.array(np.full(count, MODE_DIRECTORY, np.int32)),
     ]
     return pa.table(columns, schema=ENTRIES)
 
@@ -233,6 +261,7 @@ class Forest:
             table = table.take(order.order)
             order = Sorted(table.column("key"))
         self.index = order.index
+        self._keys = table.column("key").take(order.starts)
         self.starts: Ints = order.starts
         self.counts: Ints = np.append(order.starts[1:], table.num_rows)[: len(order.starts)] - order.starts
         self.names = as_array(table.column("name"))
@@ -258,6 +287,30 @@ class Forest:
                 break
             total = np.minimum(longer, 1e18)
         return total
+
+    def unsound(self) -> Bools:
+        """Return which directories do not hash to their identifiers, as git trees; lost and raw ones may be anything."""
+        modes = pc.dictionary_encode(pa.array(self.perms))
+        octal = pa.array([b"%o " % mode for mode in modes.dictionary.to_pylist()], pa.binary())
+        words = octal.take(modes.indices)
+        nul = pa.scalar(b"\0", pa.binary())
+        body = pc.binary_join_element_wise(words, self.names, nul, self.targets.cast(pa.binary()), b"")
+        data = memoryview(body.buffers()[2]) if len(body) else memoryview(b"")
+        offsets = np.frombuffer(body.buffers()[1], np.int32, len(body) + 1)
+        firsts, lasts = offsets[self.starts].tolist(), offsets[self.starts + self.counts].tolist()
+        keys = rows(self._keys).tobytes()
+        wrong = np.zeros(len(firsts), bool)
+        for at, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
+            digest = hashlib.sha1(b"tree %d\0" % (last - first), usedforsecurity=False)
+            digest.update(data[first:last])
+            wrong[at] = digest.digest() != keys[20 * at : 20 * at + 20]
+        # Entries are mostly in git's order already; where they are not, they are put into it.
+        for at in np.flatnonzero(wrong).tolist():
+            entries = range(int(self.starts[at]), int(self.starts[at] + self.counts[at]))
+            made = ((int(self.perms[i]), self.names[i].as_py(), self.targets[i].as_py()) for i in entries)
+            wrong[at] = tree_hash(made) != keys[20 * at : 20 * at + 20]
+        excused = np.bincount(self._owner[(self.types == LOST) | (self.types == RAW)], minlength=len(wrong)) > 0
+        return wrong & ~excused
 
     def in_cycles(self) -> Bools:
         """Return which directories lie on a cycle or below one: those that never come free of what leads to them."""
@@ -315,12 +368,14 @@ WALKED: Final = 1
 TOO_DEEP: Final = 2
 CIRCLE: Final = 3
 BAD_NAME: Final = 4
+UNSOUND: Final = 5
 
 
-def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]:
+def walk(forest: Forest, roots: Ints, left: Ints, depth: int, unsound: Bools) -> Iterator[Level]:
     """Yield the occurrences below directories `roots` (-1: an empty one), level by level, at most `depth` of them.
 
-    No root gives more entries than it has `left`, which is counted down; one that has more ends below zero.
+    `unsound` directories are not walked. No root gives more entries than it has `left`, which is counted down; one that
+    has more ends below zero.
     """
     root = np.flatnonzero(roots >= 0)
     directory = roots[root]
@@ -347,12 +402,14 @@ def walk(forest: Forest, roots: Ints, left: Ints, depth: int) -> Iterator[Level]
             entry = canonical[entry]
         below = forest.below[entry]
         fate = np.where(forest.types[entry] == DIRECTORY, WALKED, OCCURRENCE).astype(np.int8)
+        fate[forest.types[entry] == RAW] = WALKED
         if level == depth - 1:
             fate[below >= 0] = TOO_DEEP
         if cyclic.any():
             suspect = np.flatnonzero((below >= 0) & cyclic[below])
             fate[suspect[_among_ancestors(below[suspect], owners[suspect], trail)]] = CIRCLE
-        fate[forest.odd[entry] & (forest.types[entry] != LOST)] = BAD_NAME
+        fate[(below >= 0) & unsound[below]] = UNSOUND
+        fate[forest.odd[entry] & (forest.types[entry] < LOST)] = BAD_NAME
         kept = np.flatnonzero(fate != WALKED)
         paths = pc.binary_join_element_wise(prefix.take(owners[kept]), forest.names.take(entry[kept]), b"")
         yield Level(root[owners[kept]], entry[kept], paths, fate[kept])

@@ -1,4 +1,4 @@
-"""Tables of a Software Heritage graph export, ORC or Parquet, on this machine or on S3: which there are, and their rows.
+"""Tables of a Software Heritage graph export, ORC or Parquet, on this machine or on S3: which, and their rows.
 
 Reads the columns that the files have, in the forms that swh-export 1.x and its documentation know. The types follow
 swh/export/relational.py. Knows nothing of what the rows say of one another.
@@ -16,8 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
-import pyarrow.orc as orc
 import pyarrow.parquet as pq
+from pyarrow import orc
 
 from drystone.errors import MissingExtraError, SourceError, UsageError
 from drystone.sources.swh_http import s3_parameters
@@ -67,8 +67,8 @@ class Export:
             if found:
                 return cls(location, {n: tuple(sorted(f, key=lambda x: x.path)) for n, f in sorted(found.items())})
         raise SourceError(
-            f"{_shown(location)}: no graph export is here; give the folder that holds orc/directory_entry/*.orc and the "
-            "other tables"
+            f"{_shown(location)}: no graph export is here; give the folder that holds orc/directory_entry/*.orc "
+            "and the other tables"
         )
 
     @property

@@ -50,9 +50,9 @@ class Refusal:
 class HttpClient:
     """GET over connections that are kept, safe to share between threads.
 
-    A failure that passes is tried `attempts` times, with pauses of `backoff` seconds that double and vary; `Retry-After`
-    and a used-up rate limit put off all requests, at most `patience` seconds in all for one of them. `sign` gives the
-    headers for a URL.
+    A failure that passes is tried `attempts` times, with pauses of `backoff` seconds that double and vary;
+    `Retry-After` and a used-up rate limit put off all requests, at most `patience` seconds in all for one of them.
+    `sign` gives the headers for a URL.
     """
 
     def __init__(

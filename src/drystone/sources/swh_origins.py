@@ -74,7 +74,7 @@ NONE: Final = b"\0" * 20
 
 
 def visits(folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str) -> dict[str, Any]:
-    """Write what a file of `origin`, `origin_visit` or `origin_visit_status` says, by origin; URLs begin with `prefix`."""
+    """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike."""
     columns, optional = {
         "origin": (["url"], []),
         "origin_visit": (["origin", "visit", "date"], ["type"]),
@@ -85,15 +85,15 @@ def visits(folder: Path, task: str, export: Export, table: str, file: TableFile,
         url = piece.column(columns[0]).cast(pa.string())
         kept = pc.starts_with(url, prefix) if prefix else pa.repeat(True, len(url))
         kept = pc.fill_null(kept, False)
-        piece, url = piece.filter(kept), url.filter(kept)
+        matching, url = piece.filter(kept), url.filter(kept)
         found: dict[str, Any] = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
         if table != "origin":
-            found.update(visit=piece.column("visit"), date=piece.column("date"), type=piece.column("type"))
+            found.update({name: matching.column(name) for name in ("visit", "date", "type")})
         if table == "origin_visit_status":
-            full = pc.and_(pc.equal(piece.column("status"), "full"), pc.is_valid(piece.column("snapshot")))
+            full = pc.and_(pc.equal(matching.column("status"), "full"), pc.is_valid(matching.column("snapshot")))
             full = pc.fill_null(full, False)
             found["rank"] = pc.if_else(full, pa.scalar(2, pa.int8()), pa.scalar(1, pa.int8()))
-            found["snapshot"] = _some_keys(piece.column("snapshot"), file, "snapshot")
+            found["snapshot"] = _some_keys(matching.column("snapshot"), file, "snapshot")
         pieces.append(_filled(found, VISITS))
     return _write_visits(folder, task, pieces)
 
@@ -117,10 +117,7 @@ def recorded(folder: Path, task: str, path: str) -> dict[str, Any]:
 
 def _write_visits(folder: Path, task: str, pieces: list[pa.Table]) -> dict[str, Any]:
     table = pa.concat_tables([VISITS.empty_table(), *pieces])
-    digests = b"".join(
-        hashlib.sha1(url.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()
-        for url in table.column("url").to_pylist()
-    )
+    digests = b"".join(map(_digest, table.column("url").to_pylist()))
     table = table.set_column(0, VISITS.field(0), keys(digests))
     write_sorted(folder / f"{task}.visits", table)
     return {"rows": table.num_rows}
@@ -362,8 +359,7 @@ def collapse(folder: Path, task: str, given: list[Path], index: int, count: int)
             others.append({**row, "same_as": same})
     # Forks mostly have the same name: next to one another, they share what is read of them.
     for row in roots:
-        name = hashlib.sha1(row["url"].rstrip("/").rpartition("/")[2].lower().encode("utf-8", "surrogateescape"))
-        row["place"] = name.digest()[:12] + row["key"][:8]
+        row["place"] = _digest(row["url"].rstrip("/").rpartition("/")[2].lower())[:12] + row["key"][:8]
     write_sorted(folder / f"{task}.roots", pa.Table.from_pylist(roots, ROOTS))
     write_sorted(folder / f"{task}.others", pa.Table.from_pylist(others, REPOSITORIES))
     return {"roots": len(roots), "others": len(others)}
@@ -376,6 +372,10 @@ def number(folder: Path, task: str, given: list[Path], index: int, count: int) -
     table = table.take(pc.sort_indices(table.select(["place", "url"]), by))
     write_run(folder / f"{task}.numbered", table)
     return {"rows": table.num_rows}
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()
 
 
 def _pieces(

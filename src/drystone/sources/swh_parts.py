@@ -20,6 +20,7 @@ from drystone.sources.swh_export import Export, TableFile
 from drystone.sources.swh_origins import ROOTS
 from drystone.sources.swh_runs import (
     KEY,
+    Bools,
     Index,
     Ints,
     Sorted,
@@ -52,19 +53,22 @@ OCCURRENCES: Final = pa.schema(
 CONTENTS: Final = pa.schema(
     [("key", KEY), ("sha1", KEY), ("sha256", pa.binary(32)), ("length", pa.int64()), ("problem", pa.string())]
 )
+_UNSOUND: Final = "its entries do not hash to its identifier; it was not read"
 _NOT_THERE: Final = "its content is not in the export: neither in the table content nor in skipped_content"
 
 
 def resolve(
     folder: Path, task: str, routed: list[Path], group: int, roots: list[tuple[Path, int, int]], number: int,
-    limits: Limits, depth: int,
+    limits: Limits, depth: int, verify: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Resolve the directories of a group of roots to paths, cut into parts.
 
-    `roots` are (file, first row, last row), the first of them the root with that `number`. Writes `TASK-PART.occurrences` (OCCURRENCES).
+    `roots` are (file, first row, last row), the first of them the root with that `number`.
+    Writes `TASK-PART.occurrences` (OCCURRENCES).
     """
     forest = Forest(read_group(routed, ENTRIES, group))
     wanted = [read_rows(path, ROOTS, first, last, ["key"]).column("key") for path, first, last in roots]
+    unsound = forest.unsound() if verify else np.zeros(len(forest.starts), bool)
     at = forest.index.find(pa.chunked_array([chunk for column in wanted for chunk in column.chunks], KEY))
     size = np.append(forest.sizes(depth), 0)[at]
     ends = np.cumsum(np.minimum(size, limits.max_entries) + 1)
@@ -74,7 +78,7 @@ def resolve(
         done = ends[first - 1] if first else 0.0
         last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
         name = f"{task}-{len(parts):05d}"
-        table = _occurrences(forest, at[first:last], limits, depth)
+        table = _occurrences(forest, at[first:last], limits, depth, unsound)
         write_whole(folder / f"{name}.occurrences", table)
         parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
         first = last
@@ -97,26 +101,30 @@ def asked(folder: Path, task: str, occurrences: Path) -> dict[str, Any]:
     return {"rows": len(order.starts)}
 
 
-def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int) -> pa.Table:
+def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int, unsound: Bools) -> pa.Table:
     left = np.full(len(roots), limits.max_entries, np.int64)
-    levels = [_listed(forest, level, limits, depth) for level in walk(forest, roots, left, depth)]
-    cut = np.flatnonzero(left < 0)
-    if len(cut):
-        problem = f"the tree has more than {limits.max_entries} entries; the rest was not read"
-        levels.append(
-            pa.table(
-                {
-                    "id": pa.nulls(len(cut), KEY),
-                    "repository": pa.array(cut, pa.int32()),
-                    "path": pa.repeat(pa.scalar(b"", pa.binary()), len(cut)),
-                    "kind": pa.array(np.full(len(cut), _UNREADABLE), pa.int8()),
-                    "mode": pa.array(np.zeros(len(cut)), pa.int32()),
-                    "problem": pa.repeat(pa.scalar(problem), len(cut)),
-                },
-                schema=OCCURRENCES,
-            )
-        )
-    return pa.concat_tables([OCCURRENCES.empty_table(), *levels])
+    wrong = np.flatnonzero((roots >= 0) & np.append(unsound, False)[roots])
+    sound = roots.copy()
+    sound[wrong] = -1
+    levels = [_listed(forest, level, limits, depth) for level in walk(forest, sound, left, depth, unsound)]
+    levels.append(_of_roots(wrong, _UNSOUND))
+    much = f"the tree has more than {limits.max_entries} entries; the rest was not read"
+    levels.append(_of_roots(np.flatnonzero(left < 0), much))
+    return pa.concat_tables(levels)
+
+
+def _of_roots(roots: Ints, problem: str) -> pa.Table:
+    """Return one unreadable occurrence, with an empty path, for each of these roots."""
+    count = len(roots)
+    columns = [
+        pa.nulls(count, KEY),
+        pa.array(roots, pa.int32()),
+        pa.repeat(pa.scalar(b"", pa.binary()), count),
+        pa.array(np.full(count, _UNREADABLE), pa.int8()),
+        pa.array(np.zeros(count), pa.int32()),
+        pa.repeat(pa.scalar(problem), count),
+    ]
+    return pa.table(columns, schema=OCCURRENCES)
 
 
 def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Table:
@@ -154,6 +162,8 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
             return f"the directory lies more than {depth} levels deep; it was not read"
         case swh_directories.CIRCLE:
             return "the directory holds itself; it was not read"
+        case swh_directories.UNSOUND:
+            return _UNSOUND
         case swh_directories.BAD_NAME:
             name = forest.names[entry].as_py()
             return "the name holds a slash" if b"/" in name else path_problem(name, Limits()) or "the name is '.'"
