@@ -81,7 +81,7 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
     by_git: Release, contents: Path, tmp_path: Path, form: Form
 ) -> None:
     export(by_git, form, tmp_path / "table")
-    source = TableSource(tmp_path / "table", str(contents), origins="https://example.org/")
+    source = TableSource(tmp_path / "table", str(contents), "https://example.org/", agreement="Inria, 2026")
     again = build([source], tmp_path / "built")
     same = ("swhid", "path", "content", "origin", "revision_id", "directory_id", "snapshot_id", "branch_name",
             "blob_id", "revision_date", "committer_date", "language", "released_sha256", "length_bytes")  # fmt: skip
@@ -92,6 +92,7 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
     # A table has no licence files of other languages, nor files that were dropped; what it lists is all there.
     assert told(again) == told(by_git)
     assert again.manifest.counts.occurrences == by_git.manifest.counts.kept
+    assert "Inria, 2026" in (again.path / "README.md").read_text()
 
 
 @pytest.mark.slow

@@ -334,6 +334,29 @@ def test_how_a_table_is_cut_does_not_change_what_is_listed(
     assert whole[1] == cut[1]
 
 
+def test_a_table_per_repository_is_cut_by_its_files(
+    contents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = {"blob_id": "0" * 40, "content_id": "0" * 40, "path": "/a", "length_bytes": 1}
+    rows = [
+        dict.fromkeys(NESTED.names) | {"repo_url": f"https://example.org/{i}", "files": [file] * 10} for i in range(20)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, NESTED), tmp_path / "t.parquet", row_group_size=7)
+    monkeypatch.setattr("drystone.sources.table._PART_ROWS", 50)
+    monkeypatch.setattr("drystone.sources.table._TASK_ROWS", 30)
+    source = TableSource(tmp_path / "t.parquet", str(contents))
+    tasks: list[str] = []
+
+    def run(name: str, folder: Path, work: Any, given: Any) -> list[dict[str, Any]]:
+        tasks.extend(task for task, _ in given)
+        return run_here(name, folder, work, given)
+
+    parts = source.parts(tmp_path / "cache", Limits(), run)
+    assert len(tasks) > 5
+    assert 1 < len(parts) <= 4
+    assert sum(part.listing(tmp_path, Limits()).occurrences.num_rows for part in parts) == 200
+
+
 def test_a_part_is_the_same_until_its_table_changes(
     repositories: list[tuple[Repository, list[Entry]]], contents: Path, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_FILE
+from drystone.sources import swh_terms
 from drystone.sources._paths import path_problem
 from drystone.sources._table_rows import NO_FILES, REPOSITORY, ROWS, check_columns, columns_of, is_nested, rows_of
 from drystone.sources.base import FILE, LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
@@ -57,6 +58,11 @@ class TableSource:
         """`table:PATH`."""
         return f"table:{self.path}"
 
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
+
     def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
         """Bring the rows of each repository together; return parts of about 262,144 rows.
 
@@ -65,27 +71,21 @@ class TableSource:
         # Says at once what is wrong with the location.
         ContentStore.open(self.contents, max_bytes=limits.max_file_bytes).close()
         files = self._files()
-        counts = []
+        inspected = [_inspect(file) for file in files]
         key = hashlib.sha256()
-        for file in files:
-            rows, footer = _inspect(file)
-            counts.append(rows)
+        for file, (_, _, footer) in zip(files, inspected, strict=True):
             key.update(repr((file.name, file.stat().st_size, file.stat().st_mtime_ns, footer)).encode())
         count = 1
-        while sum(counts) > count * _PART_ROWS and count < _MOST_PARTS:
+        while sum(weight for _, weight, _ in inspected) > count * _PART_ROWS and count < _MOST_PARTS:
             count *= 2
         key.update(repr((count, self.origins)).encode())
         folder = cache / "tables" / key.hexdigest()[:32]
-        tasks: list[tuple[str, dict[str, Any]]] = []
-        held: list[tuple[str, int, int]] = []
-        for file, rows in zip(files, counts, strict=True):
-            for start in range(0, max(rows, 1), _TASK_ROWS):
-                held.append((str(file), start, min(_TASK_ROWS, rows - start)))
-                if sum(number for _, _, number in held) >= _TASK_ROWS // 2:
-                    tasks.append((f"{len(tasks):06d}", {"pieces": held, "origins": self.origins, "parts": count}))
-                    held = []
-        if held:
-            tasks.append((f"{len(tasks):06d}", {"pieces": held, "origins": self.origins, "parts": count}))
+        tasks = [
+            (f"{number:06d}", {"pieces": pieces, "origins": self.origins, "parts": count})
+            for number, pieces in enumerate(_pieces(files, inspected))
+        ]
+        if not tasks:
+            raise SourceError(f"{self.path}: the table has no rows; there is nothing to build from it")
         groups: list[list[tuple[str, int]]] = [[] for _ in range(count)]
         rows_of_part = [0] * count
         for (task, _), summary in zip(tasks, run("table", folder, sort_into_parts, tasks), strict=True):
@@ -94,7 +94,12 @@ class TableSource:
                 rows_of_part[part] += number
         return [
             TablePart(
-                folder, tuple(found), self.contents, f"{self.spec}, part {part + 1} of {count}", rows_of_part[part]
+                folder,
+                tuple(found),
+                self.contents,
+                f"{self.spec}, part {part + 1} of {count}",
+                rows_of_part[part],
+                self.agreement,
             )
             for part, found in enumerate(groups)
             if found
@@ -120,9 +125,15 @@ class TablePart:
     contents: str
     spec: str
     rows: int
+    agreement: str | None = None
 
     kind: ClassVar[str] = "table"
     random_access: ClassVar[bool] = True
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
 
     def state(self, cache: Path) -> State:
         """Return the state by the table's files and where contents come from."""
@@ -203,16 +214,40 @@ def sort_into_parts(
     return {"groups": groups}
 
 
-def _inspect(file: Path) -> tuple[int, str]:
-    """Return a file's rows and a hash of its footer; raise `SourceError` where it is not a table as it should be."""
+def _pieces(files: list[Path], inspected: list[tuple[int, int, str]]) -> Iterator[list[tuple[str, int, int]]]:
+    """Yield, for each task, what it reads (file, first row, rows), so that it has about as many files as it may."""
+    held: list[tuple[str, int, int]] = []
+    weight = 0
+    for file, (rows, files_listed, _) in zip(files, inspected, strict=True):
+        step = max(1, _TASK_ROWS * rows // max(files_listed, 1))
+        for start in range(0, rows, step):
+            number = min(step, rows - start)
+            held.append((str(file), start, number))
+            weight += number * files_listed // rows
+            if weight >= _TASK_ROWS // 2:
+                yield held
+                held, weight = [], 0
+    if held:
+        yield held
+
+
+def _inspect(file: Path) -> tuple[int, int, str]:
+    """Return a table file's rows, the files that they list, and a hash of its footer.
+
+    Raises `SourceError` where it is not a table as it should be.
+    """
     try:
         with pq.ParquetFile(file) as opened:
             check_columns(opened.schema_arrow, str(file))
-            rows = int(opened.metadata.num_rows)
+            rows = files = int(opened.metadata.num_rows)
+            if is_nested(opened.schema_arrow):
+                leaf = next(i for i, c in enumerate(opened.schema) if c.path.endswith(".content_id"))
+                groups = (opened.metadata.row_group(i) for i in range(opened.num_row_groups))
+                files = sum(int(group.column(leaf).num_values) for group in groups)
         with file.open("rb") as raw:
             raw.seek(-8, os.SEEK_END)
             raw.seek(-8 - int.from_bytes(raw.read(4), "little"), os.SEEK_END)
-            return rows, hashlib.file_digest(raw, "sha256").hexdigest()
+            return rows, files, hashlib.file_digest(raw, "sha256").hexdigest()
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"{file} is not a readable Parquet file ({_first_line(error)}); download it again") from None
 
