@@ -146,4 +146,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # By its own name: Ray's workers import the module that a task's function is in.
+    from benchmarks.software_heritage import simulation
+
+    simulation.main()
