@@ -8,6 +8,7 @@ Each task's CPU time and memory are measured where it runs, so the rates hold on
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import resource
 import shutil
@@ -147,6 +148,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     # By its own name: Ray's workers import the module that a task's function is in.
-    from benchmarks.software_heritage import simulation
-
-    simulation.main()
+    importlib.import_module("benchmarks.software_heritage.simulation").main()
