@@ -86,7 +86,7 @@ def parse_source(
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
         path = _local(text.removeprefix("table:"), here)
-        return TableSource(path, _place(contents, here), agreement=agreement)
+        return TableSource(path, _place(contents, here, CONTENTS_WORDS), agreement=agreement)
     if text.startswith("swh+"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
@@ -177,7 +177,7 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
             return PypiSource(table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
-            contents = _place(table["contents"], here)
+            contents = _place(table["contents"], here, CONTENTS_WORDS)
             return TableSource(path, contents, table.get("origins", GITHUB), table.get("agreement"))
         case "archive":
             assert path is not None
