@@ -42,7 +42,8 @@ def command(release: Path, form: str, output: Path, replace: bool, dry_run: bool
       drystone export releases/mine --as stack-v2-repos -o exports/mine --replace --json | jq .files
     """
     opened = open_release(release)
-    with _Meter(quiet or as_json or dry_run) as meter:
+    meter = _Meter(quiet or as_json or dry_run)
+    with meter:
         chosen: Any = form
         made = room.export(opened, chosen, output, replace=replace, dry_run=dry_run, progress=meter)
     if as_json:

@@ -25,8 +25,6 @@ def occurrence_swhid(row: Mapping[str, Any], repository: Mapping[str, Any] | Non
     if row["swhid"] is None:
         return None
     context = {**row, **(repository or {})}
-    raw = row.get("path_raw")
-    path = b"/" + raw.removeprefix(b"/") if raw is not None else row["path"].encode("utf-8", "surrogateescape")
     core = ids.parse(row["swhid"])
     return Swhid(
         core.kind,
@@ -34,7 +32,7 @@ def occurrence_swhid(row: Mapping[str, Any], repository: Mapping[str, Any] | Non
         origin=row["origin"] or None,
         visit=_core(ids.SNAPSHOT, context.get("snapshot_id")),
         anchor=_core(ids.REVISION, context.get("revision_id")) or _core(ids.DIRECTORY, context.get("directory_id")),
-        path=path,
+        path=_path(row),
     )
 
 
@@ -94,8 +92,10 @@ def _repositories(release: Release, swhid: Swhid) -> set[str]:
 
 
 def _path(row: Mapping[str, Any]) -> bytes:
-    raw = row["path_raw"]
-    return b"/" + raw.removeprefix(b"/") if raw is not None else row["path"].encode("utf-8", "surrogateescape")
+    """Return the path's bytes, with a leading slash."""
+    raw: bytes | None = row.get("path_raw")
+    text: str = row["path"]
+    return b"/" + raw.removeprefix(b"/") if raw is not None else text.encode("utf-8", "surrogateescape")
 
 
 def _core(kind: str, hash_: str | None) -> Swhid | None:

@@ -66,7 +66,7 @@ _HEX: Final = r"^[0-9a-f]{40}$"
 def check_columns(schema: pa.Schema, where: str) -> None:
     """Raise `SourceError` naming `where` and every column that is missing or has the wrong type."""
     nested = is_nested(schema)
-    below = schema.field("files").type.value_type if nested else None
+    below: Any = schema.field("files").type.value_type if nested else ()
     if nested and not pa.types.is_struct(below):
         raise SourceError(f"{where}: column 'files' is {_short(schema.field('files').type)}, not a list of structs")
     of_file = {f.name: f.type for f in below} if nested else {f.name: f.type for f in schema}
