@@ -10,6 +10,8 @@ from drystone.building.settings import Settings, load_settings
 from drystone.errors import SettingsError, UsageError
 from drystone.sources import FolderSource, PypiSource
 
+KINDS = "git, archive, pypi, folder, table, software-heritage"
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
@@ -92,8 +94,7 @@ stars = "many"
         "line 8: licenses.no_license: must be true or false (it is 'yes')",
         "line 11: quality.max_lines: must be greater than or equal to 1 (it is 0)",
         "line 13: source.0.version: is missing; a source of kind 'pypi' needs it",
-        "line 18: source.1.kind: must be one of git, archive, pypi, folder, software-heritage, not 'gti'; "
-        "did you mean 'git'?",
+        f"line 18: source.1.kind: must be one of {KINDS}, not 'gti'; did you mean 'git'?",
         "line 24: source.2.stars: must be an integer, not 'many'",
         "line 26: mortar: unknown key",
     ]
@@ -136,10 +137,7 @@ def test_each_wrong_value_is_named(home: Path, text: str, problem: str) -> None:
         ("", "line 1: source: no sources; name at least one in a table [[source]]"),
         ("source = 'walls'\n", "line 1: source: must be an array (it is 'walls')"),
         ("source = ['walls']\n", "line 1: source.0: must be a table (it is 'walls')"),
-        (
-            "[[source]]\npath = 'walls'\n",
-            "line 1: source.0.kind: must be one of git, archive, pypi, folder, software-heritage, not None",
-        ),
+        ("[[source]]\npath = 'walls'\n", f"line 1: source.0.kind: must be one of {KINDS}, not None"),
         ("[[source]]\nkind = 'git'\n", "line 1: source.0.url: a source of kind 'git' needs either 'path' or 'url'"),
         ("[[source]]\nkind = 'folder'\npath = 'walls'\nstar = 5\n",
          "line 4: source.0.star: is unknown for a source of kind 'folder'; did you mean 'stars'?"),

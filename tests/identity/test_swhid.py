@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drystone.errors import UsageError
-from drystone.identity.swhid import Swhid, content, parse
+from drystone.identity.swhid import Swhid, content, from_link, link, parse
 
 CNT = "swh:1:cnt:" + "4d99d2d18326621ccdd70f5ea66c2e2ac236ad8b"
 SNP = "swh:1:snp:" + "d7f1b9eb7ccb596c2622c4780febaa02549830f9"
@@ -140,3 +140,39 @@ def test_qualifiers_are_swhs(text: str, swh: Any) -> None:
     assert theirs["path"] == (ours.path.hex() if ours.path is not None else None)
     lines = [n for n in theirs["lines"] or [] if n is not None]
     assert lines == ([] if ours.lines is None else sorted(set(ours.lines)))
+
+
+#: Every identifier that the specification gives as an example, as it stands there (chapters 4 to 6).
+EXAMPLES = (
+    CNT,
+    DIR,
+    REV,
+    "swh:1:rel:22ece559cc7cc2364edc5e5593d63ae8bd229f9f",
+    "swh:1:snp:c7c108084bc0bf3d81436bf980b46e98bd338453",
+    f"{CNT};lines=9-15",
+    f"{CNT};bytes=154-315",
+    f"{CNT};origin=https://gitorious.org/ocamlp3l/ocamlp3l_cvs.git",
+    f"{CNT};origin=https://gitorious.org/ocamlp3l/ocamlp3l_cvs.git;visit={SNP}",
+    FULL.removesuffix(";lines=9-15"),
+    FULL,
+)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_the_standards_examples_are_canonical_and_link_as_they_do_there(text: str) -> None:
+    assert str(parse(text)) == text
+    assert link(parse(text)) == f"https://archive.softwareheritage.org/{text}"
+    assert from_link(link(parse(text))) == parse(text)
+
+
+def test_a_link_carries_what_addresses_treat_as_their_own() -> None:
+    swhid = Swhid("cnt", CNT[10:], origin="https://a.example/?q=1#x;y", path=b"/100%/a;b #?\xff.py")
+    assert from_link(link(swhid)) == swhid
+    assert "#" not in link(swhid)
+    assert "?" not in link(swhid)
+
+
+@pytest.mark.parametrize("address", ["https://example.org/" + CNT, "https://archive.softwareheritage.org/browse/", ""])
+def test_what_is_no_link(address: str) -> None:
+    with pytest.raises(UsageError, match="is not a"):
+        from_link(address)

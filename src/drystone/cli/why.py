@@ -37,7 +37,8 @@ _EXPLAINED = 5
 def command(release: Path, file: str, folder: Path | None, limit: int, as_json: bool) -> None:
     """Say why a file is in or out of a release.
 
-    FILE is a SWHID, or a path: whole, its end, or a glob; REPOSITORY:PATH names one repository (its name or origin).
+    FILE is a SWHID or a link to one, or a path: whole, its end, or a glob; REPOSITORY:PATH names one repository (its
+    name or origin).
 
     \b
     Examples:
@@ -129,7 +130,9 @@ def _facts(decision: Decision) -> list[tuple[str, Any]]:
         found.append(("", row["kept_swhid"]))
         if standing.get("decision") == "dropped":
             found.append(("", f"itself dropped at stage {standing['stage']}: {standing['reason']}"))
-    found.append(("swhid", row["swhid"] or "not read"))
+    found.append(("swhid", decision.swhid or "not read"))
+    if decision.link is not None:
+        found.append(("link", decision.link))
     if row["size"] is not None:
         found.append(("size", size_text(row["size"])))
     found.append(("language", row["language"] or "unknown"))

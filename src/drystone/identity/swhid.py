@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from drystone.errors import UsageError
 
@@ -18,6 +18,9 @@ DIRECTORY: Final = "dir"
 REVISION: Final = "rev"
 RELEASE: Final = "rel"
 SNAPSHOT: Final = "snp"
+
+#: Where the archive resolves SWHIDs, with all their qualifiers.
+ARCHIVE: Final = "https://archive.softwareheritage.org/"
 
 _CORE = re.compile(r"swh:1:(cnt|dir|rev|rel|snp):([0-9a-f]{40})\Z")
 _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?\Z")
@@ -107,6 +110,20 @@ def parse(text: str) -> Swhid:
         seen[key] = value
     # Together, so that what is valid only beside another qualifier does not depend on their order.
     return replace(swhid, **{key: _PARSERS[key](value, text) for key, value in seen.items()})  # type: ignore[arg-type]
+
+
+def link(swhid: Swhid) -> str:
+    """Return the address at which the Software Heritage archive shows what a SWHID names, if it holds it."""
+    # Once more in percent-encoding, as a part of any address is: the SWHID's own "%3B" must arrive as it is.
+    return ARCHIVE + quote(str(swhid), safe="/:;=@,~+$!*'()&-._")
+
+
+def from_link(address: str) -> Swhid:
+    """Return the SWHID of an address as `link` writes it; raise `UsageError` where it holds none."""
+    rest = address.removeprefix("http://").removeprefix("https://").partition("/")
+    if rest[0] != ARCHIVE.split("/")[2] or "#" in address or "?" in address:
+        raise UsageError(f"{address} is not a link to a SWHID: it reads {ARCHIVE}swh:1:...")
+    return parse(unquote(rest[2], errors="surrogateescape").removesuffix("/"))
 
 
 def is_swhid(text: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.errors import ReleaseError
+from drystone.errors import ReleaseError, UsageError
 from drystone.identity.hashes import blob_hash
+from drystone.identity.swhid import ARCHIVE, Swhid, from_link, link, parse
+from drystone.release.identifiers import occurrence_swhid, rows_named
 from drystone.release.layout import kind_and_language, shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
@@ -41,7 +43,8 @@ class Decision:
     `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `standing` the ledger row
     of the occurrence that stands for it; `file` the row in `data/` of the kept file that it is or that stands for it,
     without `content`. `diff` is a unified diff from the kept text
-    to the dropped one, or None where one of them cannot be had; `diff_missing` then says why.
+    to the dropped one, or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified
+    SWHID of the occurrence and `link` the address at which the archive shows it, None where its bytes were never read.
     """
 
     ledger: dict[str, Any]
@@ -50,6 +53,8 @@ class Decision:
     file: dict[str, Any] | None
     diff: str | None = None
     diff_missing: str | None = None
+    swhid: str | None = None
+    link: str | None = None
 
 
 def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, Any]]:
@@ -76,13 +81,15 @@ def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = No
     if row["kept_repository_id"] is not None and row["kept_path"] is not None:
         standing = _one(release.ledger(), repository_id=row["kept_repository_id"], path=row["kept_path"])
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
+    found = occurrence_swhid(row, repository)
+    named = {"swhid": str(found), "link": link(found)} if found is not None else {}
     if kept is None:
-        return Decision(ledger, repository, standing, None)
+        return Decision(ledger, repository, standing, None, **named)
     file, text = _kept_file(release, kept, row["shard"], want_text=row["similarity"] is not None)
     if row["similarity"] is None or file is None:
-        return Decision(ledger, repository, standing, file)
+        return Decision(ledger, repository, standing, file, **named)
     diff, missing = _diff(row, file, text or "", lookup)
-    return Decision(ledger, repository, standing, file, diff, missing)
+    return Decision(ledger, repository, standing, file, diff, missing, **named)
 
 
 def folder_lookup(folder: Path, path: str) -> Lookup:
@@ -101,9 +108,11 @@ def folder_lookup(folder: Path, path: str) -> Lookup:
 
 
 def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
-    if match := _SWHID.match(query.partition(";")[0]):
-        for table in release.ledger():
-            yield from table.filter(pc.equal(table.column("swhid"), match[0])).to_pylist()
+    if (named := _named(query)) is not None:
+        # Where nobody is in that context, what it names may still be elsewhere.
+        exact = rows_named(release, named)
+        first = next(exact, None)
+        yield from rows_named(release, named.core) if first is None else chain([first], exact)
         return
     # A colon may be part of a path, of an origin (https://...) or stand between the two: each reading is tried.
     readings: list[tuple[str | None, str]] = [(None, query)]
@@ -119,6 +128,16 @@ def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
                 )
             mask = pc.or_(mask, hit)
         yield from table.filter(pc.fill_null(mask, False)).to_pylist()
+
+
+def _named(query: str) -> Swhid | None:
+    """Return the SWHID of a content or revision that a query is, or that it links to; None for any other query."""
+    if query.startswith(ARCHIVE):
+        try:
+            return from_link(query)
+        except UsageError:
+            return None
+    return parse(query) if _SWHID.match(query.partition(";")[0]) else None
 
 
 def _repositories(release: Release, names: set[str]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
 from drystone.sources.software_heritage import SoftwareHeritage
+from drystone.sources.table import TableSource
 
 __all__ = [
     "ArchiveSource",
@@ -26,6 +27,7 @@ __all__ = [
     "Repository",
     "SoftwareHeritage",
     "Source",
+    "TableSource",
     "parse_source",
     "source_from_table",
     "table_problems",

@@ -19,6 +19,7 @@ from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
 from drystone.sources.software_heritage import SoftwareHeritage
 from drystone.sources.swh_contents import WORDS as CONTENTS_WORDS
+from drystone.sources.table import GITHUB, TableSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -40,6 +41,7 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
     "folder": {"path": True},
+    "table": {"path": True, "contents": True, "origins": False, "agreement": False},
     "software-heritage": {
         "export": True,
         "contents": True,
@@ -51,13 +53,13 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     },
 }
 #: Kinds of many repositories: what a user says of one has no place there.
-_COLLECTIONS: Final = frozenset({"software-heritage"})
+_COLLECTIONS: Final = frozenset({"software-heritage", "table"})
 #: Types of keys that are no strings.
 _TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
-    "pypi:NAME==VERSION; swh+EXPORT"
+    "pypi:NAME==VERSION; swh+EXPORT; table:PATH"
 )
 
 
@@ -66,7 +68,8 @@ def parse_source(
 ) -> Source | Collection:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
 
-    `contents` and `agreement` are for a Software Heritage export (`swh+EXPORT`).
+    `contents` and `agreement` are for a Software Heritage export (`swh+EXPORT`)
+    and a table in The Stack v2's columns (`table:PATH`).
 
     A path is a git source where a working tree or a bare repository stands there (`@REF` may follow), an archive where
     a file does, else a folder. Raises `UsageError` for what is none of these.
@@ -79,6 +82,11 @@ def parse_source(
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
         return PypiSource(package.strip(), version.strip())
+    if text.startswith("table:"):
+        if contents is None:
+            raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
+        path = _local(text.removeprefix("table:"), here)
+        return TableSource(path, _place(contents, here, CONTENTS_WORDS), agreement=agreement)
     if text.startswith("swh+"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
@@ -110,7 +118,8 @@ def is_git(path: Path) -> bool:
 def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with a table of a settings file, as (key, problem); empty where nothing is.
 
-    The table has `kind` (git, archive, pypi, folder), that kind's keys, and any of the keys that describe a repository.
+    The table has `kind` (git, archive, pypi, folder, table), that kind's keys, and where it is one repository any of
+    the keys that describe it.
     """
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KEYS:
@@ -166,6 +175,10 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
             return GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
             return PypiSource(table["package"], table["version"], table.get("sha256"), about)
+        case "table":
+            assert path is not None
+            contents = _place(table["contents"], here, CONTENTS_WORDS)
+            return TableSource(path, contents, table.get("origins", GITHUB), table.get("agreement"))
         case "archive":
             assert path is not None
             return ArchiveSource(path, table.get("sha256"), about)

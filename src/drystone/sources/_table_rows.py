@@ -1,0 +1,237 @@
+"""Tables in The Stack v2's columns, per file or per repository, brought to one form: a row for each file.
+
+Checks columns and their types, and every id. Knows nothing of where tables lie or how they are cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.errors import SourceError
+
+_TIME: Final = pa.timestamp("us")
+#: Microseconds of 0001-01-01 and of 10000-01-01: outside of them there is no date.
+_FIRST: Final = -62_135_596_800_000_000
+_PAST: Final = 253_402_300_800_000_000
+
+#: Columns of a repository, under the names of the fields of `Repository`, and the table's column that they come from.
+REPOSITORY: Final[dict[str, tuple[str, pa.DataType]]] = {
+    "name": ("repo_name", pa.string()),
+    "url": ("repo_url", pa.string()),
+    "directory": ("directory_id", pa.string()),
+    "revision": ("revision_id", pa.string()),
+    "snapshot": ("snapshot_id", pa.string()),
+    "branch": ("branch_name", pa.string()),
+    "visit_date": ("visit_date", _TIME),
+    "revision_date": ("revision_date", _TIME),
+    "committer_date": ("committer_date", _TIME),
+    "github_id": ("github_id", pa.int64()),
+    "stars": ("star_events_count", pa.int64()),
+    "forks": ("fork_events_count", pa.int64()),
+    "gha_license_id": ("gha_license_id", pa.string()),
+    "gha_event_created_at": ("gha_event_created_at", _TIME),
+    "gha_created_at": ("gha_created_at", _TIME),
+    "gha_language": ("gha_language", pa.string()),
+    "gha_updated_at": ("gha_updated_at", _TIME),
+    "gha_pushed_at": ("gha_pushed_at", _TIME),
+}
+#: One row for each file. `problem` says why it cannot be taken; `NO_FILES` stands for a repository without any.
+ROWS: Final = pa.schema(
+    [
+        *((name, type_) for name, (_, type_) in REPOSITORY.items()),
+        ("path", pa.binary()),
+        ("id", pa.binary()),  # git blob hash, 20 bytes
+        ("sha1", pa.binary()),  # SHA-1 of the bytes, 20 bytes
+        ("size", pa.int64()),
+        ("problem", pa.string()),
+    ]
+)
+NO_FILES: Final = "the table lists no files of it"
+_FILE: Final[dict[str, pa.DataType]] = {
+    "blob_id": pa.string(),
+    "content_id": pa.string(),
+    "path": pa.string(),
+    "length_bytes": pa.int64(),
+}
+#: Without these a row names no repository, or no content.
+_NEEDED_OF_REPOSITORY: Final = ("directory_id", "revision_id", "snapshot_id", "branch_name")
+_HEX: Final = r"^[0-9a-f]{40}$"
+
+
+def check_columns(schema: pa.Schema, where: str) -> None:
+    """Raise `SourceError` naming `where` and every column that is missing or has the wrong type."""
+    nested = is_nested(schema)
+    below: Any = schema.field("files").type.value_type if nested else ()
+    if nested and not pa.types.is_struct(below):
+        raise SourceError(f"{where}: column 'files' is {_short(schema.field('files').type)}, not a list of structs")
+    of_file = {f.name: f.type for f in below} if nested else {f.name: f.type for f in schema}
+    of_repository = {f.name: f.type for f in schema}
+    missing = [f"files.{name}" if nested else name for name in _FILE if name not in of_file]
+    missing += [name for name in _NEEDED_OF_REPOSITORY if name not in of_repository]
+    if "repo_name" not in of_repository and "repo_url" not in of_repository:
+        missing.append("repo_name")
+    if missing:
+        raise SourceError(
+            f"{where}: missing columns {', '.join(missing)}; a table has the 26 columns of The Stack v2, or the "
+            "columns of its train-full-ids and train-smol-ids"
+        )
+    wrong = [
+        f"{name} is {_short(types[name])}, not {wanted}"
+        for types, columns in ((of_file, _FILE), (of_repository, dict(REPOSITORY.values())))
+        for name, wanted in columns.items()
+        if name in types and not _fits(types[name], wanted)
+    ]
+    if wrong:
+        raise SourceError(f"{where}: wrong types: {'; '.join(wrong)}")
+
+
+def is_nested(schema: pa.Schema) -> bool:
+    """Return whether a row of the table is a repository with its `files`."""
+    return "files" in schema.names and _is_list(schema.field("files").type)
+
+
+def columns_of(schema: pa.Schema) -> list[str]:
+    """Return the columns to read from a table of this schema."""
+    wanted = {column for column, _ in REPOSITORY.values()} | ({"files"} if is_nested(schema) else set(_FILE))
+    return [name for name in schema.names if name in wanted]
+
+
+def rows_of(table: pa.Table) -> pa.Table:
+    """Return the files of a table whose columns were checked, as `ROWS`."""
+    count = table.num_rows
+    given = {name: table.column(name).combine_chunks() for name in table.column_names}
+    repository = {name: _column(given.get(column), type_, count) for name, (column, type_) in REPOSITORY.items()}
+    empty = None
+    if is_nested(table.schema):
+        files = given["files"]
+        lengths = pc.fill_null(pc.list_value_length(files), 0)
+        empty = pc.equal(lengths, 0)
+        flat = pc.list_flatten(files)
+        parents = pc.list_parent_indices(files)
+        given = {name: pc.struct_field(flat, name) for name in _FILE}
+        without = {name: array.filter(empty) for name, array in repository.items()}
+        repository = {name: array.take(parents) for name, array in repository.items()}
+        count = len(flat)
+    rows = pa.table({**repository, **_files(given, repository, count)}, schema=ROWS)
+    if empty is None or not pc.any(empty).as_py():
+        return rows
+    named = pa.table(without)
+    for field in list(ROWS)[len(REPOSITORY) : -1]:
+        named = named.append_column(field, pa.nulls(named.num_rows, field.type))
+    return pa.concat_tables([rows, named.append_column("problem", pa.array([NO_FILES] * named.num_rows)).cast(ROWS)])
+
+
+def _files(given: dict[str, Any], repository: dict[str, Any], count: int) -> dict[str, Any]:
+    path = _as_binary(_column(given["path"], pa.binary(), count))
+    content = pc.utf8_lower(_column(given["content_id"], pa.string(), count))
+    blob = pc.utf8_lower(_column(given["blob_id"], pa.string(), count))
+    length = _column(given["length_bytes"], pa.int64(), count)
+    well_formed = pc.fill_null(pc.match_substring_regex(content, _HEX), False)
+    unnamed = pc.and_(_blank(repository["name"]), _blank(repository["url"]))
+    problem = pc.case_when(
+        pc.make_struct(
+            unnamed,
+            pc.is_null(path),
+            pc.is_null(content),
+            pc.invert(well_formed),
+            pc.fill_null(pc.less(length, 0), False),
+        ),
+        "its row names no repository",
+        "its row has no path",
+        "its row has no content_id",
+        "its content_id is not 40 hex digits",
+        "its length_bytes is negative",
+        pa.scalar(None, pa.string()),
+    )
+    return {
+        "path": path,
+        "id": _digests(content, well_formed),
+        "sha1": _digests(blob, pc.fill_null(pc.match_substring_regex(blob, _HEX), False)),
+        "size": pc.max_element_wise(pc.fill_null(length, 0), 0),
+        "problem": problem,
+    }
+
+
+def _column(array: Any, type_: pa.DataType, count: int) -> Any:
+    """Return a column in the type wanted; nulls where it is missing or a value lies outside of the type."""
+    if array is None or pa.types.is_null(array.type):
+        return pa.nulls(count, type_)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    return _CONVERT[str(type_)](array)
+
+
+def _as_text(array: Any) -> Any:
+    raw = _as_binary(array)
+    try:
+        return raw.cast(pa.string())
+    except pa.ArrowInvalid:  # not UTF-8, whatever the column says
+        decoded = [None if value is None else value.decode("utf-8", "backslashreplace") for value in raw.to_pylist()]
+        return pa.array(decoded, pa.string())
+
+
+def _as_binary(array: Any) -> Any:
+    if pa.types.is_large_string(array.type):
+        return array.cast(pa.large_binary()).cast(pa.binary())
+    return array.cast(pa.binary())
+
+
+def _as_integer(array: Any) -> Any:
+    if pa.types.is_floating(array.type):  # whole numbers that passed through pandas
+        array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, array.type))
+        array = pc.if_else(pc.less(pc.abs(array), 2**53), array, pa.scalar(None, array.type))
+        return pc.cast(pc.trunc(array), pa.int64())
+    return array.cast(pa.int64(), safe=not pa.types.is_uint64(array.type))
+
+
+def _as_time(array: Any) -> Any:
+    moments = array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
+    inside = pc.and_(pc.greater_equal(moments, _FIRST), pc.less(moments, _PAST))
+    return pc.if_else(inside, moments, pa.scalar(None, pa.int64())).cast(_TIME)
+
+
+_CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
+    "string": _as_text,
+    "binary": _as_binary,
+    "int64": _as_integer,
+    str(_TIME): _as_time,
+}
+
+
+def _digests(text: Any, well_formed: Any) -> Any:
+    """Return 40 hex digits as 20 bytes, null where they are not well formed."""
+    chosen = text.filter(well_formed)
+    packed = bytes.fromhex("".join(chosen.to_pylist()))
+    offsets = np.arange(0, len(packed) + 1, 20, dtype=np.int32)
+    digests = pa.Array.from_buffers(pa.binary(), len(chosen), [None, pa.py_buffer(offsets), pa.py_buffer(packed)])
+    mask = well_formed.to_numpy(zero_copy_only=False)
+    return digests.take(pa.array(np.cumsum(mask) - 1, pa.int64(), mask=~mask))
+
+
+def _blank(array: Any) -> Any:
+    return pc.or_(pc.is_null(array), pc.fill_null(pc.equal(pc.utf8_trim_whitespace(array), ""), True))
+
+
+def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    if pa.types.is_null(found):
+        return True
+    if wanted == pa.string():
+        return bool(pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found))
+    if wanted == pa.int64():
+        return bool(pa.types.is_integer(found) or pa.types.is_floating(found))
+    return bool(pa.types.is_timestamp(found))
+
+
+def _is_list(found: pa.DataType) -> bool:
+    return bool(pa.types.is_list(found) or pa.types.is_large_list(found) or pa.types.is_fixed_size_list(found))
+
+
+def _short(found: pa.DataType) -> str:
+    return str(found)[:80]

@@ -1,0 +1,360 @@
+"""The `table` source: The Stack v2's own tables, per file or per repository, with contents from an archive's store.
+
+A row says which file of which repository; what it says of licences and languages is found anew from the bytes. Rows of
+one repository may lie anywhere in a table: they are brought together on disk, in parts of bounded size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from drystone.errors import SourceError
+from drystone.identity.hashes import MODE_FILE
+from drystone.sources import swh_terms
+from drystone.sources._paths import path_problem
+from drystone.sources._table_rows import NO_FILES, REPOSITORY, ROWS, check_columns, columns_of, is_nested, rows_of
+from drystone.sources.base import FILE, LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.swh_contents import ContentId, ContentStore
+
+#: Where a table names repositories without a URL, they are GitHub's.
+GITHUB: Final = "https://github.com/"
+#: Rows that one part lists at a time, about, and rows that one task sorts into parts.
+_PART_ROWS: Final = 262_144
+_TASK_ROWS: Final = 524_288
+_MOST_PARTS: Final = 16_384
+#: Rows read at a time; of repositories fewer, since each brings its files.
+_BATCH: Final = 65_536
+_BATCH_REPOSITORIES: Final = 256
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A Parquet file, or all below a folder, in the columns of The Stack v2; contents are those of `contents`.
+
+    `contents` is a location as `ContentStore.open` takes it. `origins` goes before the name of a repository whose
+    table gives no URL. `agreement` says under which agreement the archive is read in bulk.
+    """
+
+    path: Path
+    contents: str
+    origins: str = GITHUB
+    agreement: str | None = None
+
+    kind: ClassVar[str] = "table"
+
+    @property
+    def spec(self) -> str:
+        """`table:PATH`."""
+        return f"table:{self.path}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
+
+    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+        """Bring the rows of each repository together; return parts of about 262,144 rows.
+
+        Raises `SourceError` where there is no table, a file cannot be read, or a column is missing or of another type.
+        """
+        # Says at once what is wrong with the location.
+        ContentStore.open(self.contents, max_bytes=limits.max_file_bytes).close()
+        files = self._files()
+        inspected = [_inspect(file) for file in files]
+        key = hashlib.sha256()
+        for file, (_, _, footer) in zip(files, inspected, strict=True):
+            key.update(repr((file.name, file.stat().st_size, file.stat().st_mtime_ns, footer)).encode())
+        count = 1
+        while sum(weight for _, weight, _ in inspected) > count * _PART_ROWS and count < _MOST_PARTS:
+            count *= 2
+        key.update(repr((count, self.origins)).encode())
+        folder = cache / "tables" / key.hexdigest()[:32]
+        tasks = [
+            (f"{number:06d}", {"pieces": pieces, "origins": self.origins, "parts": count})
+            for number, pieces in enumerate(_pieces(files, inspected))
+        ]
+        if not tasks:
+            raise SourceError(f"{self.path}: the table has no rows; there is nothing to build from it")
+        groups: list[list[tuple[str, int]]] = [[] for _ in range(count)]
+        rows_of_part = [0] * count
+        for (task, _), summary in zip(tasks, run("table", folder, sort_into_parts, tasks), strict=True):
+            for group, (part, number) in enumerate(summary["groups"]):
+                groups[part].append((f"{task}.parquet", group))
+                rows_of_part[part] += number
+        return [
+            TablePart(
+                folder,
+                tuple(found),
+                self.contents,
+                f"{self.spec}, part {part + 1} of {count}",
+                rows_of_part[part],
+                self.agreement,
+            )
+            for part, found in enumerate(groups)
+            if found
+        ]
+
+    def _files(self) -> list[Path]:
+        if self.path.is_file():
+            return [self.path]
+        if not self.path.is_dir():
+            raise SourceError(f"{self.path}: there is no such table; give a Parquet file, or a folder of them")
+        files = sorted(file for file in self.path.rglob("*.parquet") if file.is_file())
+        if not files:
+            raise SourceError(f"{self.path}: has no Parquet files; give the folder to which a table was downloaded")
+        return files
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """Some repositories of a table: row groups of the files in `folder`."""
+
+    folder: Path
+    groups: tuple[tuple[str, int], ...]
+    contents: str
+    spec: str
+    rows: int
+    agreement: str | None = None
+
+    kind: ClassVar[str] = "table"
+    random_access: ClassVar[bool] = True
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
+
+    def state(self, cache: Path) -> State:
+        """Return the state by the table's files and where contents come from."""
+        return State.of(100 * self.rows, self.folder.name, self.spec, self.groups, self.contents)
+
+    def listing(self, cache: Path, limits: Limits) -> Listing:
+        """Return the repositories of this part and their files; raise `SourceError` where a file went missing."""
+        rows = self._read(ROWS.names)
+        encoded = _keys(rows).dictionary_encode()
+        described = rows.select(list(REPOSITORY)).append_column("key", encoded.indices)
+        # Where rows disagree about a repository, the smallest description holds: any rule does that ignores order.
+        found: dict[int, dict[str, Any]] = {}
+        for row in described.group_by(described.column_names, use_threads=False).aggregate([]).to_pylist():
+            at = row.pop("key")
+            if at not in found or _order(row) < _order(found[at]):
+                found[at] = row
+        order = sorted(found, key=lambda at: encoded.dictionary[at].as_py())
+        with_files = pc.fill_null(pc.not_equal(rows.column("problem"), NO_FILES), True)
+        filled = set(pc.unique(encoded.indices.filter(with_files.combine_chunks())).to_pylist())
+        repositories = [_repository(found[at], at in filled) for at in order]
+        place = np.empty(len(order), np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        numbers = pa.array(place[encoded.indices.to_numpy()])
+        rows = rows.append_column("repository", numbers).filter(with_files)
+        return Listing(repositories, _occurrences(rows, limits))
+
+    def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
+        """Yield the bytes of each blob or why there are none; raise `BuildError` where the store does not answer."""
+        ids, digests = _sha1s(self)
+        wanted = (ContentId(sha1_git=blob, sha1=_find(ids, digests, blob)) for blob in blobs)
+        store = _store(self.contents, cache, limits, os.getpid())
+        for id_, data in store.fetch(wanted):
+            if isinstance(data, bytes):
+                yield data
+            else:
+                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {data.reason}")
+
+    def _read(self, columns: list[str]) -> pa.Table:
+        found = [ROWS.empty_table().select(columns)]
+        for name in sorted({name for name, _ in self.groups}):
+            try:
+                with pq.ParquetFile(self.folder / name) as file:
+                    groups = [group for other, group in self.groups if other == name]
+                    found.append(file.read_row_groups(groups, columns=columns, use_threads=False).select(columns))
+            except (OSError, pa.ArrowException) as error:
+                raise SourceError(f"{self.folder / name} cannot be read ({error}); remove {self.folder}") from None
+        return pa.concat_tables([table.cast(found[0].schema) for table in found]).combine_chunks()
+
+
+def sort_into_parts(
+    folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int
+) -> dict[str, Any]:
+    """Write the rows of `pieces` (file, first row, rows) to `TASK.parquet`, a row group for each part that has any.
+
+    A repository's part depends on its name alone. Returns `groups`: part and rows of each row group.
+    """
+    found: list[pa.Table] = [ROWS.empty_table()]
+    for name, start, count in pieces:
+        for table in _slices(Path(name), start, count):
+            rows = rows_of(table)
+            url = rows.schema.get_field_index("url")
+            prefixed = pc.binary_join_element_wise(origins, rows.column("name"), "")
+            blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(rows.column("url")), ""), True)
+            found.append(rows.set_column(url, "url", pc.if_else(blank, prefixed, rows.column("url"))))
+    rows = pa.concat_tables(found).combine_chunks()
+    encoded = _keys(rows).dictionary_encode()
+    part_of = np.array([_part(key, parts) for key in encoded.dictionary.to_pylist()], np.int64)
+    part = part_of[encoded.indices.to_numpy()] if rows.num_rows else np.empty(0, np.int64)
+    order = np.argsort(part, kind="stable")
+    rows, part = rows.take(pa.array(order)), part[order]
+    groups: list[tuple[int, int]] = []
+    temporary = folder / f"{task}.{os.getpid()}.tmp"
+    with pq.ParquetWriter(temporary, ROWS, compression="zstd") as writer:
+        for number, first, count in zip(*np.unique(part, return_index=True, return_counts=True), strict=True):
+            writer.write_table(rows.slice(int(first), int(count)), row_group_size=int(count))
+            groups.append((int(number), int(count)))
+    temporary.replace(folder / f"{task}.parquet")
+    return {"groups": groups}
+
+
+def _pieces(files: list[Path], inspected: list[tuple[int, int, str]]) -> Iterator[list[tuple[str, int, int]]]:
+    """Yield, for each task, what it reads (file, first row, rows), so that it has about as many files as it may."""
+    held: list[tuple[str, int, int]] = []
+    weight = 0
+    for file, (rows, files_listed, _) in zip(files, inspected, strict=True):
+        step = max(1, _TASK_ROWS * rows // max(files_listed, 1))
+        for start in range(0, rows, step):
+            number = min(step, rows - start)
+            held.append((str(file), start, number))
+            weight += number * files_listed // rows
+            if weight >= _TASK_ROWS // 2:
+                yield held
+                held, weight = [], 0
+    if held:
+        yield held
+
+
+def _inspect(file: Path) -> tuple[int, int, str]:
+    """Return a table file's rows, the files that they list, and a hash of its footer.
+
+    Raises `SourceError` where it is not a table as it should be.
+    """
+    try:
+        with pq.ParquetFile(file) as opened:
+            check_columns(opened.schema_arrow, str(file))
+            rows = files = int(opened.metadata.num_rows)
+            if is_nested(opened.schema_arrow):
+                leaf = next(i for i, c in enumerate(opened.schema) if c.path.endswith(".content_id"))
+                groups = (opened.metadata.row_group(i) for i in range(opened.num_row_groups))
+                files = sum(int(group.column(leaf).num_values) for group in groups)
+        with file.open("rb") as raw:
+            raw.seek(-8, os.SEEK_END)
+            raw.seek(-8 - int.from_bytes(raw.read(4), "little"), os.SEEK_END)
+            return rows, files, hashlib.file_digest(raw, "sha256").hexdigest()
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{file} is not a readable Parquet file ({_first_line(error)}); download it again") from None
+
+
+def _slices(file: Path, start: int, count: int) -> Iterator[pa.Table]:
+    """Yield `count` rows of a file from `start` on, the needed columns, some at a time."""
+    try:
+        with pq.ParquetFile(file) as opened:
+            schema = opened.schema_arrow
+            size = _BATCH_REPOSITORIES if is_nested(schema) else _BATCH
+            at = 0
+            for group in range(opened.num_row_groups):
+                rows = opened.metadata.row_group(group).num_rows
+                if at + rows > start and at < start + count:
+                    here = at
+                    batches = opened.iter_batches(size, [group], columns_of(schema), use_threads=False)
+                    for batch in batches:
+                        low, high = max(start, here), min(start + count, here + batch.num_rows)
+                        if low < high:
+                            yield pa.Table.from_batches([batch.slice(low - here, high - low)])
+                        here += batch.num_rows
+                at += rows
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(f"{file} cannot be read to its end ({_first_line(error)}); download it again") from None
+
+
+def _keys(rows: pa.Table) -> pa.Array:
+    """Return what tells repositories apart: origin, revision and directory."""
+    parts = [pc.fill_null(rows.column(name), "") for name in ("url", "revision", "directory")]
+    return pc.binary_join_element_wise(*parts, "\0").combine_chunks()
+
+
+def _part(key: str, parts: int) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % parts
+
+
+def _order(row: dict[str, Any]) -> list[tuple[bool, str]]:
+    return [(value is not None, str(value)) for value in row.values()]
+
+
+def _repository(row: dict[str, Any], filled: bool) -> Repository:
+    known = {name: row[name] for name in REPOSITORY if name not in ("name", "url", "gha_updated_at", "gha_pushed_at")}
+    metadata = {name: row[name].isoformat() for name in ("gha_updated_at", "gha_pushed_at") if row[name] is not None}
+    known["directory"] = known["directory"] or ""
+    origin = row["url"] or "table:unknown"
+    name = row["name"] or origin.removeprefix(GITHUB)
+    return Repository(origin, "table", name, metadata=metadata, empty=None if filled else NO_FILES, **known)
+
+
+def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
+    """Return rows as `LISTING`; a path that cannot be taken makes an unreadable entry."""
+    path = pc.fill_null(rows.column("path"), b"")
+    absolute = pc.starts_with(path, b"/")
+    relative = pc.if_else(absolute, pc.binary_replace_slice(path, 0, 1, b""), path).combine_chunks()
+    problem = rows.column("problem").combine_chunks()
+    # Few paths are looked at one by one: those that may be wrong.
+    odd = pc.or_(
+        pc.or_(pc.match_substring(relative, b".."), pc.match_substring(relative, b"\0")),
+        pc.or_(pc.starts_with(relative, b"/"), pc.greater(pc.binary_length(relative), limits.max_path_bytes)),
+    )
+    odd = pc.or_(odd, pc.less_equal(pc.binary_length(relative), 1))
+    at = np.flatnonzero(odd.to_numpy(zero_copy_only=False))
+    found = [path_problem(relative[i].as_py(), limits) for i in at.tolist()]
+    problems = np.full(len(relative), None, dtype=object)
+    problems[at] = found
+    problem = pc.coalesce(problem, pa.array(problems, pa.string()))
+    good = pc.is_null(problem)
+    id_ = rows.column("id").combine_chunks()
+    size = rows.column("size").combine_chunks()
+    return pa.table(
+        {
+            "id": pc.if_else(good, id_, b""),
+            "repository": rows.column("repository"),
+            "path": relative,
+            "kind": pc.if_else(good, FILE, UNREADABLE),
+            "mode": pa.array(np.full(len(good), MODE_FILE, np.int32)),
+            "size": pc.if_else(good, size, pa.scalar(None, pa.int64())),
+            "readable": pc.and_(good, pc.less_equal(size, limits.max_file_bytes)),
+            "problem": problem,
+            "note": pa.nulls(len(good), pa.string()),
+        },
+        schema=LISTING,
+    )
+
+
+@lru_cache(4)
+def _store(location: str, cache: Path, limits: Limits, process: int) -> ContentStore:
+    """Return this process's connections to a store; kept until it ends. `DRYSTONE_SWH_TOKEN` is for the web API."""
+    token = os.environ.get("DRYSTONE_SWH_TOKEN")
+    return ContentStore.open(location, cache=cache / "contents", max_bytes=limits.max_file_bytes, token=token)
+
+
+@lru_cache(maxsize=2)
+def _sha1s(part: TablePart) -> tuple[Any, Any]:
+    """Return the ids of a part, sorted, and for each one its SHA-1 (zeros where the table has none)."""
+    table = part._read(["id", "sha1"])
+    table = table.filter(pc.is_valid(table.column("id")))
+    table = table.group_by("id", use_threads=False).aggregate([("sha1", "min")]).sort_by("id")
+    ids = np.array(table.column("id").to_pylist(), dtype="S20")
+    digests = table.column("sha1_min").to_pylist()
+    return ids, digests
+
+
+def _find(ids: Any, digests: list[bytes | None], blob: bytes) -> bytes | None:
+    at = int(np.searchsorted(ids, np.bytes_(blob)))
+    return digests[at] if at < len(ids) and ids[at].ljust(20, b"\0") == blob else None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
