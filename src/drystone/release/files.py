@@ -79,7 +79,7 @@ def whole_file(path: Path) -> Iterator[HashingSink]:
             sink.drain()
             os.fsync(raw.fileno())
         partial.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         _remove(partial)
         what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
@@ -118,7 +118,8 @@ def _remove(partial: Path) -> None:
         partial.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
