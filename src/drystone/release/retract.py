@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import pyarrow as pa
@@ -25,11 +25,10 @@ from drystone.release.notice import without_repositories
 from drystone.release.read import Release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.switch import STAGING, place_beside, switch
-from drystone.release.versions import PATCH, follow, next_version
+from drystone.release.versions import PATCH, RETRACTION, follow, next_version, tombstone
 from drystone.release.writer import write_data_shard, write_ledger_part, write_repositories
 
 #: Stage and reason of a duplicate whose representative was retracted: its own bytes are not in the release.
-RETRACTION: Final = "retraction"
 ORPHANED: Final = "representative_retracted"
 #: Levels of zstd that are tried until a file is no larger than the one it replaces.
 _LEVELS: Final = (3, 9, 19)
@@ -83,7 +82,10 @@ def retract(
     notice = location.fetch("NOTICE").read_text("utf-8")
     pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
     after = describe(location.mirror, facts, entries, pieces, layout.NEXT)
-    switch(location, after, [_tombstone(location, release, after, inventory)])
+    fell = {"repositories": len(inventory.repositories), **asdict(inventory.total)}
+    name, stone = tombstone(release.manifest, after, RETRACTION, fell=fell)
+    write_whole(location.mirror / name, stone)
+    switch(location, after, [name])
     return Retraction(release.manifest, after, inventory, written, replaced)
 
 
@@ -243,26 +245,3 @@ def _silent(release: Release, inventory: Inventory) -> set[str]:
             kept = row["kept"] + inventory.kept[row["repository_id"]] if stays else 0
             names[row["repo_name"]] = names.get(row["repo_name"], 0) + kept
     return {name for name, kept in names.items() if not kept and name is not None}
-
-
-def tombstone_path(version: str) -> str:
-    """Return where the tombstone of a version lies in its successor."""
-    return f"tombstones/{version}.json"
-
-
-def _tombstone(location: Location, release: Release, after: Manifest, inventory: Inventory) -> str:
-    before = release.manifest
-    content: dict[str, Any] = {
-        "format": "drystone-tombstone",
-        "release": before.facts.name,
-        "version": before.facts.version,
-        "root": before.root,
-        "reason": RETRACTION,
-        "superseded_by": {"version": after.facts.version, "root": after.root},
-        "fell": {"repositories": len(inventory.repositories), **asdict(inventory.total)},
-        "registry_head": after.facts.registry_head,
-    }
-    name = tombstone_path(before.facts.version)
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    write_whole(location.mirror / name, orjson.dumps(content, option=options))
-    return name

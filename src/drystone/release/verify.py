@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from drystone.errors import ReleaseError
-from drystone.release import layout
+from drystone.release import layout, versions
 from drystone.release.files import file_sha256
 from drystone.release.finish import sums_text
 from drystone.release.laws import Conservation, RepositoryCounts, check_data, check_ledger
@@ -24,6 +24,7 @@ from drystone.release.merkle import Tree
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.tables import batches, open_parquet
+from drystone.release.versions import Superseded
 
 #: What is checked, by name, in the order of the report.
 CHECKS: Final = {
@@ -62,7 +63,8 @@ class Problem:
 class Report:
     """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check.
 
-    `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed.
+    `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
+    names the version that took its place, where one of those given says so.
     """
 
     path: str
@@ -74,6 +76,7 @@ class Report:
     problems: dict[str, int] = field(default_factory=dict)
     examples: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    superseded: Superseded | None = None
 
     @property
     def holds(self) -> bool:
@@ -87,16 +90,25 @@ class Report:
             self.examples.append(Problem(check, layout.shown(path), layout.shown(what)))
 
 
-def verify(path: str | os.PathLike[str], *, quick: bool = False, progress: Progress | None = None) -> Report:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+    against: Iterable[str | os.PathLike[str]] = (),
+) -> Report:
     """Check a release and return what was found; problems are in the report, not raised.
 
+    `against` are later releases, or tombstones, that may say that this one is superseded.
     `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
     or its manifest cannot be used, and where temporary space for ids cannot be had.
     """
     release = open_release(path)
     manifest, folder = release.manifest, release.path
+    superseded = versions.superseded(manifest, map(Path, against))
     facts = manifest.facts
     report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else tuple(CHECKS))
+    report.superseded = superseded
     meter = _Meter(manifest, quick, progress)
     present = _files(folder, manifest, report)
     _counts(manifest, report)
@@ -146,10 +158,11 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
         else:
             present.add(name)
     places = {entry.place for entry in manifest.files}
+    replaced = versions.replaced(folder)
     for name in layout.parquet_files(folder):
         if name in places:
             continue
-        if layout.unrevised_path(name) in paths:
+        if name in replaced or layout.unrevised_path(name) in paths:
             report.notes.append(f"{layout.shown(name)} is not part of this version: {_CUT_SHORT}")
         else:
             report.add("files", name, "is not listed in the manifest")

@@ -7,17 +7,27 @@ program or another format make a major one. Knows manifests and differences, wri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import orjson
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.diff import Delta, Diff
 from drystone.release.layout import shown
-from drystone.release.manifest import VERSION, Manifest, Previous, ReleaseFacts
+from drystone.release.manifest import VERSION, Manifest, Previous, ReleaseFacts, read_manifest
 
 MAJOR: Final = "major"
 MINOR: Final = "minor"
 PATCH: Final = "patch"
+#: Why one version took the place of another: the `reason` of a tombstone.
+RETRACTION: Final = "retraction"
+UPDATE: Final = "update"
+#: `format` of a tombstone.
+TOMBSTONE: Final = "drystone-tombstone"
 _PLACES: Final = {MAJOR: 0, MINOR: 1, PATCH: 2}
 
 
@@ -82,15 +92,73 @@ def _row(name: str, delta: Delta) -> str:
     return f"| {safe} | {delta.old_files:,} | {delta.new_files:,} | {delta.old_bytes:,} | {delta.new_bytes:,} |"
 
 
-def successor(manifest: Manifest, later: Iterable[Manifest]) -> tuple[Manifest, bool] | None:
-    """Return the newest release of `later` that follows `manifest`, and whether `manifest` was retracted on the way."""
-    found = [
-        (other, line.retracted)
-        for other in later
-        for line in other.facts.lineage
-        if line.root == manifest.root and other.root != manifest.root
-    ]
+def tombstone(before: Manifest, after: Manifest, reason: str, **more: object) -> tuple[str, bytes]:
+    """Return name and text of the tombstone of `before`, which names its successor and the files that it replaced."""
+    places = {entry.place for entry in after.files}
+    content: dict[str, object] = {
+        "format": TOMBSTONE,
+        "release": before.facts.name,
+        "version": before.facts.version,
+        "root": before.root,
+        "reason": reason,
+        "superseded_by": {"version": after.facts.version, "root": after.root},
+        "registry_head": after.facts.registry_head,
+        "replaced": [entry.place for entry in before.files if entry.place not in places],
+        **more,
+    }
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return f"tombstones/{before.facts.version}.json", orjson.dumps(content, option=options)
+
+
+def replaced(folder: Path) -> set[str]:
+    """Return the files of earlier versions that the tombstones in a release name; a damaged one names none."""
+    found: set[str] = set()
+    for path in sorted(folder.glob("tombstones/*.json")):
+        with suppress(OSError, orjson.JSONDecodeError, KeyError, TypeError):
+            found.update(str(place) for place in orjson.loads(path.read_bytes())["replaced"])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """The version that took another's place; `retracted` says that the other must not be used any more."""
+
+    version: str
+    root: str
+    retracted: bool
+
+
+def superseded(manifest: Manifest, against: Iterable[Path]) -> Superseded | None:
+    """Return the newest version that says that it, or one before it, followed `manifest`.
+
+    `against` are folders of releases and tombstones. Raises `ReleaseError` for what is neither.
+    """
+    found: list[tuple[list[int], Superseded]] = []
+    for path in against:
+        for version, root, retracted in _follows(manifest.root, path):
+            found.append(([int(n) for n in version.split(".")], Superseded(version, root, retracted)))
     if not found:
         return None
-    newest = max(found, key=lambda pair: len(pair[0].facts.lineage))
-    return newest[0], any(retracted for _, retracted in found)
+    newest = max(found, key=lambda pair: pair[0])[1]
+    return Superseded(newest.version, newest.root, any(each.retracted for _, each in found))
+
+
+def _follows(root: str, path: Path) -> Iterator[tuple[str, str, bool]]:
+    if path.is_dir():
+        other = read_manifest(path)
+        for line in other.facts.lineage:
+            if line.root == root:
+                yield other.facts.version, other.root, line.retracted
+        return
+    try:
+        stone = orjson.loads(path.read_bytes())
+        if stone["format"] != TOMBSTONE:
+            raise KeyError
+        if stone["root"] == root:
+            next_version(stone["superseded_by"]["version"], PATCH)
+            retracted = stone["reason"] == RETRACTION
+            yield stone["superseded_by"]["version"], stone["superseded_by"]["root"], retracted
+    except OSError as error:
+        raise ReleaseError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise ReleaseError(f"{shown(str(path))} is neither a release nor a tombstone") from None

@@ -1,0 +1,170 @@
+"""Retraction: the registry's present state applied to releases that exist, in the places where they lie.
+
+Brings together what the rooms below know: what must go (a table from the registry), how a copy is chosen and described
+(policy), and how a release is written anew (release).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from filelock import FileLock, Timeout
+
+from drystone.detect.paths import paths_flags
+from drystone.errors import ReleaseError
+from drystone.policy.licenses import license_names
+from drystone.policy.representative import rank
+from drystone.release import layout
+from drystone.release.falls import Blocked, Inventory, Row, contents_of, fallen_repositories, take_inventory
+from drystone.release.location import Folder, Location, open_location
+from drystone.release.manifest import Manifest
+from drystone.release.read import Release, open_release
+from drystone.release.retract import Retraction
+from drystone.release.retract import retract as retract_release
+from drystone.release.schema import DATA, REPOSITORIES
+from drystone.release.switch import settle
+
+#: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on.
+Block = Callable[[Mapping[str, set[str]]], Blocked]
+
+_OF_REPOSITORY: Final = sorted(
+    {*DATA.names} & {*REPOSITORIES.names} - {"license_expression", "license_type", "repository_id", "origin"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One release that was searched: where it lies, its manifest then, what falls, and what was done (None: nothing).
+
+    `cleared` counts files that an earlier retraction, cut short, had left behind.
+    """
+
+    place: str
+    before: Manifest
+    inventory: Inventory
+    done: Retraction | None
+    cleared: int = 0
+
+    @property
+    def after(self) -> Manifest:
+        """The manifest now."""
+        return self.done.after if self.done is not None else self.before
+
+
+def retract(
+    places: Sequence[str],
+    blocked: Blocked,
+    registry_head: str,
+    *,
+    block: Block | None = None,
+    date: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str, str], None] = lambda place, step: None,
+) -> list[Outcome]:
+    """Apply what must go to every release; take the inventory of all of them before anything is written.
+
+    `places` are folders or URLs. `block` is told first which files belong to repositories that fall in any of the
+    releases, so that their copies fall in all of them and cannot come back. `progress` is told place and step. With
+    `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`; what was switched by then stays so.
+    """
+    with ExitStack() as stack:
+        opened: list[tuple[str, Location, Release, int]] = []
+        for place in places:
+            location = stack.enter_context(open_location(place))
+            if not dry_run:
+                stack.enter_context(_locked(location))
+            progress(place, "inventory")
+            manifest = _listed(location)
+            cleared = 0 if dry_run else settle(location, manifest)
+            opened.append((place, location, Release(location.mirror, manifest), cleared))
+        if block is not None and not dry_run:
+            blocked = block(_contents([release for _, _, release, _ in opened], blocked))
+        inventories = [take_inventory(release, blocked, authors, prefer) for _, _, release, _ in opened]
+        outcomes = []
+        for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
+            done = None
+            if not inventory.empty and not dry_run:
+                progress(place, "retract")
+                done = retract_release(
+                    location, release, inventory, registry_head=registry_head, attribute=attribute, date=date
+                )
+            outcomes.append(Outcome(place, release.manifest, inventory, done, cleared))
+        return outcomes
+
+
+def _listed(location: Location) -> Manifest:
+    """Read the manifest of a place and bring what an inventory reads into the mirror."""
+    location.fetch(layout.MANIFEST)
+    manifest = open_release(location.mirror).manifest
+    for entry in manifest.files:
+        if entry.kind != "data":
+            location.fetch(entry.place)
+    return manifest
+
+
+def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for release in releases:
+        fallen = fallen_repositories(release, blocked, authors)
+        for id_, swhids in contents_of(release, fallen).items():
+            found.setdefault(fallen[id_], set()).update(swhids)
+    return found
+
+
+def authors(repository: Row) -> list[str]:
+    """Return who made the revision of a repository, as the source recorded it: `Name <address>`."""
+    try:
+        known = orjson.loads(repository["metadata"] or "{}")
+    except orjson.JSONDecodeError:
+        return []
+    return [known[role] for role in ("author", "committer") if isinstance(known.get(role), str)]
+
+
+def prefer(row: Row, repository: Row) -> bytes:
+    """Return the key of a copy by which a build would choose among copies: the smallest stands for the others."""
+    path = row["path_raw"] if row["path_raw"] is not None else row["path"][1:].encode()
+    stars, forks = repository["star_events_count"], repository["fork_events_count"]
+    date = repository["revision_date"]
+    return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], path, row["entry"])
+
+
+def attribute(row: Row, copy: Row, repository: Row) -> Row:
+    """Return a row of data as that of a copy: same bytes, another path, repository and licence.
+
+    What showed the copy's licence is not in the release; the evidence names the ledger, which has the decision.
+    """
+    flags = paths_flags([copy["path"][1:]])[0]
+    expression = copy["license_expression"]
+    evidence = [{"expression": expression, "path": copy["path"], "rule": "ledger"}] if expression else []
+    changed: dict[str, Any] = {
+        **{name: repository[name] for name in _OF_REPOSITORY},
+        **{name: copy[name] for name in ("repository_id", "origin", "path", "license_type", "license_expression")},
+        **{f"is_{name}": getattr(flags, name) for name in ("vendor", "documentation", "test", "configuration")},
+        "detected_licenses": license_names(expression),
+        "license_evidence": evidence,
+    }
+    return row | changed
+
+
+@contextmanager
+def _locked(location: Location) -> Iterator[None]:
+    """Hold a folder against a second retraction. Raises `ReleaseError` where one is under way."""
+    if not isinstance(location, Folder):
+        yield
+        return
+    path = location.mirror.absolute()
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReleaseError(f"{layout.shown(str(path))}: another retraction is at work here; wait for it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
