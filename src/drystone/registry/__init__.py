@@ -6,8 +6,19 @@ from pathlib import Path
 
 from drystone.registry.database import SCHEMA_VERSION, connect
 from drystone.registry.reviews import NO_LICENSE, Decision, Review, Reviews, ReviewSnapshot
+from drystone.registry.snapshot import GENESIS, OptOuts
 
-__all__ = ["NO_LICENSE", "SCHEMA_VERSION", "Decision", "Registry", "Review", "ReviewSnapshot", "Reviews"]
+__all__ = [
+    "GENESIS",
+    "NO_LICENSE",
+    "SCHEMA_VERSION",
+    "Decision",
+    "OptOuts",
+    "Registry",
+    "Review",
+    "ReviewSnapshot",
+    "Reviews",
+]
 
 
 class Registry:

@@ -1,0 +1,218 @@
+"""Names for places of repositories: every way to write one place has one canonical form, without credentials.
+
+Pure functions over text; `canonical` takes anything a source may say and never fails, `check` is for what a person
+asks for. Knows nothing of registries or networks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from drystone.errors import UsageError
+
+#: Where a bare `owner/name` lies: the tables of the field (GHArchive, The Stack) write GitHub's names so.
+DEFAULT_HOST: Final = "github.com"
+#: Longest text that is taken for a place, in characters.
+MAX_LENGTH: Final = 2048
+
+#: Hosts on which a repository is exactly `owner/name`; further parts of a URL are pages about it.
+_TWO_LEVELS: Final = frozenset({"github.com", "bitbucket.org", "codeberg.org", "gitee.com"})
+#: Hosts whose names are ASCII by their own rules, so that any other letter only looks like one.
+_ASCII_NAMES: Final = _TWO_LEVELS | {"gitlab.com", "git.sr.ht", "salsa.debian.org", "framagit.org"}
+_SAME_HOST: Final = {
+    "ssh.github.com": "github.com",
+    "raw.githubusercontent.com": "github.com",
+    "codeload.github.com": "github.com",
+    "altssh.gitlab.com": "gitlab.com",
+    "altssh.bitbucket.org": "bitbucket.org",
+}
+_URL: Final = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*):/{2}(.*)", re.S)
+#: git's short form of ssh: a login or a host with a dot, a colon, a path.
+_SCP: Final = re.compile(r"(?:([^/:@\s]+)@)?([^/:@\s]+):(?!//)(.*)", re.S)
+_KIND: Final = re.compile(r"([a-z][a-z0-9_-]*):(.+)", re.S)
+
+
+@lru_cache(maxsize=65536)
+def canonical(place: str) -> str:
+    """Return the one form of a repository's place: `host/path`, or `kind:name` for what lies on no host.
+
+    Case, scheme, login, password, port, `www.`, `.git`, trailing and doubled slashes, `git@host:path`, percent
+    encoding, compatibility forms (NFKC) and invisible characters make no difference; a query, a fragment, a version
+    of a package and the ref after `git+URL` are left out. `owner/name` alone lies on `DEFAULT_HOST`.
+    """
+    text = _plain(place)
+    if match := _URL.match(text):
+        rest = match[3].partition("#")[0].partition("?")[0]
+        netloc, _, path = rest.partition("/")
+        if match[1]:
+            path = path.partition("@")[0]
+        if match[2] == "file" or not netloc:
+            return f"git:{_parts(path)[-1] if _parts(path) else 'root'}"
+        return _on_host(netloc, path)
+    if (match := _SCP.match(text)) and (match[1] is not None or "." in match[2]):
+        port, slash, below = match[3].partition("/")
+        if match[1] is None and port.isdigit() and slash:
+            return _on_host(match[2], below)
+        return _on_host(match[2], match[3])
+    if match := _KIND.match(text):
+        if match[1] == "pypi":
+            name = re.split(r"[=@<>!~;\[ ]", match[2], maxsplit=1)[0]
+            return "pypi:" + re.sub(r"[-_.]+", "-", name)
+        parts = _parts(match[2])
+        return f"{match[1]}:{parts[-1] if parts else match[2]}"
+    text = text.partition("#")[0].partition("?")[0]
+    host, _, path = text.partition("/")
+    if "." in host or not text:
+        return _on_host(host, path)
+    return _on_host(DEFAULT_HOST, text)
+
+
+def owners_of(name: str) -> list[str]:
+    """Return the owners above a canonical name, from the host's top level down: `h/a/b/c` lies below `h/a`, `h/a/b`."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(2, len(parts))] if ":" not in name else []
+
+
+def public(place: str) -> str:
+    """Return a place as it may be stored and shown: without login, password, query and fragment; case and port stay."""
+    text = "".join(c for c in place.strip() if c >= " ")
+    text = text.partition("#")[0].partition("?")[0]
+    scheme, mark, rest = text.partition("://")
+    if mark:
+        netloc, slash, path = rest.partition("/")
+        user, at, host = netloc.rpartition("@")
+        login = "git@" if at and scheme.endswith("ssh") and user.partition(":")[0] == "git" else ""
+        return f"{scheme}://{login}{host}{slash}{path}"
+    user, at, rest = text.rpartition("@") if "@" in text.partition(":")[0] else ("", "", text)
+    return f"git@{rest}" if at and user == "git" else rest
+
+
+def repository(place: str) -> str:
+    """Return the canonical name of a repository that a person names.
+
+    Raises `UsageError` where it is none, or holds letters that look like others.
+    """
+    name = _checked(place)
+    if ":" not in name and len(name.split("/")) < 3:
+        raise UsageError(
+            f"{_shown(place)}: names an owner or a host, not a repository; write it as owner/name or a URL"
+        )
+    return name
+
+
+def owner(place: str) -> str:
+    """Return the canonical name of an owner that a person names: `name` on `DEFAULT_HOST`, or `host/name`.
+
+    Raises `UsageError` where it is none, or holds letters that look like others.
+    """
+    name = _checked(place)
+    host, _, path = name.partition("/")
+    if ":" in name or not path:
+        raise UsageError(f"{_shown(place)}: names no owner; write it as NAME (on {DEFAULT_HOST}) or HOST/NAME")
+    if host in _TWO_LEVELS and "/" in path:
+        raise UsageError(f"{_shown(place)}: is a repository, not an owner; ask for it as a repository")
+    return name
+
+
+def same_kind(one: str, other: str) -> bool:
+    """Return whether two canonical names have equally many parts, as the two names of a renamed thing do."""
+    return one.count("/") == other.count("/") and (":" in one) == (":" in other)
+
+
+def _checked(place: str) -> str:
+    if not place.strip() or len(place) > MAX_LENGTH:
+        raise UsageError(f"{_shown(place)}: a place has 1 to {MAX_LENGTH} characters")
+    if (
+        bad := next((c for c in place.strip() if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn")), None)
+    ) is not None:
+        raise UsageError(f"{_shown(place)}: holds the invisible character U+{ord(bad):04X}; write the name anew")
+    name = canonical(place)
+    if "/" not in name and ":" not in name or name.endswith((":", "/")):
+        raise UsageError(f"{_shown(place)}: is no place of a repository; write it as owner/name or a URL")
+    shown = public(place)
+    if unicodedata.normalize("NFKC", shown) != shown:
+        odd = next(c for c in shown if unicodedata.normalize("NFKC", c) != c)
+        raise UsageError(_looks_like(place, odd))
+    for part in unquote(shown).split("/"):
+        if (odd := _mixed(part)) is not None:
+            raise UsageError(_looks_like(place, odd))
+    host, _, path = name.partition("/")
+    if host in _ASCII_NAMES and not path.isascii():
+        raise UsageError(_looks_like(place, next(c for c in path if c > "\x7f")))
+    return name
+
+
+def _looks_like(place: str, odd: str) -> str:
+    said = unicodedata.name(odd, "a letter without a name").lower()
+    return (
+        f"{_shown(place)}: holds U+{ord(odd):04X} ({said}), which only looks like a letter of this name; type it anew"
+    )
+
+
+def _mixed(part: str) -> str | None:
+    """Return a letter of another script than Latin in a part that has Latin letters, too."""
+    letters = [c for c in part if c.isalpha()]
+    if not any(c.isascii() for c in letters):
+        return None
+    # Unicode names begin with the script: "CYRILLIC SMALL LETTER A".
+    return next((c for c in letters if not unicodedata.name(c, "").startswith("LATIN ")), None)
+
+
+def _shown(place: str) -> str:
+    """Return a place for a message: without credentials, short, without anything that a terminal acts on."""
+    text = public(place)
+    return repr(text if len(text) <= 100 else text[:97] + "...")
+
+
+def _plain(place: str) -> str:
+    text = unicodedata.normalize("NFKC", place)
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf")).strip().replace("\\", "/")
+    # Case may come apart again under NFKC, and the other way round: twice is where it ends (Unicode, D146).
+    return unicodedata.normalize("NFKC", text.casefold())
+
+
+def _on_host(netloc: str, path: str) -> str:
+    host = netloc.rpartition("@")[2]
+    if host.startswith("["):
+        host = host.partition("]")[0] + "]"
+    else:
+        host = host.partition(":")[0]
+    host = host.strip(".").removeprefix("www.")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            pass  # no name that any resolver knows; it stays as it is
+    host = _SAME_HOST.get(host, host)
+    parts = _parts(path)
+    if host in _TWO_LEVELS:
+        parts = parts[:2]
+    elif "-" in parts:  # GitLab's pages about a repository: /-/tree/...
+        parts = parts[: parts.index("-")]
+    if parts:
+        parts[-1] = _without_git(parts[-1])
+    return "/".join([host, *parts])
+
+
+def _parts(path: str) -> list[str]:
+    parts: list[str] = []
+    for part in _plain(unquote(path)).split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    while parts and not _without_git(parts[-1]):
+        parts.pop()
+    if parts:
+        parts[-1] = _without_git(parts[-1])
+    return parts
+
+
+def _without_git(part: str) -> str:
+    while part.endswith(".git"):
+        part = part.removesuffix(".git")
+    return part

@@ -1,0 +1,121 @@
+"""One place, one name: the forms in which the field writes where a repository lies."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drystone.errors import UsageError
+from drystone.identity import origins
+
+ONE = [
+    "https://github.com/Owner/Repo",
+    "http://github.com/owner/repo/",
+    "https://GitHub.com:443/owner/repo.git",
+    "https://user:s3cret@github.com/owner/repo.git?x=1#readme",
+    "git@github.com:Owner/Repo.git",
+    "ssh://git@github.com:22/owner/repo.git/",
+    "ssh://git@ssh.github.com:443/owner/repo.git",
+    "git://github.com/owner/repo",
+    "git+https://github.com/owner/repo.git@v1.0",
+    "git+ssh://git@github.com/owner/repo@feature/x",
+    "github.com/owner/repo",
+    "github.com:443/owner/repo",
+    "www.github.com//owner//repo",
+    "Owner/Repo",
+    "https://github.com/owner/repo/tree/main/src",
+    "https://github.com/owner/%72epo",
+    "https://github.com/x/../owner/./repo",
+    "https://github.com./owner/repo",
+    "ｇｉｔｈｕｂ.com/owner/repo",
+    "https://github.com/ow\u200bner/repo",
+]
+
+
+@pytest.mark.parametrize("place", ONE)
+def test_one_place_has_one_name(place: str) -> None:
+    assert origins.canonical(place) == "github.com/owner/repo"
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("https://gitlab.com/Group/Sub/Project.git", "gitlab.com/group/sub/project"),
+        ("https://gitlab.com/group/project/-/tree/main", "gitlab.com/group/project"),
+        ("ssh://git@git.example.org:2222/a/b", "git.example.org/a/b"),
+        ("https://git.example.org:8443/a/b", "git.example.org/a/b"),
+        ("git@server:a/b.git", "server/a/b"),
+        ("git@github.com:123/repo", "github.com/123/repo"),
+        ("https://[::1]:8080/a/b.git", "[::1]/a/b"),
+        ("git:walls", "git:walls"),
+        ("file:///srv/git/Walls.git", "git:walls"),
+        ("folder:fences", "folder:fences"),
+        ("pypi:Flask_Thing==3.1.2", "pypi:flask-thing"),
+        ("https://bücher.example/a/b", "xn--bcher-kva.example/a/b"),
+        ("https://git.sr.ht/~owner/repo", "git.sr.ht/~owner/repo"),
+    ],
+)
+def test_other_places(place: str, name: str) -> None:
+    assert origins.canonical(place) == name
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_a_stable_name(text: str) -> None:
+    name = origins.canonical(text)
+    assert origins.canonical(name) == name or "@" in name or "%" in name
+
+
+@given(st.sampled_from(ONE), st.sampled_from(["", "/", ".git", ".git/"]), st.booleans())
+def test_forms_combine(place: str, end: str, upper: bool) -> None:
+    if "?" in place or "@v" in place or "@f" in place or "tree" in place:
+        return
+    text = place.rstrip("/").removesuffix(".git") + end
+    assert origins.canonical(text.upper() if upper and "%" not in text else text) == "github.com/owner/repo"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://user:s3cret@host.org/a/b",
+        "ssh://s3cret@host.org/a/b",
+        "s3cret@host.org:a/b",
+        "https://s3cret@host.org/a/b?token=s3cret",
+    ],
+)
+def test_credentials_are_never_in_what_is_stored_or_said(place: str) -> None:
+    assert "s3cret" not in origins.public(place)
+    assert "s3cret" not in origins.canonical(place)
+    with pytest.raises(UsageError) as caught:
+        origins.owner(place.replace("/a/b", "/").replace(":a/b", ":"))
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("github.com/gооgle/repo", "cyrillic small letter o"),
+        ("github.com/ｏwner/repo", "fullwidth"),
+        ("https://gіthub.com/owner/repo", "cyrillic"),
+        ("github.com/owner/日本", "only looks like"),
+        ("github.com/own\u202eer/repo", "invisible"),
+        ("github.com/own\u200ber/repo", "invisible"),
+        ("", "1 to 2048"),
+        ("x" * 3000 + "/y", "1 to 2048"),
+        ("github.com/owner", "not a repository"),
+        ("owner", "not a repository"),
+    ],
+)
+def test_what_no_repository_is_called_is_refused(place: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        origins.repository(place)
+
+
+def test_owners() -> None:
+    assert origins.owner("Owner") == "github.com/owner"
+    assert origins.owner("https://gitlab.com/group/sub") == "gitlab.com/group/sub"
+    assert origins.owners_of("gitlab.com/a/b/c") == ["gitlab.com/a", "gitlab.com/a/b"]
+    assert origins.owners_of("git:walls") == []
+    for wrong in ("owner/repo", "git:walls", "https://github.com/"):
+        with pytest.raises(UsageError):
+            origins.owner(wrong)
