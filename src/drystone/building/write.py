@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -24,11 +23,13 @@ from drystone.errors import BuildError
 from drystone.policy.licenses import license_names
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
-from drystone.release.writer import write_data_shard, write_ledger_part
+from drystone.release.writer import write_data_shards, write_ledger_part
 
 #: Bytes of text gathered at a time.
-_BATCH_BYTES = 4 << 20
-_BATCH_ROWS = 2048
+_BATCH_BYTES: Final = 4 << 20
+_BATCH_ROWS: Final = 2048
+#: What writing reads of the settled rows: sketches stay where they are.
+_WRITTEN: Final = pa.schema([field for field in ROWS if field.name not in ("group", "rank", "signature")])
 
 
 def shard_of(id_: bytes, count: int) -> int:
@@ -78,16 +79,15 @@ def shards(
 ) -> Summary:
     """Write some shards, each given by language, index and count."""
     redacted: Counter[str] = Counter()
-    files = []
     names = [language for language, _, _ in members]
     # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
-    rows = read(settled, ROWS, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
-    for language, index, count in members:
-        of_language = rows.filter(pc.equal(rows.column("language"), language)).sort_by("id")
-        owners = _owners(repositories, of_language)
-        batches = _batches(of_language, owners, contents, secret_settings, redacted)
-        files.append(write_data_shard(release, language, index, count, batches, zstd_level=level).model_dump())
-    return {"files": files, "redactions": dict(redacted)}
+    rows = read(settled, _WRITTEN, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
+    rows = rows.sort_by([("language", "ascending"), ("id", "ascending")]).combine_chunks()
+    owners = read([repositories], REPOSITORIES)
+    owners = owners.filter(pc.is_in(owners.column("repository_id"), pc.unique(rows.column("repository_id"))))
+    batches = (_batch(batch, owners, contents, secret_settings, redacted) for batch in _batches(rows))
+    files = write_data_shards(release, members, batches, zstd_level=level)
+    return {"files": [file.model_dump() for file in files], "redactions": dict(redacted)}
 
 
 def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
@@ -95,100 +95,92 @@ def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
     return [id_range(index, count) for _, index, count in members] if len(members) == 1 else []
 
 
-def _owners(repositories: Path, rows: pa.Table) -> dict[str, dict[str, Any]]:
-    listed = read([repositories], REPOSITORIES)
-    wanted = pc.is_in(listed.column("repository_id"), pc.unique(rows.column("repository_id")))
-    return {row["repository_id"]: row for row in listed.filter(wanted).to_pylist()}
-
-
-def _batches(
-    rows: pa.Table,
-    owners: dict[str, dict[str, Any]],
-    contents: Contents,
-    secret_settings: secrets.Settings,
-    redacted: Counter[str],
-) -> Iterator[pa.RecordBatch]:
-    batch: list[dict[str, Any]] = []
-    size = 0
-    for chunk in rows.to_batches(max_chunksize=_BATCH_ROWS):
-        for row in chunk.to_pylist():
-            if batch and (size + row["bytes"] > _BATCH_BYTES or len(batch) >= _BATCH_ROWS):
-                yield _batch(batch, owners, contents, secret_settings, redacted)
-                batch, size = [], 0
-            batch.append(row)
-            size += row["bytes"]
-    if batch:
-        yield _batch(batch, owners, contents, secret_settings, redacted)
+def _batches(rows: pa.Table) -> Iterator[pa.Table]:
+    """Cut rows so that each piece can be held with its text: one row, or at most `_BATCH_BYTES` and `_BATCH_ROWS`."""
+    start = size = 0
+    for position, length in enumerate(rows.column("bytes").to_pylist()):
+        if position > start and (size + length > _BATCH_BYTES or position - start >= _BATCH_ROWS):
+            yield rows.slice(start, position - start)
+            start, size = position, 0
+        size += length
+    if rows.num_rows:
+        yield rows.slice(start)
 
 
 def _batch(
-    batch: list[dict[str, Any]],
-    owners: dict[str, dict[str, Any]],
+    rows: pa.Table,
+    owners: pa.Table,
     contents: Contents,
     secret_settings: secrets.Settings,
     redacted: Counter[str],
 ) -> pa.RecordBatch:
-    places = [Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
-    order = sorted(range(len(batch)), key=places.__getitem__)
+    ids, raw_paths = rows.column("id").to_pylist(), rows.column("path").to_pylist()
+    paths = [path_text(path) for path in raw_paths]
+    notebooks, found = rows.column("notebook").to_pylist(), rows.column("secrets").to_pylist()
+    places = [Place(*place) for place in zip(*(rows.column(name).to_pylist() for name in Place._fields), strict=True)]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    texts: list[bytes] = [b""] * len(places)
+    blob_ids = [""] * len(places)
+    redactions: list[list[dict[str, Any]]] = [[]] * len(places)
     for index, data in zip(order, contents.read(places[i] for i in order), strict=True):
-        row = batch[index]
-        path = path_text(row["path"])
-        decoded = to_text(data, row["notebook"])
+        decoded = to_text(data, notebooks[index])
         text = decoded.text
         if text is None:
             raise BuildError(
-                f"{path}: was text before, but now {decoded.reason}; the source has changed during the build"
+                f"{paths[index]}: was text before, but now {decoded.reason}; the source has changed during the build"
             )
-        spans = [secrets.Span(**span) for span in row["secrets"] or ()]
-        released, replaced = secrets.redact(text, spans, secret_settings, path) if spans else (text, [])
-        for span in replaced:
-            redacted[span.kind] += 1
-        row["content"] = released
-        row["blob_id"] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        row["released_sha256"] = hashlib.sha256(released).hexdigest()
-        row["redactions"] = [span._asdict() for span in replaced]
-    columns = {field.name: _column(field.name, batch, owners) for field in DATA}
-    arrays = [pa.array(columns[field.name], field.type) for field in DATA]
-    return pa.record_batch(arrays, schema=DATA)
+        if found[index]:
+            spans = [secrets.Span(**span) for span in found[index]]
+            text, replaced = secrets.redact(text, spans, secret_settings, paths[index])
+            redactions[index] = [span._asdict() for span in replaced]
+            redacted.update(span.kind for span in replaced)
+        texts[index] = text
+        blob_ids[index] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    flags = paths_flags([path[1:] for path in paths])
+    owner = pc.index_in(rows.column("repository_id"), value_set=owners.column("repository_id"))
+    made: dict[str, Any] = {
+        "blob_id": blob_ids,
+        "content": texts,
+        "content_id": [id_.hex() for id_ in ids],
+        "detected_licenses": _of_distinct(rows, "license_expression", license_names, "detected_licenses"),
+        "extension": [_extension(path) for path in raw_paths],
+        "is_configuration": [flag.configuration for flag in flags],
+        "is_documentation": [flag.documentation for flag in flags],
+        "is_test": [flag.test for flag in flags],
+        "is_vendor": [flag.vendor for flag in flags],
+        "license_evidence": _of_distinct(rows, "license_evidence", orjson.loads, "license_evidence"),
+        "path": paths,
+        "redactions": redactions,
+        "released_sha256": [hashlib.sha256(text).hexdigest() for text in texts],
+        "swhid": [f"swh:1:cnt:{id_.hex()}" for id_ in ids],
+    }
+    columns = []
+    for name, kind in zip(DATA.names, DATA.types, strict=True):
+        if name in made:
+            columns.append(pa.array(made[name], kind))
+        elif name in _OF_REPOSITORY:
+            columns.append(owners.column(name).take(owner))
+        else:
+            columns.append(rows.column(_RENAMED.get(name, name)))
+    return pa.table(columns, schema=DATA)
 
 
 #: Columns that come from the row's repository, under the name they have there.
-_OF_REPOSITORY = frozenset(REPOSITORIES.names) - {"license_expression", "license_type", "repository_id", "origin"}
+_OF_REPOSITORY: Final = frozenset(REPOSITORIES.names) - {
+    "license_expression",
+    "license_type",
+    "repository_id",
+    "origin",
+}
+#: Columns that have another name in the tables of a build.
+_RENAMED: Final = {"src_encoding": "encoding", "length_bytes": "bytes", "is_generated": "generated"}
 
 
-def _column(name: str, batch: list[dict[str, Any]], owners: dict[str, dict[str, Any]]) -> list[Any]:
-    if name in _OF_REPOSITORY:
-        return [owners[row["repository_id"]][name] for row in batch]
-    match name:
-        case "path":
-            return [path_text(row["path"]) for row in batch]
-        case "content_id":
-            return [row["id"].hex() for row in batch]
-        case "swhid":
-            return [f"swh:1:cnt:{row['id'].hex()}" for row in batch]
-        case "detected_licenses":
-            return [license_names(row["license_expression"]) for row in batch]
-        case "license_evidence":
-            return [_evidence(row["license_evidence"]) for row in batch]
-        case "src_encoding":
-            return [row["encoding"] for row in batch]
-        case "length_bytes":
-            return [row["bytes"] for row in batch]
-        case "extension":
-            return [_extension(row["path"]) for row in batch]
-        case "is_generated":
-            return [row["generated"] for row in batch]
-        case "is_vendor" | "is_documentation" | "is_test" | "is_configuration":
-            flags = paths_flags([path_text(row["path"])[1:] for row in batch])
-            return [getattr(flag, name.removeprefix("is_")) for flag in flags]
-        case _:
-            return [row[name] for row in batch]
-
-
-@lru_cache(maxsize=4096)
-def _evidence(text: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = orjson.loads(text)
-    return found
+def _of_distinct(rows: pa.Table, name: str, value: Callable[[Any], Any], target: str) -> pa.Array:
+    """Return column `target`: `value` of each row of a column that holds few different ones."""
+    encoded = rows.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
+    values = pa.array([value(key) for key in encoded.dictionary.to_pylist()], DATA.field(target).type)
+    return values.take(encoded.indices)
 
 
 def _extension(path: bytes) -> str:

@@ -6,9 +6,11 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from types import TracebackType
+from typing import BinaryIO, Final, Self
 
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
@@ -18,6 +20,8 @@ PARTIAL: Final = ".partial"
 
 #: Bytes gathered before they are written.
 _HELD: Final = 1 << 20
+#: Files brought to disk at a time.
+_SYNCS: Final = 8
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -64,30 +68,61 @@ class HashingSink:
         return self._hash.hexdigest()
 
 
+class WholeFiles:
+    """Files whose bytes appear under their names only once all of them are on disk.
+
+    Each is written under a temporary name; leaving the block brings them to disk together, which costs the disk about
+    as much as one, then renames them. Raises `ReleaseError` naming the file where the disk is full or a file cannot be
+    written; no temporary file is left behind.
+    """
+
+    def __init__(self) -> None:
+        self._paths: list[Path] = []
+
+    @contextmanager
+    def open(self, path: Path) -> Iterator[HashingSink]:
+        """Give a sink for one of the files; its descriptor is closed at the end of this inner block."""
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._paths.append(path)
+            with _partial(path).open("wb", buffering=0) as raw:
+                sink = HashingSink(raw)
+                yield sink
+                sink.drain()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._settle()
+        finally:
+            for path in self._paths:
+                with suppress(OSError):  # what hinders this has hindered the writing, and is reported there
+                    _partial(path).unlink(missing_ok=True)
+
+    def _settle(self) -> None:
+        with ThreadPoolExecutor(_SYNCS) as pool:  # a disk's journal takes many of these in one go
+            for path, done in [(path, pool.submit(_sync, _partial(path))) for path in self._paths]:
+                with _explained(path):
+                    done.result()
+            for path in self._paths:
+                with _explained(path):
+                    _partial(path).replace(path)
+            for folder, done in [(f, pool.submit(_sync, f)) for f in sorted({path.parent for path in self._paths})]:
+                with _explained(folder):
+                    done.result()
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[HashingSink]:
     """Give a sink whose bytes appear under `path` only once all are on disk (temporary name, fsync, rename).
 
     Raises `ReleaseError` naming the file where the disk is full or the file cannot be written; nothing is left behind.
     """
-    partial = path.with_name(path.name + PARTIAL)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb", buffering=0) as raw:
-            sink = HashingSink(raw)
-            yield sink
-            sink.drain()
-            os.fsync(raw.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        _remove(partial)
-        what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
-        advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
-        raise ReleaseError(f"{shown(str(path))} could not be written: {what}. {advice}") from error
-    except BaseException:
-        _remove(partial)
-        raise
+    with WholeFiles() as files, files.open(path) as sink:
+        yield sink
 
 
 def write_whole(path: Path, data: bytes) -> str:
@@ -113,14 +148,23 @@ def file_sha256(path: Path, seen: Callable[[int], None] = lambda _: None) -> str
     return digest.hexdigest()
 
 
-def _remove(partial: Path) -> None:
-    with suppress(OSError):  # what hinders this has hindered the writing, and is reported there
-        partial.unlink()
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
+        advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
+        raise ReleaseError(f"{shown(str(path))} could not be written: {what}. {advice}") from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def _partial(path: Path) -> Path:
+    return path.with_name(path.name + PARTIAL)
+
+
+def sync(path: Path) -> None:
+    """Bring a file or folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

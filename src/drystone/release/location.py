@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
-from drystone.release.files import sync_folder
+from drystone.release.files import sync
 
 
 class Location(Protocol):
@@ -68,7 +68,7 @@ class Folder:
         with _named(self.mirror / target):
             (self.mirror / target).parent.mkdir(parents=True, exist_ok=True)
             (self.mirror / name).replace(self.mirror / target)
-            sync_folder((self.mirror / target).parent)
+            sync((self.mirror / target).parent)
 
     def remove(self, name: str) -> None:
         """Remove the file, and its folder where nothing else is in it."""

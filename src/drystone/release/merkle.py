@@ -5,7 +5,7 @@ Built in a stream: memory grows with the logarithm of the rows. Knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
@@ -42,8 +42,8 @@ class Tree:
 
     def add_rows(self, table: pa.Table | pa.RecordBatch) -> None:
         """Append the rows of a table in their order."""
-        for start in range(0, table.num_rows, _ROWS_AT_ONCE):
-            self.add(row_leaves(table.slice(start, _ROWS_AT_ONCE)))
+        for leaves in leaves_of(table):
+            self.add(leaves)
 
     def root(self) -> bytes:
         """Return the 32-byte root; of an empty tree, the SHA-256 of nothing."""
@@ -58,6 +58,12 @@ class Tree:
 def leaf_hash(data: bytes) -> bytes:
     """Return the hash of a leaf that holds `data`."""
     return sha256(b"\x00" + data).digest()
+
+
+def leaves_of(table: pa.Table | pa.RecordBatch) -> Iterator[list[bytes]]:
+    """Yield the leaf hashes of a table's rows, some thousand rows at a time."""
+    for start in range(0, table.num_rows, _ROWS_AT_ONCE):
+        yield row_leaves(table.slice(start, _ROWS_AT_ONCE))
 
 
 def row_leaves(table: pa.Table | pa.RecordBatch) -> list[bytes]:
