@@ -18,9 +18,17 @@ import orjson
 import pyarrow as pa
 from pydantic import ValidationError
 
-from drystone.building import publish
 from drystone.building.engine import Engine
 from drystone.building.plan import Settled
+from drystone.building.publish import (
+    INCOMPLETE,
+    facts_of,
+    notices_of,
+    remove_others,
+    repository_rows,
+    shard_counts,
+    write_files,
+)
 from drystone.building.settings import Settings
 from drystone.building.settle import ROWS
 from drystone.building.store import Store, fingerprint, write_atomically
@@ -34,7 +42,7 @@ from drystone.release.location import Folder
 from drystone.release.manifest import Counts, FileEntry, Manifest, ReleaseFacts, release_root
 from drystone.release.notice import notice_text
 from drystone.release.read import Release
-from drystone.release.schema import DATA
+from drystone.release.schema import DATA, REPOSITORIES
 from drystone.release.switch import STAGING, place_beside, settle, switch
 from drystone.release.versions import (
     PATCH,
@@ -78,13 +86,13 @@ def publish_update(
     stage = store.stage("write", settled.key, registry_head, str(target.resolve()), fingerprint(facts.version))
     if in_place:
         settle(Folder(output), old.manifest)
-    elif output.exists() and any(output.iterdir()) and not (output / publish.INCOMPLETE).exists():
+    elif output.exists() and any(output.iterdir()) and not (output / INCOMPLETE).exists():
         raise BuildError(f"{output}: is not empty; choose another folder for the new version, or that of the old one")
     target.mkdir(parents=True, exist_ok=True)
     if not in_place:
-        write_atomically(output / publish.INCOMPLETE, lambda path: path.write_text("An update is under way here\n"))
+        write_atomically(output / INCOMPLETE, lambda path: path.write_text("An update is under way here\n"))
     same = unchanged_shards(settings, settled, facts, old)
-    written = publish.write_files(settings, settled, engine, stage, target, frozenset(same))
+    written = write_files(settings, settled, engine, stage, target, frozenset(same))
     known = {entry.path: entry for entry in old.manifest.files}
     entries = [*same.values()]
     for entry in written:
@@ -100,14 +108,14 @@ def publish_update(
         entries = [
             _taken_over(old, known[e.path], output) if e.path in known and e == known[e.path] else e for e in entries
         ]
-        publish.remove_others(output, {entry.path for entry in entries})
+        remove_others(output, {entry.path for entry in entries})
     facts = _described(facts, output, entries, old)
     manifest = (
         _switch(output, facts, entries, settled, old)
         if in_place
-        else finish(output, facts, entries, publish.notices_of(settled))
+        else finish(output, facts, entries, notices_of(settled))
     )
-    (output / publish.INCOMPLETE).unlink(missing_ok=True)
+    (output / INCOMPLETE).unlink(missing_ok=True)
     store.remove_unused()
     return manifest
 
@@ -121,7 +129,7 @@ def _numbered(
     version: str | None,
 ) -> ReleaseFacts | None:
     """Return the facts of the next version with its number; None where nothing that decides the content differs."""
-    facts = publish.facts_of(settings, settled, registry_head)
+    facts = facts_of(settings, settled, registry_head)
     now = {repository["id"] for repository in settled.repositories}
     before: dict[str, str] = {}
     for table in old.repositories(["repository_id", "origin"]):
@@ -146,7 +154,7 @@ def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old:
 
 
 def _switch(output: Path, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
-    notice = notice_text(f"{facts.name} {facts.version}", publish.notices_of(settled))
+    notice = notice_text(f"{facts.name} {facts.version}", notices_of(settled))
     manifest = describe(output, facts, entries, notice, layout.NEXT)
     name, stone = tombstone(old.manifest, manifest, UPDATE)
     write_whole(output / name, stone)
@@ -178,7 +186,7 @@ def unchanged_shards(settings: Settings, settled: Settled, facts: ReleaseFacts, 
     known = {entry.path: entry for entry in old.manifest.of_kind("data")}
     owners = _owners(settings, settled)
     found: dict[str, FileEntry] = {}
-    for language, count in publish.shard_counts(settings, settled).items():
+    for language, count in shard_counts(settings, settled).items():
         paths = [layout.data_path(language, index, count) for index in range(count)]
         if not any(path in known for path in paths):
             continue
@@ -205,13 +213,13 @@ _THEN: Final = (
 )  # fmt: skip
 _OF_REPOSITORY: Final = tuple(
     name
-    for name in publish.REPOSITORIES.names
+    for name in REPOSITORIES.names
     if name in DATA.names and name not in {"license_type", "license_expression", "repository_id"}
 )
 
 
 def _owners(settings: Settings, settled: Settled) -> dict[str, tuple[Any, ...]]:
-    table = publish.repository_rows(settings, settled).select(["repository_id", *_OF_REPOSITORY])
+    table = repository_rows(settings, settled).select(["repository_id", *_OF_REPOSITORY])
     return {row[0]: row[1:] for row in zip(*(column.to_pylist() for column in table.columns), strict=True)}
 
 
@@ -243,7 +251,10 @@ def _evidence(text: str) -> bytes:
 def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:
     """Write down what a build was made with, so that an update can be asked for by naming only what is new."""
     record = {
-        "settings": settings.model_dump(mode="json", exclude={"source", "engine"}),
+        "settings": {
+            **settings.model_dump(mode="json", exclude={"source", "engine", "release"}),
+            "release": settings.release.model_dump(mode="json", include={"shard_bytes", "zstd_level"}),
+        },
         "sources": [source.spec for source in sources],
         "plain": all(_plain(source) for source in sources),
     }
