@@ -29,9 +29,7 @@ def make(
 
 
 def folder(path: Path, *names: str, suffix: str = ".py") -> Path:
-    for name in names:
-        write(path / f"{name}{suffix}", program(name))
-    write(path / "LICENSE", MIT)
+    write(path, {**{f"{name}{suffix}": program(name) for name in names}, "LICENSE": MIT})
     return path
 
 
