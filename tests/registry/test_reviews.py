@@ -116,7 +116,7 @@ def test_what_is_not_a_registry_is_refused(tmp_path: Path) -> None:
     newer = tmp_path / "newer.sqlite"
     Registry.open(newer).close()
     with sqlite3.connect(newer) as connection:
-        connection.execute("update registry_version set version = 99")
+        connection.execute("update alembic_version set version_num = '99'")
     connection.close()
     for path, message in ((text, "registry"), (other, "songs"), (newer, "newer"), (tmp_path, "folder")):
         with pytest.raises(RegistryError, match=message):

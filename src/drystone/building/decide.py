@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.building.engine import Summary
 from drystone.building.licensing import LICENSED
@@ -79,6 +80,16 @@ CANDIDATES: Final = pa.schema(
     ]
 )  # fmt: skip
 
+#: What judging reads of an annotation.
+_JUDGED: Final = [
+    name
+    for name in ANNOTATIONS.names
+    if name not in ("notebook", "encoding", "text_bytes", "license", "secrets", "signature")
+]
+#: Where a blob's bytes lie, and how many they are.
+_PLACE: Final = ("partition", "repository", "offset", "size")
+#: What judging puts into a row and a ledger shows.
+_OF_LICENSE: Final = ("language", "license_type", "license_expression")
 _KIND_REASONS: Final = {"symlink": "symlink", "submodule": "submodule", "device": "device"}
 #: Pieces of licence evidence that a ledger row holds at most.
 _SOURCES_SHOWN: Final = 5
@@ -104,46 +115,45 @@ def run(
     `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.
     """
     where = id_range(index, count)
-    found = {row["id"]: row for row in read(annotations, ANNOTATIONS, (), where).to_pylist()}
+    annotated = read(annotations, ANNOTATIONS, (), where).combine_chunks()
+    listed = read(blobs, BLOBS, ("id", *_PLACE), where).combine_chunks()
+    occurrences = read(licensed, LICENSED, (), where).combine_chunks()
+    # What is judged becomes Python values; what only goes from table to table, the sketches above all, does not.
+    found = {row["id"]: row for row in annotated.select(_JUDGED).to_pylist()}
     named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, (), where).to_pylist()}
-    places = {
-        r["id"]: r for r in read(blobs, BLOBS, ("id", "partition", "repository", "offset", "size"), where).to_pylist()
-    }
-    occurrences = read(licensed, LICENSED, (), where)
+    sizes = dict(zip(listed.column("id").to_pylist(), listed.column("size").to_pylist(), strict=True))
+    rows = occurrences.to_pylist()
     by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
+    for position, row in enumerate(rows):
+        row["position"] = position
+        by_blob[row["id"]].append(row)
     funnel: Counter[str] = Counter()
-    verdicts: list[dict[str, Any]] = []
-    candidates: list[dict[str, Any]] = []
-    for batch in occurrences.to_batches():
-        for row in batch.to_pylist():
-            by_blob[row["id"]].append(row)
-    for id_, rows in by_blob.items():
-        eligible: list[dict[str, Any]] = []
+    chosen: list[dict[str, Any]] = []
+    for id_, copies in by_blob.items():
         furthest = 0
-        for row in rows:
-            drop = _judge(row, found.get(id_), named, policies, reviews)
-            row["drop"] = drop
-            if drop is None:
-                eligible.append(row)
-            else:
+        for row in copies:
+            row["drop"] = drop = _judge(row, found.get(id_), named, policies, reviews)
+            if drop is not None:
                 furthest = max(furthest, _POSITION[drop.stage])
-        chosen = min(eligible, key=lambda row: row["rank"]) if eligible else None
-        verdicts.extend(_verdict(row, chosen) for row in rows)
-        if chosen is not None:
-            candidates.append(_candidate(chosen, found[id_], places[id_], scope))
+        eligible = [row for row in copies if row["drop"] is None]
+        best = min(eligible, key=lambda row: row["rank"]) if eligible else None
+        for row in copies:
+            row["chosen"] = best
+        if best is not None:
+            chosen.append(best)
             furthest = _POSITION["exact_duplicates"]
-        if id_ and id_ in places:
+        if id_ and id_ in sizes:
             funnel[f"blobs {STAGES[furthest]}"] += 1
-            funnel[f"bytes {STAGES[furthest]}"] += places[id_]["size"]
-    write_table(stage.file(f"{task}.parquet"), pa.Table.from_pylist(verdicts, VERDICTS))
-    table = pa.Table.from_pylist(candidates, CANDIDATES).sort_by("id")
+            funnel[f"bytes {STAGES[furthest]}"] += sizes[id_]
+    write_table(stage.file(f"{task}.parquet"), _verdicts(occurrences, rows))
+    table = _candidates(occurrences, chosen, annotated, listed, scope)
     write_table(stage.file(f"{task}.candidates.parquet"), table)
     if near_method is not None:
         types = {"id": pa.binary(20), "signature": near.signature_type(near_method)}
         items = table.select(["id", "group", "rank", "bytes", "signature"])
         items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
         write_table(stage.file(f"{task}.near.parquet"), items)
-    return {"occurrences": len(verdicts), "candidates": len(candidates), "funnel": dict(funnel)}
+    return {"occurrences": len(rows), "candidates": len(chosen), "funnel": dict(funnel)}
 
 
 def _judge(
@@ -254,32 +264,57 @@ def _license_evidence(verdict: license_policy.Verdict, found: LicenseAnnotation 
     return evidence
 
 
-def _verdict(row: dict[str, Any], chosen: dict[str, Any] | None) -> dict[str, Any]:
-    drop: Drop | None = row["drop"]
-    evidence = dict(drop.evidence) if drop is not None else {}
-    if row["note"]:
-        evidence["note"] = row["note"]
-    verdict = {name: row.get(name) for name in VERDICTS.names}
-    verdict["representative"] = row is chosen
-    if drop is not None:
-        verdict["stage"], verdict["reason"] = drop.stage, drop.reason
-    elif row is not chosen:
-        assert chosen is not None
-        verdict["stage"], verdict["reason"] = "exact_duplicates", "exact_duplicate"
-        verdict["kept_repository_id"] = chosen["repository_id"]
-        verdict["kept_path"] = path_text(chosen["path"])
-        verdict["kept_swhid"] = f"swh:1:cnt:{chosen['id'].hex()}"
-    verdict["evidence"] = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode() if evidence else None
-    return verdict
+def _verdicts(occurrences: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
+    """Return the verdict on each occurrence: its own columns, and what was decided."""
+    decided: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _OF_LICENSE}
+    for name in ("representative", "stage", "reason", "evidence", "kept_repository_id", "kept_path", "kept_swhid"):
+        decided[name] = [None] * len(rows)
+    for position, row in enumerate(rows):
+        drop: Drop | None = row["drop"]
+        best = row["chosen"]
+        decided["representative"][position] = row is best
+        evidence = dict(drop.evidence) if drop is not None else {}
+        if row["note"]:
+            evidence["note"] = row["note"]
+        if evidence:
+            decided["evidence"][position] = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode()
+        if drop is not None:
+            decided["stage"][position], decided["reason"][position] = drop.stage, drop.reason
+        elif row is not best:
+            assert best is not None
+            decided["stage"][position], decided["reason"][position] = "exact_duplicates", "exact_duplicate"
+            decided["kept_repository_id"][position] = best["repository_id"]
+            decided["kept_path"][position] = path_text(best["path"])
+            decided["kept_swhid"][position] = f"swh:1:cnt:{best['id'].hex()}"
+    return _table(VERDICTS, decided, occurrences)
 
 
-def _candidate(row: dict[str, Any], annotation: dict[str, Any], place: dict[str, Any], scope: str) -> dict[str, Any]:
-    group = {"language": row["language"], "repository": row["repository_id"]}.get(scope, "")
-    return {
-        **{name: annotation[name] for name in CANDIDATES.names if name in annotation},
-        **place,
-        **{name: row[name] for name in ("id", "repository_id", "origin", "path", "rank", "language", "license_type",
-                                        "license_expression", "license_evidence", "generated")},
-        "group": group,
-        "bytes": annotation["text_bytes"],
-    }  # fmt: skip
+def _candidates(
+    occurrences: pa.Table, chosen: list[dict[str, Any]], annotated: pa.Table, listed: pa.Table, scope: str
+) -> pa.Table:
+    """Return what stands for each blob, sorted by id: the occurrence, what was decided of it, annotation and place."""
+    chosen.sort(key=lambda row: row["id"])
+    decided = {name: [row[name] for row in chosen] for name in (*_OF_LICENSE, "license_evidence", "generated", "rank")}
+    by = {"language": "language", "repository": "repository_id"}.get(scope)
+    decided["group"] = [row[by] if by else "" for row in chosen]
+    ids = pa.array([row["id"] for row in chosen], pa.binary())
+    annotated = annotated.take(pc.index_in(ids, value_set=annotated.column("id")))
+    return _table(
+        CANDIDATES,
+        decided,
+        occurrences.take(pa.array([row["position"] for row in chosen], pa.int64())).drop_columns(["size"]),
+        listed.take(pc.index_in(ids, value_set=listed.column("id"))),
+        annotated.append_column("bytes", annotated.column("text_bytes")),
+    )
+
+
+def _table(schema: pa.Schema, made: dict[str, list[Any]], *tables: pa.Table) -> pa.Table:
+    """Return a table whose columns are in `made`, or else in the first table that has them."""
+    columns = []
+    for field in schema:
+        if field.name in made:
+            columns.append(pa.array(made[field.name], field.type))
+        else:
+            table = next(table for table in tables if field.name in table.column_names)
+            columns.append(table.column(field.name).cast(field.type))
+    return pa.table(columns, schema=schema)

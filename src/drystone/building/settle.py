@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,17 +62,13 @@ def run(
     """Settle one range of ids; the summary counts rows, bytes of text by language, and kept files by repository."""
     where = id_range(index, count)
     clusters = {row["id"]: row["cluster"] for row in read(near, NEAR, ("id", "cluster"), where).to_pylist()}
-    lost = {row["id"]: row for row in read(placed, _PLACED, (), where).to_pylist()}
-    ledger: list[dict[str, Any]] = []
-    for row in read([verdicts], VERDICTS).to_pylist():
-        ledger.append(_ledger_row(row, lost.get(row["id"])))
-    ledger.sort(key=lambda row: (row["repository_id"], row["path"], row["entry"]))
-    write_table(stage.file(f"{task}.ledger.parquet"), pa.Table.from_pylist(ledger, LEDGER))
+    lost = read(placed, _PLACED, (), where).combine_chunks()
+    ledger = _ledger(read([verdicts], VERDICTS).combine_chunks(), lost)
+    write_table(stage.file(f"{task}.ledger.parquet"), ledger)
 
     rows = read([candidates], CANDIDATES)
-    rows = rows.filter(pc.invert(pc.is_in(rows.column("id"), pa.array(list(lost), pa.binary()))))
-    of_rows = [clusters.get(id_) for id_ in rows.column("id").to_pylist()]
-    column = pa.array([f"swh:1:cnt:{cluster.hex()}" if cluster else None for cluster in of_rows], pa.string())
+    rows = rows.filter(pc.invert(pc.is_in(rows.column("id"), lost.column("id"))))
+    column = _swhids([clusters.get(id_) for id_ in rows.column("id").to_pylist()])
     rows = rows.append_column(ROWS.field("near_duplicate_cluster"), column)
     rows = rows.sort_by([("language", "ascending"), ("id", "ascending")])
     write_table(stage.file(f"{task}.rows.parquet"), rows, row_group=4096)
@@ -82,37 +78,57 @@ def run(
         languages[language][0] += 1
         languages[language][1] += size
     return {
-        "rows": len(ledger),
+        "rows": ledger.num_rows,
         "kept": rows.num_rows,
         "kept_bytes": sum(rows.column("size").to_pylist()),
-        "near_duplicates": len(lost),
+        "near_duplicates": lost.num_rows,
         "languages": dict(languages),
         "repositories": dict(Counter(rows.column("repository_id").to_pylist())),
     }
 
 
-def _ledger_row(row: dict[str, Any], near: dict[str, Any] | None) -> dict[str, Any]:
-    """Turn a verdict into a ledger row; all copies of a near duplicate point at the file that was kept instead."""
-    out = {name: row.get(name) for name in LEDGER.names}
-    path = row["path"]
-    out["path"] = path_text(path)
-    out["path_raw"] = path if not _is_utf8(path) else None
-    if row["id"]:
-        out["swhid"] = f"swh:1:{'rev' if row['kind'] == 'submodule' else 'cnt'}:{row['id'].hex()}"
-    eligible = row["representative"] or row["stage"] == "exact_duplicates"
-    if eligible and near is not None:
-        out.update(
-            stage="near_duplicates",
-            reason="near_duplicate",
-            kept_repository_id=near["kept_repository_id"],
-            kept_path=path_text(near["kept_path"]),
-            kept_swhid=f"swh:1:cnt:{near['kept_id'].hex()}",
-            similarity=near["similarity"],
-        )
-    elif row["representative"]:
-        out["stage"] = "release"
-    out["decision"] = "kept" if out["stage"] == "release" else "dropped"
-    return out
+def _ledger(verdicts: pa.Table, lost: pa.Table) -> pa.Table:
+    """Turn verdicts into ledger rows; all copies of a near duplicate point at the file that was kept instead."""
+    ids, kinds = verdicts.column("id").to_pylist(), verdicts.column("kind").to_pylist()
+    raw = verdicts.column("path").to_pylist()
+    paths, kept_paths = [path_text(path) for path in raw], [path_text(p) for p in lost.column("kept_path").to_pylist()]
+    stage = verdicts.column("stage")
+    eligible = pc.or_(verdicts.column("representative"), pc.fill_null(pc.equal(stage, "exact_duplicates"), False))
+    # The row of `lost` that speaks of a file, null where none does.
+    found = pc.index_in(verdicts.column("id"), value_set=lost.column("id"))
+    found = pc.if_else(eligible, found, pa.scalar(None, found.type))
+    near = found.is_valid()
+
+    def either(name: str, of_lost: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.if_else(near, of_lost.take(found), verdicts.column(name))
+
+    stage = pc.if_else(near, "near_duplicates", pc.if_else(verdicts.column("representative"), "release", stage))
+    made = {
+        "path": pa.array(paths, pa.string()),
+        "path_raw": pa.array([p if not _is_utf8(p) else None for p in raw], pa.binary()),
+        "swhid": pa.array(
+            [
+                f"swh:1:{'rev' if kind == 'submodule' else 'cnt'}:{id_.hex()}" if id_ else None
+                for id_, kind in zip(ids, kinds, strict=True)
+            ],
+            pa.string(),
+        ),
+        "decision": pc.if_else(pc.equal(stage, "release"), "kept", "dropped"),
+        "stage": stage,
+        "reason": pc.if_else(near, "near_duplicate", verdicts.column("reason")),
+        "kept_repository_id": either("kept_repository_id", lost.column("kept_repository_id")),
+        "kept_path": either("kept_path", pa.array(kept_paths, pa.string())),
+        "kept_swhid": either("kept_swhid", _swhids(lost.column("kept_id").to_pylist())),
+        "similarity": lost.column("similarity").take(found),
+        "shard": pa.nulls(verdicts.num_rows, pa.string()),  # known when the ledger is written
+    }
+    columns = [made[name] if name in made else verdicts.column(name) for name in LEDGER.names]
+    table = pa.table(columns, schema=LEDGER)
+    return table.sort_by([("repository_id", "ascending"), ("path", "ascending"), ("entry", "ascending")])
+
+
+def _swhids(ids: list[bytes | None]) -> pa.Array:
+    return pa.array([f"swh:1:cnt:{id_.hex()}" if id_ else None for id_ in ids], pa.string())
 
 
 def _is_utf8(path: bytes) -> bool:

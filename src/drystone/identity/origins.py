@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -131,7 +132,7 @@ def _checked(place: str) -> str:
     ) is not None:
         raise UsageError(f"{_shown(place)}: holds the invisible character U+{ord(bad):04X}; write the name anew")
     name = canonical(place)
-    if "/" not in name and ":" not in name or name.endswith((":", "/")):
+    if ("/" not in name and ":" not in name) or name.endswith((":", "/")):
         raise UsageError(f"{_shown(place)}: is no place of a repository; write it as owner/name or a URL")
     shown = public(place)
     if unicodedata.normalize("NFKC", shown) != shown:
@@ -177,16 +178,12 @@ def _plain(place: str) -> str:
 
 def _on_host(netloc: str, path: str) -> str:
     host = netloc.rpartition("@")[2]
-    if host.startswith("["):
-        host = host.partition("]")[0] + "]"
-    else:
-        host = host.partition(":")[0]
+    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
     host = host.strip(".").removeprefix("www.")
     if not host.isascii():
-        try:
+        # What no resolver knows stays as it is.
+        with suppress(UnicodeError):
             host = host.encode("idna").decode("ascii")
-        except UnicodeError:
-            pass  # no name that any resolver knows; it stays as it is
     host = _SAME_HOST.get(host, host)
     parts = _parts(path)
     if host in _TWO_LEVELS:

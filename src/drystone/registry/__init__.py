@@ -1,40 +1,70 @@
-"""What people decided, in SQL: licence reviews. Builds read a snapshot; nothing here decides or detects."""
+"""What people decided, in SQL: opt-outs, licence reviews, and the log of it all.
+
+Builds read snapshots; nothing here decides for people, detects, or looks at repositories.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from drystone.registry.audit import Audit, audit
+from drystone.registry.contacts import KEY_VARIABLE, Contacts, new_key
 from drystone.registry.database import SCHEMA_VERSION, connect
+from drystone.registry.events import Event, Events
+from drystone.registry.optouts import Applied, OptOutBook, Place
+from drystone.registry.requests import NewRequest, OptOutDecision, Request, Requests, Verification
 from drystone.registry.reviews import NO_LICENSE, Decision, Review, Reviews, ReviewSnapshot
 from drystone.registry.snapshot import GENESIS, OptOuts
+from drystone.registry.subjects import Subject
 
 __all__ = [
     "GENESIS",
+    "KEY_VARIABLE",
     "NO_LICENSE",
     "SCHEMA_VERSION",
+    "Applied",
+    "Audit",
     "Decision",
+    "Event",
+    "NewRequest",
+    "OptOutDecision",
     "OptOuts",
+    "Place",
     "Registry",
+    "Request",
     "Review",
     "ReviewSnapshot",
     "Reviews",
+    "Subject",
+    "Verification",
+    "new_key",
 ]
 
 
 class Registry:
-    """An open registry; `reviews` holds its licence reviews. Use as a context manager, or call `close`."""
+    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`. A context manager, or call `close`."""
 
-    def __init__(self, url_or_path: str | Path) -> None:
+    def __init__(self, url_or_path: str | Path, key: str | None = None) -> None:
         self._engine = connect(url_or_path)
+        self.contacts = Contacts(self._engine, key)
+        self.requests = Requests(self._engine, self.contacts)
+        self.optouts = OptOutBook(self._engine)
         self.reviews = Reviews(self._engine)
+        self.events = Events(self._engine)
 
     @classmethod
-    def open(cls, url_or_path: str | Path) -> Registry:
+    def open(cls, url_or_path: str | Path, key: str | None = None) -> Registry:
         """Open the registry at a path or SQLAlchemy URL, creating it where there is none.
 
-        Raises `RegistryError` where it cannot be used.
+        `key` encrypts contact data (default: `KEY_VARIABLE` in the environment). Raises `RegistryError` where it cannot
+        be used.
         """
-        return cls(url_or_path)
+        return cls(url_or_path, key)
+
+    def audit(self, heads: Iterable[str] = ()) -> Audit:
+        """Check that nothing was altered or removed; `heads` are hashes from elsewhere that the log must hold."""
+        return audit(self._engine, heads)
 
     def close(self) -> None:
         """Release the database's connections."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -19,35 +19,15 @@ import sqlalchemy as sa
 from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.errors import RegistryError, UsageError
-from drystone.registry.database import METADATA
+from drystone.registry import events
+from drystone.registry.database import reading, writing
+from drystone.registry.tables import REVIEW_DECISIONS as _DECISIONS
+from drystone.registry.tables import REVIEW_QUEUE as _QUEUE
 
 #: What a reviewer answers for a text that is no licence.
 NO_LICENSE: Final = "NONE"
 #: How much of a text is kept for the reviewer, in characters.
 MAX_SAMPLE: Final = 20_000
-
-_QUEUE: Final = sa.Table(
-    "license_reviews",
-    METADATA,
-    sa.Column("text_sha256", sa.String(64), primary_key=True),
-    sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("expression", sa.Text),
-    sa.Column("evidence", sa.Text, nullable=False),
-    sa.Column("origin", sa.Text),
-    sa.Column("path", sa.Text),
-    sa.Column("swhid", sa.String(50)),
-    sa.Column("sample", sa.Text),
-)
-_DECISIONS: Final = sa.Table(
-    "license_decisions",
-    METADATA,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("text_sha256", sa.String(64), nullable=False, index=True),
-    sa.Column("expression", sa.Text, nullable=False),
-    sa.Column("reviewer", sa.Text, nullable=False),
-    sa.Column("decided_at", sa.String(32), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-)
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -114,7 +94,7 @@ class Reviews:
             rows.setdefault(r.text_sha256, row)
         if not rows:
             return 0
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             known = set(connection.execute(sa.select(_QUEUE.c.text_sha256)).scalars())
             new = [row for key, row in rows.items() if key not in known]
             if new:
@@ -123,7 +103,7 @@ class Reviews:
 
     def queue(self, state: Literal["open", "decided", "all"] = "open") -> list[Review]:
         """Return the queue, ordered by cause and hash."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(sa.select(_QUEUE).order_by(_QUEUE.c.cause, _QUEUE.c.text_sha256)).mappings().all()
             newest = {d.text_sha256: d for d in _history(connection)}
         found = [Review(**row, decision=newest.get(row["text_sha256"])) for row in rows]
@@ -134,7 +114,7 @@ class Reviews:
     def show(self, text_sha256: str) -> tuple[Review, list[Decision]]:
         """Return one text and all its decisions, oldest first. A unique beginning of the hash is enough."""
         key = self._find(text_sha256)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(sa.select(_QUEUE).where(_QUEUE.c.text_sha256 == key)).mappings().one_or_none()
             history = [d for d in _history(connection) if d.text_sha256 == key]
         newest = history[-1] if history else None
@@ -148,13 +128,13 @@ class Reviews:
         key = self._find(text_sha256)
         moment = (decided_at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
         decision = _checked(Decision(key, expression, reviewer, moment, reason))
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(_DECISIONS), [asdict(decision)])
+        with writing(self._engine) as connection:
+            _record(connection, [decision])
         return decision
 
     def export(self) -> Iterator[str]:
         """Yield every decision as one line of JSON, in the order they were made."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for decision in _history(connection):
                 yield json.dumps(asdict(decision), sort_keys=True, ensure_ascii=False)
 
@@ -177,24 +157,23 @@ class Reviews:
                 problems.append(f"line {number}: {error}")
         if problems:
             raise RegistryError("nothing was imported:\n" + "\n".join(problems[:20]))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             known = set(_history(connection))
             new = [d for d in dict.fromkeys(decisions) if d not in known]
             new.sort(key=lambda d: (d.decided_at, d.text_sha256))
-            if new:
-                connection.execute(sa.insert(_DECISIONS), [asdict(d) for d in new])
+            _record(connection, new)
         return len(new)
 
     def snapshot(self) -> ReviewSnapshot:
         """Return the decisions in force, for a build to apply."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             newest = {d.text_sha256: d.expression for d in _history(connection)}
         return ReviewSnapshot(tuple(sorted(newest.items())))
 
     def _find(self, beginning: str) -> str:
         if not re.fullmatch(r"[0-9a-f]{4,64}", beginning):
             raise UsageError(f"{beginning!r} is not a text hash. Give at least its first 4 hexadecimal digits.")
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found: set[str] = set()
             for table in (_QUEUE, _DECISIONS):
                 query = sa.select(table.c.text_sha256).where(table.c.text_sha256.startswith(beginning))
@@ -204,6 +183,14 @@ class Reviews:
         if len(found) > 1:
             raise UsageError(f"{beginning}: begins {len(found)} hashes. Give more digits.")
         return found.pop()
+
+
+def _record(connection: sa.Connection, decisions: Sequence[Decision]) -> None:
+    """Store decisions, each with its event."""
+    if decisions:
+        rows = [asdict(decision) for decision in decisions]
+        connection.execute(sa.insert(_DECISIONS), rows)
+        events.append(connection, [("license_decided", None, row) for row in rows])
 
 
 def _history(connection: sa.Connection) -> list[Decision]:

@@ -1,0 +1,147 @@
+"""The tables of a registry as they are now; how older ones get there stands in `migrations/`.
+
+Knows which columns there are, not what they mean to a build.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+METADATA: Final = sa.MetaData()
+
+#: Licence texts that wait for a person.
+REVIEW_QUEUE: Final = sa.Table(
+    "license_reviews",
+    METADATA,
+    sa.Column("text_sha256", sa.String(64), primary_key=True),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("expression", sa.Text),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text),
+    sa.Column("path", sa.Text),
+    sa.Column("swhid", sa.String(50)),
+    sa.Column("sample", sa.Text),
+)
+
+#: What people decided of them; never overwritten.
+REVIEW_DECISIONS: Final = sa.Table(
+    "license_decisions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("text_sha256", sa.String(64), nullable=False, index=True),
+    sa.Column("expression", sa.Text, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("decided_at", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+#: Everything that happened, append-only; each event's hash covers all before it. Times are ISO 8601, UTC.
+EVENTS: Final = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("request", sa.String(16), index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+)
+
+#: Requests to opt out. `token_sha256` names the requester's page; `source` names where an imported one came from.
+REQUESTS: Final = sa.Table(
+    "requests",
+    METADATA,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("status", sa.String(16), nullable=False, index=True),
+    sa.Column("received_at", sa.String(32), nullable=False),
+    sa.Column("due_at", sa.String(32), nullable=False),
+    sa.Column("forks", sa.Boolean, nullable=False),
+    sa.Column("copies", sa.Boolean, nullable=False),
+    sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("source", sa.Text, unique=True),
+)
+
+#: What a request is about. `value` is canonical (a name, `name` and prefix, a SWHID, a hash), `place` where to look.
+SUBJECTS: Final = sa.Table(
+    "subjects",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("prefix", sa.Text),
+    sa.Column("place", sa.Text),
+    sa.Column("accepted", sa.Boolean),
+)
+
+#: The requester's contact data and words, apart from everything public: encrypted where a key is set, null once erased.
+CONTACTS: Final = sa.Table(
+    "contacts",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("data", sa.LargeBinary),
+    sa.Column("encrypted", sa.Boolean, nullable=False),
+)
+
+#: Attempts to show that a request comes from whom it says. `nonce` is what a challenge asks to publish or sign.
+VERIFICATIONS: Final = sa.Table(
+    "verifications",
+    METADATA,
+    sa.Column("nonce", sa.String(64), primary_key=True),
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), nullable=False, index=True),
+    sa.Column("method", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("expires_at", sa.String(32), nullable=False),
+    sa.Column("finished_at", sa.String(32)),
+    sa.Column("evidence", sa.Text),
+)
+
+#: Decisions of moderators; the newest of a request holds.
+DECISIONS: Final = sa.Table(
+    "decisions",
+    METADATA,
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), nullable=False, index=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("moderator", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+)
+
+#: What is known of places: `old` was renamed or redirects to `new`, or is a fork of it. Canonical names.
+PLACES: Final = sa.Table(
+    "places",
+    METADATA,
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("old", sa.Text, nullable=False),
+    sa.Column("new", sa.Text, nullable=False),
+    sa.UniqueConstraint("kind", "old", "new"),
+)
+
+#: Ids of contents that are out because they are copies of what a request names; `event` tells how they became known.
+BLOCKED: Final = sa.Table(
+    "blocked",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("blob", sa.LargeBinary(20), primary_key=True),
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False, index=True),
+)
+
+#: Where a request was applied: one row for each release (by root hash), with what fell.
+APPLICATIONS: Final = sa.Table(
+    "applications",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("release_root", sa.String(64), primary_key=True),
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("repositories", sa.BigInteger, nullable=False),
+    sa.Column("occurrences", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+)
