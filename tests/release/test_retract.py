@@ -35,6 +35,9 @@ class Table:
     def path(self, origin: str, path: bytes) -> str | None:
         return "request-2" if path.decode() in self.paths else None
 
+    def has_paths(self, origin: str) -> bool:
+        return bool(self.paths)
+
     def content(self, swhid: str) -> str | None:
         return "request-3" if swhid in self.contents else None
 

@@ -20,17 +20,20 @@ from drystone.errors import ReleaseError
 from drystone.policy.licenses import license_names
 from drystone.policy.representative import rank
 from drystone.release import layout
-from drystone.release.falls import Blocked, Inventory, Row, contents_of, fallen_repositories, take_inventory
+from drystone.release.falls import Blocked, Fallen, Inventory, Row, contents_of, fallen_repositories, take_inventory
 from drystone.release.location import Folder, Location, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
+from drystone.release.receipts import Searched, Version
 from drystone.release.retract import Retraction
 from drystone.release.retract import retract as retract_release
 from drystone.release.schema import DATA, REPOSITORIES
 from drystone.release.switch import settle
+from drystone.release.versions import RETRACTION, read_tombstone
 
-#: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on.
-Block = Callable[[Mapping[str, set[str]]], Blocked]
+#: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
+#: the state of the registry that it is of.
+Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
 
 _OF_REPOSITORY: Final = sorted(
     {*DATA.names} & {*REPOSITORIES.names} - {"license_expression", "license_type", "repository_id", "origin"}
@@ -41,7 +44,8 @@ _OF_REPOSITORY: Final = sorted(
 class Outcome:
     """One release that was searched: where it lies, its manifest then, what falls, and what was done (None: nothing).
 
-    `cleared` counts files that an earlier retraction, cut short, had left behind.
+    `cleared` counts files that an earlier retraction, cut short, had left behind. `stones` are the tombstones of the
+    versions that were retracted in this place, the oldest first.
     """
 
     place: str
@@ -49,6 +53,7 @@ class Outcome:
     inventory: Inventory
     done: Retraction | None
     cleared: int = 0
+    stones: tuple[Row, ...] = ()
 
     @property
     def after(self) -> Manifest:
@@ -83,7 +88,7 @@ def retract(
             cleared = 0 if dry_run else settle(location, manifest)
             opened.append((place, location, Release(location.mirror, manifest), cleared))
         if block is not None and not dry_run:
-            blocked = block(_contents([release for _, _, release, _ in opened], blocked))
+            blocked, registry_head = block(_contents([release for _, _, release, _ in opened], blocked))
         inventories = [take_inventory(release, blocked, authors, prefer) for _, _, release, _ in opened]
         outcomes = []
         for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
@@ -93,7 +98,7 @@ def retract(
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, attribute=attribute, date=date
                 )
-            outcomes.append(Outcome(place, release.manifest, inventory, done, cleared))
+            outcomes.append(Outcome(place, release.manifest, inventory, done, cleared, tuple(_stones(location))))
         return outcomes
 
 
@@ -105,6 +110,37 @@ def _listed(location: Location) -> Manifest:
         if entry.kind != "data":
             location.fetch(entry.place)
     return manifest
+
+
+def _stones(location: Location) -> list[Row]:
+    found = []
+    for name in location.names():
+        if name.startswith("tombstones/") and name.endswith(".json"):
+            stone = read_tombstone(location.fetch(name))
+            if stone["reason"] == RETRACTION:
+                found.append(stone)
+    return sorted(found, key=lambda stone: [int(n) for n in stone["version"].split(".")])
+
+
+def searched(outcomes: Sequence[Outcome]) -> dict[str, list[Searched]]:
+    """Return for each request that made something fall in these places: every version searched, then and now.
+
+    It follows from what lies there, so that an interrupted command that is given again says the same.
+    """
+    requests = {request for outcome in outcomes for stone in outcome.stones for request in stone["requests"]}
+    found: dict[str, list[Searched]] = {}
+    for request in sorted(requests):
+        lines = found.setdefault(request, [])
+        for outcome in outcomes:
+            fell = [stone for stone in outcome.stones if request in stone["requests"]]
+            for stone in fell:
+                before = Version(stone["release"], stone["version"], stone["root"], **stone["counts"])
+                now = Version(stone["release"], **stone["superseded_by"], **stone["counts_now"])
+                lines.append(Searched(before, now, Fallen(**stone["requests"][request])))
+            if not fell:
+                now = Version.of(outcome.after)
+                lines.append(Searched(now, now, Fallen()))
+    return found
 
 
 def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[str]]:

@@ -54,9 +54,9 @@ def command(
       drystone retract releases/walls-1.0 releases/walls-1.1 --registry registry.sqlite --dry-run
       drystone retract s3://walls/1.0 --registry registry.sqlite --key publisher.key --receipts receipts
     """
-    from drystone.building.retract import retract  # noqa: PLC0415  help must not wait for it
+    from drystone.building import retract as room  # noqa: PLC0415  help must not wait for it
     from drystone.errors import UsageError  # noqa: PLC0415
-    from drystone.registry import Registry  # noqa: PLC0415
+    from drystone.registry import Applied, Registry  # noqa: PLC0415
     from drystone.release.receipts import load_private  # noqa: PLC0415
 
     if (receipts is None) != (key is None):
@@ -76,31 +76,25 @@ def command(
 
         def block(contents: Mapping[str, set[str]]) -> Any:
             for request, swhids in contents.items():
-                opened.optouts.block(request, swhids)
-            return opened.optouts.snapshot()
+                opened.optouts.block(request, swhids, "the ledgers of releases at their retraction")
+            snapshot = opened.optouts.snapshot()
+            return snapshot, snapshot.head
 
         snapshot = opened.optouts.snapshot()
-        outcomes = retract(
-            releases,
-            snapshot,
-            opened.head(),
-            block=block,
-            date=date,
-            dry_run=dry_run,
-            progress=progress,
+        outcomes = room.retract(
+            releases, snapshot, snapshot.head, block=block, date=date, dry_run=dry_run, progress=progress
         )
-        if not dry_run:
-            for outcome in outcomes:
-                for request, fell in outcome.inventory.requests.items():
-                    opened.optouts.applied(
-                        request,
-                        release=outcome.before.facts.name,
-                        version=outcome.after.facts.version,
-                        root=outcome.after.root,
-                        **asdict(fell),
-                    )
-        head = opened.head()
-    written = _receipts(outcomes, receipts, private, head) if private is not None and not dry_run else {}
+        found = room.searched(outcomes)
+        for outcome in () if dry_run else outcomes:
+            for stone in outcome.stones:
+                now = stone["superseded_by"]
+                fallen = [
+                    Applied(request, each["occurrences"], each["bytes"], each["repositories"])
+                    for request, each in stone["requests"].items()
+                ]
+                opened.optouts.applied_all(now["root"], now["version"], fallen)
+        head = opened.optouts.snapshot().head
+    written = _receipts(found, receipts, private, head) if private is not None and not dry_run else {}
     if as_json:
         click.echo(orjson.dumps([_summary(o, written) for o in outcomes], option=orjson.OPT_INDENT_2).decode())
     else:
@@ -110,20 +104,20 @@ def command(
             click.echo(f"receipt  {path}")
 
 
-def _receipts(outcomes: list[Any], folder: Path | None, key: Any, head: str) -> dict[str, str]:
-    from drystone.release.falls import Fallen  # noqa: PLC0415
+def _receipts(found: dict[str, list[Any]], folder: Path | None, key: Any, head: str) -> dict[str, str]:
+    """Write a receipt for each request, but where one that says the same lies there already."""
     from drystone.release.files import write_whole  # noqa: PLC0415
-    from drystone.release.receipts import Searched, make_receipt  # noqa: PLC0415
+    from drystone.release.receipts import make_receipt, says_the_same  # noqa: PLC0415
 
     assert folder is not None
     issued = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found: dict[str, str] = {}
-    for request in sorted({request for outcome in outcomes for request in outcome.inventory.requests}):
-        searched = [Searched(o.before, o.after, o.inventory.requests.get(request, Fallen())) for o in outcomes]
-        path = folder / f"{request}-{issued.replace(':', '')}.json"
-        write_whole(path, make_receipt(request, searched, head, issued, key))
-        found[request] = str(path)
-    return found
+    written: dict[str, str] = {}
+    for request, searched in found.items():
+        path = folder / f"{request}.json"
+        if not says_the_same(path, key.public_key(), searched):
+            write_whole(path, make_receipt(request, searched, head, issued, key))
+        written[request] = str(path)
+    return written
 
 
 def _summary(outcome: Any, receipts: dict[str, str]) -> dict[str, Any]:
@@ -132,7 +126,7 @@ def _summary(outcome: Any, receipts: dict[str, str]) -> dict[str, Any]:
         "release": outcome.place,
         "before": {"version": outcome.before.facts.version, "root": outcome.before.root},
         "after": {"version": outcome.after.facts.version, "root": outcome.after.root} if done else None,
-        "fell": {"repositories": len(inventory.repositories), **asdict(inventory.total)},
+        "fell": asdict(inventory.total),
         "requests": {request: asdict(fell) for request, fell in sorted(inventory.requests.items())},
         "shards": sorted(inventory.shards),
         "bytes_written": done.bytes_written if done else 0,

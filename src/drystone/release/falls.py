@@ -39,6 +39,10 @@ class Blocked(Protocol):
         """Whether a path (no leading slash) of a repository goes."""
         ...
 
+    def has_paths(self, origin: str) -> bool:
+        """Whether any path of a repository may go; `path` is not asked where not."""
+        ...
+
     def content(self, swhid: str) -> str | None:
         """Whether these bytes go, wherever they are."""
         ...
@@ -50,11 +54,12 @@ class Blocked(Protocol):
 
 @dataclass(slots=True)
 class Fallen:
-    """What fell by one request: occurrences (rows of the ledger), kept files among them, and their bytes."""
+    """What fell: occurrences (rows of the ledger), kept files among them and their bytes, whole repositories."""
 
     occurrences: int = 0
     files: int = 0
     bytes: int = 0
+    repositories: int = 0
 
 
 @dataclass(slots=True)
@@ -88,7 +93,18 @@ class Inventory:
     def total(self) -> Fallen:
         """All that falls."""
         sums = self.requests.values()
-        return Fallen(sum(f.occurrences for f in sums), sum(f.files for f in sums), sum(f.bytes for f in sums))
+        return total_of(sums)
+
+
+def total_of(fallen: Iterable[Fallen]) -> Fallen:
+    """Return the sums."""
+    total = Fallen()
+    for each in fallen:
+        total.occurrences += each.occurrences
+        total.files += each.files
+        total.bytes += each.bytes
+        total.repositories += each.repositories
+    return total
 
 
 #: Key by which the best of several copies is the smallest; takes ledger row and repository row.
@@ -131,6 +147,8 @@ def take_inventory(
     stands for them from now on, if it has the same file name and language, by which it was judged.
     """
     found = Inventory(fallen_repositories(release, blocked, authors))
+    for request in found.repositories.values():
+        found.requests.setdefault(request, Fallen()).repositories += 1
     lost: dict[str, Row] = {}
     for entry in release.manifest.of_kind("ledger"):
         for table in release.rows(entry, _COLUMNS):
@@ -152,13 +170,14 @@ def take_inventory(
 def _falling(table: pa.Table, repositories: dict[str, str], blocked: Blocked) -> list[tuple[Row, str]]:
     names = ("repository_id", "origin", "path", "path_raw", "kind", "swhid", "stage")
     falling: list[tuple[int, str]] = []
+    some = {origin: blocked.has_paths(origin) for origin in table.column("origin").unique().to_pylist()}
     columns = (table.column(name).to_pylist() for name in names)
     for at, (id_, origin, path, raw, kind, swhid, stage) in enumerate(zip(*columns, strict=True)):
         request = repositories.get(id_)
         if request is None and stage != OPTED_OUT:
             if kind == "file" and swhid is not None:
                 request = blocked.content(swhid)
-            if request is None:
+            if request is None and some[origin]:
                 request = blocked.path(origin, raw if raw is not None else path[1:].encode())
         if request is not None:
             falling.append((at, request))

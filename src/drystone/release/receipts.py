@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.canonical import json_bytes
-from drystone.release.falls import Fallen
+from drystone.release.falls import Fallen, total_of
 from drystone.release.layout import shown
 from drystone.release.manifest import Manifest
 
@@ -34,11 +34,28 @@ _MAX_BYTES: Final = 16 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """One version of a release that was searched for a request: manifests before and after, and what fell of it."""
+class Version:
+    """One version of a release: its name, number, root hash, and how many occurrences and kept files it has."""
 
-    before: Manifest
-    after: Manifest
+    release: str
+    version: str
+    root: str
+    occurrences: int
+    files: int
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Version:
+        """Return the version that a manifest describes."""
+        facts, counts = manifest.facts, manifest.counts
+        return cls(facts.name, facts.version, manifest.root, counts.occurrences, counts.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One version that was searched for a request, what fell of it, and what stands in its place now."""
+
+    before: Version
+    now: Version
     fell: Fallen
 
 
@@ -47,11 +64,7 @@ def make_receipt(
 ) -> bytes:
     """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC."""
     versions = list(searched)
-    total = Fallen(
-        sum(s.fell.occurrences for s in versions),
-        sum(s.fell.files for s in versions),
-        sum(s.fell.bytes for s in versions),
-    )
+    total = total_of(each.fell for each in versions)
     content: dict[str, Any] = {
         "format": FORMAT,
         "format_version": 1,
@@ -59,24 +72,22 @@ def make_receipt(
         "issued": issued,
         "program_version": version("drystone"),
         "registry_head": registry_head,
-        "searched": [
-            {
-                "release": s.before.facts.name,
-                "version": s.before.facts.version,
-                "root": s.before.root,
-                "occurrences": s.before.counts.occurrences,
-                "files": s.before.counts.kept,
-                "fell": asdict(s.fell),
-                "now": {"version": s.after.facts.version, "root": s.after.root},
-            }
-            for s in versions
-        ],
+        "searched": [_line(each) for each in versions],
         "fell": asdict(total),
         "key": fingerprint(key.public_key()),
     }
     signature = base64.b64encode(key.sign(_CONTEXT + json_bytes(content))).decode()
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps({**content, "signature": signature}, option=options)
+
+
+def says_the_same(path: Path, key: Ed25519PublicKey, searched: Iterable[Searched]) -> bool:
+    """Whether a receipt under `path`, signed by this key, says already what was searched and what fell."""
+    try:
+        said = verify_receipt(path, key)["searched"]
+    except ReleaseError:
+        return False
+    return bool(said == [_line(each) for each in searched])
 
 
 def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
@@ -107,6 +118,11 @@ def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
     return content
 
 
+def _line(each: Searched) -> dict[str, Any]:
+    now = {"version": each.now.version, "root": each.now.root}
+    return {**asdict(each.before), "fell": asdict(each.fell), "now": now}
+
+
 def fingerprint(key: Ed25519PublicKey) -> str:
     """Return the SHA-256 of the 32 bytes of a public key, hex."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()
@@ -123,7 +139,7 @@ def new_key(path: Path) -> Path:
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how)
     public_path = path.with_name(path.name + ".pub")
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(private)
         pem, info = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         public_path.write_bytes(key.public_key().public_bytes(pem, info))

@@ -82,8 +82,13 @@ def retract(
     notice = location.fetch("NOTICE").read_text("utf-8")
     pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
     after = describe(location.mirror, facts, entries, pieces, layout.NEXT)
-    fell = {"repositories": len(inventory.repositories), **asdict(inventory.total)}
-    name, stone = tombstone(release.manifest, after, RETRACTION, fell=fell)
+    name, stone = tombstone(
+        release.manifest,
+        after,
+        RETRACTION,
+        fell=asdict(inventory.total),
+        requests={request: asdict(each) for request, each in sorted(inventory.requests.items())},
+    )
     write_whole(location.mirror / name, stone)
     switch(location, after, [name])
     return Retraction(release.manifest, after, inventory, written, replaced)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -103,6 +103,8 @@ def tombstone(before: Manifest, after: Manifest, reason: str, **more: object) ->
         "reason": reason,
         "superseded_by": {"version": after.facts.version, "root": after.root},
         "registry_head": after.facts.registry_head,
+        "counts": {"occurrences": before.counts.occurrences, "files": before.counts.kept},
+        "counts_now": {"occurrences": after.counts.occurrences, "files": after.counts.kept},
         "replaced": [entry.place for entry in before.files if entry.place not in places],
         **more,
     }
@@ -150,15 +152,27 @@ def _follows(root: str, path: Path) -> Iterator[tuple[str, str, bool]]:
             if line.root == root:
                 yield other.facts.version, other.root, line.retracted
         return
+    stone = read_tombstone(path)
+    if stone["root"] == root:
+        yield stone["superseded_by"]["version"], stone["superseded_by"]["root"], stone["reason"] == RETRACTION
+
+
+def read_tombstone(path: Path) -> dict[str, Any]:
+    """Return what a tombstone says. Raises `ReleaseError` where the file is none."""
     try:
         stone = orjson.loads(path.read_bytes())
         if stone["format"] != TOMBSTONE:
             raise KeyError
-        if stone["root"] == root:
-            next_version(stone["superseded_by"]["version"], PATCH)
-            retracted = stone["reason"] == RETRACTION
-            yield stone["superseded_by"]["version"], stone["superseded_by"]["root"], retracted
+        for version in (stone, stone["superseded_by"]):
+            next_version(version["version"], PATCH)
+            if not re.fullmatch("[0-9a-f]{64}", version["root"]):
+                raise KeyError
+        if stone["reason"] == RETRACTION:
+            for counts in (stone["counts"], stone["counts_now"], stone["fell"], *stone["requests"].values()):
+                if not all(isinstance(number, int) for number in counts.values()):
+                    raise KeyError
+        return dict(stone)
     except OSError as error:
         raise ReleaseError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise ReleaseError(f"{shown(str(path))} is neither a release nor a tombstone") from None
