@@ -38,8 +38,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
     s3fs.S3FileSystem.clear_instance_cache()
     files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
-    files.mkdir("walls")
-    yield "s3://walls/1.0"
+    files.makedirs("walls", exist_ok=True)
+    yield f"s3://walls/{port}"
     running.stop()
 
 
