@@ -39,7 +39,7 @@ def test_runs_of_any_size_give_the_same(
 ) -> None:
     monkeypatch.setattr(lookup, "_RUN_ROWS", 50)
     many = open_index(sample_release, tmp_path)
-    assert len(list(tmp_path.glob("*/run-*.arrow"))) > 3 or len(many._runs) > 3
+    assert len(list(tmp_path.glob("*/run-*.arrow"))) > 1
     for row in sample_rows()[:50]:
         query = parse(row.swhid)
         one, other = index.find(query, 100), many.find(query, 100)
@@ -84,14 +84,15 @@ def test_the_index_is_built_once_and_for_each_version(release_copy: Path, tmp_pa
     from drystone.building.retract import retract
     from tests.release.test_retract import Table
 
+    cache = tmp_path / "cache"
     query = parse("https://example.org/pypi/click")
-    assert open_index(release_copy, tmp_path).find(query).kept
-    (folder,) = tmp_path.iterdir()
+    assert open_index(release_copy, cache).find(query).kept
+    (folder,) = cache.iterdir()
     stamp = folder.stat().st_mtime_ns
-    open_index(release_copy, tmp_path)
-    assert [p.stat().st_mtime_ns for p in tmp_path.iterdir()] == [stamp]
+    open_index(release_copy, cache)
+    assert [p.stat().st_mtime_ns for p in cache.iterdir()] == [stamp]
     retract([str(release_copy)], Table(("pypi/click",)), "head")
-    answer = open_index(release_copy, tmp_path).find(query)
+    answer = open_index(release_copy, cache).find(query)
     assert (answer.version, answer.repositories) == ("1.0.1", 0)
 
 
