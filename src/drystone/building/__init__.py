@@ -21,7 +21,7 @@ from drystone.building.settings import Settings
 from drystone.building.store import Store
 from drystone.building.update import publish_update, remember
 from drystone.errors import UsageError
-from drystone.registry import Registry, ReviewSnapshot
+from drystone.registry import OptOuts, Registry, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
 from drystone.sources import Source
@@ -64,17 +64,28 @@ def build(
     store = Store(work)
     with store.lock(), ExitStack() as stack:
         registry = stack.enter_context(Registry(settings.registry)) if settings.registry else None
-        reviews = registry.reviews.snapshot() if registry is not None else ReviewSnapshot()
-        settled = Plan(settings, sources, engine, store, cache, reviews.decisions).settle()
+        reviews, optouts = decisions_of(registry)
+        settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
         if old is None:
-            manifest = publish(settings, settled, engine, store, output, reviews.sha256, replace)
+            manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
         else:
-            head = reviews.sha256
-            manifest = publish_update(settings, settled, engine, store, output, head, old, lambda _: False, version)
+            manifest = publish_update(settings, settled, engine, store, output, optouts, old, version)
         remember(store, settings, sources)
         if registry is not None:
             registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
+            registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
     return manifest
+
+
+def decisions_of(registry: Registry | None) -> tuple[ReviewSnapshot, OptOuts]:
+    """Return what people decided, all at one state of the registry."""
+    if registry is None:
+        return ReviewSnapshot(), OptOuts()
+    while True:
+        optouts = registry.optouts.snapshot()
+        reviews = registry.reviews.snapshot()
+        if registry.events.head() == optouts.head:
+            return reviews, optouts
 
 
 def estimate(
@@ -90,7 +101,8 @@ def estimate(
         chosen = random.Random(0).sample(chosen, sample)
     work = Path(tempfile.mkdtemp(prefix="drystone-"))
     try:
-        settled = Plan(settings, chosen, engine, Store(work), cache, {}).settle()
+        reviews, optouts = _decisions_there(settings.registry)
+        settled = Plan(settings, chosen, engine, Store(work), cache, reviews.decisions, optouts).settle()
     finally:
         shutil.rmtree(work)
     scale = len(sources) / len(chosen)
@@ -103,6 +115,14 @@ def estimate(
         ),
         languages={name: (round(f * scale), round(b * scale)) for name, (f, b) in settled.languages.items()},
     )
+
+
+def _decisions_there(place: str | None) -> tuple[ReviewSnapshot, OptOuts]:
+    """Return what a registry holds, without making one where there is none."""
+    if place is None or ("://" not in place and not Path(place).exists()):
+        return decisions_of(None)
+    with Registry(place) as registry:
+        return decisions_of(registry)
 
 
 def work_folder(settings: Settings, output: Path) -> Path:

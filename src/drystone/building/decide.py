@@ -26,6 +26,7 @@ from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy import licenses as license_policy
 from drystone.policy.drop import STAGES, Drop
 from drystone.policy.language import LanguagePolicy, judge_language
+from drystone.policy.optouts import drop_for
 from drystone.policy.quality import QualityPolicy, judge
 from drystone.policy.representative import rank
 from drystone.sources.base import FILE
@@ -165,6 +166,8 @@ def _judge(
 ) -> Drop | None:
     """Judge one occurrence; put what was found on the way (language, licence, rank) into the row."""
     languages, licenses, quality = policies
+    if row["opted_out"] is not None:
+        return drop_for(row["opted_out"])
     if row["kind"] != FILE or not row["readable"]:
         if row["kind"] == FILE:
             return Drop("inventory", "too_large", {"size": row["size"]})

@@ -9,23 +9,34 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import orjson
 import pyarrow as pa
 
 from drystone.building.engine import Summary
+from drystone.building.snapshots import load
 from drystone.building.store import Stage, write_atomically, write_table
 from drystone.building.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
+from drystone.policy.optouts import request_for
+from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Repository, Source
 
+#: Status of a repository that was not read because a request takes it out.
+OPTED_OUT: Final = "opted_out"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
 
 
-def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Limits) -> Summary:
-    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`."""
+def run(
+    stage: Stage, task: str, sources: list[Source], cache: Path, limits: Limits, snapshot: Path | None = None
+) -> Summary:
+    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
+
+    A repository that is out by the opt-outs in the file `snapshot` is not read.
+    """
+    optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
     repositories: list[dict[str, Any]] = []
 
@@ -34,7 +45,7 @@ def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Lim
         repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
             for index, source in enumerate(sources):
-                repositories.append(_list(source, index, cache, limits, rows, pack))
+                repositories.append(_list(source, index, cache, limits, rows, pack, optouts))
 
     write_atomically(stage.file(f"{task}.pack"), fill)
     table = rows.table().sort_by(
@@ -48,6 +59,13 @@ def run(stage: Stage, task: str, sources: list[Source], cache: Path, limits: Lim
         "bytes": sum(r["bytes"] for r in repositories),
         "packed": stage.file(f"{task}.pack").stat().st_size,
     }
+
+
+def _unread(source: Source, repository: Repository) -> dict[str, Any]:
+    """Describe a repository that is opted out: by what its source says without being read."""
+    described = asdict(repository)
+    described.update(id=repository.id, spec=source.spec, status=OPTED_OUT, problem=None, occurrences=0, bytes=0)
+    return described
 
 
 def load_repositories(stage: Stage, task: str) -> list[dict[str, Any]]:
@@ -88,7 +106,9 @@ class _Rows:
             self._rows.clear()
 
 
-def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO) -> dict[str, Any]:
+def _list(
+    source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+) -> dict[str, Any]:
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     count = size = 0
@@ -96,6 +116,9 @@ def _list(source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, 
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(source.open(cache, limits))
+            repository = opened.repository()
+            if request_for(optouts, repository.origin, repository.metadata) is not None:
+                return _unread(source, repository)
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1

@@ -51,6 +51,7 @@ LICENSED: Final = pa.schema(
         ("forks", pa.int64()),
         ("revision_date", pa.timestamp("us")),
         ("tree", pa.dictionary(pa.int32(), pa.string())),
+        ("opted_out", pa.string()),
     ]
 )
 
@@ -80,14 +81,15 @@ def spread(
     stage: Stage,
     task: str,
     inventory_folder: Path,
-    members: list[tuple[int, str, list[int]]],
+    members: list[tuple[int, str, Path, list[int]]],
     collected: list[Path],
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> Summary:
     """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
 
-    A member is a partition, its inventory's task, and the repositories in it that another partition has already given.
+    A member is a partition, its inventory's task, the file that lists it, and the repositories in it that another
+    partition has already given.
     The summary holds, for each repository, what its root declares; an archive's single top folder is its root.
     """
     roots: dict[str, str | None] = {}
@@ -95,10 +97,9 @@ def spread(
     def write(path: Path) -> None:
         roots.clear()
         with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
-            for partition, inventoried, skip in members:
-                roots.update(
-                    _spread(writer, Stage(inventory_folder), inventoried, collected, partition, skip, nesting, reviews)
-                )
+            for partition, inventoried, listing, skip in members:
+                repositories = inventory.load_repositories(Stage(inventory_folder), inventoried)
+                roots.update(_spread(writer, repositories, listing, collected, partition, skip, nesting, reviews))
 
     write_atomically(stage.file(f"{task}.parquet"), write)
     return {"roots": roots}
@@ -106,15 +107,14 @@ def spread(
 
 def _spread(
     writer: pq.ParquetWriter,
-    inventories: Stage,
-    task: str,
+    repositories: list[dict[str, Any]],
+    listing: Path,
     collected: list[Path],
     partition: int,
     skip: list[int],
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> dict[str, str | None]:
-    repositories = inventory.load_repositories(inventories, task)
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
     for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
         annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(row["license"]), reviews)
@@ -126,7 +126,7 @@ def _spread(
     cache: dict[int, str] = {}
     tops: dict[int, str] = {}
     kept_alive: list[licenses.LicenseAnnotation] = []
-    with pq.ParquetFile(inventories.file(f"{task}.parquet")) as reader:
+    with pq.ParquetFile(listing) as reader:
         for batch in reader.iter_batches(batch_size=16384):
             rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
             trees_of_rows = []
@@ -164,7 +164,8 @@ def _licensed(rows: list[dict[str, Any]], owners: list[dict[str, Any]], trees: l
     }
     arrays = []
     for field in LICENSED:
-        values = own[field.name] if field.name in own else [row[field.name] for row in rows]
+        # A listing says what is opted out only where something is.
+        values = own[field.name] if field.name in own else [row.get(field.name) for row in rows]
         if pa.types.is_dictionary(field.type):
             arrays.append(pa.array(values, pa.string()).dictionary_encode().cast(field.type))
         else:

@@ -17,15 +17,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from drystone.building import annotate, decide, distinct, inventory, licensing, settle
+import pyarrow.parquet as pq
+
+from drystone.building import annotate, decide, distinct, inventory, licensing, optouts, settle
 from drystone.building.contents import Contents
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.neighbours import find_near_duplicates
 from drystone.building.settings import Settings
+from drystone.building.snapshots import save
 from drystone.building.store import Stage, Store, fingerprint
 from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
+from drystone.identity import origins
 from drystone.policy.drop import STAGES
+from drystone.policy.optouts import request_for
+from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Limits, Source
 
@@ -52,6 +58,8 @@ class Settled:
     kept: dict[str, int]
     occurrences: int
     funnel: tuple[FunnelStep, ...]
+    opted_out_repositories: int
+    applied: list[Applied]
 
 
 class Plan:
@@ -65,6 +73,7 @@ class Plan:
         store: Store,
         cache: Path,
         reviews: Mapping[str, str],
+        opted_out: OptOuts | None = None,
     ) -> None:
         if not sources:
             raise UsageError("no sources: name at least one repository, archive, folder or package")
@@ -79,23 +88,27 @@ class Plan:
         self.limits = Limits(**settings.limits.model_dump())
         self.version = version("drystone")
         # The order in which sources were named must not matter.
-        self.sources = list({source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values())
+        distinct_sources = {source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values()
+        self.optouts = opted_out if opted_out is not None else OptOuts()
+        #: Repositories that are out, by canonical name, each with its request. They are not even fetched where their
+        #: place is known before.
+        self.out: dict[str, str] = {}
+        self.sources = [source for source in distinct_sources if not self._is_out(source)]
 
     def settle(self) -> Settled:
         """Run all stages before writing; finished tasks are not done again."""
         self._fetch()
-        stage, partitions, listed = self._inventory()
+        stage, partitions = self._inventory()
         repositories, skip = self._repositories(stage, partitions)
-        inventories = [stage.file(f"{task}.parquet") for task in partitions]
+        inventories, rows, marks, applied = self._opt_outs(stage, partitions)
         contents = Contents(
             packs=[stage.file(f"{task}.pack") for task in partitions],
             sources=[[source] for source in self.sources],
             cache=self.cache,
             limits=self.limits,
         )
-        occurrences = sum(s["occurrences"] for s in listed)
-        ranges = range_count(occurrences)
-        key: list[object] = [self.version, partitions, ranges]
+        ranges = range_count(sum(rows))
+        key: list[object] = [self.version, partitions, marks, ranges]
 
         blobs, counted = self._by_range("distinct", key, ranges, distinct.run, inventories=inventories)
         annotations, names, detectors = self._annotate(partitions, blobs, counted, contents)
@@ -104,7 +117,7 @@ class Plan:
         collected, _ = self._by_range(
             "licenses", key, ranges, licensing.collect, inventories=inventories, annotations=annotations
         )
-        licensed, roots, key = self._spread(key, stage, partitions, collected, skip, listed)
+        licensed, roots, key = self._spread(key, stage, partitions, inventories, collected, skip, rows)
 
         key = [*key, self.settings.configuration()]
         verdicts, decided = self._by_range(
@@ -157,7 +170,16 @@ class Plan:
             kept=dict(kept),
             occurrences=sum(s["rows"] for s in summaries),
             funnel=_funnel(repositories, counted, decided, summaries),
+            opted_out_repositories=len(self.out),
+            applied=applied,
         )
+
+    def _is_out(self, source: Source) -> bool:
+        for place in optouts.places_of(source):
+            if (request := self.optouts.repository(place)) is not None:
+                self.out[origins.canonical(place)] = request
+                return True
+        return False
 
     def _fetch(self) -> None:
         """Bring remote sources here, several at a time: this waits for the network, not for the processor."""
@@ -167,16 +189,31 @@ class Plan:
                 self.engine.progress.advance("fetch", 1)
         self.engine.progress.finish("fetch")
 
-    def _inventory(self) -> tuple[Stage, list[str], list[Summary]]:
+    def _inventory(self) -> tuple[Stage, list[str]]:
         stage = self.store.stage("inventory", self.version, self.settings.limits.model_dump())
+        snapshot = save(self.store.stage("optouts", self.optouts.sha256), self.optouts) if self.optouts else None
         tasks = []
         for source in self.sources:
             state = source.state(self.cache)
-            arguments = {"sources": [source], "cache": self.cache, "limits": self.limits}
+            arguments = {"sources": [source], "cache": self.cache, "limits": self.limits, "snapshot": snapshot}
+            self._forget_changed(stage, state.key[:32])
             tasks.append(Task(state.key[:32], arguments, weight=max(1, state.size)))
-        summaries = self.engine.run("inventory", stage, inventory.run, tasks)
+        self.engine.run("inventory", stage, inventory.run, tasks)
         self.store.keep_only(stage, (task.id for task in tasks))
-        return stage, [task.id for task in tasks], summaries
+        return stage, [task.id for task in tasks]
+
+    def _forget_changed(self, stage: Stage, task: str) -> None:
+        """Let a finished task be done again where a repository was read that is out now, or the other way round.
+
+        What was packed of one that is out now goes with it.
+        """
+        if stage.summary(task) is None:
+            return
+        for repository in inventory.load_repositories(stage, task):
+            out = request_for(self.optouts, repository["origin"], repository["metadata"]) is not None
+            if out != (repository["status"] == inventory.OPTED_OUT):
+                stage.file(f"{task}.done").unlink()
+                return
 
     def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[dict[str, Any]], list[list[int]]]:
         """Return all repositories, and for each partition those that an earlier partition has already given."""
@@ -185,12 +222,54 @@ class Plan:
         for task in partitions:
             skipped: list[int] = []
             for index, repository in enumerate(inventory.load_repositories(stage, task)):
-                if repository["id"] in found:
+                request = request_for(self.optouts, repository["origin"], repository["metadata"])
+                if request is not None:
+                    self.out[origins.canonical(repository["origin"])] = request
+                    skipped.append(index)
+                elif repository["id"] in found:
                     skipped.append(index)
                 else:
                     found[repository["id"]] = repository
             skip.append(skipped)
         return [found[id_] for id_ in sorted(found)], skip
+
+    def _opt_outs(self, stage: Stage, partitions: list[str]) -> tuple[list[Path], list[int], object, list[Applied]]:
+        """Return the listing and the rows of each partition, a key over what is out in them, and what fell."""
+        rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
+        listings = [stage.file(f"{task}.parquet") for task in partitions]
+        marks: dict[str, str] = {}
+        counts: dict[str, list[int]] = {}
+        if self.optouts:
+            groups: list[tuple[list[str], int]] = [([], 0)]
+            for task, count in zip(partitions, rows, strict=True):
+                groups[-1] = ([*groups[-1][0], task], groups[-1][1] + count)
+                if groups[-1][1] >= ROWS_PER_RANGE:
+                    groups.append(([], 0))
+            marked = self.store.stage("optouts", self.optouts.sha256)
+            snapshot = save(marked, self.optouts)
+            tasks = [
+                Task(
+                    fingerprint(members),
+                    {"inventory_folder": stage.folder, "members": members, "snapshot": snapshot},
+                    max(1, count),
+                )
+                for members, count in groups
+                if members
+            ]
+            for summary in self.engine.run("opt-outs", marked, optouts.run, tasks):
+                for task, found in summary["members"].items():
+                    at = partitions.index(task)
+                    listings[at], rows[at], marks[task] = marked.file(f"{task}.parquet"), found["rows"], found["digest"]
+                    for request, (occurrences, size) in found["requests"].items():
+                        counted = counts.setdefault(request, [0, 0])
+                        counted[0] += occurrences
+                        counted[1] += size
+        whole = Counter(self.out.values())
+        applied = [
+            Applied(request, *counts.get(request, (0, 0)), repositories=whole[request])
+            for request in sorted({*counts, *whole})
+        ]
+        return listings, rows, sorted(marks.items()), applied
 
     def _by_range(
         self,
@@ -258,9 +337,10 @@ class Plan:
         key: list[object],
         inventory_stage: Stage,
         partitions: list[str],
+        inventories: list[Path],
         collected: list[Path],
         skip: list[list[int]],
-        listed: list[Summary],
+        rows_of: list[int],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
         key = [*key, self.settings.licenses.tree_rule, sorted(self.reviews.items())]
         stage = self.store.stage("trees", *key)
@@ -270,11 +350,11 @@ class Plan:
             "nesting": self.settings.licenses.tree_rule,
             "reviews": self.reviews,
         }
-        groups: list[tuple[list[tuple[int, str, list[int]]], int]] = [([], 0)]
-        for partition, (task, summary) in enumerate(zip(partitions, listed, strict=True)):
+        groups: list[tuple[list[tuple[int, str, Path, list[int]]], int]] = [([], 0)]
+        for partition, task in enumerate(partitions):
             members, rows = groups[-1]
-            members.append((partition, task, skip[partition]))
-            groups[-1] = (members, rows + summary["occurrences"])
+            members.append((partition, task, inventories[partition], skip[partition]))
+            groups[-1] = (members, rows + rows_of[partition])
             if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
                 groups.append(([], 0))
         tasks = [
@@ -306,11 +386,13 @@ def _funnel(
             bytes=sum(r["bytes"] for r in repositories),
         ),
     ]
-    files, size = sum(s["blobs"] for s in distinct_), sum(s["bytes"] for s in distinct_)
-    steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
     lost: Counter[str] = Counter()
     for summary in decided:
         lost.update(summary["funnel"])
+    # Licence files that are opted out are listed as distinct, so that what they say of others is known.
+    files = sum(s["blobs"] for s in distinct_) - lost["blobs opted_out"]
+    size = sum(s["bytes"] for s in distinct_) - lost["bytes opted_out"]
+    steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
     for stage in STAGES[STAGES.index("encoding") : STAGES.index("exact_duplicates")]:
         files, size = files - lost[f"blobs {stage}"], size - lost[f"bytes {stage}"]
         steps.append(FunnelStep(stage=stage, files=files, bytes=size))

@@ -129,6 +129,7 @@ def facts_of(settings: Settings, settled: Settled, registry_head: str) -> Releas
         date=release.date,
         configuration=settings.configuration(),
         registry_head=registry_head,
+        opted_out_repositories=settled.opted_out_repositories,
         near_duplicate_threshold=(
             None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold
         ),

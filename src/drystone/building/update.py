@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +29,16 @@ from drystone.building.publish import (
     shard_counts,
     write_files,
 )
+from drystone.building.retract import authors
 from drystone.building.settings import Settings
 from drystone.building.settle import ROWS
 from drystone.building.store import Store, fingerprint, write_atomically
 from drystone.building.tables import Range, path_text, read
 from drystone.errors import BuildError, DrystoneError, UsageError
+from drystone.registry import OptOuts
 from drystone.release import layout
 from drystone.release.diff import diff
+from drystone.release.falls import fallen_repositories
 from drystone.release.files import write_whole
 from drystone.release.finish import describe, finish
 from drystone.release.location import Folder
@@ -56,9 +59,6 @@ from drystone.release.versions import (
 )
 from drystone.sources import Source, parse_source
 
-#: Says that the registry, not the choice of sources, is why a repository (origin) is not in the new version.
-OptedOut = Callable[[str], bool]
-
 _RECORD: Final = "build.json"
 
 
@@ -68,9 +68,8 @@ def publish_update(
     engine: Engine,
     store: Store,
     output: Path,
-    registry_head: str,
+    optouts: OptOuts,
     old: Release,
-    opted_out: OptedOut,
     version: str | None,
 ) -> Manifest:
     """Write the version after `old` into `output`, or in the place of `old` where that is the same folder.
@@ -78,12 +77,12 @@ def publish_update(
     Returns the manifest of `old` where nothing would differ. `version` overrides the number by the rule. Raises
     `BuildError`, `UsageError`.
     """
-    facts = _numbered(settings, settled, registry_head, old, opted_out, version)
+    facts = _numbered(settings, settled, optouts, old, version)
     if facts is None:
         return old.manifest
     in_place = output.exists() and output.samefile(old.path)
     target = output / STAGING if in_place else output
-    stage = store.stage("write", settled.key, registry_head, str(target.resolve()), fingerprint(facts.version))
+    stage = store.stage("write", settled.key, optouts.head, str(target.resolve()), fingerprint(facts.version))
     if in_place:
         settle(Folder(output), old.manifest)
     elif output.exists() and any(output.iterdir()) and not (output / INCOMPLETE).exists():
@@ -123,19 +122,16 @@ def publish_update(
 def _numbered(
     settings: Settings,
     settled: Settled,
-    registry_head: str,
+    optouts: OptOuts,
     old: Release,
-    opted_out: OptedOut,
     version: str | None,
 ) -> ReleaseFacts | None:
     """Return the facts of the next version with its number; None where nothing that decides the content differs."""
-    facts = facts_of(settings, settled, registry_head)
+    facts = facts_of(settings, settled, optouts.head)
     now = {repository["id"] for repository in settled.repositories}
-    before: dict[str, str] = {}
-    for table in old.repositories(["repository_id", "origin"]):
-        before.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    gone = [origin for id_, origin in before.items() if id_ not in now]
-    differ = bool(now - before.keys()) or not all(opted_out(origin) for origin in gone)
+    before = {id_ for table in old.repositories(["repository_id"]) for id_ in table["repository_id"].to_pylist()}
+    gone = before - now
+    differ = bool(now - before) or not gone <= fallen_repositories(old, optouts, authors).keys()
     change = kind_of_change(old.manifest.facts, facts, sources_differ=differ)
     if change is None and not gone and version is None:
         return None

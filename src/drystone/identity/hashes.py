@@ -153,20 +153,26 @@ class Tree:
 
     def hash(self) -> bytes:
         """Return the 20-byte git tree hash of the root."""
+        *_, (_, root) = self.hashes()
+        return root
+
+    def hashes(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield path and 20-byte git tree hash of every directory, those below before the one above, the root last."""
         # A loop, not recursion: hostile paths are thousands of directories deep.
         done: dict[int, bytes] = {}
-        stack = [(self._root, False)]
+        stack = [(b"", self._root, False)]
         while stack:
-            node, ready = stack.pop()
+            path, node, ready = stack.pop()
             if not ready:
-                stack.append((node, True))
-                stack.extend((below, False) for below in node.values() if isinstance(below, dict))
+                stack.append((path, node, True))
+                below = ((name, item) for name, item in node.items() if isinstance(item, dict))
+                stack.extend((path + b"/" + name if path else name, item, False) for name, item in below)
                 continue
-            done[id(node)] = tree_hash(
+            done[id(node)] = found = tree_hash(
                 (MODE_DIRECTORY, name, done.pop(id(item))) if isinstance(item, dict) else (item.mode, name, item.blob)
                 for name, item in node.items()
             )
-        return done[id(self._root)]
+            yield path, found
 
 
 _Node = dict[bytes, "Leaf | _Node"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 #: Stage -> reasons. A file is dropped by the first stage that objects.
 REASONS: Final[dict[str, tuple[str, ...]]] = {
+    "opted_out": ("opted_out",),
     "inventory": ("symlink", "submodule", "device", "unreadable", "too_large"),
     "encoding": ("binary", "undecodable", "damaged"),
     "language": ("unknown_language", "excluded_language"),

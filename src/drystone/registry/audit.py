@@ -165,8 +165,8 @@ class _Expected:
         }  # fmt: skip
         for table, names in columns.items():
             there = {tuple(row) for row in connection.execute(sa.select(*(table.c[name] for name in names)))}
-            for row in sorted(map(repr, self.rows[table.name] ^ there)):
-                yield f"{table.name} {row}: the table and the log differ"
+            for text in sorted(map(repr, self.rows[table.name] ^ there)):
+                yield f"{table.name} {text}: the table and the log differ"
         yield from self._blocked_differences(connection)
 
     def _blocked_differences(self, connection: sa.Connection) -> Iterator[str]:

@@ -58,7 +58,7 @@ class OptOutBook:
         self._engine = engine
 
     def snapshot(self) -> OptOuts:
-        """Return the opt-outs in force, for builds and retractions to apply; of several that match the oldest counts."""
+        """Return the opt-outs in force, for builds and retractions; of several that match the oldest counts."""
         with reading(self._engine) as connection:
             in_force = sa.select(REQUESTS.c.id, REQUESTS.c.forks).where(REQUESTS.c.status.in_(IN_FORCE))
             requests = connection.execute(in_force.order_by(REQUESTS.c.received_at, REQUESTS.c.id)).all()

@@ -125,7 +125,7 @@ class OptOuts:
         wanted = content_id(swhid)
         at = int(np.searchsorted(self._ids, np.array(wanted, "S20")))
         if at < len(self._ids) and self.blobs[20 * at : 20 * at + 20] == wanted:
-            return self.requests[self._positions[at]]
+            return self.requests[int(self._positions[at])]
         return None
 
     def contents(self, ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,26 @@
+"""A snapshot of opt-outs as a file, so that each process of a build loads it once, however many tasks it does."""
+
+from __future__ import annotations
+
+import pickle
+from functools import lru_cache
+from pathlib import Path
+
+from drystone.building.store import Stage, write_atomically
+from drystone.registry import OptOuts
+
+
+def save(stage: Stage, optouts: OptOuts) -> Path:
+    """Put a snapshot where every task of a stage finds it."""
+    path = stage.file("snapshot.pickle")
+    if not path.exists():
+        write_atomically(path, lambda temporary: temporary.write_bytes(pickle.dumps(optouts)))
+    return path
+
+
+@lru_cache(maxsize=1)
+def load(path: Path) -> OptOuts:
+    """Return a snapshot that `save` wrote."""
+    found = pickle.loads(path.read_bytes())  # noqa: S301 -- written by `save` of this build
+    assert isinstance(found, OptOuts)
+    return found
