@@ -29,13 +29,13 @@ class Table:
     contents: set[str] = field(default_factory=set)
     directories: tuple[str, ...] = ()
 
-    def repository(self, origin: str, authors: object = ()) -> str | None:
+    def repository(self, origin: str, authors: object = (), forked_from: object = None) -> str | None:
         return "request-1" if origin.removeprefix("https://example.org/") in self.repositories else None
 
-    def path(self, origin: str, path: bytes) -> str | None:
+    def path(self, origin: str, path: bytes, forked_from: object = None) -> str | None:
         return "request-2" if path.decode() in self.paths else None
 
-    def has_paths(self, origin: str) -> bool:
+    def has_paths(self, origin: str, forked_from: object = None) -> bool:
         return bool(self.paths)
 
     def content(self, swhid: str) -> str | None:

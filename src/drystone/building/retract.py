@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from drystone.detect.paths import paths_flags
 from drystone.errors import ReleaseError
 from drystone.policy.licenses import license_names
+from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.release import layout
 from drystone.release.falls import Blocked, Fallen, Inventory, Row, contents_of, fallen_repositories, take_inventory
@@ -89,7 +90,7 @@ def retract(
             opened.append((place, location, Release(location.mirror, manifest), cleared))
         if block is not None and not dry_run:
             blocked, registry_head = block(_contents([release for _, _, release, _ in opened], blocked))
-        inventories = [take_inventory(release, blocked, authors, prefer) for _, _, release, _ in opened]
+        inventories = [take_inventory(release, blocked, about, prefer) for _, _, release, _ in opened]
         outcomes = []
         for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
             done = None
@@ -146,19 +147,19 @@ def searched(outcomes: Sequence[Outcome]) -> dict[str, list[Searched]]:
 def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for release in releases:
-        fallen = fallen_repositories(release, blocked, authors)
+        fallen = fallen_repositories(release, blocked, about)
         for id_, swhids in contents_of(release, fallen).items():
             found.setdefault(fallen[id_], set()).update(swhids)
     return found
 
 
-def authors(repository: Row) -> list[str]:
-    """Return who made the revision of a repository, as the source recorded it: `Name <address>`."""
+def about(repository: Row) -> tuple[list[str], str | None]:
+    """Return who made the revision of a repository and what it is a fork of, as the source recorded it."""
     try:
         known = orjson.loads(repository["metadata"] or "{}")
     except orjson.JSONDecodeError:
-        return []
-    return [known[role] for role in ("author", "committer") if isinstance(known.get(role), str)]
+        return [], None
+    return authors_of(known), forked_from(known)
 
 
 def prefer(row: Row, repository: Row) -> bytes:

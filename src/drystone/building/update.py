@@ -29,7 +29,7 @@ from drystone.building.publish import (
     shard_counts,
     write_files,
 )
-from drystone.building.retract import authors
+from drystone.building.retract import about
 from drystone.building.settings import Settings
 from drystone.building.settle import ROWS
 from drystone.building.store import Store, fingerprint, write_atomically
@@ -131,7 +131,7 @@ def _numbered(
     now = {repository["id"] for repository in settled.repositories}
     before = {id_ for table in old.repositories(["repository_id"]) for id_ in table["repository_id"].to_pylist()}
     gone = before - now
-    differ = bool(now - before) or not gone <= fallen_repositories(old, optouts, authors).keys()
+    differ = bool(now - before) or not gone <= fallen_repositories(old, optouts, about).keys()
     change = kind_of_change(old.manifest.facts, facts, sources_differ=differ)
     if change is None and not gone and version is None:
         return None

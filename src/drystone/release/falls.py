@@ -31,15 +31,15 @@ _COLUMNS: Final = (
 class Blocked(Protocol):
     """What must go; every method returns the id of the request that says so, or None."""
 
-    def repository(self, origin: str, authors: Sequence[str] = ()) -> str | None:
-        """Whether a whole repository goes; `authors` are what the release knows of who wrote it."""
+    def repository(self, origin: str, authors: Sequence[str] = (), forked_from: str | None = None) -> str | None:
+        """Whether a whole repository goes; the rest is what the release knows of who wrote it and its upstream."""
         ...
 
-    def path(self, origin: str, path: bytes) -> str | None:
+    def path(self, origin: str, path: bytes, forked_from: str | None = None) -> str | None:
         """Whether a path (no leading slash) of a repository goes."""
         ...
 
-    def has_paths(self, origin: str) -> bool:
+    def has_paths(self, origin: str, forked_from: str | None = None) -> bool:
         """Whether any path of a repository may go; `path` is not asked where not."""
         ...
 
@@ -109,16 +109,21 @@ def total_of(fallen: Iterable[Fallen]) -> Fallen:
 
 #: Key by which the best of several copies is the smallest; takes ledger row and repository row.
 Prefer = Callable[[Row, Row], Any]
-#: The e-mail addresses, or whatever the table of what must go knows authors by, in a row of repositories.
-Authors = Callable[[Row], Sequence[str]]
+#: Authors and upstream of a repository, out of its row.
+About = Callable[[Row], tuple[Sequence[str], str | None]]
 
 
-def fallen_repositories(release: Release, blocked: Blocked, authors: Authors = lambda _: ()) -> dict[str, str]:
+def nothing_known(_: Row) -> tuple[Sequence[str], str | None]:
+    """Say that neither authors nor an upstream are known."""
+    return (), None
+
+
+def fallen_repositories(release: Release, blocked: Blocked, about: About = nothing_known) -> dict[str, str]:
     """Return repository id -> request for the repositories that go as a whole."""
     found = {}
     for table in release.repositories(["repository_id", "origin", "directory_id", "metadata"]):
         for row in table.to_pylist():
-            request = blocked.repository(row["origin"], authors(row))
+            request = blocked.repository(row["origin"], *about(row))
             if request is None and row["directory_id"]:
                 request = blocked.directory(f"swh:1:dir:{row['directory_id']}")
             if request is not None:
@@ -139,20 +144,21 @@ def contents_of(release: Release, repositories: Iterable[str]) -> dict[str, set[
 
 
 def take_inventory(
-    release: Release, blocked: Blocked, authors: Authors = lambda _: (), prefer: Prefer | None = None
+    release: Release, blocked: Blocked, about: About = nothing_known, prefer: Prefer | None = None
 ) -> Inventory:
     """Return what falls of a release; reads its ledger and repositories, no shard.
 
     Where the file that stands for equal bytes falls and a copy of it does not, the copy that is first by `prefer`
     stands for them from now on, if it has the same file name and language, by which it was judged.
     """
-    found = Inventory(fallen_repositories(release, blocked, authors))
+    found = Inventory(fallen_repositories(release, blocked, about))
+    forks = _upstreams(release, about)
     for request in found.repositories.values():
         found.requests.setdefault(request, Fallen()).repositories += 1
     lost: dict[str, Row] = {}
     for entry in release.manifest.of_kind("ledger"):
         for table in release.rows(entry, _COLUMNS):
-            for row, request in _falling(table, found.repositories, blocked):
+            for row, request in _falling(table, found.repositories, blocked, forks):
                 found.parts.add(entry.path)
                 _count(found, row, request)
                 if row["repository_id"] not in found.repositories:
@@ -167,18 +173,30 @@ def take_inventory(
     return found
 
 
-def _falling(table: pa.Table, repositories: dict[str, str], blocked: Blocked) -> list[tuple[Row, str]]:
+def _upstreams(release: Release, about: About) -> dict[str, str]:
+    found = {}
+    for table in release.repositories(["repository_id", "metadata"]):
+        for row in table.to_pylist():
+            if (upstream := about(row)[1]) is not None:
+                found[row["repository_id"]] = upstream
+    return found
+
+
+def _falling(
+    table: pa.Table, repositories: dict[str, str], blocked: Blocked, forks: dict[str, str]
+) -> list[tuple[Row, str]]:
     names = ("repository_id", "origin", "path", "path_raw", "kind", "swhid", "stage")
     falling: list[tuple[int, str]] = []
-    some = {origin: blocked.has_paths(origin) for origin in table.column("origin").unique().to_pylist()}
+    ids, places = (table.column(name).to_pylist() for name in names[:2])
+    some = {id_: blocked.has_paths(place, forks.get(id_)) for id_, place in dict(zip(ids, places, strict=True)).items()}
     columns = (table.column(name).to_pylist() for name in names)
     for at, (id_, origin, path, raw, kind, swhid, stage) in enumerate(zip(*columns, strict=True)):
         request = repositories.get(id_)
         if request is None and stage != OPTED_OUT:
             if kind == "file" and swhid is not None:
                 request = blocked.content(swhid)
-            if request is None and some[origin]:
-                request = blocked.path(origin, raw if raw is not None else path[1:].encode())
+            if request is None and some[id_]:
+                request = blocked.path(origin, raw if raw is not None else path[1:].encode(), forks.get(id_))
         if request is not None:
             falling.append((at, request))
     rows = table.take(pa.array([at for at, _ in falling], pa.int64())).to_pylist()
