@@ -49,6 +49,7 @@ from drystone.release.schema import DATA, REPOSITORIES
 from drystone.release.switch import STAGING, place_beside, settle, switch
 from drystone.release.versions import (
     PATCH,
+    RETRACTION,
     UPDATE,
     change_lines,
     check_later,
@@ -133,7 +134,9 @@ def _numbered(
     gone = before - now
     differ = bool(now - before) or not gone <= fallen_repositories(old, optouts, about).keys()
     change = kind_of_change(old.manifest.facts, facts, sources_differ=differ)
-    if change is None and not gone and version is None:
+    # A retraction leaves duplicates of what fell dropped; a build judges them anew.
+    retracted = any(step.stage == RETRACTION for step in old.manifest.facts.funnel)
+    if change is None and not gone and not retracted and version is None:
         return None
     number = version or next_version(old.manifest.facts.version, change or PATCH)
     check_later(old.manifest.facts.version, number)

@@ -98,8 +98,8 @@ def create_pages(
     """Return the application. `secure`: cookies go over https only, as behind a proxy that ends TLS."""
     app = FastAPI(title=f"{name}: am I in it?", docs_url=None, redoc_url=None, default_response_class=HTMLResponse)
     pages = _Pages(indexes, registry, moderators, name, secure, limits or Limits(), max_body)
-    app.add_middleware(Edge, limit=max_body, refusal=pages.too_large)
     _answering(app, pages)
+    app.add_middleware(Edge, limit=max_body, refusal=pages.too_large)
     _errors(app, pages)
     _for_everyone(app, pages)
     if moderators is not None:
@@ -129,7 +129,7 @@ class _Pages:
         self._templates.filters["shown_lines"] = lambda text: "\n".join(map(layout.shown, str(text).splitlines()))
         self._templates.globals.update(name=name, has_moderators=moderators is not None)
 
-    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
         """Return a page for whoever asks."""
         cookie = request.cookies.get(COOKIE) or request.state.new_cookie
         values = {"problem": None, **values}
