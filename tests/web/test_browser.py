@@ -12,13 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("argon2", reason="the extra `server` is not installed")
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-if not (shutil.which("chromium") and shutil.which("chromedriver")):
-    pytest.skip("Debian's packages chromium and chromium-driver are not installed", allow_module_level=True)
-
+from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from drystone.release.read import open_release
@@ -36,6 +32,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("Debian's packages chromium and chromium-driver are not installed")
     running: list[Any] = []
 
     def browser(*, scripts: bool, width: int = 1100) -> Any:
@@ -185,8 +183,6 @@ def test_axe_finds_nothing_on_any_page(here: Site, start: Callable[..., Any], fi
 
 
 def test_the_keyboard_reaches_everything(here: Site, start: Callable[..., Any]) -> None:
-    from selenium.webdriver.common.keys import Keys
-
     browser = start(scripts=False)
     browser.get(f"{here.url}/request")
     names: list[str] = []

@@ -45,8 +45,8 @@ _HEADERS: Final = {
     "frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    # A status page's address is its key: no other site may learn it.
-    "referrer-policy": "no-referrer",
+    # A status page's address is its key: no other site may learn it. With no-referrer forms would come without origin.
+    "referrer-policy": "same-origin",
     "cache-control": "no-store",
 }
 _KINDS: Final = {
