@@ -25,7 +25,8 @@ from drystone.building.tables import OCCURRENCES, read, speaks_for_tree
 from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import OptOuts
-from drystone.sources.base import UNREADABLE
+from drystone.sources import GitSource, Source
+from drystone.sources.base import FILE, UNREADABLE, Limits
 
 _MARK: Final = pa.field("opted_out", pa.string())
 
@@ -40,6 +41,12 @@ def places_of(source: Any) -> list[str]:
     elif source.kind in ("archive", "folder"):
         own = f"{source.kind}:{source.path.resolve().name}"
     return [place for place in (said, url, own) if isinstance(place, str) and place]
+
+
+def forks_told(source: Any) -> list[tuple[str, str]]:
+    """Return (place, what it is a fork of) where the user says so of a source."""
+    upstream = forked_from(getattr(source, "about", {}).get("metadata", {}))
+    return [(place, upstream) for place in places_of(source)] if upstream else []
 
 
 def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> Summary:
@@ -164,3 +171,15 @@ def _counts(table: pa.Table) -> dict[str, list[int]]:
         counts[request][0] += 1
         counts[request][1] += size or 0
     return dict(counts)
+
+
+def contents_of(source: Source, cache: Path, limits: Limits) -> set[bytes]:
+    """Return the ids of all contents of a repository, read once so that its copies can be told.
+
+    Of a git repository these are the files of all its history, by the hashes that git has of them: none is read.
+    """
+    source.fetch(cache)
+    if isinstance(source, GitSource):
+        return source.contents(cache)
+    with source.open(cache, limits) as opened:
+        return {entry.blob for entry in opened.entries() if entry.kind == FILE and entry.blob is not None}

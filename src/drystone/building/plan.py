@@ -30,7 +30,7 @@ from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_coun
 from drystone.errors import MissingExtraError, UsageError
 from drystone.identity import origins
 from drystone.policy.drop import STAGES
-from drystone.policy.optouts import request_for
+from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Limits, Source
@@ -89,7 +89,9 @@ class Plan:
         self.version = version("drystone")
         # The order in which sources were named must not matter.
         distinct_sources = {source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values()
-        self.optouts = opted_out if opted_out is not None else OptOuts()
+        # A fork of a fork is known by what sources say of each.
+        told = [pair for source in distinct_sources for pair in optouts.forks_told(source)]
+        self.optouts = (opted_out if opted_out is not None else OptOuts()).with_forks(told)
         #: Repositories that are out, by canonical name, each with its request. They are not even fetched where their
         #: place is known before.
         self.out: dict[str, str] = {}
@@ -219,9 +221,13 @@ class Plan:
         """Return all repositories, and for each partition those that an earlier partition has already given."""
         found: dict[str, dict[str, Any]] = {}
         skip: list[list[int]] = []
-        for task in partitions:
+        listed = [inventory.load_repositories(stage, task) for task in partitions]
+        if self.optouts.forks:
+            every = [(r["origin"], forked_from(r["metadata"])) for repositories in listed for r in repositories]
+            self.optouts = self.optouts.with_forks((fork, upstream) for fork, upstream in every if upstream)
+        for repositories in listed:
             skipped: list[int] = []
-            for index, repository in enumerate(inventory.load_repositories(stage, task)):
+            for index, repository in enumerate(repositories):
                 request = request_for(self.optouts, repository["origin"], repository["metadata"])
                 if request is not None:
                     self.out[origins.canonical(repository["origin"])] = request

@@ -19,7 +19,7 @@ from drystone.building.engine import Engine
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.building.update import recall
 from drystone.cli._progress import StageProgress
-from drystone.cli.review import DEFAULT_REGISTRY
+from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release

@@ -5,14 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from drystone.errors import UsageError
+from drystone.cli._registry import DEFAULT_REGISTRY, existing
 from drystone.registry import Registry, Review
-
-DEFAULT_REGISTRY = "drystone-registry.sqlite"
 
 
 @click.group(name="review", invoke_without_command=True)
@@ -77,7 +74,7 @@ def command(ctx: click.Context, registry: str, export_to: str | None, import_fro
 @click.pass_obj
 def list_(registry: str, everything: bool, decided: bool, as_json: bool) -> None:
     """List the texts that wait for a decision."""
-    with _existing(registry) as opened:
+    with existing(registry) as opened:
         found = opened.reviews.queue("all" if everything else "decided" if decided else "open")
     for review in found:
         click.echo(json.dumps(_record(review), ensure_ascii=False) if as_json else _row(review))
@@ -91,7 +88,7 @@ def list_(registry: str, everything: bool, decided: bool, as_json: bool) -> None
 @click.pass_obj
 def show(registry: str, text_hash: str, as_json: bool) -> None:
     """Show one text, what was detected in it, and its decisions; the first digits of its hash are enough."""
-    with _existing(registry) as opened:
+    with existing(registry) as opened:
         review, history = opened.reviews.show(text_hash)
     if as_json:
         click.echo(json.dumps({**_record(review), "history": [asdict(d) for d in history]}, ensure_ascii=False))
@@ -120,21 +117,12 @@ def show(registry: str, text_hash: str, as_json: bool) -> None:
 @click.pass_obj
 def decide(registry: str, text_hash: str, expression: str, *, reason: str, reviewer: str | None, as_json: bool) -> None:
     """Decide that a text stands under EXPRESSION (SPDX), or NONE where it is no licence."""
-    with _existing(registry) as opened:
+    with existing(registry) as opened:
         decision = opened.reviews.decide(text_hash, expression, reviewer or getpass.getuser(), reason)
     if as_json:
         click.echo(json.dumps(asdict(decision), ensure_ascii=False))
     else:
         click.echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
-
-
-def _existing(registry: str) -> Registry:
-    """Open a registry that is already there: a misspelt path should not make an empty one."""
-    if "://" not in registry and not Path(registry).exists():
-        raise UsageError(
-            f"{registry}: no registry there. A build makes one; name it with --registry or DRYSTONE_REGISTRY."
-        )
-    return Registry.open(registry)
 
 
 def _record(review: Review) -> dict[str, object]:

@@ -69,23 +69,25 @@ class OptOutBook:
                 .join(REQUESTS, REQUESTS.c.id == BLOCKED.c.request)
                 .where(REQUESTS.c.status.in_(IN_FORCE), REQUESTS.c.copies)
             )
-            blobs = [(bytes(blob), position[request]) for blob, request in connection.execute(copies)]
+            blocked = connection.execute(copies).all()
             places = connection.execute(sa.select(PLACES).order_by(PLACES.c.event)).all()
             head = events.effective_head(connection)
         found: dict[str, dict[Any, str]] = defaultdict(dict)
         paths: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
+        blobs = [blob for blob, _ in blocked]
+        by = [position[request] for _, request in blocked]
         for row in sorted(
             (r for r in subjects if r.request in position), key=lambda r: (position[r.request], r.number)
         ):
             if row.kind == "path":
                 paths[row.value].append((row.prefix.encode(), row.request))
             elif row.kind == "content":
-                blobs.append((content_id(row.value), position[row.request]))
+                blobs.append(content_id(row.value))
+                by.append(position[row.request])
             else:
                 key = content_id(row.value) if row.kind == "directory" else row.value
                 found[row.kind].setdefault(key, row.request)
-        blobs.sort()
-        first = [pair for at, pair in enumerate(blobs) if at == 0 or blobs[at - 1][0] != pair[0]]
+        ids, requests_of = _sorted(blobs, by)
         return OptOuts(
             head=head,
             owners=found["owner"],
@@ -93,8 +95,8 @@ class OptOutBook:
             paths={name: tuple(sorted(prefixes)) for name, prefixes in paths.items()},
             directories=found["directory"],
             authors=found["author"],
-            blobs=b"".join(blob for blob, _ in first),
-            blob_requests=np.array([at for _, at in first], np.int32).tobytes(),
+            blobs=ids,
+            blob_requests=requests_of,
             requests=tuple(row.id for row in requests),
             forks=frozenset(row.id for row in requests if row.forks),
             **_related(places),
@@ -186,6 +188,21 @@ class OptOutBook:
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(PLACES).order_by(PLACES.c.event)).all()
         return [Place(row.kind, row.old, row.new, row.event) for row in rows]
+
+
+def _sorted(blobs: list[bytes], by: list[int]) -> tuple[bytes, bytes]:
+    """Return ids in order, joined, each once with the first of its requests (int32)."""
+    raw = np.frombuffer(b"".join(blobs), np.uint8).reshape(-1, 20)
+    positions = np.array(by, np.int32)
+    # Three numbers order as the 20 bytes do, and sort many times as fast.
+    keys = [
+        np.ascontiguousarray(raw[:, a:b]).view(t)[:, 0] for a, b, t in ((0, 8, ">u8"), (8, 16, ">u8"), (16, 20, ">u4"))
+    ]
+    order = np.lexsort((positions, *reversed(keys)))
+    ids = raw[order]
+    first = np.ones(len(ids), bool)
+    first[1:] = (ids[1:] != ids[:-1]).any(axis=1)
+    return ids[first].tobytes(), positions[order][first].tobytes()
 
 
 def _name(place: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -86,6 +86,13 @@ class OptOuts:
                 plain = sorted(value.items()) if isinstance(value, Mapping) else value
                 digest.update(repr(sorted(plain) if isinstance(plain, frozenset) else plain).encode())
         return digest.hexdigest()
+
+    def with_forks(self, told: Iterable[tuple[str, str]]) -> OptOuts:
+        """Return a snapshot that also knows what sources say: (repository, what it is a fork of), any form of place."""
+        parents = {name: set(above) for name, above in self.parents.items()}
+        for fork, upstream in told if self.forks else ():
+            parents.setdefault(origins.canonical(fork), set()).add(origins.canonical(upstream))
+        return replace(self, parents={name: tuple(sorted(above)) for name, above in sorted(parents.items())})
 
     def repository(self, origin: str, authors: Iterable[str] = (), forked_from: str | None = None) -> str | None:
         """Return the request that takes a whole repository out, None where none does.

@@ -116,7 +116,12 @@ def update(url: str, mirror: Path, ref: str) -> None:
             _git(url, "-C", str(mirror), "fetch", "--quiet", "--no-recurse-submodules", "--", url, ref)
 
 
-def _git(url: str, *arguments: str) -> None:
+def output(url: str, *arguments: str) -> str:
+    """Run git and return what it prints; raise `SourceError` where it fails, with no secret of `url` in it."""
+    return _git(url, *arguments)
+
+
+def _git(url: str, *arguments: str) -> str:
     command = ["git", *(part for setting in _SETTINGS for part in ("-c", setting)), *arguments]
     done = _run(command)
     if done.returncode:
@@ -130,6 +135,7 @@ def _git(url: str, *arguments: str) -> None:
             f"{public_url(url)} could not be fetched: {why or ' '.join(lines[-1:]) or 'git gave no reason'}; check the "
             "URL and your access to it"
         )
+    return done.stdout
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

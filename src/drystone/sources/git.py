@@ -82,6 +82,13 @@ class GitSource:
             finally:
                 repo.free()
 
+    def contents(self, cache: Path) -> set[bytes]:
+        """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
+        lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
+        return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
+
     def state(self, cache: Path) -> State:
         """Return the state by commit and snapshot; the size is that of the packs."""
         path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)

@@ -1,0 +1,102 @@
+"""What all methods share: the challenge, what may be handed in, and whether a place belongs to what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from drystone.errors import DrystoneError, UsageError
+from drystone.identity import origins
+from drystone.registry import Verification
+
+
+class NotVerifiedError(DrystoneError):
+    """A challenge is not met; the message says what was looked for, where, and what was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a requester is asked to publish or sign: `nonce` is used once, for `request` alone.
+
+    `created_at` is when it was given out: what was there before cannot be an answer to it.
+    """
+
+    request: str
+    nonce: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, opened: Verification) -> Challenge:
+        """Return the challenge of a verification that the registry has opened."""
+        return cls(opened.request, opened.nonce, datetime.fromisoformat(opened.created_at))
+
+    @property
+    def statement(self) -> str:
+        """The line that is published or signed."""
+        return f"drystone-opt-out {self.request} {self.nonce}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a requester hands in besides what they published: a signature of the statement, and its OpenPGP key."""
+
+    signature: bytes | None = None
+    public_key: bytes | None = None
+
+
+class Method(Protocol):
+    """One way to verify."""
+
+    name: str
+
+    def instructions(self, challenge: Challenge) -> str:
+        """Return what the requester has to do, in words and commands."""
+        ...
+
+    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
+        """Look at a git repository (URL or path) and return the evidence, JSON-able.
+
+        Raises `NotVerifiedError` where the challenge is not met there, `SourceError` where it cannot be looked at.
+        """
+        ...
+
+
+def covers(place: str, values: Iterable[tuple[str, str]]) -> bool:
+    """Return whether a place is one of the subjects (kind, canonical name) that a request is about, or below one.
+
+    A folder on this machine is `git:NAME`, as builds call it; what a local copy says of its own remote counts nothing.
+    """
+    name = name_of(place)
+    return any(
+        name == value or (kind == "owner" and value in origins.owners_of(name))
+        for kind, value in values
+        if kind in ("owner", "repository", "path")
+    )
+
+
+def name_of(place: str) -> str:
+    """Return the canonical name of a place that is to be looked at."""
+    path = Path(place).expanduser()
+    if "://" not in place and path.exists():
+        resolved = path.resolve()
+        return origins.canonical(f"git:{(resolved.parent if resolved.name == '.git' else resolved).name}")
+    return origins.canonical(place)
+
+
+def url_of(place: str) -> str:
+    """Return what git can look at: an existing folder as `file://`, `host/path` with https, anything else as it is."""
+    path = Path(place).expanduser()
+    if "://" in place:
+        return place
+    if path.exists():
+        return path.resolve().as_uri()
+    if ":" in place.partition("/")[0]:
+        user_host, _, below = place.partition(":")
+        if user_host in ("git", "folder", "archive", "pypi"):
+            raise UsageError(f"{place}: lies on no server; say where to look with --at PATH")
+        return f"ssh://{user_host}/{below}"
+    host = place.partition("/")[0]
+    return f"https://{place}" if "." in host else f"https://{origins.DEFAULT_HOST}/{place}"
