@@ -13,11 +13,12 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from drystone.errors import DrystoneError, MissingExtraError, RegistryError, UsageError
-from drystone.registry import NewRequest, Registry, Subject, subjects
+from drystone.registry import NewRequest, Registry, Subject, Verification, subjects
 from drystone.registry import Request as OptOutRequest
 from drystone.registry.requests import STATUSES
 from drystone.release import layout
 from drystone.release.lookup import Answer, Index, Query, of_bytes, parse
+from drystone.verification import METHODS, Challenge
 
 try:
     import jinja2
@@ -298,7 +299,7 @@ def _for_everyone(app: FastAPI, pages: _Pages) -> None:
         found = _by_token(request, token)
         waiting = [v for v in found.verifications if v.state == "pending"]
         challenges = [
-            {"method": v.method, "expires_at": v.expires_at, "instructions": _instructions(found, v)} for v in waiting
+            {"method": v.method, "expires_at": v.expires_at, "instructions": _instructions(v)} for v in waiting
         ]
         methods = _methods(found) if not waiting else {}
         return pages.page(request, "status.html", request=found, token=token, challenges=challenges, methods=methods)
@@ -468,5 +469,6 @@ def _methods(request: OptOutRequest) -> dict[str, str]:
     return _METHODS if visible and request.status in ("received", "verified") else {}
 
 
-def _instructions(request: OptOutRequest, verification: Any) -> str:
-    return f"Challenge {verification.nonce} for request {request.id}"
+def _instructions(verification: Verification) -> str:
+    method = METHODS.get(verification.method)
+    return method.instructions(Challenge.of(verification)) if method is not None else ""
