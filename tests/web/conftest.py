@@ -15,7 +15,17 @@ from pathlib import Path
 import pytest
 import requests
 
-MISSING = not all(map(importlib.util.find_spec, ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client")))
+_READER = ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client")
+_PAGES = ("argon2", "fastapi", "jinja2", "python_multipart", "uvicorn")
+#: What each module of tests needs beyond the core.
+_NEEDS = {
+    "test_app.py": _READER,
+    "test_soak.py": _READER,
+    "test_governance.py": _PAGES,
+    "test_browser.py": (*_PAGES, "selenium"),
+    "test_schema.py": (*_PAGES, "schemathesis"),
+}
+MISSING = not all(map(importlib.util.find_spec, _READER))
 if not MISSING:
     from tests.reader.checkpoints import write_checkpoint
 
@@ -24,11 +34,13 @@ class _Missing(pytest.Module):
     """A test module that cannot even be imported here."""
 
     def collect(self) -> list[pytest.Item]:
-        pytest.skip("the reader or server extra is not installed", allow_module_level=True)
+        needed = ", ".join(name for name in _NEEDS[self.path.name] if importlib.util.find_spec(name) is None)
+        pytest.skip(f"an extra is not installed: {needed}", allow_module_level=True)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    return _Missing.from_parent(parent, path=module_path) if MISSING else None
+    there = all(map(importlib.util.find_spec, _NEEDS.get(module_path.name, ())))
+    return None if there else _Missing.from_parent(parent, path=module_path)
 
 
 Start = Callable[..., "Server"]

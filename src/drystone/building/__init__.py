@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import tempfile
@@ -18,9 +19,11 @@ from drystone.building.plan import Plan
 from drystone.building.publish import check_output, publish, texts_to_review
 from drystone.building.settings import Settings
 from drystone.building.store import Store
+from drystone.building.update import publish_update, remember
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, Registry, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
+from drystone.release.read import open_release
 from drystone.sources import Source
 from drystone.sources.base import Collection
 
@@ -42,23 +45,33 @@ def build(
     engine: Engine | None = None,
     *,
     replace: bool = False,
+    update: Path | None = None,
+    version: str | None = None,
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
     Decisions of the registry that `settings.registry` names (a path or URL; None: no registry) are applied, and licence
     texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default:
     `output` with `.work` appended), downloads and clones in `settings.engine.cache` (default: `cache` below it).
+    With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
+    one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
+    folder. `version` is its number, by default that of the rule in `release.versions`.
     Raises `BuildError`, `SourceError`, `UsageError`.
     """
     engine = engine or Engine()
-    work, cache = _folders(settings, output)
+    old = open_release(update) if update is not None else None
+    work, cache = _folders(settings, output, update)
     check_output(output)
     store = Store(work)
     with store.lock(), ExitStack() as stack:
         registry = stack.enter_context(Registry(settings.registry)) if settings.registry else None
         reviews, optouts = decisions_of(registry)
         settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
-        manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
+        if old is None:
+            manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
+        else:
+            manifest = publish_update(settings, settled, engine, store, output, optouts, old, version)
+        remember(store, settings, sources)
         if registry is not None:
             registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
             registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
@@ -88,7 +101,7 @@ def estimate(
     engine = engine or Engine()
     if not sources:
         raise UsageError("no sources: name at least one repository, archive, folder or package")
-    _, cache = _folders(settings, output)
+    _, cache = _folders(settings, output, None)
     chosen = sorted(sources, key=lambda source: source.spec)
     if len(chosen) > sample:
         chosen = random.Random(0).sample(chosen, sample)
@@ -118,7 +131,16 @@ def _decisions_there(place: str | None) -> tuple[ReviewSnapshot, OptOuts]:
         return decisions_of(registry)
 
 
-def _folders(settings: Settings, output: Path) -> tuple[Path, Path]:
+def work_folder(settings: Settings, output: Path) -> Path:
+    """Return where a build into `output` keeps its intermediate work."""
     output = output.absolute()
-    work = settings.engine.work or output.with_name(output.name + ".work")
+    return settings.engine.work or output.with_name(output.name + ".work")
+
+
+def _folders(settings: Settings, output: Path, update: Path | None) -> tuple[Path, Path]:
+    work = work_folder(settings, output)
+    if update is not None and not work.exists() and (before := work_folder(settings, update)).exists():
+        # One work folder for all versions: what did not change is found there.
+        work.parent.mkdir(parents=True, exist_ok=True)
+        work.symlink_to(os.path.relpath(before.resolve(), work.parent.resolve()), target_is_directory=True)
     return work, settings.engine.cache or work / "cache"

@@ -62,7 +62,7 @@ def publish(
 
     Raises `BuildError` where another complete release lies there already, unless `replace` is set.
     """
-    facts = _facts(settings, settled, registry_head)
+    facts = facts_of(settings, settled, registry_head)
     key = [
         settled.key,
         registry_head,
@@ -83,27 +83,41 @@ def publish(
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / INCOMPLETE, lambda path: path.write_text(f"A build is under way here: {state}\n"))
 
-    repositories = stage.file("repositories.parquet")
-    write_table(repositories, _repositories(settings, settled))
-    written = _ledger(settings, settled, engine, stage, output)
-    written += _shards(settings, settled, engine, stage, output, repositories)
-    files = [FileEntry(**file) for summary in written for file in summary["files"]]
-    files.append(
-        write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
-    )
-    _remove_others(output, {file.path for file in files})
-    manifest = finish(output, facts, files, _notices(settled))
+    files = write_files(settings, settled, engine, stage, output)
+    remove_others(output, {file.path for file in files})
+    manifest = finish(output, facts, files, notices_of(settled))
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
     (output / INCOMPLETE).unlink()
     store.remove_unused()
     return manifest
 
 
+def write_files(
+    settings: Settings,
+    settled: Settled,
+    engine: Engine,
+    stage: Stage,
+    output: Path,
+    skip: frozenset[str] = frozenset(),
+) -> list[FileEntry]:
+    """Write all Parquet files of a release into `output` but the shards in `skip`; return their entries."""
+    repositories = stage.file("repositories.parquet")
+    write_table(repositories, repository_rows(settings, settled))
+    written = _ledger(settings, settled, engine, stage, output)
+    written += _shards(settings, settled, engine, stage, output, repositories, skip)
+    files = [FileEntry(**file) for summary in written for file in summary["files"]]
+    files.append(
+        write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
+    )
+    return files
+
+
 def _same_files(output: Path, sizes: dict[str, int]) -> bool:
     return all((output / path).exists() and (output / path).stat().st_size == size for path, size in sizes.items())
 
 
-def _facts(settings: Settings, settled: Settled, registry_head: str) -> ReleaseFacts:
+def facts_of(settings: Settings, settled: Settled, registry_head: str) -> ReleaseFacts:
+    """Return what the manifest says of a build."""
     release = settings.release
     return ReleaseFacts(
         name=release.name,
@@ -145,7 +159,8 @@ def _run(engine: Engine, name: str, stage: Stage, work: Any, tasks: list[Task], 
     return engine.run(name, stage, work, tasks)
 
 
-def _shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
+def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
+    """Return into how many shards each language is cut."""
     return {language: _parts(size, settings.release.shard_bytes) for language, (_, size) in settled.languages.items()}
 
 
@@ -155,7 +170,7 @@ def _ledger(settings: Settings, settled: Settled, engine: Engine, stage: Stage, 
         "settled": settled.ledger,
         "release": output,
         "count": count,
-        "shards": _shard_counts(settings, settled),
+        "shards": shard_counts(settings, settled),
         "level": settings.release.zstd_level,
     }
     tasks = [Task(f"ledger-{index:05d}", {**arguments, "index": index}) for index in range(count)]
@@ -163,9 +178,15 @@ def _ledger(settings: Settings, settled: Settled, engine: Engine, stage: Stage, 
 
 
 def _shards(
-    settings: Settings, settled: Settled, engine: Engine, stage: Stage, output: Path, repositories: Path
+    settings: Settings,
+    settled: Settled,
+    engine: Engine,
+    stage: Stage,
+    output: Path,
+    repositories: Path,
+    skip: frozenset[str],
 ) -> list[Summary]:
-    counts = _shard_counts(settings, settled)
+    counts = shard_counts(settings, settled)
     arguments = {
         "settled": settled.rows,
         "release": output,
@@ -176,12 +197,15 @@ def _shards(
     }
     groups: list[tuple[list[tuple[str, int, int]], float]] = []
     for language, count in sorted(counts.items()):
+        indices = [index for index in range(count) if layout.data_path(language, index, count) not in skip]
+        if not indices:
+            continue
         size = settled.languages[language][1] / count
         if count == 1 and groups and groups[-1][0][-1][2] == 1 and groups[-1][1] + size <= _TASK_BYTES:
             members, before = groups[-1]
             groups[-1] = ([*members, (language, 0, 1)], before + size)
         else:
-            groups.extend(([(language, index, count)], size) for index in range(count))
+            groups.extend(([(language, index, count)], size) for index in indices)
     tasks = [
         Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)
@@ -189,7 +213,8 @@ def _shards(
     return _run(engine, "shards", stage, write.shards, tasks, output)
 
 
-def _repositories(settings: Settings, settled: Settled) -> pa.Table:
+def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
+    """Return the rows of repositories.parquet."""
     rows = []
     for repository in settled.repositories:
         expression = settled.roots.get(repository["id"])
@@ -219,7 +244,7 @@ def _repositories(settings: Settings, settled: Settled) -> pa.Table:
     return pa.Table.from_pylist(rows, REPOSITORIES)
 
 
-def _remove_others(output: Path, wanted: set[str]) -> None:
+def remove_others(output: Path, wanted: set[str]) -> None:
     """Remove shards and ledger parts that an earlier, unfinished build with other settings has left."""
     for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*")]:
         if file.is_file() and file.relative_to(output).as_posix() not in wanted:
@@ -229,7 +254,7 @@ def _remove_others(output: Path, wanted: set[str]) -> None:
             folder.rmdir()
 
 
-def _notices(settled: Settled) -> Iterator[Notice]:
+def notices_of(settled: Settled) -> Iterator[Notice]:
     """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time."""
     for found, text in _license_texts(settled, lambda a, r: a.kind in ("text", "notice") and r["id"] in settled.kept):
         for repository in sorted({repository["name"] for _, _, repository in found}):

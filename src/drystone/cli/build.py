@@ -18,6 +18,7 @@ from rich.table import Table
 from drystone import building as room
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
+from drystone.building.update import recall
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
@@ -44,6 +45,12 @@ from drystone.sources import swh_terms
 @click.option(
     "--agreement", help="The agreement under which the archive is read in bulk, as it shall stand in the card."
 )
+@click.option(
+    "--update",
+    type=click.Path(path_type=Path),
+    metavar="OLD",
+    help="Make the next version of this release; -o may name the same folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
@@ -60,6 +67,7 @@ def command(
     registry: str | None,
     contents: str | None,
     agreement: str | None,
+    update: Path | None,
     dry_run: bool,
     sample: int,
     replace: bool,
@@ -72,14 +80,21 @@ def command(
     folder, a package of the Python Package Index, or a Software Heritage export (swh+EXPORT). A build that was stopped
     goes on where it was when the same command is given again.
 
+    With --update the sources are those of the whole next version in a settings file; sources on the command line join
+    those of OLD. A version's number says what changed: the registry alone (patch), sources (minor), rules (major).
+
     \b
     Examples:
       drystone build examples/demo.toml
       drystone build ./my-repository pypi:flask==3.1.2 -o releases/mine
       drystone build git+https://example.org/project.git@v1.0 -o releases/project --dry-run
       drystone build swh+exports/2025-05-18-popular-1k --contents s3://softwareheritage -o releases/popular
+      drystone build --update releases/mine ./another-repository -o releases/mine-1.1
     """
-    settings, found = _settings(sources, contents, agreement)
+    if update is None:
+        settings, found = _settings(sources, contents, agreement)
+    else:
+        settings, found = _settings_of_update(sources, update, output, contents, agreement)
     release = {key: value for key, value in {"name": name, "version": version_, "output": output}.items() if value}
     # Through validation again, so that a bad name on the command line is refused as one in a file is.
     decisions = registry or settings.registry or DEFAULT_REGISTRY
@@ -98,7 +113,7 @@ def command(
         if dry_run:
             estimated = room.estimate(settings, found, target, runner, sample=sample)
         else:
-            manifest = room.build(settings, found, target, runner, replace=replace)
+            manifest = room.build(settings, found, target, runner, replace=replace, update=update, version=version_)
     if dry_run:
         _print_estimate(estimated, as_json)
     elif as_json:
@@ -127,6 +142,22 @@ def _settings(arguments: tuple[str, ...], contents: str | None, agreement: str |
     if len(arguments) > 1:
         raise UsageError(f"give one settings file or sources, not both: {' '.join(arguments)}")
     return load_settings(Path(files[0]))
+
+
+def _settings_of_update(
+    arguments: tuple[str, ...], update: Path, output: Path | None, contents: str | None, agreement: str | None
+) -> tuple[Settings, list[Any]]:
+    """Take settings and sources as they were, or as a file now says; name, authors and so on stay as they were."""
+    old = open_release(update).manifest.facts
+    if arguments and arguments[0].endswith(".toml"):
+        settings, found = _settings(arguments, contents, agreement)
+    else:
+        settings, found = recall(room.work_folder(Settings(), update))
+        found = [*found, *sources_from_arguments(arguments, contents, agreement)]
+    kept = {name: getattr(old, name) for name in ("name", "description", "authors", "license", "url")}
+    chosen = settings.release.model_dump(exclude_unset=True, exclude={"output"})
+    release = _revalidated(Settings(), {**kept, **chosen, "output": output or settings.release.output or update})
+    return settings.model_copy(update={"release": release}), found
 
 
 def _revalidated(settings: Settings, update: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from drystone.cli.reader import load, model_options
+from drystone.cli.review import DEFAULT_REGISTRY
 
 
 @click.command()
@@ -16,10 +17,30 @@ from drystone.cli.reader import load, model_options
     "--model",
     "models",
     multiple=True,
-    required=True,
     metavar="[NAME=]MODEL",
     help="Folder or Hub id; repeat for several models. The first answers at /.",
 )
+@click.option(
+    "--release",
+    "releases",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="RELEASE",
+    help="Serve pages about releases instead: am I in it, ask for removal. Repeat for every version.",
+)
+@click.option(
+    "--registry",
+    envvar="DRYSTONE_REGISTRY",
+    show_envvar=True,
+    help=f"Registry that takes the requests (default: {DEFAULT_REGISTRY}).",
+)
+@click.option(
+    "--moderators",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of who may decide requests in the browser; see drystone moderator add.",
+)
+@click.option("--https", is_flag=True, help="The pages are reached over https, through a proxy that ends TLS.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Where indexes of releases are kept.")
 @model_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0 picks one.")
@@ -38,7 +59,9 @@ from drystone.cli.reader import load, model_options
     help="Windows in the queue before requests get 429.",
 )
 @click.option(
-    "--max-body", type=click.IntRange(min=1024), default=8 * 2**20, show_default=True, help="Bytes a request may have."
+    "--max-body",
+    type=click.IntRange(min=1024),
+    help="Bytes a request may have (default: 8 MiB, for pages about releases 10 MiB).",
 )
 @click.option(
     "--tokens",
@@ -47,18 +70,27 @@ from drystone.cli.reader import load, model_options
 )
 def command(
     models: tuple[str, ...],
+    releases: tuple[Path, ...],
+    registry: str | None,
+    moderators: Path | None,
+    https: bool,
+    cache: Path | None,
     host: str,
     port: int,
     timeout: float,
     max_waiting: int,
-    max_body: int,
+    max_body: int | None,
     tokens: Path | None,
     **settings: Any,
 ) -> None:
     """Serve readers: the Hugging Face task at /, /v1/answer, the Open Inference Protocol at /v2, a page in the browser.
 
+    With --release, pages for people instead: look up a name or a file in all versions, ask for removal, follow a
+    request; for moderators the queue.
+
     \b
     Examples:
+      drystone serve --release releases/walls-1.0 --release releases/walls-1.1 --registry registry.sqlite
       drystone serve --model distilbert-base-cased-distilled-squad
       drystone serve --model small=./minilm --model large=./deberta --precision int8 --port 8000
     """
@@ -68,6 +100,13 @@ def command(
         import uvicorn  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError("uvicorn", "server") from None
+    if bool(models) == bool(releases):
+        raise UsageError("give --model to answer questions, or --release for pages about releases; not both, not none")
+    if releases:
+        app: Any = _pages(releases, registry or DEFAULT_REGISTRY, moderators, https, cache, max_body)
+        click.echo(f"drystone: pages about {len(releases)} releases at http://{host}:{port}", err=True)
+        uvicorn.run(app, host=host, port=port, log_level="warning", proxy_headers=https, server_header=False)
+        return
     from drystone.reader.batcher import Batcher  # noqa: PLC0415
     from drystone.web.app import create_app  # noqa: PLC0415
 
@@ -87,7 +126,28 @@ def command(
         reader.warm()
         batchers[name] = Batcher(reader, max_waiting)
     click.echo(f"drystone: serving {', '.join(batchers)} at http://{host}:{port}", err=True)
-    app = create_app(batchers, tokens=known, timeout=timeout, max_body=max_body)
+    app = create_app(batchers, tokens=known, timeout=timeout, max_body=max_body or 8 * 2**20)
     uvicorn.run(
         app, host=host, port=port, log_level="warning", timeout_keep_alive=30, h11_max_incomplete_event_size=65536
     )
+
+
+def _pages(
+    releases: tuple[Path, ...],
+    registry: str,
+    moderators: Path | None,
+    https: bool,
+    cache: Path | None,
+    max_body: int | None,
+) -> Any:
+    """Return the application of pages about releases; indexes that are not in the cache are built first."""
+    from drystone.registry import Registry  # noqa: PLC0415
+    from drystone.release.lookup import open_index  # noqa: PLC0415
+    from drystone.web.governance import MAX_BODY, create_pages  # noqa: PLC0415
+    from drystone.web.sessions import Moderators  # noqa: PLC0415
+
+    indexes = [open_index(release, cache) for release in releases]
+    people = Moderators(moderators) if moderators is not None else None
+    opened = Registry(registry)
+    name = indexes[-1].release
+    return create_pages(indexes, opened, moderators=people, name=name, secure=https, max_body=max_body or MAX_BODY)

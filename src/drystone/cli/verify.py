@@ -20,30 +20,38 @@ from drystone.release.verify import Report, summary, verify
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Files, sizes, columns and counts only; no rows are read.")
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="RELEASE|TOMBSTONE",
+    help="A later release, or a tombstone, that may say that this version is superseded; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, and nothing at all where the release holds.")
-def command(release: Path, quick: bool, as_json: bool, quiet: bool) -> None:
+def command(release: Path, quick: bool, against: tuple[Path, ...], as_json: bool, quiet: bool) -> None:
     """Check a release from its folder alone.
 
     Every checksum, the Merkle roots over all rows, and every law that the folder can show: each kept file is in exactly
     the shard that the ledger names, each duplicate names the file that stands for it, content is what its hashes say.
-    The exit status is 1 where something does not hold.
+    The exit status is 1 where something does not hold, and where --against shows that this version was retracted.
 
     \b
     Examples:
       drystone verify releases/mine
       drystone verify releases/mine --quick
+      drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
     meter = _Meter(quiet or as_json)
     with meter:
-        report = verify(release, quick=quick, progress=meter)
+        report = verify(release, quick=quick, progress=meter, against=against)
     if as_json:
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         click.echo(orjson.dumps(asdict(report) | {"holds": report.holds}, option=options).decode(), nl=False)
-    elif not (quiet and report.holds):
+    elif not (quiet and report.holds and not report.superseded):
         _print(report)
-    if not report.holds:
+    if not report.holds or (report.superseded and report.superseded.retracted):
         sys.exit(1)
 
 
@@ -77,6 +85,12 @@ def _print(report: Report) -> None:
     hidden = sum(report.problems.values()) - len(report.examples)
     if hidden:
         console.print(f"... and {hidden:,} more")
+    for note in report.notes:
+        console.print(Text(note, "yellow"), soft_wrap=True)
+    if report.superseded:
+        later = report.superseded
+        why = "retracted: do not use it any more" if later.retracted else "superseded"
+        console.print(Text(f"This version is {why}. Its successor is {later.version}  {later.root}", "bold yellow"))
     if report.holds:
         console.print("Nothing is wrong" + (", as far as a quick look shows." if report.quick else "."))
     else:

@@ -29,19 +29,24 @@ def readme(release: Release, found: Stats) -> Iterator[str]:
 
 def changelog(facts: ReleaseFacts, root: str) -> Iterator[str]:
     """Yield CHANGELOG.md: this version, then the lines that `facts.changes` brings."""
-    yield f"# Changes of {_inline(facts.name)}\n\n## {_inline(facts.version)}"
-    yield f" ({facts.date})\n\n" if facts.date else "\n\n"
-    yield f"Root hash `{root}`.\n"
+    yield f"# Changes of {_inline(facts.name)}\n\n"
+    yield from (f"{line}\n" for line in changelog_entry(facts, root))
+
+
+def changelog_entry(facts: ReleaseFacts, root: str) -> list[str]:
+    """Return the lines of one version and, by its `changes`, of those before it."""
+    lines = [f"## {_inline(facts.version)}" + (f" ({facts.date})" if facts.date else ""), "", f"Root hash `{root}`."]
     if facts.previous:
-        yield f"Follows {_inline(facts.previous.version)}, root hash `{facts.previous.root}`; "
-        yield "`drystone diff OLD NEW` lists every changed decision.\n"
+        follows = f"Follows {_inline(facts.previous.version)}, root hash `{facts.previous.root}`; "
+        lines.append(f"{follows}`drystone diff OLD NEW` lists every changed decision.")
+        if facts.previous.retracted:
+            lines.append(f"Version {_inline(facts.previous.version)} is retracted: do not use it any more.")
     elif not facts.changes:
-        yield "The first release under this name.\n"
-    if facts.changes:
-        yield "\n" + "".join(f"{shown(line)}\n" for line in facts.changes)
+        lines.append("The first release under this name.")
+    return [*lines, *(("", *map(shown, facts.changes)) if facts.changes else ())]
 
 
-def citation(facts: ReleaseFacts) -> Iterator[str]:
+def citation(facts: ReleaseFacts, root: str) -> Iterator[str]:
     """Yield CITATION.cff, version 1.2.0 of the Citation File Format."""
     fields: dict[str, Any] = {
         "cff-version": "1.2.0",
@@ -51,6 +56,7 @@ def citation(facts: ReleaseFacts) -> Iterator[str]:
         "version": facts.version,
         "authors": [{"name": author} for author in facts.authors] or [{"name": f"The makers of {facts.name}"}],
         "license": facts.license,
+        "identifiers": [{"type": "other", "value": f"sha256:{root}", "description": "Root hash of this version."}],
     }
     if facts.description:
         fields["abstract"] = facts.description
@@ -84,7 +90,7 @@ def _front(release: Release) -> dict[str, Any]:
         "configs": [
             {
                 "config_name": language_folder(name),
-                "data_files": [{"split": "train", "path": [entry.path for entry in manifest.languages[name]]}],
+                "data_files": [{"split": "train", "path": [entry.place for entry in manifest.languages[name]]}],
             }
             for name in languages
         ],

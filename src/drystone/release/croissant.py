@@ -109,10 +109,10 @@ def _files(manifest: Manifest) -> Iterator[dict[str, Any]]:
     for entry in manifest.files:
         yield {
             "@type": "cr:FileObject",
-            "@id": _id(entry.path),
-            "name": entry.path,
+            "@id": _id(entry.place),
+            "name": entry.place,
             "description": _what(entry),
-            "contentUrl": entry.path,
+            "contentUrl": entry.place,
             "contentSize": f"{entry.bytes} B",
             "encodingFormat": _PARQUET,
             "sha256": entry.sha256,
@@ -250,9 +250,9 @@ def _responsible(manifest: Manifest, found: Stats) -> dict[str, Any]:
 def _provenance(manifest: Manifest) -> dict[str, Any]:
     facts = manifest.facts
     derived: list[dict[str, Any]] = [{"@id": "repositories.parquet"}]
-    if facts.previous:
-        previous = {"@type": "prov:Entity", "name": f"{facts.name} {facts.previous.version}"}
-        derived.append(previous | {"identifier": f"sha256:{facts.previous.root}"})
+    for previous in facts.lineage:
+        entity = {"@type": "prov:Entity", "name": f"{facts.name} {previous.version}"}
+        derived.append(entity | {"identifier": f"sha256:{previous.root}"})
     return {
         "prov:wasDerivedFrom": derived,
         "prov:wasGeneratedBy": {

@@ -110,13 +110,13 @@ class WholeFiles:
 
     def _settle(self) -> None:
         with ThreadPoolExecutor(_SYNCS) as pool:  # a disk's journal takes many of these in one go
-            for path, done in [(path, pool.submit(_sync, _partial(path))) for path in self._paths]:
+            for path, done in [(path, pool.submit(sync, _partial(path))) for path in self._paths]:
                 with _explained(path):
                     done.result()
             for path in self._paths:
                 with _explained(path):
                     _partial(path).replace(path)
-            for folder, done in [(f, pool.submit(_sync, f)) for f in sorted({path.parent for path in self._paths})]:
+            for folder, done in [(f, pool.submit(sync, f)) for f in sorted({path.parent for path in self._paths})]:
                 with _explained(folder):
                     done.result()
 
@@ -168,7 +168,7 @@ def _partial(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file or folder to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -33,34 +33,55 @@ def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice
     entries = tuple(sorted(files, key=lambda f: f.path))
     (folder / layout.MANIFEST).unlink(missing_ok=True)
     _check_complete(folder, entries)
+    title = f"{facts.name} {facts.version}"
+    manifest = describe(folder, facts, entries, notice_text(title, notices))
+    write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
+    return manifest
+
+
+def describe(
+    folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice: Iterable[str], suffix: str = ""
+) -> Manifest:
+    """Write the documents of a release, with `suffix` behind their names, and return its manifest, not yet written.
+
+    Of `files` only the ledger need be there. `notice` is the text of NOTICE in pieces. Raises `ReleaseError` where
+    kept rows of the ledger and rows of data differ in number, or where the disk is full.
+    """
+    entries = tuple(sorted(files, key=lambda f: f.path))
     manifest = Manifest(root=release_root(facts, entries), facts=facts, counts=_no_counts(), files=entries)
     manifest = manifest.model_copy(update={"counts": _counts(folder, manifest)})
     release = Release(folder, manifest)
     found = stats(release)
     texts: dict[str, Iterable[str]] = {
         "CHANGELOG.md": card.changelog(facts, manifest.root),
-        "CITATION.cff": card.citation(facts),
-        "NOTICE": notice_text(f"{facts.name} {facts.version}", notices),
+        "CITATION.cff": card.citation(facts, manifest.root),
+        "NOTICE": notice,
         "README.md": card.readme(release, found),
         "croissant.json": croissant.croissant(manifest, found),
     }
-    documents = [_write_document(folder, name, pieces) for name, pieces in texts.items()]
-    sums = "".join(f"{f.sha256}  {f.path}\n" for f in sorted([*entries, *documents], key=lambda f: f.path)).encode()
-    documents.append(Document(path="SHA256SUMS", bytes=len(sums), sha256=write_whole(folder / layout.SUMS, sums)))
-    manifest = manifest.model_copy(update={"documents": tuple(sorted(documents, key=lambda d: d.path))})
-    write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
-    return manifest
+    documents = [_write_document(folder, name, pieces, suffix) for name, pieces in texts.items()]
+    sums = sums_text(entries, documents)
+    written = write_whole(folder / f"{layout.SUMS}{suffix}", sums)
+    documents.append(Document(path=layout.SUMS, bytes=len(sums), sha256=written))
+    return manifest.model_copy(update={"documents": tuple(sorted(documents, key=lambda d: d.path))})
+
+
+def sums_text(files: Iterable[FileEntry], documents: Iterable[Document]) -> bytes:
+    """Return SHA256SUMS: a line for every file of the release but itself and the manifest, by name."""
+    named = [(f.place, f.sha256) for f in files] + [(d.path, d.sha256) for d in documents if d.path != layout.SUMS]
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(named)).encode()
 
 
 def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
     listed = {entry.path for entry in entries}
+    places = {entry.place for entry in entries}
     if len(listed) != len(entries):
         raise ReleaseError("a file of the release is listed twice")
     for entry in entries:
-        path = folder / entry.path
+        path = folder / entry.place
         if not path.is_file() or path.stat().st_size != entry.bytes:
             raise ReleaseError(f"{layout.shown(str(path))} is missing or has another size than when it was written")
-    stray = [path for path in layout.parquet_files(folder) if path not in listed]
+    stray = [path for path in layout.parquet_files(folder) if path not in places]
     if stray:
         raise ReleaseError(
             f"{layout.shown(stray[0])} lies in {layout.shown(str(folder))} but is not part of this release. "
@@ -95,8 +116,8 @@ def _counts(folder: Path, manifest: Manifest) -> Counts:
     return Counts(**rows, dropped=dropped, opted_out_repositories=manifest.facts.opted_out_repositories)
 
 
-def _write_document(folder: Path, name: str, pieces: Iterable[str]) -> Document:
-    with whole_file(folder / name) as sink:
+def _write_document(folder: Path, name: str, pieces: Iterable[str], suffix: str) -> Document:
+    with whole_file(folder / f"{name}{suffix}") as sink:
         for piece in pieces:
             sink.write(piece.encode("utf-8", "backslashreplace"))
     return Document.model_validate({"path": name, "bytes": sink.size, "sha256": sink.hexdigest()})

@@ -25,6 +25,9 @@ DOCUMENTS: Final = ("CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "croi
 
 _DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")
 _LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")
+_REVISED = re.compile(r"(.+)\.v\d+\.\d+\.\d+\.parquet", re.DOTALL)
+#: What follows the name of a document that is about to take the place of the one under that name.
+NEXT: Final = ".next"
 
 
 def language_folder(language: str) -> str:
@@ -74,6 +77,26 @@ def kind_and_language(path: str) -> tuple[str, str | None]:
     if (match := _LEDGER.fullmatch(path)) and path == ledger_path(int(match[1]), int(match[2])):
         return "ledger", None
     raise ReleaseError(f"'{shown(path)}' is not the path of a file of a release")
+
+
+def revised_path(path: str, version: str | None) -> str:
+    """Return where the rows called `path` lie since `version` wrote them anew beside the old; None: under `path`."""
+    return path if version is None else f"{path.removesuffix('.parquet')}.v{version}.parquet"
+
+
+def unrevised_path(place: str) -> str:
+    """Return the path whose rows some version wrote to `place`."""
+    match = _REVISED.fullmatch(place)
+    return f"{match[1]}.parquet" if match else place
+
+
+def data_place(path: str) -> tuple[int, int]:
+    """Return (index, count) of the shard or ledger part called `path`. Raises `ReleaseError` for any other path."""
+    match = _DATA.fullmatch(path) or _LEDGER.fullmatch(path)
+    if match is None:
+        raise ReleaseError(f"'{shown(path)}' is not the path of a shard or of a part of the ledger")
+    index, count = match.groups()[-2:]
+    return int(index), int(count)
 
 
 def parquet_files(folder: Path) -> Iterator[str]:

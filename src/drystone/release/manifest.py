@@ -22,6 +22,7 @@ FORMAT_VERSION: Final = 1
 MAX_BYTES: Final = 256 * 1024**2
 
 _HEX = r"^[0-9a-f]{64}$"
+VERSION: Final = r"^\d{1,9}\.\d{1,9}\.\d{1,9}$"
 
 
 class _Plain(BaseModel):
@@ -39,12 +40,14 @@ class Listed(_Plain):
 class FileEntry(Listed):
     """One Parquet file: besides path, bytes and SHA-256 its rows and the Merkle root over them.
 
-    `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0.
+    `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0. `revised` is the version that
+    wrote the rows anew beside the old ones, into another file: `place`. None: they lie under `path`.
     """
 
     rows: int = Field(ge=0)
     root: str = Field(pattern=_HEX)
     text_bytes: int = Field(default=0, ge=0)
+    revised: str | None = Field(default=None, pattern=VERSION)
 
     @field_validator("path")
     @classmethod
@@ -54,6 +57,11 @@ class FileEntry(Listed):
         except ReleaseError as error:
             raise ValueError(str(error)) from None
         return path
+
+    @property
+    def place(self) -> str:
+        """The file that holds the rows, relative to the release."""
+        return layout.revised_path(self.path, self.revised)
 
     @property
     def kind(self) -> str:
@@ -86,10 +94,11 @@ class FunnelStep(_Plain):
 
 
 class Previous(_Plain):
-    """The release that this one follows."""
+    """A release that this one follows; `retracted` says that it must not be used: something in it was taken back."""
 
     version: str
     root: str = Field(pattern=_HEX)
+    retracted: bool = False
 
 
 class Counts(_Plain):
@@ -117,6 +126,7 @@ class ReleaseFacts(_Plain):
     state of the registry. `near_duplicate_threshold` is the least Jaccard similarity at which a near duplicate may be
     dropped; None where that stage did not run. `funnel` counts what was left after each stage, first the occurrences.
     `license` is the licence of the compilation (SPDX). `date` (YYYY-MM-DD) is the day of publication: no clock is read.
+    `previous` is the release before this one, `earlier` those before that one, the newest first.
     `changes` are lines of Markdown for the change log, newest release first. `software_heritage` is set where contents
     came from the archive.
     """
@@ -135,8 +145,14 @@ class ReleaseFacts(_Plain):
     url: str | None = None
     date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     previous: Previous | None = None
+    earlier: tuple[Previous, ...] = Field(default=(), strict=False)
     changes: tuple[str, ...] = Field(default=(), strict=False)
     software_heritage: ArchiveTerms | None = None
+
+    @property
+    def lineage(self) -> tuple[Previous, ...]:
+        """All releases that this one follows, the newest first."""
+        return (self.previous, *self.earlier) if self.previous is not None else ()
 
 
 class Manifest(_Plain):

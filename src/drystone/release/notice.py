@@ -60,6 +60,30 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
         yield f"\n{'-' * 80}\n{_tame(body)}\n"
 
 
+def without_repositories(text: str, names: set[str], title: str) -> Iterator[str]:
+    """Yield a NOTICE without what belongs to these repositories alone, under another title.
+
+    Reads what `notice_text` wrote: copyright lines whose repositories are all gone go, and texts without any.
+    """
+    gone = {f"  in {shown(name)}" for name in names}
+    head, *parts = re.split(f"\n{'=' * 80}\n\\[\\d+\\] ", text)
+    yield f"NOTICE of {shown(title)}\n{head.partition(chr(10))[2]}"
+    number = 0
+    for part in parts:
+        heading, _, rest = part.partition(f"\n{'=' * 80}\n")
+        owners, rule, body = rest.partition(f"\n{'-' * 80}\n")
+        left = []
+        for block in owners.split("\n\n"):
+            lines = [line for line in block.strip("\n").split("\n") if line not in gone]
+            if any(line.startswith("  in ") for line in lines):
+                left.append("\n" + "".join(f"{line}\n" for line in lines))
+        if left:
+            number += 1
+            yield f"\n{'=' * 80}\n[{number}] {heading}\n{'=' * 80}\n{''.join(left)}{rule}{body}"
+    if not number:
+        yield "\nNo kept file comes from a repository with a licence or notice text.\n"
+
+
 def _split(text: str) -> tuple[list[str], str]:
     """Part a text into the lines that name holders (once each, in order) and the rest."""
     holders: dict[str, None] = {}

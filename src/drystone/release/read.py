@@ -47,6 +47,18 @@ class Release:
         """
         return self._tables(self._data_entries(language), DATA, columns)
 
+    def rows(self, entry: FileEntry, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows of one file of the manifest, under its schema or `columns` of it."""
+        schema = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}[entry.kind]
+        return self._tables([entry], schema, columns)
+
+    def shard(self, path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the rows of one shard as `data` does. Raises `ReleaseError` for a path that is no shard here."""
+        for entry in self.manifest.of_kind("data"):
+            if entry.path == path:
+                return self.rows(entry, columns)
+        raise ReleaseError(f"{layout.shown(path)} is not a shard of {layout.shown(str(self.path))}")
+
     def files(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield kept files one by one as dicts. Raises `ReleaseError` as `data` does."""
         for table in self.data(language, columns):
@@ -62,7 +74,7 @@ class Release:
 
     def dataset(self, language: str | None = None) -> ds.Dataset:
         """Return the data files as an Arrow dataset, for filters and projections pushed down to row groups."""
-        paths = [str(self.path / entry.path) for entry in self._data_entries(language)]
+        paths = [str(self.path / entry.place) for entry in self._data_entries(language)]
         for path in paths:
             open_parquet(Path(path), DATA).close()
         return ds.dataset(paths, schema=DATA, format="parquet")
@@ -72,7 +84,7 @@ class Release:
         os.environ.setdefault("DO_NOT_TRACK", "1")
         import daft  # noqa: PLC0415  (takes a second, and few callers need it)
 
-        return daft.read_parquet([str(self.path / entry.path) for entry in self._data_entries(language)])
+        return daft.read_parquet([str(self.path / entry.place) for entry in self._data_entries(language)])
 
     def _data_entries(self, language: str | None) -> list[FileEntry]:
         if language is None:
@@ -89,7 +101,7 @@ class Release:
         unknown = sorted(set(columns or ()) - set(schema.names))
         if unknown:
             raise ReleaseError(f"no column {', '.join(unknown)}; columns: {', '.join(schema.names)}")
-        return (table for entry in entries for table in batches(self.path / entry.path, schema, columns))
+        return (table for entry in entries for table in batches(self.path / entry.place, schema, columns))
 
 
 def open_release(path: str | os.PathLike[str]) -> Release:

@@ -15,14 +15,16 @@ from typing import Final
 import pyarrow as pa
 
 from drystone.errors import ReleaseError
-from drystone.release import layout
+from drystone.release import layout, versions
 from drystone.release.files import file_sha256
+from drystone.release.finish import sums_text
 from drystone.release.laws import Conservation, RepositoryCounts, check_data, check_ledger
-from drystone.release.manifest import FileEntry, Manifest, release_root
+from drystone.release.manifest import FileEntry, Listed, Manifest, release_root
 from drystone.release.merkle import Tree
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.tables import batches, open_parquet
+from drystone.release.versions import Superseded
 
 #: What is checked, by name, in the order of the report.
 CHECKS: Final = {
@@ -38,6 +40,7 @@ CHECKS: Final = {
     "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
     "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
 }
+_CUT_SHORT: Final = "a retraction or an update was cut short here; run it again"
 _QUICK: Final = ("files", "schemas", "counts")
 _EXAMPLES: Final = 20
 #: A row weighs as much work as so many bytes of text, for the progress display.
@@ -58,7 +61,11 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check."""
+    """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check.
+
+    `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
+    names the version that took its place, where one of those given says so.
+    """
 
     path: str
     name: str
@@ -68,6 +75,8 @@ class Report:
     checks: tuple[str, ...]
     problems: dict[str, int] = field(default_factory=dict)
     examples: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    superseded: Superseded | None = None
 
     @property
     def holds(self) -> bool:
@@ -81,16 +90,25 @@ class Report:
             self.examples.append(Problem(check, layout.shown(path), layout.shown(what)))
 
 
-def verify(path: str | os.PathLike[str], *, quick: bool = False, progress: Progress | None = None) -> Report:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+    against: Iterable[str | os.PathLike[str]] = (),
+) -> Report:
     """Check a release and return what was found; problems are in the report, not raised.
 
+    `against` are later releases, or tombstones, that may say that this one is superseded.
     `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
     or its manifest cannot be used, and where temporary space for ids cannot be had.
     """
     release = open_release(path)
     manifest, folder = release.manifest, release.path
+    superseded = versions.superseded(manifest, map(Path, against))
     facts = manifest.facts
     report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else tuple(CHECKS))
+    report.superseded = superseded
     meter = _Meter(manifest, quick, progress)
     present = _files(folder, manifest, report)
     _counts(manifest, report)
@@ -123,12 +141,15 @@ class _Meter:
 
 def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
     present = set()
-    listed: dict[str, int] = {f.path: f.bytes for f in manifest.files} | {d.path: d.bytes for d in manifest.documents}
+    listed = [*manifest.files, *manifest.documents]
+    paths = {entry.path for entry in listed}
     for name in (*layout.DOCUMENTS, layout.SUMS, layout.REPOSITORIES):
-        if name not in listed:
+        if name not in paths:
             report.add("files", layout.MANIFEST, f"{name} is not listed")
-    for name, size in listed.items():
-        path = folder / name
+    for name, place, size in ((entry.path, place_of(folder, entry), entry.bytes) for entry in listed):
+        path = folder / place
+        if place == name + layout.NEXT:
+            report.notes.append(f"{place} waits to become {name}: {_CUT_SHORT}")
         if not path.is_file():
             report.add("files", name, "missing")
         elif path.stat().st_size != size:
@@ -136,10 +157,26 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
             present.add(name)
         else:
             present.add(name)
+    places = {entry.place for entry in manifest.files}
+    replaced = versions.replaced(folder)
     for name in layout.parquet_files(folder):
-        if name not in listed:
+        if name in places:
+            continue
+        if name in replaced or layout.unrevised_path(name) in paths:
+            report.notes.append(f"{layout.shown(name)} is not part of this version: {_CUT_SHORT}")
+        else:
             report.add("files", name, "is not listed in the manifest")
     return present
+
+
+def place_of(folder: Path, entry: Listed) -> str:
+    """Return the file that holds what is listed: a document may wait beside the one that it takes the place of."""
+    if isinstance(entry, FileEntry):
+        return entry.place
+    waiting = folder / f"{entry.path}{layout.NEXT}"
+    if waiting.is_file() and waiting.stat().st_size == entry.bytes and file_sha256(waiting) == entry.sha256:
+        return waiting.name
+    return entry.path
 
 
 def _checksums(folder: Path, manifest: Manifest, present: set[str], report: Report, meter: _Meter) -> None:
@@ -147,16 +184,15 @@ def _checksums(folder: Path, manifest: Manifest, present: set[str], report: Repo
         if entry.path not in present:
             continue
         try:
-            found = file_sha256(folder / entry.path, meter.bytes)
+            found = file_sha256(folder / place_of(folder, entry), meter.bytes)
         except ReleaseError as error:
             report.add("checksums", entry.path, str(error))
             continue
         if found != entry.sha256:
             report.add("checksums", entry.path, f"has SHA-256 {found}, the manifest says {entry.sha256}")
     if layout.SUMS in present:
-        lines = [f"{f.sha256}  {f.path}\n" for f in (*manifest.files, *manifest.documents) if f.path != layout.SUMS]
-        expected = "".join(sorted(lines, key=lambda line: line[66:])).encode()
-        path = folder / layout.SUMS
+        expected = sums_text(manifest.files, manifest.documents)
+        path = folder / next(place_of(folder, d) for d in manifest.documents if d.path == layout.SUMS)
         if path.stat().st_size != len(expected) or path.read_bytes() != expected:
             report.add("checksums", layout.SUMS, "does not list the files and checksums of the manifest")
 
@@ -184,7 +220,7 @@ def _schema(entry: FileEntry) -> pa.Schema:
 
 def _readable(folder: Path, entry: FileEntry, report: Report) -> bool:
     try:
-        with open_parquet(folder / entry.path, _schema(entry)) as file:
+        with open_parquet(folder / entry.place, _schema(entry)) as file:
             rows = file.metadata.num_rows
     except ReleaseError as error:
         report.add("schemas", entry.path, _without(folder, error))
@@ -233,7 +269,7 @@ def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: R
 
 def _tables(folder: Path, entry: FileEntry, report: Report) -> Iterator[pa.Table]:
     try:
-        yield from batches(folder / entry.path, _schema(entry))
+        yield from batches(folder / entry.place, _schema(entry))
     except ReleaseError as error:
         report.add("schemas", entry.path, _without(folder, error))
 

@@ -22,10 +22,9 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.identity.hashes import blob_hash
 from drystone.identity.swhid import ARCHIVE, Swhid, from_link, link, parse
 from drystone.release.identifiers import occurrence_swhid, rows_named
-from drystone.release.layout import kind_and_language, shown
+from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
-from drystone.release.tables import batches
 
 #: Gives the original bytes that a SWHID names, or None where they cannot be had.
 Lookup = Callable[[str], bytes | None]
@@ -185,9 +184,7 @@ def _kept_file(
     """Find a row of data by SWHID: in its shard, or in all of them. Row groups' statistics spare most reading."""
     columns = DATA.names if want_text else _COLUMNS
     if shard is not None:
-        kind_and_language(shard)  # refuses a path out of the release
-        tables = batches(release.path / shard, DATA, columns)
-        row = _one(tables, swhid=swhid)
+        row = _one(release.shard(shard, columns), swhid=swhid)
     else:
         found = release.dataset().to_table(columns=columns, filter=pc.field("swhid") == swhid).slice(0, 1).to_pylist()
         row = found[0] if found else None

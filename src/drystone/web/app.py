@@ -36,7 +36,8 @@ try:
     from fastapi.exceptions import RequestValidationError
     from fastapi.responses import JSONResponse
     from starlette.exceptions import HTTPException as HttpError
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from drystone.web.edge import Edge
 except ImportError:
     raise MissingExtraError("FastAPI", "server") from None
 
@@ -54,48 +55,8 @@ class Json(JSONResponse):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-class Edge:
-    """Refuses bodies over `limit` bytes with 413, by their stated length or as they arrive, and counts responses."""
-
-    def __init__(self, app: ASGIApp, limit: int, metrics: Metrics) -> None:
-        self.app, self.limit, self.metrics = app, limit, metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, its body counted."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        seen = status = 0
-        refused = False
-
-        async def refuse() -> None:
-            nonlocal refused, status
-            refused, status = True, 413
-            problem = Json({"error": f"body: over {self.limit} bytes", "detail": []}, 413, {"connection": "close"})
-            await problem(scope, receive, send)
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self.limit:
-                if not (refused or status):
-                    await refuse()
-                return {"type": "http.disconnect"}
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if not refused:  # after a refusal, what the application says goes nowhere
-                status = message.get("status", status)
-                await send(message)
-
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if stated.isdigit() and int(stated) > self.limit:
-            await refuse()
-        else:
-            await self.app(scope, counted, watched)
-        self.metrics.request(getattr(scope.get("route"), "path", "other"), status)
+def _too_large(limit: int) -> Response:
+    return Json({"error": f"body: over {limit} bytes", "detail": []}, 413)
 
 
 def create_app(
@@ -252,7 +213,7 @@ def create_app(
     async def home() -> Response:
         return Response(page, media_type="text/html")
 
-    app.add_middleware(Edge, limit=max_body, metrics=metrics)
+    app.add_middleware(Edge, limit=max_body, refusal=_too_large, count=metrics.request)
     return app
 
 

@@ -1,0 +1,207 @@
+"""Retraction: the registry's present state applied to releases that exist, in the places where they lie.
+
+Brings together what the rooms below know: what must go (a table from the registry), how a copy is chosen and described
+(policy), and how a release is written anew (release).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from filelock import FileLock, Timeout
+
+from drystone.detect.paths import paths_flags
+from drystone.errors import ReleaseError
+from drystone.policy.licenses import license_names
+from drystone.policy.optouts import authors_of, forked_from
+from drystone.policy.representative import rank
+from drystone.release import layout
+from drystone.release.falls import Blocked, Fallen, Inventory, Row, contents_of, fallen_repositories, take_inventory
+from drystone.release.location import Folder, Location, open_location
+from drystone.release.manifest import Manifest
+from drystone.release.read import Release, open_release
+from drystone.release.receipts import Searched, Version
+from drystone.release.retract import Retraction
+from drystone.release.retract import retract as retract_release
+from drystone.release.schema import DATA, REPOSITORIES
+from drystone.release.switch import settle
+from drystone.release.versions import RETRACTION, read_tombstone
+
+#: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
+#: the state of the registry that it is of.
+Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
+
+_OF_REPOSITORY: Final = sorted(
+    {*DATA.names} & {*REPOSITORIES.names} - {"license_expression", "license_type", "repository_id", "origin"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One release that was searched: where it lies, its manifest then, what falls, and what was done (None: nothing).
+
+    `cleared` counts files that an earlier retraction, cut short, had left behind. `stones` are the tombstones of the
+    versions that were retracted in this place, the oldest first.
+    """
+
+    place: str
+    before: Manifest
+    inventory: Inventory
+    done: Retraction | None
+    cleared: int = 0
+    stones: tuple[Row, ...] = ()
+
+    @property
+    def after(self) -> Manifest:
+        """The manifest now."""
+        return self.done.after if self.done is not None else self.before
+
+
+def retract(
+    places: Sequence[str],
+    blocked: Blocked,
+    registry_head: str,
+    *,
+    block: Block | None = None,
+    date: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str, str], None] = lambda place, step: None,
+) -> list[Outcome]:
+    """Apply what must go to every release; take the inventory of all of them before anything is written.
+
+    `places` are folders or URLs. `block` is told first which files belong to repositories that fall in any of the
+    releases, so that their copies fall in all of them and cannot come back. `progress` is told place and step. With
+    `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`; what was switched by then stays so.
+    """
+    with ExitStack() as stack:
+        opened: list[tuple[str, Location, Release, int]] = []
+        for place in places:
+            location = stack.enter_context(open_location(place))
+            if not dry_run:
+                stack.enter_context(_locked(location))
+            progress(place, "inventory")
+            manifest = _listed(location)
+            cleared = 0 if dry_run else settle(location, manifest)
+            opened.append((place, location, Release(location.mirror, manifest), cleared))
+        if block is not None and not dry_run:
+            blocked, registry_head = block(_contents([release for _, _, release, _ in opened], blocked))
+        inventories = [take_inventory(release, blocked, about, prefer) for _, _, release, _ in opened]
+        outcomes = []
+        for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
+            done = None
+            if not inventory.empty and not dry_run:
+                progress(place, "retract")
+                done = retract_release(
+                    location, release, inventory, registry_head=registry_head, attribute=attribute, date=date
+                )
+            outcomes.append(Outcome(place, release.manifest, inventory, done, cleared, tuple(_stones(location))))
+        return outcomes
+
+
+def _listed(location: Location) -> Manifest:
+    """Read the manifest of a place and bring what an inventory reads into the mirror."""
+    location.fetch(layout.MANIFEST)
+    manifest = open_release(location.mirror).manifest
+    for entry in manifest.files:
+        if entry.kind != "data":
+            location.fetch(entry.place)
+    return manifest
+
+
+def _stones(location: Location) -> list[Row]:
+    found = []
+    for name in location.names():
+        if name.startswith("tombstones/") and name.endswith(".json"):
+            stone = read_tombstone(location.fetch(name))
+            if stone["reason"] == RETRACTION:
+                found.append(stone)
+    return sorted(found, key=lambda stone: [int(n) for n in stone["version"].split(".")])
+
+
+def searched(outcomes: Sequence[Outcome]) -> dict[str, list[Searched]]:
+    """Return for each request that made something fall in these places: every version searched, then and now.
+
+    It follows from what lies there, so that an interrupted command that is given again says the same.
+    """
+    requests = {request for outcome in outcomes for stone in outcome.stones for request in stone["requests"]}
+    found: dict[str, list[Searched]] = {}
+    for request in sorted(requests):
+        lines = found.setdefault(request, [])
+        for outcome in outcomes:
+            fell = [stone for stone in outcome.stones if request in stone["requests"]]
+            for stone in fell:
+                before = Version(stone["release"], stone["version"], stone["root"], **stone["counts"])
+                now = Version(stone["release"], **stone["superseded_by"], **stone["counts_now"])
+                lines.append(Searched(before, now, Fallen(**stone["requests"][request])))
+            if not fell:
+                now = Version.of(outcome.after)
+                lines.append(Searched(now, now, Fallen()))
+    return found
+
+
+def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for release in releases:
+        fallen = fallen_repositories(release, blocked, about)
+        for id_, swhids in contents_of(release, fallen).items():
+            found.setdefault(fallen[id_], set()).update(swhids)
+    return found
+
+
+def about(repository: Row) -> tuple[list[str], str | None]:
+    """Return who made the revision of a repository and what it is a fork of, as the source recorded it."""
+    try:
+        known = orjson.loads(repository["metadata"] or "{}")
+    except orjson.JSONDecodeError:
+        return [], None
+    return authors_of(known), forked_from(known)
+
+
+def prefer(row: Row, repository: Row) -> bytes:
+    """Return the key of a copy by which a build would choose among copies: the smallest stands for the others."""
+    path = row["path_raw"] if row["path_raw"] is not None else row["path"][1:].encode()
+    stars, forks = repository["star_events_count"], repository["fork_events_count"]
+    date = repository["revision_date"]
+    return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], path, row["entry"])
+
+
+def attribute(row: Row, copy: Row, repository: Row) -> Row:
+    """Return a row of data as that of a copy: same bytes, another path, repository and licence.
+
+    What showed the copy's licence is not in the release; the evidence names the ledger, which has the decision.
+    """
+    flags = paths_flags([copy["path"][1:]])[0]
+    expression = copy["license_expression"]
+    evidence = [{"expression": expression, "path": copy["path"], "rule": "ledger"}] if expression else []
+    changed: dict[str, Any] = {
+        **{name: repository[name] for name in _OF_REPOSITORY},
+        **{name: copy[name] for name in ("repository_id", "origin", "path", "license_type", "license_expression")},
+        **{f"is_{name}": getattr(flags, name) for name in ("vendor", "documentation", "test", "configuration")},
+        "detected_licenses": license_names(expression),
+        "license_evidence": evidence,
+    }
+    return row | changed
+
+
+@contextmanager
+def _locked(location: Location) -> Iterator[None]:
+    """Hold a folder against a second retraction. Raises `ReleaseError` where one is under way."""
+    if not isinstance(location, Folder):
+        yield
+        return
+    path = location.mirror.absolute()
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReleaseError(f"{layout.shown(str(path))}: another retraction is at work here; wait for it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)

@@ -1,0 +1,289 @@
+"""The next version of a release: from the sources of now, the registry of now and the release before.
+
+Shards whose rows would come out the same are taken over, not written. The root hash is that of a build from scratch;
+name, number, change log and lineage follow from the release before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from pydantic import ValidationError
+
+from drystone.building.engine import Engine
+from drystone.building.plan import Settled
+from drystone.building.publish import (
+    INCOMPLETE,
+    facts_of,
+    notices_of,
+    remove_others,
+    repository_rows,
+    shard_counts,
+    write_files,
+)
+from drystone.building.retract import about
+from drystone.building.settings import Settings
+from drystone.building.settle import ROWS
+from drystone.building.store import Store, fingerprint, write_atomically
+from drystone.building.tables import Range, path_text, read
+from drystone.errors import BuildError, DrystoneError, UsageError
+from drystone.registry import OptOuts
+from drystone.release import layout
+from drystone.release.diff import diff
+from drystone.release.falls import fallen_repositories
+from drystone.release.files import write_whole
+from drystone.release.finish import describe, finish
+from drystone.release.location import Folder
+from drystone.release.manifest import Counts, FileEntry, Manifest, ReleaseFacts, release_root
+from drystone.release.notice import notice_text
+from drystone.release.read import Release
+from drystone.release.schema import DATA, REPOSITORIES
+from drystone.release.switch import STAGING, place_beside, settle, switch
+from drystone.release.versions import (
+    PATCH,
+    RETRACTION,
+    UPDATE,
+    change_lines,
+    check_later,
+    follow,
+    kind_of_change,
+    next_version,
+    tombstone,
+)
+from drystone.sources import Source, parse_source
+
+_RECORD: Final = "build.json"
+
+
+def publish_update(
+    settings: Settings,
+    settled: Settled,
+    engine: Engine,
+    store: Store,
+    output: Path,
+    optouts: OptOuts,
+    old: Release,
+    version: str | None,
+) -> Manifest:
+    """Write the version after `old` into `output`, or in the place of `old` where that is the same folder.
+
+    Returns the manifest of `old` where nothing would differ. `version` overrides the number by the rule. Raises
+    `BuildError`, `UsageError`.
+    """
+    facts = _numbered(settings, settled, optouts, old, version)
+    if facts is None:
+        return old.manifest
+    in_place = output.exists() and output.samefile(old.path)
+    target = output / STAGING if in_place else output
+    stage = store.stage("write", settled.key, optouts.head, str(target.resolve()), fingerprint(facts.version))
+    if in_place:
+        settle(Folder(output), old.manifest)
+    elif output.exists() and any(output.iterdir()) and not (output / INCOMPLETE).exists():
+        raise BuildError(f"{output}: is not empty; choose another folder for the new version, or that of the old one")
+    target.mkdir(parents=True, exist_ok=True)
+    if not in_place:
+        write_atomically(output / INCOMPLETE, lambda path: path.write_text("An update is under way here\n"))
+    same = unchanged_shards(settings, settled, facts, old)
+    written = write_files(settings, settled, engine, stage, target, frozenset(same))
+    known = {entry.path: entry for entry in old.manifest.files}
+    entries = [*same.values()]
+    for entry in written:
+        before = known.get(entry.path)
+        if before is not None and before.sha256 == entry.sha256:
+            (target / entry.path).unlink()
+            entries.append(before)
+        elif in_place:
+            entries.append(place_beside(Folder(output), entry, facts.version))
+        else:
+            entries.append(entry)
+    if not in_place:
+        entries = [
+            _taken_over(old, known[e.path], output) if e.path in known and e == known[e.path] else e for e in entries
+        ]
+        remove_others(output, {entry.path for entry in entries})
+    facts = _described(facts, output, entries, old)
+    manifest = (
+        _switch(output, facts, entries, settled, old)
+        if in_place
+        else finish(output, facts, entries, notices_of(settled))
+    )
+    (output / INCOMPLETE).unlink(missing_ok=True)
+    store.remove_unused()
+    return manifest
+
+
+def _numbered(
+    settings: Settings,
+    settled: Settled,
+    optouts: OptOuts,
+    old: Release,
+    version: str | None,
+) -> ReleaseFacts | None:
+    """Return the facts of the next version with its number; None where nothing that decides the content differs."""
+    facts = facts_of(settings, settled, optouts.head)
+    now = {repository["id"] for repository in settled.repositories}
+    before = {id_ for table in old.repositories(["repository_id"]) for id_ in table["repository_id"].to_pylist()}
+    gone = before - now
+    differ = bool(now - before) or not gone <= fallen_repositories(old, optouts, about).keys()
+    change = kind_of_change(old.manifest.facts, facts, sources_differ=differ)
+    # A retraction leaves duplicates of what fell dropped; a build judges them anew.
+    retracted = any(step.stage == RETRACTION for step in old.manifest.facts.funnel)
+    if change is None and not gone and not retracted and version is None:
+        return None
+    number = version or next_version(old.manifest.facts.version, change or PATCH)
+    check_later(old.manifest.facts.version, number)
+    return facts.model_copy(update={"version": number})
+
+
+def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old: Release) -> ReleaseFacts:
+    """Return the facts with lineage, and with the numbers of what changed."""
+    files = tuple(sorted(entries, key=lambda e: e.path))
+    none = Counts(occurrences=0, kept=0, dropped=0, repositories=0, opted_out_repositories=0, text_bytes=0)
+    new = Release(output, Manifest(root=release_root(facts, files), facts=facts, counts=none, files=files))
+    after = follow(old.manifest, change_lines(diff(old, new)))
+    return facts.model_copy(update={"previous": after.previous, "earlier": after.earlier, "changes": after.changes})
+
+
+def _switch(output: Path, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
+    notice = notice_text(f"{facts.name} {facts.version}", notices_of(settled))
+    manifest = describe(output, facts, entries, notice, layout.NEXT)
+    name, stone = tombstone(old.manifest, manifest, UPDATE)
+    write_whole(output / name, stone)
+    switch(Folder(output), manifest, [name])
+    return manifest
+
+
+def _taken_over(old: Release, entry: FileEntry, output: Path) -> FileEntry:
+    """Link a file of the release before into the new one, or copy it where links are refused."""
+    source, target = old.path / entry.place, output / entry.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        write_atomically(target, lambda path: shutil.copyfile(source, path))
+    return entry.model_copy(update={"revised": None})
+
+
+def unchanged_shards(settings: Settings, settled: Settled, facts: ReleaseFacts, old: Release) -> dict[str, FileEntry]:
+    """Return the shards of `old`, by path, whose rows would come out the same.
+
+    Bytes have one SWHID, and what is found in them depends on program and settings; so a row is the same where those
+    are, and its SWHID, path, repository and licence are. Contents are not read.
+    """
+    before = old.manifest.facts
+    if (before.program_version, before.configuration) != (facts.program_version, facts.configuration):
+        return {}
+    known = {entry.path: entry for entry in old.manifest.of_kind("data")}
+    owners = _owners(settings, settled)
+    found: dict[str, FileEntry] = {}
+    for language, count in shard_counts(settings, settled).items():
+        paths = [layout.data_path(language, index, count) for index in range(count)]
+        if not any(path in known for path in paths):
+            continue
+        rows = read(settled.rows, ROWS, _COMPARED, Range("language", language, language + "\0")).sort_by("id")
+        firsts = np.array([int.from_bytes(id_[:4], "big") * count >> 32 for id_ in rows["id"].to_pylist()], np.int64)
+        for index, path in enumerate(paths):
+            entry = known.get(path)
+            low, high = np.searchsorted(firsts, [index, index + 1])
+            if entry is None or entry.rows != high - low or not (old.path / entry.place).is_file():
+                continue
+            if _rows_of_now(rows.slice(low, high - low), owners) == _rows_of_then(old, entry):
+                found[path] = entry
+    return found
+
+
+#: Columns of a settled row that can differ between versions while its bytes, program and settings are the same.
+_COMPARED: Final = (
+    "id", "repository_id", "path", "license_type", "license_expression", "license_evidence", "generated",
+    "near_duplicate_cluster",
+)  # fmt: skip
+_THEN: Final = (
+    "content_id", "repository_id", "path", "license_type", "license_expression", "license_evidence", "is_generated",
+    "near_duplicate_cluster",
+)  # fmt: skip
+_OF_REPOSITORY: Final = tuple(
+    name
+    for name in REPOSITORIES.names
+    if name in DATA.names and name not in {"license_type", "license_expression", "repository_id"}
+)
+
+
+def _owners(settings: Settings, settled: Settled) -> dict[str, tuple[Any, ...]]:
+    table = repository_rows(settings, settled).select(["repository_id", *_OF_REPOSITORY])
+    return {row[0]: row[1:] for row in zip(*(column.to_pylist() for column in table.columns), strict=True)}
+
+
+def _rows_of_now(rows: pa.Table, owners: dict[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    columns = {name: rows[name].to_pylist() for name in _COMPARED}
+    columns["id"] = [id_.hex() for id_ in columns["id"]]
+    columns["path"] = [path_text(path) for path in columns["path"]]
+    columns["license_evidence"] = [_evidence(text) for text in columns["license_evidence"]]
+    return [(*row, *owners[row[1]]) for row in zip(*columns.values(), strict=True)]
+
+
+def _rows_of_then(old: Release, entry: FileEntry) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    evidence = _THEN.index("license_evidence")
+    for table in old.rows(entry, [*_THEN, *_OF_REPOSITORY]):
+        columns = [column.to_pylist() for column in table.columns]
+        columns[evidence] = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for value in columns[evidence]]
+        found += zip(*columns, strict=True)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _evidence(text: str) -> bytes:
+    """Return evidence as it comes out of a release: by way of its columns' types."""
+    value = pa.array([orjson.loads(text)], DATA.field("license_evidence").type).to_pylist()[0]
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:
+    """Write down what a build was made with, so that an update can be asked for by naming only what is new."""
+    record = {
+        "settings": {
+            **settings.model_dump(mode="json", exclude={"source", "engine", "release"}),
+            "release": settings.release.model_dump(mode="json", include={"shard_bytes", "zstd_level"}),
+        },
+        "sources": [source.spec for source in sources],
+        "plain": all(_plain(source) for source in sources),
+    }
+    write_atomically(store.folder / _RECORD, lambda path: path.write_bytes(orjson.dumps(record)))
+
+
+def recall(work: Path) -> tuple[Settings, list[Source]]:
+    """Return settings and sources of the build that used this work folder.
+
+    Raises `UsageError` where there is none, or where its sources were described in a settings file.
+    """
+    try:
+        record = orjson.loads((work / _RECORD).read_bytes())
+        settings = Settings.model_validate(record["settings"])
+        if record["plain"]:
+            return settings, [parse_source(spec) for spec in record["sources"]]
+    except FileNotFoundError:
+        raise UsageError(
+            f"{work}: the work folder of the release is gone, so its sources are not known; "
+            "name all of them, or give the settings file"
+        ) from None
+    except (OSError, orjson.JSONDecodeError, ValidationError, KeyError):
+        raise UsageError(f"{work / _RECORD}: cannot be read; name all sources, or give the settings file") from None
+    raise UsageError(
+        "the release was built from a settings file that describes its sources; add the new ones there and give it"
+    )
+
+
+def _plain(source: Source) -> bool:
+    try:
+        return bool(parse_source(source.spec) == source)
+    except DrystoneError:
+        return False

@@ -1,0 +1,261 @@
+"""What of a release falls: which repositories, occurrences and files, and which shards and parts that touches.
+
+Asks a plain table of what must go; knows neither who asked for it nor how it is taken out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.release.read import Release
+
+#: Stage and reason of an occurrence that its owner, or the owner of the same bytes, has opted out.
+OPTED_OUT: Final = "opted_out"
+
+#: Key of a ledger row: repository_id, path, entry.
+Key = tuple[str, str, int]
+Row = dict[str, Any]
+
+_COLUMNS: Final = (
+    "repository_id", "origin", "path", "path_raw", "entry", "kind", "swhid", "size", "decision", "stage", "language",
+    "shard",
+)  # fmt: skip
+
+
+class Blocked(Protocol):
+    """What must go; every method returns the id of the request that says so, or None."""
+
+    def repository(self, origin: str, authors: Sequence[str] = (), forked_from: str | None = None) -> str | None:
+        """Whether a whole repository goes; the rest is what the release knows of who wrote it and its upstream."""
+        ...
+
+    def path(self, origin: str, path: bytes, forked_from: str | None = None) -> str | None:
+        """Whether a path (no leading slash) of a repository goes."""
+        ...
+
+    def has_paths(self, origin: str, forked_from: str | None = None) -> bool:
+        """Whether any path of a repository may go; `path` is not asked where not."""
+        ...
+
+    def content(self, swhid: str) -> str | None:
+        """Whether these bytes go, wherever they are."""
+        ...
+
+    def directory(self, swhid: str) -> str | None:
+        """Whether a repository with this root directory goes."""
+        ...
+
+
+@dataclass(slots=True)
+class Fallen:
+    """What fell: occurrences (rows of the ledger), kept files among them and their bytes, whole repositories."""
+
+    occurrences: int = 0
+    files: int = 0
+    bytes: int = 0
+    repositories: int = 0
+
+
+@dataclass(slots=True)
+class Inventory:
+    """What falls of one release.
+
+    `repositories`: id -> request; their rows leave the ledger. `rows`: key -> request; these stay, as dropped.
+    `gone`: SWHID -> shard of files that leave data. `handed`: SWHID -> the ledger row of the copy that stands for a
+    file from now on, with the row of its repository (`owner`) and the shard of the file (`standing_shard`).
+    `shards` and `parts`: the files that must be written anew. `orphans`: duplicates whose representative goes.
+    `kept` counts by repository what its number of kept files changes by.
+    """
+
+    repositories: dict[str, str] = field(default_factory=dict)
+    rows: dict[Key, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    handed: dict[str, Row] = field(default_factory=dict)
+    shards: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
+    requests: dict[str, Fallen] = field(default_factory=dict)
+    languages: dict[str, Fallen] = field(default_factory=dict)
+    orphans: int = 0
+    kept: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing falls."""
+        return not (self.repositories or self.rows)
+
+    @property
+    def total(self) -> Fallen:
+        """All that falls."""
+        sums = self.requests.values()
+        return total_of(sums)
+
+
+def total_of(fallen: Iterable[Fallen]) -> Fallen:
+    """Return the sums."""
+    total = Fallen()
+    for each in fallen:
+        total.occurrences += each.occurrences
+        total.files += each.files
+        total.bytes += each.bytes
+        total.repositories += each.repositories
+    return total
+
+
+#: Key by which the best of several copies is the smallest; takes ledger row and repository row.
+Prefer = Callable[[Row, Row], Any]
+#: Authors and upstream of a repository, out of its row.
+About = Callable[[Row], tuple[Sequence[str], str | None]]
+
+
+def nothing_known(_: Row) -> tuple[Sequence[str], str | None]:
+    """Say that neither authors nor an upstream are known."""
+    return (), None
+
+
+def fallen_repositories(release: Release, blocked: Blocked, about: About = nothing_known) -> dict[str, str]:
+    """Return repository id -> request for the repositories that go as a whole."""
+    found = {}
+    for table in release.repositories(["repository_id", "origin", "directory_id", "metadata"]):
+        for row in table.to_pylist():
+            request = blocked.repository(row["origin"], *about(row))
+            if request is None and row["directory_id"]:
+                request = blocked.directory(f"swh:1:dir:{row['directory_id']}")
+            if request is not None:
+                found[row["repository_id"]] = request
+    return found
+
+
+def contents_of(release: Release, repositories: Iterable[str]) -> dict[str, set[str]]:
+    """Return the SWHIDs of the files of each of these repositories."""
+    ids = pa.array(sorted(repositories), pa.string())
+    found: dict[str, set[str]] = {}
+    for table in release.ledger(["repository_id", "swhid", "kind"]):
+        mine = table.filter(pc.and_(pc.is_in(table["repository_id"], value_set=ids), pc.equal(table["kind"], "file")))
+        for id_, swhid, _ in zip(*(column.to_pylist() for column in mine.columns), strict=True):
+            if swhid is not None:
+                found.setdefault(id_, set()).add(swhid)
+    return found
+
+
+def take_inventory(
+    release: Release, blocked: Blocked, about: About = nothing_known, prefer: Prefer | None = None
+) -> Inventory:
+    """Return what falls of a release; reads its ledger and repositories, no shard.
+
+    Where the file that stands for equal bytes falls and a copy of it does not, the copy that is first by `prefer`
+    stands for them from now on, if it has the same file name and language, by which it was judged.
+    """
+    found = Inventory(fallen_repositories(release, blocked, about))
+    forks = _upstreams(release, about)
+    for request in found.repositories.values():
+        found.requests.setdefault(request, Fallen()).repositories += 1
+    lost: dict[str, Row] = {}
+    for entry in release.manifest.of_kind("ledger"):
+        for table in release.rows(entry, _COLUMNS):
+            for row, request in _falling(table, found.repositories, blocked, forks):
+                found.parts.add(entry.path)
+                _count(found, row, request)
+                if row["repository_id"] not in found.repositories:
+                    found.rows[_key(row)] = request
+                if row["decision"] == "kept":
+                    lost[row["swhid"]] = row
+                    found.kept[row["repository_id"]] -= 1
+    if lost or found.repositories:
+        _hand_over(release, found, lost, prefer)
+    found.gone = {swhid: row["shard"] for swhid, row in lost.items() if swhid not in found.handed}
+    found.shards = {row["shard"] for row in lost.values()}
+    return found
+
+
+def _upstreams(release: Release, about: About) -> dict[str, str]:
+    found = {}
+    for table in release.repositories(["repository_id", "metadata"]):
+        for row in table.to_pylist():
+            if (upstream := about(row)[1]) is not None:
+                found[row["repository_id"]] = upstream
+    return found
+
+
+def _falling(
+    table: pa.Table, repositories: dict[str, str], blocked: Blocked, forks: dict[str, str]
+) -> list[tuple[Row, str]]:
+    names = ("repository_id", "origin", "path", "path_raw", "kind", "swhid", "stage")
+    falling: list[tuple[int, str]] = []
+    ids, places = (table.column(name).to_pylist() for name in names[:2])
+    some = {id_: blocked.has_paths(place, forks.get(id_)) for id_, place in dict(zip(ids, places, strict=True)).items()}
+    columns = (table.column(name).to_pylist() for name in names)
+    for at, (id_, origin, path, raw, kind, swhid, stage) in enumerate(zip(*columns, strict=True)):
+        request = repositories.get(id_)
+        if request is None and stage != OPTED_OUT:
+            if kind == "file" and swhid is not None:
+                request = blocked.content(swhid)
+            if request is None and some[id_]:
+                request = blocked.path(origin, raw if raw is not None else path[1:].encode(), forks.get(id_))
+        if request is not None:
+            falling.append((at, request))
+    rows = table.take(pa.array([at for at, _ in falling], pa.int64())).to_pylist()
+    return list(zip(rows, (request for _, request in falling), strict=True))
+
+
+def _count(found: Inventory, row: Row, request: str) -> None:
+    counts = [found.requests.setdefault(request, Fallen())]
+    if row["decision"] == "kept":
+        counts.append(found.languages.setdefault(row["language"] or "unknown", Fallen()))
+    for fallen in counts:
+        fallen.occurrences += 1
+        if row["decision"] == "kept":
+            fallen.files += 1
+            fallen.bytes += row["size"] or 0
+
+
+def _hand_over(release: Release, found: Inventory, lost: dict[str, Row], prefer: Prefer | None) -> None:
+    """Find the duplicates of what goes: parts that name it change, and the best exact copy takes its place."""
+    swhids, gone = pa.array(sorted(lost), pa.string()), pa.array(sorted(found.repositories), pa.string())
+    copies: dict[str, list[Row]] = {}
+    orphans: Counter[str] = Counter()
+    for entry in release.manifest.of_kind("ledger"):
+        for table in release.rows(entry):
+            of_gone = pc.is_in(table["kept_repository_id"], value_set=gone)
+            for row in table.filter(pc.or_(pc.is_in(table["kept_swhid"], value_set=swhids), of_gone)).to_pylist():
+                if row["repository_id"] in found.repositories or _key(row) in found.rows:
+                    continue
+                found.parts.add(entry.path)
+                orphans[row["kept_swhid"]] += 1
+                if prefer is not None and _judged_alike(row, lost.get(row["kept_swhid"])):
+                    copies.setdefault(row["kept_swhid"], []).append(row)
+    owners = _repositories(release, {row["repository_id"] for rows in copies.values() for row in rows})
+    for swhid, rows in copies.items():
+        assert prefer is not None
+        best = min(rows, key=lambda row: prefer(row, owners[row["repository_id"]]))
+        found.handed[swhid] = best | {
+            "owner": owners[best["repository_id"]],
+            "standing_shard": lost[swhid]["shard"],
+        }
+        found.kept[best["repository_id"]] += 1
+    found.orphans = sum(count for swhid, count in orphans.items() if swhid not in found.handed)
+
+
+def _judged_alike(row: Row, lost: Row | None) -> bool:
+    """Whether a row is an exact copy whose name gave the same language and the same judgement."""
+    if lost is None:
+        return False
+    name, other = (str(r["path"]).rpartition("/")[2] for r in (row, lost))
+    return row["reason"] == "exact_duplicate" and row["language"] == lost["language"] and name == other
+
+
+def _repositories(release: Release, ids: set[str]) -> dict[str, Row]:
+    if not ids:
+        return {}
+    wanted = pa.array(sorted(ids), pa.string())
+    tables = (t.filter(pc.is_in(t["repository_id"], value_set=wanted)) for t in release.repositories())
+    return {row["repository_id"]: row for table in tables for row in table.to_pylist()}
+
+
+def _key(row: Row) -> Key:
+    return row["repository_id"], row["path"], row["entry"]

@@ -1,0 +1,185 @@
+"""Where a release lies: a folder, or an object store behind fsspec (`s3://bucket/prefix`, extra `s3`).
+
+One interface for both: fetch a file, put a file whole or not at all, remove, list. Knows nothing of what releases hold.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from drystone.errors import MissingExtraError, ReleaseError
+from drystone.release import layout
+from drystone.release.files import sync
+
+
+class Location(Protocol):
+    """A place where a release lies. Names are relative, with `/` between parts.
+
+    `mirror` is a folder in which files can be read and written before they are put; for a folder it is the folder.
+    All methods raise `ReleaseError` naming the file where the place refuses.
+    """
+
+    name: str
+    mirror: Path
+
+    def fetch(self, name: str) -> Path:
+        """Return the file in `mirror`, brought there where it is not; the path may lead to nothing."""
+        ...
+
+    def names(self) -> list[str]:
+        """Return the names of all files there, sorted."""
+        ...
+
+    def put(self, name: str, target: str | None = None) -> None:
+        """Put the mirror's file `name` into the place, under `target`: whole or not at all."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        ...
+
+
+class Folder:
+    """A release in a folder of this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self.mirror = path
+        self.name = str(path)
+
+    def fetch(self, name: str) -> Path:
+        """Return the file."""
+        return self.mirror / name
+
+    def names(self) -> list[str]:
+        """Return the names of all files, sorted."""
+        return sorted(p.relative_to(self.mirror).as_posix() for p in self.mirror.rglob("*") if p.is_file())
+
+    def put(self, name: str, target: str | None = None) -> None:
+        """Rename the file; it is on disk already."""
+        if target is None or target == name:
+            return
+        with _named(self.mirror / target):
+            (self.mirror / target).parent.mkdir(parents=True, exist_ok=True)
+            (self.mirror / name).replace(self.mirror / target)
+            sync((self.mirror / target).parent)
+
+    def remove(self, name: str) -> None:
+        """Remove the file, and its folder where nothing else is in it."""
+        path = self.mirror / name
+        with _named(path):
+            path.unlink(missing_ok=True)
+            if path.parent != self.mirror and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+class Bucket:
+    """A release under a prefix of an object store, through fsspec; one PUT makes an object whole or not at all."""
+
+    def __init__(self, url: str, mirror: Path) -> None:
+        self.name = _without_password(url)
+        self.mirror = mirror
+        try:
+            import fsspec  # noqa: PLC0415  (extra `s3`)
+
+            options: dict[str, Any] = {}
+            endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+            if url.startswith("s3://") and endpoint:
+                options["client_kwargs"] = {"endpoint_url": endpoint}
+            # Listings must show what is there now, not what was there before.
+            self._files, self._root = fsspec.core.url_to_fs(url, use_listings_cache=False, **options)
+        except ImportError:
+            raise MissingExtraError(f"Access to {url.partition('://')[0]}://", "s3") from None
+        except ValueError as error:
+            raise ReleaseError(f"{self.name}: {error}") from None
+        self._root = str(self._root).rstrip("/")
+
+    def fetch(self, name: str) -> Path:
+        """Return the file in the mirror, downloaded once."""
+        path = self.mirror / name
+        if not path.exists():
+            with _named(self._shown(name)):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial = path.with_name(path.name + ".partial")
+                try:
+                    self._files.get_file(self._key(name), str(partial))
+                except FileNotFoundError:
+                    return path
+                partial.replace(path)
+        return path
+
+    def names(self) -> list[str]:
+        """Return the names of all objects under the prefix, sorted."""
+        with _named(self.name):
+            return sorted(str(key)[len(self._root) + 1 :] for key in self._files.find(self._root))
+
+    def put(self, name: str, target: str | None = None) -> None:
+        """Upload the mirror's file."""
+        with _named(self._shown(target or name)):
+            self._files.put_file(str(self.mirror / name), self._key(target or name))
+        if target is not None and target != name:
+            (self.mirror / name).replace(self.mirror / target)
+
+    def remove(self, name: str) -> None:
+        """Remove the object."""
+        (self.mirror / name).unlink(missing_ok=True)
+        with _named(self._shown(name)):
+            if self._files.exists(self._key(name)):
+                self._files.rm_file(self._key(name))
+
+    def _key(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _shown(self, name: str) -> str:
+        return f"{self.name.rstrip('/')}/{name}"
+
+
+@contextmanager
+def open_location(place: str | os.PathLike[str]) -> Iterator[Location]:
+    """Open the folder or URL where a release lies; what was fetched from a URL is gone afterwards.
+
+    Raises `ReleaseError` for a folder that is not there, `MissingExtraError` where the URL's file system is not
+    installed.
+    """
+    text = os.fspath(place)
+    if "://" not in text or text.startswith("file://"):
+        path = Path(text.removeprefix("file://"))
+        if not path.is_dir():
+            raise ReleaseError(f"{layout.shown(str(path))} is not a folder, so it is not a release")
+        yield Folder(path)
+        return
+    mirror = Path(tempfile.mkdtemp(prefix="drystone-"))
+    try:
+        bucket = Bucket(text, mirror)
+        bucket.fetch(layout.MANIFEST)
+        yield bucket
+    finally:
+        shutil.rmtree(mirror)
+
+
+@contextmanager
+def _named(path: str | Path) -> Iterator[None]:
+    """Turn what a file system or a store refuses into one error that names the file."""
+    try:
+        yield
+    except ReleaseError:
+        raise
+    except Exception as error:  # botocore has errors of its own beside OSError
+        if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in _STORES:
+            raise
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ReleaseError(f"{layout.shown(str(path))}: {layout.shown(said)}. Run the command again") from error
+
+
+_STORES = {"botocore", "aiobotocore", "s3fs", "aiohttp", "fsspec"}
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

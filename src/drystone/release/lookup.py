@@ -1,0 +1,310 @@
+"""Am I in it? Which versions of a release hold an owner's or a repository's files, or given bytes.
+
+Answers from an index of the ledger, built once for each version and kept in a cache; it is read where it lies on disk,
+so that neither memory nor time grows with the release. Knows names as `identity.origins` does, and nothing of people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.errors import ReleaseError, UsageError
+from drystone.identity import origins
+from drystone.identity.hashes import blob_hash
+from drystone.release import layout
+from drystone.release.files import file_sha256
+from drystone.release.read import Release, open_release
+
+#: Raised by one when the index changes, so that an older one in the cache is not read.
+_FORMAT: Final = "1"
+#: Rows of the ledger in one sorted run of the index: bounds the memory of building it.
+_RUN_ROWS: Final = 1 << 20
+#: Largest file that is hashed to be looked up, in bytes.
+MAX_FILE: Final = 1 << 30
+_SWHID: Final = re.compile(r"swh:1:(cnt|dir|rev):([0-9a-f]{40})(?:;.*)?\Z", re.DOTALL)
+
+Kind = Literal["content", "directory", "revision", "repository", "owner"]
+
+_RUN: Final = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("id", pa.binary(20)),
+        ("repository", pa.int32()),
+        ("path", pa.string()),
+        ("kept", pa.bool_()),
+        ("reason", pa.dictionary(pa.int32(), pa.string())),
+    ]
+)
+_REPOSITORIES: Final = pa.schema(
+    [
+        ("name", pa.string()),
+        ("origin", pa.string()),
+        ("repo_name", pa.string()),
+        ("directory", pa.string()),
+        ("revision", pa.string()),
+        ("occurrences", pa.int64()),
+        ("kept", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for: its kind, and the SWHID's hash (hex) or the canonical name; `shown` is for people."""
+
+    kind: Kind
+    value: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One thing found: a file with its path, or a repository with how many of its files there are and are kept."""
+
+    origin: str
+    path: str | None
+    occurrences: int
+    kept: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one version holds: counts over everything found, and the first of `places`."""
+
+    release: str
+    version: str
+    root: str
+    repositories: int
+    occurrences: int
+    kept: int
+    places: tuple[Place, ...]
+
+
+def parse(text: str, *, files: bool = False) -> Query:
+    """Read what a person asks for: a SWHID, an owner, a repository by name or URL; with `files`, a file's path.
+
+    Raises `UsageError` for what is none of these.
+    """
+    stripped = text.strip()
+    if match := _SWHID.match(stripped):
+        kinds: dict[str, Kind] = {"cnt": "content", "dir": "directory", "rev": "revision"}
+        return Query(kinds[match[1]], match[2], stripped.partition(";")[0])
+    if stripped.startswith("swh:"):
+        raise UsageError(
+            f"{layout.shown(stripped[:80])} is no SWHID of a content, directory or revision (swh:1:cnt:...)"
+        )
+    if files and stripped and Path(stripped).is_file():
+        return of_bytes(_read(Path(stripped)), stripped)
+    if not stripped or len(stripped) > origins.MAX_LENGTH or any(c < " " for c in stripped):
+        raise UsageError(f"ask for an owner, a repository, a file or a SWHID, in 1 to {origins.MAX_LENGTH} characters")
+    name = origins.canonical(stripped)
+    whole = ":" in name or name.count("/") >= 2
+    return Query("repository" if whole else "owner", name, origins.public(stripped))
+
+
+def of_bytes(data: bytes, shown: str) -> Query:
+    """Return the query for a file's bytes."""
+    return Query("content", blob_hash(data).hex(), shown)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise UsageError(f"{layout.shown(str(path))} is larger than {MAX_FILE:,} bytes; give its SWHID instead")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{layout.shown(str(path))} cannot be read: {error.strerror}") from None
+
+
+def default_cache() -> Path:
+    """Return where indexes are kept: below XDG_CACHE_HOME, by default `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "drystone" / "lookup"
+
+
+class Index:
+    """The index of one version; `find` answers."""
+
+    def __init__(self, release: Release, folder: Path) -> None:
+        facts = release.manifest.facts
+        self.release, self.version, self.root = facts.name, facts.version, release.root
+        self._repositories = _mapped(folder / "repositories.arrow")
+        self._names = _Names(self._repositories.column("name"))
+        self._runs = [_mapped(path) for path in sorted(folder.glob("run-*.arrow"))]
+        self._keys = [_one(run.column("key")).to_numpy() for run in self._runs]
+
+    def find(self, query: Query, limit: int = 20) -> Answer:
+        """Return what this version holds of it, with the first `limit` places."""
+        if query.kind == "content":
+            rows = self._contents(bytes.fromhex(query.value))
+            kept = sum(run.column("kept")[at].as_py() for run, at in rows)
+            ids = {run.column("repository")[at].as_py() for run, at in rows}
+            places = tuple(self._file(run, at) for run, at in rows[:limit])
+            return Answer(self.release, self.version, self.root, len(ids), len(rows), kept, places)
+        found = self._found(query)
+        places = tuple(
+            Place(row["origin"], None, row["occurrences"], row["kept"]) for row in found.slice(0, limit).to_pylist()
+        )
+        sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
+        return Answer(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
+
+    def _found(self, query: Query) -> pa.Table:
+        table = self._repositories
+        if query.kind in ("directory", "revision"):
+            return table.filter(pc.equal(table.column(query.kind), query.value))
+        if query.kind == "repository":
+            low, high = self._names.range(query.value, query.value + "\0")
+            if low == high:  # a group of repositories, on hosts where groups nest
+                low, high = self._names.range(query.value + "/", query.value + "0")
+            return table.slice(low, high - low)
+        low, high = self._names.range(query.value + "/", query.value + "0")  # "0" is what follows "/"
+        if low == high and "/" not in query.shown:  # a bare name may be that of a folder, an archive or a package
+            return table.filter(pc.equal(table.column("repo_name"), query.shown))
+        return table.slice(low, high - low)
+
+    def _contents(self, id_: bytes) -> list[tuple[pa.Table, int]]:
+        key = np.uint64(int.from_bytes(id_[:8], "big"))
+        found = []
+        for run, keys in zip(self._runs, self._keys, strict=True):
+            low, high = np.searchsorted(keys, key, "left"), np.searchsorted(keys, key, "right")
+            found += [(run, at) for at in range(int(low), int(high)) if run.column("id")[at].as_py() == id_]
+        return found
+
+    def _file(self, run: pa.Table, at: int) -> Place:
+        row = run.slice(at, 1).to_pylist()[0]
+        origin = self._repositories.column("origin")[row["repository"]].as_py()
+        return Place(origin, row["path"], 1, int(row["kept"]), row["reason"])
+
+
+class _Names(Sequence[str]):
+    """Sorted names where they lie on disk."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._array = _one(column)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._array[at].as_py()
+
+    def range(self, low: str, high: str) -> tuple[int, int]:
+        """Return where names from `low` on and below `high` stand."""
+        return bisect_left(self, low), bisect_left(self, high)
+
+
+def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> Index:
+    """Open the index of the release in folder `path`, built first where the cache does not have it.
+
+    Raises `ReleaseError` where the folder is no release, is damaged, or the cache cannot be written.
+    """
+    release = open_release(path)
+    # By the manifest and not by the root alone, which a manifest could claim.
+    key = hashlib.sha256(f"{_FORMAT} {file_sha256(release.path / layout.MANIFEST)}".encode()).hexdigest()
+    folder = (cache or default_cache()) / key
+    if not folder.is_dir():
+        _build(release, folder)
+    return Index(release, folder)
+
+
+def _build(release: Release, folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    except OSError as error:
+        raise ReleaseError(
+            f"{layout.shown(str(folder.parent))} cannot be written: {error.strerror}; see --cache"
+        ) from None
+    try:
+        ids = _write_repositories(release, work)
+        for number, rows in enumerate(_runs(release)):
+            _write(work / f"run-{number:05d}.arrow", _run(rows, ids))
+        work.rename(folder)
+    except OSError as error:
+        if not folder.is_dir():  # else another process was as quick
+            raise ReleaseError(f"{layout.shown(str(folder))} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_repositories(release: Release, work: Path) -> pa.Array:
+    """Write the repositories sorted by name; return their ids in that order."""
+    columns = ["repository_id", "origin", "repo_name", "directory_id", "revision_id", "occurrences", "kept"]
+    tables = [pa.table({c: pa.array([], pa.string()) for c in columns[:5]})] if not release.manifest.files else []
+    table = pa.concat_tables([*tables, *release.repositories(columns)])
+    names = pa.array([origins.canonical(origin or "") for origin in table.column("origin").to_pylist()], pa.string())
+    table = table.append_column("name", names)
+    # By code points, as `bisect` compares; Arrow compares UTF-8, which is the same order.
+    table = table.take(pc.sort_indices(table, [("name", "ascending"), ("repository_id", "ascending")]))
+    ids = _one(table.column("repository_id"))
+    chosen = table.select(["name", "origin", "repo_name", "directory_id", "revision_id", "occurrences", "kept"])
+    _write(work / "repositories.arrow", chosen.rename_columns(_REPOSITORIES.names).cast(_REPOSITORIES))
+    return ids
+
+
+def _runs(release: Release) -> Iterator[pa.Table]:
+    tables = release.ledger(["swhid", "repository_id", "path", "decision", "reason", "kind"])
+    held: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        files = table.filter(pc.and_(pc.is_valid(table["swhid"]), pc.equal(table["kind"], "file")))
+        held.append(files)
+        rows += files.num_rows
+        if rows >= _RUN_ROWS:
+            yield pa.concat_tables(held)
+            held, rows = [], 0
+    if rows:
+        yield pa.concat_tables(held)
+
+
+def _run(rows: pa.Table, ids: pa.Array) -> pa.Table:
+    hexes = "".join(islice((swhid[10:50] for swhid in rows["swhid"].to_pylist()), rows.num_rows))
+    raw = bytes.fromhex(hexes)
+    if len(raw) != 20 * rows.num_rows:
+        raise ReleaseError("a swhid of the ledger is none; run drystone verify on the release")
+    keys = np.frombuffer(raw, np.dtype((np.void, 20))).view(np.uint8).reshape(-1, 20)[:, :8].copy().view(">u8").ravel()
+    order = np.argsort(keys, kind="stable")
+    table = pa.table(
+        {
+            "key": pa.array(keys.astype(np.uint64)),
+            "id": pa.Array.from_buffers(pa.binary(20), rows.num_rows, [None, pa.py_buffer(raw)]),
+            "repository": pc.index_in(_one(rows["repository_id"]), value_set=ids),
+            "path": rows["path"],
+            "kept": pc.equal(rows["decision"], "kept"),
+            "reason": _one(rows["reason"]).dictionary_encode(),
+        }
+    )
+    return table.take(pa.array(order)).cast(_RUN)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_table(table.combine_chunks(), max_chunksize=max(1, table.num_rows))
+
+
+def _mapped(path: Path) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as file:
+            return pa.ipc.open_file(file).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ReleaseError(f"{layout.shown(str(path.parent))} is damaged ({error}); remove this folder") from None
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    if isinstance(column, pa.Array):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

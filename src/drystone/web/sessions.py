@@ -1,0 +1,159 @@
+"""Who is there: visitors and moderators by cookie, forms by a token against forgery, and limits on how often.
+
+Moderators and their password hashes (Argon2id) stand in a file. Sessions live in this process: a restart ends them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from drystone.errors import UsageError
+
+#: Seconds after which a moderator logs in again.
+SESSION_SECONDS: Final = 8 * 3600
+#: Least length of a password, as NIST SP 800-63B-4 (3.1.1.2) has it for one that stands alone.
+LEAST_PASSWORD: Final = 15
+_MOST_PASSWORD: Final = 1024
+_MOST: Final = 10_000
+
+
+class Moderators:
+    """Names and password hashes out of a file: `NAME HASH` on each line."""
+
+    def __init__(self, path: Path) -> None:
+        self._hasher = PasswordHasher()
+        self._hashes: dict[str, str] = {}
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: cannot be read ({error}); make it with drystone moderator add") from None
+        for number, line in enumerate(lines, 1):
+            name, _, hashed = line.strip().partition(" ")
+            if line.strip():
+                if not hashed.startswith("$argon2"):
+                    raise UsageError(f"{path}, line {number}: is not NAME HASH; add a line with drystone moderator add")
+                self._hashes[name] = hashed.strip()
+        # Checked where there is no such name, so that the time taken does not tell.
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    def check(self, name: str, password: str) -> bool:
+        """Return whether a password is that of a moderator; takes as long for a name that is none."""
+        hashed = self._hashes.get(name)
+        try:
+            self._hasher.verify(hashed or self._nobody, password[:_MOST_PASSWORD])
+        except (VerificationError, InvalidHashError):
+            return False
+        return hashed is not None
+
+
+def add_moderator(path: Path, name: str, password: str) -> None:
+    """Add a moderator to a file, or give one another password. Raises `UsageError` for what cannot be one."""
+    if not name or not name.isprintable() or len(name) > 100 or any(c.isspace() for c in name):
+        raise UsageError(f"{name!r}: a moderator's name has 1 to 100 characters and no space")
+    if not LEAST_PASSWORD <= len(password) <= _MOST_PASSWORD:
+        raise UsageError(f"a password has {LEAST_PASSWORD} to {_MOST_PASSWORD} characters")
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    lines = [line for line in lines if line.strip() and line.split(" ")[0] != name]
+    lines.append(f"{name} {PasswordHasher().hash(password)}")
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A moderator who is logged in, until when (monotonic seconds)."""
+
+    moderator: str
+    until: float
+
+
+class Sessions:
+    """Cookies of visitors, and which of them are moderators'."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._secret = secrets.token_bytes(32)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, Session] = OrderedDict()
+
+    @staticmethod
+    def new_cookie() -> str:
+        """Return the value of a new visitor's cookie."""
+        return secrets.token_urlsafe(32)
+
+    def form_token(self, cookie: str) -> str:
+        """Return what a form must bring back: it belongs to one cookie, and to this process."""
+        return hmac.new(self._secret, cookie.encode(), hashlib.sha256).hexdigest()
+
+    def form_holds(self, cookie: str | None, token: str) -> bool:
+        """Return whether a form's token belongs to its cookie."""
+        return cookie is not None and hmac.compare_digest(self.form_token(cookie).encode(), token.encode())
+
+    def log_in(self, moderator: str) -> str:
+        """Return the cookie of a new session: never one that a visitor already had."""
+        cookie = self.new_cookie()
+        with self._lock:
+            self._held[_hashed(cookie)] = Session(moderator, self._clock() + SESSION_SECONDS)
+            while len(self._held) > _MOST:
+                self._held.popitem(last=False)
+        return cookie
+
+    def log_out(self, cookie: str | None) -> None:
+        """End a session."""
+        with self._lock:
+            self._held.pop(_hashed(cookie or ""), None)
+
+    def moderator(self, cookie: str | None) -> str | None:
+        """Return who is logged in by this cookie."""
+        with self._lock:
+            session = self._held.get(_hashed(cookie or ""))
+            if session is None:
+                return None
+            if session.until < self._clock():
+                del self._held[_hashed(cookie or "")]
+                return None
+            return session.moderator
+
+
+def _hashed(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Limit:
+    """At most `count` events for each name within `seconds`; remembers a bounded number of names."""
+
+    def __init__(self, count: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count, self._seconds, self._clock = count, seconds, clock
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, list[float]] = OrderedDict()
+
+    def wait(self, name: str) -> float:
+        """Note an event; return 0, or the seconds to wait where there were too many, and then it does not count."""
+        now = self._clock()
+        with self._lock:
+            times = [at for at in self._seen.pop(name, []) if at > now - self._seconds]
+            over = len(times) >= self._count
+            if not over:
+                times.append(now)
+            self._seen[name] = times
+            while len(self._seen) > _MOST:
+                self._seen.popitem(last=False)
+            return max(0.001, times[0] + self._seconds - now) if over else 0.0

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from drystone.cli import cli
+from drystone.errors import ReleaseError, UsageError
+from drystone.release import lookup
+from drystone.release.lookup import Index, open_index, parse
+from drystone.release.read import open_release
+from tests.release.sample import sample_rows
+
+
+@pytest.fixture(scope="module")
+def index(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return open_index(sample_release, tmp_path_factory.mktemp("cache"))
+
+
+def test_every_file_is_found_by_its_bytes_wherever_it_lies(index: Index) -> None:
+    rows = sample_rows()
+    by_id: dict[str, list] = {}
+    for row in rows:
+        by_id.setdefault(row.sha1, []).append(row)
+    for sha1, same in by_id.items():
+        answer = index.find(parse(f"swh:1:cnt:{sha1}"), limit=100)
+        assert {(p.origin.removeprefix("https://example.org/"), p.path) for p in answer.places} == {
+            (r.repository, r.path) for r in same
+        }
+        assert (answer.occurrences, answer.kept) == (len(same), sum(r.dropped is None for r in same))
+    assert index.find(parse("swh:1:cnt:" + "0" * 40)).places == ()
+    assert index.find(parse("swh:1:cnt:" + "f" * 40)).places == ()
+
+
+def test_runs_of_any_size_give_the_same(
+    sample_release: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_RUN_ROWS", 50)
+    many = open_index(sample_release, tmp_path)
+    assert len(list(tmp_path.glob("*/run-*.arrow"))) > 1
+    for row in sample_rows()[:50]:
+        query = parse(row.swhid)
+        one, other = index.find(query, 100), many.find(query, 100)
+        assert (one.occurrences, one.kept, set(one.places)) == (other.occurrences, other.kept, set(other.places))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/pypi/click",
+        "HTTPS://EXAMPLE.ORG/pypi/click.git/",
+        "git@example.org:pypi/Click.git",
+        "example.org/pypi/click",
+    ],
+)
+def test_a_repository_is_found_however_it_is_written(index: Index, text: str) -> None:
+    answer = index.find(parse(text))
+    mine = [r for r in sample_rows() if r.repository == "pypi/click"]
+    assert [p.origin for p in answer.places] == ["https://example.org/pypi/click"]
+    assert (answer.repositories, answer.occurrences, answer.kept) == (
+        1,
+        len(mine),
+        sum(r.dropped is None for r in mine),
+    )
+
+
+def test_an_owner_has_all_repositories_and_no_other_owners(index: Index) -> None:
+    answer = index.find(parse("example.org/own"))
+    assert {p.origin for p in answer.places} == {"https://example.org/own/drystone", "https://example.org/own/special"}
+    assert index.find(parse("example.org/ow")).repositories == 0
+    assert index.find(parse("nobody")).repositories == 0
+    assert index.find(parse("example.org/own"), limit=1).repositories == 2
+
+
+def test_directories_by_swhid(index: Index) -> None:
+    sha1 = hashlib.sha1(b"pypi/click").hexdigest()
+    assert index.find(parse(f"swh:1:dir:{sha1};origin=https://example.org")).repositories == 1
+    assert index.find(parse(f"swh:1:rev:{sha1}")).repositories == 0
+
+
+def test_the_index_is_built_once_and_for_each_version(release_copy: Path, tmp_path: Path) -> None:
+    from drystone.building.retract import retract
+    from tests.release.test_retract import Table
+
+    cache = tmp_path / "cache"
+    query = parse("https://example.org/pypi/click")
+    assert open_index(release_copy, cache).find(query).kept
+    (folder,) = cache.iterdir()
+    stamp = folder.stat().st_mtime_ns
+    open_index(release_copy, cache)
+    assert [p.stat().st_mtime_ns for p in cache.iterdir()] == [stamp]
+    retract([str(release_copy)], Table(("pypi/click",)), "head")
+    answer = open_index(release_copy, cache).find(query)
+    assert (answer.version, answer.repositories) == ("1.0.1", 0)
+
+
+def test_what_cannot_be_asked(index: Index, sample_release: Path, tmp_path: Path) -> None:
+    for text in ("", " ", "swh:1:snp:" + "0" * 40, "swh:1:cnt:zz", "a\0b", "x" * 5000):
+        with pytest.raises(UsageError):
+            parse(text)
+    for text in ("'; drop table x;--", "../../etc/passwd", "<script>", "%00", "☃", "a/b/c/d/e"):
+        assert index.find(parse(text)).repositories == 0
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with pytest.raises(ReleaseError, match="see --cache"):
+        open_index(sample_release, blocked)
+
+
+def test_the_command(sample_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = next(r for r in sample_rows() if r.dropped is None and r.language == "Python")
+    file = tmp_path / "mine.py"
+    file.write_bytes(row.data)
+    common = ["--cache", str(tmp_path / "cache")]
+    cli.main(["lookup", str(sample_release), str(sample_release), str(file), *common, "--json"], standalone_mode=False)
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["answers"]) == 2
+    assert said["query"]["value"] == row.sha1
+    assert row.path in {place["path"] for place in said["answers"][0]["places"]}
+    assert said["answers"][0]["root"] == open_release(sample_release).root
+    cli.main(["lookup", str(sample_release), "example.org/pypi", *common], standalone_mode=False)
+    assert "https://example.org/pypi/click  " in capsys.readouterr().out
+    cli.main(["lookup", str(sample_release), "octocat", *common], standalone_mode=False)
+    assert "not in it" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="name at least one release"):
+        cli.main(["lookup", "octocat"], standalone_mode=False)
