@@ -59,6 +59,7 @@ from drystone.release.versions import (
     tombstone,
 )
 from drystone.sources import Source, parse_source
+from drystone.sources.base import Collection
 
 _RECORD: Final = "build.json"
 
@@ -247,7 +248,7 @@ def _evidence(text: str) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:
+def remember(store: Store, settings: Settings, sources: Sequence[Source | Collection]) -> None:
     """Write down what a build was made with, so that an update can be asked for by naming only what is new."""
     record = {
         "settings": {
@@ -260,7 +261,7 @@ def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> Non
     write_atomically(store.folder / _RECORD, lambda path: path.write_bytes(orjson.dumps(record)))
 
 
-def recall(work: Path) -> tuple[Settings, list[Source]]:
+def recall(work: Path) -> tuple[Settings, list[Source | Collection]]:
     """Return settings and sources of the build that used this work folder.
 
     Raises `UsageError` where there is none, or where its sources were described in a settings file.
@@ -282,7 +283,7 @@ def recall(work: Path) -> tuple[Settings, list[Source]]:
     )
 
 
-def _plain(source: Source) -> bool:
+def _plain(source: Source | Collection) -> bool:
     try:
         return bool(parse_source(source.spec) == source)
     except DrystoneError:

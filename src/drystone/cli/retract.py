@@ -11,7 +11,7 @@ from typing import Any
 import click
 import orjson
 
-from drystone.cli.review import DEFAULT_REGISTRY
+from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.release.layout import shown, size_text
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.cli.reader import load, model_options
-from drystone.cli.review import DEFAULT_REGISTRY
 
 
 @click.command()

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ def compiled(expressions: Sequence[bytes], ids: Sequence[int], flags: int) -> An
 
     The same `flags` (HS_FLAG_*) hold for all. Raises `hyperscan.HyperscanError` for an expression that is none.
     """
-    key = hashlib.sha256(repr((hyperscan.__version__, list(expressions), list(ids), flags)).encode()).hexdigest()
+    key = hashlib.sha256(repr((version("hyperscan"), list(expressions), list(ids), flags)).encode()).hexdigest()
     try:
         path = cache_folder() / key
     except RuntimeError:  # a user without a home

@@ -106,10 +106,10 @@ def pooled(reader: Reader, texts: Sequence[str], *, layer: int = -1, pooling: Po
     vectors = np.zeros((len(texts), reader.model.hidden), np.float32)
     before, _, after, types = reader.windower.template
     room = reader.windower.limit(None) - len(before) - len(after)
-    for row, text in enumerate(reader.windower.texts(texts)):
+    for row, tokens in enumerate(reader.windower.texts(texts)):
         parts = []
-        for first in range(0, max(1, len(text.ids)), room):
-            piece = text.ids[first : first + room]
+        for first in range(0, max(1, len(tokens.ids)), room):
+            piece = tokens.ids[first : first + room]
             ids = np.concatenate([before, piece, after])
             window = Window(0, ids, np.full(len(ids), types[0]), len(before), first, len(piece))
             _, seen = _trace(reader, _alone(reader, window))

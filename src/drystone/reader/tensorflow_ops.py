@@ -75,7 +75,9 @@ def write_saved_model(tf: Any, model: Model, folder: Path) -> None:
             super().__init__(name="question_answering")
             self.kept = {name: tf.Variable(value, name=name) for name, value in model.weights.items()}
 
-        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32, name=n) for n in _inputs(model)])
+        @tf.function(  # type: ignore[untyped-decorator]
+            input_signature=[tf.TensorSpec([None, None], tf.int32, name=n) for n in _inputs(model)]
+        )
         def serve(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> dict[str, Any]:
             # The mask and the ids alone give the positions: padding is never attended to.
             places = tf.math.cumsum(attention_mask, axis=1, exclusive=True) + model.positions_from
