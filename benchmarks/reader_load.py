@@ -129,7 +129,7 @@ def measure(quick: bool) -> list[Figure]:
         Figure("lost", lost, "requests", 0, 0, lower_is_better=True, note=note),
         Figure("wrong", wrong, "requests", 0, 0, lower_is_better=True),
         Figure("memory grown", grown, "MiB", 20, 5, lower_is_better=True, note="after the first tenth, to the end"),
-        Figure("requests a second", sum(seen.values()) * 0.9 / spent, "", note=f"99 % within {p99:.0f} ms, clients too"),
+        Figure("requests a second", sum(seen.values()) * 0.9 / spent, "", note=f"99 % within {p99:.0f} ms"),
     ]  # fmt: skip
 
 

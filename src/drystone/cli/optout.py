@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import click
 
@@ -15,7 +15,7 @@ from drystone.errors import DrystoneError, UsageError
 from drystone.registry import NewRequest, Registry, Request, Subject, exchange, subjects
 from drystone.registry.optouts import PLACE_KINDS
 from drystone.registry.requests import DUE_DAYS, STATUSES, Outcome
-from drystone.sources import Source, parse_source
+from drystone.sources import parse_source
 from drystone.sources.base import Limits
 from drystone.verification import METHODS, Challenge, Proof, check_request
 
@@ -280,7 +280,6 @@ def inventory(registry: str, id_: str, sources: tuple[str, ...], *, cache: Path,
             source = parse_source(text)
             if hasattr(source, "parts"):
                 raise UsageError(f"{text}: is a collection of repositories; name the repository itself")
-            source = cast(Source, source)
             counts[source.spec] = opened.optouts.block(found.id, contents_of(source, cache, Limits()), "the repository")
     if as_json:
         click.echo(json.dumps({"request": found.id, "new": counts}))
