@@ -20,7 +20,7 @@ def add(file: Path, name: str, password: str) -> None:
     """Add a moderator to FILE, or give one another password. Only a hash of it is kept (Argon2id).
 
     \b
-    Example:
+    Examples:
       drystone moderator add moderators.txt ada
     """
     from drystone.errors import MissingExtraError  # noqa: PLC0415  help must not wait for it

@@ -23,7 +23,7 @@ def key(file: Path) -> None:
     The private key is encrypted where DRYSTONE_KEY_PASSWORD is set.
 
     \b
-    Example:
+    Examples:
       drystone receipt key publisher.key
     """
     from drystone.release import receipts  # noqa: PLC0415  help must not wait for it
@@ -42,7 +42,7 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
     The exit status is 1 where the receipt was altered or signed by another key.
 
     \b
-    Example:
+    Examples:
       drystone receipt verify receipts/REQUEST.json --key publisher.key.pub
     """
     from drystone.release import receipts  # noqa: PLC0415
