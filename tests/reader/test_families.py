@@ -136,7 +136,7 @@ def test_a_trace_has_every_layer(checkpoints: dict[str, Path]) -> None:
     rows = batch(model, [10, 6])
     _, seen = trace(model, rows.ids, rows.types, rows.positions, rows.blocks)
     assert [h.shape for h in seen.hidden] == [(2, 10, 48)] * 4
-    assert [a.shape for a in seen.attentions] == [(2, 4, 10, 10)] * 3
+    assert [a.shape for a in seen.attentions] == [(2, HEADS, 10, 10)] * 3
     np.testing.assert_allclose(seen.attentions[0].sum(-1), 1, atol=1e-5)
     assert np.all(seen.attentions[0][1, :, :6, 6:] == 0)
 
