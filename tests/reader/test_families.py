@@ -17,7 +17,7 @@ from drystone.reader.numpy_ops import trace
 from drystone.reader.runtimes import build_engine
 from drystone.reader.schedule import Batch
 
-from .checkpoints import FAMILIES, make_config, make_tensors
+from .checkpoints import FAMILIES, HEADS, make_config, make_tensors
 
 
 def load(folder: Path) -> Model:

@@ -73,6 +73,7 @@ def test_a_file_on_the_default_branch(walls: Path) -> None:
     "text",
     ["", "drystone-opt-out R-OTHER " + "ab" * 16, CHALLENGE.statement + "0", "x " + CHALLENGE.statement,
      CHALLENGE.statement.upper(), "drystone-opt-out R-TEST", "\0" * 200_000],
+    ids=["empty", "another's", "longer", "within a line", "upper case", "no secret", "binary"],
 )  # fmt: skip
 def test_a_forged_file_does_not_count(walls: Path, text: str) -> None:
     commit(walls, ".drystone-opt-out", text)

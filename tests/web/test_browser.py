@@ -15,7 +15,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from drystone.release.read import open_release
 from tests.web.pages import PASSWORD, Site, site
@@ -70,7 +71,14 @@ def fill(browser: Any, **fields: str) -> None:
 
 
 def press(browser: Any, text: str) -> None:
-    browser.find_element(By.XPATH, f"//button[normalize-space()='{text}']").click()
+    leave(browser, browser.find_element(By.XPATH, f"//button[normalize-space()='{text}']"))
+
+
+def leave(browser: Any, element: Any) -> None:
+    """Click what leads to another page, and wait until that page is there."""
+    old = browser.find_element(By.TAG_NAME, "html")
+    element.click()
+    WebDriverWait(browser, 30).until(staleness_of(old))
 
 
 def main_text(browser: Any) -> str:
@@ -93,7 +101,7 @@ def walk(browser: Any, here: Site, file: Path, seen: Callable[[str], None]) -> N
     seen("lookup-file")
     browser.get(f"{here.url}/lookup?q=nobody/nothing")
     seen("lookup-nothing")
-    browser.find_element(By.LINK_TEXT, "Ask for the removal of this repository").click()
+    leave(browser, browser.find_element(By.LINK_TEXT, "Ask for the removal of this repository"))
     seen("request")
     fill(browser, contact="ada@example.org", words="It is mine.")
     browser.find_element(By.NAME, "subject").clear()
@@ -121,7 +129,7 @@ def walk(browser: Any, here: Site, file: Path, seen: Callable[[str], None]) -> N
     fill(browser, name="ada", password=PASSWORD)
     press(browser, "Log in")
     seen("queue")
-    browser.find_element(By.LINK_TEXT, request).click()
+    leave(browser, browser.find_element(By.LINK_TEXT, request))
     assert "It is mine." in main_text(browser)
     seen("decide")
     fill(browser, note="Known in person.")

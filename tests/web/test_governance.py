@@ -126,7 +126,7 @@ HOSTILE = (
     "1 OR 1=1",
     "../../../../etc/passwd",
     "..%2f..%2fetc%2fpasswd",
-    "{{ 7 * 7 }}",
+    "{{ 1234567 * 7654321 }}",
     "{% raw %}",
     "\u202egnp.exe",
     "x" * 2048,
@@ -155,11 +155,11 @@ def test_hostile_text_in_every_field_stays_text(here: Site, visitor: Visitor, te
     for page in pages:
         assert page.status_code < 500, (page.url, page.text)
         assert "<script" not in page.text
-        assert "49" not in page.text.replace("2049", "") or text != "{{ 7 * 7 }}"
+        assert "9449772114007" not in page.text, "a template was evaluated"
         assert "root:x:" not in page.text
         assert "x=y" not in str(page.headers)
         assert "\u202e" not in page.text
-    assert here.registry.requests.all()[:before]
+    assert len(here.registry.requests.all()) >= before
     assert not here.registry.audit().problems
 
 
