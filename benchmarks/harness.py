@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import platform
@@ -72,6 +73,20 @@ def peer(name: str, requirements: Sequence[str], python: str = sys.executable) -
         subprocess.run([str(home / "bin/python"), "-m", "pip", "install", "-q", *requirements], check=True)
         ready.touch()
     return home / "bin/python"
+
+
+def main_of_sections(package: str, sections: Sequence[str], about: str) -> None:
+    """Run a benchmark made of modules of a package, each with `figures(quick)`, as one table; `--only` chooses some."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--only", action="append", choices=sections, help="this section alone")
+    arguments, sys.argv[1:] = parser.parse_known_args()
+
+    def measure(quick: bool) -> list[Figure]:
+        chosen = [importlib.import_module(f"{package}.{name}") for name in arguments.only or sections]
+        return [figure for module in chosen for figure in module.figures(quick)]
+
+    measure.__doc__ = about
+    main(measure)
 
 
 def main(measure: Callable[[bool], list[Figure]]) -> None:
