@@ -254,7 +254,7 @@ class _Plan:
         tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
         wanted, found = self._step("asked", swh_parts.asked, tasks)
         asked = [wanted / f"{part['name']}.asked" for part in listed]
-        rows = max(rows, _total(found))
+        rows += _total(found)
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
         return listed, runs(joined, "joined")
 

@@ -6,7 +6,7 @@ Every step joins ids within one range of keys and hands sorted runs to the next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from drystone.sources.swh_runs import (
     bounds,
     keys,
     keys_of_hex,
+    keys_or_null,
     read_range,
     unhex,
     write_run,
@@ -409,18 +410,16 @@ def _filled(found: dict[str, Any], schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _keys(column: Any, file: TableFile, name: str) -> pa.Array:
+def _keys(column: Any, file: TableFile, name: str, read: Callable[[Any], pa.Array] = keys_of_hex) -> pa.Array:
     try:
-        return keys_of_hex(column.cast(pa.string()))
+        return read(column.cast(pa.string()))
     except ValueError as error:
         raise SourceError(f"{file.path}: column {name}: {error}; is this a graph export?") from None
 
 
 def _some_keys(column: Any, file: TableFile, name: str) -> pa.Array:
     """Return hex strings as keys, null where they are."""
-    text = column.cast(pa.string())
-    filled = _keys(pc.fill_null(text, NONE.hex()), file, name)
-    return pc.if_else(pc.is_valid(text), filled, pa.scalar(None, KEY)) if text.null_count else filled
+    return _keys(column, file, name, keys_or_null)
 
 
 def _lost(candidates: pa.Table, problem: str, kind: str | None = None) -> pa.Table:

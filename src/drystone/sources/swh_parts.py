@@ -25,12 +25,13 @@ from drystone.sources.swh_runs import (
     Ints,
     Sorted,
     bounds,
+    distinct,
     keys_of_hex,
+    keys_or_null,
     read_group,
     read_range,
     read_rows,
     read_whole,
-    unhex,
     write_groups,
     write_run,
     write_sorted,
@@ -198,12 +199,10 @@ def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
     text = [piece.column(name).cast(pa.string()) for name in ("sha1_git", "sha1", "sha256")]
     try:
         key = keys_of_hex(text[0])
-        sha1 = keys_of_hex(pc.fill_null(text[1], "0" * 40))
-        sha256 = unhex(text[2]).cast(pa.binary(32))
+        sha1 = keys_or_null(text[1])
+        sha256 = keys_or_null(text[2], 32)
     except (ValueError, pa.ArrowException) as error:
         raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
-    if text[1].null_count:
-        sha1 = pc.if_else(pc.is_valid(text[1]), sha1, pa.scalar(None, KEY))
     status = piece.column("status").cast(pa.string())
     if skipped:
         reason = pc.fill_null(piece.column("reason").cast(pa.string()), "no reason is given")
@@ -244,7 +243,7 @@ def join(folder: Path, task: str, asked: list[Path], known: list[Path], index: i
 
 def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
     """Return the values of a column where there are several for one number, else nothing to compare."""
-    values: list[bytes | None] = column.to_pylist() if len(np.unique(at)) < len(at) else []
+    values: list[bytes | None] = column.to_pylist() if len(distinct(at)) < len(at) else []
     return values
 
 
