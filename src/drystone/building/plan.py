@@ -24,7 +24,7 @@ from drystone.building.contents import Contents
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.neighbours import find_near_duplicates
 from drystone.building.settings import Settings
-from drystone.building.snapshots import save
+from drystone.building.snapshots import LeftOut, save
 from drystone.building.store import Stage, Store, fingerprint
 from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
@@ -196,8 +196,14 @@ class Plan:
                 self.engine.progress.advance("fetch", 1)
         self.engine.progress.finish("fetch")
         for collection in self.collections:
-            self.sources += collection.parts(self.cache, self.limits, self._run)
+            self.sources += collection.parts(self.cache, self.limits, self._run, self._left_out())
         self.sources.sort(key=lambda source: source.spec)
+
+    def _left_out(self) -> LeftOut | None:
+        """Return what tells collections which repositories not to list; None where nothing is opted out."""
+        if not self.optouts:
+            return None
+        return LeftOut(save(self.store.stage("optouts", self.optouts.sha256), self.optouts), self.optouts.sha256)
 
     def _run(
         self, name: str, folder: Path, work: Callable[..., Summary], tasks: Sequence[tuple[str, dict[str, Any]]]

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
 from drystone.sources import swh_directories, swh_origins, swh_parts, swh_terms
-from drystone.sources.base import LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.base import LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
 from drystone.sources.swh_contents import ContentId, ContentStore
 from drystone.sources.swh_export import Export
 from drystone.sources.swh_parts import CONTENTS
@@ -38,7 +38,7 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 #: Entries of all directories that a group of roots holds in memory, about.
 _GROUP_ENTRIES: Final = 1 << 20
 #: Repositories without a tree of their own that make one part.
@@ -46,6 +46,8 @@ _OTHERS: Final = 1 << 16
 #: Releases that point at releases are followed so far.
 _MAX_RELEASES: Final = 8
 _CACHED_PARTS: Final = 4
+#: Steps that do not depend on which origins are out; those before origins are chosen do not either.
+_OF_EXPORT: Final = frozenset({"entries", "edges", "directories", "contents"})
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,10 @@ class SoftwareHeritage:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return swh_terms.SHA256, self.agreement
 
-    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
         """Resolve the export to lists of occurrences, and return them as parts.
+
+        Origins that are `out` stand for no other, and nothing of them is listed.
 
         Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
         files are damaged; `UsageError` where the location of contents cannot be one.
@@ -109,7 +113,8 @@ class SoftwareHeritage:
         folder = cache / "software-heritage" / key[:16]
         self.open_contents(cache, limits).close()
         plan = _Plan(self, export, folder, limits, run)
-        roots = plan.origins()
+        roots = plan.origins(out)
+        key, folder = hashlib.sha256(f"{key} {plan.chosen.name}".encode()).hexdigest(), plan.chosen
         listed, joined = plan.directories(roots)
         parts: list[Part] = []
         for part in listed:
@@ -165,9 +170,11 @@ class _Plan:
         self._folder = folder
         self._limits = limits
         self._runner = run
+        #: Where steps lie that depend on which origins are out.
+        self.chosen = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def origins(self) -> _Roots:
+    def origins(self, out: LeftOut | None) -> _Roots:
         """Choose revision and root directory of every origin; let one stand for all with the same directory."""
         steps = swh_origins
         prefix = self._source.origins
@@ -203,7 +210,15 @@ class _Plan:
         directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
         facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
         repositories, _ = self._ranged("repositories", steps.repositories, count, **facts)
-        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=runs(repositories, "repositories"))
+        settled_ = runs(repositories, "repositories")
+        gone: list[Path] = []
+        if out is not None:
+            asked, found = self._ranged(f"out-{out.key[:16]}", steps.left_out, count, given=settled_, out=out)
+            digests = [summary["digest"] for summary in found]
+            if any(digests):
+                gone = runs(asked, "out")
+                self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
+        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=settled_, out=gone)
         numbered, numbers = self._ranged("roots", steps.number, count, given=runs(collapsed, "roots"))
         files: list[tuple[Path, int, int]] = []
         first = 0
@@ -222,7 +237,7 @@ class _Plan:
         levels = self._reach(roots, entries, rows)
         counts = [path for level in levels for path in runs(level, "counts")]
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
-        group_of = self._folder / "group-of-root.npy"
+        group_of = self.chosen / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
         present, _ = self._step("directories", swh_directories.present, self._files("directory"))
         routed, _ = self._ranged(
@@ -299,8 +314,8 @@ class _Plan:
     def _step(
         self, name: str, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
     ) -> tuple[Path, list[dict[str, Any]]]:
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
+        folder = (self._folder if name in _OF_EXPORT else self.chosen) / name
+        folder.mkdir(parents=True, exist_ok=True)
         return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
 
     def _ranged(
@@ -352,7 +367,8 @@ class _Part:
         if self.name is None:
             return Listing(repositories, _not_listed(found))
         occurrences = self.folder / f"{self.name}.occurrences"
-        return Listing(repositories, swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits))
+        listed = swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits)
+        return Listing(repositories, swh_parts.with_link_notes(listed, lambda ids: self.read(ids, cache, limits)))
 
     def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
         known = _content_ids(self._known())
@@ -422,6 +438,7 @@ def _repository(row: dict[str, Any], kind: str) -> Repository:
         "revision_type": row["revision_type"],
         "release": row["release"].hex() if row["release"] is not None else None,
         "same_directory_as": row["same_as"],
+        **{role: swh_origins.person(row[role]) for role in ("author", "committer")},
     }
     for name in ("revision_date", "committer_date", "date"):
         if row[name] is not None and _moment(row[name]) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_SYMLINK
 from drystone.sources import base, swh_directories
-from drystone.sources._paths import path_problem
+from drystone.sources._paths import MAX_LINK, link_note, path_problem
 from drystone.sources.base import Limits
 from drystone.sources.swh_directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
 from drystone.sources.swh_export import Export, TableFile
@@ -275,3 +275,19 @@ def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
         ],
         schema=base.LISTING,
     )  # fmt: skip
+
+
+def with_link_notes(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator[bytes | SourceError]]) -> pa.Table:
+    """Return a `LISTING` with remarks on symbolic links that lead out of their tree: `read` gives their targets."""
+    links = pc.and_(pc.equal(listed.column("kind"), base.SYMLINK), pc.less_equal(listed.column("size"), MAX_LINK))
+    rows_ = np.flatnonzero(pc.fill_null(links, False).to_numpy())
+    if not len(rows_):
+        return listed
+    found = listed.select(["id", "path"]).take(pa.array(rows_))
+    ids = sorted(set(found.column("id").to_pylist()))
+    targets = dict(zip(ids, read(ids), strict=True))
+    notes: list[str | None] = [None] * listed.num_rows
+    for row, id_, path in zip(rows_.tolist(), *(column.to_pylist() for column in found.columns), strict=True):
+        target = targets[id_]
+        notes[row] = link_note(path, target) if isinstance(target, bytes) else f"where it leads is not known: {target}"
+    return listed.set_column(listed.column_names.index("note"), "note", pa.array(notes, pa.string()))
