@@ -59,7 +59,7 @@ def simulate(graph: Path, cache: Path, engine: Engine) -> Simulation:
     (cache / "bucket/content").mkdir(parents=True)
     known = json.loads((graph / "summary.json").read_text())
     runner = _Runner(engine)
-    source = SoftwareHeritage(str(graph / "orc"), str(cache / "bucket"))
+    source = SoftwareHeritage(str(graph), str(cache / "bucket"), verify=True)
     parts = source.parts(cache, Limits(), runner)
     listing = cache / "listing"
     tasks = [(f"{i:06d}", {"part": part, "cache": cache}) for i, part in enumerate(parts)]
