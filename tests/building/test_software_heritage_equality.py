@@ -10,11 +10,13 @@ from typing import Any
 
 import orjson
 import pyarrow.orc
+import pyarrow.parquet as pq
 import pytest
 
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
+from drystone.registry import NewRequest, Registry, subjects
 from drystone.release.export import Form, export
 from drystone.release.read import Release, open_release
 from drystone.release.verify import verify
@@ -26,9 +28,10 @@ from tests.sources import exported
 OWN = {"kind", "visit_date", "metadata"}
 
 
-def build(sources: list[Source | Collection], folder: Path) -> Release:
+def build(sources: list[Source | Collection], folder: Path, registry: Path | None = None) -> Release:
     folder.mkdir()
-    building.build(Settings(), sources, folder / "release", Engine(threads=1))
+    settings = Settings(registry=str(registry) if registry else None)
+    building.build(settings, sources, folder / "release", Engine(threads=1))
     assert verify(folder / "release").holds
     return open_release(folder / "release")
 
@@ -36,10 +39,8 @@ def build(sources: list[Source | Collection], folder: Path) -> Release:
 def rows(tables: Any) -> list[dict[str, Any]]:
     found = []
     for row in (row for table in tables for row in table.to_pylist()):
-        # Where a link leads stands in its content, which is not fetched from an archive for a remark.
-        remark = {"evidence"} if row.get("kind") == SYMLINK else set()
         own = OWN - {"kind"} if "decision" in row else OWN
-        found.append({k: v for k, v in row.items() if k not in own | remark})
+        found.append({k: v for k, v in row.items() if k not in own})
     return found
 
 
@@ -70,6 +71,63 @@ def test_the_build_over_an_export_is_the_build_over_git(
     reasons = {row["branch_reason"] for row in metadata(by_export)}
     assert reasons  # each choice and its reason
     assert all(row["visit_date"] is not None for t in by_export.repositories() for row in t.to_pylist())
+    links = [row for row in rows(by_export.ledger()) if row["kind"] == SYMLINK]
+    assert any("out of the tree" in str(row["evidence"]) for row in links)
+
+
+@pytest.mark.parametrize("subject", ["repository", "path", "directory", "content", "author"])
+def test_what_is_out_is_out_of_both(contents: Path, tmp_path: Path, subject: str) -> None:
+    paths = exported.unpack_repositories(tmp_path)
+    head = {"path": "HEAD", "directory": "HEAD^{tree}", "content": "HEAD:README.rst"}.get(subject, "HEAD")
+    id_ = subprocess.run(["git", "-C", str(paths[0]), "rev-parse", head], check=True, capture_output=True, text=True)
+    named = {
+        "repository": subjects.repository(exported.origin("six")),
+        "path": subjects.path(exported.origin("six"), "README.rst"),
+        "directory": subjects.object_(f"swh:1:dir:{id_.stdout.strip()}"),
+        "content": subjects.object_(f"swh:1:cnt:{id_.stdout.strip()}"),
+        "author": subjects.author("Ada Example <ada@example.org>")[-1],
+    }[subject]
+    registry = tmp_path / "registry.sqlite"
+    with Registry.open(str(registry)) as opened:
+        request, _ = opened.requests.receive(NewRequest((named,), contact="ada@example.org"))
+        opened.requests.vouch(request.id, "moderator-mo", "known")
+        opened.requests.decide(request.id, "accepted", "moderator-mo")
+    by_git = build([GitSource(path=path) for path in paths], tmp_path / "git", registry)
+    by_export = build([SoftwareHeritage(str(exported.ORC), str(contents))], tmp_path / "export", registry)
+    assert rows(by_export.ledger()) == rows(by_git.ledger())
+    assert rows(by_export.data()) == rows(by_git.data())
+    assert rows(by_export.repositories()) == rows(by_git.repositories())
+    out = by_export.manifest.counts.opted_out_repositories
+    assert out == by_git.manifest.counts.opted_out_repositories == {"repository": 1, "author": 4}.get(subject, 0)
+    fallen = [row for row in rows(by_export.ledger()) if row["reason"] == "opted_out"]
+    assert bool(fallen) == (subject in ("path", "directory", "content"))
+
+
+@pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
+def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
+    by_git: Release, contents: Path, tmp_path: Path, form: Form
+) -> None:
+    export(by_git, form, tmp_path / "table")
+    registry = tmp_path / "registry.sqlite"
+    with Registry.open(str(registry)) as opened:
+        chosen = (subjects.repository(exported.origin("six")),)
+        request, _ = opened.requests.receive(NewRequest(chosen, contact="ada@example.org"))
+        opened.requests.vouch(request.id, "moderator-mo", "known")
+        opened.requests.decide(request.id, "accepted", "moderator-mo")
+    source = TableSource(tmp_path / "table", str(contents), "https://example.org/")
+    again = build([source], tmp_path / "built", registry)
+    assert again.manifest.counts.opted_out_repositories == 1
+    left = {row["origin"] for row in rows(again.ledger())}
+    assert left
+    assert exported.origin("six") not in left
+    # Nor do they lie among what the build keeps for the next one.
+    sorted_ = [
+        row
+        for file in (tmp_path / "built").rglob("cache/tables/*/*.parquet")
+        for row in pq.read_table(file, columns=["url", "id", "path"]).to_pylist()
+    ]
+    assert {row["url"] for row in sorted_} == left | {exported.origin("six")}
+    assert all((row["id"] is None) == (row["url"] == exported.origin("six")) for row in sorted_)
 
 
 def metadata(release: Release) -> list[dict[str, Any]]:
