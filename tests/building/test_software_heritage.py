@@ -138,6 +138,7 @@ def test_terms_are_shown_once(world: World, tmp_path: Path, monkeypatch: pytest.
         ('export = "x"\ncontents = "y"\nstars = 4', "stars: is unknown"),
         ('export = "x"\ncontents = "y"\ndepth = "deep"', "depth: must be an integer"),
         ('export = "x"\ncontents = "y"\ndepth = 99999', "depth must be between 1 and 4096"),
+        ('export = "x"\ncontents = "y"\nrows = 0', "rows must be between 1 and 67,108,864, it is 0"),
         ('export = ""\ncontents = "y"', "export: must not be empty"),
     ],
 )

@@ -147,10 +147,9 @@ def test_how_the_work_is_cut_does_not_show(
     monkeypatch.setattr(software_heritage, "_GROUP_ENTRIES", 60)
     monkeypatch.setattr(software_heritage, "_OTHERS", 1)
     monkeypatch.setattr(swh_parts, "_PART_ROWS", 30)
-    monkeypatch.setattr(swh_parts, "_RUN_ROWS", 16)
     monkeypatch.setattr(swh_runs, "_BATCH_ROWS", 8)
     world, roots = grown(seed, 12)
-    found = read(world, rows_per_range=90)
+    found = read(world, rows=90)
     assert len(found.parts) > 5
     check(found, world, roots)
 

@@ -24,6 +24,7 @@ from drystone.sources.swh_runs import (
     Index,
     Ints,
     Sorted,
+    batched,
     bounds,
     distinct,
     keys_of_hex,
@@ -40,7 +41,6 @@ from drystone.sources.swh_runs import (
 
 #: Occurrences of one part, unless a single repository has more.
 _PART_ROWS: Final = 1 << 19
-_RUN_ROWS: Final = 1 << 20
 _TYPE_BITS: Final = 0o170000
 KINDS: Final = (base.FILE, base.SYMLINK, base.SUBMODULE, base.UNREADABLE)
 _FILE, _SYMLINK, _SUBMODULE, _UNREADABLE = range(4)
@@ -176,22 +176,16 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
     return None
 
 
-def contents(folder: Path, task: str, export: Export, table: str, file: TableFile) -> dict[str, Any]:
-    """Write what a file of `content` or `skipped_content` says, by sha1_git."""
+def contents(folder: Path, task: str, export: Export, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+    """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
     skipped = table == "skipped_content"
-    count = number = 0
     columns = ["sha1", "sha1_git", "sha256", "length", "status"]
-    for piece in export.batches(table, file, columns, ["reason"] if skipped else []):
-        for part in _slices(piece):
-            write_sorted(folder / f"{task}-{number:05d}.contents", _contents(part, file, skipped))
-            count += part.num_rows
-            number += 1
+    pieces = export.batches(table, file, columns, ["reason"] if skipped else [])
+    count = 0
+    for number, found in enumerate(batched((_contents(piece, file, skipped) for piece in pieces), rows)):
+        write_sorted(folder / f"{task}-{number:05d}.contents", found)
+        count += found.num_rows
     return {"rows": count}
-
-
-def _slices(piece: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, piece.num_rows, _RUN_ROWS):
-        yield piece.slice(start, _RUN_ROWS)
 
 
 def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:

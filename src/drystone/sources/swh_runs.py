@@ -193,6 +193,20 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return owners, positions
 
 
+def batched(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield tables put together, so that each but the last has at least so many rows."""
+    held: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        held.append(table)
+        count += table.num_rows
+        if count >= rows:
+            yield pa.concat_tables(held)
+            held, count = [], 0
+    if held:
+        yield pa.concat_tables(held)
+
+
 def bounds(index: int, count: int) -> tuple[bytes, bytes | None]:
     """Return the first key of range `index` of `count` equal ranges, and the first one after it (None: no end)."""
     low = b"" if index == 0 else (index * 2**32 // count).to_bytes(4, "big")
