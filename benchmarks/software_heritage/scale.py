@@ -61,7 +61,7 @@ _DRIVERS: Final = {
         "origins",
     ),
     **dict.fromkeys(("releases", "revisions", "root-directories"), "nodes"),
-    **dict.fromkeys(("parts", "listing"), "paths"),
+    **dict.fromkeys(("parts", "asked", "listing"), "paths"),
     **dict.fromkeys(("contents", "joined"), "contents"),
 }
 _CONCURRENCY: Final = 32

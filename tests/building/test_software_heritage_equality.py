@@ -16,7 +16,7 @@ import pytest
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
-from drystone.registry import NewRequest, Registry, subjects
+from drystone.registry import NewRequest, Registry, Subject, subjects
 from drystone.release.export import Form, export
 from drystone.release.read import Release, open_release
 from drystone.release.verify import verify
@@ -75,61 +75,6 @@ def test_the_build_over_an_export_is_the_build_over_git(
     assert any("out of the tree" in str(row["evidence"]) for row in links)
 
 
-@pytest.mark.parametrize("subject", ["repository", "path", "directory", "content", "author"])
-def test_what_is_out_is_out_of_both(contents: Path, tmp_path: Path, subject: str) -> None:
-    paths = exported.unpack_repositories(tmp_path)
-    head = {"path": "HEAD", "directory": "HEAD^{tree}", "content": "HEAD:README.rst"}.get(subject, "HEAD")
-    id_ = subprocess.run(["git", "-C", str(paths[0]), "rev-parse", head], check=True, capture_output=True, text=True)
-    named = {
-        "repository": subjects.repository(exported.origin("six")),
-        "path": subjects.path(exported.origin("six"), "README.rst"),
-        "directory": subjects.object_(f"swh:1:dir:{id_.stdout.strip()}"),
-        "content": subjects.object_(f"swh:1:cnt:{id_.stdout.strip()}"),
-        "author": subjects.author("Ada Example <ada@example.org>")[-1],
-    }[subject]
-    registry = tmp_path / "registry.sqlite"
-    with Registry.open(str(registry)) as opened:
-        request, _ = opened.requests.receive(NewRequest((named,), contact="ada@example.org"))
-        opened.requests.vouch(request.id, "moderator-mo", "known")
-        opened.requests.decide(request.id, "accepted", "moderator-mo")
-    by_git = build([GitSource(path=path) for path in paths], tmp_path / "git", registry)
-    by_export = build([SoftwareHeritage(str(exported.ORC), str(contents))], tmp_path / "export", registry)
-    assert rows(by_export.ledger()) == rows(by_git.ledger())
-    assert rows(by_export.data()) == rows(by_git.data())
-    assert rows(by_export.repositories()) == rows(by_git.repositories())
-    out = by_export.manifest.counts.opted_out_repositories
-    assert out == by_git.manifest.counts.opted_out_repositories == {"repository": 1, "author": 4}.get(subject, 0)
-    fallen = [row for row in rows(by_export.ledger()) if row["reason"] == "opted_out"]
-    assert bool(fallen) == (subject in ("path", "directory", "content"))
-
-
-@pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
-def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
-    by_git: Release, contents: Path, tmp_path: Path, form: Form
-) -> None:
-    export(by_git, form, tmp_path / "table")
-    registry = tmp_path / "registry.sqlite"
-    with Registry.open(str(registry)) as opened:
-        chosen = (subjects.repository(exported.origin("six")),)
-        request, _ = opened.requests.receive(NewRequest(chosen, contact="ada@example.org"))
-        opened.requests.vouch(request.id, "moderator-mo", "known")
-        opened.requests.decide(request.id, "accepted", "moderator-mo")
-    source = TableSource(tmp_path / "table", str(contents), "https://example.org/")
-    again = build([source], tmp_path / "built", registry)
-    assert again.manifest.counts.opted_out_repositories == 1
-    left = {row["origin"] for row in rows(again.ledger())}
-    assert left
-    assert exported.origin("six") not in left
-    # Nor do they lie among what the build keeps for the next one.
-    sorted_ = [
-        row
-        for file in (tmp_path / "built").rglob("cache/tables/*/*.parquet")
-        for row in pq.read_table(file, columns=["url", "id", "path"]).to_pylist()
-    ]
-    assert {row["url"] for row in sorted_} == left | {exported.origin("six")}
-    assert all((row["id"] is None) == (row["url"] == exported.origin("six")) for row in sorted_)
-
-
 def metadata(release: Release) -> list[dict[str, Any]]:
     return [orjson.loads(row["metadata"]) for table in release.repositories() for row in table.to_pylist()]
 
@@ -151,6 +96,66 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
     assert told(again) == told(by_git)
     assert again.manifest.counts.occurrences == by_git.manifest.counts.kept
     assert "Inria, 2026" in (again.path / "README.md").read_text()
+
+
+def opt_out(registry: Path, subject: Subject) -> Path:
+    with Registry.open(str(registry)) as opened:
+        request, _ = opened.requests.receive(NewRequest((subject,), contact="ada@example.org"))
+        opened.requests.vouch(request.id, "moderator-mo", "known")
+        opened.requests.decide(request.id, "accepted", "moderator-mo")
+    return registry
+
+
+def revision(repository: Path, name: str) -> str:
+    command = ["git", "-C", str(repository), "rev-parse", name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("kind", ["repository", "path", "directory", "content", "author"])
+def test_what_is_out_is_out_of_both(contents: Path, tmp_path: Path, kind: str) -> None:
+    paths = exported.unpack_repositories(tmp_path, "masons/")
+    six = exported.origin("six", "masons/")
+    subject = {
+        "repository": lambda: subjects.repository(six),
+        "path": lambda: subjects.path(six, "six.py"),
+        "directory": lambda: subjects.object_(f"swh:1:dir:{revision(paths[0], 'HEAD^{tree}')}"),
+        "content": lambda: subjects.object_(f"swh:1:cnt:{revision(paths[0], 'HEAD:six.py')}"),
+        "author": lambda: subjects.author("Ada Example <ada@example.org>")[-1],
+    }[kind]()
+    registry = opt_out(tmp_path / "registry.sqlite", subject)
+    by_git = build([GitSource(path=path) for path in paths], tmp_path / "git", registry)
+    place = exported.export_below(tmp_path / "below", "masons/")
+    by_export = build([SoftwareHeritage(str(place), str(contents))], tmp_path / "export", registry)
+    assert rows(by_export.ledger()) == rows(by_git.ledger())
+    assert rows(by_export.data()) == rows(by_git.data())
+    assert rows(by_export.repositories()) == rows(by_git.repositories())
+    out = by_export.manifest.counts.opted_out_repositories
+    assert out == by_git.manifest.counts.opted_out_repositories == {"repository": 1, "author": 4}.get(kind, 0)
+    fallen = [row for row in rows(by_export.ledger()) if row["reason"] == "opted_out"]
+    assert bool(fallen) == (kind in ("path", "directory", "content"))
+
+
+@pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
+def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
+    by_git: Release, contents: Path, tmp_path: Path, form: Form
+) -> None:
+    export(by_git, form, tmp_path / "table")
+    # A table per file has names of repositories alone; one per repository has URLs.
+    source = TableSource(tmp_path / "table", str(contents), "https://example.org/")
+    registry = opt_out(tmp_path / "registry.sqlite", subjects.owner("example.org/six"))
+    again = build([source], tmp_path / "built", registry)
+    assert again.manifest.counts.opted_out_repositories == 1
+    left = {row["origin"] for row in rows(again.ledger())}
+    assert left
+    assert exported.origin("six") not in left
+    # Nor do they lie among what the build keeps for the next one.
+    taken = [
+        row
+        for file in (tmp_path / "built").rglob("tables/*/*.parquet")
+        for row in pq.read_table(file, columns=["url", "id"]).to_pylist()
+    ]
+    assert {row["url"] for row in taken} == left | {exported.origin("six")}
+    assert all((row["id"] is None) == (row["url"] == exported.origin("six")) for row in taken)
 
 
 @pytest.mark.slow
