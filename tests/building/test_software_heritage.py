@@ -82,6 +82,7 @@ def test_a_build_of_an_export(world: World, tmp_path: Path) -> None:
     card = (output / "README.md").read_text()
     assert "Terms of the Software Heritage archive" in card
     assert r"Agreement of \[2026\]" in card
+    assert "**no request was applied**" in card
 
 
 def test_how_it_is_cut_and_where_it_lies_do_not_show(
