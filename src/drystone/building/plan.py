@@ -210,7 +210,13 @@ class Plan:
     ) -> list[Summary]:
         """Run a collection's own tasks; `folder` names the work and everything that its result depends on."""
         folder.mkdir(parents=True, exist_ok=True)
-        given = [Task(id_, {"work": work, "arguments": arguments}) for id_, arguments in tasks]
+        given = [
+            # A task that reads one file of an export weighs what the file does.
+            Task(
+                id_, {"work": work, "arguments": arguments}, getattr(arguments.get("file"), "size", None) or Task.weight
+            )
+            for id_, arguments in tasks
+        ]
         return self.engine.run(name, Stage(folder), _of_collection, given)
 
     def _inventory(self) -> tuple[Stage, list[str]]:
