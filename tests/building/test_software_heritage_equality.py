@@ -135,28 +135,36 @@ def test_what_is_out_is_out_of_both(contents: Path, tmp_path: Path, kind: str) -
     assert bool(fallen) == (kind in ("path", "directory", "content"))
 
 
+@pytest.fixture(scope="module")
+def below_an_owner(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    folder = tmp_path_factory.mktemp("owner")
+    paths = exported.unpack_repositories(folder, "masons/")
+    return build([GitSource(path=path) for path in paths], folder / "built")
+
+
 @pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
 def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
-    by_git: Release, contents: Path, tmp_path: Path, form: Form
+    below_an_owner: Release, contents: Path, tmp_path: Path, form: Form
 ) -> None:
-    export(by_git, form, tmp_path / "table")
+    export(below_an_owner, form, tmp_path / "table")
     # A table per file has names of repositories alone; one per repository has URLs.
     source = TableSource(tmp_path / "table", str(contents), "https://example.org/")
-    registry = opt_out(tmp_path / "registry.sqlite", subjects.owner("example.org/six"))
+    six = exported.origin("six", "masons/")
+    registry = opt_out(tmp_path / "registry.sqlite", subjects.repository(six))
     again = build([source], tmp_path / "built", registry)
     assert again.manifest.counts.opted_out_repositories == 1
     assert "1 repositories were opted out and never read" in (again.path / "README.md").read_text()
     left = {row["origin"] for row in rows(again.ledger())}
     assert left
-    assert exported.origin("six") not in left
+    assert six not in left
     # Nor do they lie among what the build keeps for the next one.
     taken = [
         row
         for file in (tmp_path / "built").rglob("tables/*/*.parquet")
         for row in pq.read_table(file, columns=["url", "id"]).to_pylist()
     ]
-    assert {row["url"] for row in taken} == left | {exported.origin("six")}
-    assert all((row["id"] is None) == (row["url"] == exported.origin("six")) for row in taken)
+    assert {row["url"] for row in taken} == left | {six}
+    assert all((row["id"] is None) == (row["url"] == six) for row in taken)
 
 
 @pytest.mark.slow
