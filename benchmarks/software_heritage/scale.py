@@ -15,7 +15,7 @@ import argparse
 import json
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from benchmarks.harness import CACHE, machine
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
+from drystone.sources.software_heritage import _GROUP_ENTRIES
+from drystone.sources.swh_runs import ROWS_PER_RANGE
 
 _HERE: Final = Path(__file__).parent
 RATES: Final = _HERE / "rates.json"
@@ -45,6 +47,13 @@ ASSUMED: Final = {
     "dollars for a million GET requests": 0.40,
     "milliseconds that a request waits for the bucket": 30.0,
 }
+#: Rows that a task holds: `rows` of the source at full size, and by default, as it was measured. Entries of a group of
+#: roots are at most as many as `software_heritage._GROUP_ENTRIES`.
+ROWS: Final = 1 << 26
+MEASURED: Final = ROWS_PER_RANGE
+MOST_OF_GROUP: Final = _GROUP_ENTRIES
+#: Bytes of one ranged read from the bucket.
+_READ: Final = 8 << 20
 #: Steps by what they grow with; a step that is not named grows with directory entries.
 _DRIVERS: Final = {
     **dict.fromkeys(
@@ -52,10 +61,13 @@ _DRIVERS: Final = {
         "origins",
     ),
     **dict.fromkeys(("releases", "revisions", "root-directories"), "nodes"),
-    **dict.fromkeys(("parts", "listing"), "paths"),
+    **dict.fromkeys(("parts", "asked", "listing"), "paths"),
     **dict.fromkeys(("contents", "joined"), "contents"),
 }
 _CONCURRENCY: Final = 32
+PAGE: Final = _HERE.parents[1] / "docs/scale.md"
+_BEGIN: Final = "<!-- printed by python -m benchmarks.software_heritage.scale -->"
+_END: Final = "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -94,26 +106,68 @@ def graph_lines(rates: dict[str, Any]) -> list[Line]:
         "paths": EDGES * reached,
         "contents": NODES,
     }
-    read = 8 << 20  # bytes of one ranged read
+    opened, an_open = _opened(rates, large), _an_open(rates)
+    base = min(step["peak"] for step in rates["steps"])
     merged: dict[str, Line] = {}
     for step in rates["steps"]:
         name = step["name"]
-        kind = "level" if name.startswith("level-") and name != "level-000" else name.partition("-0")[0]
+        kind = "level" if name.startswith("level-") and name != "level-000" else name
         kind = "peeled" if kind.startswith("peeled") else kind
         driver = _DRIVERS.get(name, "origins" if kind == "peeled" else "entries")
         factor = large[driver] / max(1, small[driver])
+        # What a task holds above an empty process grows with the rows that it may hold; a part's length does not.
+        more = 1 if kind in ("asked", "listing") else min(ROWS, MOST_OF_GROUP if kind == "parts" else ROWS) / MEASURED
         found = Line(
             kind,
             f"{_short(large[driver])} {driver}",
             step["written"] * factor,
-            step["peak"],
-            # Tables are read from the bucket once, in the steps that read the export's files.
-            BYTES / read * _share(name),
+            base + (step["peak"] - base) * more,
+            0,
             step["cpu"] * factor / 3600,
         )
         before = merged.get(kind)
         merged[kind] = found if before is None else _sum(before, found)
+    for kind, line in merged.items():
+        # Tables are read from the bucket once, in the steps that read the export's files.
+        files = opened.get(kind, 0.0)
+        requests = BYTES / _READ * _share(kind) + files
+        merged[kind] = replace(line, requests=requests, core_hours=line.core_hours + files * an_open / 3600)
     return list(merged.values())
+
+
+def _opened(rates: dict[str, Any], large: dict[str, float]) -> dict[str, float]:
+    """Return how often each step opens a run that another task wrote: tasks by the runs that each reads."""
+    tasks = {step["name"]: step["tasks"] for step in rates["steps"]}
+    levels = sum(name.startswith("level-") for name in tasks) - 1
+    ranges, runs = large["entries"] / ROWS, large["entries"] / (ROWS / 2)
+    growth = large["paths"] / rates["paths"]
+    groups = tasks["parts"] * growth * MEASURED / min(ROWS, MOST_OF_GROUP)
+    parts = tasks["asked"] * growth
+    # Contents are joined by ranges over what is known and what is asked for: at most every path asks.
+    joined = (large["contents"] + large["paths"]) / ROWS
+    visits = sum(rates["rows"][name] for name in ("origin", "origin_visit", "origin_visit_status"))
+    visits *= large["origins"] / rates["origins"]
+    of_origins = dict.fromkeys(
+        ("latest", "chosen", "repositories", "collapsed", "roots"), max(1.0, visits / ROWS) * visits / MEASURED
+    )
+    return {
+        **of_origins,
+        "root-directories": large["nodes"] / ROWS * large["nodes"] / MEASURED,
+        "edges": ranges * 2 * runs,
+        "level": sum(ranges * (ranges + level + 2) for level in range(levels)),
+        "routed": ranges * (runs + levels + 2 * large["nodes"] / (ROWS / 2)),
+        "parts": groups * ranges,
+        "asked": parts,
+        "joined": joined * (parts + large["contents"] / (ROWS / 2)),
+        "listing": parts * joined,
+    }
+
+
+def _an_open(rates: dict[str, Any]) -> float:
+    """Return CPU seconds that opening a run takes, at most: of the last level, whose tasks find hardly any rows."""
+    levels = [step for step in rates["steps"] if step["name"].startswith("level-")]
+    last: dict[str, Any] = levels[-1]
+    return float(last["cpu"]) / (last["tasks"] * (last["tasks"] + len(levels) + 1))
 
 
 def content_lines(build: dict[str, Any]) -> list[Line]:
@@ -194,17 +248,26 @@ def tables(rates: dict[str, Any], build: dict[str, Any]) -> str:
     """Return the two tables and their assumptions as Markdown."""
     graph, contents = graph_lines(rates), content_lines(build)
     parts = [
+        f"A task holds {ROWS:,} rows (`rows` of the source). Requests are reads from the bucket, and runs of rows that "
+        "tasks open on the storage they share.",
         f"Rates of the graph: {rates['machine']}; {rates['rows']['directory_entry']:,} directory entries of "
         f"{rates['origins']:,} origins on {rates['workers']} workers of {rates['engine']}; {rates['paths']:,} paths, "
         f"all {rates['expected']:,} that the graph has.",
         f"Rates of a build: {build['machine']}; {build['packages']} packages, {build['bytes'] / 1e6:,.0f} MB of files.",
         "Assumed: " + "; ".join(f"{name}: {value:g}" for name, value in ASSUMED.items()) + ".",
-        "\n## From the export to lists of occurrences\n",
+        "\n### From the export to lists of occurrences\n",
         _markdown(graph),
-        "\n## Contents, and the build\n",
+        "\n### Contents, and the build\n",
         _markdown(contents),
     ]
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
+
+
+def page(text: str, found: str) -> str:
+    """Return docs/scale.md with `found` in the place of what was there before."""
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{found}{_END}{after}"
 
 
 def _markdown(lines: list[Line]) -> str:
@@ -239,11 +302,15 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=60, help="of real packages to build")
     parser.add_argument("--rates", type=Path, default=RATES)
     parser.add_argument("--build-rates", type=Path, default=BUILD_RATES)
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/scale.md")
     given = parser.parse_args()
     if given.measure is not None:
         given.measure.write_text(json.dumps(measure_build(given.megabytes), indent=2) + "\n")
         return
-    print(tables(json.loads(given.rates.read_text()), json.loads(given.build_rates.read_text())))
+    found = tables(json.loads(given.rates.read_text()), json.loads(given.build_rates.read_text()))
+    print(found)
+    if given.write:
+        PAGE.write_text(page(PAGE.read_text(), found))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks import builds
 from benchmarks.harness import CACHE, machine
 from benchmarks.software_heritage.synthetic import generate
 from drystone.building.engine import Engine, Summary, Task
@@ -54,12 +55,11 @@ class Simulation:
 
 
 def simulate(graph: Path, cache: Path, engine: Engine) -> Simulation:
-    """Resolve a graph that `synthetic.generate` wrote; `cache` is emptied first."""
-    shutil.rmtree(cache, ignore_errors=True)
+    """Resolve a graph that `synthetic.generate` wrote, in the empty folder `cache`."""
     (cache / "bucket/content").mkdir(parents=True)
     known = json.loads((graph / "summary.json").read_text())
     runner = _Runner(engine)
-    source = SoftwareHeritage(str(graph / "orc"), str(cache / "bucket"))
+    source = SoftwareHeritage(str(graph), str(cache / "bucket"), verify=True)
     parts = source.parts(cache, Limits(), runner)
     listing = cache / "listing"
     tasks = [(f"{i:06d}", {"part": part, "cache": cache}) for i, part in enumerate(parts)]
@@ -138,8 +138,8 @@ def main() -> None:
         generate(graph, origins=given.origins, entries=given.entries)
     kind: Literal["native", "ray"] = given.engine
     engine = Engine(kind=kind, threads=given.workers, in_process=0)
-    found = simulate(graph, CACHE / "runs/simulation", engine)
-    shutil.rmtree(CACHE / "runs/simulation")
+    with builds.workplace() as folder:
+        found = simulate(graph, folder, engine)
     print(f"{found.paths:,} paths of {found.expected:,} that the graph has")
     if given.record is not None:
         given.record.write_text(json.dumps(asdict(found), indent=2) + "\n")

@@ -82,6 +82,7 @@ def test_a_build_of_an_export(world: World, tmp_path: Path) -> None:
     card = (output / "README.md").read_text()
     assert "Terms of the Software Heritage archive" in card
     assert r"Agreement of \[2026\]" in card
+    assert "**no request was applied**" in card
 
 
 def test_how_it_is_cut_and_where_it_lies_do_not_show(
@@ -138,6 +139,7 @@ def test_terms_are_shown_once(world: World, tmp_path: Path, monkeypatch: pytest.
         ('export = "x"\ncontents = "y"\nstars = 4', "stars: is unknown"),
         ('export = "x"\ncontents = "y"\ndepth = "deep"', "depth: must be an integer"),
         ('export = "x"\ncontents = "y"\ndepth = 99999', "depth must be between 1 and 4096"),
+        ('export = "x"\ncontents = "y"\nrows = 0', "rows must be between 1 and 67,108,864, it is 0"),
         ('export = ""\ncontents = "y"', "export: must not be empty"),
     ],
 )

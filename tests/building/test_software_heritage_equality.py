@@ -10,11 +10,13 @@ from typing import Any
 
 import orjson
 import pyarrow.orc
+import pyarrow.parquet as pq
 import pytest
 
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
+from drystone.registry import NewRequest, Registry, Subject, subjects
 from drystone.release.export import Form, export
 from drystone.release.read import Release, open_release
 from drystone.release.verify import verify
@@ -26,9 +28,10 @@ from tests.sources import exported
 OWN = {"kind", "visit_date", "metadata"}
 
 
-def build(sources: list[Source | Collection], folder: Path) -> Release:
+def build(sources: list[Source | Collection], folder: Path, registry: Path | None = None) -> Release:
     folder.mkdir()
-    building.build(Settings(), sources, folder / "release", Engine(threads=1))
+    settings = Settings(registry=str(registry) if registry else None)
+    building.build(settings, sources, folder / "release", Engine(threads=1))
     assert verify(folder / "release").holds
     return open_release(folder / "release")
 
@@ -36,10 +39,8 @@ def build(sources: list[Source | Collection], folder: Path) -> Release:
 def rows(tables: Any) -> list[dict[str, Any]]:
     found = []
     for row in (row for table in tables for row in table.to_pylist()):
-        # Where a link leads stands in its content, which is not fetched from an archive for a remark.
-        remark = {"evidence"} if row.get("kind") == SYMLINK else set()
         own = OWN - {"kind"} if "decision" in row else OWN
-        found.append({k: v for k, v in row.items() if k not in own | remark})
+        found.append({k: v for k, v in row.items() if k not in own})
     return found
 
 
@@ -70,6 +71,8 @@ def test_the_build_over_an_export_is_the_build_over_git(
     reasons = {row["branch_reason"] for row in metadata(by_export)}
     assert reasons  # each choice and its reason
     assert all(row["visit_date"] is not None for t in by_export.repositories() for row in t.to_pylist())
+    links = [row for row in rows(by_export.ledger()) if row["kind"] == SYMLINK]
+    assert any("out of the tree" in str(row["evidence"]) for row in links)
 
 
 def metadata(release: Release) -> list[dict[str, Any]]:
@@ -93,6 +96,75 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
     assert told(again) == told(by_git)
     assert again.manifest.counts.occurrences == by_git.manifest.counts.kept
     assert "Inria, 2026" in (again.path / "README.md").read_text()
+
+
+def opt_out(registry: Path, subject: Subject) -> Path:
+    with Registry.open(str(registry)) as opened:
+        request, _ = opened.requests.receive(NewRequest((subject,), contact="ada@example.org"))
+        opened.requests.vouch(request.id, "moderator-mo", "known")
+        opened.requests.decide(request.id, "accepted", "moderator-mo")
+    return registry
+
+
+def revision(repository: Path, name: str) -> str:
+    command = ["git", "-C", str(repository), "rev-parse", name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("kind", ["repository", "path", "directory", "content", "author"])
+def test_what_is_out_is_out_of_both(contents: Path, tmp_path: Path, kind: str) -> None:
+    paths = exported.unpack_repositories(tmp_path, "masons/")
+    six = exported.origin("six", "masons/")
+    subject = {
+        "repository": lambda: subjects.repository(six),
+        "path": lambda: subjects.path(six, "six.py"),
+        "directory": lambda: subjects.object_(f"swh:1:dir:{revision(paths[0], 'HEAD^{tree}')}"),
+        "content": lambda: subjects.object_(f"swh:1:cnt:{revision(paths[0], 'HEAD:six.py')}"),
+        "author": lambda: subjects.author("Ada Example <ada@example.org>")[-1],
+    }[kind]()
+    registry = opt_out(tmp_path / "registry.sqlite", subject)
+    by_git = build([GitSource(path=path) for path in paths], tmp_path / "git", registry)
+    place = exported.export_below(tmp_path / "below", "masons/")
+    by_export = build([SoftwareHeritage(str(place), str(contents))], tmp_path / "export", registry)
+    assert rows(by_export.ledger()) == rows(by_git.ledger())
+    assert rows(by_export.data()) == rows(by_git.data())
+    assert rows(by_export.repositories()) == rows(by_git.repositories())
+    out = by_export.manifest.counts.opted_out_repositories
+    assert out == by_git.manifest.counts.opted_out_repositories == {"repository": 1, "author": 4}.get(kind, 0)
+    fallen = [row for row in rows(by_export.ledger()) if row["reason"] == "opted_out"]
+    assert bool(fallen) == (kind in ("path", "directory", "content"))
+
+
+@pytest.fixture(scope="module")
+def below_an_owner(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    folder = tmp_path_factory.mktemp("owner")
+    paths = exported.unpack_repositories(folder, "masons/")
+    return build([GitSource(path=path) for path in paths], folder / "built")
+
+
+@pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
+def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
+    below_an_owner: Release, contents: Path, tmp_path: Path, form: Form
+) -> None:
+    export(below_an_owner, form, tmp_path / "table")
+    # A table per file has names of repositories alone; one per repository has URLs.
+    source = TableSource(tmp_path / "table", str(contents), "https://example.org/")
+    six = exported.origin("six", "masons/")
+    registry = opt_out(tmp_path / "registry.sqlite", subjects.repository(six))
+    again = build([source], tmp_path / "built", registry)
+    assert again.manifest.counts.opted_out_repositories == 1
+    assert "1 repositories were opted out and never read" in (again.path / "README.md").read_text()
+    left = {row["origin"] for row in rows(again.ledger())}
+    assert left
+    assert six not in left
+    # Nor do they lie among what the build keeps for the next one.
+    taken = [
+        row
+        for file in (tmp_path / "built").rglob("tables/*/*.parquet")
+        for row in pq.read_table(file, columns=["url", "id"]).to_pylist()
+    ]
+    assert {row["url"] for row in taken} == left | {six}
+    assert all((row["id"] is None) == (row["url"] == six) for row in taken)
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -145,10 +147,9 @@ def test_how_the_work_is_cut_does_not_show(
     monkeypatch.setattr(software_heritage, "_GROUP_ENTRIES", 60)
     monkeypatch.setattr(software_heritage, "_OTHERS", 1)
     monkeypatch.setattr(swh_parts, "_PART_ROWS", 30)
-    monkeypatch.setattr(swh_parts, "_RUN_ROWS", 16)
     monkeypatch.setattr(swh_runs, "_BATCH_ROWS", 8)
     world, roots = grown(seed, 12)
-    found = read(world, rows_per_range=90)
+    found = read(world, rows=90)
     assert len(found.parts) > 5
     check(found, world, roots)
 
@@ -312,6 +313,72 @@ def test_links_are_never_files_and_submodules_are_listed(read: Callable[..., Rea
     assert [row["readable"] for path, row in sorted(rows.items())] == [True, False, False]
     assert rows[b"link"]["id"] == rows[b"file"]["id"]
     assert rows[b"module"]["id"] == b"\4" * 20
+    assert rows[b"link"]["note"] == "the link's target is out of the tree: ../out"
+    assert rows[b"file"]["note"] is None
+
+
+def test_where_a_link_leads_may_not_be_known(tmp_path: Path) -> None:
+    world = World()
+    world.repository("https://x.org/a", {"in": Link(b"there"), "lost": Link(b"/etc"), "long": Link(b"x" * 70_000)})
+    bucket = world.bucket(tmp_path / "bucket")
+    (lost,) = [i for i in world.ids() if world.contents[i.sha1_git or b""] == b"/etc"]
+    (bucket / "content" / (lost.sha1 or b"").hex()).unlink()
+    rows = Read(world.write(tmp_path / "export"), bucket, tmp_path / "cache").of("https://x.org/a")
+    assert {row["kind"] for row in rows.values()} == {"symlink"}
+    assert rows[b"in"]["note"] is rows[b"long"]["note"] is None
+    assert rows[b"lost"]["note"].startswith("where it leads is not known: ")
+
+
+@dataclass(frozen=True)
+class Out:
+    """Who is out, by URL or by author."""
+
+    names: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(repr(self.names).encode()).hexdigest()
+
+    def __call__(self, origin: str, metadata: Mapping[str, Any]) -> bool:
+        return origin in self.names or metadata.get("author") in self.names
+
+
+def test_what_is_out_stands_for_nobody(tmp_path: Path) -> None:
+    world = World()
+    tree: dict[str | bytes, Any] = {"a.py": "a"}
+    for name, year in (("newest", 2022), ("middle", 2021), ("oldest", 2020)):
+        world.repository(f"https://x.org/{name}", tree, when(year))
+    world.repository("https://x.org/other", {"b.py": "b"})
+    export, bucket = world.write(tmp_path / "export"), world.bucket(tmp_path / "bucket")
+    listed = {}
+    for names in ((), ("https://x.org/newest",), ("https://x.org/newest", "https://x.org/middle"), ("elsewhere",)):
+        source = SoftwareHeritage(str(export), str(bucket))
+        parts = source.parts(tmp_path / "cache", Limits(), run_here, Out(names) if names else None)
+        found = [part.listing(tmp_path / "cache", Limits()) for part in parts]
+        assert {r.origin for repositories, _ in found for r in repositories} == {
+            f"https://x.org/{name}" for name in ("newest", "middle", "oldest", "other")
+        }
+        at = [(r, row) for r, rows in found for row in rows.to_pylist()]
+        listed[names] = {(r[row["repository"]].origin.rpartition("/")[2], row["path"]) for r, row in at}
+    assert list(listed.values()) == [
+        {("newest", b"a.py"), ("other", b"b.py")},
+        {("middle", b"a.py"), ("other", b"b.py")},
+        {("oldest", b"a.py"), ("other", b"b.py")},
+        {("newest", b"a.py"), ("other", b"b.py")},
+    ]
+    everybody = Out(tuple(f"https://x.org/{name}" for name in ("newest", "middle", "oldest", "other")))
+    parts = SoftwareHeritage(str(export), str(bucket)).parts(tmp_path / "cache", Limits(), run_here, everybody)
+    assert [part.listing(tmp_path / "cache", Limits()).occurrences.num_rows for part in parts] == [0]
+    # What does not depend on who is out was read once.
+    assert len(list((tmp_path / "cache").rglob("entries"))) == 1
+
+
+def test_people_are_known_as_exports_name_them() -> None:
+    digest = bytes(range(32))
+    assert swh_origins.person(digest) == digest.hex()
+    assert swh_origins.person(b"Ann <ann@example.org>") == "Ann <ann@example.org>"
+    assert swh_origins.person(b"J\xe9 <j@example.org>") == "J\\xe9 <j@example.org>"
+    assert swh_origins.person(None) is None
 
 
 def test_directories_that_hold_themselves(read: Callable[..., Read]) -> None:

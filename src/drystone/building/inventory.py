@@ -47,7 +47,7 @@ def run(
     is not read.
     """
     if hasattr(sources[0], "listing"):
-        return _run_part(stage, task, cast(Part, sources[0]), cache, limits)
+        return _run_part(stage, task, cast(Part, sources[0]), cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
     repositories: list[dict[str, Any]] = []
@@ -64,9 +64,13 @@ def run(
     return _written(stage, task, table, repositories)
 
 
-def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits) -> Summary:
+def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, snapshot: Path | None) -> Summary:
     """List a part of a collection: whole columns at a time, with no bytes to pack."""
     found, listed = part.listing(cache, limits)
+    optouts = load(snapshot) if snapshot is not None else OptOuts()
+    gone = [at for at, r in enumerate(found) if request_for(optouts, r.origin, r.metadata) is not None]
+    if gone:
+        listed = listed.filter(pc.invert(pc.is_in(listed.column("repository"), pa.array(gone, pa.int32()))))
     counts, sizes = [0] * len(found), [0] * len(found)
     of_files = pc.if_else(pc.equal(listed.column("kind"), FILE), pc.fill_null(listed.column("size"), 0), 0)
     totals = pa.table({"repository": listed.column("repository"), "size": of_files}).group_by("repository")
@@ -78,6 +82,8 @@ def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits) 
         _described(repository, part.spec, count, size)
         for repository, count, size in zip(found, counts, sizes, strict=True)
     ]
+    for at in gone:
+        repositories[at]["status"] = OPTED_OUT
     count = listed.num_rows
     listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
     listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))

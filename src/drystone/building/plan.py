@@ -24,7 +24,7 @@ from drystone.building.contents import Contents
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.neighbours import find_near_duplicates
 from drystone.building.settings import Settings
-from drystone.building.snapshots import save
+from drystone.building.snapshots import LeftOut, save
 from drystone.building.store import Stage, Store, fingerprint
 from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
@@ -198,15 +198,27 @@ class Plan:
                 self.engine.progress.advance("fetch", 1)
         self.engine.progress.finish("fetch")
         for collection in self.collections:
-            self.sources += collection.parts(self.cache, self.limits, self._run)
+            self.sources += collection.parts(self.cache, self.limits, self._run, self._left_out())
         self.sources.sort(key=lambda source: source.spec)
+
+    def _left_out(self) -> LeftOut | None:
+        """Return what tells collections which repositories not to list; None where nothing is opted out."""
+        if not self.optouts:
+            return None
+        return LeftOut(save(self.store.stage("optouts", self.optouts.sha256), self.optouts), self.optouts.sha256)
 
     def _run(
         self, name: str, folder: Path, work: Callable[..., Summary], tasks: Sequence[tuple[str, dict[str, Any]]]
     ) -> list[Summary]:
         """Run a collection's own tasks; `folder` names the work and everything that its result depends on."""
         folder.mkdir(parents=True, exist_ok=True)
-        given = [Task(id_, {"work": work, "arguments": arguments}) for id_, arguments in tasks]
+        given = [
+            # A task that reads one file of an export weighs what the file does.
+            Task(
+                id_, {"work": work, "arguments": arguments}, getattr(arguments.get("file"), "size", None) or Task.weight
+            )
+            for id_, arguments in tasks
+        ]
         return self.engine.run(name, Stage(folder), _of_collection, given)
 
     def _inventory(self) -> tuple[Stage, list[str]]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from drystone.building.store import Stage, write_atomically
+from drystone.policy.optouts import request_for
 from drystone.registry import OptOuts
 
 
@@ -16,6 +20,18 @@ def save(stage: Stage, optouts: OptOuts) -> Path:
     if not path.exists():
         write_atomically(path, lambda temporary: temporary.write_bytes(pickle.dumps(optouts)))
     return path
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Says by the snapshot in a file which repositories are out; `key` is the snapshot's hash."""
+
+    snapshot: Path
+    key: str
+
+    def __call__(self, origin: str, metadata: Mapping[str, Any]) -> bool:
+        """Return whether a request takes a repository out."""
+        return request_for(load(self.snapshot), origin, metadata) is not None
 
 
 @lru_cache(maxsize=1)

@@ -161,8 +161,11 @@ def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
     """Yield what the Software Heritage archive asks for, and how this release meets it."""
     yield "## Terms of the Software Heritage archive\n\n"
     yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
-    opted = f"the registry at state `{_inline(facts.registry_head)}` was applied; " if facts.registry_head else ""
-    opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
+    if (facts.registry_head or "").strip("0"):
+        opted = f"the registry at state `{_inline(facts.registry_head or '')}` was applied; "
+        opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
+    else:
+        opted = "**no request was applied**: no registry was named, or nothing was ever entered in it"
     rows = (
         ("agreement for bulk access", _inline(terms.agreement) if terms.agreement else "**none was stated**"),
         ("precise identification", "every file has its SWHID, its origin, snapshot, revision and path in `ledger/` and "

@@ -47,12 +47,13 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
         "depth": False,
         "agreement": False,
         "verify": False,
+        "rows": False,
     },
 }
 #: Kinds of many repositories: what a user says of one has no place there.
 _COLLECTIONS: Final = frozenset({"software-heritage", "table"})
 #: Types of keys that are no strings.
-_TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool}
+_TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool, "rows": int}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
@@ -191,6 +192,7 @@ def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
         depth=table.get("depth", SoftwareHeritage.depth),
         agreement=table.get("agreement"),
         verify=table.get("verify", True),
+        rows=table.get("rows", SoftwareHeritage.rows),
     )
 
 

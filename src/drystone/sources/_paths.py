@@ -7,6 +7,9 @@ from typing import Final
 
 from drystone.sources.base import Limits
 
+#: Targets of symbolic links that are longer are not looked at.
+MAX_LINK: Final = 1 << 16
+
 _HERE: Final = re.compile(rb"(?:\./+)+")
 
 

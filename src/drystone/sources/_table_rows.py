@@ -101,6 +101,21 @@ def columns_of(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name in wanted]
 
 
+def names_of(table: pa.Table) -> pa.Table:
+    """Return `name` and `url` of each row of a table whose columns were checked."""
+    given = {name: table.column(name).combine_chunks() for name in table.column_names}
+    chosen = {name: REPOSITORY[name] for name in ("name", "url")}
+    return pa.table({n: _column(given.get(column), type_, table.num_rows) for n, (column, type_) in chosen.items()})
+
+
+def with_urls(rows: pa.Table, origins: str) -> pa.Table:
+    """Return rows in which those without a URL have one: `origins` and the name."""
+    at = rows.schema.get_field_index("url")
+    prefixed = pc.binary_join_element_wise(origins, rows.column("name"), "")
+    blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(rows.column("url")), ""), True)
+    return rows.set_column(at, "url", pc.if_else(blank, prefixed, rows.column("url")))
+
+
 def rows_of(table: pa.Table) -> pa.Table:
     """Return the files of a table whose columns were checked, as `ROWS`."""
     count = table.num_rows

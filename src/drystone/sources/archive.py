@@ -29,7 +29,7 @@ from drystone.sources._streams import Budget, ByteStream, DamagedError, compress
 from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
 _AGAIN: Final = "the archive lists this path again; unpacking would replace the earlier file"
-_MAX_LINK: Final = 1 << 16
+MAX_LINK: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class _OpenZip(StreamedRepository):
         data: bytes | None = None
         try:
             if _zip.is_link(member):
-                if size > _MAX_LINK:
+                if size > MAX_LINK:
                     raise DamagedError(f"a symbolic link with a target of {size} bytes")
                 target = b"".join(_zip.pieces(self._archive, member.info))
                 blob = blob_hash(target)

@@ -7,7 +7,7 @@ so that the ledger can account for it. It decides nothing and detects nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -229,6 +229,19 @@ class Runner(Protocol):
         ...
 
 
+class LeftOut(Protocol):
+    """Says which repositories are out before they are read, by origin and what a source knows of them. Picklable."""
+
+    @property
+    def key(self) -> str:
+        """Equal keys mean equal answers; part of the name of a folder."""
+        ...
+
+    def __call__(self, origin: str, metadata: Mapping[str, Any]) -> bool:
+        """Return whether a repository is out."""
+        ...
+
+
 class Collection(Protocol):
     """Where many repositories come from at once (a Software Heritage export, a table). Picklable."""
 
@@ -239,6 +252,9 @@ class Collection(Protocol):
         """The collection as a user would write it."""
         ...
 
-    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
-        """Return the collection cut into parts of bounded size, after what work that takes. Raises `SourceError`."""
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
+        """Return the collection cut into parts of bounded size, after what work that takes. Raises `SourceError`.
+
+        Of a repository that is `out` the parts say that it is there, and list nothing.
+        """
         ...

@@ -20,7 +20,7 @@ from drystone.sources import _git_remote as remote
 from drystone.sources._git_objects import Chosen, Commit, choose, read_commit, snapshot
 from drystone.sources._git_store import ObjectStore
 from drystone.sources._opened import describe
-from drystone.sources._paths import link_note, path_problem
+from drystone.sources._paths import MAX_LINK, link_note, path_problem
 from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
 
 #: Larger trees and link targets are not read.
@@ -261,8 +261,8 @@ class _OpenGit:
             return Entry(path, UNREADABLE, mode, None, size, problem=problem)
         if mode & _TYPE_BITS == MODE_SYMLINK:
             note = None
-            if size is not None and size <= _MAX_LINK:
-                note = link_note(path, self._store.read(id_, _MAX_LINK)[1])
+            if size is not None and size <= MAX_LINK:
+                note = link_note(path, self._store.read(id_, MAX_LINK)[1])
             return Entry(path, SYMLINK, mode, id_, size, note=note)
         return Entry(path, FILE, mode, id_, size)
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
 from drystone.sources import swh_directories, swh_origins, swh_parts, swh_terms
-from drystone.sources.base import LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.base import LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
 from drystone.sources.swh_contents import ContentId, ContentStore
 from drystone.sources.swh_export import Export
 from drystone.sources.swh_parts import CONTENTS
@@ -38,14 +38,19 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 4
-#: Entries of all directories that a group of roots holds in memory, about.
-_GROUP_ENTRIES: Final = 1 << 20
+_FORMAT: Final = 5
+#: Entries of all directories that a group of roots holds in memory, at most about: their names and ids, put together
+#: to be hashed, must not pass 2 GiB.
+_GROUP_ENTRIES: Final = 1 << 24
 #: Repositories without a tree of their own that make one part.
 _OTHERS: Final = 1 << 16
 #: Releases that point at releases are followed so far.
 _MAX_RELEASES: Final = 8
 _CACHED_PARTS: Final = 4
+#: Columns of names are held as one array each, which ends at 2 GiB.
+_MOST_ROWS: Final = 1 << 26
+#: Steps that do not depend on which origins are out; those before origins are chosen do not either.
+_OF_EXPORT: Final = frozenset({"entries", "edges", "directories", "contents"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class SoftwareHeritage:
     Parquet table of what is recorded of origins: `origin` (its URL) and any of default_branch, stars, forks, github_id,
     license, language, created_at, event_created_at. Deeper directories than `depth` are rows of the ledger.
     `agreement` says under which agreement the archive is read in bulk. With `verify`, directories whose entries do not
-    hash to their identifiers are not read.
+    hash to their identifiers are not read. `rows` are those that a task sorts and joins at a time: memory grows with
+    them, and fewer tasks open fewer files each.
     """
 
     export: str
@@ -67,7 +73,7 @@ class SoftwareHeritage:
     depth: int = 256
     agreement: str | None = None
     verify: bool = False
-    rows_per_range: int = ROWS_PER_RANGE
+    rows: int = ROWS_PER_RANGE
 
     kind: ClassVar[str] = "software-heritage"
 
@@ -76,6 +82,8 @@ class SoftwareHeritage:
             raise UsageError("a Software Heritage source needs 'export', a graph export, and 'contents', their place")
         if not 1 <= self.depth <= 4096:
             raise UsageError(f"depth must be between 1 and 4096, it is {self.depth}")
+        if not 1 <= self.rows <= _MOST_ROWS:
+            raise UsageError(f"rows must be between 1 and {_MOST_ROWS:,}, it is {self.rows:,}")
 
     @property
     def spec(self) -> str:
@@ -87,8 +95,10 @@ class SoftwareHeritage:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return swh_terms.SHA256, self.agreement
 
-    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
         """Resolve the export to lists of occurrences, and return them as parts.
+
+        Origins that are `out` stand for no other, and nothing of them is listed.
 
         Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
         files are damaged; `UsageError` where the location of contents cannot be one.
@@ -100,7 +110,7 @@ class SoftwareHeritage:
         key = hashlib.sha256(
             repr(
                 (
-                    _FORMAT, export.fingerprint, self.origins, self.depth, self.verify, self.rows_per_range,
+                    _FORMAT, export.fingerprint, self.origins, self.depth, self.verify, self.rows,
                     limits.max_entries, limits.max_path_bytes,
                     recorded and (recorded.st_size, recorded.st_mtime_ns),
                 )
@@ -109,7 +119,8 @@ class SoftwareHeritage:
         folder = cache / "software-heritage" / key[:16]
         self.open_contents(cache, limits).close()
         plan = _Plan(self, export, folder, limits, run)
-        roots = plan.origins()
+        roots = plan.origins(out)
+        key, folder = hashlib.sha256(f"{key} {plan.chosen.name}".encode()).hexdigest(), plan.chosen
         listed, joined = plan.directories(roots)
         parts: list[Part] = []
         for part in listed:
@@ -165,9 +176,13 @@ class _Plan:
         self._folder = folder
         self._limits = limits
         self._runner = run
+        #: Rows of a run: what is read is held twice while it is sorted.
+        self._run = max(1, source.rows // 2)
+        #: Where steps lie that depend on which origins are out.
+        self.chosen = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def origins(self) -> _Roots:
+    def origins(self, out: LeftOut | None) -> _Roots:
         """Choose revision and root directory of every origin; let one stand for all with the same directory."""
         steps = swh_origins
         prefix = self._source.origins
@@ -203,7 +218,15 @@ class _Plan:
         directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
         facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
         repositories, _ = self._ranged("repositories", steps.repositories, count, **facts)
-        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=runs(repositories, "repositories"))
+        settled_ = runs(repositories, "repositories")
+        gone: list[Path] = []
+        if out is not None:
+            asked, found = self._ranged(f"out-{out.key[:16]}", steps.left_out, count, given=settled_, out=out)
+            digests = [summary["digest"] for summary in found]
+            if any(digests):
+                gone = runs(asked, "out")
+                self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
+        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=settled_, out=gone)
         numbered, numbers = self._ranged("roots", steps.number, count, given=runs(collapsed, "roots"))
         files: list[tuple[Path, int, int]] = []
         first = 0
@@ -217,14 +240,14 @@ class _Plan:
         """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
         if not roots.count:
             return [], []
-        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
+        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry", rows=self._run))
         rows = _total(found)
         levels = self._reach(roots, entries, rows)
         counts = [path for level in levels for path in runs(level, "counts")]
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
-        group_of = self._folder / "group-of-root.npy"
+        group_of = self.chosen / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
-        present, _ = self._step("directories", swh_directories.present, self._files("directory"))
+        present, _ = self._step("directories", swh_directories.present, self._files("directory", rows=self._run))
         routed, _ = self._ranged(
             "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
             there=runs(present, "present"),
@@ -246,7 +269,7 @@ class _Plan:
             (table, file) for table in ("content", "skipped_content") for file in self._export.tables.get(table, ())
         ]
         tasks = [
-            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file})
+            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file, "rows": self._run})
             for number, (table, file) in enumerate(tables)
         ]
         contents, found = self._step("contents", swh_parts.contents, tasks)
@@ -254,7 +277,7 @@ class _Plan:
         tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
         wanted, found = self._step("asked", swh_parts.asked, tasks)
         asked = [wanted / f"{part['name']}.asked" for part in listed]
-        rows = max(rows, _total(found))
+        rows += _total(found)
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
         return listed, runs(joined, "joined")
 
@@ -279,35 +302,36 @@ class _Plan:
                 break
         return levels
 
-    @staticmethod
-    def _groups(sizes: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, int]]:
-        """Cut roots, in their order, into groups whose directories have about `_GROUP_ENTRIES` entries."""
+    def _groups(self, sizes: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, int]]:
+        """Cut roots, in their order, into groups whose directories have about as many entries as a task may hold."""
+        most = min(self._source.rows, _GROUP_ENTRIES)
         ends = np.cumsum(sizes)
         groups, first = [], 0
         while first < len(ends):
             done = int(ends[first - 1]) if first else 0
-            last = max(first + 1, int(np.searchsorted(ends, done + _GROUP_ENTRIES, side="right")))
+            last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
             groups.append((first, last))
             first = last
         return groups
 
-    def _files(self, table: str) -> list[tuple[str, dict[str, Any]]]:
+    def _files(self, table: str, **arguments: Any) -> list[tuple[str, dict[str, Any]]]:
         """Return one task for each file of a table."""
         files = self._export.files(table)
-        return [(f"{number:05d}", {"export": self._export, "file": file}) for number, file in enumerate(files)]
+        given = {"export": self._export, **arguments}
+        return [(f"{number:05d}", {**given, "file": file}) for number, file in enumerate(files)]
 
     def _step(
         self, name: str, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
     ) -> tuple[Path, list[dict[str, Any]]]:
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
+        folder = (self._folder if name in _OF_EXPORT else self.chosen) / name
+        folder.mkdir(parents=True, exist_ok=True)
         return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
 
     def _ranged(
         self, name: str, work: Callable[..., dict[str, Any]], rows: int, **arguments: Any
     ) -> tuple[Path, list[dict[str, Any]]]:
-        """Run one task for each range of keys, so many that each has about `rows_per_range` of `rows`."""
-        count = range_count(rows, self._source.rows_per_range)
+        """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold."""
+        count = range_count(rows, self._source.rows)
         tasks = [(f"{i:06d}", {**arguments, "index": i, "count": count}) for i in range(count)]
         return self._step(name, work, tasks)
 
@@ -352,7 +376,8 @@ class _Part:
         if self.name is None:
             return Listing(repositories, _not_listed(found))
         occurrences = self.folder / f"{self.name}.occurrences"
-        return Listing(repositories, swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits))
+        listed = swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits)
+        return Listing(repositories, swh_parts.with_link_notes(listed, lambda ids: self.read(ids, cache, limits)))
 
     def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
         known = _content_ids(self._known())
@@ -422,6 +447,7 @@ def _repository(row: dict[str, Any], kind: str) -> Repository:
         "revision_type": row["revision_type"],
         "release": row["release"].hex() if row["release"] is not None else None,
         "same_directory_as": row["same_as"],
+        **{role: swh_origins.person(row[role]) for role in ("author", "committer")},
     }
     for name in ("revision_date", "committer_date", "date"):
         if row[name] is not None and _moment(row[name]) is None:

@@ -27,6 +27,7 @@ from drystone.sources.swh_runs import (
     Ints,
     Sorted,
     as_array,
+    batched,
     bounds,
     distinct,
     expand,
@@ -40,7 +41,6 @@ from drystone.sources.swh_runs import (
     write_whole,
 )
 
-_RUN_ROWS: Final = 1 << 19
 #: Types of entries, as numbers; `LOST` stands in a directory that the export does not have, `RAW` in one whose entries
 #: need not hash to its identifier (the export has its `raw_manifest`).
 FILE: Final = 0
@@ -63,21 +63,17 @@ PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
 COUNTS: Final = pa.schema([("root", pa.int64()), ("entries", pa.int64())])
 
 
-def entries(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
-    """Write the entries of a file of `directory_entry` by directory, those that are directories once more alone."""
-    held: list[pa.Table] = []
-    count = total = number = 0
-    for piece in export.batches("directory_entry", file, ["directory_id", "name", "type", "target", "perms"]):
-        for start in range(0, piece.num_rows, _RUN_ROWS):
-            part = piece.slice(start, _RUN_ROWS)
-            held.append(_entries(part, file))
-            count += part.num_rows
-            if count >= _RUN_ROWS:
-                _write_entries(folder, f"{task}-{number:05d}", pa.concat_tables(held))
-                held, total, count, number = [], total + count, 0, number + 1
-    if held:
-        _write_entries(folder, f"{task}-{number:05d}", pa.concat_tables(held))
-    return {"rows": total + count}
+def entries(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+    """Write the entries of a file of `directory_entry` by directory, those that are directories once more alone.
+
+    A run has about `rows` of them.
+    """
+    pieces = export.batches("directory_entry", file, ["directory_id", "name", "type", "target", "perms"])
+    count = 0
+    for number, table in enumerate(batched((_entries(piece, file) for piece in pieces), rows)):
+        _write_entries(folder, f"{task}-{number:05d}", table)
+        count += table.num_rows
+    return {"rows": count}
 
 
 def _entries(piece: pa.Table, file: TableFile) -> pa.Table:
@@ -112,24 +108,27 @@ def merge(folder: Path, task: str, edges: list[Path], sizes: list[Path], index: 
     return {"rows": edge.num_rows}
 
 
-def present(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+def present(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
     """Write which directories a file of `directory` has: those without entries are empty, others are missing.
 
-    `.manifests` are those whose entries do not make up all of them.
+    `.manifests` are those whose entries do not make up all of them. A run has about `rows` directories.
     """
+    pieces = export.batches("directory", file, ["id"], ["raw_manifest"])
     count = 0
-    for number, piece in enumerate(export.batches("directory", file, ["id"], ["raw_manifest"])):
-        try:
-            found = keys_of_hex(piece.column("id").cast(pa.string()))
-        except ValueError as error:
-            raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
-        write_sorted(folder / f"{task}-{number:05d}.present", pa.table([found], schema=PRESENT))
-        raw = pc.is_valid(piece.column("raw_manifest"))
-        write_sorted(
-            folder / f"{task}-{number:05d}.manifests", pa.table([found.filter(as_array(raw))], schema=MANIFESTS)
-        )
-        count += piece.num_rows
+    for number, table in enumerate(batched((_present(piece, file) for piece in pieces), rows)):
+        write_sorted(folder / f"{task}-{number:05d}.present", table.select(["key"]))
+        manifests = table.filter(table.column("raw")).select(["key"])
+        write_sorted(folder / f"{task}-{number:05d}.manifests", manifests)
+        count += table.num_rows
     return {"rows": count}
+
+
+def _present(piece: pa.Table, file: TableFile) -> pa.Table:
+    try:
+        found = keys_of_hex(piece.column("id").cast(pa.string()))
+    except ValueError as error:
+        raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
+    return pa.table([found, as_array(pc.is_valid(piece.column("raw_manifest")))], names=["key", "raw"])
 
 
 def reach(

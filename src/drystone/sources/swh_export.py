@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from pyarrow import orc
@@ -22,7 +23,7 @@ from pyarrow import orc
 from drystone.errors import MissingExtraError, SourceError, UsageError
 from drystone.sources.swh_http import s3_parameters
 
-#: Rows of Parquet that are read at a time; ORC is read stripe by stripe.
+#: Rows that are read at a time; of ORC, where dates are among the columns, stripe by stripe.
 _BATCH_ROWS: Final = 1 << 17
 _FORMATS: Final = ("orc", "parquet")
 #: Names of columns in other versions of the export, or in its documentation.
@@ -159,6 +160,14 @@ def _parquet_pieces(opened: Any, chosen: list[str]) -> Iterator[pa.Table]:
 def _orc_pieces(opened: Any, path: str, chosen: list[str]) -> Iterator[pa.Table]:
     file = orc.ORCFile(opened)
     times = [name for name in chosen if pa.types.is_timestamp(file.schema.field(name).type)]
+    if not times:  # a stripe can have millions of entries
+        whole = ds.OrcFileFormat().make_fragment(opened)
+        scanner = whole.scanner(
+            columns=chosen, batch_size=_BATCH_ROWS, use_threads=False, batch_readahead=0, fragment_readahead=0
+        )
+        for batch in scanner.to_batches():
+            yield pa.Table.from_batches([batch])
+        return
     for stripe in range(file.nstripes):
         try:
             yield pa.Table.from_batches([file.read_stripe(stripe, columns=chosen)])

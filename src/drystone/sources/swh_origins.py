@@ -6,7 +6,7 @@ Every step joins ids within one range of keys and hands sorted runs to the next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.errors import SourceError
+from drystone.sources.base import LeftOut
 from drystone.sources.swh_branches import choose_branch
 from drystone.sources.swh_export import Export, TableFile
 from drystone.sources.swh_runs import (
@@ -24,6 +25,7 @@ from drystone.sources.swh_runs import (
     bounds,
     keys,
     keys_of_hex,
+    keys_or_null,
     read_range,
     unhex,
     write_run,
@@ -33,6 +35,8 @@ from drystone.sources.swh_runs import (
 #: Times are microseconds since 1970, UTC: years that Python has no dates for must not stop a build.
 _TIME: Final = pa.int64()
 _RUN_ROWS: Final = 1 << 20
+#: Bytes of a SHA-256.
+_DIGEST: Final = 32
 #: Columns of a table of repositories that somebody recorded (GHArchive has them), by the field they set.
 RECORDED: Final = {
     "default_branch": pa.string(), "stars": pa.int64(), "forks": pa.int64(), "github_id": pa.int64(),
@@ -54,13 +58,21 @@ CANDIDATES: Final = pa.schema(
 )  # fmt: skip
 RELEASES: Final = pa.schema([("key", KEY), ("target", KEY), ("type", pa.string())])
 REVISIONS: Final = pa.schema(
-    [("key", KEY), ("directory", KEY), ("date", _TIME), ("committer_date", _TIME), ("type", pa.string())]
+    [
+        ("key", KEY),
+        ("directory", KEY),
+        ("date", _TIME),
+        ("committer_date", _TIME),
+        ("type", pa.string()),
+        ("author", pa.binary()),
+        ("committer", pa.binary()),
+    ]
 )
 #: What was found for an origin: a root directory, or a problem.
 FOUND: Final = pa.schema(
     [("origin", KEY), ("branch", pa.binary()), ("reason", pa.string()), ("release", KEY), ("revision", KEY),
      ("directory", KEY), ("date", _TIME), ("committer_date", _TIME), ("revision_type", pa.string()),
-     ("problem", pa.string())]
+     ("author", pa.binary()), ("committer", pa.binary()), ("problem", pa.string())]
 )  # fmt: skip
 #: A repository, by its root directory (zeros where it has none).
 REPOSITORIES: Final = pa.schema(
@@ -70,6 +82,8 @@ REPOSITORIES: Final = pa.schema(
 )  # fmt: skip
 #: Repositories whose directories are listed, in the order in which they are numbered.
 ROOTS: Final = pa.schema([("place", KEY), *REPOSITORIES])
+#: Origins that are out, by their root directory.
+OUT: Final = pa.schema([("key", KEY), ("url", pa.string())])
 NONE: Final = b"\0" * 20
 
 
@@ -243,14 +257,14 @@ def releases(folder: Path, task: str, export: Export, file: TableFile) -> dict[s
 
 
 def revisions(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
-    """Write directory and dates of the revisions of a file."""
+    """Write directory, dates and people of the revisions of a file."""
     count = 0
     columns = ["id", "directory", "date", "committer_date"]
-    for number, piece in enumerate(_pieces(export, "revision", file, columns, ["type"])):
+    for number, piece in enumerate(_pieces(export, "revision", file, columns, ["type", "author", "committer"])):
         found = {
             "key": _keys(piece.column("id"), file, "id"),
             "directory": _some_keys(piece.column("directory"), file, "directory"),
-            **{name: piece.column(name) for name in ("date", "committer_date", "type")},
+            **{name: piece.column(name) for name in ("date", "committer_date", "type", "author", "committer")},
         }
         write_sorted(folder / f"{task}-{number:04d}.revisions", _filled(found, REVISIONS))
         count += piece.num_rows
@@ -295,7 +309,7 @@ def directories(
     hit, found = revised.filter(pa.array(at >= 0)), there.take(first[at[at >= 0]])
     common = ("origin", "branch", "reason", "release")
     out = {n: hit.column(n) for n in common}
-    out.update({n: found.column(n) for n in ("directory", "date", "committer_date")})
+    out.update({n: found.column(n) for n in ("directory", "date", "committer_date", "author", "committer")})
     out.update(revision=hit.column("target"), revision_type=found.column("type"))
     out["problem"] = pc.if_else(
         found.column("directory").is_null(), "its revision names no directory", pa.scalar(None, pa.string())
@@ -341,8 +355,28 @@ def repositories(
     return {"repositories": len(out)}
 
 
-def collapse(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
-    """Let one repository stand for all with the same root directory, in a range of those.
+def left_out(folder: Path, task: str, given: list[Path], out: LeftOut, index: int, count: int) -> dict[str, Any]:
+    """Write which repositories, in a range of root directories, are out; the summary has a digest where any is."""
+    table = read_range(given, REPOSITORIES, *bounds(index, count), ["url", "author", "committer"])
+    told = [{name: person(row[name]) for name in ("author", "committer")} for row in table.to_pylist()]
+    gone = [out(url, metadata) for url, metadata in zip(table.column("url").to_pylist(), told, strict=True)]
+    found = table.filter(pa.array(gone, pa.bool_())).select(["key", "url"]).cast(OUT)
+    write_sorted(folder / f"{task}.out", found)
+    urls = sorted(found.column("url").to_pylist())
+    return {"digest": hashlib.sha256(repr(urls).encode("utf-8", "surrogateescape")).hexdigest() if urls else None}
+
+
+def person(name: bytes | None) -> str | None:
+    """Return an author as metadata has it: the hash by which public exports name people, else the name itself."""
+    if name is None:
+        return None
+    return name.hex() if len(name) == _DIGEST and b"@" not in name else name.decode("utf-8", "backslashreplace")
+
+
+def collapse(
+    folder: Path, task: str, given: list[Path], index: int, count: int, out: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Let one repository stand for all with the same root directory, in a range of those; none that is out.
 
     The order is that of representatives: most stars, most forks, newest revision, smallest origin. Writes `.roots` (one
     row for each directory that is to be listed) and `.others`.
@@ -352,8 +386,11 @@ def collapse(folder: Path, task: str, given: list[Path], index: int, count: int)
     rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
     roots: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
+    gone = set(read_range(out, OUT, *bounds(index, count)).column("url").to_pylist())
     for row in rows_:
-        if row["key"] != NONE and (not roots or roots[-1]["key"] != row["key"]):
+        if row["url"] in gone:
+            others.append(row)
+        elif row["key"] != NONE and (not roots or roots[-1]["key"] != row["key"]):
             roots.append(row)
         else:
             same = roots[-1]["url"] if row["key"] != NONE else None
@@ -409,18 +446,16 @@ def _filled(found: dict[str, Any], schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _keys(column: Any, file: TableFile, name: str) -> pa.Array:
+def _keys(column: Any, file: TableFile, name: str, read: Callable[[Any], pa.Array] = keys_of_hex) -> pa.Array:
     try:
-        return keys_of_hex(column.cast(pa.string()))
+        return read(column.cast(pa.string()))
     except ValueError as error:
         raise SourceError(f"{file.path}: column {name}: {error}; is this a graph export?") from None
 
 
 def _some_keys(column: Any, file: TableFile, name: str) -> pa.Array:
     """Return hex strings as keys, null where they are."""
-    text = column.cast(pa.string())
-    filled = _keys(pc.fill_null(text, NONE.hex()), file, name)
-    return pc.if_else(pc.is_valid(text), filled, pa.scalar(None, KEY)) if text.null_count else filled
+    return _keys(column, file, name, keys_or_null)
 
 
 def _lost(candidates: pa.Table, problem: str, kind: str | None = None) -> pa.Table:

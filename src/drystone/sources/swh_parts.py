@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_SYMLINK
 from drystone.sources import base, swh_directories
-from drystone.sources._paths import path_problem
+from drystone.sources._paths import MAX_LINK, link_note, path_problem
 from drystone.sources.base import Limits
 from drystone.sources.swh_directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
 from drystone.sources.swh_export import Export, TableFile
@@ -24,13 +24,15 @@ from drystone.sources.swh_runs import (
     Index,
     Ints,
     Sorted,
+    batched,
     bounds,
+    distinct,
     keys_of_hex,
+    keys_or_null,
     read_group,
     read_range,
     read_rows,
     read_whole,
-    unhex,
     write_groups,
     write_run,
     write_sorted,
@@ -39,7 +41,6 @@ from drystone.sources.swh_runs import (
 
 #: Occurrences of one part, unless a single repository has more.
 _PART_ROWS: Final = 1 << 19
-_RUN_ROWS: Final = 1 << 20
 _TYPE_BITS: Final = 0o170000
 KINDS: Final = (base.FILE, base.SYMLINK, base.SUBMODULE, base.UNREADABLE)
 _FILE, _SYMLINK, _SUBMODULE, _UNREADABLE = range(4)
@@ -175,22 +176,16 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
     return None
 
 
-def contents(folder: Path, task: str, export: Export, table: str, file: TableFile) -> dict[str, Any]:
-    """Write what a file of `content` or `skipped_content` says, by sha1_git."""
+def contents(folder: Path, task: str, export: Export, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+    """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
     skipped = table == "skipped_content"
-    count = number = 0
     columns = ["sha1", "sha1_git", "sha256", "length", "status"]
-    for piece in export.batches(table, file, columns, ["reason"] if skipped else []):
-        for part in _slices(piece):
-            write_sorted(folder / f"{task}-{number:05d}.contents", _contents(part, file, skipped))
-            count += part.num_rows
-            number += 1
+    pieces = export.batches(table, file, columns, ["reason"] if skipped else [])
+    count = 0
+    for number, found in enumerate(batched((_contents(piece, file, skipped) for piece in pieces), rows)):
+        write_sorted(folder / f"{task}-{number:05d}.contents", found)
+        count += found.num_rows
     return {"rows": count}
-
-
-def _slices(piece: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, piece.num_rows, _RUN_ROWS):
-        yield piece.slice(start, _RUN_ROWS)
 
 
 def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
@@ -198,12 +193,10 @@ def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
     text = [piece.column(name).cast(pa.string()) for name in ("sha1_git", "sha1", "sha256")]
     try:
         key = keys_of_hex(text[0])
-        sha1 = keys_of_hex(pc.fill_null(text[1], "0" * 40))
-        sha256 = unhex(text[2]).cast(pa.binary(32))
+        sha1 = keys_or_null(text[1])
+        sha256 = keys_or_null(text[2], 32)
     except (ValueError, pa.ArrowException) as error:
         raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
-    if text[1].null_count:
-        sha1 = pc.if_else(pc.is_valid(text[1]), sha1, pa.scalar(None, KEY))
     status = piece.column("status").cast(pa.string())
     if skipped:
         reason = pc.fill_null(piece.column("reason").cast(pa.string()), "no reason is given")
@@ -244,7 +237,7 @@ def join(folder: Path, task: str, asked: list[Path], known: list[Path], index: i
 
 def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
     """Return the values of a column where there are several for one number, else nothing to compare."""
-    values: list[bytes | None] = column.to_pylist() if len(np.unique(at)) < len(at) else []
+    values: list[bytes | None] = column.to_pylist() if len(distinct(at)) < len(at) else []
     return values
 
 
@@ -276,3 +269,19 @@ def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
         ],
         schema=base.LISTING,
     )  # fmt: skip
+
+
+def with_link_notes(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator[bytes | SourceError]]) -> pa.Table:
+    """Return a `LISTING` with remarks on symbolic links that lead out of their tree: `read` gives their targets."""
+    links = pc.and_(pc.equal(listed.column("kind"), base.SYMLINK), pc.less_equal(listed.column("size"), MAX_LINK))
+    rows_ = np.flatnonzero(pc.fill_null(links, False).to_numpy())
+    if not len(rows_):
+        return listed
+    found = listed.select(["id", "path"]).take(pa.array(rows_))
+    ids = sorted(set(found.column("id").to_pylist()))
+    targets = dict(zip(ids, read(ids), strict=True))
+    notes: list[str | None] = [None] * listed.num_rows
+    for row, id_, path in zip(rows_.tolist(), *(column.to_pylist() for column in found.columns), strict=True):
+        target = targets[id_]
+        notes[row] = link_note(path, target) if isinstance(target, bytes) else f"where it leads is not known: {target}"
+    return listed.set_column(listed.column_names.index("note"), "note", pa.array(notes, pa.string()))

@@ -15,13 +15,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.errors import BuildError
 
 #: The type of a key: a SHA-1.
 KEY: Final = pa.binary(20)
 #: Rows of one batch: the least that is read at a time.
-_BATCH_ROWS: Final = 16_384
+_BATCH_ROWS: Final = 4096
 #: Rows that one range of a join holds at a time, about.
 ROWS_PER_RANGE: Final = 1 << 20
 
@@ -46,28 +47,37 @@ def as_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column
 
 
-def keys_of_hex(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Return hex strings of 40 digits as keys. Raises ValueError where one is something else, or null."""
+def keys_of_hex(column: pa.Array | pa.ChunkedArray, width: int = 20) -> pa.Array:
+    """Return hex strings as keys of `width` bytes. Raises ValueError where one is something else, or null."""
     text = as_array(column)
     if text.null_count:
         raise ValueError("an identifier is null")
     count = len(text)
-    width = 8 if pa.types.is_large_string(text.type) or pa.types.is_large_binary(text.type) else 4
-    kind = np.int64 if width == 8 else np.int32
-    offsets = np.frombuffer(text.buffers()[1], kind, count + 1, text.offset * width) if count else np.zeros(1, kind)
-    if count and not (np.diff(offsets) == 40).all():
-        raise ValueError("an identifier has not 40 digits")
     if not count:
-        return pa.array([], KEY)
-    digits = np.frombuffer(text.buffers()[2], np.uint8, 40 * count, int(offsets[0]))
+        return pa.array([], pa.binary(width))
+    wide = pa.types.is_large_string(text.type) or pa.types.is_large_binary(text.type)
+    kind, size = (np.int64, 8) if wide else (np.int32, 4)
+    offsets = np.frombuffer(text.buffers()[1], kind, count + 1, text.offset * size)
+    if not (np.diff(offsets) == 2 * width).all():
+        raise ValueError(f"an identifier has not {2 * width} digits")
+    digits = np.frombuffer(text.buffers()[2], np.uint8, 2 * width * count, int(offsets[0]))
     found = _PAIR[digits.view("<u2") if digits.ctypes.data % 2 == 0 else digits.copy().view("<u2")]
     if int(found.max()) > 255:
         raise ValueError("an identifier is not written in lowercase hex digits")
-    return keys(found.astype(np.uint8))
+    return pa.Array.from_buffers(pa.binary(width), count, [None, pa.py_buffer(found.astype(np.uint8))])
+
+
+def keys_or_null(column: pa.Array | pa.ChunkedArray, width: int = 20) -> pa.Array:
+    """Return hex strings as keys, null where they are. Raises ValueError as `keys_of_hex` does."""
+    text = as_array(column)
+    if not text.null_count:
+        return keys_of_hex(text, width)
+    found = keys_of_hex(pc.fill_null(text, "0" * 2 * width), width)
+    return pc.if_else(pc.is_valid(text), found, pa.scalar(None, found.type))
 
 
 def unhex(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Return hex strings of any length as binary. Raises ValueError where one is something else."""
+    """Return hex strings of any length as binary, null where they are. Raises ValueError where one is no hex."""
     found = [None if text is None else bytes.fromhex(text) for text in column.to_pylist()]
     return pa.array(found, pa.binary())
 
@@ -103,7 +113,7 @@ def distinct(values: Ints) -> Ints:
 
 
 class Sorted:
-    """Keys in order: `order` sorts them, `starts` is where each distinct one begins in that order."""
+    """Keys in order: `order` sorts them, equal ones as they came; `starts` is where each distinct one begins in it."""
 
     def __init__(self, column: pa.Array | pa.ChunkedArray) -> None:
         first, second, third = _words(rows(column))
@@ -115,8 +125,11 @@ class Sorted:
             order = np.lexsort((third, second, first))
             words = first[order], second[order], third[order]
             whole = (words[0][1:] == words[0][:-1]) & (words[1][1:] == words[1][:-1]) & (words[2][1:] == words[2][:-1])
+        first_of = np.concatenate([np.ones(min(1, len(order)), bool), ~whole])
+        if whole.any():  # a stable argsort takes several times as long as this second sort, of numbers
+            order = np.sort(np.cumsum(first_of) << 32 | order) & 0xFFFFFFFF
         self.order: Ints = order
-        self.starts: Ints = np.flatnonzero(np.concatenate([np.ones(min(1, len(order)), bool), ~whole]))
+        self.starts: Ints = np.flatnonzero(first_of)
         self.index = Index(*(word[self.starts] for word in words))
 
     @property
@@ -180,6 +193,20 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return owners, positions
 
 
+def batched(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield tables put together, so that each but the last has at least so many rows."""
+    held: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        held.append(table)
+        count += table.num_rows
+        if count >= rows:
+            yield pa.concat_tables(held)
+            held, count = [], 0
+    if held:
+        yield pa.concat_tables(held)
+
+
 def bounds(index: int, count: int) -> tuple[bytes, bytes | None]:
     """Return the first key of range `index` of `count` equal ranges, and the first one after it (None: no end)."""
     low = b"" if index == 0 else (index * 2**32 // count).to_bytes(4, "big")
@@ -218,6 +245,7 @@ def read_range(
 
 def _batches(path: Path, schema: pa.Schema, low: bytes, high: bytes | None, names: list[str]) -> Iterator[Any]:
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
+    wanted = pa.schema([schema.field(name) for name in names])
     with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
         firsts = reader.schema.metadata[b"firsts"]
         starts = [firsts[at : at + 20] for at in range(0, len(firsts), 20)]
@@ -230,10 +258,11 @@ def _batches(path: Path, schema: pa.Schema, low: bytes, high: bytes | None, name
             last = number == len(starts) - 1 or high is not None
             after = _position(column, high) if high is not None and last else batch.num_rows
             if after > before:
-                yield pa.record_batch(
-                    batch.slice(before, after - before).columns,
-                    schema=pa.schema([schema.field(name) for name in names]),
-                )
+                found = batch.slice(before, after - before)
+                if 2 * found.num_rows < batch.num_rows:
+                    # A slice would keep its batch in memory: of many runs, many times what was asked for.
+                    found = found.take(pa.array(np.arange(found.num_rows)))
+                yield pa.record_batch(found.columns, schema=wanted)
 
 
 def _position(column: pa.Array, bound: bytes) -> int:

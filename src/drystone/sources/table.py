@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +23,18 @@ from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_FILE
 from drystone.sources import swh_terms
 from drystone.sources._paths import path_problem
-from drystone.sources._table_rows import NO_FILES, REPOSITORY, ROWS, check_columns, columns_of, is_nested, rows_of
-from drystone.sources.base import FILE, LISTING, UNREADABLE, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources._table_rows import (
+    NO_FILES,
+    REPOSITORY,
+    ROWS,
+    check_columns,
+    columns_of,
+    is_nested,
+    names_of,
+    rows_of,
+    with_urls,
+)
+from drystone.sources.base import FILE, LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
 from drystone.sources.swh_contents import ContentId, ContentStore
 
 #: Where a table names repositories without a URL, they are GitHub's.
@@ -36,6 +46,8 @@ _MOST_PARTS: Final = 16_384
 #: Rows read at a time; of repositories fewer, since each brings its files.
 _BATCH: Final = 65_536
 _BATCH_REPOSITORIES: Final = 256
+#: Changes where the meaning of the files below the cache does.
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,10 @@ class TableSource:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return swh_terms.SHA256, self.agreement
 
-    def parts(self, cache: Path, limits: Limits, run: Runner) -> list[Part]:
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
         """Bring the rows of each repository together; return parts of about 262,144 rows.
+
+        Of repositories that are `out` the names alone are taken, not the rows.
 
         Raises `SourceError` where there is no table, a file cannot be read, or a column is missing or of another type.
         """
@@ -78,14 +92,22 @@ class TableSource:
         count = 1
         while sum(weight for _, weight, _ in inspected) > count * _PART_ROWS and count < _MOST_PARTS:
             count *= 2
-        key.update(repr((count, self.origins)).encode())
+        key.update(repr((_FORMAT, count, self.origins)).encode())
+        pieces = list(enumerate(_pieces(files, inspected)))
+        if not pieces:
+            raise SourceError(f"{self.path}: the table has no rows; there is nothing to build from it")
+        gone: list[str] = []
+        if out is not None:
+            # Names alone are read for this; the rows are sorted again only where others are out than before.
+            asked = [(f"{n:06d}", {"pieces": given, "origins": self.origins, "out": out}) for n, given in pieces]
+            names = run("table: opt-outs", cache / "tables" / f"{key.hexdigest()[:32]}-{out.key[:16]}", left_out, asked)
+            gone = sorted({url for summary in names for url in summary["out"]})
+            key.update(repr(gone).encode("utf-8", "surrogateescape") if gone else b"")
         folder = cache / "tables" / key.hexdigest()[:32]
         tasks = [
-            (f"{number:06d}", {"pieces": pieces, "origins": self.origins, "parts": count})
-            for number, pieces in enumerate(_pieces(files, inspected))
+            (f"{number:06d}", {"pieces": given, "origins": self.origins, "parts": count, "out": gone})
+            for number, given in pieces
         ]
-        if not tasks:
-            raise SourceError(f"{self.path}: the table has no rows; there is nothing to build from it")
         groups: list[list[tuple[str, int]]] = [[] for _ in range(count)]
         rows_of_part = [0] * count
         for (task, _), summary in zip(tasks, run("table", folder, sort_into_parts, tasks), strict=True):
@@ -183,21 +205,36 @@ class TablePart:
         return pa.concat_tables([table.cast(found[0].schema) for table in found]).combine_chunks()
 
 
+def left_out(folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, out: LeftOut) -> dict[str, Any]:
+    """Return the URLs of repositories in `pieces` that are `out`; reads names and URLs alone."""
+    urls: set[str] = set()
+    for name, start, count in pieces:
+        for table in _slices(Path(name), start, count, ("repo_name", "repo_url")):
+            urls.update(pc.unique(with_urls(names_of(table), origins).column("url").drop_null()).to_pylist())
+    return {"out": sorted(url for url in urls if out(url, {}))}
+
+
 def sort_into_parts(
-    folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int
+    folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int, out: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Write the rows of `pieces` (file, first row, rows) to `TASK.parquet`, a row group for each part that has any.
 
-    A repository's part depends on its name alone. Returns `groups`: part and rows of each row group.
+    A repository's part depends on its name alone. Of those whose URL is `out` nothing but that is written, once.
+    Returns `groups`: part and rows of each row group.
     """
     found: list[pa.Table] = [ROWS.empty_table()]
+    met: set[str] = set()
     for name, start, count in pieces:
         for table in _slices(Path(name), start, count):
-            rows = rows_of(table)
-            url = rows.schema.get_field_index("url")
-            prefixed = pc.binary_join_element_wise(origins, rows.column("name"), "")
-            blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(rows.column("url")), ""), True)
-            found.append(rows.set_column(url, "url", pc.if_else(blank, prefixed, rows.column("url"))))
+            if out:
+                url = with_urls(names_of(table), origins).column("url")
+                gone = pc.fill_null(pc.is_in(url, pa.array(out, pa.string())), False)
+                met.update(pc.unique(url.filter(gone)).to_pylist())
+                table = table.filter(pc.invert(gone))  # noqa: PLW2901 -- what is out is out from here on
+            found.append(with_urls(rows_of(table), origins))
+    if met:
+        named = [{"url": url, "problem": NO_FILES} for url in sorted(met)]
+        found.append(pa.Table.from_pylist(named, ROWS))
     rows = pa.concat_tables(found).combine_chunks()
     encoded = _keys(rows).dictionary_encode()
     part_of = np.array([_part(key, parts) for key in encoded.dictionary.to_pylist()], np.int64)
@@ -252,18 +289,19 @@ def _inspect(file: Path) -> tuple[int, int, str]:
         raise SourceError(f"{file} is not a readable Parquet file ({_first_line(error)}); download it again") from None
 
 
-def _slices(file: Path, start: int, count: int) -> Iterator[pa.Table]:
-    """Yield `count` rows of a file from `start` on, the needed columns, some at a time."""
+def _slices(file: Path, start: int, count: int, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """Yield `count` rows of a file from `start` on, some at a time: `columns` that it has, else all that are needed."""
     try:
         with pq.ParquetFile(file) as opened:
             schema = opened.schema_arrow
+            wanted = [name for name in columns if name in schema.names] or columns_of(schema)
             size = _BATCH_REPOSITORIES if is_nested(schema) else _BATCH
             at = 0
             for group in range(opened.num_row_groups):
                 rows = opened.metadata.row_group(group).num_rows
                 if at + rows > start and at < start + count:
                     here = at
-                    batches = opened.iter_batches(size, [group], columns_of(schema), use_threads=False)
+                    batches = opened.iter_batches(size, [group], wanted, use_threads=False)
                     for batch in batches:
                         low, high = max(start, here), min(start + count, here + batch.num_rows)
                         if low < high:
