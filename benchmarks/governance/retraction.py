@@ -1,7 +1,7 @@
 """What a retraction of 1 % of the repositories writes: Parquet bytes written over the bytes of the files touched.
 
-Two releases of real files of this machine's Python packages, as occurrences of many repositories: one in which what is
-retracted lies in all shards, one in which it lies in few.
+One release of real files of this machine's Python packages, dealt out to many repositories, so that what is retracted
+lies in every shard.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ class _Table:
 
     def directory(self, swhid: str) -> str | None:
         return None
+
+    def has_directories(self) -> bool:
+        return False
 
 
 def _rows(files: int, repositories: int) -> list[Row]:

@@ -3,7 +3,8 @@
     DrystoneError                 exit 1: the work could not be done
     ├── SourceError               a repository, archive or folder cannot be read
     ├── ReleaseError              a folder is not a release, or its bytes are not what they should be
-    ├── RegistryError             the registry's database cannot be used
+    ├── RegistryError             the registry refuses a step, or cannot be opened
+    │   └── RegistryUnavailableError  its database went away or is held by another program
     ├── BuildError                a build cannot start or go on
     ├── ModelError                a reader's checkpoint cannot be loaded, run or written
     └── UsageError                exit 2: the request itself is wrong
@@ -31,7 +32,11 @@ class ReleaseError(DrystoneError):
 
 
 class RegistryError(DrystoneError):
-    """The registry's database cannot be used."""
+    """The registry refuses a step, or cannot be opened."""
+
+
+class RegistryUnavailableError(RegistryError):
+    """The registry's database went away or is held by another program; the same step may succeed later."""
 
 
 class BuildError(DrystoneError):

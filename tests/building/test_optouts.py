@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -19,9 +22,10 @@ from hypothesis.stateful import (
 )
 
 from drystone import building as room
+from drystone.building import optouts as opted
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
-from drystone.identity.hashes import blob_hash
+from drystone.identity.hashes import Tree, blob_hash
 from drystone.registry import NewRequest, Registry, Subject, subjects
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -169,6 +173,39 @@ def test_what_is_out_leaves_the_packs_of_earlier_builds(home: Home) -> None:
     assert not any(b"mortarless" in pack.read_bytes() for pack in work.rglob("*.pack"))
 
 
+def test_what_is_out_leaves_the_cache_of_clones(home: Home) -> None:
+    origins = []
+    for name in ("walls", "fences"):
+        folder = home.repository(f"https://github.com/ann/{name}", {"LICENSE": MIT, "a.py": program(name)})
+        origins.append(home.path / f"{name}.git")
+        git(folder, "clone", "-q", "--bare", ".", str(origins[-1]))
+    home.sources = [GitSource(url=path.as_uri()) for path in origins]
+    home.build()
+    cache = home.output.with_name("release.work") / "cache"
+    assert len(list((cache / "git").iterdir())) == 2
+    home.opt_out(subjects.repository("git:walls"))
+    home.build()
+    (left,) = (cache / "git").iterdir()
+    assert "fences" in (left / "config").read_text()
+    # By what only the repository says: it must be fetched to be known, and does not stay.
+    home.opt_out(*subjects.author("ada@example.org"))
+    assert home.build().counts.opted_out_repositories == 2
+    assert list((cache / "git").iterdir()) == []
+    assert home.build().counts.opted_out_repositories == 2
+
+
+def test_a_package_that_is_out_leaves_the_cache(home: Home) -> None:
+    home.folder("https://github.com/ben/x", {"LICENSE": MIT, "b.py": program("b")})
+    folder = home.output.with_name("release.work") / "cache" / "pypi"
+    for name in ("gone-1.0", "stays-1.0"):
+        (folder / name[0]).mkdir(parents=True)
+        (folder / name[0] / f"{name}.tar.gz").write_bytes(b"x")
+        (folder / f"{name}.json").write_text(f'{{"sha256": "{name[0]}", "filename": "{name}.tar.gz"}}')
+    home.opt_out(subjects.repository("pypi:gone"))
+    home.build()
+    assert sorted(p.name for p in folder.rglob("*.*")) == ["stays-1.0.json", "stays-1.0.tar.gz"]
+
+
 def test_paths_contents_directories_and_authors(home: Home) -> None:
     files = {"LICENSE": MIT, **{f"{d}/{n}.py": program(f"{d}{n}") for d in ("src", "lib", "srcs") for n in "ab"}}
     walls = home.repository("https://github.com/ann/walls", files)
@@ -196,6 +233,22 @@ def test_paths_contents_directories_and_authors(home: Home) -> None:
         assert registry.requests.get(by_author).applications[0].repositories == 1
         assert registry.requests.get(by_tree).applications[0].occurrences == 4
     assert verify(home.output).holds
+
+
+def test_directories_are_known_as_they_are_listed_and_as_they_follow_from_entries(home: Home) -> None:
+    """A part of a collection lists entries alone; for it the second way is taken."""
+    files = {"a.py": program("a"), "lib/b.py": program("b"), "lib/deep/er/c.py": program("c"), "x/y": "z"}
+    home.repository("https://github.com/ann/walls", files)
+    home.folder("https://github.com/ben/x", files)
+    home.build()
+    written = home.output.with_name("release.work").glob("inventory-*/*.parquet")
+    listings = [path for path in written if path.name.count(".") == 1]
+    assert len(listings) == 2
+    for listing in listings:
+        told = pq.read_table(listing.with_suffix(".directories.parquet")).to_pylist()
+        known = {(row["repository"], row["path"], row["id"]) for row in told}
+        assert {path for _, path, _ in known} == {b"", b"lib", b"lib/deep", b"lib/deep/er", b"x"}
+        assert set(opted._computed(pq.read_table(listing))) == known
 
 
 def test_a_git_author_is_found_by_the_address_alone(home: Home) -> None:
@@ -246,14 +299,41 @@ def test_a_dry_run_reads_nothing_that_is_out(home: Home) -> None:
 
 
 POOL = {f"p{n}": program(f"pool{n}", 6) for n in range(7)}
+IDS = {file: blob_hash(text.encode()) for file, text in POOL.items()}
 OWNERS = ("ann", "ben", "cat")
 NAMES = st.sampled_from([f"{owner}/{name}" for owner in OWNERS for name in ("x", "y")])
+FILES = st.sampled_from(sorted(POOL))
 SPELLINGS = (
     "https://github.com/{}",
     "git@github.com:{}.git",
     "https://GitHub.com/{}.git/",
     "ssh://git@github.com:22/{}",
 )
+
+
+def folder_of(files: Iterable[str]) -> bytes:
+    """The hash of `src` in a repository with these files."""
+    tree = Tree()
+    for file in files:
+        tree.add(f"{file}.py".encode(), 0o100644, IDS[file])
+    return tree.hash()
+
+
+@dataclass
+class Wish:
+    """What a request asks for, as the model sees it: a name (whole, or one file of it), bytes, a folder, or an author.
+
+    `known` are the contents that were listed for it.
+    """
+
+    name: str | None = None
+    file: str | None = None
+    blob: str | None = None
+    folder: bytes | None = None
+    author: str | None = None
+    forks: bool = True
+    copies: bool = True
+    known: frozenset[str] = frozenset()
 
 
 class Histories(RuleBasedStateMachine):
@@ -269,15 +349,19 @@ class Histories(RuleBasedStateMachine):
         self.former: dict[str, set[str]] = {}
         self.upstream: dict[str, str] = {}
         self.recorded: set[str] = set()
-        #: Request -> (name, forks, copies, contents known at that time).
-        self.requests: dict[str, tuple[str, bool, bool, set[str]]] = {}
+        #: Who made a repository's revision: stays where it is renamed.
+        self.authors: dict[str, str] = {}
+        #: Request -> what it asks for, in the order in which they came: ids are drawn at random, so that a history
+        #: that is played again must not depend on them.
+        self.requests: dict[str, Wish] = {}
         self.built = False
 
-    @rule(name=NAMES, files=st.sets(st.sampled_from(sorted(POOL)), min_size=1, max_size=3))
+    @rule(name=NAMES, files=st.sets(FILES, min_size=1, max_size=3))
     def push(self, name: str, files: set[str]) -> None:
         if any(name in names for names in self.former.values()):
             return  # a recorded former name is the same subject; a stranger there needs the record removed first
         self.repositories.setdefault(name, set()).update(files)
+        self.authors.setdefault(name, name.partition("/")[0])
 
     @precondition(lambda self: self.repositories)
     @rule(data=st.data(), name=NAMES, recorded=st.booleans())
@@ -287,6 +371,7 @@ class Histories(RuleBasedStateMachine):
             return
         self.repositories[name] = set(self.repositories[of])
         self.upstream[name] = of
+        self.authors[name] = self.authors[of]
         if recorded:
             with Registry.open(self.home.registry) as registry:
                 registry.optouts.record_place("fork", name, of, "mo")
@@ -300,6 +385,7 @@ class Histories(RuleBasedStateMachine):
         if name in taken:
             return
         self.repositories[name] = self.repositories.pop(of)
+        self.authors[name] = self.authors.pop(of)
         self.former[name] = {of, *self.former.pop(of, set())}
         self.upstream = {(name if k == of else k): (name if v == of else v) for k, v in self.upstream.items()}
         self.recorded = {name if k == of else k for k in self.recorded}
@@ -313,15 +399,39 @@ class Histories(RuleBasedStateMachine):
         owner = name.partition("/")[0]
         subject = subjects.owner(owner) if whole else subjects.repository(spelling.format(name))
         wanted = owner if whole else name
-        request = self.home.opt_out(subject, forks=forks, copies=copies)
         known = {file for place in self.repositories if self.covers(wanted, place) for file in self.repositories[place]}
-        self.home.block(request, *(POOL[file] for file in known))
-        self.requests[request] = (wanted, forks, copies, known)
+        self.ask(subject, Wish(wanted, forks=forks, copies=copies, known=frozenset(known)))
+
+    @rule(name=NAMES, file=FILES, forks=st.booleans(), copies=st.booleans(), spelling=st.sampled_from(SPELLINGS))
+    def opt_out_a_path(self, name: str, file: str, forks: bool, copies: bool, spelling: str) -> None:
+        there = any(self.covers(name, place) and file in files for place, files in self.repositories.items())
+        subject = subjects.path(spelling.format(name), f"src/{file}.py")
+        self.ask(subject, Wish(name, file, forks=forks, copies=copies, known=frozenset({file} if there else ())))
+
+    @rule(file=FILES)
+    def opt_out_bytes(self, file: str) -> None:
+        self.ask(subjects.object_(f"swh:1:cnt:{IDS[file].hex()}"), Wish(blob=file))
+
+    @precondition(lambda self: self.repositories)
+    @rule(data=st.data())
+    def opt_out_a_folder(self, data: Any) -> None:
+        id_ = folder_of(self.repositories[data.draw(st.sampled_from(sorted(self.repositories)))])
+        self.ask(subjects.object_(f"swh:1:dir:{id_.hex()}"), Wish(folder=id_))
+
+    @rule(author=st.sampled_from(OWNERS))
+    def opt_out_an_author(self, author: str) -> None:
+        (subject,) = subjects.author(f"{author.upper()}@example.org")
+        self.ask(subject, Wish(author=author))
+
+    def ask(self, subject: Subject, wish: Wish) -> None:
+        request = self.home.opt_out(subject, forks=wish.forks, copies=wish.copies)
+        self.home.block(request, *(POOL[file] for file in wish.known))
+        self.requests[request] = wish
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data())
     def withdraw(self, data: Any) -> None:
-        request = data.draw(st.sampled_from(sorted(self.requests)))
+        request = list(self.requests)[data.draw(st.integers(0, len(self.requests) - 1))]
         with Registry.open(self.home.registry) as registry:
             registry.requests.withdraw(request, "them")
         del self.requests[request]
@@ -332,41 +442,67 @@ class Histories(RuleBasedStateMachine):
     def covers(self, wanted: str, place: str) -> bool:
         return any(wanted in (name, name.split("/")[0]) for name in self.names(place))
 
-    def is_out(self, place: str) -> bool:
-        for wanted, forks, _, _ in self.requests.values():
-            at: str | None = place
-            while at is not None:
-                if self.covers(wanted, at) and (at == place or forks):
-                    return True
-                at = self.upstream.get(at)
+    def follows(self, wish: Wish, place: str) -> bool:
+        """Whether a place is the one that a request names, or follows it as a fork."""
+        at: str | None = place
+        while at is not None and wish.name is not None:
+            if self.covers(wish.name, at) and (at == place or wish.forks):
+                return True
+            at = self.upstream.get(at)
         return False
 
+    def is_out(self, place: str) -> bool:
+        return any(
+            (w.file is None and self.follows(w, place)) or w.author == self.authors[place]
+            for w in self.requests.values()
+        )
+
+    def file_is_out(self, place: str, file: str) -> bool:
+        """Whether a file of a place that is not out itself is out there."""
+        return any(
+            w.blob == file
+            or (w.copies and file in w.known)
+            or (w.file == file and self.follows(w, place))
+            or w.folder == folder_of(self.repositories[place])
+            for w in self.requests.values()
+        )
+
     @precondition(lambda self: self.repositories)
-    @rule(spelling=st.sampled_from(SPELLINGS))
-    def build(self, spelling: str) -> None:
+    @rule(spelling=st.sampled_from(SPELLINGS), update=st.booleans())
+    def build(self, spelling: str, update: bool) -> None:
         home = self.home
         home.sources = []
         shutil.rmtree(home.path / "repositories", ignore_errors=True)
         for name, files in self.repositories.items():
-            content: dict[str, str | bytes] = {"LICENSE": MIT, **{f"{file}.py": POOL[file] for file in files}}
+            content: dict[str, str | bytes] = {"LICENSE": MIT, **{f"src/{file}.py": POOL[file] for file in files}}
             upstream = self.upstream.get(name)
             told = {"forked_from": f"https://github.com/{upstream}"} if upstream else {}
+            author = self.authors[name]
+            told["author"] = f"{author.title()} <{author}@example.org>"
             home.folder(spelling.format(name), content, metadata=told)
-        home.build()
+        if update and self.built:
+            chosen = Settings.model_validate({"registry": home.registry, "near_duplicates": {"scope": "off"}})
+            room.build(chosen, home.sources, home.output, Engine(threads=1), update=home.output)
+        else:
+            home.build()
         self.built = True
         out = {place for place in self.repositories if self.is_out(place)}
-        gone = {file for _, _, copies, known in self.requests.values() if copies for file in known}
-        blobs = {f"swh:1:cnt:{blob_hash(POOL[file].encode()).hex()}" for file in gone}
         ledger = [row for batch in home.release.ledger() for row in batch.to_pylist()]
-        read = {name for name in self.repositories for row in ledger if row["origin"] == spelling.format(name)}
+        place_of = {spelling.format(name): name for name in self.repositories}
+        read = {place_of[row["origin"]] for row in ledger if row["origin"] in place_of}
         assert read == set(self.repositories) - out
-        kept = {row["swhid"] for row in ledger if row["decision"] == "kept"}
-        assert not kept & blobs
         released = {s for batch in home.release.data(columns=["swhid"]) for s in batch.column("swhid").to_pylist()}
-        assert released == kept
+        assert released == {row["swhid"] for row in ledger if row["decision"] == "kept"}
+        stays = set()
+        for row in ledger:
+            file = row["path"].removeprefix("/src/").removesuffix(".py")
+            if file in POOL:
+                gone = self.file_is_out(place_of[row["origin"]], file)
+                assert (row["reason"] == "opted_out") == gone, row
+                stays |= set() if gone else {row["swhid"]}
         # And nothing that nobody asked for is missing.
-        wanted = {f for place in read for f in self.repositories[place]} - gone
-        assert {f"swh:1:cnt:{blob_hash(POOL[f].encode()).hex()}" for f in wanted} <= kept
+        assert stays <= released
+        assert not verify(home.output).problems
 
     @invariant()
     def whole(self) -> None:

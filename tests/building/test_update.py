@@ -99,6 +99,16 @@ def test_an_update_follows_an_update(two: list[Path], old: Release, tmp_path: Pa
     assert not verify(tmp_path / "third").problems
 
 
+def test_a_build_replaces_what_updates_have_left(two: list[Path], old: Release, tmp_path: Path) -> None:
+    third = folder(tmp_path / "in" / "more-python", "sill")
+    make([*two, third], old.path, update=old.path)
+    chosen, found = Settings(), sources_from_arguments(tuple(str(source) for source in two))
+    made = room.build(chosen, found, old.path, Engine(threads=1), replace=True)
+    assert made.root == old.root
+    report = verify(old.path)
+    assert (report.problems, report.notes, report.superseded) == ({}, [], None)
+
+
 def test_other_rules_make_a_major_version(two: list[Path], old: Release, tmp_path: Path) -> None:
     made = make(two, tmp_path / "new", update=old.path, languages={"exclude": ["Ruby"]})
     assert made.facts.version == "2.0.0"

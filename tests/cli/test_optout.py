@@ -79,6 +79,32 @@ def test_the_way_of_a_request(run: Callable[..., Result], registry: str, tmp_pat
     assert said(run(registry_command, "audit", release, "--json"))["whole"]
 
 
+def test_an_inventory_lists_what_is_asked_for_and_leaves_no_clone(
+    run: Callable[..., Result], registry: str, tmp_path: Path
+) -> None:
+    walls = tmp_path / "walls"
+    walls.mkdir()
+    git(walls, "init", "-q")
+    write(walls, {"src/a.py": "a = 1\n", "src/b.py": "b = 1\n", "srcs/c.py": "c = 1\n"})
+    git(walls, "add", "-A")
+    git(walls, "commit", "-qm", "Begin")
+    git(tmp_path, "clone", "-q", "--bare", "walls", "hosted.git")
+    ids = {
+        options: said(run(optout, "request", *options, "--json"))["id"]
+        for options in (("--repository", "git:hosted"), ("--path", "git:hosted", "src"),
+                        ("--swhid", "swh:1:cnt:" + "ab" * 20))
+    }  # fmt: skip
+    counts = {}
+    for options, id_ in ids.items():
+        done = run(
+            optout, "inventory", id_, f"git+{(tmp_path / 'hosted.git').as_uri()}", "--cache", tmp_path / "c", "--json"
+        )
+        counts[options[0]] = next(iter(said(done)["new"].values())) if done.exit_code == 0 else done.exception
+    assert (counts["--repository"], counts["--path"]) == (3, 2)
+    assert isinstance(counts["--swhid"], UsageError)
+    assert list((tmp_path / "c" / "git").iterdir()) == []
+
+
 def test_lists_say_what_is_late_by_their_status(run: Callable[..., Result], registry: str, tmp_path: Path) -> None:
     said(
         run(

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from drystone.cli.verify import command
-from drystone.errors import ReleaseError
+from drystone.errors import RegistryError, ReleaseError
 
 Run = Callable[..., Result]
 
@@ -52,3 +52,19 @@ def test_what_is_no_release(run: Run, tmp_path: Path) -> None:
 
 def test_help_shows_examples(run: Run) -> None:
     assert "drystone verify releases/mine --quick" in run(command, "--help").stdout
+
+
+def test_a_registry_that_cannot_be_asked_is_noted_and_left_alone(
+    run: Run, sample_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRYSTONE_REGISTRY", str(tmp_path / "nowhere.sqlite"))
+    assert "could not be asked" not in run(command, sample_release, "--quick").stdout
+    monkeypatch.delenv("DRYSTONE_REGISTRY")
+    junk = tmp_path / "drystone-registry.sqlite"
+    junk.write_bytes(b"not a database" * 100)
+    done = run(command, sample_release, "--quick")
+    assert done.exit_code == 0
+    assert "Whether it is superseded could not be asked: " in done.stdout
+    assert junk.read_bytes() == b"not a database" * 100
+    assert isinstance(run(command, sample_release, "--quick", "--registry", junk).exception, RegistryError)

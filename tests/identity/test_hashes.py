@@ -126,3 +126,15 @@ def test_snapshots_are_swhs(swh: Any, branches: dict[bytes, tuple[str, bytes] | 
 def test_the_empty_snapshot() -> None:
     # The identifier that Software Heritage gives every empty repository.
     assert snapshot_hash({}).hex() == "1a8893e6a86f444e8be8e7bda6cb34fb1735a00e"
+
+
+def test_a_tree_without_its_empty_folders_is_gits() -> None:
+    plain, other = Tree(), Tree()
+    for tree in (plain, other):
+        tree.add(b"lib/a.py", 0o100644, blob_hash(b"a"))
+    for path in (b"lib/nothing", b"none/of/these"):
+        other.add_directory(path)
+    assert other.hash() != plain.hash()
+    assert dict(other.hashes(empty=False))[b""] == plain.hash()
+    assert dict(other.hashes(empty=False))[b"lib"] == dict(plain.hashes())[b"lib"]
+    assert list(plain.hashes(empty=False)) == list(plain.hashes())

@@ -58,8 +58,8 @@ def start_postgresql() -> PostgreSQL | str:
     binaries = postgresql_binaries()
     if binaries is None:
         return "PostgreSQL is not installed (Debian: postgresql)"
-    if find_spec("psycopg") is None:
-        return "psycopg is not installed (extra postgres)"
+    if find_spec("pg8000") is None:
+        return "pg8000 is not installed (extra postgres)"
     folder = Path(tempfile.mkdtemp(prefix="drystone-postgresql-"))
     prefix: list[str] = []
     if os.getuid() == 0:  # PostgreSQL refuses to run as root

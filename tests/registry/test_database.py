@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from drystone.errors import MissingExtraError, RegistryError
+from drystone.errors import MissingExtraError, RegistryError, RegistryUnavailableError
 from drystone.registry import NewRequest, Registry, subjects
-from drystone.registry.database import REVISIONS, connect
+from drystone.registry.database import REVISIONS, connect, writing
+from drystone.registry.events import append
 from drystone.registry.tables import METADATA
 from tests.registry.conftest import PostgreSQL
 
@@ -89,20 +91,20 @@ def test_a_migration_that_fails_leaves_the_registry_as_it_was(tmp_path: Path) ->
 
 
 def test_a_password_is_never_said() -> None:
-    pytest.importorskip("psycopg", reason="psycopg is not installed (extra postgres)")
+    pytest.importorskip("pg8000", reason="pg8000 is not installed (extra postgres)")
     with pytest.raises(RegistryError) as caught:
         Registry.open("postgresql://ann:s3cret@127.0.0.1:1/registry")
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "psycopg", None)
+    monkeypatch.setitem(sys.modules, "pg8000", None)
     with pytest.raises(MissingExtraError, match=r"drystone\[postgres\]"):
         Registry.open("postgresql://ann@127.0.0.1/registry")
 
 
 def test_a_locked_database_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drystone.registry.database.PATIENCE", 0.1)
+    monkeypatch.setattr("drystone.registry._sqlite.PATIENCE", 0.1)
     path = tmp_path / "registry.sqlite"
     with Registry.open(path) as registry:
         holder = sqlite3.connect(path, isolation_level=None)
@@ -112,6 +114,69 @@ def test_a_locked_database_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         holder.execute("ROLLBACK")
         holder.close()
         registry.events.append("note", {})
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_gone_is_said_and_not_made_anew(tmp_path: Path, replaced: bool) -> None:
+    path, saved = tmp_path / "registry.sqlite", tmp_path / "saved.sqlite"
+    with Registry.open(path) as registry:
+        registry.events.append("note", {"number": 1})
+        for file in tmp_path.glob("registry.sqlite*"):
+            file.rename(file.with_name(file.name.replace("registry", "saved")))
+        for _ in range(2):
+            with pytest.raises(RegistryUnavailableError, match="gone"):
+                registry.events.append("note", {"number": 2})
+            with pytest.raises(RegistryUnavailableError, match="gone"):
+                registry.events.all()
+        assert not path.exists()
+        if replaced:  # by a backup, say
+            shutil.copyfile(saved, path)
+            shutil.copyfile(f"{saved}-wal", f"{path}-wal")
+        else:
+            for file in tmp_path.glob("saved.sqlite*"):
+                file.rename(file.with_name(file.name.replace("saved", "registry")))
+        registry.events.append("note", {"number": 3})
+        assert [event.as_dict()["body"]["number"] for event in registry.events.all()] == [1, 3]
+        assert registry.audit().problems == ()
+
+
+def test_a_file_that_goes_during_a_step_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    with Registry.open(path) as registry:
+        with pytest.raises(RegistryUnavailableError, match="removed"), writing(registry._engine) as connection:
+            append(connection, [("note", None, {})])
+            path.unlink()
+        assert not path.exists()
+
+
+def test_a_registry_that_must_stay_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite"
+    Registry.open(path).close()
+    Registry(path, migrate=False).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("DROP TABLE superseded")
+    for _ in range(2):
+        with pytest.raises(RegistryError, match="migrates it"):
+            Registry(path, migrate=False)
+    connection.close()
+    Registry.open(path).close()
+    Registry(path, migrate=False).close()
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("postgresql://ann@127.0.0.1/x?sslmode=perhaps", "sslmode is"),
+        ("postgresql://ann@127.0.0.1/x?colour=red", "not known: colour"),
+        ("postgresql+other://ann@127.0.0.1/x", "write postgresql://"),
+        ("postgresql://ann@127.0.0.1:1/x?sslmode=require", "cannot be opened"),
+    ],
+)
+def test_a_wrong_url_is_said(place: str, said: str) -> None:
+    pytest.importorskip("pg8000", reason="pg8000 is not installed (extra postgres)")
+    with pytest.raises(RegistryError, match=said):
+        Registry.open(place)
 
 
 @pytest.mark.slow

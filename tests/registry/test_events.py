@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from pathlib import Path
 
@@ -120,9 +121,13 @@ def test_removed_last_events_show_by_a_head_from_elsewhere(tmp_path: Path) -> No
 
 
 def write(url: str, count: int) -> None:
+    """Append events alone, and as parts of steps: both ways wait for one another."""
     with Registry.open(url) as registry:
         for number in range(count):
-            registry.events.append("note", {"number": number})
+            if number % 4 == 3:
+                registry.optouts.record_place("rename", f"old{os.getpid()}-{number}", f"new{number}", "mo")
+            else:
+                registry.events.append("note", {"number": number, "text": "'\" \\ \u0000 häuser 🎈 \ud800"}, "R-%s")
 
 
 def test_many_writers_lose_nothing(url: str) -> None:

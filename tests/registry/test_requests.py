@@ -12,7 +12,8 @@ from cryptography.fernet import Fernet
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.registry import NewRequest, Registry, subjects
-from drystone.registry.requests import MAX_SUBJECTS, Request
+from drystone.registry.records import Request
+from drystone.registry.requests import MAX_SUBJECTS
 
 
 def receive(registry: Registry, *things: subjects.Subject, **more: object) -> Request:
@@ -124,6 +125,17 @@ def test_renames_redirects_and_forks(url: str) -> None:
             registry.optouts.record_place("fork", "ann", "ben", "mo")
         with pytest.raises(RegistryError, match="no place"):
             registry.optouts.remove_place(place.event, "mo")
+
+
+def test_of_several_in_one_second_the_first_counts(url: str) -> None:
+    """Ids are drawn at random; which request a release names must not be."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    with Registry.open(url) as registry:
+        made = [accept(registry, receive(registry, received_at=moment)).id for _ in range(8)]
+        early = receive(registry, received_at=moment - timedelta(days=1))
+        assert [r.id for r in registry.requests.all()] == [early.id, *made]
+        assert registry.optouts.snapshot().repository("ann/walls") == made[0]
+        assert registry.optouts.snapshot().requests == tuple(made)
 
 
 def test_what_is_not_verified_is_not_accepted(url: str) -> None:

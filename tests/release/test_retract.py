@@ -44,6 +44,9 @@ class Table:
     def directory(self, swhid: str) -> str | None:
         return "request-4" if swhid in self.directories else None
 
+    def has_directories(self) -> bool:
+        return bool(self.directories)
+
 
 def rows(folder: Path) -> dict[tuple[str, str], dict]:
     return {

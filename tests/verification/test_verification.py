@@ -15,7 +15,7 @@ import pytest
 
 from drystone.errors import RegistryError, SourceError, UsageError
 from drystone.registry import NewRequest, Registry, subjects
-from drystone.verification import METHODS, Challenge, NotVerifiedError, Proof, check_request, covers
+from drystone.verification import METHODS, VISITOR, Challenge, NotVerifiedError, Proof, check_request, covers
 from drystone.verification.signatures import NAMESPACE
 
 NOW = datetime.now(UTC)
@@ -268,7 +268,7 @@ def test_a_request_from_challenge_to_verified(walls: Path, tmp_path: Path) -> No
         with pytest.raises(UsageError, match="not what this request is about"):
             check_request(registry, request.id, str(fences))
         with pytest.raises(UsageError, match="on no server"):
-            check_request(registry, request.id, str(walls), local=False)
+            check_request(registry, request.id, str(walls), reach=VISITOR)
         verified = check_request(registry, request.id, str(walls))
         assert verified.status == "verified"
         with pytest.raises(RegistryError, match="counts once"):

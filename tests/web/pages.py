@@ -17,6 +17,7 @@ import uvicorn
 
 from drystone.registry import Registry
 from drystone.release.lookup import open_index
+from drystone.verification import Reach
 from drystone.web.governance import Limits, create_pages
 from drystone.web.sessions import Limit, Moderators, add_moderator
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
@@ -44,17 +45,21 @@ def releases(folder: Path) -> list[Path]:
 
 
 def unlimited() -> Limits:
-    return Limits(*(Limit(10**9, 1) for _ in range(6)))
+    return Limits(*(Limit(10**9, 1) for _ in range(7)))
 
 
 @contextmanager
-def site(folder: Path, limits: Limits | None = None) -> Iterator[Site]:
+def site(
+    folder: Path, limits: Limits | None = None, *, reach: Reach | None = None, place: str | None = None
+) -> Iterator[Site]:
     places = releases(folder / "releases")
     add_moderator(folder / "moderators.txt", "ada", PASSWORD)
-    registry = Registry(folder / "registry.sqlite")
+    registry = Registry(place or folder / "registry.sqlite")
     indexes = [open_index(place, folder / "cache") for place in places]
     people = Moderators(folder / "moderators.txt")
-    app = create_pages(indexes, registry, moderators=people, name="Sample stones", limits=limits or unlimited())
+    app = create_pages(
+        indexes, registry, moderators=people, name="Sample stones", limits=limits or unlimited(), reach=reach
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -19,6 +19,7 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from drystone.release.read import open_release
+from drystone.verification import VISITOR
 from tests.web.pages import PASSWORD, Site, site
 
 AXE = Path(__file__).parents[2] / ".cache/npm/node_modules/axe-core/axe.min.js"
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
+    with site(tmp_path_factory.mktemp("pages"), reach=VISITOR) as running:
         yield running
 
 
@@ -119,6 +120,7 @@ def walk(browser: Any, here: Site, file: Path, seen: Callable[[str], None]) -> N
     press(browser, "Give me a challenge")
     seen("status-challenge")
     assert browser.find_elements(By.TAG_NAME, "pre")
+    assert browser.find_elements(By.XPATH, "//button[normalize-space()='Check now']")
     filed = here.registry.requests.by_token(status.rpartition("/")[2].partition("?")[0])
     assert filed is not None
     request = filed.id

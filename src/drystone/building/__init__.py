@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,17 @@ from drystone.building import workers
 from drystone.building.engine import Engine
 from drystone.building.plan import Plan
 from drystone.building.publish import check_output, publish, texts_to_review
+from drystone.building.receipts import of_build
+from drystone.building.retract import about
 from drystone.building.settings import Settings
 from drystone.building.store import Store
 from drystone.building.update import publish_update, remember
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, Registry, ReviewSnapshot
+from drystone.release.falls import take_inventory
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
+from drystone.release.receipts import Searched
 from drystone.sources import Source
 from drystone.sources.base import Collection
 
@@ -48,6 +52,7 @@ def build(
     replace: bool = False,
     update: Path | None = None,
     version: str | None = None,
+    receipts: Callable[[Mapping[str, Sequence[Searched]], str], object] | None = None,
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
@@ -56,7 +61,8 @@ def build(
     `output` with `.work` appended), downloads and clones in `settings.engine.cache` (default: `cache` below it).
     With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
     one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
-    folder. `version` is its number, by default that of the rule in `release.versions`.
+    folder. `version` is its number, by default that of the rule in `release.versions`. `receipts` is told what was
+    searched and what fell for each request that was applied, and the registry's head.
     Raises `BuildError`, `SourceError`, `UsageError`.
     """
     engine = engine or Engine()
@@ -69,6 +75,8 @@ def build(
         registry = stack.enter_context(Registry(settings.registry)) if settings.registry else None
         reviews, optouts = decisions_of(registry)
         settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
+        # Before the old version may be replaced in its place.
+        fallen = take_inventory(old, optouts, about).requests if old is not None and receipts is not None else {}
         if old is None:
             manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
         else:
@@ -77,6 +85,12 @@ def build(
         if registry is not None:
             registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
             registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
+            if old is not None:
+                new = manifest.facts.version
+                registry.versions.superseded(old.root, old.manifest.facts.version, manifest.root, new, retracted=False)
+        if receipts is not None:
+            before = old.manifest if old is not None else None
+            receipts(of_build(manifest, settled.applied, before, fallen), optouts.head)
     return manifest
 
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from drystone.building.engine import Summary
 from drystone.building.snapshots import load
 from drystone.building.store import Stage, write_atomically, write_table
-from drystone.building.tables import OCCURRENCES
+from drystone.building.tables import DIRECTORIES, OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.policy.optouts import request_for
 from drystone.registry import OptOuts
@@ -50,17 +50,24 @@ def run(
         return _run_part(stage, task, cast(Part, sources[0]), cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
+    directories: list[tuple[int, bytes, bytes]] = []
     repositories: list[dict[str, Any]] = []
 
     def fill(path: Path) -> None:
         rows.clear()
+        directories.clear()
         repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
             for index, source in enumerate(sources):
-                repositories.append(_list(cast(Source, source), index, cache, limits, rows, pack, optouts))
+                described, listed = _list(cast(Source, source), index, cache, limits, rows, pack, optouts)
+                repositories.append(described)
+                directories.extend((index, path, id_) for path, id_ in listed)
 
     write_atomically(stage.file(f"{task}.pack"), fill)
     table = rows.table().sort_by(_ORDER)
+    columns = zip(*directories, strict=True) if directories else ([], [], [])
+    told = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
+    write_table(stage.file(f"{task}.directories.parquet"), pa.table(told, schema=DIRECTORIES))
     return _written(stage, task, table, repositories)
 
 
@@ -161,7 +168,9 @@ class _Rows:
 
 def _list(
     source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[tuple[bytes, bytes]]]:
+    """Return what is said of a repository, and its directories by path and hash."""
+    directories: list[tuple[bytes, bytes]] = []
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     count = size = 0
@@ -171,7 +180,7 @@ def _list(
             opened = stack.enter_context(source.open(cache, limits))
             repository = opened.repository()
             if request_for(optouts, repository.origin, repository.metadata) is not None:
-                return _unread(source, repository)
+                return _unread(source, repository), []
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1
@@ -206,6 +215,7 @@ def _list(
                 count += 1
                 size += entry.size or 0 if entry.kind == FILE else 0
             repository = opened.repository()
+            directories = list(opened.directories())
         except SourceError as error:
             if count:
                 raise BuildError(f"{source.spec}: {error}") from error
@@ -213,7 +223,8 @@ def _list(
             status, problem = "unreadable", str(error)
             repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
     described = _described(repository, source.spec, count, size)
-    return {**described, "status": status, "problem": problem} if problem is not None else described
+    told = {**described, "status": status, "problem": problem} if problem is not None else described
+    return told, directories
 
 
 def _described(repository: Repository, spec: str, count: int, size: int) -> dict[str, Any]:

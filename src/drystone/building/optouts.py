@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +23,18 @@ from drystone.building.engine import Summary
 from drystone.building.inventory import load_repositories
 from drystone.building.snapshots import load
 from drystone.building.store import Stage, write_table
-from drystone.building.tables import OCCURRENCES, read, speaks_for_tree
+from drystone.building.tables import DIRECTORIES, OCCURRENCES, read, speaks_for_tree
+from drystone.identity import origins
 from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import OptOuts
+from drystone.release.falls import folders_above
 from drystone.sources import GitSource, Source
 from drystone.sources.base import FILE, UNREADABLE, Limits
+from drystone.sources.fetched import fetched
 
+#: Columns of a listing from which the hashes of directories follow.
+_OF_TREE: Final = ("path", "entry", "mode", "kind", "id")
 _MARK: Final = pa.field("opted_out", pa.string())
 
 
@@ -79,65 +86,63 @@ def _requests(
     optouts: OptOuts, repositories: Sequence[dict[str, Any]], listing: Path
 ) -> npt.NDArray[np.object_] | None:
     """Return for each row the request that takes it out, or None; None instead of all where no row is out."""
-    with_paths = [at for at, r in enumerate(repositories) if optouts.has_paths(r["origin"], forked_from(r["metadata"]))]
-    if not (optouts.blobs or optouts.directories or with_paths):
+    directories = _directories(optouts, listing) if optouts.directories else {}
+    asked = {
+        at: below
+        for at, r in enumerate(repositories)
+        if (below := optouts.paths_of(r["origin"], forked_from(r["metadata"]))) is not None
+    }
+    if not (optouts.blobs or directories or asked):
         return None
-    needed = ("repository", "path", "entry", "mode", "kind") if optouts.directories or with_paths else ()
-    table = read([listing], OCCURRENCES, ("id", *needed))
+    by_name = sorted({*asked, *directories})
+    table = read([listing], OCCURRENCES, ("id", *(("repository", "path") if by_name else ())))
     requests = np.full(table.num_rows, None, object)
     hits = False
     if optouts.blobs and table.num_rows:
-        column = table.column("id")
         # Ids are 20 bytes, or none: those without become one that no content has.
-        ids = np.frombuffer(b"".join(id_ or bytes(20) for id_ in column.to_pylist()), "S20")
+        ids = np.frombuffer(b"".join(id_ or bytes(20) for id_ in table.column("id").to_pylist()), "S20")
         positions = optouts.contents(ids)
         for at in np.flatnonzero(positions >= 0).tolist():
             requests[at] = optouts.requests[positions[at]]
             hits = True
-    for at, request in _by_name(optouts, repositories, table, with_paths) if needed else ():
-        if requests[at] is None:
-            requests[at] = request
-            hits = True
+    for repository in by_name:
+        rows = np.flatnonzero(pc.equal(table.column("repository"), repository).to_numpy())
+        below, above = asked.get(repository), directories.get(repository, {})
+        for at, path in zip(rows.tolist(), table.column("path").take(pa.array(rows)).to_pylist(), strict=True):
+            request = below(path) if below is not None else None
+            if request is None and above:
+                request = next((above[folder] for folder in folders_above(path) if folder in above), None)
+            if request is not None and requests[at] is None:
+                requests[at] = request
+                hits = True
     return requests if hits else None
 
 
-def _by_name(
-    optouts: OptOuts, repositories: Sequence[dict[str, Any]], table: pa.Table, with_paths: list[int]
-) -> Iterator[tuple[int, str]]:
-    """Yield (row, request) for what is out by its path, or by a directory above it."""
-    rows: dict[int, list[int]] = defaultdict(list)
-    for at, repository in enumerate(table.column("repository").to_pylist()):
-        if optouts.directories or repository in with_paths:
-            rows[repository].append(at)
-    paths = table.column("path").to_pylist()
-    for repository, listed in rows.items():
-        directories = _directories(optouts, table, listed) if optouts.directories else {}
-        described = repositories[repository]
-        origin, upstream = described["origin"], forked_from(described["metadata"])
-        for at in listed:
-            request = optouts.path(origin, paths[at], upstream) if repository in with_paths else None
-            if request is None and directories:
-                request = next((directories[above] for above in _above(paths[at]) if above in directories), None)
-            if request is not None:
-                yield at, request
+def _directories(optouts: OptOuts, listing: Path) -> dict[int, dict[bytes, str]]:
+    """Return by repository the directories that are out, by path, each with its request."""
+    found: dict[int, dict[bytes, str]] = defaultdict(dict)
+    listed = listing.with_suffix(".directories.parquet")
+    if not listed.exists():  # of a part of a collection, which tells of no directories: they follow from its entries
+        for repository, path, id_ in _computed(read([listing], OCCURRENCES, ("repository", *_OF_TREE))):
+            if id_ in optouts.directories:
+                found[repository][path] = optouts.directories[id_]
+        return found
+    wanted = pa.array(sorted(optouts.directories), pa.binary(20))
+    table = read([listed], DIRECTORIES)
+    for row in table.filter(pc.is_in(table.column("id"), value_set=wanted)).to_pylist():
+        found[row["repository"]][row["path"]] = optouts.directories[row["id"]]
+    return found
 
 
-def _directories(optouts: OptOuts, table: pa.Table, listed: list[int]) -> dict[bytes, str]:
-    """Return the directories of one repository that are out, by path, each with its request."""
-    tree = Tree()
-    part = table.select(["path", "entry", "mode", "kind", "id"]).take(pa.array(listed, pa.int64()))
-    rows = sorted(zip(*(column.to_pylist() for column in part.columns), strict=True))
-    for path, _, mode, kind, id_ in rows:
-        if kind != UNREADABLE and id_:
-            tree.add(path, mode, id_)
-    return {path: optouts.directories[id_] for path, id_ in tree.hashes() if id_ in optouts.directories}
-
-
-def _above(path: bytes) -> Iterator[bytes]:
-    """Yield the directories above a path, the root (empty) last."""
-    while path:
-        path = path.rpartition(b"/")[0]
-        yield path
+def _computed(table: pa.Table) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield (repository, path, hash) of all directories that a listing's entries come to."""
+    rows = zip(*(column.to_pylist() for column in table.select(["repository", *_OF_TREE]).columns), strict=True)
+    for repository, mine in groupby(sorted(rows), key=itemgetter(0)):
+        tree = Tree()
+        for _, path, _, mode, kind, id_ in mine:
+            if kind != UNREADABLE and id_:
+                tree.add(path, mode, id_)
+        yield from ((repository, path, id_) for path, id_ in tree.hashes())
 
 
 def _unreadable(table: pa.Table) -> pa.Table:
@@ -173,12 +178,33 @@ def _counts(table: pa.Table) -> dict[str, list[int]]:
     return dict(counts)
 
 
-def contents_of(source: Source, cache: Path, limits: Limits) -> set[bytes]:
+def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
+    """Remove what the cache holds of repositories that are out, or in `out` (canonical names); return how many."""
+    gone = [
+        each
+        for each in fetched(cache)
+        if origins.canonical(each.place) in out or optouts.repository(each.place) is not None
+    ]
+    for each in gone:
+        each.remove()
+    return len(gone)
+
+
+def contents_of(source: Source, cache: Path, limits: Limits, prefixes: Sequence[bytes] = ()) -> set[bytes]:
     """Return the ids of all contents of a repository, read once so that its copies can be told.
 
-    Of a git repository these are the files of all its history, by the hashes that git has of them: none is read.
+    Of a git repository these are the files of all its history, by the hashes that git has of them: none is read. With
+    `prefixes` they are those of the revision that is there, at or below one of these paths.
     """
     source.fetch(cache)
+    if prefixes:
+        with source.open(cache, limits) as opened:
+            return {
+                entry.blob
+                for entry in opened.entries()
+                if entry.kind == FILE and entry.blob is not None
+                if any(entry.path == prefix or entry.path.startswith(prefix + b"/") for prefix in prefixes)
+            }
     if isinstance(source, GitSource):
         return source.contents(cache)
     with source.open(cache, limits) as opened:

@@ -267,6 +267,8 @@ class Plan:
                 else:
                     found[repository["id"]] = repository
             skip.append(skipped)
+        if self.optouts:
+            optouts.forget(self.cache, self.optouts, self.out)
         return [found[id_] for id_ in sorted(found)], skip
 
     def _opt_outs(self, stage: Stage, partitions: list[str]) -> tuple[list[Path], list[int], object, list[Applied]]:

@@ -245,10 +245,13 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
 
 
 def remove_others(output: Path, wanted: set[str]) -> None:
-    """Remove shards and ledger parts that an earlier, unfinished build with other settings has left."""
-    for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*")]:
+    """Remove what an earlier build has left, unfinished or not: Parquet files, and tombstones of its versions."""
+    revised = output.glob(f"{layout.REPOSITORIES.removesuffix('.parquet')}.v*.parquet")
+    for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*"), *revised]:
         if file.is_file() and file.relative_to(output).as_posix() not in wanted:
             file.unlink()
+    for stone in output.glob("tombstones/*.json"):
+        stone.unlink()
     for folder in (output / "data").glob("*"):
         if not any(folder.iterdir()):
             folder.rmdir()

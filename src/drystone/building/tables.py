@@ -44,6 +44,9 @@ OCCURRENCES: Final = pa.schema(
     ]
 )
 
+#: Directories of the repositories of a partition: path (the root's is empty) and git tree hash.
+DIRECTORIES: Final = pa.schema([("repository", pa.int32()), ("path", pa.binary()), ("id", pa.binary(20))])
+
 #: Distinct blobs and where to read each one; `licence` says that some path of it may be a licence or metadata file.
 BLOBS: Final = pa.schema(
     [

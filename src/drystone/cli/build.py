@@ -17,8 +17,10 @@ from rich.table import Table
 
 from drystone import building as room
 from drystone.building.engine import Engine, prepare_process
+from drystone.building.receipts import write_receipts
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.building.update import recall
+from drystone.cli import _registry
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
@@ -51,6 +53,7 @@ from drystone.sources import swh_terms
     metavar="OLD",
     help="Make the next version of this release; -o may name the same folder.",
 )
+@_registry.receipts
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @click.option("--sample", type=click.IntRange(1), default=10, show_default=True, help="Sources in that sample.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
@@ -68,6 +71,8 @@ def command(
     contents: str | None,
     agreement: str | None,
     update: Path | None,
+    key: Path | None,
+    receipts: Path | None,
     dry_run: bool,
     sample: int,
     replace: bool,
@@ -108,19 +113,35 @@ def command(
         runner = changed(runner, threads=count)
     if any(hasattr(source, "terms") for source in found):
         _show_terms()
+    private = _registry.signing(key, receipts)
+    written: dict[str, Path] = {}
+
+    def sign(searched: Any, head: str) -> None:
+        assert private is not None
+        assert receipts is not None
+        made = [lines[0].now for lines in searched.values()][:1]
+        mark = "".join(f"-{version.version}-{version.root[:12]}" for version in made)
+        written.update(write_receipts(searched, head, folder=receipts, key=private, mark=mark))
+
     prepare_process()
     with StageProgress(quiet or as_json) as progress:
         runner = changed(runner, progress=progress)
         if dry_run:
             estimated = room.estimate(settings, found, target, runner, sample=sample)
         else:
-            manifest = room.build(settings, found, target, runner, replace=replace, update=update, version=version_)
+            signed = sign if private is not None else None
+            manifest = room.build(
+                settings, found, target, runner, replace=replace, update=update, version=version_, receipts=signed
+            )
     if dry_run:
         _print_estimate(estimated, as_json)
     elif as_json:
-        click.echo(orjson.dumps(_summary(manifest, target), option=orjson.OPT_INDENT_2))
+        told = {"receipts": {request: str(path) for request, path in written.items()}}
+        click.echo(orjson.dumps(_summary(manifest, target) | told, option=orjson.OPT_INDENT_2))
     else:
         _print_release(manifest, target)
+        for path in written.values():
+            click.echo(f"receipt  {path}")
 
 
 def _show_terms() -> None:

@@ -9,15 +9,16 @@ from typing import Any, get_args
 
 import click
 
-from drystone.building.optouts import contents_of
+from drystone.building.optouts import contents_of, forget, places_of
 from drystone.cli import _registry
 from drystone.errors import DrystoneError, UsageError
+from drystone.identity.origins import canonical
 from drystone.registry import NewRequest, Registry, Request, Subject, exchange, subjects
 from drystone.registry.optouts import PLACE_KINDS
-from drystone.registry.requests import DUE_DAYS, STATUSES, Outcome
+from drystone.registry.records import DUE_DAYS, STATUSES, Outcome
 from drystone.sources import parse_source
 from drystone.sources.base import Limits
-from drystone.verification import METHODS, Challenge, Proof, check_request
+from drystone.verification import METHODS, Challenge, Proof, check_request, covers
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -271,16 +272,21 @@ def erase(registry: str, id_: str, *, moderator: str | None, as_json: bool) -> N
 def inventory(registry: str, id_: str, sources: tuple[str, ...], *, cache: Path, as_json: bool) -> None:
     """List the contents of what a request takes out, once, so that copies of them elsewhere are known.
 
-    Of a git repository the hashes of all its history are listed, and no file is read.
+    Of a git repository the hashes of all its history are listed, and no file is read. Of a request for paths alone
+    only what is there now below these paths is listed.
     """
     counts: dict[str, int] = {}
     with _registry.existing(registry) as opened:
         found = opened.requests.get(id_)
         for text in sources:
             source = parse_source(text)
+            prefixes = _prefixes(found, source)
             if hasattr(source, "parts"):
                 raise UsageError(f"{text}: is a collection of repositories; name the repository itself")
-            counts[source.spec] = opened.optouts.block(found.id, contents_of(source, cache, Limits()), "the repository")
+            contents = contents_of(source, cache, Limits(), prefixes)
+            counts[source.spec] = opened.optouts.block(found.id, contents, "the repository")
+            # What was fetched for this alone does not stay.
+            forget(cache, opened.optouts.snapshot(), [canonical(place) for place in places_of(source)])
     if as_json:
         click.echo(json.dumps({"request": found.id, "new": counts}))
     else:
@@ -352,6 +358,22 @@ def import_(registry: str, file: str, *, undecided: bool, moderator: str | None,
     with Registry.open(registry) as opened, click.open_file(file, encoding="utf-8", errors="replace") as lines:
         new = exchange.import_lines(opened.requests, lines, moderator or getpass.getuser(), undecided=undecided)
     click.echo(json.dumps({"imported": new}) if as_json else f"{len(new)} new requests from {file}")
+
+
+def _prefixes(request: Request, source: Any) -> list[bytes]:
+    """Return the paths of a source that a request is about; none where it is about the whole of it.
+
+    What lies at a place that no subject names is taken for what all of them name: a copy of it from elsewhere.
+    """
+    names = [canonical(place) for place in places_of(source)]
+    named = [s for s in request.subjects if any(covers(name, [(s.kind, s.value)]) for name in names)]
+    chosen = named or request.subjects
+    if any(subject.kind in ("owner", "repository", "author") for subject in chosen):
+        return []
+    prefixes = [subject.prefix.encode() for subject in chosen if subject.prefix is not None]
+    if not prefixes:
+        raise UsageError(f"{request.id}: names contents by SWHID, which fall wherever they lie; nothing is to list")
+    return prefixes
 
 
 def _bytes(path: str | None) -> bytes | None:

@@ -54,6 +54,14 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
     click.echo(f"The signature holds. Request {shown(said['request'])}, {shown(said['issued'])}")
     for line in said["searched"]:
         fell, now = line["fell"], line["now"]
+        if (out := line.get("left_out")) is not None:
+            click.echo(
+                f"{shown(line['release'])} {shown(now['version'])}  {shown(now['root'])}: built without "
+                f"{out['repositories']:,} repositories and {out['occurrences']:,} other occurrences of "
+                f"{out['bytes']:,} bytes of its sources"
+            )
+        if line["root"] is None:
+            continue
         after = f"now {shown(now['version'])}  {shown(now['root'])}" if now["root"] != line["root"] else "unchanged"
         click.echo(
             f"{shown(line['release'])} {shown(line['version'])}: of {line['occurrences']:,} occurrences "

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import orjson
 
+from drystone.cli import _registry
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.release.layout import shown, size_text
 
@@ -26,10 +27,7 @@ from drystone.release.layout import shown, size_text
     help="Registry whose opt-outs apply: a file or a database URL.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would fall; write nothing.")
-@click.option("--key", type=click.Path(path_type=Path), help="The publisher's private key, to sign receipts.")
-@click.option(
-    "--receipts", type=click.Path(path_type=Path), help="Folder for one receipt for each request; needs --key."
-)
+@_registry.receipts
 @click.option("--date", metavar="YYYY-MM-DD", help="Day of the new versions, for card and change log.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -55,13 +53,11 @@ def command(
       drystone retract s3://walls/1.0 --registry registry.sqlite --key publisher.key --receipts receipts
     """
     from drystone.building import retract as room  # noqa: PLC0415  help must not wait for it
+    from drystone.building.receipts import write_receipts  # noqa: PLC0415
     from drystone.errors import UsageError  # noqa: PLC0415
     from drystone.registry import Applied, Registry  # noqa: PLC0415
-    from drystone.release.receipts import load_private  # noqa: PLC0415
 
-    if (receipts is None) != (key is None):
-        raise UsageError("--receipts and --key belong together: a folder for receipts and the key that signs them")
-    private = load_private(key) if key is not None else None
+    private = _registry.signing(key, receipts)
     if date is not None:
         try:
             datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
@@ -93,8 +89,11 @@ def command(
                     for request, each in stone["requests"].items()
                 ]
                 opened.optouts.applied_all(now["root"], now["version"], fallen)
+                opened.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
         head = opened.optouts.snapshot().head
-    written = _receipts(found, receipts, private, head) if private is not None and not dry_run else {}
+    written: dict[str, Path] = {}
+    if private is not None and receipts is not None and not dry_run:
+        written = write_receipts(found, head, folder=receipts, key=private)
     if as_json:
         click.echo(orjson.dumps([_summary(o, written) for o in outcomes], option=orjson.OPT_INDENT_2).decode())
     else:
@@ -104,23 +103,7 @@ def command(
             click.echo(f"receipt  {path}")
 
 
-def _receipts(found: dict[str, list[Any]], folder: Path | None, key: Any, head: str) -> dict[str, str]:
-    """Write a receipt for each request, but where one that says the same lies there already."""
-    from drystone.release.files import write_whole  # noqa: PLC0415
-    from drystone.release.receipts import make_receipt, says_the_same  # noqa: PLC0415
-
-    assert folder is not None
-    issued = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    written: dict[str, str] = {}
-    for request, searched in found.items():
-        path = folder / f"{request}.json"
-        if not says_the_same(path, key.public_key(), searched):
-            write_whole(path, make_receipt(request, searched, head, issued, key))
-        written[request] = str(path)
-    return written
-
-
-def _summary(outcome: Any, receipts: dict[str, str]) -> dict[str, Any]:
+def _summary(outcome: Any, receipts: dict[str, Path]) -> dict[str, Any]:
     inventory, done = outcome.inventory, outcome.done
     return {
         "release": outcome.place,
@@ -129,9 +112,10 @@ def _summary(outcome: Any, receipts: dict[str, str]) -> dict[str, Any]:
         "fell": asdict(inventory.total),
         "requests": {request: asdict(fell) for request, fell in sorted(inventory.requests.items())},
         "shards": sorted(inventory.shards),
+        "repositories_with_unknown_directories": sorted(inventory.unknown),
         "bytes_written": done.bytes_written if done else 0,
         "bytes_replaced": done.bytes_replaced if done else 0,
-        "receipts": {request: receipts[request] for request in inventory.requests if request in receipts},
+        "receipts": {request: str(receipts[request]) for request in inventory.requests if request in receipts},
     }
 
 
@@ -141,6 +125,11 @@ def _print(outcome: Any, dry_run: bool) -> None:
     click.echo(f"{shown(facts.name)} {shown(facts.version)}  {shown(outcome.place)}")
     if outcome.cleared:
         click.echo(f"  {outcome.cleared:,} files of an interrupted retraction removed")
+    if inventory.unknown:
+        click.echo(
+            f"  directories were asked for, and of {len(inventory.unknown):,} repositories this release does not hold "
+            "all hashes: a directory in them is only found by a build"
+        )
     if inventory.empty:
         click.echo("  nothing of it falls")
         return

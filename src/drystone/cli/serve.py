@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ from drystone.cli.reader import load, model_options
     help="File of who may decide requests in the browser; see drystone moderator add.",
 )
 @click.option("--https", is_flag=True, help="The pages are reached over https, through a proxy that ends TLS.")
+@click.option(
+    "--visit",
+    type=click.Choice(["public", "anywhere"]),
+    help="Let requesters have their challenges checked: the server then visits repositories that they name, on public "
+    "hosts by http(s), or on any host.  [default: none is visited]",
+)
 @click.option("--cache", type=click.Path(path_type=Path), help="Where indexes of releases are kept.")
 @model_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -74,6 +81,7 @@ def command(
     registry: str | None,
     moderators: Path | None,
     https: bool,
+    visit: str | None,
     cache: Path | None,
     host: str,
     port: int,
@@ -103,7 +111,7 @@ def command(
     if bool(models) == bool(releases):
         raise UsageError("give --model to answer questions, or --release for pages about releases; not both, not none")
     if releases:
-        app: Any = _pages(releases, registry or DEFAULT_REGISTRY, moderators, https, cache, max_body)
+        app: Any = _pages(releases, registry or DEFAULT_REGISTRY, moderators, https, visit, cache, max_body)
         click.echo(f"drystone: pages about {len(releases)} releases at http://{host}:{port}", err=True)
         uvicorn.run(app, host=host, port=port, log_level="warning", proxy_headers=https, server_header=False)
         return
@@ -137,12 +145,14 @@ def _pages(
     registry: str,
     moderators: Path | None,
     https: bool,
+    visit: str | None,
     cache: Path | None,
     max_body: int | None,
 ) -> Any:
     """Return the application of pages about releases; indexes that are not in the cache are built first."""
     from drystone.registry import Registry  # noqa: PLC0415
     from drystone.release.lookup import open_index  # noqa: PLC0415
+    from drystone.verification import VISITOR  # noqa: PLC0415
     from drystone.web.governance import MAX_BODY, create_pages  # noqa: PLC0415
     from drystone.web.sessions import Moderators  # noqa: PLC0415
 
@@ -150,4 +160,7 @@ def _pages(
     people = Moderators(moderators) if moderators is not None else None
     opened = Registry(registry)
     name = indexes[-1].release
-    return create_pages(indexes, opened, moderators=people, name=name, secure=https, max_body=max_body or MAX_BODY)
+    reach = None if visit is None else replace(VISITOR, private=visit == "anywhere")
+    return create_pages(
+        indexes, opened, moderators=people, name=name, secure=https, max_body=max_body or MAX_BODY, reach=reach
+    )

@@ -13,8 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from drystone.cli._progress import StageProgress
+from drystone.cli._registry import DEFAULT_REGISTRY, successor_of
 from drystone.release.layout import shown
+from drystone.release.manifest import read_manifest
 from drystone.release.verify import Report, summary, verify
+from drystone.release.versions import Superseded
 
 
 @click.command()
@@ -27,25 +30,47 @@ from drystone.release.verify import Report, summary, verify
     metavar="RELEASE|TOMBSTONE",
     help="A later release, or a tombstone, that may say that this version is superseded; may be repeated.",
 )
+@click.option(
+    "--registry",
+    envvar="DRYSTONE_REGISTRY",
+    show_envvar=True,
+    help=f"Registry that may know a later version (default: {DEFAULT_REGISTRY} here or beside the release).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, and nothing at all where the release holds.")
-def command(release: Path, quick: bool, against: tuple[Path, ...], as_json: bool, quiet: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    release: Path,
+    quick: bool,
+    against: tuple[Path, ...],
+    registry: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Check a release from its folder alone.
 
     Every checksum, the Merkle roots over all rows, and every law that the folder can show: each kept file is in exactly
     the shard that the ledger names, each duplicate names the file that stands for it, content is what its hashes say.
-    The exit status is 1 where something does not hold, and where --against shows that this version was retracted.
+    Whether a later version took its place is asked of tombstones in the folder, of releases beside it, of the registry,
+    and of what --against names. The exit status is 1 where something does not hold, and where this version was
+    retracted.
 
     \b
     Examples:
       drystone verify releases/mine
       drystone verify releases/mine --quick
+      drystone verify an-old-copy --registry registry.sqlite
       drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
     meter = _Meter(quiet or as_json)
     with meter:
-        report = verify(release, quick=quick, progress=meter, against=against)
+        named = ctx.get_parameter_source("registry") is click.core.ParameterSource.COMMANDLINE
+        later, note = successor_of(read_manifest(release).root, registry, release.resolve().parent, named=named)
+        known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
+        report = verify(release, quick=quick, progress=meter, against=against, known=known)
+    report.notes += [note] if note else []
     if as_json:
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         click.echo(orjson.dumps(asdict(report) | {"holds": report.holds}, option=options).decode(), nl=False)

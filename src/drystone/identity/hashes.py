@@ -156,8 +156,11 @@ class Tree:
         *_, (_, root) = self.hashes()
         return root
 
-    def hashes(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield path and 20-byte git tree hash of every directory, those below before the one above, the root last."""
+    def hashes(self, *, empty: bool = True) -> Iterator[tuple[bytes, bytes]]:
+        """Yield path and 20-byte git tree hash of every directory, those below before the one above, the root last.
+
+        Without `empty` the hashes are those of the same tree without directories that hold no entry, as git has it.
+        """
         # A loop, not recursion: hostile paths are thousands of directories deep.
         done: dict[int, bytes] = {}
         stack = [(b"", self._root, False)]
@@ -168,9 +171,12 @@ class Tree:
                 below = ((name, item) for name, item in node.items() if isinstance(item, dict))
                 stack.extend((path + b"/" + name if path else name, item, False) for name, item in below)
                 continue
-            done[id(node)] = found = tree_hash(
+            entries = [
                 (MODE_DIRECTORY, name, done.pop(id(item))) if isinstance(item, dict) else (item.mode, name, item.blob)
                 for name, item in node.items()
+            ]
+            done[id(node)] = found = tree_hash(
+                entries if empty else [each for each in entries if each[0] != MODE_DIRECTORY or each[2] != EMPTY_TREE]
             )
             yield path, found
 

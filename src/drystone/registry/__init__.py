@@ -13,10 +13,12 @@ from drystone.registry.contacts import KEY_VARIABLE, Contacts, new_key
 from drystone.registry.database import SCHEMA_VERSION, connect
 from drystone.registry.events import Event, Events
 from drystone.registry.optouts import Applied, OptOutBook, Place
-from drystone.registry.requests import NewRequest, OptOutDecision, Request, Requests, Verification
+from drystone.registry.records import NewRequest, OptOutDecision, Request, Verification
+from drystone.registry.requests import Requests
 from drystone.registry.reviews import NO_LICENSE, Decision, Review, Reviews, ReviewSnapshot
 from drystone.registry.snapshot import GENESIS, OptOuts
 from drystone.registry.subjects import Subject
+from drystone.registry.versions import Successor, Versions
 
 __all__ = [
     "GENESIS",
@@ -37,21 +39,23 @@ __all__ = [
     "ReviewSnapshot",
     "Reviews",
     "Subject",
+    "Successor",
     "Verification",
     "new_key",
 ]
 
 
 class Registry:
-    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`. A context manager, or call `close`."""
+    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`, `versions`; a context manager."""
 
-    def __init__(self, url_or_path: str | Path, key: str | None = None) -> None:
-        self._engine = connect(url_or_path)
+    def __init__(self, url_or_path: str | Path, key: str | None = None, *, migrate: bool = True) -> None:
+        self._engine = connect(url_or_path, migrate=migrate)
         self.contacts = Contacts(self._engine, key)
         self.requests = Requests(self._engine, self.contacts)
         self.optouts = OptOutBook(self._engine)
         self.reviews = Reviews(self._engine)
         self.events = Events(self._engine)
+        self.versions = Versions(self._engine)
 
     @classmethod
     def open(cls, url_or_path: str | Path, key: str | None = None) -> Registry:

@@ -26,6 +26,7 @@ from drystone.registry.tables import (
     REQUESTS,
     REVIEW_DECISIONS,
     SUBJECTS,
+    SUPERSEDED,
     VERIFICATIONS,
 )
 
@@ -134,6 +135,13 @@ class _Expected:
         names = ("release_root", "version", "repositories", "occurrences", "bytes")
         self.rows["applications"].add((event.seq, event.request, *(body[name] for name in names), event.at))
 
+    def _superseded(self, event: Event, body: dict[str, Any]) -> None:
+        before = next((row for row in self.rows["superseded"] if row[1] == body["root"]), None)
+        self.rows["superseded"].discard(before or ())
+        names = ("root", "version", "by_root", "by_version")
+        retracted = bool(body["retracted"] or (before is not None and before[-1]))
+        self.rows["superseded"].add((event.seq, *(body[name] for name in names), retracted))
+
     def _license_decided(self, event: Event, body: dict[str, Any]) -> None:
         names = ("text_sha256", "expression", "reviewer", "decided_at", "reason")
         self.rows["license_decisions"].add(tuple(body[name] for name in names))
@@ -161,6 +169,7 @@ class _Expected:
             APPLICATIONS: (
                 "event", "request", "release_root", "version", "repositories", "occurrences", "bytes", "at",
             ),
+            SUPERSEDED: ("event", "root", "version", "by_root", "by_version", "retracted"),
             REVIEW_DECISIONS: ("text_sha256", "expression", "reviewer", "decided_at", "reason"),
         }  # fmt: skip
         for table, names in columns.items():

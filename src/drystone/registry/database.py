@@ -1,15 +1,12 @@
 """Opens, creates and migrates a registry's database (SQLite by default, PostgreSQL by URL), and gives transactions.
 
-Knows that there are migrations, not what stands in the tables. Alembic does the migrations: a registry lives for years
-beside programs of several versions, and its operations are tried on both databases.
+Knows that there are migrations, not what stands in the tables; what each database is told stands in `_sqlite` and
+`_postgresql`. Alembic does the migrations: a registry lives for years beside programs of several versions.
 """
 
 from __future__ import annotations
 
-import os
-import random
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,34 +15,23 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from drystone.errors import MissingExtraError, RegistryError
+from drystone.errors import RegistryError, RegistryUnavailableError
+from drystone.registry import _postgresql, _sqlite
 from drystone.registry.tables import METADATA
 
 #: Migrations, oldest first; the last one is what this program works with.
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 SCHEMA_VERSION: Final = REVISIONS[-1]
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-#: Key of the advisory lock that writers of a registry hold in PostgreSQL (the bytes of "dryst").
-_LOCK: Final = 0x6472797374
-_ATTEMPTS: Final = 200
-#: Seconds that a writer waits for its turn in SQLite.
-PATIENCE = 30.0
-#: Begins a transaction that writes in PostgreSQL; its end does not wait for the disk, `_TO_DISK` does.
-_ALONE: Final = sa.text(f"SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({_LOCK})")
-#: A message in the server's log that nobody reads: with it, everything before it is on disk.
-_TO_DISK: Final = sa.text(
-    "SELECT set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'drystone', '')"
-)
-#: Options of a connection whose transaction will write.
-_WRITES: Final = "drystone_writes"
 
 
-def connect(url_or_path: str | Path) -> sa.Engine:
+def connect(url_or_path: str | Path, *, migrate: bool = True) -> sa.Engine:
     """Open a registry, creating or migrating it where needed.
 
     A path (or `sqlite:///...`) is an SQLite file; `postgresql://...` a PostgreSQL database (extra `postgres`). Raises
-    `RegistryError` for a file that is not a database, an unreachable server, or a registry of a newer Drystone.
+    `RegistryError` for a file that is not a database, an unreachable server, a registry of a newer Drystone, or without
+    `migrate` of an older one.
     """
     text = str(url_or_path)
     name = text
@@ -53,19 +39,21 @@ def connect(url_or_path: str | Path) -> sa.Engine:
         if "://" in text:
             url = sa.make_url(text)
             name = url.render_as_string(hide_password=True)
-            engine = _engine(url)
         else:
             path = Path(text).expanduser()
             if path.is_dir():
                 raise RegistryError(f"{path}: is a folder. Name a file, for example {path / 'registry.sqlite'}.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            engine = _engine(sa.URL.create("sqlite", database=str(path)))
+            url = sa.URL.create("sqlite", database=str(path))
+        engine = _engine(url)
         try:
-            _prepare(engine, name)
+            _prepare(engine, name, migrate)
+            if engine.dialect.name == "sqlite":
+                _sqlite.from_now_on_there(engine)
         except BaseException:
             engine.dispose()
             raise
-    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError, ValueError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError, ValueError, TypeError) as error:
         raise RegistryError(
             f"{name}: cannot be opened as a registry ({_reason(error)}). Check the path or URL."
         ) from None
@@ -86,28 +74,25 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     What was written is on disk when this ends. Writers wait for the disk together, after the next one could begin: the
     database's own way would let each of them wait alone.
     """
-    with _told(engine), engine.connect().execution_options(**{_WRITES: True}) as connection:
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(_ALONE)
-            yield connection
-        if connection.dialect.name == "postgresql":
+    with _told(engine):
+        with engine.connect().execution_options(**{_sqlite.WRITES: True}) as connection:
             with connection.begin():
-                connection.execute(_TO_DISK)
-        else:
-            _sync(engine.url.database)
+                if connection.dialect.name == "postgresql":
+                    connection.execute(_postgresql.ALONE)
+                yield connection
+            if connection.dialect.name == "sqlite":
+                _sqlite.to_disk(connection)
+        if engine.dialect.name == "postgresql":
+            _postgresql.to_disk(engine)
 
 
-def _sync(database: str | None) -> None:
-    """Wait until SQLite's write-ahead log is on disk; what is not in it any more was put on disk by a checkpoint."""
-    try:
-        descriptor = os.open(f"{database}-wal", os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def at_once(engine: sa.Engine, statement: sa.Executable) -> sa.Row[Any]:
+    """Run one statement in PostgreSQL that takes the writers' lock itself; return its row once it is on disk.
+
+    No answer of ours lies between lock and end of its transaction, so that other writers wait for the server alone.
+    """
+    with _told(engine):
+        return _postgresql.at_once(engine, statement)
 
 
 @contextmanager
@@ -123,7 +108,7 @@ def _told(engine: sa.Engine) -> Iterator[None]:
             what = "another program holds it"
         else:
             what = "the database refuses"
-        raise RegistryError(
+        raise RegistryUnavailableError(
             f"{name}: {what} ({_reason(error)}). Nothing of this step was recorded unless it had just ended; "
             "look at what is there and try again."
         ) from None
@@ -135,75 +120,20 @@ def _reason(error: BaseException) -> str:
 
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        try:
-            return sa.create_engine(url, connect_args={"connect_timeout": 10})
-        except ImportError:
-            raise MissingExtraError("The driver for PostgreSQL", "postgres") from None
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _sqlite_settings)
-        sa.event.listen(engine, "begin", _sqlite_begin)
-    return engine
+        return _postgresql.engine(url)
+    return _sqlite.engine(url) if url.get_backend_name() == "sqlite" else sa.create_engine(url)
 
 
-def _sqlite_settings(connection: Any, _record: object) -> None:
-    # Transactions are begun below, not by Python's module, which leaves changes of tables outside them.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    _write_ahead(cursor)
-    cursor.close()
-
-
-def _write_ahead(cursor: Any) -> None:
-    """Let readers and a writer not wait for one another; kept in the file, so that it is done once."""
-    for attempt in range(_ATTEMPTS):
-        if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
-            return
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # This one change does not wait for a lock by itself.
-            if "locked" not in str(error) or attempt == _ATTEMPTS - 1:
-                raise
-        time.sleep(0.05)
-
-
-def _sqlite_begin(connection: sa.Connection) -> None:
-    # A writer says so at once: one that reads first and writes then could only fail where another came between.
-    if not connection.get_execution_options().get(_WRITES):
-        connection.exec_driver_sql("BEGIN")
-        return
-    cursor = connection.connection.cursor()
-    # SQLite's own waiting sleeps ever longer, so that some writers never get their turn among many.
-    cursor.execute("PRAGMA busy_timeout=0")
-    end = time.monotonic() + PATIENCE
-    try:
-        while True:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > end:
-                    raise
-            time.sleep(random.uniform(0.0005, 0.002))
-    finally:
-        cursor.execute("PRAGMA busy_timeout=30000")
-        cursor.close()
-
-
-def _prepare(engine: sa.Engine, name: str) -> None:
+def _prepare(engine: sa.Engine, name: str, migrate: bool) -> None:
     with engine.connect() as connection:
         present = set(sa.inspect(connection).get_table_names())
         if _revision(connection, present, name) == SCHEMA_VERSION:
             return
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    if not migrate:
+        raise RegistryError(f"{name}: is empty, or of an older Drystone; drystone registry audit migrates it.")
+    with engine.connect().execution_options(**{_sqlite.WRITES: True}) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            connection.execute(_postgresql.ALONE)
         # Again, now that no other program can come between.
         present = set(sa.inspect(connection).get_table_names())
         revision = _revision(connection, present, name)

@@ -14,7 +14,8 @@ from typing import Any, Final
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.identity import origins
 from drystone.registry import subjects
-from drystone.registry.requests import NewRequest, Outcome, Request, Requests
+from drystone.registry.records import NewRequest, Outcome, Request
+from drystone.registry.requests import Requests
 from drystone.registry.subjects import Subject
 
 #: Problems that one message names at most.

@@ -19,7 +19,7 @@ from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.registry import events
 from drystone.registry.database import reading, writing
-from drystone.registry.requests import IN_FORCE
+from drystone.registry.records import IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
 from drystone.registry.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
 
@@ -60,8 +60,8 @@ class OptOutBook:
     def snapshot(self) -> OptOuts:
         """Return the opt-outs in force, for builds and retractions; of several that match the oldest counts."""
         with reading(self._engine) as connection:
-            in_force = sa.select(REQUESTS.c.id, REQUESTS.c.forks).where(REQUESTS.c.status.in_(IN_FORCE))
-            requests = connection.execute(in_force.order_by(REQUESTS.c.received_at, REQUESTS.c.id)).all()
+            in_force = in_order(REQUESTS.c.id, REQUESTS.c.forks).where(REQUESTS.c.status.in_(IN_FORCE))
+            requests = connection.execute(in_force).all()
             position = {row.id: number for number, row in enumerate(requests)}
             subjects = connection.execute(sa.select(SUBJECTS).where(SUBJECTS.c.accepted.is_(sa.true()))).all()
             copies = (

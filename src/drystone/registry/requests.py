@@ -9,9 +9,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -19,111 +18,25 @@ from drystone.errors import RegistryError, UsageError
 from drystone.registry import events
 from drystone.registry.contacts import Contacts
 from drystone.registry.database import reading, writing
-from drystone.registry.subjects import Subject
-from drystone.registry.tables import APPLICATIONS, DECISIONS, EVENTS, REQUESTS, SUBJECTS, VERIFICATIONS
+from drystone.registry.records import (
+    LETTERS,
+    NewRequest,
+    Outcome,
+    Request,
+    Status,
+    Verification,
+    find,
+    in_order,
+    load,
+    verification,
+)
+from drystone.registry.tables import DECISIONS, REQUESTS, SUBJECTS, VERIFICATIONS
 
-Status = Literal["received", "verified", "accepted", "partly", "rejected", "withdrawn"]
-STATUSES: Final[tuple[Status, ...]] = ("received", "verified", "accepted", "partly", "rejected", "withdrawn")
-Outcome = Literal["accepted", "partly", "rejected"]
-#: Statuses whose accepted subjects builds leave out.
-IN_FORCE: Final = ("accepted", "partly")
-
-#: Days until a request must be decided, and then until a release must have applied it: a month, as Article 12 (3) of
-#: the General Data Protection Regulation gives for requests of its kind.
-DUE_DAYS: Final = 30
 #: Days in which a challenge can be met.
 CHALLENGE_DAYS: Final = 14
-
 MAX_SUBJECTS: Final = 10_000
 #: Longest contact, note or reason, in characters.
 MAX_TEXT: Final = 10_000
-
-#: Letters of an id: Crockford's base 32, which leaves out those that are mistaken for others.
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """One attempt to show where a request comes from; `state` is pending, succeeded, failed or expired."""
-
-    nonce: str
-    request: str
-    method: str
-    state: str
-    created_at: str
-    expires_at: str
-    finished_at: str | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutDecision:
-    """What a moderator decided: outcome, who, why, when, and the number of the event that says so."""
-
-    event: int
-    outcome: str
-    moderator: str
-    reason: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """Where a request was applied: a release by root hash and version, and what fell there."""
-
-    release_root: str
-    version: str
-    repositories: int
-    occurrences: int
-    bytes: int
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request with all that is public of it; `revision` is the number of its last event."""
-
-    id: str
-    status: Status
-    received_at: str
-    due_at: str
-    forks: bool
-    copies: bool
-    source: str | None
-    revision: int
-    subjects: tuple[Subject, ...] = ()
-    verifications: tuple[Verification, ...] = ()
-    decisions: tuple[OptOutDecision, ...] = ()
-    applications: tuple[Application, ...] = ()
-
-    def overdue(self, moment: datetime | None = None) -> str | None:
-        """Return what should have happened by now and did not, None where nothing is late."""
-        at = moment or events.now()
-        if self.status in ("received", "verified") and datetime.fromisoformat(self.due_at) < at:
-            return f"not decided by {self.due_at[:10]}"
-        if self.status in IN_FORCE and not self.applications and self.decisions:
-            due = datetime.fromisoformat(self.decisions[-1].at) + timedelta(days=DUE_DAYS)
-            if due < at:
-                return f"decided, and applied in no release by {due.date()}"
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class NewRequest:
-    """What comes in. `contact` and `words` are the requester's own and kept apart; `source` names an import's row.
-
-    `decision` is (outcome, moderator, reason) for requests that were decided elsewhere.
-    """
-
-    subjects: Sequence[Subject]
-    contact: str = ""
-    words: str = ""
-    forks: bool = True
-    copies: bool = True
-    source: str | None = None
-    received_at: datetime | None = None
-    due_days: int = DUE_DAYS
-    decision: tuple[Outcome, str, str] | None = None
 
 
 class Requests:
@@ -172,22 +85,22 @@ class Requests:
     def get(self, beginning: str) -> Request:
         """Return one request; a unique beginning of its id is enough. Raises `UsageError` where there is none."""
         with reading(self._engine) as connection:
-            return _load(connection, [_find(connection, beginning)])[0]
+            return load(connection, [find(connection, beginning)])[0]
 
     def by_token(self, token: str) -> Request | None:
         """Return the request that a requester's token belongs to, None where it belongs to none."""
         hashed = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
         with reading(self._engine) as connection:
             found = connection.execute(sa.select(REQUESTS.c.id).where(REQUESTS.c.token_sha256 == hashed)).scalar()
-            return _load(connection, [found])[0] if found is not None else None
+            return load(connection, [found])[0] if found is not None else None
 
     def all(self, status: Status | None = None, limit: int | None = None, offset: int = 0) -> list[Request]:
         """Return requests in the order in which they came."""
-        query = sa.select(REQUESTS.c.id).order_by(REQUESTS.c.received_at, REQUESTS.c.id).limit(limit).offset(offset)
+        query = in_order(REQUESTS.c.id).limit(limit).offset(offset)
         if status is not None:
             query = query.where(REQUESTS.c.status == status)
         with reading(self._engine) as connection:
-            return _load(connection, connection.execute(query).scalars().all())
+            return load(connection, connection.execute(query).scalars().all())
 
     def overdue(self, moment: datetime | None = None) -> list[Request]:
         """Return the requests that should have been decided or applied by now, in the order in which they came."""
@@ -197,7 +110,7 @@ class Requests:
         """Open a verification of a request: a number used once, for this request and method alone, for so many days."""
         moment = events.now()
         with writing(self._engine) as connection:
-            found = _load(connection, [_find(connection, request)])[0]
+            found = load(connection, [find(connection, request)])[0]
             if found.status not in ("received", "verified"):
                 raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
             opened = Verification(
@@ -237,9 +150,9 @@ class Requests:
             row = connection.execute(sa.select(VERIFICATIONS).where(VERIFICATIONS.c.nonce == nonce)).one_or_none()
             if row is None:
                 raise RegistryError("This registry gave out no such challenge.")
-            _check_pending(_verification(row), moment)
+            _check_pending(verification(row), moment)
             _succeed(connection, row.request, nonce, row.method, evidence, events.stamp(moment))
-            return _load(connection, [row.request])[0]
+            return load(connection, [row.request])[0]
 
     def failed(self, nonce: str, why: str) -> None:
         """Record that a verification was tried and failed; it can be tried again until its time is over."""
@@ -256,7 +169,7 @@ class Requests:
         _check_text("note", note)
         moment = events.stamp(events.now())
         with writing(self._engine) as connection:
-            found = _load(connection, [_find(connection, request)])[0]
+            found = load(connection, [find(connection, request)])[0]
             if found.status not in ("received", "verified"):
                 raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
             opened = Verification(secrets.token_hex(16), found.id, "manual", "pending", moment, moment)
@@ -269,7 +182,7 @@ class Requests:
                 {"moderator": moderator.strip(), "note": note.strip()},
                 moment,
             )
-            return _load(connection, [found.id])[0]
+            return load(connection, [found.id])[0]
 
     def decide(
         self,
@@ -293,7 +206,7 @@ class Requests:
             _check_text("reason", reason)
         chosen = sorted(set(accepted))
         with writing(self._engine) as connection:
-            found = _load(connection, [_find(connection, request)])[0]
+            found = load(connection, [find(connection, request)])[0]
             if seen is not None and seen != found.revision:
                 raise RegistryError(f"{found.id}: something happened since you looked at it; look again, then decide")
             if found.status == "withdrawn":
@@ -321,7 +234,7 @@ class Requests:
                 .where(SUBJECTS.c.request == found.id)
                 .values(accepted=SUBJECTS.c.number.in_(taken) if taken else sa.false())
             )
-            return _load(connection, [found.id])[0]
+            return load(connection, [found.id])[0]
 
     def withdraw(self, request: str, by: str, note: str = "") -> Request:
         """Withdraw a request: what it took out may come in again from the next build on."""
@@ -329,7 +242,7 @@ class Requests:
         if len(note) > MAX_TEXT:
             raise UsageError(f"A note has at most {MAX_TEXT} characters.")
         with writing(self._engine) as connection:
-            id_ = _find(connection, request)
+            id_ = find(connection, request)
             changed = connection.execute(
                 sa.update(REQUESTS)
                 .where(REQUESTS.c.id == id_, REQUESTS.c.status != "withdrawn")
@@ -338,7 +251,7 @@ class Requests:
             if not changed.rowcount:
                 raise RegistryError(f"{id_}: was withdrawn already")
             events.append(connection, [("withdrawn", id_, {"by": by.strip(), "note": note.strip()})])
-            return _load(connection, [id_])[0]
+            return load(connection, [id_])[0]
 
 
 def _check(new: NewRequest) -> None:
@@ -361,7 +274,7 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _new_id() -> str:
-    return "R-" + "".join(secrets.choice(_LETTERS) for _ in range(10))
+    return "R-" + "".join(secrets.choice(LETTERS) for _ in range(10))
 
 
 def _add(
@@ -407,12 +320,6 @@ def _decision_row(event: events.Event) -> dict[str, Any]:
     return {"event": event.seq, "request": event.request, "at": event.at, **kept}
 
 
-def _verification(row: Any) -> Verification:
-    values = dict(row._mapping)
-    values["evidence"] = json.loads(values["evidence"]) if values["evidence"] else {}
-    return Verification(**values)
-
-
 def _check_pending(found: Verification, moment: datetime) -> None:
     if found.state != "pending":
         raise RegistryError(f"{found.request}: this challenge was met already, {found.finished_at}; it counts once")
@@ -440,55 +347,3 @@ def _succeed(
         sa.update(REQUESTS).where(REQUESTS.c.id == request, REQUESTS.c.status == "received").values(status="verified")
     )
     events.append(connection, [("verified", request, {"nonce": nonce, "method": method, "evidence": evidence})], moment)
-
-
-def _find(connection: sa.Connection, beginning: str) -> str:
-    text = beginning.strip().upper()
-    if not text.startswith("R-") or len(text) > 12 or not set(text[2:]) <= set(_LETTERS) or len(text) < 4:
-        raise UsageError(f"{beginning[:40]!r} is not the id of a request; it reads R- and up to 10 letters or digits.")
-    found = (
-        connection.execute(
-            sa.select(REQUESTS.c.id).where(REQUESTS.c.id.startswith(text)).order_by(REQUESTS.c.id).limit(2)
-        )
-        .scalars()
-        .all()
-    )
-    if not found:
-        raise UsageError(f"{text}: there is no such request. See: drystone optout list")
-    if len(found) > 1:
-        raise UsageError(f"{text}: begins the ids of several requests. Give more of it.")
-    return str(found[0])
-
-
-def _load(connection: sa.Connection, ids: Sequence[str]) -> list[Request]:
-    """Return requests in the order of `ids`, with everything that belongs to them."""
-    parts: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), 500):  # databases bound how many values one statement takes
-        _load_some(connection, ids[start : start + 500], parts)
-    return [Request(**parts[id_]) for id_ in ids]
-
-
-def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, dict[str, Any]]) -> None:
-    columns = [c for c in REQUESTS.c if c.name != "token_sha256"]
-    for row in connection.execute(sa.select(*columns).where(REQUESTS.c.id.in_(ids))):
-        parts[row.id] = {**row._mapping, "revision": 0}
-
-    def add(name: str, request: str, value: object) -> None:
-        parts[request][name] = (*parts[request].get(name, ()), value)
-
-    last = sa.select(EVENTS.c.request, sa.func.max(EVENTS.c.seq)).where(EVENTS.c.request.in_(ids))
-    for request, seq in connection.execute(last.group_by(EVENTS.c.request)):
-        parts[request]["revision"] = seq
-    for row in connection.execute(_of(SUBJECTS, ids).order_by(SUBJECTS.c.request, SUBJECTS.c.number)):
-        add("subjects", row.request, Subject(row.kind, row.value, row.prefix, row.place, row.accepted))
-    for row in connection.execute(_of(VERIFICATIONS, ids).order_by(VERIFICATIONS.c.created_at, VERIFICATIONS.c.nonce)):
-        add("verifications", row.request, _verification(row))
-    for row in connection.execute(_of(DECISIONS, ids).order_by(DECISIONS.c.event)):
-        add("decisions", row.request, OptOutDecision(row.event, row.outcome, row.moderator, row.reason, row.at))
-    for row in connection.execute(_of(APPLICATIONS, ids).order_by(APPLICATIONS.c.event)):
-        names = ("release_root", "version", "repositories", "occurrences", "bytes", "at")
-        add("applications", row.request, Application(*(getattr(row, name) for name in names)))
-
-
-def _of(table: sa.Table, ids: Sequence[str]) -> sa.Select[Any]:
-    return sa.select(table).where(table.c.request.in_(ids))

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -122,8 +122,16 @@ class OptOuts:
 
     def path(self, origin: str, path: bytes, forked_from: str | None = None) -> str | None:
         """Return the request that takes a path of a repository out: one of a prefix, by whole parts of the path."""
+        below = self.paths_of(origin, forked_from)
+        return below(path) if below is not None else None
+
+    def paths_of(self, origin: str, forked_from: str | None = None) -> Callable[[bytes], str | None] | None:
+        """Return a function from a path of a repository to the request that takes it out; None where no path is out.
+
+        Its time does not grow with the number of prefixes.
+        """
         prefixes = self._prefixes(origin, forked_from)
-        return _below(prefixes, path) if prefixes else None
+        return _below(prefixes) if prefixes else None
 
     def content(self, swhid: str) -> str | None:
         """Return the request that takes a blob out, wherever it lies: by its own SWHID, or as a copy of what is out."""
@@ -145,6 +153,10 @@ class OptOuts:
     def directory(self, swhid: str) -> str | None:
         """Return the request that takes a directory out, wherever it lies."""
         return self.directories.get(content_id(swhid)) if self.directories else None
+
+    def has_directories(self) -> bool:
+        """Return whether any directory is out: `directory` need not be asked where not."""
+        return bool(self.directories)
 
     @cached_property
     def _ids(self) -> npt.NDArray[np.bytes_]:
@@ -206,13 +218,35 @@ class OptOuts:
         return found + [p for name in upstreams for p in self.paths.get(name, ()) if p[1] in self.forks]
 
 
-def _below(prefixes: list[tuple[bytes, str]], path: bytes) -> str | None:
-    """Return the request of the first prefix at or above a path; names count as equal in any normal form of Unicode."""
-    for prefix, request in prefixes:
-        if path == prefix or path.startswith(prefix + b"/"):
-            return request
-    try:
-        normal = unicodedata.normalize("NFC", path.decode("utf-8")).encode()
-    except UnicodeDecodeError:
-        return None
-    return _below(prefixes, normal) if normal != path else None
+def _below(prefixes: Sequence[tuple[bytes, str]]) -> Callable[[bytes], str | None]:
+    """Return a function that gives the request of the first prefix at or above a path.
+
+    Names count as equal in any normal form of Unicode.
+    """
+    position: dict[bytes, int] = {}
+    for at, (prefix, _) in enumerate(prefixes):
+        position.setdefault(prefix, at)
+    never = len(prefixes)
+
+    @lru_cache(maxsize=10_000)
+    def of_folder(folder: bytes) -> int:
+        """Return the first prefix at or above a folder."""
+        first = never
+        while folder:
+            first = min(first, position.get(folder, never))
+            folder = folder.rpartition(b"/")[0]
+        return first
+
+    def below(path: bytes) -> str | None:
+        first = min(of_folder(path.rpartition(b"/")[0]), position.get(path, never))
+        if first < never:
+            return prefixes[first][1]
+        if path.isascii():
+            return None
+        try:
+            normal = unicodedata.normalize("NFC", path.decode("utf-8")).encode()
+        except UnicodeDecodeError:
+            return None
+        return below(normal) if normal != path else None
+
+    return below

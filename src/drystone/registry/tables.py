@@ -145,3 +145,15 @@ APPLICATIONS: Final = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("at", sa.String(32), nullable=False),
 )
+
+#: Versions of releases, by root hash, in whose place another one stands; `retracted`: not to be used any more.
+SUPERSEDED: Final = sa.Table(
+    "superseded",
+    METADATA,
+    sa.Column("root", sa.String(64), primary_key=True),
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("by_root", sa.String(64), nullable=False),
+    sa.Column("by_version", sa.Text, nullable=False),
+    sa.Column("retracted", sa.Boolean, nullable=False),
+)

@@ -6,17 +6,22 @@ Asks a plain table of what must go; knows neither who asked for it nor how it is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.identity.hashes import Tree
 from drystone.release.read import Release
 
 #: Stage and reason of an occurrence that its owner, or the owner of the same bytes, has opted out.
 OPTED_OUT: Final = "opted_out"
+
+#: Kind of an entry of which there are no bytes to hash.
+UNREADABLE: Final = "unreadable"
 
 #: Key of a ledger row: repository_id, path, entry.
 Key = tuple[str, str, int]
@@ -48,7 +53,11 @@ class Blocked(Protocol):
         ...
 
     def directory(self, swhid: str) -> str | None:
-        """Whether a repository with this root directory goes."""
+        """Whether a directory goes, wherever it lies: a whole repository with this root, or a folder in one."""
+        ...
+
+    def has_directories(self) -> bool:
+        """Whether any directory goes; none is computed where not."""
         ...
 
 
@@ -70,7 +79,8 @@ class Inventory:
     `gone`: SWHID -> shard of files that leave data. `handed`: SWHID -> the ledger row of the copy that stands for a
     file from now on, with the row of its repository (`owner`) and the shard of the file (`standing_shard`).
     `shards` and `parts`: the files that must be written anew. `orphans`: duplicates whose representative goes.
-    `kept` counts by repository what its number of kept files changes by.
+    `kept` counts by repository what its number of kept files changes by. `unknown` names the repositories of which
+    directories were asked for and cannot all be told: the release does not have the hash of everything in them.
     """
 
     repositories: dict[str, str] = field(default_factory=dict)
@@ -83,6 +93,7 @@ class Inventory:
     languages: dict[str, Fallen] = field(default_factory=dict)
     orphans: int = 0
     kept: Counter[str] = field(default_factory=Counter)
+    unknown: set[str] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
@@ -131,6 +142,50 @@ def fallen_repositories(release: Release, blocked: Blocked, about: About = nothi
     return found
 
 
+def fallen_directories(
+    release: Release, blocked: Blocked, repositories: Iterable[str] = ()
+) -> tuple[dict[str, dict[bytes, str]], set[str]]:
+    """Return by repository the folders in it that go, each with its request, and the repositories that stay unclear.
+
+    A folder's SWHID follows from the ledger, which has path, mode and hash of every entry. Where the root that follows
+    is not the one that the release says, some entry is not known (it could not be read, or its path is damaged): such
+    repositories are the second value. `repositories` go anyway and are passed over.
+    """
+    passed = set(repositories)
+    roots = {
+        row["repository_id"]: row["directory_id"]
+        for table in release.repositories(["repository_id", "directory_id"])
+        for row in table.to_pylist()
+    }
+    found: dict[str, dict[bytes, str]] = {}
+    unclear: set[str] = set()
+    names = ["repository_id", "path", "path_raw", "kind", "mode", "swhid"]
+    rows = (row for table in release.ledger(names) for row in zip(*(table[n].to_pylist() for n in names), strict=True))
+    # The ledger is sorted by repository: one repository is held at a time.
+    for id_, mine in groupby(rows, key=lambda row: row[0]):
+        if id_ in passed:
+            continue
+        tree = Tree()
+        for _, path, raw, kind, mode, swhid in mine:
+            if swhid is not None and kind != UNREADABLE:
+                tree.add(raw if raw is not None else path[1:].encode(), mode, bytes.fromhex(swhid[10:]))
+        hashes = list(tree.hashes())
+        gone = {path: request for path, hash_ in hashes if (request := blocked.directory(f"swh:1:dir:{hash_.hex()}"))}
+        if gone:
+            found[id_] = gone
+        root = next((hash_.hex() for path, hash_ in hashes if path == b""), None)
+        if root != roots.get(id_):
+            unclear.add(id_)
+    return found, unclear
+
+
+def folders_above(path: bytes) -> Iterator[bytes]:
+    """Yield the folders above a path, the nearest first, the root (empty) last."""
+    while path:
+        path = path.rpartition(b"/")[0]
+        yield path
+
+
 def contents_of(release: Release, repositories: Iterable[str]) -> dict[str, set[str]]:
     """Return the SWHIDs of the files of each of these repositories."""
     ids = pa.array(sorted(repositories), pa.string())
@@ -156,9 +211,12 @@ def take_inventory(
     for request in found.repositories.values():
         found.requests.setdefault(request, Fallen()).repositories += 1
     lost: dict[str, Row] = {}
+    directories: dict[str, dict[bytes, str]] = {}
+    if blocked.has_directories():
+        directories, found.unknown = fallen_directories(release, blocked, found.repositories)
     for entry in release.manifest.of_kind("ledger"):
         for table in release.rows(entry, _COLUMNS):
-            for row, request in _falling(table, found.repositories, blocked, forks):
+            for row, request in _falling(table, found.repositories, blocked, forks, directories):
                 found.parts.add(entry.path)
                 _count(found, row, request)
                 if row["repository_id"] not in found.repositories:
@@ -183,7 +241,11 @@ def _upstreams(release: Release, about: About) -> dict[str, str]:
 
 
 def _falling(
-    table: pa.Table, repositories: dict[str, str], blocked: Blocked, forks: dict[str, str]
+    table: pa.Table,
+    repositories: dict[str, str],
+    blocked: Blocked,
+    forks: dict[str, str],
+    directories: dict[str, dict[bytes, str]],
 ) -> list[tuple[Row, str]]:
     names = ("repository_id", "origin", "path", "path_raw", "kind", "swhid", "stage")
     falling: list[tuple[int, str]] = []
@@ -195,8 +257,12 @@ def _falling(
         if request is None and stage != OPTED_OUT:
             if kind == "file" and swhid is not None:
                 request = blocked.content(swhid)
-            if request is None and some[id_]:
-                request = blocked.path(origin, raw if raw is not None else path[1:].encode(), forks.get(id_))
+            if request is None and (some[id_] or id_ in directories):
+                plain = raw if raw is not None else path[1:].encode()
+                request = blocked.path(origin, plain, forks.get(id_)) if some[id_] else None
+                if request is None and id_ in directories:
+                    fallen = directories[id_]
+                    request = next((fallen[above] for above in folders_above(plain) if above in fallen), None)
         if request is not None:
             falling.append((at, request))
     rows = table.take(pa.array([at for at, _ in falling], pa.int64())).to_pylist()

@@ -25,8 +25,11 @@ from drystone.release.canonical import json_bytes
 from drystone.release.falls import Fallen, total_of
 from drystone.release.layout import shown
 from drystone.release.manifest import Manifest
+from drystone.release.versions import RETRACTION
 
 FORMAT: Final = "drystone-receipt"
+#: What applied a request where it was neither an update nor a retraction.
+BUILD: Final = "build"
 #: What is signed begins with this, so that a signature under something else is none under a receipt.
 _CONTEXT: Final = b"drystone-receipt-1\0"
 #: A larger file is refused before it is parsed.
@@ -52,11 +55,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One version that was searched for a request, what fell of it, and what stands in its place now."""
+    """One version that was searched for a request, what fell of it, and what stands in its place now.
 
-    before: Version
+    `by` says what did it. A build from sources alone has no version before; what it left out of its sources, as an
+    update does, is `left_out`.
+    """
+
+    before: Version | None
     now: Version
     fell: Fallen
+    by: str = RETRACTION
+    left_out: Fallen | None = None
 
 
 def make_receipt(
@@ -119,8 +128,14 @@ def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
 
 
 def _line(each: Searched) -> dict[str, Any]:
+    nothing = {"release": each.now.release, "version": None, "root": None, "occurrences": 0, "files": 0}
+    before = asdict(each.before) if each.before is not None else nothing
     now = {"version": each.now.version, "root": each.now.root}
-    return {**asdict(each.before), "fell": asdict(each.fell), "now": now}
+    line = {**before, "fell": asdict(each.fell), "now": now, "by": each.by}
+    if each.left_out is not None:
+        out = each.left_out
+        line["left_out"] = {"repositories": out.repositories, "occurrences": out.occurrences, "bytes": out.bytes}
+    return line
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:

@@ -64,7 +64,7 @@ class Report:
     """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check.
 
     `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
-    names the version that took its place, where one of those given says so.
+    names the version that took its place, where anything that was looked at says so.
     """
 
     path: str
@@ -96,16 +96,19 @@ def verify(
     quick: bool = False,
     progress: Progress | None = None,
     against: Iterable[str | os.PathLike[str]] = (),
+    known: Iterable[Superseded] = (),
 ) -> Report:
     """Check a release and return what was found; problems are in the report, not raised.
 
-    `against` are later releases, or tombstones, that may say that this one is superseded.
+    `against` are later releases, or tombstones, that may say that this one is superseded, besides what lies in the
+    folder or beside it; `known` is what a registry says of that.
     `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
     or its manifest cannot be used, and where temporary space for ids cannot be had.
     """
     release = open_release(path)
     manifest, folder = release.manifest, release.path
-    superseded = versions.superseded(manifest, map(Path, against))
+    around = [*map(Path, against), *versions.neighbours(folder, manifest)]
+    superseded = versions.superseded(manifest, around, *known)
     facts = manifest.facts
     report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else tuple(CHECKS))
     report.superseded = superseded

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ import orjson
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.diff import Delta, Diff
-from drystone.release.layout import shown
+from drystone.release.layout import MANIFEST, shown
 from drystone.release.manifest import VERSION, Manifest, Previous, ReleaseFacts, read_manifest
 
 MAJOR: Final = "major"
@@ -28,6 +29,8 @@ RETRACTION: Final = "retraction"
 UPDATE: Final = "update"
 #: `format` of a tombstone.
 TOMBSTONE: Final = "drystone-tombstone"
+#: Folders beside a release that are looked at.
+_NEIGHBOURS: Final = 1000
 _PLACES: Final = {MAJOR: 0, MINOR: 1, PATCH: 2}
 
 
@@ -130,19 +133,40 @@ class Superseded:
     retracted: bool
 
 
-def superseded(manifest: Manifest, against: Iterable[Path]) -> Superseded | None:
+def superseded(manifest: Manifest, against: Iterable[Path], *known: Superseded) -> Superseded | None:
     """Return the newest version that says that it, or one before it, followed `manifest`.
 
-    `against` are folders of releases and tombstones. Raises `ReleaseError` for what is neither.
+    `against` are folders of releases and tombstones, `known` what is known from elsewhere. Raises `ReleaseError` for
+    what is neither a release nor a tombstone.
     """
-    found: list[tuple[list[int], Superseded]] = []
+    found = [*known]
     for path in against:
-        for version, root, retracted in _follows(manifest.root, path):
-            found.append(([int(n) for n in version.split(".")], Superseded(version, root, retracted)))
+        found += [Superseded(*each) for each in _follows(manifest.root, path)]
     if not found:
         return None
-    newest = max(found, key=lambda pair: pair[0])[1]
-    return Superseded(newest.version, newest.root, any(each.retracted for _, each in found))
+    newest = max(found, key=lambda each: [int(n) for n in each.version.split(".")])
+    return Superseded(newest.version, newest.root, any(each.retracted for each in found))
+
+
+def neighbours(folder: Path, manifest: Manifest) -> list[Path]:
+    """Return what lies in a release, or beside it, and may say that it is superseded: tombstones, and later versions.
+
+    Only releases of the same name count; what cannot be read is passed over.
+    """
+    found = []
+    try:
+        beside = sorted(islice((p for p in folder.resolve().parent.iterdir() if p.is_dir()), _NEIGHBOURS))
+    except OSError:
+        beside = []
+    for place in [folder, *beside]:
+        for stone in sorted(place.glob("tombstones/*.json")):
+            with suppress(ReleaseError):
+                if read_tombstone(stone)["root"] == manifest.root:
+                    found.append(stone)
+        with suppress(ReleaseError):
+            if (place / MANIFEST).is_file() and read_manifest(place).facts.name == manifest.facts.name:
+                found.append(place)
+    return found
 
 
 def _follows(root: str, path: Path) -> Iterator[tuple[str, str, bool]]:

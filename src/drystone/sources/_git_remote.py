@@ -9,8 +9,12 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -40,6 +44,14 @@ _SETTINGS: Final = (
     "http.lowSpeedLimit=100",
     "http.lowSpeedTime=60",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long git may take, and how large a file it writes (a pack, or what it prints) may be."""
+
+    seconds: float
+    bytes: int
 
 
 def check_url(url: str) -> None:
@@ -116,14 +128,14 @@ def update(url: str, mirror: Path, ref: str) -> None:
             _git(url, "-C", str(mirror), "fetch", "--quiet", "--no-recurse-submodules", "--", url, ref)
 
 
-def output(url: str, *arguments: str) -> str:
+def output(url: str, *arguments: str, settings: Sequence[str] = (), bounds: Bounds | None = None) -> str:
     """Run git and return what it prints; raise `SourceError` where it fails, with no secret of `url` in it."""
-    return _git(url, *arguments)
+    return _git(url, *arguments, settings=settings, bounds=bounds)
 
 
-def _git(url: str, *arguments: str) -> str:
-    command = ["git", *(part for setting in _SETTINGS for part in ("-c", setting)), *arguments]
-    done = _run(command)
+def _git(url: str, *arguments: str, settings: Sequence[str] = (), bounds: Bounds | None = None) -> str:
+    command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
+    done = _run(command) if bounds is None else _run_bounded(url, command, bounds)
     if done.returncode:
         said = done.stderr.replace(url, public_url(url))
         for secret in (urlsplit(url).password, urlsplit(url).username):
@@ -138,18 +150,48 @@ def _git(url: str, *arguments: str) -> str:
     return done.stdout
 
 
+def _run_bounded(url: str, command: list[str], bounds: Bounds) -> subprocess.CompletedProcess[str]:
+    """Run git within bounds: time, the size of any file that it writes, memory, and no way round by a proxy."""
+    # The shell sets the limits, since threads of ours go on while a child is made.
+    blocks, kilobytes = max(1, bounds.bytes // 512), 4 * 1024**2
+    limited = ["sh", "-c", f'ulimit -f {blocks} && ulimit -v {kilobytes} && exec "$@"', "sh", *command]
+    environment = {k: v for k, v in _environment().items() if not k.lower().endswith("_proxy")}
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
+        process = subprocess.Popen(
+            limited, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=wrong, start_new_session=True
+        )
+        try:
+            process.wait(bounds.seconds)
+        except subprocess.TimeoutExpired:
+            raise SourceError(f"{public_url(url)} gave no answer within {bounds.seconds:g} seconds") from None
+        finally:
+            # What git started does not stay either.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        texts = []
+        for file in (said, wrong):
+            file.seek(0)
+            texts.append(file.read(bounds.bytes).decode("utf-8", "replace"))
+    return subprocess.CompletedProcess(command, process.returncode, *texts)
+
+
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    if shutil.which("git") is None:
-        raise SourceError("git is not installed; git sources with a URL are fetched by it")
-    environment = {key: value for key, value in os.environ.items() if key not in _SURROUNDINGS}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS), "LC_ALL": "C"}
-    environment.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=30")
     return subprocess.run(
         command,
-        env=environment,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
     )
+
+
+def _environment() -> dict[str, str]:
+    if shutil.which("git") is None:
+        raise SourceError("git is not installed; git sources with a URL are fetched by it")
+    environment = {key: value for key, value in os.environ.items() if key not in _SURROUNDINGS}
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": ":".join(PROTOCOLS), "LC_ALL": "C"}
+    environment.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=30")
+    return environment

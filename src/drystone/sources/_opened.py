@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from drystone.errors import SourceError
-from drystone.identity.hashes import Tree
+from drystone.identity.hashes import EMPTY_TREE, Tree
 from drystone.sources.base import Entry, Repository
 
 
@@ -23,6 +23,7 @@ class StreamedRepository:
         self._tree = Tree()
         self._repository = describe(found, about)
         self._count = 0
+        self._directories: list[tuple[bytes, bytes]] = []
 
     def _listed(self) -> Iterator[Entry]:
         raise NotImplementedError
@@ -34,15 +35,24 @@ class StreamedRepository:
         for entry in self._listed():
             self._count += 1
             yield entry
+        self._directories = list(self._tree.hashes())
+        root = self._directories[-1][1]
+        if any(id_ == EMPTY_TREE and path for path, id_ in self._directories):
+            # A tree goes by either name: with its empty folders, and without them, as git and a ledger have it.
+            self._directories += self._tree.hashes(empty=False)
         self._repository = replace(
             self._repository,
-            directory=self._tree.hash().hex(),
+            directory=root.hex(),
             empty=None if self._count else self._empty,
         )
 
     def repository(self) -> Repository:
         """Return the repository; its directory is known once `entries` was exhausted."""
         return self._repository
+
+    def directories(self) -> list[tuple[bytes, bytes]]:
+        """Return path and hash of every directory once `entries` was exhausted."""
+        return self._directories
 
     def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
         """Refuse: the bytes are given by `entries` alone."""

@@ -129,6 +129,10 @@ class OpenRepository(Protocol):
         """Return origin and revision metadata; complete only once `entries` was exhausted."""
         ...
 
+    def directories(self) -> Iterable[tuple[bytes, bytes]]:
+        """Return path and 20-byte git tree hash of every directory, the root's path empty; once `entries` ended."""
+        ...
+
     def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the bytes of each blob (20-byte git hashes) in the order asked for.
 

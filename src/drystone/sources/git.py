@@ -208,11 +208,16 @@ class _OpenGit:
         self._empty = found.empty is not None
         self._repository = describe(found, about)
         self._limits = limits
+        self._directories: list[tuple[bytes, bytes]] = []
 
     def repository(self) -> Repository:
         return self._repository
 
+    def directories(self) -> list[tuple[bytes, bytes]]:
+        return self._directories
+
     def entries(self) -> Iterator[Entry]:
+        self._directories = []
         if self._empty:
             return
         count = 0
@@ -223,6 +228,7 @@ class _OpenGit:
         while trees:
             above, name, id_ = trees.pop()
             folder = above + b"/" + name if above else name
+            self._directories.append((folder, id_))
             below = []
             try:
                 kind, body = self._store.read(id_, _MAX_TREE)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from drystone.errors import UsageError
 from drystone.identity import origins
 from drystone.registry import Registry, Request
-from drystone.verification.base import Challenge, Method, NotVerifiedError, Proof, covers, name_of
+from drystone.verification.base import (
+    ANYWHERE,
+    VISITOR,
+    Challenge,
+    Method,
+    NotVerifiedError,
+    Proof,
+    Reach,
+    covers,
+)
 from drystone.verification.challenges import BranchMethod, FileMethod
 from drystone.verification.signatures import CommitMethod, SignatureMethod
 
@@ -18,19 +27,29 @@ METHODS: dict[str, Method] = {
     method.name: method for method in (FileMethod(), BranchMethod(), CommitMethod(), SignatureMethod())
 }
 
-__all__ = ["METHODS", "Challenge", "Method", "NotVerifiedError", "Proof", "check_request", "covers"]
+__all__ = [
+    "METHODS",
+    "VISITOR",
+    "Challenge",
+    "Method",
+    "NotVerifiedError",
+    "Proof",
+    "Reach",
+    "check_request",
+    "covers",
+]
 
 _NOTHING = Proof()
 
 
 def check_request(
-    registry: Registry, request: str, place: str | None = None, proof: Proof = _NOTHING, *, local: bool = True
+    registry: Registry, request: str, place: str | None = None, proof: Proof = _NOTHING, reach: Reach = ANYWHERE
 ) -> Request:
     """Look whether the newest challenge of a request is met, record how that ended, and return the request.
 
     `place` is where to look (default: the request's own place); it must be what the request is about, or below an owner
-    that it names. `local` allows folders of this machine: never for a request over the network. Raises `UsageError` for
-    a place that is not the request's, `NotVerifiedError`, `RegistryError`, `SourceError`.
+    that it names. `reach` says what may be visited: `VISITOR` where the one who asks is not known. Raises `UsageError`
+    for a place that is not the request's or may not be visited, `NotVerifiedError`, `RegistryError`, `SourceError`.
     """
     pending = registry.requests.pending(request)
     found = registry.requests.get(request)
@@ -39,7 +58,7 @@ def check_request(
         raise UsageError(f"{found.id}: names no repository; say where to look with --at URL")
     if not covers(where, [(s.kind, s.value) for s in found.subjects]):
         raise UsageError(f"{found.id}: the place to look at is not what this request is about, nor below it")
-    if not local and ":" in name_of(where):
+    if not reach.local and ("://" not in where or where.startswith("file:")):
         raise UsageError(f"{found.id}: lies on no server; a moderator can look at it")
     method = METHODS.get(pending.method)
     if method is None:
@@ -47,7 +66,7 @@ def check_request(
             f"{found.id}: this program does not know the method {pending.method!r}; open another challenge"
         )
     try:
-        evidence = method.check(Challenge.of(pending), where, proof)
+        evidence = method.check(Challenge.of(pending), where, proof, reach)
     except NotVerifiedError as error:
         registry.requests.failed(pending.nonce, str(error))
         raise

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 import pygit2
 
-from drystone.errors import SourceError
+from drystone.errors import SourceError, UsageError
 from drystone.sources import _git_remote as remote
-from drystone.verification.base import url_of
+from drystone.verification.base import ANYWHERE, Reach, url_of
 
 #: Commits that are looked through at most, newest first.
 MAX_COMMITS: Final = 200_000
@@ -40,21 +43,20 @@ class Commit:
     message: bytes
 
 
-def branches(place: str) -> dict[str, str]:
+def branches(place: str, reach: Reach = ANYWHERE) -> dict[str, str]:
     """Return the branches of a repository: name -> commit id. Pull requests and other references are nobody's word."""
     url = url_of(place)
-    remote.check_url(url)
     found: dict[str, str] = {}
-    for line in remote.output(url, "ls-remote", "--heads", "--", url).splitlines():
+    for line in _output(url, reach, "ls-remote", "--heads", "--", url).splitlines():
         match = re.fullmatch(r"([0-9a-f]{40})\trefs/heads/(\S.*)", line)
         if match:
             found[match[2]] = match[1]
     return found
 
 
-def file_at_head(place: str, path: str) -> tuple[str, bytes] | None:
+def file_at_head(place: str, path: str, reach: Reach = ANYWHERE) -> tuple[str, bytes] | None:
     """Return commit id and bytes of a file of the default branch, None where it is not there."""
-    with _clone(place, "--depth=1", "--single-branch", f"--filter=blob:limit={MAX_FILE + 1}") as repo:
+    with _clone(place, reach, "--depth=1", "--single-branch", f"--filter=blob:limit={MAX_FILE + 1}") as repo:
         if repo.head_is_unborn:
             return None
         commit = repo.head.peel(pygit2.Commit)
@@ -68,22 +70,21 @@ def file_at_head(place: str, path: str) -> tuple[str, bytes] | None:
 
 
 @contextmanager
-def history(place: str) -> Iterator[Iterator[Commit]]:
+def history(place: str, reach: Reach = ANYWHERE) -> Iterator[Iterator[Commit]]:
     """Give the commits of all branches, newest first, without the files in them where the server allows that."""
-    with _clone(place, "--filter=tree:0") as repo:
+    with _clone(place, reach, "--filter=tree:0") as repo:
         yield _walk(repo)
 
 
 @contextmanager
-def _clone(place: str, *options: str) -> Iterator[pygit2.Repository]:
+def _clone(place: str, reach: Reach, *options: str) -> Iterator[pygit2.Repository]:
     url = url_of(place)
-    remote.check_url(url)
     scratch = Path(tempfile.mkdtemp(prefix="drystone-verify-"))
     repo = None
     try:
         target = scratch / "looked-at.git"
         quiet = ("clone", "--quiet", "--bare", "--template=", "--no-recurse-submodules", "--no-tags")
-        remote.output(url, *quiet, *options, "--", url, str(target))
+        _output(url, reach, *quiet, *options, "--", url, str(target))
         try:
             repo = pygit2.Repository(str(target), pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
         except pygit2.GitError as error:
@@ -93,6 +94,33 @@ def _clone(place: str, *options: str) -> Iterator[pygit2.Repository]:
         if repo is not None:
             repo.free()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _output(url: str, reach: Reach, *arguments: str) -> str:
+    remote.check_url(url)
+    parts = urlsplit(url)
+    if parts.scheme not in reach.schemes:
+        raise UsageError(f"{remote.public_url(url)!r}: only {' and '.join(reach.schemes)} are visited from here")
+    settings = [] if reach.redirects else ["http.followRedirects=false"]
+    settings += [] if reach.private else [_only_public(parts)]
+    return remote.output(url, *arguments, settings=settings, bounds=reach.bounds)
+
+
+def _only_public(parts: SplitResult) -> str:
+    """Return the setting that holds git to the public addresses of a host; raise `UsageError` where it has others.
+
+    git would ask for the addresses again, and could be told others then, so they are given to it.
+    """
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = sorted({str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
+    except (OSError, UnicodeError):
+        raise SourceError(f"{host}: there is no such host") from None
+    addresses = [ip_address(each.partition("%")[0]) for each in found]
+    if not all(each.is_global and not each.is_multicast for each in addresses):
+        raise UsageError(f"{host}: is not a public host, and is not visited from here; a moderator can look at it")
+    held = ",".join(f"[{each}]" if ":" in each else each for each in found)
+    return f"http.curloptResolve={host}:{port}:{held}"
 
 
 def _walk(repo: pygit2.Repository) -> Iterator[Commit]:

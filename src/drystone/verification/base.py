@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity import origins
 from drystone.registry import Verification
+from drystone.sources import _git_remote as remote
 
 
 class NotVerifiedError(DrystoneError):
@@ -47,6 +48,27 @@ class Proof:
     public_key: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What may be visited: folders of this machine, hosts that are not public, whither redirects lead; how far.
+
+    The defaults are a moderator's, who chooses the place. `VISITOR` is for places that a stranger names: public hosts
+    by http and https alone, no redirects, half a minute and 64 MiB.
+    """
+
+    local: bool = True
+    private: bool = True
+    redirects: bool = True
+    schemes: tuple[str, ...] = remote.PROTOCOLS
+    bounds: remote.Bounds | None = None
+
+
+ANYWHERE: Final = Reach()
+VISITOR: Final = Reach(
+    local=False, private=False, redirects=False, schemes=("https", "http"), bounds=remote.Bounds(30, 64 << 20)
+)
+
+
 class Method(Protocol):
     """One way to verify."""
 
@@ -56,8 +78,8 @@ class Method(Protocol):
         """Return what the requester has to do, in words and commands."""
         ...
 
-    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
-        """Look at a git repository (URL or path) and return the evidence, JSON-able.
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+        """Look at a git repository (URL or path) within `reach` and return the evidence, JSON-able.
 
         Raises `NotVerifiedError` where the challenge is not met there, `SourceError` where it cannot be looked at.
         """

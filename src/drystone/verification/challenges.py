@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from drystone.verification import _git
-from drystone.verification.base import Challenge, NotVerifiedError, Proof
+from drystone.verification.base import ANYWHERE, Challenge, NotVerifiedError, Proof, Reach
 
 #: Where the file lies, from the root of the repository.
 PATH: Final = ".drystone-opt-out"
@@ -28,9 +28,9 @@ class FileMethod:
             "It may be removed again as soon as the request is verified."
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
         """Look for the file."""
-        found = _git.file_at_head(place, PATH)
+        found = _git.file_at_head(place, PATH, reach)
         if found is None:
             raise NotVerifiedError(
                 f"There is no file {PATH} at the top of the default branch. Push it, then try again."
@@ -55,9 +55,9 @@ class BranchMethod:
             "It may be removed again as soon as the request is verified."
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
         """Look for the branch."""
-        found = _git.branches(place)
+        found = _git.branches(place, reach)
         wanted = _branch(challenge)
         if wanted not in found:
             raise NotVerifiedError(f"There is no branch {wanted}. Push it, then try again.")

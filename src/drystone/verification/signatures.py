@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from drystone.errors import SourceError, UsageError
 from drystone.verification import _git
-from drystone.verification.base import Challenge, NotVerifiedError, Proof
+from drystone.verification.base import ANYWHERE, Challenge, NotVerifiedError, Proof, Reach
 
 #: Namespace of SSH signatures of statements, so that one made for something else does not count here.
 NAMESPACE: Final = "drystone-opt-out"
@@ -45,9 +45,9 @@ class CommitMethod:
             "For OpenPGP, hand in the public key, too: gpg --export --armor YOU > key.asc"
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
         """Look for the commit, and for older ones of its key."""
-        with _git.history(place) as commits:
+        with _git.history(place, reach) as commits:
             seen = list(commits)
         wanted = challenge.statement.encode()
         found = [c for c in seen if wanted in [line.strip() for line in c.message.splitlines()]]
@@ -91,7 +91,7 @@ class SignatureMethod:
             "    gpg --armor --detach-sign statement && gpg --export --armor YOU > key.asc   # or this, with the key"
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
         """Check the signature, and look for commits of its key."""
         if proof.signature is None:
             raise UsageError("A signature is needed: hand it in with --signature FILE")
@@ -99,7 +99,7 @@ class SignatureMethod:
             statement = challenge.statement.encode()
             if not any(key.made(proof.signature, statement + end, NAMESPACE) for end in (b"\n", b"")):
                 raise NotVerifiedError(f"This is no valid signature of the line: {challenge.statement}")
-            with _git.history(place) as commits:
+            with _git.history(place, reach) as commits:
                 earlier = _known(key, commits, challenge)
         if earlier is None:
             raise NotVerifiedError(_unknown(key.name))

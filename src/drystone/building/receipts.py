@@ -1,0 +1,57 @@
+"""What a build or an update says to those whose requests it applied, and writing receipts into a folder.
+
+Knows what a receipt says, not how it is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from drystone.registry import Applied
+from drystone.release.falls import Fallen
+from drystone.release.files import write_whole
+from drystone.release.manifest import Manifest
+from drystone.release.receipts import BUILD, Searched, Version, make_receipt, says_the_same
+from drystone.release.versions import UPDATE
+
+
+def of_build(
+    made: Manifest,
+    applied: Sequence[Applied],
+    old: Manifest | None = None,
+    fallen: Mapping[str, Fallen] | None = None,
+) -> dict[str, list[Searched]]:
+    """Return for each request that was applied what its receipt says of the one version that was made.
+
+    `applied` is what the build left out of its sources. For an update `old` is the version before, and `fallen` what of
+    it is out now.
+    """
+    left_out = {each.request: each for each in applied}
+    gone = fallen or {}
+    now = Version.of(made)
+    before = Version.of(old) if old is not None else None
+    found = {}
+    for request in sorted({*left_out, *gone}):
+        out = left_out.get(request, Applied(request))
+        missing = Fallen(out.occurrences, 0, out.bytes, out.repositories)
+        by = UPDATE if before is not None else BUILD
+        found[request] = [Searched(before, now, gone.get(request, Fallen()), by, missing)]
+    return found
+
+
+def write_receipts(
+    found: Mapping[str, Sequence[Searched]], head: str, *, folder: Path, key: Ed25519PrivateKey, mark: str = ""
+) -> dict[str, Path]:
+    """Write a signed receipt for each request, named by it and `mark`, but where one that says the same lies there."""
+    issued = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    written: dict[str, Path] = {}
+    for request, searched in found.items():
+        path = folder / f"{request}{mark}.json"
+        if not says_the_same(path, key.public_key(), searched):
+            write_whole(path, make_receipt(request, searched, head, issued, key))
+        written[request] = path
+    return written

@@ -1,0 +1,55 @@
+"""What earlier fetches have left in a cache, by the place that it came from, so that it can be removed again.
+
+Knows where git mirrors and packages of the index lie below a cache; nothing of why something should go.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One thing in a cache: the place that it came from, and its files or folders."""
+
+    place: str
+    paths: tuple[Path, ...]
+
+    def remove(self) -> None:
+        """Remove it; a later fetch brings it again."""
+        for path in self.paths:
+            if path.is_dir():
+                # Under another name first: half a mirror must not be taken for one.
+                gone = path.with_name(f".removed-{path.name}")
+                shutil.rmtree(gone, ignore_errors=True)
+                path.rename(gone)
+                shutil.rmtree(gone)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def fetched(cache: Path) -> Iterator[Fetched]:
+    """Yield the mirrors and packages in a cache, by name; what does not tell its place is passed over."""
+    for mirror in sorted((cache / "git").glob("*.git")):
+        try:
+            url = str(pygit2.Config(str(mirror / "config"))["remote.origin.url"])
+        except (KeyError, OSError, ValueError, pygit2.GitError):
+            continue
+        yield Fetched(url, (mirror,))
+    for note in sorted((cache / "pypi").glob("*.json")):
+        try:
+            said = json.loads(note.read_bytes())
+            file = cache / "pypi" / said["sha256"] / said["filename"]
+            parse = parse_wheel_filename if file.suffix == ".whl" else parse_sdist_filename
+            name = parse(file.name)[0]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if file.parent.parent == cache / "pypi":
+            yield Fetched(f"pypi:{name}", (note, file))
