@@ -12,6 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from drystone.cli._training import gather, training_options
+from drystone.cli._training import progress as progress_of_training
+
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a model is loaded."""
@@ -332,3 +335,23 @@ def vectors(model: str, texts: Any, out: Path, pooling: Any, layer: int, **given
     found = pooled(load(model, **given), lines, layer=layer, pooling=pooling)
     write_vectors(out, lines, found)
     click.echo(f"wrote {out}: {found.shape[0]} vectors of {found.shape[1]} numbers", err=True)
+
+
+@command.command()
+@click.argument("model")
+@training_options
+def train(model: str, **given: Any) -> None:
+    """Fine-tune MODEL, a folder or Hub id, on SQuAD files into a reader in --out.
+
+    Run the same command again after an interruption: it goes on where the last checkpoint stands, to the same
+    weights. `torchrun --nproc-per-node N -m drystone reader train …` shares each step among N processes.
+
+    \b
+    Examples:
+      drystone reader train ./minilm --data train-v1.1.json,license=CC-BY-SA-4.0 --hold-out 0.05 --out run1
+      drystone reader train ./run1 --data mine.json --data train.json,weight=0.2 --lora 8 --out run2
+    """
+    from drystone.reader.train import train as fine_tune  # noqa: PLC0415  help must not wait for torch
+
+    out = fine_tune(model, report=progress_of_training(), **gather(given))
+    click.echo(f"wrote {out}", err=True)
