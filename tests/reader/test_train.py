@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
+
 from drystone.errors import DrystoneError, ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.train_data import DataSet, Example, hold_out, mine_unanswerable, read_data
-from safetensors.numpy import load_file
 
 from .tiny_data import make_squad, write_squad
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
-from drystone.reader import train as training  # noqa: E402
-from drystone.reader.train import Recipe, train  # noqa: E402
+from drystone.reader import train as training
+from drystone.reader.train import Recipe, train
 
 SHORT = {"tokens": 512, "max_seq_len": 96, "learning_rate": 2e-3, "threads": 2}
 
@@ -84,6 +85,7 @@ def test_a_run_that_was_stopped_at_any_step_gives_the_same_weights(
         assert same(whole, part)
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_to_the_same_weights(
     checkpoints: dict[str, Path], squad: Path, tmp_path: Path
 ) -> None:
@@ -181,7 +183,7 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_it_is_whole(
     state = tmp_path / "state" / "state.safetensors"
     kept = state.read_bytes()
     state.with_name("state.safetensors.part").symlink_to("/dev/full")  # every write to it says that there is no room
-    with pytest.raises(ModelError, match="disk is full.*The checkpoint before it is whole"):
+    with pytest.raises(ModelError, match=r"disk is full.*The checkpoint before it is whole"):
         run(checkpoints["bert"], data, tmp_path, stop_after=3)
     assert state.read_bytes() == kept
     whole = run(checkpoints["bert"], data, tmp_path / "whole")
@@ -223,9 +225,7 @@ def test_empty_and_one_sided_data_are_refused(checkpoints: dict[str, Path], tmp_
         train(checkpoints["bert"], never, tmp_path)
 
 
-def test_patience_ends_a_run_that_learns_nothing(
-    checkpoints: dict[str, Path], data: DataSet, tmp_path: Path
-) -> None:
+def test_patience_ends_a_run_that_learns_nothing(checkpoints: dict[str, Path], data: DataSet, tmp_path: Path) -> None:
     kept, held = hold_out(data, 0.2)
     out = run(
         checkpoints["bert"], kept, tmp_path, examples=3000, validation=held, evaluate_every=100, patience=2,
@@ -240,9 +240,8 @@ def test_a_recipe_says_what_its_schedule_is() -> None:
     assert rates == [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
 
 
-def test_two_processes_give_the_weights_of_one(
-    checkpoints: dict[str, Path], squad: Path, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_two_processes_give_the_weights_of_one(checkpoints: dict[str, Path], squad: Path, tmp_path: Path) -> None:
     given = ["reader", "train", str(checkpoints["bert"]), "--data", str(squad), "--examples", "200", "--tokens", "512"]
     given += ["--max-seq-len", "96", "--parts", "4", "--threads", "1", "--hold-out", "0.2", "--out"]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -257,9 +256,7 @@ def test_two_processes_give_the_weights_of_one(
     assert json.loads((tmp_path / "two" / "training.json").read_text())["hardware"]["processes"] == 2
 
 
-def test_errors_reach_the_command_line_without_a_traceback(
-    checkpoints: dict[str, Path], tmp_path: Path
-) -> None:
+def test_errors_reach_the_command_line_without_a_traceback(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     bad = write_squad(tmp_path / "bad.json", make_squad(2), license=None)
     command = [sys.executable, "-m", "drystone", "reader", "train", str(checkpoints["bert"]), "--data", str(bad)]
     done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, check=False)

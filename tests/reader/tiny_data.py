@@ -28,7 +28,9 @@ def make_squad(articles: int, paragraphs: int = 4, seed: int = 0) -> list[dict[s
                 sentence = f"The {_NAMES[name]} {deed} {place}. "
                 start = len(context) + sentence.index(place, 4)
                 answers = [{"text": place, "answer_start": start}]
-                qas.append({"id": f"a{count}", "question": f"What is it that {_NAMES[name]} {deed}?", "answers": answers})
+                qas.append(
+                    {"id": f"a{count}", "question": f"What is it that {_NAMES[name]} {deed}?", "answers": answers}
+                )
                 context += sentence
                 count += 1
             rows.append({"context": context, "qas": qas})

@@ -50,7 +50,8 @@ class Packed:
 class Rows:
     """A part of a step: int64 [rows, tokens] each. `blocks` is 0 for padding, `valid` 1 where a span may begin or end.
 
-    `starts` and `ends` are positions (0 for no answer), `examples` the rows' places in `Packed`.
+    `starts` and `ends` are positions (0 for no answer), `cuts` [rows, 3] the rows' examples in `Packed` and the stretch
+    of context tokens that each holds.
     """
 
     ids: np.ndarray
@@ -60,7 +61,7 @@ class Rows:
     valid: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
-    examples: np.ndarray
+    cuts: np.ndarray
 
 
 def pack(windower: Windower, sets: Sequence[DataSet]) -> Packed:
@@ -189,4 +190,4 @@ def make_rows(packed: Packed, part: np.ndarray, positions_from: int) -> Rows:
         if first >= 0:
             starts[row], ends[row] = at + first - begin, at + min(last, end - 1) - begin
     positions = np.broadcast_to(np.arange(positions_from, positions_from + width), shape)
-    return Rows(ids, types, positions, blocks, valid, starts, ends, part[:, 0])
+    return Rows(ids, types, positions, blocks, valid, starts, ends, part)

@@ -151,9 +151,10 @@ class Net:
     def gradients(self, rows: Rows) -> tuple[float, tuple[Tensor, ...]]:
         """Return the sum of the rows' losses and its gradient for each trained weight; safe from several threads."""
         inputs = self.inputs(rows)
-        logits, trace = self.logits(inputs)
-        loss = self._objective(logits, trace, inputs)
-        return float(loss.detach()), torch.autograd.grad(loss, self._leaves)
+        with torch.enable_grad():
+            logits, trace = self.logits(inputs)
+            loss = self._objective(logits, trace, inputs)
+            return float(loss.detach()), torch.autograd.grad(loss, self._leaves)
 
     def collect(self, parts: Sequence[tuple[float, tuple[Tensor, ...]]], into: Tensor) -> float:
         """Add the parts' gradients up in their order, into a flat vector; return the sum of losses."""
