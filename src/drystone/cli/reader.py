@@ -390,3 +390,20 @@ def distil(teachers: tuple[str, ...], layers: str | None, **given: Any) -> None:
         given["layers"] = numbers if "," in layers else numbers[0]
     out = teach(teachers, report=progress_of_training(), report_teacher=progress("teacher"), **gather(given))
     click.echo(f"wrote {out}", err=True)
+
+
+@command.command()
+@click.argument("model")
+@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def pack(model: str, package: Path) -> None:
+    """Put MODEL, in float16 with its card, into the installable PACKAGE (models/mini).
+
+    \b
+    Example:
+      drystone reader pack ./run1 models/mini && pip install ./models/mini
+    """
+    from drystone.reader.package import pack as fill  # noqa: PLC0415  help must not wait for numpy
+
+    out = fill(model, package)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"wrote {out}: {size / 2**20:.1f} MiB", err=True)
