@@ -407,3 +407,51 @@ def pack(model: str, package: Path) -> None:
     out = fill(model, package)
     size = sum(path.stat().st_size for path in out.iterdir())
     click.echo(f"wrote {out}: {size / 2**20:.1f} MiB", err=True)
+
+
+@command.command()
+@click.argument("documentation", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--license", required=True, help="The documentation's licence, as an SPDX expression.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="SQuAD file to write.")
+def questions(documentation: tuple[Path, ...], license: str, out: Path) -> None:
+    """Make questions from headings and docstrings of DOCUMENTATION, to train and measure a reader without labels.
+
+    \b
+    Example:
+      drystone reader questions docs src --license Apache-2.0 --out mine.json
+      drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
+    """
+    from drystone.reader.documentation import write as write_questions  # noqa: PLC0415
+
+    click.echo(f"wrote {out}: {write_questions(documentation, license, out):,} questions", err=True)
+
+
+@command.command()
+@click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    required=True,
+    metavar="NAME=FILE",
+    help="A report.json of `drystone reader evaluate --out`, and what its data are called; repeatable.",
+)
+@click.option("--license", required=True, help="The weights' licence, in the Hub's spelling (apache-2.0).")
+@click.option("--speed", is_flag=True, help="Measure every installed runtime, some seconds each.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For --speed.")
+def card(model: Path, reports: tuple[str, ...], license: str, speed: bool, threads: int) -> None:
+    """Write the model card of MODEL, a folder, with measured numbers only.
+
+    \b
+    Example:
+      drystone reader evaluate run1 held-out.json --out eval
+      drystone reader card run1 --report "SQuAD, held-out articles=eval/report.json" --license apache-2.0 --speed
+    """
+    from drystone.reader.card import measure_speeds, read_report, write_card  # noqa: PLC0415
+
+    named = dict(pair.rpartition("=")[::2] for pair in reports)
+    if "" in named:
+        raise click.BadParameter("give NAME=FILE.", param_hint="--report")
+    found = {name: read_report(Path(file)) for name, file in named.items()}
+    speeds = measure_speeds(model, threads) if speed else []
+    click.echo(f"wrote {write_card(model, found, speeds, license=license)}", err=True)
