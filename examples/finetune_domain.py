@@ -73,7 +73,8 @@ def main() -> None:
         em, f1, around = measure(given.out, examples)
         was_em, was_f1, was_around = before[name]
         print(
-            f"{name}: exact match {was_em:.1f} -> {em:.1f}, F1 {was_f1:.1f} ± {was_around:.1f} -> {f1:.1f} ± {around:.1f}"
+            f"{name}: exact match {was_em:.1f} -> {em:.1f}, "
+            f"F1 {was_f1:.1f} ± {was_around:.1f} -> {f1:.1f} ± {around:.1f}"
         )
 
 

@@ -19,6 +19,8 @@ from drystone.errors import UsageError
 _ASKS, _ANSWERS = (2, 16), (2, 22)
 #: Characters of the units before and after that surround an answer.
 _AROUND = 600
+#: Units looked at to find them.
+_NEAR = 8
 _SUFFIXES = {".md", ".markdown", ".rst", ".py"}
 #: A file larger than this is no page that a person wrote.
 _LARGEST = 2 << 20
@@ -54,9 +56,9 @@ def generate(folders: Sequence[Path], license: str) -> dict[str, object]:
             answer = _SENTENCE.split(unit.prose, maxsplit=1)[0]
             if not (_within(unit.title, _ASKS) and _within(answer, _ANSWERS) and answer != unit.title):
                 continue
-            before = _join(units[:at])[-_AROUND:]
+            before = _join(units[max(0, at - _NEAR) : at])[-_AROUND:]
             before = before[before.find("\n") + 1 :] if len(before) == _AROUND else before
-            after = _join(units[at + 1 :])[:_AROUND]
+            after = _join(units[at + 1 : at + 1 + _NEAR])[:_AROUND]
             context = "\n".join(part for part in (before, unit.prose, after.rsplit("\n", 1)[0]) if part)
             start = len(before) + 1 if before else 0
             assert context[start : start + len(answer)] == answer

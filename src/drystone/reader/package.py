@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 
 from drystone.errors import ModelError, UsageError
-from drystone.reader import train_files
 from drystone.reader.checkpoint import GROUP, read_checkpoint
 from drystone.reader.families import build_model
+from drystone.reader.train_files import write_model
 
 
 def installed() -> dict[str, Path]:
@@ -45,7 +44,7 @@ def pack(model: str | Path, package: Path) -> Path:
         if value.dtype.kind == "f" and np.abs(value).max(initial=0.0) > largest:
             raise ModelError(f"{model}: tensor {name} holds numbers that float16 does not.")
     out = modules[0] / "model"
-    train_files.write_model(replace(checkpoint, config=checkpoint.config | {"dtype": "float16"}), out, half=True)
+    write_model(checkpoint, out, half=True)
     for name in ("README.md", "training.json", "training.png"):
         if (checkpoint.folder / name).is_file():
             shutil.copyfile(checkpoint.folder / name, out / name)

@@ -41,6 +41,8 @@ __all__ = ["DataSet", "Example", "Recipe", "train"]
 
 #: Examples that are sorted by length together. A larger pool pads less and mixes lengths worse.
 POOL = 2048
+#: Numbers that torch adds up in one thread (its grain size).
+_ALONE = 32768
 #: Answers to validation questions are at most this long, as in the official runs.
 _MAX_ANSWER = 30
 
@@ -159,7 +161,10 @@ def train(
         objective=objective(packed, built) if objective else hard_labels,
     )
     facts = {
-        "model": {"name": checkpoint.name, "weights": fingerprint(built)},
+        "model": {
+            "name": checkpoint.folder.resolve().name if Path(checkpoint.name).is_dir() else checkpoint.name,
+            "weights": fingerprint(built),
+        },
         "data": [part.facts() for part in sets],
         "notes": notes or {},
     }
@@ -167,7 +172,12 @@ def train(
     loop.resume()
     loop.measure = _measurer(net, checkpoint, windower, validation)
     loop.keep = lambda flat: _keep(built, checkpoint, net.values(flat), out)
-    loop.run(evaluate_every, patience, checkpoint_every, stop_after)
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(loop.threads)
+    try:
+        loop.run(evaluate_every, patience, checkpoint_every, stop_after)
+    finally:
+        torch.set_num_threads(threads_before)
     return out
 
 
@@ -219,7 +229,7 @@ class _Loop:
             earlier = Recipe(**facts["recipe"])
         except TypeError:
             earlier = None
-        differ = [k for k in ("model", "data", "notes") if facts["facts"][k] != self.files.facts[k]]
+        differ = [k for k in ("model", "data", "notes") if _same(facts["facts"][k]) != _same(self.files.facts[k])]
         if earlier is None or not self.recipe.same_past(earlier, at["seen"], at["pool"]):
             mine, theirs = asdict(self.recipe), facts["recipe"]
             differ += [f"{k} ({theirs.get(k)!r}, now {v!r})" for k, v in mine.items() if theirs.get(k) != v]
@@ -314,7 +324,8 @@ class _Loop:
                 distributed.all_reduce(self._gradient)
             loss = float(self._gradient[-1])
             gradient = self._gradient[:-1].div_(count)
-            norm = float(gradient.norm())
+            # Piece by piece, so that the sum does not depend on how many threads would share it.
+            norm = float(torch.stack(torch._foreach_norm(list(gradient.split(_ALONE)))).norm())
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 names = [self.packed.names[i] for part in step for i in part[:, 0].tolist()]
                 kept = f"The state of the last checkpoint is whole in {self.files.state}."
@@ -452,6 +463,13 @@ def _keep(built: Model, checkpoint: Checkpoint, values: dict[str, np.ndarray], o
     for name, value in values.items():
         np.copyto(built.weights[name], value)
     write_model(checkpoint, out)
+
+
+def _same(facts: Any) -> Any:
+    """Return facts without names: a folder may have been moved."""
+    if isinstance(facts, list):
+        return [_same(part) for part in facts]
+    return {k: v for k, v in facts.items() if k != "name"} if isinstance(facts, dict) else facts
 
 
 def _processes(device: torch.device) -> tuple[int, int]:

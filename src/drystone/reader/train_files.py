@@ -81,7 +81,8 @@ def write_model(checkpoint: Checkpoint, out: Path, *, half: bool = False) -> Pat
 
     out.mkdir(parents=True, exist_ok=True)
     kind = checkpoint.config["model_type"]
-    config = dict(checkpoint.config)
+    config = {k: v for k, v in checkpoint.config.items() if k not in {"dtype", "torch_dtype"}}
+    config["dtype"] = "float16" if half else "float32"
     if stem := _STEMS.get(kind):
         config["architectures"] = [f"{stem}ForQuestionAnswering"]
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
