@@ -172,26 +172,34 @@ namespace {
 // An inverted index from grams of four words to reference texts.
 class TextIndex {
    public:
-    explicit TextIndex(const std::vector<std::string> &texts) {
+    explicit TextIndex(const std::vector<const ComparableWords *> &texts) {
         std::vector<std::pair<uint64_t, uint32_t>> all;
-        totals_.reserve(texts.size());
+        size_t words = 0;
+        for (const ComparableWords *text : texts) words += text->hashes.size();
+        all.reserve(words);
         for (uint32_t r = 0; r < texts.size(); ++r) {
-            const ComparableWords words = split_words(texts[r]);
-            std::vector<uint64_t> grams = grams_of(words.hashes.data(), words.hashes.size());
-            lengths_.push_back(static_cast<uint32_t>(words.hashes.size()));
-            std::sort(grams.begin(), grams.end());
-            grams.erase(std::unique(grams.begin(), grams.end()), grams.end());
-            totals_.push_back(static_cast<uint32_t>(grams.size()));
-            for (uint64_t g : grams) all.emplace_back(g, r);
+            const std::vector<uint64_t> &hashes = texts[r]->hashes;
+            lengths_.push_back(static_cast<uint32_t>(hashes.size()));
+            for (uint64_t g : grams_of(hashes.data(), hashes.size())) all.emplace_back(g, r);
         }
         std::sort(all.begin(), all.end());
-        index_.reserve(all.size());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+        totals_.resize(texts.size());
+        grams_.reserve(all.size());
         postings_.reserve(all.size());
-        for (size_t i = 0; i < all.size();) {
-            size_t j = i;
-            while (j < all.size() && all[j].first == all[i].first) postings_.push_back(all[j++].second);
-            index_.emplace(all[i].first, std::make_pair(static_cast<uint32_t>(i), static_cast<uint32_t>(j)));
-            i = j;
+        for (const auto &[gram, reference] : all) {
+            if (grams_.empty() || grams_.back() != gram) {
+                grams_.push_back(gram);
+                begins_.push_back(static_cast<uint32_t>(postings_.size()));
+            }
+            postings_.push_back(reference);
+            ++totals_[reference];
+        }
+        begins_.push_back(static_cast<uint32_t>(postings_.size()));
+        buckets_.resize((size_t(1) << kBucketBits) + 1);
+        for (size_t bucket = 0, at = 0; bucket < buckets_.size(); ++bucket) {
+            while (at < grams_.size() && (grams_[at] >> (64 - kBucketBits)) < bucket) ++at;
+            buckets_[bucket] = static_cast<uint32_t>(at);
         }
     }
 
@@ -211,11 +219,9 @@ class TextIndex {
         std::unordered_map<uint64_t, uint32_t> seen;  // a gram counts once per text
         seen.reserve(n);
         for (size_t i = 0; i < n; ++i) {
-            const auto it = index_.find(grams[i]);
-            if (it == index_.end()) continue;
-            lists[i] = it->second;
-            if (!seen.emplace(grams[i], 1).second) continue;
-            for (uint32_t p = it->second.first; p < it->second.second; ++p) ++counts[postings_[p]];
+            lists[i] = postings_of(grams[i]);
+            if (lists[i].first == lists[i].second || !seen.emplace(grams[i], 1).second) continue;
+            for (uint32_t p = lists[i].first; p < lists[i].second; ++p) ++counts[postings_[p]];
         }
         std::vector<uint32_t> candidates;
         for (uint32_t r = 0; r < counts.size(); ++r)
@@ -275,8 +281,19 @@ class TextIndex {
         return grams;
     }
 
-    std::vector<uint32_t> totals_, lengths_, postings_;
-    std::unordered_map<uint64_t, std::pair<uint32_t, uint32_t>> index_;
+    // Where the references with a gram stand in `postings_`; an empty range for a gram of none.
+    std::pair<uint32_t, uint32_t> postings_of(uint64_t gram) const {
+        const size_t bucket = gram >> (64 - kBucketBits);
+        const auto end = grams_.begin() + buckets_[bucket + 1];
+        const auto it = std::lower_bound(grams_.begin() + buckets_[bucket], end, gram);
+        if (it == end || *it != gram) return {0, 0};
+        const size_t at = static_cast<size_t>(it - grams_.begin());
+        return {begins_[at], begins_[at + 1]};
+    }
+
+    static constexpr int kBucketBits = 16;  // of a gram's highest bits; about ten grams of the licence list in each
+    std::vector<uint32_t> totals_, lengths_, postings_, begins_, buckets_;
+    std::vector<uint64_t> grams_;
 };
 
 // Finds phrases (words joined by single spaces) in text of that form.
@@ -366,11 +383,9 @@ void bind_words(nb::module_ &m) {
              nb::arg("text"), nb::arg("begin"), nb::arg("end"),
              "Phrases that stand in text[begin:end] as whole words: (start, end, number), by start, most words first.");
     nb::class_<TextIndex>(m, "TextIndex", "Reference texts by grams of four words.")
-        .def(nb::new_([](const std::vector<nb::bytes> &texts) {
-                 std::vector<std::string> copies;
-                 for (const auto &t : texts) copies.emplace_back(t.c_str(), t.size());
+        .def(nb::new_([](const std::vector<const ComparableWords *> &texts) {
                  nb::gil_scoped_release release;
-                 return TextIndex(copies);
+                 return TextIndex(texts);
              }),
              nb::arg("texts"))
         .def("match", [](const TextIndex &index, const ComparableWords &words, size_t begin, size_t end, double least,

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.building.face import build
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DrystoneError", "Manifest", "Reader", "Release", "build", "open_release"]
 
-#: Where each name lives. Loaded when first asked for, so that `drystone --help` and small uses stay quick.
 _HOMES = {
     "DrystoneError": "drystone.errors",
     "Manifest": "drystone.release.manifest",
@@ -25,14 +26,7 @@ _HOMES = {
     "build": "drystone.building.face",
     "open_release": "drystone.release.read",
 }
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib  # noqa: PLC0415
-
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -43,8 +43,10 @@ def test_the_task_answers_as_the_reader_does(server: Server, local: Reader) -> N
 
 
 @pytest.mark.parametrize("by", ["model", "base_url"])
-def test_the_hugging_face_client_works(server: Server, by: str) -> None:
+def test_the_hugging_face_client_works(server: Server, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = pytest.importorskip("huggingface_hub")
+    # Read from HF_HUB_OFFLINE once, at import, which another test may have set; the server is on loopback.
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
     client = hub.InferenceClient(**{by: server.url})
     one = client.question_answering(question=PAIR["question"], context=CONTEXT)
     one = one[0] if isinstance(one, list) else one

@@ -119,7 +119,9 @@ def walk(browser: Any, here: Site, file: Path, seen: Callable[[str], None]) -> N
     press(browser, "Give me a challenge")
     seen("status-challenge")
     assert browser.find_elements(By.TAG_NAME, "pre")
-    request = here.registry.requests.all()[-1].id
+    filed = here.registry.requests.by_token(status.rpartition("/")[2].partition("?")[0])
+    assert filed is not None
+    request = filed.id
     browser.get(f"{here.url}/login")
     seen("login")
     fill(browser, name="ada", password="wrong" * 5)

@@ -27,8 +27,11 @@ def visitor(here: Site) -> Visitor:
     return Visitor(here.url)
 
 
-def newest(here: Site) -> str:
-    return here.registry.requests.all()[-1].id
+def filed(here: Site, status: str) -> str:
+    """The id of the request behind a status page."""
+    found = here.registry.requests.by_token(status.removeprefix("/status/"))
+    assert found is not None
+    return found.id
 
 
 def test_a_name_a_file_and_a_swhid_are_found_in_the_versions_that_hold_them(here: Site, visitor: Visitor) -> None:
@@ -60,7 +63,7 @@ def test_the_whole_way_of_a_request(here: Site, visitor: Visitor) -> None:
     assert len(status.removeprefix("/status/")) >= 32
     answer = visitor.send(status, f"{status}/challenge", method="file")
     assert "Challenge " in answer.text or ".drystone-opt-out" in answer.text
-    request = newest(here)
+    request = filed(here, status)
     moderator = Visitor(here.url)
     moderator.log_in()
     assert request in moderator.get("/queue").text
@@ -81,8 +84,7 @@ def test_the_whole_way_of_a_request(here: Site, visitor: Visitor) -> None:
 
 
 def test_two_moderators_deciding_at_once(here: Site, visitor: Visitor) -> None:
-    visitor.ask(subject="octocat/at-once")
-    request = newest(here)
+    request = filed(here, visitor.ask(subject="octocat/at-once"))
     one, two = Visitor(here.url), Visitor(here.url)
     for each in (one, two):
         each.log_in()
@@ -190,8 +192,7 @@ def test_a_form_from_elsewhere_is_refused(here: Site, visitor: Visitor) -> None:
 
 
 def test_nothing_of_the_queue_without_a_login(here: Site, visitor: Visitor) -> None:
-    visitor.ask(subject="octocat/guarded")
-    request = newest(here)
+    request = filed(here, visitor.ask(subject="octocat/guarded"))
     csrf = visitor.get("/login").text.partition('name="csrf" value="')[2][:64]
     for path in ("/queue", f"/queue/{request}"):
         answer = visitor.get(path, allow_redirects=False)

@@ -9,7 +9,6 @@ import importlib
 import pkgutil
 import sys
 from difflib import get_close_matches
-from importlib.metadata import version
 from typing import NoReturn
 
 import click
@@ -43,7 +42,7 @@ class _Commands(click.Group):
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("drystone"), prog_name="drystone")
+@click.version_option(package_name="drystone", prog_name="drystone")
 def cli() -> None:
     """Build, inspect and compare governed code-dataset releases."""
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drystone import building as room
-from drystone.building.engine import Engine
+from drystone.building.engine import Engine, prepare_process
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.building.update import recall
 from drystone.cli._progress import StageProgress
@@ -108,6 +108,7 @@ def command(
         runner = changed(runner, threads=count)
     if any(hasattr(source, "terms") for source in found):
         _show_terms()
+    prepare_process()
     with StageProgress(quiet or as_json) as progress:
         runner = changed(runner, progress=progress)
         if dry_run:

@@ -33,8 +33,11 @@ _SAME_HOST: Final = {
 }
 _URL: Final = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*):/{2}(.*)", re.S)
 #: git's short form of ssh: a login or a host with a dot, a colon, a path.
-_SCP: Final = re.compile(r"(?:([^/:@\s]+)@)?([^/:@\s]+):(?!//)(.*)", re.S)
-_KIND: Final = re.compile(r"([a-z][a-z0-9_-]*):(.+)", re.S)
+_SCP: Final = re.compile(r"(?:([^/:@?#\s]+)@)?([^/:@?#\s]+):(?!//)(.*)", re.S)
+#: An IPv6 address as host.
+_ADDRESS: Final = re.compile(r"\[[0-9a-f]*:[0-9a-f:.]*\]")
+_BRACKETS: Final = str.maketrans("[]", "  ")
+_KIND: Final = re.compile(r"([a-z][a-z0-9_-]*):(.*)", re.S)
 
 
 @lru_cache(maxsize=65536)
@@ -55,10 +58,9 @@ def canonical(place: str) -> str:
             return f"git:{_parts(path)[-1] if _parts(path) else 'root'}"
         return _on_host(netloc, path)
     if (match := _SCP.match(text)) and (match[1] is not None or "." in match[2]):
-        port, slash, below = match[3].partition("/")
-        if match[1] is None and port.isdigit() and slash:
-            return _on_host(match[2], below)
-        return _on_host(match[2], match[3])
+        path = match[3].partition("#")[0].partition("?")[0]
+        port, slash, below = path.partition("/")
+        return _on_host(match[2], below if match[1] is None and port.isdigit() and slash else path)
     if match := _KIND.match(text):
         if match[1] == "pypi":
             name = re.split(r"[=@<>!~;\[ ]", match[2], maxsplit=1)[0]
@@ -67,7 +69,7 @@ def canonical(place: str) -> str:
         return f"{match[1]}:{parts[-1] if parts else match[2]}"
     text = text.partition("#")[0].partition("?")[0]
     host, _, path = text.partition("/")
-    if "." in host or not text:
+    if ("." in host and host.strip(".[] ")) or _ADDRESS.match(host) or not text:
         return _on_host(host, path)
     return _on_host(DEFAULT_HOST, text)
 
@@ -171,21 +173,31 @@ def _shown(place: str) -> str:
 
 def _plain(place: str) -> str:
     text = unicodedata.normalize("NFKC", place)
-    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf")).strip().replace("\\", "/")
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
+    text = " ".join(text.split()).replace("\\", "/")
     # Case may come apart again under NFKC, and the other way round: twice is where it ends (Unicode, D146).
     return unicodedata.normalize("NFKC", text.casefold())
 
 
 def _on_host(netloc: str, path: str) -> str:
     host = netloc.rpartition("@")[2]
-    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    host = host.strip(".").removeprefix("www.")
+    if match := _ADDRESS.match(host):
+        host = match[0]
+    else:
+        host = " ".join(host.partition(":")[0].translate(_BRACKETS).split()).strip(". ")
+        while host.startswith("www."):
+            host = host.removeprefix("www.").strip(". ")
     if not host.isascii():
         # What no resolver knows stays as it is.
         with suppress(UnicodeError):
             host = host.encode("idna").decode("ascii")
     host = _SAME_HOST.get(host, host)
     parts = _parts(path)
+    if not host:
+        return f"git:{parts[-1]}" if parts else ""
+    if "." not in host and not host.startswith("["):
+        # As DNS writes an absolute name: a bare word would read as an owner on `DEFAULT_HOST`.
+        host += "."
     if host in _TWO_LEVELS:
         parts = parts[:2]
     elif "-" in parts:  # GitLab's pages about a repository: /-/tree/...
@@ -197,7 +209,7 @@ def _on_host(netloc: str, path: str) -> str:
 
 def _parts(path: str) -> list[str]:
     parts: list[str] = []
-    for part in _plain(unquote(path)).split("/"):
+    for part in map(str.strip, _plain(unquote(path)).split("/")):
         if part == "..":
             del parts[-1:]
         elif part not in ("", "."):

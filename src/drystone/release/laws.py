@@ -23,9 +23,9 @@ from drystone.release.spill import Buckets
 Add = Callable[[str, str, str], None]
 
 _SWHID: Final = r"^swh:1:cnt:[0-9a-f]{40}$"
-_UTF8: Final = pa.array(["UTF-8", "utf-8", "UTF8", "utf8", "ASCII", "ascii", "US-ASCII"])
+_UTF8: Final = ["UTF-8", "utf-8", "UTF8", "utf8", "ASCII", "ascii", "US-ASCII"]
 #: Languages whose content is made from the original: of a notebook, the script of its cells.
-_DERIVED: Final = pa.array(["Jupyter Notebook"])
+_DERIVED: Final = ["Jupyter Notebook"]
 _BUCKET_ROWS: Final = 500_000
 
 
@@ -52,8 +52,8 @@ def _descents(keys: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def _check_content(table: pa.Table, path: str, add: Add) -> int:
     plain = pc.equal(pc.fill_null(pc.list_value_length(table.column("redactions")), 0), 0)
-    derived = pc.fill_null(pc.is_in(table.column("language"), value_set=_DERIVED), False)
-    utf8 = pc.and_(pc.is_in(table.column("src_encoding"), value_set=_UTF8), pc.invert(derived))
+    derived = pc.fill_null(pc.is_in(table.column("language"), value_set=pa.array(_DERIVED)), False)
+    utf8 = pc.and_(pc.is_in(table.column("src_encoding"), value_set=pa.array(_UTF8)), pc.invert(derived))
     names = ("swhid", "released_sha256", "blob_id", "content_id", "length_bytes")
     rows = zip(
         _texts(table.column("content")),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
@@ -19,6 +18,7 @@ from drystone.release.tables import batches, open_parquet
 
 if TYPE_CHECKING:
     import daft
+    import pyarrow.dataset as ds
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class Release:
 
     def dataset(self, language: str | None = None) -> ds.Dataset:
         """Return the data files as an Arrow dataset, for filters and projections pushed down to row groups."""
+        import pyarrow.dataset as ds  # noqa: PLC0415  (loads pandas where that is installed)
+
         paths = [str(self.path / entry.place) for entry in self._data_entries(language)]
         for path in paths:
             open_parquet(Path(path), DATA).close()

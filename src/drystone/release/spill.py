@@ -12,7 +12,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_HEX: Final = pa.array([f"{n:03x}" for n in range(4096)])
+# Neither here nor in its neighbours an array at import: pyarrow loads pandas for the first one.
+_HEX: Final = [f"{n:03x}" for n in range(4096)]
 
 
 class Buckets:
@@ -34,7 +35,7 @@ class Buckets:
         if not self._writers:
             self._held.append(table)
             return
-        digits = pc.index_in(pc.utf8_slice_codeunits(table.column(key), -3), value_set=_HEX)
+        digits = pc.index_in(pc.utf8_slice_codeunits(table.column(key), -3), value_set=pa.array(_HEX))
         bucket = pc.divide(pc.multiply(pc.fill_null(digits, 0), self.count), 4096)
         order = pc.sort_indices(bucket)
         sorted_bucket = bucket.take(order)

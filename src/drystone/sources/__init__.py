@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from drystone._lazy import lazily
 from drystone.sources._parse import parse_source, source_from_table, table_problems
 from drystone.sources.archive import ArchiveSource
 from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
-from drystone.sources.software_heritage import SoftwareHeritage
-from drystone.sources.table import TableSource
+
+if TYPE_CHECKING:
+    from drystone.sources.software_heritage import SoftwareHeritage
+    from drystone.sources.table import TableSource
 
 __all__ = [
     "ArchiveSource",
@@ -32,3 +37,8 @@ __all__ = [
     "source_from_table",
     "table_problems",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {"SoftwareHeritage": "drystone.sources.software_heritage", "TableSource": "drystone.sources.table"},
+)

@@ -17,9 +17,6 @@ from drystone.sources.base import Collection, Source
 from drystone.sources.folder import FolderSource
 from drystone.sources.git import GitSource
 from drystone.sources.pypi import PypiSource
-from drystone.sources.software_heritage import SoftwareHeritage
-from drystone.sources.swh_contents import WORDS as CONTENTS_WORDS
-from drystone.sources.table import GITHUB, TableSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -86,12 +83,13 @@ def parse_source(
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
         path = _local(text.removeprefix("table:"), here)
-        return TableSource(path, _place(contents, here, CONTENTS_WORDS), agreement=agreement)
+        return _table({"contents": contents, "agreement": agreement}, path, here)
     if text.startswith("swh+"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
-        export = _place(text.removeprefix("swh+"), here)
-        return SoftwareHeritage(export, _place(contents, here, CONTENTS_WORDS), agreement=agreement, verify=True)
+        return _software_heritage(
+            {"export": text.removeprefix("swh+"), "contents": contents, "agreement": agreement}, here
+        )
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
     if "://" in text:
@@ -162,29 +160,47 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
     path = _local(table["path"], here) if "path" in table else None
     match table["kind"]:
         case "software-heritage":
-            return SoftwareHeritage(
-                _place(table["export"], here),
-                _place(table["contents"], here, CONTENTS_WORDS),
-                origins=table.get("origins", ""),
-                repositories=_local(table["repositories"], here) if "repositories" in table else None,
-                depth=table.get("depth", SoftwareHeritage.depth),
-                agreement=table.get("agreement"),
-                verify=table.get("verify", True),
-            )
+            return _software_heritage(table, here)
         case "git":
             return GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
             return PypiSource(table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
-            contents = _place(table["contents"], here, CONTENTS_WORDS)
-            return TableSource(path, contents, table.get("origins", GITHUB), table.get("agreement"))
+            return _table(table, path, here)
         case "archive":
             assert path is not None
             return ArchiveSource(path, table.get("sha256"), about)
         case _:
             assert path is not None
             return FolderSource(path, about)
+
+
+# What reads an archive's tables loads much that other sources never need.
+
+
+def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
+    from drystone.sources.software_heritage import SoftwareHeritage  # noqa: PLC0415
+    from drystone.sources.swh_contents import WORDS  # noqa: PLC0415
+
+    return SoftwareHeritage(
+        _place(table["export"], here),
+        _place(table["contents"], here, WORDS),
+        origins=table.get("origins", ""),
+        repositories=_local(table["repositories"], here) if "repositories" in table else None,
+        depth=table.get("depth", SoftwareHeritage.depth),
+        agreement=table.get("agreement"),
+        verify=table.get("verify", True),
+    )
+
+
+def _table(table: Mapping[str, Any], path: Path, here: Path) -> Collection:
+    from drystone.sources.swh_contents import WORDS  # noqa: PLC0415
+    from drystone.sources.table import GITHUB, TableSource  # noqa: PLC0415
+
+    return TableSource(
+        path, _place(table["contents"], here, WORDS), table.get("origins", GITHUB), table.get("agreement")
+    )
 
 
 def _git_url(text: str) -> GitSource:

@@ -72,7 +72,7 @@ def references() -> References:
     """Return the index over all reference texts."""
     licenses = facts()
     ids: list[str] = []
-    texts: list[bytes] = []
+    texts: list[ComparableWords] = []
     lengths: list[int] = []
     by_hash: dict[bytes, str] = {}
     seen: set[bytes] = set()
@@ -83,12 +83,12 @@ def references() -> References:
             if words.count < _MIN_WORDS or words.text in seen:
                 continue
             seen.add(words.text)
-            body, _ = split_copyrights(variant.encode())
-            rest = ComparableWords(_PLACEHOLDER.sub(" ", body.decode()).encode())
+            body, claims = split_copyrights(variant.encode())
+            rest = ComparableWords(_PLACEHOLDER.sub(" ", body.decode()).encode()) if claims else words
             if rest.count >= _MIN_WORDS:
                 by_hash.setdefault(hashlib.sha256(rest.text).digest(), identifier)
             ids.append(identifier)
-            texts.append(text)
+            texts.append(words)
             lengths.append(words.count)
     return References(
         ids=tuple(ids),
