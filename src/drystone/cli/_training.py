@@ -6,12 +6,17 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:  # generic since click 8.5
+    _ParamType = click.ParamType
 
-class DataFile(click.ParamType):
+
+class DataFile(_ParamType):
     """FILE with properties: squad.json.gz,weight=0.5,license=CC-BY-SA-4.0."""
 
     name = "FILE[,weight=W][,license=SPDX]"

@@ -325,7 +325,8 @@ class _Loop:
             loss = float(self._gradient[-1])
             gradient = self._gradient[:-1].div_(count)
             # Piece by piece, so that the sum does not depend on how many threads would share it.
-            norm = float(torch.stack(torch._foreach_norm(list(gradient.split(_ALONE)))).norm())
+            pieces = torch.split(gradient, _ALONE)
+            norm = float(torch.stack(torch._foreach_norm(pieces)).norm())
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 names = [self.packed.names[i] for part in step for i in part[:, 0].tolist()]
                 kept = f"The state of the last checkpoint is whole in {self.files.state}."
@@ -339,7 +340,9 @@ class _Loop:
                 group["lr"] = self.recipe.rate(self.at["seen"], count)
             self.optimizer.step()
             if self.mean is not None:
-                self.mean.lerp_(self.net.flat, 1 - self.recipe.average)
+                # A young run is averaged over less, or the first weights would stay in the mean.
+                keep = min(self.recipe.average, (1 + self.at["step"]) / (10 + self.at["step"]))
+                self.mean.lerp_(self.net.flat, 1 - keep)
         self.at["step"] += 1
         self.at["seen"] += count
         return loss, count

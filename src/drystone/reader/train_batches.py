@@ -166,7 +166,8 @@ def _cut(packed: Packed, chosen: np.ndarray, longest: int, random: np.random.Gen
 
 def _lengths(packed: Packed, cut: np.ndarray) -> np.ndarray:
     asked = np.array([min(len(packed.texts[q]), MAX_QUESTION) for q in packed.rows[cut[:, 0], 0]])
-    return packed.fixed + asked + cut[:, 2] - cut[:, 1]
+    lengths: np.ndarray = packed.fixed + asked + cut[:, 2] - cut[:, 1]
+    return lengths
 
 
 def make_rows(packed: Packed, part: np.ndarray, positions_from: int) -> Rows:

@@ -5,6 +5,7 @@ It knows nothing of schedules, files or text; it imports torch, an extra.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -131,13 +132,13 @@ class Net:
         self._weights |= dict(zip(chosen, self._leaves, strict=True))
 
     def _views(self, flat: Tensor) -> list[Tensor]:
-        edges = np.cumsum([0, *(np.prod(shape) for shape in self.shapes)], dtype=np.int64).tolist()
+        edges = np.cumsum([0, *(math.prod(shape) for shape in self.shapes)]).tolist()
         return [flat[a:b].detach().view(s) for a, b, s in zip(edges, edges[1:], self.shapes, strict=False)]
 
     def inputs(self, rows: Rows) -> Inputs:
         """Return rows as tensors on the device."""
         names = ("ids", "types", "positions", "blocks", "valid", "starts", "ends")
-        return Inputs(*(torch.tensor(getattr(rows, n), device=self.device) for n in names), rows)
+        return Inputs(**{n: torch.tensor(getattr(rows, n), device=self.device) for n in names}, rows=rows)
 
     def logits(self, inputs: Inputs) -> tuple[Tensor, Trace | None]:
         """Return float32 logits [rows, tokens, 2] and what the objective asked to keep of the pass."""
@@ -234,7 +235,7 @@ def choose_device(device: str) -> str:
 def has_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 in hardware."""
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123  not a file of ours
             text = file.read()
