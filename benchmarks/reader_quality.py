@@ -140,8 +140,10 @@ def speed(quick: bool) -> list[Figure]:
             process.stdin.write(json.dumps((rows, each) if name.startswith("ours") else part) + "\n")
             process.stdin.flush()
             seconds = json.loads(process.stdout.readline())
+            each_takes = 1000 * (seconds if name.startswith("ours") else seconds / each)
+            print(f"round {number}: {name} {each_takes:.0f} s per 1,000 examples", file=sys.stderr, flush=True)
             if number:  # the first round warms up
-                times[name].append(1000 * (seconds if name.startswith("ours") else seconds / each))
+                times[name].append(each_takes)
     for process in processes.values():
         process.communicate()
     best = {name: statistics.median(values) for name, values in times.items()}
