@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from drystone.building import workers
 from drystone.building.engine import Engine
 from drystone.building.plan import Plan
 from drystone.building.publish import check_output, publish, texts_to_review
@@ -64,6 +65,7 @@ def build(
     check_output(output)
     store = Store(work)
     with store.lock(), ExitStack() as stack:
+        stack.callback(workers.stop)
         registry = stack.enter_context(Registry(settings.registry)) if settings.registry else None
         reviews, optouts = decisions_of(registry)
         settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
@@ -110,6 +112,7 @@ def estimate(
         reviews, optouts = _decisions_there(settings.registry)
         settled = Plan(settings, chosen, engine, Store(work), cache, reviews.decisions, optouts).settle()
     finally:
+        workers.stop()
         shutil.rmtree(work)
     scale = len(sources) / len(chosen)
     return Estimate(

@@ -23,6 +23,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from drystone import errors
+from drystone.building import workers
 from drystone.building.store import Stage
 from drystone.errors import BuildError, DrystoneError, MissingExtraError
 
@@ -114,29 +115,31 @@ class Engine:
             yield from self._through_daft(stage, work, tasks)
 
     def _through_daft(self, stage: Stage, work: Work, tasks: list[Task]) -> Iterator[dict[str, Any]]:
+        if self.kind == "native":
+            workers.start(self.threads)
         daft = import_daft()
         if self.kind == "ray":
             self._start_ray(daft)
+            place = {"max_concurrency": min(self.threads, len(tasks))}
         else:
             _use_native_runner()
-        workers = min(self.threads, len(tasks))
+            # Daft starts processes anew for each query; ours keep what they have loaded.
+            place = {"use_process": False}
 
-        @daft.cls(use_process=self.kind == "native", max_concurrency=workers)  # type: ignore[untyped-decorator, unused-ignore]
+        @daft.cls(**place)  # type: ignore[untyped-decorator, unused-ignore]
         class Worker:
-            def __init__(self, work: Work, folder: str) -> None:
-                prepare_process()
-                pa.set_cpu_count(1)
-                pa.set_io_thread_count(2)
+            def __init__(self, work: Work, folder: str, kind: str) -> None:
                 self.work = work
                 self.stage = Stage(Path(folder))
+                self.run = workers.call if kind == "native" else _do_alone
 
             @daft.method.batch(return_dtype=daft.DataType.binary(), batch_size=1)  # type: ignore[untyped-decorator, unused-ignore]
             def __call__(self, tasks: Any) -> list[bytes]:
                 # Tasks are pickled by `_through_daft` below and come from nowhere else.
                 given = [pickle.loads(task) for task in tasks.to_pylist()]  # noqa: S301
-                return [pickle.dumps(_do(self.work, self.stage, task)) for task in given]
+                return [pickle.dumps(self.run(_do, self.work, self.stage, task)) for task in given]
 
-        worker = Worker(work, str(stage.folder))
+        worker = Worker(work, str(stage.folder), self.kind)
         frame = daft.from_pydict({"task": [pickle.dumps(task) for task in tasks]})
         if self.kind == "ray":
             frame = frame.into_partitions(len(tasks))
@@ -168,13 +171,16 @@ def _use_native_runner() -> None:
         )
 
 
+@cache
 def prepare_process() -> None:
-    """Set up a process that does nothing but build: fewer rounds of the garbage collector, and no pandas.
+    """Set up, once, a process that does nothing but build: fewer rounds of the garbage collector, and no pandas.
 
     Builds make millions of objects and hardly a cycle; Python's default looks through all of them again and again (a
     tenth of a build's time). pyarrow imports pandas at the first array that is made from Python, only to learn whether
     it was given a pandas object; half a second in each process.
     """
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(2)
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
     if "pandas" not in sys.modules:
@@ -201,6 +207,11 @@ def import_daft() -> Any:
     import daft  # noqa: PLC0415
 
     return daft
+
+
+def _do_alone(do: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+    prepare_process()
+    return do(*arguments)
 
 
 def _do(work: Work, stage: Stage, task: Task) -> dict[str, Any]:

@@ -37,6 +37,8 @@ from drystone.sources.base import Collection, Limits, Part, Source
 
 #: Bytes of distinct content that one annotation task reads.
 _TASK_BYTES: Final = 48 << 20
+#: Bytes of text whose annotation takes about as long as the licence of one file's tree.
+_ROW_WEIGHT: Final = 700.0
 
 
 @dataclass(frozen=True)
@@ -373,15 +375,16 @@ class Plan:
             "nesting": self.settings.licenses.tree_rule,
             "reviews": self.reviews,
         }
+        enough = math.ceil(sum(rows_of) / range_count(sum(rows_of)))
         groups: list[tuple[list[tuple[int, str, Path, list[int]]], int]] = [([], 0)]
         for partition, task in enumerate(partitions):
             members, rows = groups[-1]
             members.append((partition, task, inventories[partition], skip[partition]))
             groups[-1] = (members, rows + rows_of[partition])
-            if groups[-1][1] >= ROWS_PER_RANGE and partition < len(partitions) - 1:
+            if groups[-1][1] >= enough and partition < len(partitions) - 1:
                 groups.append(([], 0))
         tasks = [
-            Task(f"{i:05d}", {**shared, "members": members}, 100.0 * max(1, rows))
+            Task(f"{i:05d}", {**shared, "members": members}, _ROW_WEIGHT * max(1, rows))
             for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}

@@ -21,6 +21,8 @@ from drystone.detect.licenses.paths import names_source_code
 
 #: Rows that one task of a relational stage holds at a time.
 ROWS_PER_RANGE: Final = 65_536
+_FEWEST_RANGES: Final = 4
+_WORTH_A_RANGE: Final = 4096
 
 _TIME = pa.timestamp("us")
 
@@ -108,8 +110,11 @@ NEAR: Final = pa.schema(
 
 
 def range_count(rows: int) -> int:
-    """Return how many ranges of ids hold at most about `ROWS_PER_RANGE` rows each."""
-    return max(1, math.ceil(rows / ROWS_PER_RANGE))
+    """Return how many ranges of ids hold at most about `ROWS_PER_RANGE` rows each.
+
+    Fewer rows make up to `_FEWEST_RANGES` ranges, so that several processes have something to do.
+    """
+    return max(math.ceil(rows / ROWS_PER_RANGE), min(_FEWEST_RANGES, math.ceil(rows / _WORTH_A_RANGE)), 1)
 
 
 class Range(NamedTuple):
