@@ -55,6 +55,16 @@ LICENSED: Final = pa.schema(
     ]
 )
 
+#: Columns that come from the row's repository, and what they are called there.
+_OF_OWNER: Final = {
+    "repository_id": "id",
+    "origin": "origin",
+    "gha_license_id": "gha_license_id",
+    "stars": "stars",
+    "forks": "forks",
+    "revision_date": "revision_date",
+}
+
 
 def collect(
     stage: Stage, task: str, inventories: list[Path], annotations: list[Path], index: int, count: int
@@ -122,25 +132,34 @@ def _spread(
     trees = {
         index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
     }
-    # One text for each licence, however many files it holds for.
-    cache: dict[int, str] = {}
+    owners = pa.table(
+        {name: pa.array([r[key] for r in repositories], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
+    )
     tops: dict[int, str] = {}
-    kept_alive: list[licenses.LicenseAnnotation] = []
     with pq.ParquetFile(listing) as reader:
         for batch in reader.iter_batches(batch_size=16384):
-            rows = [row for row in batch.to_pylist() if row["repository"] not in skip]
-            trees_of_rows = []
-            for row in rows:
-                first, slash, _ = _text(row["path"]).partition("/")
-                if tops.setdefault(row["repository"], first if slash else "") != first:
-                    tops[row["repository"]] = ""
-                found = trees[row["repository"]].file(_text(row["path"]))
-                if found is not None and id(found) not in cache:
-                    cache[id(found)] = found.to_json()
-                    kept_alive.append(found)
-                trees_of_rows.append(cache[id(found)] if found is not None else None)
-            owners = [repositories[row["repository"]] for row in rows]
-            writer.write_batch(_licensed(rows, owners, trees_of_rows))
+            rows = batch.filter(pc.invert(pc.is_in(batch.column("repository"), pa.array(skip, pa.int32()))))
+            # One text for each licence, however many files it holds for.
+            texts: list[str] = []
+            known: dict[int, int] = {}
+            held: list[int | None] = []
+            alive: list[licenses.LicenseAnnotation] = []  # what has an id that is looked up
+            for index, raw in zip(rows.column("repository").to_pylist(), rows.column("path").to_pylist(), strict=True):
+                path = _text(raw)
+                first, slash, _ = path.partition("/")
+                if tops.setdefault(index, first if slash else "") != first:
+                    tops[index] = ""
+                found = trees[index].file(path)
+                if found is None:
+                    held.append(None)
+                    continue
+                if id(found) not in known:
+                    known[id(found)] = len(texts)
+                    texts.append(found.to_json())
+                    alive.append(found)
+                held.append(known[id(found)])
+            licenses_ = pa.DictionaryArray.from_arrays(pa.array(held, pa.int32()), pa.array(texts, pa.string()))
+            writer.write_table(_licensed(rows, owners, licenses_))
     roots = {}
     for index, tree in trees.items():
         found = tree(tops.get(index, ""))
@@ -152,22 +171,16 @@ def _text(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
-def _licensed(rows: list[dict[str, Any]], owners: list[dict[str, Any]], trees: list[str | None]) -> pa.RecordBatch:
-    own = {
-        "repository_id": [owner["id"] for owner in owners],
-        "origin": [owner["origin"] for owner in owners],
-        "gha_license_id": [owner["gha_license_id"] for owner in owners],
-        "stars": [owner["stars"] for owner in owners],
-        "forks": [owner["forks"] for owner in owners],
-        "revision_date": [owner["revision_date"] for owner in owners],
-        "tree": trees,
-    }
-    arrays = []
+def _licensed(rows: pa.RecordBatch, owners: pa.Table, trees: pa.DictionaryArray) -> pa.Table:
+    made = owners.take(rows.column("repository"))
+    columns = []
     for field in LICENSED:
-        # A listing says what is opted out only where something is.
-        values = own[field.name] if field.name in own else [row.get(field.name) for row in rows]
-        if pa.types.is_dictionary(field.type):
-            arrays.append(pa.array(values, pa.string()).dictionary_encode().cast(field.type))
-        else:
-            arrays.append(pa.array(values, field.type))
-    return pa.record_batch(arrays, schema=LICENSED)
+        if field.name == "tree":
+            columns.append(trees)
+        elif field.name in _OF_OWNER:
+            columns.append(made.column(field.name))
+        elif field.name in rows.schema.names:
+            columns.append(rows.column(field.name).cast(field.type))
+        else:  # a listing says what is opted out only where something is
+            columns.append(pa.nulls(rows.num_rows, field.type))
+    return pa.table(columns, schema=LICENSED)
