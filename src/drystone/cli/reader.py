@@ -12,6 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from drystone.cli._training import gather, training_options
+from drystone.cli._training import progress as progress_of_training
+
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a model is loaded."""
@@ -332,3 +335,123 @@ def vectors(model: str, texts: Any, out: Path, pooling: Any, layer: int, **given
     found = pooled(load(model, **given), lines, layer=layer, pooling=pooling)
     write_vectors(out, lines, found)
     click.echo(f"wrote {out}: {found.shape[0]} vectors of {found.shape[1]} numbers", err=True)
+
+
+@command.command()
+@click.argument("model")
+@training_options
+def train(model: str, **given: Any) -> None:
+    """Fine-tune MODEL, a folder or Hub id, on SQuAD files into a reader in --out.
+
+    Run the same command again after an interruption: it goes on where the last checkpoint stands, to the same
+    weights. `torchrun --nproc-per-node N -m drystone reader train …` shares each step among N processes.
+
+    \b
+    Examples:
+      drystone reader train ./minilm --data train-v1.1.json,license=CC-BY-SA-4.0 --hold-out 0.05 --out run1
+      drystone reader train ./run1 --data mine.json --data train.json,weight=0.2 --lora 8 --out run2
+    """
+    from drystone.reader.train import train as fine_tune  # noqa: PLC0415  help must not wait for torch
+
+    out = fine_tune(model, report=progress_of_training(), **gather(given))
+    click.echo(f"wrote {out}", err=True)
+
+
+@command.command()
+@click.argument("teachers", nargs=-1, required=True)
+@click.option("--student", help="Checkpoint to teach.")
+@click.option("--layers", help="In place of --student: how many of the first teacher's layers, or which (0,2,5).")
+@click.option("--temperature", type=float, default=2.0, show_default=True)
+@click.option("--soft", type=float, default=0.75, show_default=True, help="Weight of the teachers' distributions.")
+@click.option("--hard", type=float, default=0.25, show_default=True, help="Weight of the labels.")
+@click.option("--hidden", type=float, default=0.0, show_default=True, help="Weight of hidden states.")
+@click.option("--attention", type=float, default=0.0, show_default=True, help="Weight of attention.")
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for teachers' outputs.  [default: in --out]",
+)
+@training_options
+def distil(teachers: tuple[str, ...], layers: str | None, **given: Any) -> None:
+    """Teach a smaller reader to answer as TEACHERS do (the average of several), into --out.
+
+    \b
+    Examples:
+      drystone reader distil ./run1 --layers 3 --data train-v1.1.json,license=CC-BY-SA-4.0 --out half
+      drystone reader distil ./a ./b --student ./minilm --data train.json --temperature 1.5 --hidden 1 --out small
+    """
+    from drystone.reader.distil import distil as teach  # noqa: PLC0415  help must not wait for torch
+
+    if layers is not None:
+        try:
+            numbers = [int(number) for number in layers.split(",")]
+        except ValueError:
+            raise click.BadParameter(f"{layers!r} is neither a number nor numbers.", param_hint="--layers") from None
+        given["layers"] = numbers if "," in layers else numbers[0]
+    out = teach(teachers, report=progress_of_training(), report_teacher=progress("teacher"), **gather(given))
+    click.echo(f"wrote {out}", err=True)
+
+
+@command.command()
+@click.argument("model")
+@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def pack(model: str, package: Path) -> None:
+    """Put MODEL, in float16 with its card, into the installable PACKAGE (models/mini).
+
+    \b
+    Example:
+      drystone reader pack ./run1 models/mini && pip install ./models/mini
+    """
+    from drystone.reader.package import pack as fill  # noqa: PLC0415  help must not wait for numpy
+
+    out = fill(model, package)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"wrote {out}: {size / 2**20:.1f} MiB", err=True)
+
+
+@command.command()
+@click.argument("documentation", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--license", required=True, help="The documentation's licence, as an SPDX expression.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="SQuAD file to write.")
+def questions(documentation: tuple[Path, ...], license: str, out: Path) -> None:
+    """Make questions from headings and docstrings of DOCUMENTATION, to train and measure a reader without labels.
+
+    \b
+    Example:
+      drystone reader questions docs src --license Apache-2.0 --out mine.json
+      drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
+    """
+    from drystone.reader.documentation import write as write_questions  # noqa: PLC0415
+
+    click.echo(f"wrote {out}: {write_questions(documentation, license, out):,} questions", err=True)
+
+
+@command.command()
+@click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    required=True,
+    metavar="NAME=FILE",
+    help="A report.json of `drystone reader evaluate --out`, and what its data are called; repeatable.",
+)
+@click.option("--license", required=True, help="The weights' licence, in the Hub's spelling (apache-2.0).")
+@click.option("--speed", is_flag=True, help="Measure every installed runtime, some seconds each.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For --speed.")
+def card(model: Path, reports: tuple[str, ...], license: str, speed: bool, threads: int) -> None:
+    """Write the model card of MODEL, a folder, with measured numbers only.
+
+    \b
+    Example:
+      drystone reader evaluate run1 held-out.json --out eval
+      drystone reader card run1 --report "SQuAD, held-out articles=eval/report.json" --license apache-2.0 --speed
+    """
+    from drystone.reader.card import measure_speeds, read_report, write_card  # noqa: PLC0415
+
+    named = dict(pair.rpartition("=")[::2] for pair in reports)
+    if "" in named:
+        raise click.BadParameter("give NAME=FILE.", param_hint="--report")
+    found = {name: read_report(Path(file)) for name, file in named.items()}
+    speeds = measure_speeds(model, threads) if speed else []
+    click.echo(f"wrote {write_card(model, found, speeds, license=license)}", err=True)

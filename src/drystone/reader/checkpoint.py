@@ -28,6 +28,11 @@ _WANTED = (
 )
 _PICKLES = ("pytorch_model.bin",)
 
+#: Group of entry points by which installed packages offer models (`package`).
+GROUP = "drystone.models"
+#: The project's own model, and how to get it.
+_OWN = {"mini": "pip install drystone-mini (from a source tree: pip install ./models/mini)"}
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -43,7 +48,8 @@ class Checkpoint:
 
 
 def read_checkpoint(model: str | Path, revision: str | None = None, *, offline: bool | None = None) -> Checkpoint:
-    """Read a question-answering checkpoint from a folder or, by its Hub id, from the Hub's local cache or the Hub.
+    """Read a question-answering checkpoint from a folder, from an installed package by its model's name, or, by its Hub
+    id, from the Hub's local cache or the Hub.
 
     `revision` pins a branch, tag or commit of a Hub id; `offline` (default: the environment's HF_HUB_OFFLINE) keeps to
     the local cache. Raises ModelError naming the file that is missing or damaged.
@@ -78,6 +84,8 @@ def _locate(model: str, revision: str | None, offline: bool | None) -> tuple[Pat
         if revision is not None:
             raise ModelError(f"{model} is a folder, which has no revisions: drop revision={revision!r}.")
         return folder, None
+    if "/" not in model and (packaged := _packaged(model)):
+        return packaged, None
     if model.startswith((".", "/", "~")) or model.count("/") > 1 or not model.strip():
         raise ModelError(f"{model!r}: no such folder.")
     try:
@@ -109,6 +117,17 @@ def _locate(model: str, revision: str | None, offline: bool | None) -> tuple[Pat
             f"{model}: the Hub refuses it ({error.__class__.__name__}: {str(error).split(chr(10))[0]})."
         ) from None
     return found, found.name
+
+
+def _packaged(name: str) -> Path | None:
+    from drystone.reader.package import installed  # noqa: PLC0415  it uses this module
+
+    found = installed().get(name)
+    if found is None and name in _OWN:
+        raise ModelError(f"{name}: is not installed. Install it with: {_OWN[name]}, or give a folder or Hub id.")
+    if found is not None and not (found / "config.json").is_file():
+        raise ModelError(f"{name}: its package is installed without weights ({found}). Fill it: drystone reader pack.")
+    return found
 
 
 def _json_object(path: Path) -> dict[str, Any]:

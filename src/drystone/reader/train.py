@@ -1,66 +1,405 @@
 """Fine-tunes a checkpoint on SQuAD-style data; needs torch, an extra.
 
-It trains the weights in the very arrays that the checkpoint was read into, so that what is written keeps the names it
-came with. It knows nothing of runtimes or evaluation.
+A run is a folder: the best model so far, training.json (what made it), and `state/`, from which the same command goes
+on after an interruption and gives the same weights. It knows nothing of runtimes.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
+import math
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from drystone.errors import MissingExtraError, UsageError
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.encoder import forward
-from drystone.reader.families import build_model
-from drystone.reader.schedule import collate
-from drystone.reader.windows import Window, Windower
+from drystone.errors import MissingExtraError, ModelError, UsageError
+from drystone.reader.checkpoint import Checkpoint, read_checkpoint
+from drystone.reader.families import Model, build_model
+from drystone.reader.metrics import score
+from drystone.reader.quantize import fingerprint
+from drystone.reader.reader import Reader
+from drystone.reader.train_batches import Packed, make_rows, order, pack, pool_steps
+from drystone.reader.train_data import DataSet, Example, questions
+from drystone.reader.train_files import Run, write_model
+from drystone.reader.train_state import read_state, write_state
+from drystone.reader.windows import Windower
 
 try:
     import torch
-    from safetensors.numpy import save_file
+    from torch import distributed
 
-    from drystone.reader.torch_ops import TorchOps
+    from drystone.reader.engines.torch import TorchEngine
+    from drystone.reader.train_net import Lanes, Net, Objective, choose_device, hard_labels, has_bf16, processors
 except ImportError:
     raise MissingExtraError("torch, which trains a reader", "train") from None
 
+__all__ = ["DataSet", "Example", "Recipe", "train"]
 
-class Example(NamedTuple):
-    """A question, its context, and one answer as a string span; `start` is None where there is none."""
+#: Examples that are sorted by length together. A larger pool pads less and mixes lengths worse.
+POOL = 2048
+#: Numbers that torch adds up in one thread (its grain size).
+_ALONE = 32768
+#: Answers to validation questions are at most this long, as in the official runs.
+_MAX_ANSWER = 30
 
-    question: str
-    context: str
-    start: int | None
-    end: int
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the weights, besides model and data.
+
+    Lengths of the run are counted in examples: the learning rate rises over `warmup` of them, stays, and falls
+    linearly over the last `decay`. Contexts are cut to rows of `crop` tokens around the answer until the decay begins,
+    and to `max_seq_len` from then on. A step is `parts` parts of at most `tokens` / `parts` padded tokens. `average` is
+    the decay, per step, of a running mean of the weights (0: none), which is then what is measured and kept.
+    """
+
+    examples: int
+    warmup: int
+    decay: int
+    learning_rate: float = 1.2e-4
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    tokens: int = 3072
+    parts: int = 2
+    max_seq_len: int = 384
+    crop: int | None = None
+    average: float = 0.0
+    train_words: bool = False
+    frozen_layers: int = 0
+    lora: int = 0
+    bf16: bool = False
+    seed: int = 0
+
+    def rate(self, seen: int, count: int) -> float:
+        """Return the learning rate of a step of `count` examples after `seen`."""
+        rising = (seen + count) / self.warmup if self.warmup else 1.0
+        falling = (self.examples - seen) / self.decay if self.decay else 1.0
+        return self.learning_rate * min(1.0, rising, falling)
+
+    def longest(self, pool: int) -> int:
+        """Return the row length of a pool, by whether the decay has begun before it."""
+        whole = self.crop is None or pool * POOL >= self.examples - self.decay
+        return self.max_seq_len if whole or self.crop is None else min(self.crop, self.max_seq_len)
+
+    def same_past(self, other: Recipe, seen: int, pool: int) -> bool:
+        """Whether a run that has come this far under `other` would be the same under this recipe."""
+        if self == other:
+            return True
+        if replace(self, examples=other.examples, decay=other.decay) != other:
+            return False
+        ends = (self.examples, other.examples)
+        stable = all(seen <= r.examples - r.decay and pool * POOL < r.examples - r.decay for r in (self, other))
+        return stable and (pool + 1) * POOL <= min(ends)
 
 
 def train(
     model: str | Path,
-    examples: Sequence[Example],
+    data: Sequence[DataSet] | Sequence[Example],
     out: Path,
     *,
-    steps: int | None = None,
-    batch: int = 16,
-    learning_rate: float = 5e-5,
-    max_seq_len: int = 384,
-    seed: int = 0,
-    report: Callable[[int, int, float], None] | None = None,
+    epochs: float = 1.0,
+    examples: int | None = None,
+    warmup: int | float = 0.08,
+    decay: int | float | None = None,
+    validation: Sequence[Example] = (),
+    evaluate_every: int | None = None,
+    patience: int | None = None,
+    checkpoint_every: float = 120.0,
+    threads: int | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    objective: Callable[[Packed, Model], Objective] | None = None,
+    trace: bool = False,
+    attention: bool = False,
+    notes: dict[str, Any] | None = None,
+    report: Callable[[dict[str, Any]], None] | None = None,
+    stop_after: int | None = None,
+    **recipe: Any,
 ) -> Path:
-    """Fine-tune `model` on examples and write a checkpoint folder; a head is made where the checkpoint has none.
+    """Fine-tune `model` into the folder `out`, or go on with the run that `out` holds; a head is made where none is.
 
-    One pass over the examples unless `steps` says otherwise; AdamW with 10 % warm-up and linear decay, batches of
-    similar length. `report(step, steps, loss)` is called after each step. Raises UsageError for families whose
-    weights are folded when read (DeBERTa).
+    The run shows `examples` examples, or `epochs` passes. `warmup` and `decay` are examples, or shares of them (decay:
+    all that follows the warm-up). `validation` examples are answered every `evaluate_every` examples and at the end;
+    the best model by F1 is kept, and `patience` evaluations without a better one end the run. The state is written
+    every `checkpoint_every` seconds. `precision` is fp32, bf16 or auto (bf16 where the device has it). `report` gets
+    rows of progress. Other keywords are fields of `Recipe`; a run may be resumed with other `examples` and `decay` as
+    long as neither's decay has begun. `objective(packed, model)` replaces the hard labels' loss.
+
+    Under torch's launcher (RANK, WORLD_SIZE) each process computes its share of every step's parts. Raises UsageError
+    for families whose weights are folded when read (DeBERTa), for a run of another setting, and for data without an
+    answer; ModelError, with the last good state kept, where the loss is not finite or the disk is full.
     """
+    sets = [*data] if all(isinstance(part, DataSet) for part in data) else [_unnamed(data)]
+    if not sets or not any(part.examples for part in sets):
+        raise UsageError("training data: is empty.")
+    device = choose_device(device)
+    if precision not in {"auto", "fp32", "bf16"}:
+        raise UsageError(f"precision: must be auto, fp32 or bf16, not {precision!r}.")
+    bf16 = has_bf16(device) if precision == "auto" else precision == "bf16"
+    checkpoint, built, windower = _open(model, int(recipe.get("seed", 0)))
+    packed = pack(windower, sets)
+    total = examples or math.ceil(epochs * packed.epoch_size())
+    rises = warmup if isinstance(warmup, int) else round(warmup * total)
+    falls = total - rises if decay is None else decay if isinstance(decay, int) else round(decay * total)
+    chosen = _checked(
+        Recipe(total, rises, falls, bf16=bf16, **({"max_seq_len": windower.max_seq_len} | recipe)), built, packed
+    )
+    net = Net(
+        built,
+        train_words=chosen.train_words,
+        frozen_layers=chosen.frozen_layers,
+        lora=chosen.lora,
+        seed=chosen.seed,
+        device=device,
+        bf16=bf16,
+        trace=trace,
+        attention=attention,
+        objective=objective(packed, built) if objective else hard_labels,
+    )
+    facts = {
+        "model": {
+            "name": checkpoint.folder.resolve().name if Path(checkpoint.name).is_dir() else checkpoint.name,
+            "weights": fingerprint(built),
+        },
+        "data": [part.facts() for part in sets],
+        "notes": notes or {},
+    }
+    loop = _Loop(net, packed, chosen, Run(out, facts), threads or processors(), report)
+    loop.resume()
+    loop.measure = _measurer(net, checkpoint, windower, validation)
+    loop.keep = lambda flat: _keep(built, checkpoint, net.values(flat), out)
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(loop.threads)
+    try:
+        loop.run(evaluate_every, patience, checkpoint_every, stop_after)
+    finally:
+        torch.set_num_threads(threads_before)
+    return out
+
+
+class _Loop:
+    """One run under way."""
+
+    def __init__(self, net: Net, packed: Packed, recipe: Recipe, run: Run, threads: int, report: Any) -> None:
+        self.net, self.packed, self.recipe, self.files, self.report = net, packed, recipe, run, report
+        self.rank, self.world = _processes(net.device)
+        self.threads = threads
+        flat, cut = net.flat, net.decayed
+        self._halves = [flat[:cut], flat[cut:]]
+        self._gradient = torch.zeros(len(flat) + 1, device=flat.device)  # one place more, for the loss
+        for half, gradient in zip(self._halves, (self._gradient[:cut], self._gradient[cut:-1]), strict=True):
+            half.grad = gradient
+        groups = [
+            {"params": [half], "weight_decay": decay}
+            for half, decay in zip(self._halves, (recipe.weight_decay, 0.0), strict=True)
+            if len(half)
+        ]
+        self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        for half in self._halves:
+            self.optimizer.state[half] = {
+                "step": torch.zeros((), device=flat.device if flat.is_cuda else None),
+                "exp_avg": torch.zeros_like(half),
+                "exp_avg_sq": torch.zeros_like(half),
+            }
+        self.mean = flat.detach().clone() if recipe.average else None
+        self.at: dict[str, Any] = {
+            "step": 0,
+            "seen": 0,
+            "pool": 0,
+            "place": 0,
+            "best": None,
+            "stale": 0,
+            "seconds": 0.0,
+        }
+        self.history: list[dict[str, Any]] = []
+        self.measure: Callable[[torch.Tensor], dict[str, float]] | None = None
+        self.keep: Callable[[torch.Tensor], None] = lambda flat: None
+
+    def resume(self) -> None:
+        """Go on from the state in the run's folder, if it holds one of the same setting."""
+        if not self.files.state.is_file():
+            return
+        tensors, facts = read_state(self.files.state)
+        at = facts["at"]
+        try:
+            earlier = Recipe(**facts["recipe"])
+        except TypeError:
+            earlier = None
+        differ = [k for k in ("model", "data", "notes") if _same(facts["facts"][k]) != _same(self.files.facts[k])]
+        if earlier is None or not self.recipe.same_past(earlier, at["seen"], at["pool"]):
+            mine, theirs = asdict(self.recipe), facts["recipe"]
+            differ += [f"{k} ({theirs.get(k)!r}, now {v!r})" for k, v in mine.items() if theirs.get(k) != v]
+        if differ:
+            raise UsageError(
+                f"{self.files.folder}: holds a run of another setting: {', '.join(differ)}. Give that setting to go "
+                "on, or another --out."
+            )
+        with torch.no_grad():
+            self.net.flat.copy_(torch.from_numpy(tensors["weights"]))
+            for half, part in zip(self._halves, ("matrices", "vectors"), strict=True):
+                for name in ("exp_avg", "exp_avg_sq"):
+                    self.optimizer.state[half][name].copy_(torch.from_numpy(tensors[f"{part}.{name}"]))
+                self.optimizer.state[half]["step"].fill_(at["step"])
+            if self.mean is not None:
+                self.mean.copy_(torch.from_numpy(tensors["mean"]))
+        self.at, self.history = at, facts["history"]
+
+    def save(self) -> None:
+        """Write the state, from the first process."""
+        if self.rank:
+            return
+        tensors = {"weights": self.net.flat.detach()}
+        for half, part in zip(self._halves, ("matrices", "vectors"), strict=True):
+            tensors |= {f"{part}.{name}": self.optimizer.state[half][name] for name in ("exp_avg", "exp_avg_sq")}
+        if self.mean is not None:
+            tensors["mean"] = self.mean
+        facts = {"recipe": asdict(self.recipe), "at": self.at, "history": self.history, "facts": self.files.facts}
+        write_state(self.files.state, {k: v.cpu().numpy() for k, v in tensors.items()}, facts)
+
+    def run(
+        self, evaluate_every: int | None, patience: int | None, checkpoint_every: float, stop_after: int | None
+    ) -> None:
+        """Train to the end of the recipe, or for `stop_after` more steps."""
+        lanes = Lanes(self.net, min(self.recipe.parts, self.threads), self.threads)
+        begun = saved = time.monotonic()
+        before, at, since = self.at["seconds"], self.at, (self.at["seen"], time.monotonic())
+        losses: list[tuple[float, int]] = []
+        try:
+            steps = 0
+            while at["seen"] < self.recipe.examples and not (patience and at["stale"] >= patience):
+                first = at["pool"] * POOL
+                chosen = order(self.packed, self.recipe.seed, first, min(POOL, self.recipe.examples - first))
+                pool = pool_steps(
+                    self.packed,
+                    chosen,
+                    seed=self.recipe.seed,
+                    pool=at["pool"],
+                    longest=self.recipe.longest(at["pool"]),
+                    tokens=self.recipe.tokens // self.recipe.parts,
+                    parts=self.recipe.parts,
+                )
+                for step in pool[at["place"] :]:
+                    if stop_after is not None and steps == stop_after:
+                        self.save()
+                        return
+                    losses.append(self.step(lanes, step))
+                    steps += 1
+                    at["place"] += 1
+                    at["seconds"] = before + time.monotonic() - begun
+                    if at["place"] == len(pool):
+                        at["pool"], at["place"] = at["pool"] + 1, 0
+                    if at["step"] % 25 == 0:
+                        now = time.monotonic()
+                        speed = (at["seen"] - since[0]) / max(now - since[1], 1e-9)
+                        since = (at["seen"], now)
+                        self._note(losses, speed)
+                        losses = []
+                    due = at["seen"] // evaluate_every if evaluate_every else 0
+                    if due > at.get("measured", 0) and at["seen"] < self.recipe.examples:
+                        at["measured"] = due
+                        self.assess([self.net.flat if self.mean is None else self.mean])
+                        since = (at["seen"], time.monotonic())
+                    if time.monotonic() - saved > checkpoint_every:
+                        self.save()
+                        saved = time.monotonic()
+                    if patience and at["stale"] >= patience:
+                        break
+            self.finish(before + time.monotonic() - begun)
+        except BaseException:
+            lanes.close()
+            raise
+        lanes.close()
+
+    def step(self, lanes: Lanes, step: list[np.ndarray]) -> tuple[float, int]:
+        """Take one step; return the sum of losses and the number of examples."""
+        count = sum(len(part) for part in step)
+        mine = [make_rows(self.packed, part, self.net.model.positions_from) for part in step[self.rank :: self.world]]
+        with torch.no_grad():
+            self._gradient[-1] = self.net.collect(lanes.gradients(mine), self._gradient[:-1])
+            if self.world > 1:
+                distributed.all_reduce(self._gradient)
+            loss = float(self._gradient[-1])
+            gradient = self._gradient[:-1].div_(count)
+            # Piece by piece, so that the sum does not depend on how many threads would share it.
+            pieces = torch.split(gradient, _ALONE)
+            norm = float(torch.stack(torch._foreach_norm(pieces)).norm())
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                names = [self.packed.names[i] for part in step for i in part[:, 0].tolist()]
+                kept = f"The state of the last checkpoint is whole in {self.files.state}."
+                raise ModelError(
+                    f"step {self.at['step'] + 1}: the loss is {loss:g} and the gradient's norm {norm:g}, on questions "
+                    f"{', '.join(names)}. {kept if self.files.state.exists() else 'No checkpoint was written yet.'} "
+                    "Lower the learning rate, or leave these questions out."
+                )
+            gradient.mul_(min(1.0, self.recipe.clip / (norm + 1e-6)))
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.recipe.rate(self.at["seen"], count)
+            self.optimizer.step()
+            if self.mean is not None:
+                # A young run is averaged over less, or the first weights would stay in the mean.
+                keep = min(self.recipe.average, (1 + self.at["step"]) / (10 + self.at["step"]))
+                self.mean.lerp_(self.net.flat, 1 - keep)
+        self.at["step"] += 1
+        self.at["seen"] += count
+        return loss, count
+
+    def assess(self, candidates: list[torch.Tensor]) -> None:
+        """Measure weights on the validation set; keep the best model so far."""
+        if self.measure is None:
+            return
+        for flat in candidates:
+            # Every process measures: they must agree on when to stop.
+            found = self.measure(flat)
+            row = {"seen": self.at["seen"], "step": self.at["step"], **found}
+            self.history.append(row)
+            if self.at["best"] is None or found["f1"] > self.at["best"]["f1"]:
+                self.at["best"], self.at["stale"] = row, 0
+                if not self.rank:
+                    self.keep(flat)
+            else:
+                self.at["stale"] += 1
+            self._tell(row)
+        self.save()
+
+    def finish(self, seconds: float) -> None:
+        """Measure the last weights, keep what is best, and write the manifest last."""
+        at = self.at
+        at["seconds"] = seconds
+        if at.get("finished") != at["seen"]:
+            at["finished"] = at["seen"]
+            both = [self.net.flat] if self.mean is None else [self.mean, self.net.flat]
+            if self.measure is None and not self.rank:
+                self.keep(both[0])
+            self.assess(both)
+            self.save()
+        if not self.rank:
+            self.files.finish(asdict(self.recipe), at, self.history, self.net.device, self.threads, self.world)
+
+    def _note(self, losses: list[tuple[float, int]], speed: float) -> None:
+        count = sum(n for _, n in losses)
+        row = {
+            "seen": self.at["seen"],
+            "step": self.at["step"],
+            "loss": sum(x for x, _ in losses) / max(count, 1),
+            "rate": self.recipe.rate(self.at["seen"], 0),
+        }
+        self.history.append(row)
+        self._tell(row | {"speed": speed})
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        if self.report and not self.rank:
+            self.report(row | {"of": self.recipe.examples, "seconds": self.at["seconds"]})
+
+
+def _open(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Windower]:
     checkpoint = read_checkpoint(model)
-    random = np.random.default_rng(seed)
     hidden = checkpoint.config.get("hidden_size", checkpoint.config.get("dim", 0))
     if "qa_outputs.weight" not in checkpoint.tensors:
+        random = np.random.default_rng(seed)
         checkpoint.tensors["qa_outputs.weight"] = random.normal(0, 0.02, (2, hidden)).astype(np.float32)
         checkpoint.tensors["qa_outputs.bias"] = np.zeros(2, np.float32)
     built = build_model(checkpoint.config, checkpoint.tensors, checkpoint.name)
@@ -73,87 +412,82 @@ def train(
         len(built.weights["embed.word"]),
         str(model),
     )
-    weights = {name: torch.from_numpy(value).requires_grad_() for name, value in built.weights.items()}
-    ready = [found for example in examples if (found := _labelled(windower, example, max_seq_len))]
-    batches = _batches([len(window) for window, _, _ in ready], batch, random)
-    total = steps or len(batches)
-    matrices = [w for w in weights.values() if w.ndim > 1]
-    vectors = [w for w in weights.values() if w.ndim == 1]
-    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate)
-    warm = max(1, total // 10)
-    for step in range(total):
-        if step and step % len(batches) == 0:
-            batches = _batches([len(window) for window, _, _ in ready], batch, random)
-        rate = learning_rate * min((step + 1) / warm, (total - step) / max(1, total - warm))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        chosen = [ready[i] for i in batches[step % len(batches)]]
-        loss = _loss(built, weights, chosen)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
-        optimizer.step()
-        if report:
-            report(step + 1, total, float(loss.detach()))
-    return _write(checkpoint.folder, checkpoint.config, checkpoint.tensors, out)
+    if "embed.type" in built.weights:
+        windower.keep_types_below(len(built.weights["embed.type"]))
+    return checkpoint, built, windower
 
 
-def _loss(model: Any, weights: dict[str, torch.Tensor], chosen: Sequence[tuple[Window, int, int]]) -> torch.Tensor:
-    rows = collate([window for window, _, _ in chosen], model.positions_from, model.max_tokens)
-    ids, types, positions, blocks = map(torch.tensor, (rows.ids, rows.types, rows.positions, rows.blocks))
-    logits = forward(TorchOps(weights), model, ids, types, positions, blocks)
-    logits = logits.masked_fill((blocks == 0)[:, :, None], -1e4)
-    starts = torch.tensor([start for _, start, _ in chosen])
-    ends = torch.tensor([end for _, _, end in chosen])
-    entropy = torch.nn.functional.cross_entropy
-    return (entropy(logits[:, :, 0], starts) + entropy(logits[:, :, 1], ends)) / 2
+def _checked(recipe: Recipe, built: Model, packed: Packed) -> Recipe:
+    if not 16 <= recipe.max_seq_len <= built.max_tokens:
+        raise UsageError(f"max_seq_len: must be from 16 to the model's {built.max_tokens}, not {recipe.max_seq_len}.")
+    for name, least, most in (
+        ("examples", 1, 1 << 40),
+        ("warmup", 0, recipe.examples),
+        ("decay", 0, recipe.examples),
+        ("learning_rate", 1e-9, 1.0),
+        ("tokens", recipe.parts, 1 << 24),
+        ("parts", 1, 1024),
+        ("crop", 16, 1 << 20),
+        ("average", 0.0, 0.999999),
+    ):
+        value = getattr(recipe, name)
+        if value is not None and not least <= value <= most:
+            raise UsageError(f"{name}: must be from {least:g} to {most:g}, not {value!r}.")
+    return recipe
 
 
-def _labelled(windower: Windower, example: Example, max_seq_len: int) -> tuple[Window, int, int] | None:
-    """Return the window that holds the answer whole, with its first and last position; 0 and 0 for no answer."""
-    question, context = windower.texts([example.question, example.context])
-    windows = windower.windows(0, question, context, max_seq_len=min(max_seq_len, windower.max_tokens))
-    if example.start is None:
-        return windows[0], 0, 0
-    tokens = context.tokens(example.start, example.end)
-    if tokens is None:
+def _unnamed(examples: Sequence[Any]) -> DataSet:
+    return DataSet("examples", tuple(examples), "unstated", "")
+
+
+def _measurer(
+    net: Net, checkpoint: Checkpoint, windower: Windower, validation: Sequence[Example]
+) -> Callable[[torch.Tensor], dict[str, float]] | None:
+    asked = questions(validation)
+    if not asked:
         return None
-    for window in windows:
-        if window.first <= tokens[0] and tokens[1] < window.first + window.count:
-            shift = window.at - window.first
-            return window, tokens[0] + shift, tokens[1] + shift
-    return None
+    v2 = any(not q.golds for q in asked)
+
+    def measure(flat: torch.Tensor) -> dict[str, float]:
+        model = replace(net.model, weights=net.values(flat))
+        reader = Reader(model, windower, TorchEngine(model, "fp32"), checkpoint, "under training")
+        found = reader.stream(
+            ((q.question, q.context) for q in asked), max_answer_len=_MAX_ANSWER, handle_impossible_answer=v2
+        )
+        marks = [score(q, a[0].text if a else "", v2=v2) for q, a in zip(asked, found, strict=True)]
+        em, f1 = np.array(marks, float).mean(0) * 100
+        return {"exact_match": float(em), "f1": float(f1)}
+
+    return measure
 
 
-def _batches(lengths: Sequence[int], size: int, random: np.random.Generator) -> list[list[int]]:
-    """Return shuffled batches of similar length."""
-    order = random.permutation(len(lengths))
-    pool = size * 50
-    batches = []
-    for at in range(0, len(order), pool):
-        part = sorted(order[at : at + pool].tolist(), key=lambda i: lengths[i])
-        batches += [part[i : i + size] for i in range(0, len(part), size)]
-    return [batches[i] for i in random.permutation(len(batches))]
+def _keep(built: Model, checkpoint: Checkpoint, values: dict[str, np.ndarray], out: Path) -> None:
+    # The model's arrays are views of the checkpoint's: what is written keeps the names it came with.
+    for name, value in values.items():
+        np.copyto(built.weights[name], value)
+    write_model(checkpoint, out)
 
 
-def _write(source: Path, config: dict[str, Any], tensors: dict[str, np.ndarray], out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    names = {"bert": "Bert", "distilbert": "DistilBert", "roberta": "Roberta", "electra": "Electra"}
-    stem = names.get(config["model_type"])
-    if stem:
-        config = config | {"architectures": [f"{stem}ForQuestionAnswering"]}
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
-        if (source / name).is_file():
-            shutil.copyfile(source / name, out / name)
-    prefix = {"camembert": "roberta", "xlm-roberta": "roberta"}.get(config["model_type"], config["model_type"])
-    kept = {
-        name if name.startswith((f"{prefix}.", "qa_outputs.")) else f"{prefix}.{name}": np.ascontiguousarray(value)
-        for name, value in tensors.items()
-        if not name.startswith(("cls.", "lm_head.", "pooler."))
-        and ".pooler." not in name
-        and not name.endswith("position_ids")
-    }
-    save_file(kept, out / "model.safetensors", metadata={"format": "pt"})
-    return out
+def _same(facts: Any) -> Any:
+    """Return facts without names: a folder may have been moved."""
+    if isinstance(facts, list):
+        return [_same(part) for part in facts]
+    return {k: v for k, v in facts.items() if k != "name"} if isinstance(facts, dict) else facts
+
+
+def _processes(device: torch.device) -> tuple[int, int]:
+    """Return this process's rank and how many there are, joining those that torch's launcher started."""
+    if not distributed.is_torchelastic_launched():
+        return 0, 1
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def describe(out: Path) -> dict[str, Any]:
+    """Return the manifest of a finished run; raises UsageError where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{out}: no finished run of training ({error}).") from None
+    return found

@@ -1,0 +1,1 @@
+"""The weights that `Reader.load("mini")` finds: data only, in `model/`."""

@@ -1,0 +1,203 @@
+"""A reader's model card in the Hub's form: what made it, and numbers that were measured; the rest is called unknown.
+
+It knows nothing of models: it reads training.json, reports of `evaluate`, and speeds.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from drystone.errors import DrystoneError, UsageError
+from drystone.reader import samples
+from drystone.reader.reader import Reader
+from drystone.reader.train_files import hardware
+
+#: What can be measured: (runtime, precision).
+RUNTIMES = (
+    ("openvino", "fp32"),
+    ("openvino", "bf16"),
+    ("openvino", "int8"),
+    ("onnxruntime", "fp32"),
+    ("onnxruntime", "int8"),
+    ("packed", "int8"),
+    ("torch", "fp32"),
+)
+
+
+def write_card(
+    model: Path, reports: Mapping[str, dict[str, Any]], speeds: Sequence[dict[str, Any]] = (), *, license: str
+) -> Path:
+    """Write README.md into a model's folder from its training.json, `evaluate`'s reports by name, and `speeds`.
+
+    Raises UsageError where there is no report, or where one is of another model by name.
+    """
+    if not reports:
+        raise UsageError("card: needs at least one report of `drystone reader evaluate --out`.")
+    manifest = _manifest(model)
+    parts = [_head(model.resolve().name, reports, manifest, license), _use(model.resolve().name)]
+    parts += [_accuracy(reports), _breakdowns(reports), _calibration(reports), _speed(speeds), _made(manifest)]
+    parts.append(_limits(reports))
+    out = model / "README.md"
+    try:
+        out.write_text("\n".join(parts), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror}).") from None
+    return out
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Read a report.json; raises UsageError where it is none."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not {"metrics", "interval", "by", "questions", "calibration"} <= report.keys():
+            raise ValueError("it lacks metrics")
+    except (OSError, ValueError, AttributeError) as error:
+        raise UsageError(f"{path}: not a report of `drystone reader evaluate` ({error}).") from None
+    return report
+
+
+def measure_speeds(model: Path, threads: int = 1, seconds: float = 3.0) -> list[dict[str, Any]]:
+    """Return pairs per second of wall time over built-in passages for each runtime that is installed and takes it."""
+    pairs = samples.pairs()
+    found = []
+    for runtime, precision in RUNTIMES:
+        try:
+            reader = Reader.load(model, runtime=runtime, precision=precision, threads=threads)
+            list(reader.stream(pairs))
+        except DrystoneError:
+            continue
+        count, begun = 0, time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            count += len(list(reader.stream(pairs)))
+        speed = count / (time.perf_counter() - begun)
+        reader.close()
+        found.append({"runtime": runtime, "precision": precision, "threads": threads, "pairs_per_second": speed})
+    return found
+
+
+def _manifest(model: Path) -> dict[str, Any]:
+    path = model / "training.json"
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path}: not readable JSON ({error}).") from None
+    return found
+
+
+def _f1(report: dict[str, Any]) -> tuple[str, float]:
+    metrics = report["metrics"]
+    exact = metrics.get("exact_match", metrics.get("exact"))
+    return f"{exact:.1f}", float(metrics["f1"])
+
+
+def _head(name: str, reports: Mapping[str, dict[str, Any]], manifest: dict[str, Any], license: str) -> str:
+    rows = ["---", "pipeline_tag: question-answering", "library_name: drystone", "language: en", f"license: {license}"]
+    if manifest:
+        rows += ["datasets:", *(f"- {json.dumps(part['name'])}" for part in manifest["data"])]
+    rows += ["model-index:", f"- name: {json.dumps(name)}", "  results:"]
+    for title, report in reports.items():
+        exact, f1 = _f1(report)
+        rows += [
+            "  - task: {type: question-answering}",
+            f"    dataset: {{name: {json.dumps(title)}, type: squad}}",
+            "    metrics:",
+            f"    - {{type: exact_match, value: {exact}}}",
+            f"    - {{type: f1, value: {f1:.1f}}}",
+        ]
+    return "\n".join([*rows, "---", "", f"# {name}", ""])
+
+
+def _use(name: str) -> str:
+    return (
+        "Extractive question answering: it answers with a span of the text that it is given.\n\n```python\n"
+        f'import drystone\n\nreader = drystone.Reader.load("{name}")\nreader.answer(question="…", context="…")\n```\n'
+    )
+
+
+def _accuracy(reports: Mapping[str, dict[str, Any]]) -> str:
+    rows = ["## Accuracy", "", "Official SQuAD metrics, in per cent, with 95 % bootstrap intervals over questions.", ""]
+    rows += ["| data | questions | exact match | F1 | runtime |", "|---|---|---|---|---|"]
+    for title, report in reports.items():
+        exact, f1 = _f1(report)
+        low, high = report["interval"]["exact_match"]
+        below, above = report["interval"]["f1"]
+        rows.append(
+            f"| {title} | {report['questions']:,} | {exact} ({low:.1f} to {high:.1f}) | {f1:.1f} ({below:.1f} to "
+            f"{above:.1f}) | {report.get('engine', 'not stated')} |"
+        )
+    return "\n".join([*rows, ""])
+
+
+def _breakdowns(reports: Mapping[str, dict[str, Any]]) -> str:
+    title, report = next(iter(reports.items()))
+    rows = [f"## By kind of question, on {title}", ""]
+    for group, found in report["by"].items():
+        rows += [f"| {group} | questions | exact match | F1 |", "|---|---|---|---|"]
+        rows += [
+            f"| {kind} | {row['questions']:,} | {row['exact_match']:.1f} | {row['f1']:.1f} |"
+            for kind, row in found.items()
+        ]
+        rows.append("")
+    return "\n".join(rows)
+
+
+def _calibration(reports: Mapping[str, dict[str, Any]]) -> str:
+    rows = ["## Calibration", "", "Expected calibration error of the score against exact match (0 is perfect):", ""]
+    rows += [f"- {title}: {report['calibration']['error']:.3f}" for title, report in reports.items()]
+    return "\n".join([*rows, ""])
+
+
+def _speed(speeds: Sequence[dict[str, Any]]) -> str:
+    if not speeds:
+        return "## Speed\n\nNot measured.\n"
+    machine = hardware("cpu", speeds[0]["threads"], 1)["processor"]
+    rows = ["## Speed", "", f"Pairs per second on built-in passages, {machine}, {speeds[0]['threads']} thread(s).", ""]
+    rows += ["| runtime | precision | pairs/s |", "|---|---|---|"]
+    rows += [f"| {row['runtime']} | {row['precision']} | {row['pairs_per_second']:.1f} |" for row in speeds]
+    return "\n".join([*rows, ""])
+
+
+def _made(manifest: dict[str, Any]) -> str:
+    if not manifest:
+        return "## Training\n\nThere is no training.json: what made this model is not recorded.\n"
+    rows = [
+        "## Training",
+        "",
+        f"From {manifest['model']['name']} (SHA-256 {manifest['model']['weights'][:16]}…), on:",
+        "",
+    ]
+    rows += [
+        f"- {part['name']}: {part['examples']:,} examples, weight {part['weight']:g}, licence {part['license']}, "
+        f"SHA-256 {part['sha256'][:16]}…"
+        for part in manifest["data"]
+    ]
+    recipe, machine = manifest["recipe"], manifest["hardware"]
+    rows += [
+        "",
+        f"{manifest['examples_seen']:,} examples in {manifest['steps']:,} steps, {manifest['seconds'] / 3600:.2f} "
+        f"hours on {machine.get('gpu', machine['processor'])} ({machine['threads']} threads, {machine['processes']} "
+        f"process(es)); learning rate {recipe['learning_rate']:g}, seed {recipe['seed']}. All settings stand in "
+        "training.json.",
+    ]
+    return "\n".join([*rows, ""])
+
+
+def _limits(reports: Mapping[str, dict[str, Any]]) -> str:
+    rows = ["## Limits", "", "English only. Answers are spans: it cannot count, combine or infer what is not written."]
+    worst = [
+        (row["f1"], title, kind)
+        for title, report in reports.items()
+        for kind, row in report["by"].get("question type", {}).items()
+        if row["questions"] >= 30
+    ]
+    for f1, title, kind in sorted(worst)[:3]:
+        rows.append(f"On {title}, questions with “{kind}” reach F1 {f1:.1f}.")
+    if not any(report["version"] == "2.0" for report in reports.values()):
+        rows.append("Whether it knows that a text holds no answer was not measured.")
+    return "\n".join([*rows, ""])

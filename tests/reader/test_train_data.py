@@ -1,0 +1,150 @@
+"""Reading, splitting and batching of training data."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drystone.errors import UsageError
+from drystone.reader import Reader
+from drystone.reader.train_batches import MAX_QUESTION, make_rows, order, pack, pool_steps
+from drystone.reader.train_data import DataSet, Example, hold_out, mine_unanswerable, questions, read_data
+
+from .tiny_data import make_squad, write_squad
+
+
+def one(start: int = 0, text: str = "Paris", **more: Any) -> list[dict[str, Any]]:
+    qa = {"id": "q1", "question": "Where?", "answers": [{"text": text, "answer_start": start}]} | more
+    return [{"title": "t", "paragraphs": [{"context": "Paris is here.", "qas": [qa]}]}]
+
+
+def test_a_file_names_its_licence_or_the_caller_does(tmp_path: Path) -> None:
+    assert read_data(write_squad(tmp_path / "a.json", one())).license == "CC0-1.0"
+    bare = write_squad(tmp_path / "b.json", one(), license=None)
+    with pytest.raises(UsageError, match="names no licence"):
+        read_data(bare)
+    assert read_data(bare, license="MIT").facts()["license"] == "MIT"
+
+
+def test_answers_that_are_not_in_their_context_are_named_or_left_out(tmp_path: Path) -> None:
+    data = write_squad(tmp_path / "a.json", one(3) + one() + one(0, "London") + one(-1) + one(0, ""))
+    with pytest.raises(UsageError, match=r"4 answers are not in their context \(q1: 'Paris' is not at character 3"):
+        read_data(data)
+    kept = read_data(data, skip_bad=True)
+    assert len(kept.examples) == 1
+    assert len(kept.facts()["left_out"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"{", "not readable JSON"),
+        (b"[]", "a list `data`"),
+        (b'{"data": [], "license": "MIT"}', "holds no question"),
+        (b'{"data": [{"paragraphs": [{"qas": []}]}], "license": "MIT"}', "data is not as SQuAD"),
+        (json.dumps({"license": "MIT", "data": one(id=3)}).encode(), r"qas\[0\] is not as SQuAD"),
+        (b"\x1f\x8b\x08", "not readable JSON"),
+    ],
+)
+def test_files_of_another_shape_are_named(tmp_path: Path, raw: bytes, says: str) -> None:
+    path = tmp_path / ("a.json.gz" if raw[:1] == b"\x1f" else "a.json")
+    path.write_bytes(raw)
+    with pytest.raises(UsageError, match=says):
+        read_data(path)
+
+
+def test_gzip_and_weights(tmp_path: Path) -> None:
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(json.dumps({"license": "MIT", "data": one()}).encode()))
+    assert read_data(path, weight=2).weight == 2
+    with pytest.raises(UsageError, match="weight must be above 0"):
+        read_data(path, weight=0)
+
+
+def test_held_out_articles_are_on_one_side_only(tmp_path: Path) -> None:
+    data = read_data(write_squad(tmp_path / "a.json", make_squad(20)))
+    kept, held = hold_out(data, 0.25)
+    titles = {e.title for e in held}
+    assert len(titles) == 5 and titles.isdisjoint(e.title for e in kept.examples)
+    assert len(kept.examples) + len(held) == len(data.examples)
+    assert hold_out(data, 0.25)[1] == held != hold_out(data, 0.25, seed=1)[1]
+    with pytest.raises(UsageError, match="1 articles are too few"):
+        hold_out(read_data(write_squad(tmp_path / "b.json", one())), 0.5)
+
+
+def test_mined_questions_have_no_answer_in_their_paragraph(tmp_path: Path) -> None:
+    data = read_data(write_squad(tmp_path / "a.json", make_squad(10)))
+    mined = mine_unanswerable(data, 0.5)
+    new = [e for e in mined.examples if e.start is None]
+    assert len(new) == round(0.5 * len(data.examples))
+    by_id = {e.id: e for e in data.examples}
+    for e in new:
+        source = by_id[e.id.removesuffix(":mined")]
+        assert (source.title, source.question) == (e.title, e.question)
+        assert e.context != source.context and source.golds[0].lower() not in e.context.lower()
+    assert mine_unanswerable(data, 0.5) == mined
+    assert not questions(new)[0].golds
+    with pytest.raises(UsageError, match="no article has a second paragraph"):
+        mine_unanswerable(read_data(write_squad(tmp_path / "b.json", one())), 1)
+
+
+def test_an_epoch_shows_every_set_by_its_weight(bert: Reader, tmp_path: Path) -> None:
+    data = read_data(write_squad(tmp_path / "a.json", make_squad(6)))
+    count = len(data.examples)
+    sets = [data, DataSet("b", data.examples, "MIT", "", weight=2.5), DataSet("c", data.examples, "MIT", "", 0.25)]
+    packed = pack(bert.windower, sets)
+    size = packed.epoch_size()
+    first = np.bincount(order(packed, 0, 0, size), minlength=3 * count)
+    assert set(first[:count]) == {1} and set(first[count : 2 * count]) == {2, 3}
+    assert first[2 * count :].sum() == round(count / 4)
+    both = order(packed, 0, 0, 2 * size)
+    assert not np.array_equal(both[:size], both[size:])
+    assert np.array_equal(order(packed, 0, 7, size), both[7 : size + 7])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    longest=st.integers(20, 120),
+    tokens=st.integers(40, 600),
+    parts=st.integers(1, 5),
+)
+def test_steps_hold_every_example_once_with_its_answer(
+    bert: Reader, tmp_path_factory: pytest.TempPathFactory, seed: int, longest: int, tokens: int, parts: int
+) -> None:
+    global _PACKED  # noqa: PLW0603  tokenized once for all examples
+    if _PACKED is None:
+        _PACKED = pack(bert.windower, [read_data(write_squad(tmp_path_factory.mktemp("x") / "a", make_squad(8)))])
+    packed = _PACKED
+    chosen = order(packed, seed, 0, packed.epoch_size())
+    steps = pool_steps(packed, chosen, seed=seed, pool=0, longest=longest, tokens=tokens, parts=parts)
+    assert sorted(int(i) for step in steps for part in step for i in part[:, 0]) == sorted(chosen.tolist())
+    assert all(len(step) <= parts for step in steps)
+    for step in steps:
+        for part in step:
+            rows = make_rows(packed, part, 0)
+            assert rows.ids.size <= tokens or len(part) == 1
+            for row, (example, begin, _) in enumerate(part.tolist()):
+                question, context, first, last = packed.rows[example].tolist()
+                asked = min(len(packed.texts[question]), MAX_QUESTION)
+                room = max(longest - packed.fixed - asked, 1)
+                assert int((rows.valid[row] > 0).sum()) - 1 <= room
+                got = rows.ids[row, rows.starts[row] : rows.ends[row] + 1]
+                want = packed.texts[context][first : last + 1]
+                assert np.array_equal(got, want[: len(got)]) and (len(got) == len(want) or len(want) > room)
+                assert begin >= 0
+
+
+_PACKED: Any = None
+
+
+def test_an_example_without_ids_is_named_by_its_place(bert: Reader) -> None:
+    packed = pack(bert.windower, [DataSet("a", (Example("Who?", "A list.", 0, 6),), "MIT", "")])
+    assert packed.names == ("0",)
