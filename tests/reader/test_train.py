@@ -18,6 +18,7 @@ from drystone.errors import DrystoneError, ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.train_data import DataSet, Example, hold_out, mine_unanswerable, read_data
 
+from .checkpoints import LAYERS
 from .tiny_data import make_squad, write_squad
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
@@ -252,7 +253,10 @@ def test_two_processes_give_the_weights_of_one(checkpoints: dict[str, Path], squ
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
     ours, theirs = weights(tmp_path / "one"), weights(tmp_path / "two")
-    assert all(np.allclose(ours[n], theirs[n], atol=2e-4) for n in ours)
+    # A softmax does not change when all its inputs grow alike: the gradients of these are zero but for rounding, and
+    # Adam makes steps of the rounding.
+    without_effect = ("key.bias", "qa_outputs.bias", f"layer.{LAYERS - 1}.output.LayerNorm.bias")
+    assert all(np.allclose(ours[n], theirs[n], atol=1e-6) for n in ours if not n.endswith(without_effect))
     assert json.loads((tmp_path / "two" / "training.json").read_text())["hardware"]["processes"] == 2
 
 
