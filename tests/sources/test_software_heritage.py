@@ -374,8 +374,10 @@ def test_what_is_out_stands_for_nobody(tmp_path: Path) -> None:
 
 
 def test_people_are_known_as_exports_name_them() -> None:
-    digest = bytes(range(32))
+    digest = hashlib.sha256(b"Ann <ann@example.org>").digest()
     assert swh_origins.person(digest) == digest.hex()
+    with_at = bytes([0xFF, *b"@<>", *range(0x80, 0x9C)])
+    assert swh_origins.person(with_at) == with_at.hex()
     assert swh_origins.person(b"Ann <ann@example.org>") == "Ann <ann@example.org>"
     assert swh_origins.person(b"J\xe9 <j@example.org>") == "J\\xe9 <j@example.org>"
     assert swh_origins.person(None) is None

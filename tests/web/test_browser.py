@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from drystone.release.read import open_release
@@ -79,7 +79,16 @@ def leave(browser: Any, element: Any) -> None:
     """Click what leads to another page, and wait until that page is there."""
     old = browser.find_element(By.TAG_NAME, "html")
     element.click()
-    WebDriverWait(browser, 30).until(staleness_of(old))
+
+    def gone(_: Any) -> bool:
+        # Chromium says of a node that is just leaving that it is stale, or that it is of no document.
+        try:
+            old.is_enabled()
+        except WebDriverException:
+            return True
+        return False
+
+    WebDriverWait(browser, 30).until(gone)
 
 
 def main_text(browser: Any) -> str:

@@ -111,10 +111,11 @@ def to_text(data: bytes, notebook: bool) -> Decoded:
 def packed_blob(work: Path, swhid: str) -> bytes | None:
     """Return the bytes of a blob from the packs of a build's work folder; None where no pack there holds it."""
     id_ = bytes.fromhex(swhid.removeprefix("swh:1:cnt:"))
-    for listing in sorted(work.glob("inventory-*/*.parquet")):
-        here = Range("id", id_, id_ + b"\0")
+    here = Range("id", id_, id_ + b"\0")
+    for pack in sorted(work.glob("inventory-*/*.pack")):
+        listing = pack.with_suffix(".parquet")
         for row in read([listing], OCCURRENCES, ("offset", "size"), here).to_pylist():
             if row["offset"] >= 0:
-                with listing.with_suffix(".pack").open("rb") as pack:
-                    return os.pread(pack.fileno(), row["size"], row["offset"])
+                with pack.open("rb") as file:
+                    return os.pread(file.fileno(), row["size"], row["offset"])
     return None

@@ -54,9 +54,15 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Share of the first set's articles to hold back and measure.",
         ),
         click.option("--validation-limit", type=click.IntRange(min=1), help="Measure so many questions, evenly taken."),
-        click.option("--epochs", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True),
+        click.option(
+            "--epochs",
+            type=click.FloatRange(min=0, min_open=True),
+            default=1.0,
+            show_default=True,
+            help="Passes over the data.",
+        ),
         click.option("--examples", type=click.IntRange(min=1), help="Length of the run, in place of --epochs."),
-        click.option("--learning-rate", type=float, default=1.2e-4, show_default=True),
+        click.option("--learning-rate", type=float, default=1.2e-4, show_default=True, help="Highest rate of AdamW."),
         click.option("--warmup", type=float, default=0.08, show_default=True, help="Share of the run, or examples."),
         click.option("--decay", type=float, help="Share of the run, or examples.  [default: all after the warm-up]"),
         click.option("--tokens", type=int, default=3072, show_default=True, help="Padded tokens in a step."),
@@ -77,7 +83,7 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--threads", type=click.IntRange(1, 1024), help="Default: all processors."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, …"),
         click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), default="auto", show_default=True),
-        click.option("--seed", type=int, default=0, show_default=True),
+        click.option("--seed", type=int, default=0, show_default=True, help="Of order, crops and what is held back."),
     )
     for option in reversed(options):
         command = option(command)

@@ -361,7 +361,7 @@ def train(model: str, **given: Any) -> None:
 @click.argument("teachers", nargs=-1, required=True)
 @click.option("--student", help="Checkpoint to teach.")
 @click.option("--layers", help="In place of --student: how many of the first teacher's layers, or which (0,2,5).")
-@click.option("--temperature", type=float, default=2.0, show_default=True)
+@click.option("--temperature", type=float, default=2.0, show_default=True, help="Softens the teachers' distributions.")
 @click.option("--soft", type=float, default=0.75, show_default=True, help="Weight of the teachers' distributions.")
 @click.option("--hard", type=float, default=0.25, show_default=True, help="Weight of the labels.")
 @click.option("--hidden", type=float, default=0.0, show_default=True, help="Weight of hidden states.")

@@ -370,7 +370,18 @@ def person(name: bytes | None) -> str | None:
     """Return an author as metadata has it: the hash by which public exports name people, else the name itself."""
     if name is None:
         return None
-    return name.hex() if len(name) == _DIGEST and b"@" not in name else name.decode("utf-8", "backslashreplace")
+    # Any byte may stand in a hash, "@" too; hardly ever " <" before a last ">", or nothing but valid UTF-8.
+    full = (name.endswith(b">") and b" <" in name) or _reads_as_text(name)
+    hashed = len(name) == _DIGEST and not full
+    return name.hex() if hashed else name.decode("utf-8", "backslashreplace")
+
+
+def _reads_as_text(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def collapse(
