@@ -42,7 +42,7 @@ def test_a_packed_model_is_float16_and_answers_alike(bert: Reader, checkpoints: 
 def test_an_installed_package_answers_offline(
     checkpoints: dict[str, Path], package: Path, tmp_path: Path, runtime: str
 ) -> None:
-    pytest.importorskip("setuptools", reason="the package is built with setuptools")
+    pytest.importorskip("setuptools", minversion="77", reason="the package is built with setuptools")
     pack(checkpoints["bert"], package)
     site = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-build-isolation", "--no-deps"]
