@@ -9,11 +9,14 @@ import importlib
 import pkgutil
 import sys
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 
 from drystone.errors import DrystoneError
+
+#: The context's object where the process is the command's own, so that a command may set it up for its work.
+OWN_PROCESS: Final = "own process"
 
 
 class _Commands(click.Group):
@@ -50,7 +53,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line; print errors without a traceback and exit 2 for misuse, 1 for failure."""
     try:
-        status = cli.main(prog_name="drystone", standalone_mode=False)
+        status = cli.main(prog_name="drystone", standalone_mode=False, obj=OWN_PROCESS)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -20,7 +20,7 @@ from drystone.building.engine import Engine, prepare_process
 from drystone.building.receipts import write_receipts
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.building.update import recall
-from drystone.cli import _registry
+from drystone.cli import OWN_PROCESS, _registry
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
@@ -123,7 +123,8 @@ def command(
         mark = "".join(f"-{version.version}-{version.root[:12]}" for version in made)
         written.update(write_receipts(searched, head, folder=receipts, key=private, mark=mark))
 
-    prepare_process()
+    if click.get_current_context().find_root().obj is OWN_PROCESS:
+        prepare_process()
     with StageProgress(quiet or as_json) as progress:
         runner = changed(runner, progress=progress)
         if dry_run:
