@@ -25,6 +25,7 @@ from drystone.reader.engines.onnxruntime import onnxruntime_module
 from drystone.reader.engines.openvino import openvino_module
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
+from drystone.reader.processor import has_vnni
 from drystone.reader.schedule import Batch
 
 
@@ -32,15 +33,6 @@ def cache_folder() -> Path:
     """Return the folder for calibrated models: $DRYSTONE_HOME, else drystone in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("DRYSTONE_HOME") or Path(base) / "drystone") / "readers"
-
-
-def has_vnni() -> bool:
-    """Whether this processor sums four int8 products without overflow (VNNI, AMX or their kin)."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
-        return False
-    text = info.read_text(encoding="utf-8", errors="replace")
-    return any(flag in text for flag in ("avx512_vnni", "avx_vnni", "amx_int8", "i8mm", "asimddp"))
 
 
 def fingerprint(model: Model) -> str:

@@ -6,21 +6,21 @@ It knows nothing of questions beyond the windows it is given to measure and cali
 from __future__ import annotations
 
 import importlib.util
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from drystone.errors import ModelError, UsageError
+from drystone.reader import processor
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_module
 from drystone.reader.engines.packed import PackedEngine, unsupported
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
-from drystone.reader.quantize import has_vnni, quantized_onnx, quantized_openvino
+from drystone.reader.processor import has_vnni
+from drystone.reader.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.schedule import Batch, Engine, collate
 from drystone.reader.windows import Window
 
@@ -50,13 +50,7 @@ def has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware."""
     if importlib.util.find_spec("openvino"):
         return "BF16" in openvino_module().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    info = Path("/proc/cpuinfo")
-    return info.exists() and "avx512_bf16" in info.read_text(encoding="utf-8", errors="replace")
-
-
-def default_threads() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processor.has_bf16()
 
 
 def choose(
@@ -79,7 +73,7 @@ def choose(
         raise UsageError(f"precision: {precision!r} is not one of auto, {', '.join(PRECISIONS)}.")
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 1024):
         raise UsageError(f"threads: must be an integer from 1 to 1024, not {threads!r}.")
-    threads = threads or default_threads()
+    threads = threads or processor.count()
     if precision == "auto":
         return _measure(model, _candidates(runtime), threads, windows)
     if runtime == "auto":

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError, UsageError
+from drystone.reader import processor
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.families import Model, build_model
 from drystone.reader.metrics import score
@@ -33,7 +34,7 @@ try:
     from torch import distributed
 
     from drystone.reader.engines.torch import TorchEngine
-    from drystone.reader.train_net import Lanes, Net, Objective, choose_device, hard_labels, has_bf16, processors
+    from drystone.reader.train_net import Lanes, Net, Objective, choose_device, hard_labels, has_bf16
 except ImportError:
     raise MissingExtraError("torch, which trains a reader", "train") from None
 
@@ -168,7 +169,7 @@ def train(
         "data": [part.facts() for part in sets],
         "notes": notes or {},
     }
-    loop = _Loop(net, packed, chosen, Run(out, facts), threads or processors(), report)
+    loop = _Loop(net, packed, chosen, Run(out, facts), threads or processor.count(), report)
     loop.resume()
     loop.measure = _measurer(net, checkpoint, windower, validation)
     loop.keep = lambda flat: _keep(built, checkpoint, net.values(flat), out)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from drystone.reader import processor
 from drystone.reader.checkpoint import Checkpoint
 from drystone.reader.families import FAMILIES
 from drystone.reader.train_state import write_atomically
@@ -128,12 +129,12 @@ def plot(history: list[dict[str, Any]], out: Path) -> None:
 
 def hardware(device: str, threads: int, processes: int) -> dict[str, Any]:
     """Return what the run ran on."""
-    name = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
-        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
-    found = {"processor": name, "threads": threads, "processes": processes, "device": device}
+    found: dict[str, Any] = {
+        "processor": processor.model_name(),
+        "threads": threads,
+        "processes": processes,
+        "device": device,
+    }
     if device.startswith("cuda"):
         import torch  # noqa: PLC0415  an extra
 

@@ -6,7 +6,6 @@ It knows nothing of schedules, files or text; it imports torch, an extra.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from drystone.errors import UsageError
+from drystone.reader import processor
 from drystone.reader.encoder import Trace, forward
 from drystone.reader.families import Model
 from drystone.reader.torch_ops import TorchOps
@@ -236,14 +236,4 @@ def has_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 in hardware."""
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported())
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123  not a file of ours
-            text = file.read()
-    except OSError:
-        return False
-    return "avx512_bf16" in text or "amx_bf16" in text
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processor.has_bf16()
