@@ -175,9 +175,9 @@ def _use_native_runner() -> None:
 def prepare_process() -> None:
     """Set up, once, a process that does nothing but build: fewer rounds of the garbage collector, and no pandas.
 
-    Builds make millions of objects and hardly a cycle; Python's default looks through all of them again and again (a
-    tenth of a build's time). pyarrow imports pandas at the first array that is made from Python, only to learn whether
-    it was given a pandas object; half a second in each process.
+    Builds make millions of objects and hardly a cycle; Python's default looks through all of them again and again.
+    pyarrow imports pandas at the first array that is made from Python, only to learn whether it was given a pandas
+    object; each worker would pay for that.
     """
     pa.set_cpu_count(1)
     pa.set_io_thread_count(2)
