@@ -8,6 +8,7 @@ ids and small columns only; bytes of the corpus never pass through the engine.
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import pickle
@@ -44,6 +45,19 @@ class Task:
 Work = Callable[..., Summary]
 
 
+@dataclass(frozen=True)
+class Named:
+    """A stage's work by its place: who plans a build need not load the detectors, whoever does a task loads them."""
+
+    module: str
+    name: str = "run"
+
+    def __call__(self, stage: Stage, task: str, **arguments: Any) -> Summary:
+        """Do one task."""
+        done: Summary = getattr(importlib.import_module(self.module), self.name)(stage, task, **arguments)
+        return done
+
+
 class Progress(Protocol):
     """Told what happens; the command line draws it."""
 
@@ -78,7 +92,7 @@ class Engine:
     """
 
     kind: Literal["native", "ray"] = "native"
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=workers.processors)
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6

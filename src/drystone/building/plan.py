@@ -19,10 +19,9 @@ from typing import Any, Final, cast
 
 import pyarrow.parquet as pq
 
-from drystone.building import annotate, decide, distinct, inventory, licensing, optouts, settle
+from drystone.building import inventory, optouts
 from drystone.building.contents import Contents
-from drystone.building.engine import Engine, Summary, Task
-from drystone.building.neighbours import find_near_duplicates
+from drystone.building.engine import Engine, Named, Summary, Task
 from drystone.building.settings import Settings
 from drystone.building.snapshots import LeftOut, save
 from drystone.building.store import Stage, Store, fingerprint
@@ -39,6 +38,14 @@ from drystone.sources.base import Collection, Limits, Part, Source
 _TASK_BYTES: Final = 48 << 20
 #: Bytes of text whose annotation takes about as long as the licence of one file's tree.
 _ROW_WEIGHT: Final = 700.0
+
+_DISTINCT: Final = Named("drystone.building.distinct")
+_ANNOTATE: Final = Named("drystone.building.annotate")
+_COLLECT: Final = Named("drystone.building.licensing", "collect")
+_SPREAD: Final = Named("drystone.building.licensing", "spread")
+_DECIDE: Final = Named("drystone.building.decide")
+_PLACE: Final = Named("drystone.building.settle", "place")
+_SETTLE: Final = Named("drystone.building.settle")
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,11 @@ class Plan:
             source for source in distinct_sources if not hasattr(source, "parts") and not self._is_out(source)
         ]
 
-    def settle(self) -> Settled:
-        """Run all stages before writing; finished tasks are not done again."""
+    def settle(self, meanwhile: Callable[[], object] = lambda: None) -> Settled:
+        """Run all stages before writing; finished tasks are not done again.
+
+        `meanwhile` is called when the longest stage is about to begin, and must return at once.
+        """
         self._fetch()
         stage, partitions = self._inventory()
         repositories, skip = self._repositories(stage, partitions)
@@ -118,12 +128,13 @@ class Plan:
         ranges = range_count(sum(rows))
         key: list[object] = [self.version, partitions, marks, ranges]
 
-        blobs, counted = self._by_range("distinct", key, ranges, distinct.run, inventories=inventories)
+        blobs, counted = self._by_range("distinct", key, ranges, _DISTINCT, inventories=inventories)
+        meanwhile()
         annotations, names, detectors = self._annotate(partitions, blobs, counted, contents)
 
         key = [*key, detectors]
         collected, _ = self._by_range(
-            "licenses", key, ranges, licensing.collect, inventories=inventories, annotations=annotations
+            "licenses", key, ranges, _COLLECT, inventories=inventories, annotations=annotations
         )
         licensed, roots, key = self._spread(key, stage, partitions, inventories, collected, skip, rows)
 
@@ -132,7 +143,7 @@ class Plan:
             "decide",
             key,
             ranges,
-            decide.run,
+            _DECIDE,
             licensed=licensed,
             blobs=blobs,
             annotations=annotations,
@@ -144,12 +155,12 @@ class Plan:
         )
         candidates = [file.with_suffix(".candidates.parquet") for file in verdicts]
         near = self._near_duplicates(key, candidates, contents)
-        placed, _ = self._by_range("place", key, ranges, settle.place, near=near, candidates=candidates)
+        placed, _ = self._by_range("place", key, ranges, _PLACE, near=near, candidates=candidates)
         settled, summaries = self._by_range(
             "settle",
             key,
             ranges,
-            settle.run,
+            _SETTLE,
             per_range=[{"verdicts": v, "candidates": c} for v, c in zip(verdicts, candidates, strict=True)],
             near=near,
             placed=placed,
@@ -366,7 +377,7 @@ class Plan:
                 # Named by what it looks at, so that an update does again only what has changed.
                 content = fingerprint(partitions[partition], part, parts, str(digests[partition] % 2**128))
                 tasks.append(Task(content, arguments, weight=max(1, size / parts)))
-        self.engine.run("annotate", stage, annotate.run, tasks)
+        self.engine.run("annotate", stage, _ANNOTATE, tasks)
         self.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.file(f"{task.id}.parquet") for task in tasks]
         return files, [file.with_suffix(".names.parquet") for file in files], detectors
@@ -402,11 +413,13 @@ class Plan:
             for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}
-        for summary in self.engine.run("trees", stage, licensing.spread, tasks):
+        for summary in self.engine.run("trees", stage, _SPREAD, tasks):
             roots.update(summary["roots"])
         return [stage.file(f"{task.id}.parquet") for task in tasks], roots, key
 
     def _near_duplicates(self, key: list[object], candidates: list[Path], contents: Contents) -> list[Path]:
+        from drystone.building.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work
+
         method = self.settings.near_duplicates.method()
         if method is None:
             return []

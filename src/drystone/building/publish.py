@@ -12,15 +12,16 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building import write
-from drystone.building.contents import Place, to_text
-from drystone.building.engine import Engine, Summary, Task
+from drystone.building.contents import Place
+from drystone.building.engine import Engine, Named, Summary, Task
 from drystone.building.inventory import load_repositories
 from drystone.building.licensing import LICENSE_FILES
+from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
 from drystone.building.store import Stage, Store, fingerprint, write_atomically, write_table
 from drystone.building.tables import BLOBS, path_text, read
+from drystone.building.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy
@@ -32,21 +33,11 @@ from drystone.release.notice import Notice
 from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
 
+_LEDGER_PART: Final = Named("drystone.building.write", "ledger_part")
+_WRITE_SHARDS: Final = Named("drystone.building.write", "shards")
 _LEDGER_ROWS: Final = 1 << 20
 #: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
-#: Marks a folder in which a build is under way; removed when the manifest is in place.
-INCOMPLETE: Final = "INCOMPLETE"
-
-
-def check_output(output: Path) -> None:
-    """Raise `BuildError` where `output` exists and is neither empty, nor a release, nor a build that was cut short."""
-    if output.exists() and not output.is_dir():
-        raise BuildError(f"{output}: is a file; choose a folder for the release")
-    if not output.is_dir() or not any(output.iterdir()):
-        return
-    if not (output / layout.MANIFEST).exists() and not (output / INCOMPLETE).exists():
-        raise BuildError(f"{output}: is not a release and not empty; choose another folder")
 
 
 def publish(
@@ -174,7 +165,7 @@ def _ledger(settings: Settings, settled: Settled, engine: Engine, stage: Stage, 
         "level": settings.release.zstd_level,
     }
     tasks = [Task(f"ledger-{index:05d}", {**arguments, "index": index}) for index in range(count)]
-    return _run(engine, "ledger", stage, write.ledger_part, tasks, output)
+    return _run(engine, "ledger", stage, _LEDGER_PART, tasks, output)
 
 
 def _shards(
@@ -210,7 +201,7 @@ def _shards(
         Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)
     ]
-    return _run(engine, "shards", stage, write.shards, tasks, output)
+    return _run(engine, "shards", stage, _WRITE_SHARDS, tasks, output)
 
 
 def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
