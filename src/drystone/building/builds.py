@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from dataclasses import replace as replace_
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -80,10 +81,14 @@ def build(
             # A registry that is not there yet is made here: no decision in it can touch this build.
             return importlib.import_module("drystone.building.ending"), registry or _open(place, stack)
 
-        plan = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts)
-        # With several processes, what the end of a build needs is loaded while they are at work.
         loading: list[Future[tuple[ModuleType, Registry | None]]] = []
-        settled = plan.settle(lambda: loading.append(beside.submit(load)) if engine.threads > 1 else None)
+
+        def meanwhile() -> None:
+            if not loading:
+                loading.append(beside.submit(load))
+
+        engine = replace_(engine, meanwhile=meanwhile)
+        settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
         ending, registry = loading[0].result() if loading else load()
         manifest: Manifest = ending.end(
             settings,

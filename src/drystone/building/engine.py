@@ -58,6 +58,11 @@ class Named:
         return done
 
 
+def of_task(stage: Stage, task: str, work: Work, **arguments: Any) -> Summary:
+    """Do a task that says itself what its work is, for a stage that has tasks of several kinds."""
+    return work(stage, task, **arguments)
+
+
 class Progress(Protocol):
     """Told what happens; the command line draws it."""
 
@@ -96,6 +101,8 @@ class Engine:
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
+    #: Called whenever tasks have been handed to other processes and this one has nothing to do but wait for them.
+    meanwhile: Callable[[], object] = lambda: None
 
     def run(self, name: str, stage: Stage, work: Work, tasks: Sequence[Task]) -> list[Summary]:
         """Run `work` for every task that has not finished; return all summaries in the order of `tasks`.
@@ -158,6 +165,7 @@ class Engine:
         if self.kind == "ray":
             frame = frame.into_partitions(len(tasks))
         frame = frame.select(worker(frame["task"]).alias("outcome"))
+        self.meanwhile()
         # Tasks go to whichever process is free, not round and round.
         with daft.execution_config_ctx(maintain_order=False):
             for batch in frame.to_arrow_iter():

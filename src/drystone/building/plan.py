@@ -110,11 +110,8 @@ class Plan:
             source for source in distinct_sources if not hasattr(source, "parts") and not self._is_out(source)
         ]
 
-    def settle(self, meanwhile: Callable[[], object] = lambda: None) -> Settled:
-        """Run all stages before writing; finished tasks are not done again.
-
-        `meanwhile` is called when the longest stage is about to begin, and must return at once.
-        """
+    def settle(self) -> Settled:
+        """Run all stages before writing; finished tasks are not done again."""
         self._fetch()
         stage, partitions = self._inventory()
         repositories, skip = self._repositories(stage, partitions)
@@ -129,7 +126,6 @@ class Plan:
         key: list[object] = [self.version, partitions, marks, ranges]
 
         blobs, counted = self._by_range("distinct", key, ranges, _DISTINCT, inventories=inventories)
-        meanwhile()
         annotations, names, detectors = self._annotate(partitions, blobs, counted, contents)
 
         key = [*key, detectors]

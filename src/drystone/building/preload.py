@@ -1,9 +1,14 @@
-"""What worker processes have loaded before they are copied: all that most tasks need, so that it is loaded once."""
+"""What worker processes have loaded before they are copied: all that most tasks need, so that it is loaded once.
+
+Modules, and what detectors build when they are first asked: a few words are shown to each of these.
+"""
 
 from __future__ import annotations
 
 import importlib
 from typing import Final
+
+from drystone.detect import languages, licenses
 
 #: The stages' work, and what their rooms load only when asked. Git is not among them: many builds have none.
 _MODULES: Final = (
@@ -16,10 +21,7 @@ _MODULES: Final = (
     "drystone.building.write",
     "drystone.dedup.settle",
     "drystone.dedup.sketches",
-    "drystone.detect.languages.detection",
     "drystone.detect.languages.generated",
-    "drystone.detect.licenses.files",
-    "drystone.detect.licenses.headers",
     "drystone.detect.licenses.trees",
     "drystone.detect.secrets.redaction",
     "drystone.detect.secrets.scanner",
@@ -27,7 +29,13 @@ _MODULES: Final = (
 )
 
 
+_TEXT: Final = b"# Permission is hereby granted, free of charge, to any person obtaining a copy of this software\n"
+
+
 def preload() -> None:
     """Load what tasks need."""
     for name in _MODULES:
         importlib.import_module(name)
+    licenses.detect_file(_TEXT, "LICENSE")
+    licenses.detect_headers([b"SPDX-License-Identifier: MIT\n"], ["a.py"])
+    languages.detect_language("words", _TEXT)

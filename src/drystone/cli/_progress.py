@@ -83,7 +83,7 @@ class StageProgress:
 
 
 #: Stages whose weights are bytes that are really read or written; those of the others only say how long they take.
-_IN_BYTES: Final = frozenset({"inventory", "annotate", "shards"})
+_IN_BYTES: Final = frozenset({"inventory", "annotate", "ledger, shards"})
 
 
 def _rate(stage: str, weight: float, seconds: float) -> str:
