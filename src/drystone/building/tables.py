@@ -21,7 +21,7 @@ from drystone.detect.licenses.paths import names_source_code
 
 #: Rows that one task of a relational stage holds at a time.
 ROWS_PER_RANGE: Final = 65_536
-_FEWEST_RANGES: Final = 4
+_FEWEST_RANGES: Final = 2
 _WORTH_A_RANGE: Final = 4096
 
 _TIME = pa.timestamp("us")
