@@ -78,6 +78,8 @@ def build(
         beside = stack.enter_context(ThreadPoolExecutor(1))
 
         def load() -> tuple[ModuleType, Registry | None]:
+            for name in ("drystone.building.neighbours", "drystone.dedup.decide"):
+                importlib.import_module(name)
             # A registry that is not there yet is made here: no decision in it can touch this build.
             return importlib.import_module("drystone.building.ending"), registry or _open(place, stack)
 

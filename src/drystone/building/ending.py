@@ -6,6 +6,7 @@ Loaded late, since little of what it needs is needed before.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from drystone.building.engine import Engine
@@ -46,13 +47,21 @@ def end(
     """
     # Before the old version may be replaced in its place.
     fallen = take_inventory(old, optouts, about).requests if old is not None and receipts is not None else {}
-    if old is None:
-        manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
-    else:
-        manifest = publish_update(settings, settled, engine, store, output, optouts, old, version)
+
+    def enqueue() -> None:
+        if registry is not None:
+            registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
+
+    # With several processes this one has time while they write.
+    with ThreadPoolExecutor(1) as beside:
+        queued = beside.submit(enqueue) if engine.threads > 1 else None
+        if old is None:
+            manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
+        else:
+            manifest = publish_update(settings, settled, engine, store, output, optouts, old, version)
+    queued.result() if queued is not None else enqueue()
     remember(store, settings, sources)
     if registry is not None:
-        registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
         if old is not None:
             new = manifest.facts.version

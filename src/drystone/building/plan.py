@@ -389,14 +389,14 @@ class Plan:
         rows_of: list[int],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
         key = [*key, self.settings.licenses.tree_rule, sorted(self.reviews.items())]
-        stage = self.store.stage("trees", *key)
         shared = {
             "inventory_folder": inventory_stage.folder,
             "collected": collected,
             "nesting": self.settings.licenses.tree_rule,
             "reviews": self.reviews,
         }
-        enough = math.ceil(sum(rows_of) / range_count(sum(rows_of)))
+        # Repositories stay whole, so that the tasks are uneven: many small ones even it out.
+        enough = math.ceil(sum(rows_of) / range_count(sum(rows_of)) / 4)
         groups: list[tuple[list[tuple[int, str, Path, list[int]]], int]] = [([], 0)]
         for partition, task in enumerate(partitions):
             members, rows = groups[-1]
@@ -404,6 +404,7 @@ class Plan:
             groups[-1] = (members, rows + rows_of[partition])
             if groups[-1][1] >= enough and partition < len(partitions) - 1:
                 groups.append(([], 0))
+        stage = self.store.stage("trees", *key, len(groups))
         tasks = [
             Task(f"{i:05d}", {**shared, "members": members}, _ROW_WEIGHT * max(1, rows))
             for i, (members, rows) in enumerate(groups)

@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.building import workers
 from drystone.building.contents import Place
 from drystone.building.engine import Engine, Named, Summary, Task, of_task
 from drystone.building.inventory import load_repositories
@@ -99,6 +100,7 @@ def write_files(
     # Together, so that no process waits for the end of the ledger.
     tasks = [*_ledger(settings, settled, output), *_shards(settings, settled, output, repositories, skip)]
     written = _run(engine, "ledger, shards", stage, tasks, output)
+    workers.dismiss()
     files = [FileEntry(**file) for summary in written for file in summary["files"]]
     files.append(
         write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)

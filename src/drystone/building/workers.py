@@ -54,9 +54,10 @@ class _First:
 
     process: subprocess.Popen[bytes]
     control: socket.socket
+    dismissed: bool = False
 
     def lives(self) -> bool:
-        return self.process.poll() is None
+        return not self.dismissed and self.process.poll() is None
 
 
 #: At most one.
@@ -129,19 +130,25 @@ def _status(worker: _Worker) -> str:
     return ""
 
 
+def dismiss() -> None:
+    """Let the workers end, which takes them a while, without waiting for it; none may be at work."""
+    if _first and _first[0].lives():
+        for worker in _workers:
+            # As long as nobody has waited for the first one, the others keep their numbers.
+            if worker.pid is not None and worker.pid != _first[0].process.pid:
+                os.kill(worker.pid, signal.SIGKILL)
+        _first[0].process.kill()
+        _first[0].dismissed = True
+
+
 @atexit.register
 def stop() -> None:
     """End the workers, whatever they are doing."""
     if not _first:
         return
+    dismiss()
     first = _first.pop()
     first.control.close()
-    if first.lives():
-        for worker in _workers:
-            # As long as the first one lives, the others keep their numbers.
-            if worker.pid is not None and worker.pid != first.process.pid:
-                os.kill(worker.pid, signal.SIGKILL)
-        first.process.kill()
     first.process.wait()
     for worker in _workers:
         with suppress(OSError):
