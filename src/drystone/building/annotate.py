@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from drystone.building.contents import Contents, Place, to_text
+from drystone.building.contents import Contents, Place
 from drystone.building.engine import Summary
 from drystone.building.store import Stage, write_table
 from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
+from drystone.building.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.detect.licenses.scancode import ScanCode

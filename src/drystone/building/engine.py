@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import logging
 import os
 import pickle
@@ -49,6 +50,24 @@ class Task:
 Work = Callable[..., Summary]
 
 
+@dataclass(frozen=True)
+class Named:
+    """A stage's work by its place: who plans a build need not load the detectors, whoever does a task loads them."""
+
+    module: str
+    name: str = "run"
+
+    def __call__(self, stage: Stage, task: str, **arguments: Any) -> Summary:
+        """Do one task."""
+        done: Summary = getattr(importlib.import_module(self.module), self.name)(stage, task, **arguments)
+        return done
+
+
+def of_task(stage: Stage, task: str, work: Work, **arguments: Any) -> Summary:
+    """Do a task that says itself what its work is, for a stage that has tasks of several kinds."""
+    return work(stage, task, **arguments)
+
+
 class Progress(Protocol):
     """Told what happens; the command line draws it."""
 
@@ -83,10 +102,12 @@ class Engine:
     """
 
     kind: Literal["native", "ray"] = "native"
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=workers.processors)
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
+    #: Called whenever tasks have been handed to other processes and this one has nothing to do but wait for them.
+    meanwhile: Callable[[], object] = lambda: None
 
     def run(self, name: str, stage: Stage, work: Work, tasks: Sequence[Task]) -> list[Summary]:
         """Run `work` for every task that has not finished; return all summaries in the order of `tasks`.
@@ -149,6 +170,7 @@ class Engine:
         if self.kind == "ray":
             frame = frame.into_partitions(len(tasks))
         frame = frame.select(worker(frame["task"]).alias("outcome"))
+        self.meanwhile()
         # Tasks go to whichever process is free, not round and round.
         with daft.execution_config_ctx(maintain_order=False):
             for batch in frame.to_arrow_iter():
