@@ -125,8 +125,8 @@ class Store:
 def write_atomically(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
     """Let `write` fill a temporary file beside `path`, then bring it into place in one step.
 
-    Files of a task are not `durable`: its checkpoint tells whether they are whole. Raises `BuildError` where the disk is
-    full or refuses; nothing is left under either name then.
+    Files of a task are not `durable`: its checkpoint tells whether they are whole. Raises `BuildError` where the disk
+    is full or refuses; nothing is left under either name then.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
