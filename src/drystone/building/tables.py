@@ -19,8 +19,11 @@ import pyarrow.parquet as pq
 from drystone.detect.licenses import file_kind, is_license_file
 from drystone.detect.licenses.paths import names_source_code
 
-#: Rows that one task of a relational stage holds at a time.
-ROWS_PER_RANGE: Final = 32_768
+#: Rows that one task of a relational stage holds at a time, at a few kilobytes of memory each. Builds of very many rows
+#: take larger ranges, up to a bound, since each range is looked for in every file.
+ROWS_PER_RANGE: Final = 16_384
+_MOST_ROWS: Final = 65_536
+_MANY_RANGES: Final = 64
 _FEWEST_RANGES: Final = 2
 _WORTH_A_RANGE: Final = 4096
 
@@ -113,11 +116,12 @@ NEAR: Final = pa.schema(
 
 
 def range_count(rows: int) -> int:
-    """Return how many ranges of ids hold at most about `ROWS_PER_RANGE` rows each.
+    """Return how many ranges of ids hold at most about `ROWS_PER_RANGE` rows each, or up to `_MOST_ROWS` of many.
 
     Fewer rows make up to `_FEWEST_RANGES` ranges, so that several processes have something to do.
     """
-    return max(math.ceil(rows / ROWS_PER_RANGE), min(_FEWEST_RANGES, math.ceil(rows / _WORTH_A_RANGE)), 1)
+    per_range = max(ROWS_PER_RANGE, min(_MOST_ROWS, rows // _MANY_RANGES))
+    return max(math.ceil(rows / per_range), min(_FEWEST_RANGES, math.ceil(rows / _WORTH_A_RANGE)), 1)
 
 
 class Range(NamedTuple):
