@@ -50,8 +50,8 @@ _CACHED_PARTS: Final = 4
 #: What is written as a run, of the rows that a task may hold: it is there as text, as ids and sorted, beside what the
 #: reader holds of its file, and must not need more than what reads and joins such runs.
 _RUN_SHARE: Final = 4
-#: Rows about origins have URLs, names and reasons, and are Python's objects for a while: each takes the memory of so
-#: many others.
+#: Rows about origins and branches have URLs, names and reasons, and are Python's objects for a while: each takes the
+#: memory of so many others.
 _ORIGIN_WEIGHT: Final = 16
 #: Columns of names are held as one array each, which ends at 2 GiB.
 _MOST_ROWS: Final = 1 << 26
@@ -208,7 +208,7 @@ class _Plan:
 
         branches, rows = self._step("branches", steps.branches, self._files("snapshot_branch"))
         listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
-        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), **listed)
+        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), _ORIGIN_WEIGHT, **listed)
         candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
         if _total(found, "releases"):
             releases, rows = self._step("releases", steps.releases, self._files("release"))
