@@ -280,8 +280,9 @@ def test_what_is_recorded_of_an_origin(read: Callable[..., Read], tmp_path: Path
     branches = {main: ("revision", one), dev: ("revision", two), "HEAD": ("alias", main.encode())}
     world.origin("https://github.com/a/b", ("full", world.snapshot(branches)))
     recorded = {
-        "origin": ["https://github.com/a/b"], "default_branch": ["dev"], "forks": [3], "github_id": [9],
-        "license": ["MIT"], "language": ["C"], "created_at": pa.array([when(2011)], pa.timestamp("ms")),
+        "origin": ["https://github.com/a/b", None], "default_branch": ["dev", "old"], "forks": [3, 4],
+        "github_id": [9, 10], "license": ["MIT", None], "language": ["C", None],
+        "created_at": pa.array([when(2011), None], pa.timestamp("ms")),
     }  # fmt: skip
     pa.parquet.write_table(pa.table(recorded), tmp_path / "recorded.parquet")
     repository = read(world, repositories=tmp_path / "recorded.parquet").repositories["https://github.com/a/b"]

@@ -336,7 +336,7 @@ class _Plan:
         return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
 
     def _ranged(
-        self, name: str, work: Callable[..., dict[str, Any]], rows: int, weight: int = 1, **arguments: Any
+        self, name: str, work: Callable[..., dict[str, Any]], rows: int, weight: int = 1, /, **arguments: Any
     ) -> tuple[Path, list[dict[str, Any]]]:
         """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold.
 
