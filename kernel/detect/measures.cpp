@@ -20,7 +20,7 @@ namespace nb = nanobind;
 
 namespace {
 
-enum : uint8_t { BASE64 = 1, HEX = 2, WORD = 4, SPACE = 8 };
+enum : uint8_t { BASE64 = 1, HEX = 2, WORD = 4, SPACE = 8, CHAIN = 16 };  // CHAIN: may stand in a chain of hex elements
 
 constexpr std::array<uint8_t, 256> make_classes() {
     std::array<uint8_t, 256> table{};
@@ -32,6 +32,7 @@ constexpr std::array<uint8_t, 256> make_classes() {
         if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) flags |= HEX;
         if (letter || digit || c == '_') flags |= WORD;
         if (c == ' ' || (c >= '\t' && c <= '\r')) flags |= SPACE;
+        if ((flags & (HEX | SPACE)) || c == 'x' || c == '\\' || c == ',') flags |= CHAIN;
         table[c] = flags;
     }
     return table;
@@ -113,30 +114,62 @@ struct Classes {
     int64_t continuations = 0;  // of those, the ones that do not begin a character
 };
 
-// Counts by class in blocks whose sums fit a byte, which is what compilers turn into vector instructions.
-Classes count_classes(const uint8_t *p, const uint8_t *last) {
+// Counts by class in blocks whose sums fit a byte, which is what compilers turn into vector instructions; blocks are a
+// multiple of every vector's length.
+__attribute__((always_inline)) inline Classes count_in_blocks(const uint8_t *p, const uint8_t *last) {
+    constexpr int64_t BLOCK = 224;
     Classes out;
-    while (p < last) {
-        const uint8_t *end = last - p > 255 ? p + 255 : last;
+    const auto add = [&out](const uint8_t *q, int64_t length) __attribute__((always_inline)) {
         uint8_t letters = 0, digits = 0, high = 0, continuations = 0;
-        for (; p < end; ++p) {
-            letters += uint8_t((*p | 0x20) - 'a') < 26;
-            digits += uint8_t(*p - '0') < 10;
-            high += *p >> 7;
-            continuations += uint8_t(*p & 0xC0) == 0x80;
+        for (int64_t i = 0; i < length; ++i) {
+            letters += uint8_t((q[i] | 0x20) - 'a') < 26;
+            digits += uint8_t(q[i] - '0') < 10;
+            high += q[i] >> 7;
+            continuations += uint8_t(q[i] & 0xC0) == 0x80;
         }
         out.letters += letters;
         out.digits += digits;
         out.high += high;
         out.continuations += continuations;
-    }
+    };
+    for (; last - p >= BLOCK; p += BLOCK) add(p, BLOCK);
+    add(p, last - p);
     return out;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) Classes count_with_avx2(const uint8_t *p, const uint8_t *last) {
+    return count_in_blocks(p, last);
+}
+const bool AVX2 = __builtin_cpu_supports("avx2");
+#endif
+
+inline Classes count_classes(const uint8_t *p, const uint8_t *last) {
+#if defined(__x86_64__)
+    if (AVX2) return count_with_avx2(p, last);
+#endif
+    return count_in_blocks(p, last);
+}
+
+// The first byte above ASCII at or after p, or last.
+const uint8_t *find_high(const uint8_t *p, const uint8_t *last) {
+    for (; last - p >= 8; p += 8) {
+        uint64_t word;
+        std::memcpy(&word, p, 8);
+        if (word & 0x8080808080808080u) break;
+    }
+    while (p < last && *p < 0x80) ++p;
+    return p;
 }
 
 int64_t high_letters(const uint8_t *p, const uint8_t *last) {
     int64_t letters = 0;
     for (; p < last; ++p) {
         const uint8_t c = *p;
+        if (c < 0x80) {
+            p = find_high(p, last) - 1;
+            continue;
+        }
         if (c < 0xC0) continue;
         uint32_t point = c;
         if (c >= 0xF0 && last - p >= 4) {
@@ -159,6 +192,7 @@ struct Lines {
 
 Lines count_lines(const uint8_t *p, const uint8_t *last, bool ascii) {
     Lines out;
+    const uint8_t *high = ascii ? last : find_high(p, last);  // the next byte above ASCII at or after p, or last
     const uint8_t *carriage = p;  // the next carriage return at or after p, or last
     const auto find = [last](const uint8_t *from, int c) {
         const void *at = from < last ? std::memchr(from, c, size_t(last - from)) : nullptr;
@@ -171,7 +205,8 @@ Lines count_lines(const uint8_t *p, const uint8_t *last, bool ascii) {
             std::memchr(p, '\n', size_t((carriage < last ? carriage + 1 : last) - p)));
         const uint8_t *end = newline ? newline : carriage;
         int64_t length = end - p;
-        if (!ascii) length -= count_classes(p, end).continuations;
+        if (high < p) high = find_high(p, last);
+        if (high < end) length -= count_classes(high, end).continuations;
         if (end < last || length) {
             ++out.count;
             out.characters += length;
@@ -215,7 +250,7 @@ void measure(const uint8_t *first, const uint8_t *last, int64_t *row, double *en
     long_runs(first, last, 64, [](uint8_t c) { return is(c, BASE64); },
               [&](const uint8_t *begin, const uint8_t *end) { base64.add(end - begin); });
     // Eight elements of a hex chain are 23 bytes at least, all of them hex digits, x, backslash, comma or space.
-    long_runs(first, last, 23, [](uint8_t c) { return is(c, HEX | SPACE) || c == 'x' || c == '\\' || c == ','; },
+    long_runs(first, last, 23, [](uint8_t c) { return is(c, CHAIN); },
               [&](const uint8_t *begin, const uint8_t *end) {
                   for (const uint8_t *p = begin; p < end;) {
                       // An element begins with a backslash, or with a hex digit behind something that is no word.

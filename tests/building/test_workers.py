@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -51,6 +52,56 @@ def test_a_worker_that_dies_is_told_and_replaced() -> None:
         workers.call(os.kill, workers.call(os.getpid), signal.SIGKILL)
     workers.start(1)
     assert workers.call(len, "ab") == 2
+
+
+def test_a_copied_worker_tells_how_it_died() -> None:
+    workers.start(2)
+    with ThreadPoolExecutor(2) as pool:
+        both = set(pool.map(workers.call, [_pid_after] * 2, [0.3] * 2))
+    assert len(both) == 2
+    (copy,) = (pid for pid in both if psutil.Process(pid).ppid() in both)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(workers.call, time.sleep, 0.5) for _ in range(2)]
+        time.sleep(0.2)
+        os.kill(copy, signal.SIGSEGV)
+        errors = [str(error) for call in calls if (error := call.exception()) is not None]
+    assert len(errors) == 1
+    assert "ended with status -11" in errors[0]
+
+
+def _pid_after(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def _threads() -> list[str]:
+    return [(thread / "comm").read_text().strip() for thread in Path("/proc/self/task").iterdir()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not tell of threads in /proc")
+def test_nothing_has_started_threads_when_workers_are_copied() -> None:
+    workers.start(1)
+    # Arrow's jemalloc knows how to be copied; the others are Python's own two.
+    assert len([name for name in workers.call(_threads) if name != "jemalloc_bg_thd"]) == 2
+
+
+def test_workers_that_were_dismissed_are_replaced() -> None:
+    workers.start(2)
+    first = workers.call(os.getpid)
+    workers.dismiss()
+    workers.start(2)
+    assert workers.call(os.getpid) != first
+
+
+def test_a_first_process_that_was_never_used_ends() -> None:
+    workers.stop()
+    before = psutil.Process().children()  # other tests may have left some
+    workers.prepare()
+    workers.prepare()
+    started = [process for process in psutil.Process().children() if process not in before]
+    assert len(started) == 1
+    workers.stop()
+    assert not started[0].is_running()
 
 
 def test_workers_end_with_their_parent_even_when_it_is_killed() -> None:

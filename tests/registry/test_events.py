@@ -98,10 +98,9 @@ def touched(url: str, touch: str) -> None:
 def test_the_database_itself_refuses_to_change_events(url: str, touch: str) -> None:
     filled(url).close()
     engine = connect(url)
-    if touch.startswith("TRUNCATE") and engine.dialect.name == "sqlite":
-        engine.dispose()
-        pytest.skip("SQLite has no TRUNCATE")
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.connect() as connection, connection.begin():
+    # SQLite has no TRUNCATE: there, any such statement is refused as one that it does not know.
+    refusal = "syntax error" if touch.startswith("TRUNCATE") and engine.dialect.name == "sqlite" else "append-only"
+    with pytest.raises(sa.exc.DBAPIError, match=refusal), engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(touch)
     engine.dispose()
 

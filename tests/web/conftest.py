@@ -21,6 +21,7 @@ _PAGES = ("argon2", "fastapi", "jinja2", "python_multipart", "uvicorn")
 _NEEDS = {
     "test_app.py": _READER,
     "test_soak.py": _READER,
+    "test_readme.py": _READER,
     "test_governance.py": _PAGES,
     "test_browser.py": (*_PAGES, "selenium"),
     "test_schema.py": (*_PAGES, "schemathesis"),

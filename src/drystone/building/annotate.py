@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from drystone.building.contents import Contents, Place, to_text
+from drystone.building.contents import Contents, Place
 from drystone.building.engine import Summary
 from drystone.building.store import Stage, write_table
 from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
+from drystone.building.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.detect.licenses.scancode import ScanCode
@@ -113,11 +114,13 @@ def _annotate(
     kept: list[dict[str, Any]] = []
     texts: list[bytes] = []
     encodings: list[str | None] = []
+    notebooks: list[bool] = []
     for row, data in zip(batch, _read(batch, contents), strict=True):
         if isinstance(data, SourceError):
             excluded.append({"id": row["id"], "excluded": "damaged", "excluded_evidence": str(data)})
             continue
-        decoded = to_text(data, _is_notebook(row))
+        notebook = _is_notebook(row)
+        decoded = to_text(data, notebook)
         if decoded.text is None:
             kind = "binary" if decoded.binary else "undecodable"
             excluded.append(
@@ -127,6 +130,7 @@ def _annotate(
         kept.append(row)
         texts.append(decoded.text)
         encodings.append(decoded.encoding)
+        notebooks.append(notebook)
     array = _large_binary(texts)
     ids = [row["id"] for row in kept]
 
@@ -161,7 +165,7 @@ def _annotate(
     measured = quality.measures(array)
     columns: dict[str, Any] = {
         "id": pa.array(ids, pa.binary()),
-        "notebook": pa.array([_is_notebook(row) for row in kept], pa.bool_()),
+        "notebook": pa.array(notebooks, pa.bool_()),
         "encoding": pa.array(encodings, pa.string()),
         "excluded": pa.nulls(len(kept), pa.string()),
         "excluded_evidence": pa.nulls(len(kept), pa.string()),

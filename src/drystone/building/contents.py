@@ -1,4 +1,4 @@
-"""Reads the bytes of blobs from where the inventory put or found them, and turns them into text.
+"""Reads the bytes of blobs from where the inventory put or found them.
 
 Knows places, not meanings. Picklable, so that any worker can read.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from drystone.building.tables import OCCURRENCES, Range, read
-from drystone.detect.encoding import Decoded, decode
-from drystone.detect.notebooks import notebook_script
 from drystone.errors import BuildError, SourceError
 from drystone.sources.base import Limits, Part, Source
 
@@ -93,19 +91,6 @@ class Contents:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_open": {}}
-
-
-def to_text(data: bytes, notebook: bool) -> Decoded:
-    """Return a blob as UTF-8 text with its encoding, or no text and the reason why.
-
-    A notebook becomes a script of its code and Markdown cells; one that cannot be read stays as it is.
-    """
-    decoded = decode(data)
-    if notebook and decoded.text is not None:
-        script = notebook_script(decoded.text).script
-        if script is not None:
-            return replace(decoded, text=script)
-    return decoded
 
 
 def packed_blob(work: Path, swhid: str) -> bytes | None:

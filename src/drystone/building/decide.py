@@ -123,9 +123,10 @@ def run(
     found = {row["id"]: row for row in annotated.select(_JUDGED).to_pylist()}
     named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, (), where).to_pylist()}
     sizes = dict(zip(listed.column("id").to_pylist(), listed.column("size").to_pylist(), strict=True))
-    # Looked up in a dictionary value by value, these columns would take most of the time.
-    plain = [pa.field(f.name, f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in occurrences.schema]
-    rows = occurrences.cast(pa.schema(plain)).to_pylist()
+    columns = [_values(column) for column in occurrences.columns]
+    rows: list[dict[str, Any]] = [
+        dict(zip(occurrences.column_names, row, strict=True)) for row in zip(*columns, strict=True)
+    ]
     by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
     for position, row in enumerate(rows):
         row["position"] = position
@@ -157,6 +158,18 @@ def run(
         items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
         write_table(stage.file(f"{task}.near.parquet"), items)
     return {"occurrences": len(rows), "candidates": len(chosen), "funnel": dict(funnel)}
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column as Python values; a text of a dictionary column is one object, however many rows have it."""
+    values: list[Any] = []
+    for chunk in column.chunks:
+        if isinstance(chunk, pa.DictionaryArray):
+            known = [*chunk.dictionary.to_pylist(), None]
+            values += [known[index] for index in chunk.indices.fill_null(len(known) - 1).to_pylist()]
+        else:
+            values += chunk.to_pylist()
+    return values
 
 
 def _judge(

@@ -7,7 +7,9 @@ ids and small columns only; bytes of the corpus never pass through the engine.
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import importlib
 import logging
 import os
 import pickle
@@ -18,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import pyarrow as pa
 
@@ -28,6 +30,10 @@ from drystone.building.store import Stage
 from drystone.errors import BuildError, DrystoneError, MissingExtraError
 
 Summary = dict[str, Any]
+
+#: Parameters of glibc's mallopt (malloc.h), and what they are set to: bytes of freed memory at the heap's end that are
+#: kept, and the bytes from which an allocation is a mapping of its own (32 MiB is the most that glibc takes).
+_MALLOPT: Final = {-1: 256 << 20, -3: 32 << 20}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,24 @@ class Task:
 #: A module-level function `work(stage, task, **arguments)` that does one task, writing into the stage's folder, and
 #: reports a JSON-able summary.
 Work = Callable[..., Summary]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A stage's work by its place: who plans a build need not load the detectors, whoever does a task loads them."""
+
+    module: str
+    name: str = "run"
+
+    def __call__(self, stage: Stage, task: str, **arguments: Any) -> Summary:
+        """Do one task."""
+        done: Summary = getattr(importlib.import_module(self.module), self.name)(stage, task, **arguments)
+        return done
+
+
+def of_task(stage: Stage, task: str, work: Work, **arguments: Any) -> Summary:
+    """Do a task that says itself what its work is, for a stage that has tasks of several kinds."""
+    return work(stage, task, **arguments)
 
 
 class Progress(Protocol):
@@ -78,10 +102,12 @@ class Engine:
     """
 
     kind: Literal["native", "ray"] = "native"
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=workers.processors)
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
+    #: Called whenever tasks have been handed to other processes and this one has nothing to do but wait for them.
+    meanwhile: Callable[[], object] = lambda: None
 
     def run(self, name: str, stage: Stage, work: Work, tasks: Sequence[Task]) -> list[Summary]:
         """Run `work` for every task that has not finished; return all summaries in the order of `tasks`.
@@ -144,6 +170,7 @@ class Engine:
         if self.kind == "ray":
             frame = frame.into_partitions(len(tasks))
         frame = frame.select(worker(frame["task"]).alias("outcome"))
+        self.meanwhile()
         # Tasks go to whichever process is free, not round and round.
         with daft.execution_config_ctx(maintain_order=False):
             for batch in frame.to_arrow_iter():
@@ -173,14 +200,17 @@ def _use_native_runner() -> None:
 
 @cache
 def prepare_process() -> None:
-    """Set up, once, a process that does nothing but build: fewer rounds of the garbage collector, and no pandas.
+    """Set up, once, a process that does nothing but build: memory, fewer rounds of the garbage collector, no pandas.
 
-    Builds make millions of objects and hardly a cycle; Python's default looks through all of them again and again.
-    pyarrow imports pandas at the first array that is made from Python, only to learn whether it was given a pandas
-    object; each worker would pay for that.
+    Batches of some megabytes come and go; where the allocator hands them back each time, the system zeroes the same
+    pages anew (a twentieth of a build's time). Builds make millions of objects and hardly a cycle; Python's default
+    looks through all of them again and again. pyarrow imports pandas at the first array that is made from Python, only
+    to learn whether it was given a pandas object; each worker would pay for that.
     """
     pa.set_cpu_count(1)
     pa.set_io_thread_count(2)
+    pa.set_memory_pool(pa.system_memory_pool())
+    _keep_freed_memory()
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
     if "pandas" not in sys.modules:
@@ -189,6 +219,16 @@ def prepare_process() -> None:
             pa.array([])
         finally:
             sys.meta_path.remove(_NoPandas)
+
+
+def _keep_freed_memory() -> None:
+    """Let malloc keep memory that was freed (`_MALLOPT`), where the C library is one that can be told."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    for parameter, value in _MALLOPT.items():
+        mallopt(parameter, value)
 
 
 class _NoPandas:

@@ -63,7 +63,7 @@ def run(
                 repositories.append(described)
                 directories.extend((index, path, id_) for path, id_ in listed)
 
-    write_atomically(stage.file(f"{task}.pack"), fill)
+    write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
     table = rows.table().sort_by(_ORDER)
     columns = zip(*directories, strict=True) if directories else ([], [], [])
     told = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
@@ -94,7 +94,7 @@ def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, 
     count = listed.num_rows
     listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
     listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))
-    write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""))
+    write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""), durable=False)
     return _written(stage, task, listed.select(OCCURRENCES.names).cast(OCCURRENCES).sort_by(_ORDER), repositories)
 
 
@@ -113,7 +113,7 @@ def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
 def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[str, Any]]) -> Summary:
     write_table(stage.file(f"{task}.parquet"), table)
     described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
-    write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described))
+    write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described), durable=False)
     return {
         "occurrences": table.num_rows,
         "bytes": sum(r["bytes"] for r in repositories),

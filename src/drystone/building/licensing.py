@@ -111,7 +111,7 @@ def spread(
                 repositories = inventory.load_repositories(Stage(inventory_folder), inventoried)
                 roots.update(_spread(writer, repositories, listing, collected, partition, skip, nesting, reviews))
 
-    write_atomically(stage.file(f"{task}.parquet"), write)
+    write_atomically(stage.file(f"{task}.parquet"), write, durable=False)
     return {"roots": roots}
 
 

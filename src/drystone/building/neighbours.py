@@ -12,11 +12,12 @@ from typing import Any, Final
 import orjson
 import pyarrow.parquet as pq
 
-from drystone.building.contents import Contents, Place, to_text
+from drystone.building.contents import Contents, Place
 from drystone.building.decide import CANDIDATES
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.store import Stage, Store, write_atomically, write_table
 from drystone.building.tables import NEAR, read
+from drystone.building.text import to_text
 from drystone.dedup import near
 from drystone.errors import BuildError
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone import sources
 from drystone.building.engine import Summary
 from drystone.building.inventory import load_repositories
 from drystone.building.snapshots import load
@@ -29,9 +30,8 @@ from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import OptOuts
 from drystone.release.falls import folders_above
-from drystone.sources import GitSource, Source
+from drystone.sources import Source
 from drystone.sources.base import FILE, UNREADABLE, Limits
-from drystone.sources.fetched import fetched
 
 #: Columns of a listing from which the hashes of directories follow.
 _OF_TREE: Final = ("path", "entry", "mode", "kind", "id")
@@ -180,6 +180,8 @@ def _counts(table: pa.Table) -> dict[str, list[int]]:
 
 def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
     """Remove what the cache holds of repositories that are out, or in `out` (canonical names); return how many."""
+    from drystone.sources.fetched import fetched  # noqa: PLC0415  most builds leave nothing out
+
     gone = [
         each
         for each in fetched(cache)
@@ -205,7 +207,7 @@ def contents_of(source: Source, cache: Path, limits: Limits, prefixes: Sequence[
                 if entry.kind == FILE and entry.blob is not None
                 if any(entry.path == prefix or entry.path.startswith(prefix + b"/") for prefix in prefixes)
             }
-    if isinstance(source, GitSource):
+    if isinstance(source, sources.GitSource):
         return source.contents(cache)
     with source.open(cache, limits) as opened:
         return {entry.blob for entry in opened.entries() if entry.kind == FILE and entry.blob is not None}

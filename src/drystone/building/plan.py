@@ -19,10 +19,9 @@ from typing import Any, Final, cast
 
 import pyarrow.parquet as pq
 
-from drystone.building import annotate, decide, distinct, inventory, licensing, optouts, settle
+from drystone.building import inventory, optouts
 from drystone.building.contents import Contents
-from drystone.building.engine import Engine, Summary, Task
-from drystone.building.neighbours import find_near_duplicates
+from drystone.building.engine import Engine, Named, Summary, Task
 from drystone.building.settings import Settings
 from drystone.building.snapshots import LeftOut, save
 from drystone.building.store import Stage, Store, fingerprint
@@ -39,6 +38,14 @@ from drystone.sources.base import Collection, Limits, Part, Source
 _TASK_BYTES: Final = 48 << 20
 #: Bytes of text whose annotation takes about as long as the licence of one file's tree.
 _ROW_WEIGHT: Final = 700.0
+
+_DISTINCT: Final = Named("drystone.building.distinct")
+_ANNOTATE: Final = Named("drystone.building.annotate")
+_COLLECT: Final = Named("drystone.building.licensing", "collect")
+_SPREAD: Final = Named("drystone.building.licensing", "spread")
+_DECIDE: Final = Named("drystone.building.decide")
+_PLACE: Final = Named("drystone.building.settle", "place")
+_SETTLE: Final = Named("drystone.building.settle")
 
 
 @dataclass(frozen=True)
@@ -118,12 +125,12 @@ class Plan:
         ranges = range_count(sum(rows))
         key: list[object] = [self.version, partitions, marks, ranges]
 
-        blobs, counted = self._by_range("distinct", key, ranges, distinct.run, inventories=inventories)
+        blobs, counted = self._by_range("distinct", key, ranges, _DISTINCT, inventories=inventories)
         annotations, names, detectors = self._annotate(partitions, blobs, counted, contents)
 
         key = [*key, detectors]
         collected, _ = self._by_range(
-            "licenses", key, ranges, licensing.collect, inventories=inventories, annotations=annotations
+            "licenses", key, ranges, _COLLECT, inventories=inventories, annotations=annotations
         )
         licensed, roots, key = self._spread(key, stage, partitions, inventories, collected, skip, rows)
 
@@ -132,7 +139,7 @@ class Plan:
             "decide",
             key,
             ranges,
-            decide.run,
+            _DECIDE,
             licensed=licensed,
             blobs=blobs,
             annotations=annotations,
@@ -144,12 +151,12 @@ class Plan:
         )
         candidates = [file.with_suffix(".candidates.parquet") for file in verdicts]
         near = self._near_duplicates(key, candidates, contents)
-        placed, _ = self._by_range("place", key, ranges, settle.place, near=near, candidates=candidates)
+        placed, _ = self._by_range("place", key, ranges, _PLACE, near=near, candidates=candidates)
         settled, summaries = self._by_range(
             "settle",
             key,
             ranges,
-            settle.run,
+            _SETTLE,
             per_range=[{"verdicts": v, "candidates": c} for v, c in zip(verdicts, candidates, strict=True)],
             near=near,
             placed=placed,
@@ -366,7 +373,7 @@ class Plan:
                 # Named by what it looks at, so that an update does again only what has changed.
                 content = fingerprint(partitions[partition], part, parts, str(digests[partition] % 2**128))
                 tasks.append(Task(content, arguments, weight=max(1, size / parts)))
-        self.engine.run("annotate", stage, annotate.run, tasks)
+        self.engine.run("annotate", stage, _ANNOTATE, tasks)
         self.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.file(f"{task.id}.parquet") for task in tasks]
         return files, [file.with_suffix(".names.parquet") for file in files], detectors
@@ -382,14 +389,14 @@ class Plan:
         rows_of: list[int],
     ) -> tuple[list[Path], dict[str, str | None], list[object]]:
         key = [*key, self.settings.licenses.tree_rule, sorted(self.reviews.items())]
-        stage = self.store.stage("trees", *key)
         shared = {
             "inventory_folder": inventory_stage.folder,
             "collected": collected,
             "nesting": self.settings.licenses.tree_rule,
             "reviews": self.reviews,
         }
-        enough = math.ceil(sum(rows_of) / range_count(sum(rows_of)))
+        # Repositories stay whole, so that the tasks are uneven: many small ones even it out.
+        enough = math.ceil(sum(rows_of) / range_count(sum(rows_of)) / 4)
         groups: list[tuple[list[tuple[int, str, Path, list[int]]], int]] = [([], 0)]
         for partition, task in enumerate(partitions):
             members, rows = groups[-1]
@@ -397,16 +404,19 @@ class Plan:
             groups[-1] = (members, rows + rows_of[partition])
             if groups[-1][1] >= enough and partition < len(partitions) - 1:
                 groups.append(([], 0))
+        stage = self.store.stage("trees", *key, len(groups))
         tasks = [
             Task(f"{i:05d}", {**shared, "members": members}, _ROW_WEIGHT * max(1, rows))
             for i, (members, rows) in enumerate(groups)
         ]
         roots: dict[str, str | None] = {}
-        for summary in self.engine.run("trees", stage, licensing.spread, tasks):
+        for summary in self.engine.run("trees", stage, _SPREAD, tasks):
             roots.update(summary["roots"])
         return [stage.file(f"{task.id}.parquet") for task in tasks], roots, key
 
     def _near_duplicates(self, key: list[object], candidates: list[Path], contents: Contents) -> list[Path]:
+        from drystone.building.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work
+
         method = self.settings.near_duplicates.method()
         if method is None:
             return []

@@ -12,15 +12,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building import write
-from drystone.building.contents import Place, to_text
-from drystone.building.engine import Engine, Summary, Task
+from drystone.building import workers
+from drystone.building.contents import Place
+from drystone.building.engine import Engine, Named, Summary, Task, of_task
 from drystone.building.inventory import load_repositories
 from drystone.building.licensing import LICENSE_FILES
+from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
 from drystone.building.store import Stage, Store, fingerprint, write_atomically, write_table
 from drystone.building.tables import BLOBS, path_text, read
+from drystone.building.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy
@@ -32,21 +34,13 @@ from drystone.release.notice import Notice
 from drystone.release.schema import REPOSITORIES
 from drystone.release.writer import write_repositories
 
+_LEDGER_PART: Final = Named("drystone.building.write", "ledger_part")
+_WRITE_SHARDS: Final = Named("drystone.building.write", "shards")
 _LEDGER_ROWS: Final = 1 << 20
+#: Bytes of a row of the ledger, about.
+_LEDGER_ROW: Final = 200.0
 #: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
-#: Marks a folder in which a build is under way; removed when the manifest is in place.
-INCOMPLETE: Final = "INCOMPLETE"
-
-
-def check_output(output: Path) -> None:
-    """Raise `BuildError` where `output` exists and is neither empty, nor a release, nor a build that was cut short."""
-    if output.exists() and not output.is_dir():
-        raise BuildError(f"{output}: is a file; choose a folder for the release")
-    if not output.is_dir() or not any(output.iterdir()):
-        return
-    if not (output / layout.MANIFEST).exists() and not (output / INCOMPLETE).exists():
-        raise BuildError(f"{output}: is not a release and not empty; choose another folder")
 
 
 def publish(
@@ -103,8 +97,10 @@ def write_files(
     """Write all Parquet files of a release into `output` but the shards in `skip`; return their entries."""
     repositories = stage.file("repositories.parquet")
     write_table(repositories, repository_rows(settings, settled))
-    written = _ledger(settings, settled, engine, stage, output)
-    written += _shards(settings, settled, engine, stage, output, repositories, skip)
+    # Together, so that no process waits for the end of the ledger.
+    tasks = [*_ledger(settings, settled, output), *_shards(settings, settled, output, repositories, skip)]
+    written = _run(engine, "ledger, shards", stage, tasks, output)
+    workers.dismiss()
     files = [FileEntry(**file) for summary in written for file in summary["files"]]
     files.append(
         write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
@@ -150,13 +146,13 @@ def _parts(amount: int, size: int) -> int:
     return 1 << max(0, math.ceil(math.log2(max(1.0, amount / size))))
 
 
-def _run(engine: Engine, name: str, stage: Stage, work: Any, tasks: list[Task], output: Path) -> list[Summary]:
+def _run(engine: Engine, name: str, stage: Stage, tasks: list[Task], output: Path) -> list[Summary]:
     """Run a writing stage; a task whose file has since gone from the release is done again."""
     for task in tasks:
         done = stage.summary(task.id)
         if done is not None and not _same_files(output, {file["path"]: file["bytes"] for file in done["files"]}):
             stage.file(f"{task.id}.done").unlink()
-    return engine.run(name, stage, work, tasks)
+    return engine.run(name, stage, of_task, tasks)
 
 
 def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
@@ -164,30 +160,30 @@ def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
     return {language: _parts(size, settings.release.shard_bytes) for language, (_, size) in settled.languages.items()}
 
 
-def _ledger(settings: Settings, settled: Settled, engine: Engine, stage: Stage, output: Path) -> list[Summary]:
+def _ledger(settings: Settings, settled: Settled, output: Path) -> list[Task]:
     count = _parts(settled.occurrences, _LEDGER_ROWS)
     arguments = {
+        "work": _LEDGER_PART,
         "settled": settled.ledger,
         "release": output,
         "count": count,
         "shards": shard_counts(settings, settled),
         "level": settings.release.zstd_level,
     }
-    tasks = [Task(f"ledger-{index:05d}", {**arguments, "index": index}) for index in range(count)]
-    return _run(engine, "ledger", stage, write.ledger_part, tasks, output)
+    weight = max(1.0, _LEDGER_ROW * settled.occurrences / count)
+    return [Task(f"ledger-{index:05d}", {**arguments, "index": index}, weight) for index in range(count)]
 
 
 def _shards(
     settings: Settings,
     settled: Settled,
-    engine: Engine,
-    stage: Stage,
     output: Path,
     repositories: Path,
     skip: frozenset[str],
-) -> list[Summary]:
+) -> list[Task]:
     counts = shard_counts(settings, settled)
     arguments = {
+        "work": _WRITE_SHARDS,
         "settled": settled.rows,
         "release": output,
         "repositories": repositories,
@@ -206,11 +202,10 @@ def _shards(
             groups[-1] = ([*members, (language, 0, 1)], before + size)
         else:
             groups.extend(([(language, index, count)], size) for index in indices)
-    tasks = [
+    return [
         Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)
     ]
-    return _run(engine, "shards", stage, write.shards, tasks, output)
 
 
 def repository_rows(settings: Settings, settled: Settled) -> pa.Table:

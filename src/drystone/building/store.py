@@ -1,8 +1,9 @@
 """Where a build keeps its intermediate work: stages, tasks, checkpoints, and the lock.
 
 A stage is a folder named after what it computes and a key over everything its result depends on, so that a changed
-setting redoes only what it touches. A finished task is a small JSON file written last: its existence means that all
-files of the task are complete. Knows nothing of what the stages compute.
+setting redoes only what it touches. A finished task is a small JSON file written last, with the sizes of the task's
+files: where one of them is missing or shorter, which only a machine that stopped at once can leave, the task has not
+finished. So no task waits for the disk. Knows nothing of what the stages compute.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,16 @@ from drystone.errors import BuildError
 
 #: How the folder of a stage is named: what it computes, and its key.
 _STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
+
+
+class _Written(threading.local):
+    """The files that this thread has written since it last finished a task: path -> size."""
+
+    def __init__(self) -> None:
+        self.files: dict[Path, int] = {}
+
+
+_written = _Written()
 
 
 def fingerprint(*parts: object) -> str:
@@ -46,14 +58,21 @@ class Stage:
     def summary(self, task: str) -> dict[str, Any] | None:
         """Return what a finished task reported, or None where it has not finished."""
         try:
-            content: dict[str, Any] = orjson.loads((self.folder / f"{task}.done").read_bytes())
-        except FileNotFoundError:
+            done = orjson.loads((self.folder / f"{task}.done").read_bytes())
+            if any((self.folder / name).stat().st_size != size for name, size in done["files"].items()):
+                return None
+        except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        return content
+        summary: dict[str, Any] = done["summary"]
+        return summary
 
     def finish(self, task: str, summary: dict[str, Any]) -> None:
-        """Mark a task as finished; called after all of its files are in place."""
-        write_atomically(self.folder / f"{task}.done", lambda path: path.write_bytes(orjson.dumps(summary)))
+        """Mark a task as finished; called by the thread that wrote its files, after all of them are in place."""
+        sizes = {path.name: size for path, size in _written.files.items() if path.parent == self.folder}
+        _written.files.clear()
+        done = orjson.dumps({"summary": summary, "files": sizes})
+        write_atomically(self.folder / f"{task}.done", lambda path: path.write_bytes(done), durable=False)
+        _written.files.clear()
 
 
 class Store:
@@ -103,16 +122,20 @@ class Store:
             lock.release()
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
     """Let `write` fill a temporary file beside `path`, then bring it into place in one step.
 
-    Raises `BuildError` where the disk is full or refuses; nothing is left under either name then.
+    Files of a task are not `durable`: its checkpoint tells whether they are whole. Raises `BuildError` where the disk
+    is full or refuses; nothing is left under either name then.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _written.files[path] = temporary.stat().st_size
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -125,10 +148,11 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_table(path: Path, table: pa.Table, row_group: int = 16384) -> None:
-    """Write an intermediate table atomically; sorted tables keep statistics that let `read_range` skip."""
+    """Write a task's table; sorted tables keep statistics that let `tables.read` skip."""
     write_atomically(
         path,
         lambda temporary: pq.write_table(
             table, temporary, row_group_size=row_group, compression="lz4", store_schema=True, write_statistics=True
         ),
+        durable=False,
     )

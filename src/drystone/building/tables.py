@@ -20,8 +20,8 @@ from drystone.detect.licenses import file_kind, is_license_file
 from drystone.detect.licenses.paths import names_source_code
 
 #: Rows that one task of a relational stage holds at a time.
-ROWS_PER_RANGE: Final = 65_536
-_FEWEST_RANGES: Final = 4
+ROWS_PER_RANGE: Final = 32_768
+_FEWEST_RANGES: Final = 2
 _WORTH_A_RANGE: Final = 4096
 
 _TIME = pa.timestamp("us")

@@ -19,9 +19,9 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from drystone.building.engine import Engine
+from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.publish import (
-    INCOMPLETE,
     facts_of,
     notices_of,
     remove_others,

@@ -12,11 +12,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building.contents import Contents, Place, to_text
+from drystone.building.contents import Contents, Place
 from drystone.building.engine import Summary
 from drystone.building.settle import ROWS
 from drystone.building.store import Stage
 from drystone.building.tables import Range, id_range, path_text, read
+from drystone.building.text import to_text
 from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from drystone.cli._console import console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class StageProgress:
@@ -21,6 +24,14 @@ class StageProgress:
         self._tasks: dict[str, TaskID] = {}
         self._bars: Progress | None = None
         if not quiet and sys.stderr.isatty():
+            from rich.progress import (  # noqa: PLC0415  a log needs none of it
+                BarColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
             self._bars = Progress(
                 TextColumn("{task.description:16}"),
                 BarColumn(),
@@ -29,7 +40,7 @@ class StageProgress:
                 TimeElapsedColumn(),
                 TextColumn("left"),
                 TimeRemainingColumn(),
-                console=Console(stderr=True),
+                console=console(stderr=True),
             )
 
     def __enter__(self) -> StageProgress:
@@ -72,7 +83,7 @@ class StageProgress:
 
 
 #: Stages whose weights are bytes that are really read or written; those of the others only say how long they take.
-_IN_BYTES: Final = frozenset({"inventory", "annotate", "shards"})
+_IN_BYTES: Final = frozenset({"inventory", "annotate", "ledger, shards"})
 
 
 def _rate(stage: str, weight: float, seconds: float) -> str:

@@ -8,25 +8,24 @@ import sys
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
 
+import drystone
 from drystone import building as room
-from drystone.building.engine import Engine, prepare_process
-from drystone.building.receipts import write_receipts
-from drystone.building.settings import Settings, load_settings, sources_from_arguments
-from drystone.building.update import recall
+from drystone.building import workers
 from drystone.cli import OWN_PROCESS, _registry
+from drystone.cli._console import console as new_console
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
-from drystone.release.manifest import FunnelStep, Manifest
-from drystone.release.read import open_release
-from drystone.sources import swh_terms
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from drystone.release.manifest import FunnelStep, Manifest
 
 
 @click.command()
@@ -96,6 +95,10 @@ def command(
       drystone build swh+exports/2025-05-18-popular-1k --contents s3://softwareheritage -o releases/popular
       drystone build --update releases/mine ./another-repository -o releases/mine-1.1
     """
+    own = click.get_current_context().find_root().obj is OWN_PROCESS
+    if own and threads != 1 and engine != "ray" and workers.processors() > 1:
+        # They load what they need while this process does.
+        workers.prepare()
     if update is None:
         settings, found = _settings(sources, contents, agreement)
     else:
@@ -108,7 +111,7 @@ def command(
     if target is None:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
     chosen: Any = engine or settings.engine.kind
-    runner = Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
+    runner = room.Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
     if (count := threads or settings.engine.threads) is not None:
         runner = changed(runner, threads=count)
     if any(hasattr(source, "terms") for source in found):
@@ -121,10 +124,10 @@ def command(
         assert receipts is not None
         made = [lines[0].now for lines in searched.values()][:1]
         mark = "".join(f"-{version.version}-{version.root[:12]}" for version in made)
-        written.update(write_receipts(searched, head, folder=receipts, key=private, mark=mark))
+        written.update(room.write_receipts(searched, head, folder=receipts, key=private, mark=mark))
 
-    if click.get_current_context().find_root().obj is OWN_PROCESS:
-        prepare_process()
+    if own:
+        room.prepare_process()
     with StageProgress(quiet or as_json) as progress:
         runner = changed(runner, progress=progress)
         if dry_run:
@@ -147,6 +150,8 @@ def command(
 
 def _show_terms() -> None:
     """Show the terms of the Software Heritage archive, once to each user, and record that."""
+    from drystone.sources import swh_terms  # noqa: PLC0415  few builds have terms to show
+
     record = Path(click.get_app_dir("drystone")) / "software-heritage-terms.json"
     if swh_terms.unseen(record):
         click.echo(swh_terms.TERMS, err=True)
@@ -154,36 +159,38 @@ def _show_terms() -> None:
             click.echo(f"(shown once; noted in {record})\n", err=True)
 
 
-def _settings(arguments: tuple[str, ...], contents: str | None, agreement: str | None) -> tuple[Settings, list[Any]]:
+def _settings(
+    arguments: tuple[str, ...], contents: str | None, agreement: str | None
+) -> tuple[room.Settings, list[Any]]:
     files = [argument for argument in arguments if argument.endswith(".toml") and Path(argument).is_file()]
     if not files:
         if len(arguments) == 1 and arguments[0].endswith(".toml"):
             raise UsageError(f"{arguments[0]}: there is no such settings file")
-        return Settings(), sources_from_arguments(arguments, contents, agreement)
+        return room.Settings(), room.sources_from_arguments(arguments, contents, agreement)
     if contents is not None or agreement is not None:
         raise UsageError("--contents and --agreement are for sources; in a settings file they stand with the source")
     if len(arguments) > 1:
         raise UsageError(f"give one settings file or sources, not both: {' '.join(arguments)}")
-    return load_settings(Path(files[0]))
+    return room.load_settings(Path(files[0]))
 
 
 def _settings_of_update(
     arguments: tuple[str, ...], update: Path, output: Path | None, contents: str | None, agreement: str | None
-) -> tuple[Settings, list[Any]]:
+) -> tuple[room.Settings, list[Any]]:
     """Take settings and sources as they were, or as a file now says; name, authors and so on stay as they were."""
-    old = open_release(update).manifest.facts
+    old = drystone.open_release(update).manifest.facts
     if arguments and arguments[0].endswith(".toml"):
         settings, found = _settings(arguments, contents, agreement)
     else:
-        settings, found = recall(room.work_folder(Settings(), update))
-        found = [*found, *sources_from_arguments(arguments, contents, agreement)]
+        settings, found = room.recall(room.work_folder(room.Settings(), update))
+        found = [*found, *room.sources_from_arguments(arguments, contents, agreement)]
     kept = {name: getattr(old, name) for name in ("name", "description", "authors", "license", "url")}
     chosen = settings.release.model_dump(exclude_unset=True, exclude={"output"})
-    release = _revalidated(Settings(), {**kept, **chosen, "output": output or settings.release.output or update})
+    release = _revalidated(room.Settings(), {**kept, **chosen, "output": output or settings.release.output or update})
     return settings.model_copy(update={"release": release}), found
 
 
-def _revalidated(settings: Settings, update: dict[str, Any]) -> Any:
+def _revalidated(settings: room.Settings, update: dict[str, Any]) -> Any:
     try:
         return type(settings.release).model_validate({**settings.release.model_dump(), **update})
     except ValueError as error:
@@ -202,7 +209,7 @@ def _summary(manifest: Manifest, output: Path) -> dict[str, Any]:
 
 
 def _print_release(manifest: Manifest, output: Path) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = new_console(soft_wrap=True)
     console.print(_funnel(manifest.facts.funnel))
     counts = manifest.counts
     console.print(
@@ -211,22 +218,31 @@ def _print_release(manifest: Manifest, output: Path) -> None:
     )
     console.print(f"root  {manifest.root}")
     console.print(f"at    {output}")
-    # In a virtual environment that is not activated the bare name would not be found.
-    program = "drystone" if shutil.which("drystone") else sys.argv[0]
+    program = _program()
     folder = shlex.quote(str(output))
     console.print(
         "\nNext:\n"
         f"  {program} verify {folder}\n"
         f"  {program} stats {folder} --picture stats.svg\n"
-        f"  {program} why {folder} {shlex.quote(_example(output))}",
-        markup=False,
+        f"  {program} why {folder} {shlex.quote(_example(output))}"
     )
+
+
+def _program() -> str:
+    """Return how this program is called from here, as it was this time or shorter."""
+    if shutil.which("drystone"):
+        return "drystone"
+    # In a virtual environment that is not activated the bare name would not be found.
+    if not sys.argv[0].endswith("__main__.py"):
+        return shlex.quote(sys.argv[0])
+    python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+    return f"{python} -m drystone"
 
 
 def _example(output: Path) -> str:
     """Return a file worth asking about: a near duplicate where there is one, else any."""
     chosen = "README.md"
-    for batch in open_release(output).ledger(["reason", "origin", "path"]):
+    for batch in drystone.open_release(output).ledger(["reason", "origin", "path"]):
         for row in batch.to_pylist():
             chosen = f"{row['origin']}:{row['path']}"
             if row["reason"] == "near_duplicate":
@@ -244,13 +260,15 @@ def _print_estimate(estimated: room.Estimate, as_json: bool) -> None:
         }
         click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2))
         return
-    console = Console(highlight=False)
+    console = new_console()
     console.print(_funnel(estimated.funnel))
     scaled = "" if estimated.sampled == estimated.sources else ", scaled up; duplicates between the others are not seen"
     console.print(f"\nEstimated from {estimated.sampled} of {estimated.sources} sources{scaled}. Nothing was written.")
 
 
 def _funnel(steps: tuple[FunnelStep, ...]) -> Table:
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("stage", "files", "", "MB", ""):
         table.add_column(heading, justify="left" if heading == "stage" else "right")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
+from drystone.cli._console import console as new_console
 from drystone.dedup import near
 
 
@@ -67,7 +67,7 @@ def command(
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         # rich shows the status on a terminal only
-        with Console(stderr=True).status("Removing near duplicates"):
+        with new_console(stderr=True).status("Removing near duplicates"):
             summary = _dedup(source, part, method, text, id_, group, order)
         part.chmod(0o755)
         part.rename(out)

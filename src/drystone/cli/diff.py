@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from drystone.cli._console import console as new_console
 from drystone.release.diff import ADDED, CHANGED, REMOVED, Change, Delta, Diff, diff
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
@@ -68,7 +69,7 @@ def _decision(row: dict[str, object]) -> str:
 
 
 def _print(found: Diff, top: int) -> None:
-    console = Console(highlight=False)
+    console = new_console()
     console.print(Text(f"old {shown(found.old_version)}  {found.old_root}"))
     console.print(Text(f"new {shown(found.new_version)}  {found.new_root}"))
     if found.old_root == found.new_root:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from drystone.cli._console import console as new_console
 from drystone.policy.compatibility import POLICIES, Obstacle, Report, licenses_of_release
 from drystone.policy.licenses import unknown_identifiers
 
@@ -50,7 +50,7 @@ def command(release: Path, policy: str, allow: tuple[str, ...], deny: tuple[str,
 
 
 def _print(report: Report, policy: str) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    console = new_console(width=None if sys.stdout.isatty() else 140)
     table = Table(box=None, pad_edge=False)
     for column in ("licence", "files", "attribution", "notice", "share alike", "patents", "limits"):
         table.add_column(column, justify="right" if column == "files" else "left", no_wrap=column == "licence")
@@ -67,7 +67,7 @@ def _print(report: Report, policy: str) -> None:
     }[report.distributable]
     console.print(answer)
     for obstacle in (*report.refused[:10], *report.unknown[:10]):
-        console.print(_line(obstacle), markup=False, soft_wrap=True)
+        console.print(_line(obstacle), soft_wrap=True)
 
 
 def _line(o: Obstacle) -> str:

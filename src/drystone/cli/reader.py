@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from drystone.cli._console import console as new_console
 from drystone.cli._training import gather, training_options
 from drystone.cli._training import progress as progress_of_training
 
@@ -136,26 +136,24 @@ def evaluate(model: str, data: Path, limit: int | None, out: Path | None, as_jso
 
 
 def _print_report(report: dict[str, Any], out: Path | None) -> None:
-    console = Console()
+    console = new_console()
     console.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
     for name, value in report["metrics"].items():
         interval = report["interval"].get({"exact": "exact_match"}.get(name, name))
         around = f"  (95 % {interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
-        console.print(f"  {name:18} {value:8.3f}{around}", highlight=False)
+        console.print(f"  {name:18} {value:8.3f}{around}")
     for title, groups in report["by"].items():
         table = Table(title, "questions", "exact", "F1", title_justify="left")
         for name, row in groups.items():
             table.add_row(name, f"{row['questions']:,}", f"{row['exact_match']:.1f}", f"{row['f1']:.1f}")
         console.print(table)
-    console.print(f"calibration error {report['calibration']['error']:.3f}", highlight=False)
+    console.print(f"calibration error {report['calibration']['error']:.3f}")
     for row in report["worst"][:5]:
         console.print(
             f"wrong at {row['score']:.2f}: {row['question']!r} -> {row['prediction']!r}, not {row['golds'][:1]}",
-            highlight=False,
-            markup=False,
         )
     if out:
-        console.print(f"all of it in {out}", highlight=False, markup=False)
+        console.print(f"all of it in {out}")
 
 
 def progress(what: str) -> Callable[[int, int], None]:
@@ -257,7 +255,7 @@ def explain(model: str, question: str, context: Any, top_k: int, html: Path | No
     from drystone.reader.views import explanation_page, explanation_text  # noqa: PLC0415
 
     found = why(load(model, **given), question, passage(context), top_k=top_k, handle_impossible_answer=True)
-    Console().print(explanation_text(found))
+    new_console().print(explanation_text(found))
     if html:
         write(html, explanation_page(found))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from drystone.cli._console import console as new_console
 from drystone.detect.secrets import KINDS, Scanner, Settings, report, tree
 
 _BATCH: Final = 16 << 20
@@ -153,7 +153,7 @@ def _scan(scanner: Scanner, batch: list[tree.Text]) -> list[Any]:
 
 
 def _progress(wanted: bool) -> Progress:
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

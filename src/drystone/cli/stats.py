@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from drystone.cli._console import console as new_console
 from drystone.release.layout import shown, size_text
 from drystone.release.picture import draw
 from drystone.release.read import open_release
@@ -50,7 +51,7 @@ def command(release: Path, picture: Path | None, top: int, as_json: bool) -> Non
 
 
 def _print(found: Stats, top: int) -> None:
-    console = Console(highlight=False)
+    console = new_console()
     counts = found.counts
     console.print(Text(f"{shown(found.name)} {shown(found.version)}", "bold"), Text(found.root, "dim"))
     console.print(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from drystone.cli._console import console as new_console
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY, successor_of
 from drystone.release.layout import shown
@@ -98,7 +98,7 @@ class _Meter(StageProgress):
 
 
 def _print(report: Report) -> None:
-    console = Console(highlight=False)
+    console = new_console()
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, meaning, problems in summary(report):
         verdict = Text("holds", "green") if not problems else Text(f"{problems:,} wrong", "bold red")

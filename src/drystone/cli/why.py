@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drystone.building.contents import packed_blob
+from drystone.cli._console import console as new_console
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
 from drystone.release.why import Decision, Lookup, explain, find, folder_lookup
@@ -53,7 +54,7 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
             decision = explain(opened, row, lookup=_lookup(release, folder, row))
             click.echo(orjson.dumps(asdict(decision), default=_plain).decode())
         return
-    console = Console(highlight=False)
+    console = new_console()
     if len(rows) > _EXPLAINED:
         _list(console, rows, limit)
         return

@@ -13,7 +13,8 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,12 +30,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("DRYSTONE_HOME") or Path(base) / "drystone") / "patterns"
 
 
+@cache
+def _version() -> str:
+    """Return Hyperscan's version; reading a package's metadata takes milliseconds."""
+    return metadata.version("hyperscan")
+
+
 def compiled(expressions: Sequence[bytes], ids: Sequence[int], flags: int) -> Any:
     """Return a block-mode `hyperscan.Database` over `expressions`, each reported by its id, with its own scratch.
 
     The same `flags` (HS_FLAG_*) hold for all. Raises `hyperscan.HyperscanError` for an expression that is none.
     """
-    key = hashlib.sha256(repr((version("hyperscan"), list(expressions), list(ids), flags)).encode()).hexdigest()
+    key = hashlib.sha256(repr((_version(), list(expressions), list(ids), flags)).encode()).hexdigest()
     try:
         path = cache_folder() / key
     except RuntimeError:  # a user without a home

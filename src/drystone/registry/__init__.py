@@ -1,24 +1,28 @@
 """What people decided, in SQL: opt-outs, licence reviews, and the log of it all.
 
-Builds read snapshots; nothing here decides for people, detects, or looks at repositories.
+Builds read snapshots; nothing here decides for people, detects, or looks at repositories. Names are loaded when asked
+for: processes that match against a snapshot need no database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from drystone.registry.audit import Audit, audit
-from drystone.registry.contacts import KEY_VARIABLE, Contacts, new_key
-from drystone.registry.database import SCHEMA_VERSION, connect
-from drystone.registry.events import Event, Events
-from drystone.registry.optouts import Applied, OptOutBook, Place
-from drystone.registry.records import NewRequest, OptOutDecision, Request, Verification
-from drystone.registry.requests import Requests
-from drystone.registry.reviews import NO_LICENSE, Decision, Review, Reviews, ReviewSnapshot
-from drystone.registry.snapshot import GENESIS, OptOuts
-from drystone.registry.subjects import Subject
-from drystone.registry.versions import Successor, Versions
+from drystone._lazy import lazily
+
+if TYPE_CHECKING:
+    from drystone.registry.audit import Audit
+    from drystone.registry.contacts import KEY_VARIABLE, new_key
+    from drystone.registry.database import SCHEMA_VERSION
+    from drystone.registry.events import Event
+    from drystone.registry.optouts import Place
+    from drystone.registry.plain import NO_LICENSE, Applied, Decision, Review, ReviewSnapshot
+    from drystone.registry.records import NewRequest, OptOutDecision, Request, Verification
+    from drystone.registry.registry import Registry
+    from drystone.registry.reviews import Reviews
+    from drystone.registry.snapshot import GENESIS, OptOuts
+    from drystone.registry.subjects import Subject
+    from drystone.registry.versions import Successor
 
 __all__ = [
     "GENESIS",
@@ -44,38 +48,29 @@ __all__ = [
     "new_key",
 ]
 
-
-class Registry:
-    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`, `versions`; a context manager."""
-
-    def __init__(self, url_or_path: str | Path, key: str | None = None, *, migrate: bool = True) -> None:
-        self._engine = connect(url_or_path, migrate=migrate)
-        self.contacts = Contacts(self._engine, key)
-        self.requests = Requests(self._engine, self.contacts)
-        self.optouts = OptOutBook(self._engine)
-        self.reviews = Reviews(self._engine)
-        self.events = Events(self._engine)
-        self.versions = Versions(self._engine)
-
-    @classmethod
-    def open(cls, url_or_path: str | Path, key: str | None = None) -> Registry:
-        """Open the registry at a path or SQLAlchemy URL, creating it where there is none.
-
-        `key` encrypts contact data (default: `KEY_VARIABLE` in the environment). Raises `RegistryError` where it cannot
-        be used.
-        """
-        return cls(url_or_path, key)
-
-    def audit(self, heads: Iterable[str] = ()) -> Audit:
-        """Check that nothing was altered or removed; `heads` are hashes from elsewhere that the log must hold."""
-        return audit(self._engine, heads)
-
-    def close(self) -> None:
-        """Release the database's connections."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+__getattr__ = lazily(
+    __name__,
+    {
+        "GENESIS": "drystone.registry.snapshot",
+        "KEY_VARIABLE": "drystone.registry.contacts",
+        "NO_LICENSE": "drystone.registry.plain",
+        "SCHEMA_VERSION": "drystone.registry.database",
+        "Applied": "drystone.registry.plain",
+        "Audit": "drystone.registry.audit",
+        "Decision": "drystone.registry.plain",
+        "Event": "drystone.registry.events",
+        "NewRequest": "drystone.registry.records",
+        "OptOutDecision": "drystone.registry.records",
+        "OptOuts": "drystone.registry.snapshot",
+        "Place": "drystone.registry.optouts",
+        "Registry": "drystone.registry.registry",
+        "Request": "drystone.registry.records",
+        "Review": "drystone.registry.plain",
+        "ReviewSnapshot": "drystone.registry.plain",
+        "Reviews": "drystone.registry.reviews",
+        "Subject": "drystone.registry.subjects",
+        "Successor": "drystone.registry.versions",
+        "Verification": "drystone.registry.records",
+        "new_key": "drystone.registry.contacts",
+    },
+)

@@ -19,6 +19,7 @@ from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.registry import events
 from drystone.registry.database import reading, writing
+from drystone.registry.plain import Applied
 from drystone.registry.records import IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
 from drystone.registry.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
@@ -39,16 +40,6 @@ class Place:
     old: str
     new: str
     event: int
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What one request made fall in one release: whole repositories, and occurrences elsewhere with their bytes."""
-
-    request: str
-    occurrences: int = 0
-    bytes: int = 0
-    repositories: int = 0
 
 
 class OptOutBook:

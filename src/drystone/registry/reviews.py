@@ -6,13 +6,11 @@ the newest holds, the others remain as history. Knows nothing of how licences ar
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -21,61 +19,14 @@ from license_expression import ExpressionError, get_spdx_licensing
 from drystone.errors import RegistryError, UsageError
 from drystone.registry import events
 from drystone.registry.database import reading, writing
+from drystone.registry.plain import NO_LICENSE, Decision, Review, ReviewSnapshot
 from drystone.registry.tables import REVIEW_DECISIONS as _DECISIONS
 from drystone.registry.tables import REVIEW_QUEUE as _QUEUE
 
-#: What a reviewer answers for a text that is no licence.
-NO_LICENSE: Final = "NONE"
 #: How much of a text is kept for the reviewer, in characters.
 MAX_SAMPLE: Final = 20_000
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """One text in the queue: why it waits, what detection made of it, and where it was first seen.
-
-    `evidence` is JSON. `decision` is the newest decision, or None while the text waits.
-    """
-
-    text_sha256: str
-    cause: str
-    expression: str | None = None
-    evidence: str = "[]"
-    origin: str | None = None
-    path: str | None = None
-    swhid: str | None = None
-    sample: str | None = None
-    decision: Decision | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a person decided of one text: an SPDX expression or "NONE", who, when (ISO 8601, UTC), and why."""
-
-    text_sha256: str
-    expression: str
-    reviewer: str
-    decided_at: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class ReviewSnapshot:
-    """Decisions as one build applies them: text hash -> expression or "NONE". Picklable; never changes."""
-
-    items: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def decisions(self) -> Mapping[str, str]:
-        """The decisions as a read-only mapping."""
-        return MappingProxyType(dict(self.items))
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the decisions; part of what a release's root hash depends on."""
-        return hashlib.sha256(json.dumps(self.items, separators=(",", ":")).encode()).hexdigest()
 
 
 class Reviews:

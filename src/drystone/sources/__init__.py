@@ -1,6 +1,7 @@
 """Sources: where repositories come from. One module per kind; each yields a repository, its occurrences, their bytes.
 
 `parse_source` reads what a user writes on the command line, `source_from_table` what stands in a settings file.
+Each kind is loaded when one of it is named.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drystone._lazy import lazily
-from drystone.sources._parse import parse_source, source_from_table, table_problems
-from drystone.sources.archive import ArchiveSource
-from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
-from drystone.sources.folder import FolderSource
-from drystone.sources.git import GitSource
-from drystone.sources.pypi import PypiSource
 
 if TYPE_CHECKING:
+    from drystone.sources._parse import parse_source, source_from_table, table_problems
+    from drystone.sources.archive import ArchiveSource
+    from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
+    from drystone.sources.folder import FolderSource
+    from drystone.sources.git import GitSource
+    from drystone.sources.pypi import PypiSource
     from drystone.sources.software_heritage import SoftwareHeritage
     from drystone.sources.table import TableSource
 
@@ -40,5 +41,22 @@ __all__ = [
 
 __getattr__ = lazily(
     __name__,
-    {"SoftwareHeritage": "drystone.sources.software_heritage", "TableSource": "drystone.sources.table"},
+    {
+        "ArchiveSource": "drystone.sources.archive",
+        "Collection": "drystone.sources.base",
+        "Entry": "drystone.sources.base",
+        "FolderSource": "drystone.sources.folder",
+        "GitSource": "drystone.sources.git",
+        "Limits": "drystone.sources.base",
+        "OpenRepository": "drystone.sources.base",
+        "Part": "drystone.sources.base",
+        "PypiSource": "drystone.sources.pypi",
+        "Repository": "drystone.sources.base",
+        "SoftwareHeritage": "drystone.sources.software_heritage",
+        "Source": "drystone.sources.base",
+        "TableSource": "drystone.sources.table",
+        "parse_source": "drystone.sources._parse",
+        "source_from_table": "drystone.sources._parse",
+        "table_problems": "drystone.sources._parse",
+    },
 )

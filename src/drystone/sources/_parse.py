@@ -10,13 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from drystone import sources
 from drystone.errors import UsageError
-from drystone.sources._git_remote import check_ref, check_url
-from drystone.sources.archive import ArchiveSource
 from drystone.sources.base import Collection, Source
-from drystone.sources.folder import FolderSource
-from drystone.sources.git import GitSource
-from drystone.sources.pypi import PypiSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -74,12 +70,12 @@ def parse_source(
     """
     here = base if base is not None else Path()
     if text.startswith("folder:"):
-        return FolderSource(_local(text.removeprefix("folder:"), here))
+        return sources.FolderSource(_local(text.removeprefix("folder:"), here))
     if text.startswith("pypi:"):
         package, equals, version = text.removeprefix("pypi:").partition("==")
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
-        return PypiSource(package.strip(), version.strip())
+        return sources.PypiSource(package.strip(), version.strip())
     if text.startswith("table:"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
@@ -98,12 +94,12 @@ def parse_source(
         raise UsageError(f"{text} is not a source: a URL of a git repository begins with git+{hint}")
     path = _local(text, here)
     if path.is_dir():
-        return GitSource(path=path) if is_git(path) else FolderSource(path)
+        return sources.GitSource(path=path) if is_git(path) else sources.FolderSource(path)
     if path.is_file():
-        return ArchiveSource(path)
+        return sources.ArchiveSource(path)
     place, at, ref = text.rpartition("@")
     if at and place and is_git(_local(place, here)):
-        return GitSource(path=_local(place, here), ref=ref)
+        return sources.GitSource(path=_local(place, here), ref=ref)
     raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
 
 
@@ -163,21 +159,21 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
         case "software-heritage":
             return _software_heritage(table, here)
         case "git":
-            return GitSource(path, table.get("url"), table.get("ref"), about)
+            return sources.GitSource(path, table.get("url"), table.get("ref"), about)
         case "pypi":
-            return PypiSource(table["package"], table["version"], table.get("sha256"), about)
+            return sources.PypiSource(table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
             return _table(table, path, here)
         case "archive":
             assert path is not None
-            return ArchiveSource(path, table.get("sha256"), about)
+            return sources.ArchiveSource(path, table.get("sha256"), about)
         case _:
             assert path is not None
-            return FolderSource(path, about)
+            return sources.FolderSource(path, about)
 
 
-# What reads an archive's tables loads much that other sources never need.
+# What reads an archive's tables, and git, loads much that other sources never need.
 
 
 def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
@@ -205,7 +201,7 @@ def _table(table: Mapping[str, Any], path: Path, here: Path) -> Collection:
     )
 
 
-def _git_url(text: str) -> GitSource:
+def _git_url(text: str) -> sources.GitSource:
     # The last "@" of the path begins the ref, as pip has it; one before the host is a login name.
     scheme, separator, rest = text.partition("://")
     host, slash, path = rest.partition("/")
@@ -213,8 +209,8 @@ def _git_url(text: str) -> GitSource:
     if not separator:
         raise UsageError(f"git+{text}: a URL is missing; write git+https://HOST/PATH or git+https://HOST/PATH@REF")
     if not at:
-        return GitSource(url=text)
-    return GitSource(url=f"{scheme}://{host}{slash}{place}", ref=ref)
+        return sources.GitSource(url=text)
+    return sources.GitSource(url=f"{scheme}://{host}{slash}{place}", ref=ref)
 
 
 def _local(text: str, base: Path) -> Path:
@@ -252,16 +248,28 @@ def _value_problem(key: str, value: object) -> str | None:
 
 
 def _check_package(value: str) -> None:
-    PypiSource(value, "0")
+    sources.PypiSource(value, "0")
 
 
 def _check_version(value: str) -> None:
-    PypiSource("name", value)
+    sources.PypiSource("name", value)
+
+
+def _check_url(value: str) -> None:
+    from drystone.sources._git_remote import check_url  # noqa: PLC0415
+
+    check_url(value)
+
+
+def _check_ref(value: str) -> None:
+    from drystone.sources._git_remote import check_ref  # noqa: PLC0415
+
+    check_ref(value)
 
 
 _CHECKS: Final[dict[str, Callable[[str], None]]] = {
-    "url": check_url,
-    "ref": check_ref,
+    "url": _check_url,
+    "ref": _check_ref,
     "package": _check_package,
     "version": _check_version,
 }

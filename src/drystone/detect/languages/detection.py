@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import enry
-
 from drystone.detect.languages.classifier import best_of, guess, knows
 from drystone.detect.languages.heuristics import by_heuristics
 from drystone.detect.languages.markers import RUNTIMES, SHELLS, by_modeline, by_shebang, by_signature, is_prose
@@ -67,6 +65,9 @@ def _judged(path: str | None, allowed: tuple[str, ...], extension: str, content:
 def _likeliest(path: str | None, allowed: tuple[str, ...], content: bytes) -> str | None:
     if path and not all(map(knows, allowed)):
         # Likeness is unfair to a language that it has never seen.
+        # Loaded late: its Go runtime starts threads, and no worker could be forked from a process with threads.
+        import enry  # noqa: PLC0415
+
         said = enry.get_language(base_name(path), content)
         if said in allowed:
             return str(said)

@@ -1,0 +1,187 @@
+"""`build` makes a release out of sources; `estimate` says from a sample what a build would give."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from dataclasses import replace as replace_
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from drystone.building import workers
+from drystone.building.engine import Engine
+from drystone.building.output import check_output
+from drystone.building.plan import Plan
+from drystone.building.settings import Settings
+from drystone.building.store import Store
+from drystone.errors import UsageError
+from drystone.registry import OptOuts, ReviewSnapshot
+from drystone.release.manifest import FunnelStep, Manifest
+from drystone.release.read import open_release
+from drystone.sources.base import Collection, Source
+
+if TYPE_CHECKING:
+    from drystone.registry import Registry
+    from drystone.release.receipts import Searched
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a build would give, from `sampled` of `sources`; `funnel` is scaled up to all of them."""
+
+    sources: int
+    sampled: int
+    funnel: tuple[FunnelStep, ...]
+    languages: dict[str, tuple[int, int]]
+
+
+def build(
+    settings: Settings,
+    sources: Sequence[Source | Collection],
+    output: Path,
+    engine: Engine | None = None,
+    *,
+    replace: bool = False,
+    update: Path | None = None,
+    version: str | None = None,
+    receipts: Callable[[Mapping[str, Sequence[Searched]], str], object] | None = None,
+) -> Manifest:
+    """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
+
+    Decisions of the registry that `settings.registry` names (a path or URL; None: no registry) are applied, and licence
+    texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default:
+    `output` with `.work` appended), downloads and clones in `settings.engine.cache` (default: `cache` below it).
+    With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
+    one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
+    folder. `version` is its number, by default that of the rule in `release.versions`. `receipts` is told what was
+    searched and what fell for each request that was applied, and the registry's head.
+    Raises `BuildError`, `SourceError`, `UsageError`.
+    """
+    engine = engine or Engine()
+    old = open_release(update) if update is not None else None
+    work, cache = _folders(settings, output, update)
+    check_output(output)
+    store = Store(work)
+    with store.lock(), ExitStack() as stack:
+        stack.callback(workers.stop)
+        place = settings.registry
+        registry = _open(place, stack) if _is_there(place) else None
+        reviews, optouts = decisions_of(registry)
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+
+        def load() -> tuple[ModuleType, Registry | None]:
+            for name in ("drystone.building.neighbours", "drystone.dedup.decide"):
+                importlib.import_module(name)
+            # A registry that is not there yet is made here: no decision in it can touch this build.
+            return importlib.import_module("drystone.building.ending"), registry or _open(place, stack)
+
+        loading: list[Future[tuple[ModuleType, Registry | None]]] = []
+
+        def meanwhile() -> None:
+            if not loading:
+                loading.append(beside.submit(load))
+
+        engine = replace_(engine, meanwhile=meanwhile)
+        settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
+        ending, registry = loading[0].result() if loading else load()
+        manifest: Manifest = ending.end(
+            settings,
+            sources,
+            settled,
+            engine,
+            store,
+            output,
+            optouts,
+            reviews,
+            registry,
+            replace=replace,
+            old=old,
+            version=version,
+            receipts=receipts,
+        )
+    return manifest
+
+
+def _is_there(place: str | None) -> bool:
+    return place is not None and ("://" in place or Path(place).exists())
+
+
+def _open(place: str | None, stack: ExitStack) -> Registry | None:
+    from drystone.registry import Registry  # noqa: PLC0415  not every build has one, and it takes a while to load
+
+    return stack.enter_context(Registry(place)) if place is not None else None
+
+
+def decisions_of(registry: Registry | None) -> tuple[ReviewSnapshot, OptOuts]:
+    """Return what people decided, all at one state of the registry."""
+    if registry is None:
+        return ReviewSnapshot(), OptOuts()
+    while True:
+        optouts = registry.optouts.snapshot()
+        reviews = registry.reviews.snapshot()
+        if registry.events.head() == optouts.head:
+            return reviews, optouts
+
+
+def estimate(
+    settings: Settings,
+    sources: Sequence[Source | Collection],
+    output: Path,
+    engine: Engine | None = None,
+    *,
+    sample: int = 10,
+) -> Estimate:
+    """Estimate the funnel of a build from at most `sample` sources; downloads are kept, nothing else is."""
+    engine = engine or Engine()
+    if not sources:
+        raise UsageError("no sources: name at least one repository, archive, folder or package")
+    _, cache = _folders(settings, output, None)
+    chosen = sorted(sources, key=lambda source: source.spec)
+    if len(chosen) > sample:
+        chosen = random.Random(0).sample(chosen, sample)
+    work = Path(tempfile.mkdtemp(prefix="drystone-"))
+    try:
+        reviews, optouts = _decisions_there(settings.registry)
+        settled = Plan(settings, chosen, engine, Store(work), cache, reviews.decisions, optouts).settle()
+    finally:
+        workers.stop()
+        shutil.rmtree(work)
+    scale = len(sources) / len(chosen)
+    return Estimate(
+        sources=len(sources),
+        sampled=len(chosen),
+        funnel=tuple(
+            FunnelStep(stage=s.stage, files=round(s.files * scale), bytes=round(s.bytes * scale))
+            for s in settled.funnel
+        ),
+        languages={name: (round(f * scale), round(b * scale)) for name, (f, b) in settled.languages.items()},
+    )
+
+
+def _decisions_there(place: str | None) -> tuple[ReviewSnapshot, OptOuts]:
+    """Return what a registry holds, without making one where there is none."""
+    with ExitStack() as stack:
+        return decisions_of(_open(place, stack) if _is_there(place) else None)
+
+
+def work_folder(settings: Settings, output: Path) -> Path:
+    """Return where a build into `output` keeps its intermediate work."""
+    output = output.absolute()
+    return settings.engine.work or output.with_name(output.name + ".work")
+
+
+def _folders(settings: Settings, output: Path, update: Path | None) -> tuple[Path, Path]:
+    work = work_folder(settings, output)
+    if update is not None and not work.exists() and (before := work_folder(settings, update)).exists():
+        # One work folder for all versions: what did not change is found there.
+        work.parent.mkdir(parents=True, exist_ok=True)
+        work.symlink_to(os.path.relpath(before.resolve(), work.parent.resolve()), target_is_directory=True)
+    return work, settings.engine.cache or work / "cache"
