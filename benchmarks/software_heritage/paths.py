@@ -17,6 +17,8 @@ from drystone.sources.software_heritage import SoftwareHeritage
 
 #: What the archive knows of contents is joined afterwards, and is no part of finding paths.
 AFTER = ("contents", "asked", "joined")
+#: Runs of which the best counts: CPU seconds grow where others use the caches.
+_ROUNDS = 2
 
 
 class Timed:
@@ -54,17 +56,26 @@ def check(found: int, made: Summary | dict[str, Any]) -> None:
         raise SystemExit(f"{found:,} paths came out of a graph that has {wanted:,}")
 
 
+def _spent(timed: Timed) -> float:
+    return sum(seconds for step, seconds in timed.seconds.items() if step not in AFTER)
+
+
 def figures(quick: bool) -> list[Figure]:
     pa.set_cpu_count(1)
     origins, entries = (200, 500_000) if quick else (1_000, 5_000_000)
     with builds.workplace() as folder:
         made = generate(folder / "export", origins=origins, entries=entries)
-        timed = resolve(folder / "export", folder)
-    check(timed.occurrences, made)
-    spent = sum(seconds for step, seconds in timed.seconds.items() if step not in AFTER)
+        rounds = [resolve(folder / "export", folder / str(number)) for number in range(_ROUNDS)]
+    for found in rounds:
+        check(found.occurrences, made)
+    timed = min(rounds, key=_spent)
+    spent = _spent(timed)
     most = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in timed.seconds.most_common(5))
     read = made.rows["directory_entry"]
-    note = f"{timed.occurrences:,} paths of {made.roots:,} root directories, {read:,} entries read; {most}"
+    note = (
+        f"{timed.occurrences:,} paths of {made.roots:,} root directories, {read:,} entries read; "
+        f"the best of {' and '.join(f'{_spent(found):.1f} s' for found in rounds)}: {most}"
+    )
     bounds = (None, None) if quick else (300_000, 2_000_000)
     # Paths are fewer than entries here: entries of directories and of earlier revisions are read too, and not counted.
     return [

@@ -1,10 +1,11 @@
 """What the whole export of 2026 would take, step by step, from rates that were measured here.
 
     python -m benchmarks.software_heritage.simulation --record rates.json     50 million entries on two Ray workers
-    python -m benchmarks.software_heritage.scale --measure build.json         the stages of a build, on real packages
+    python -m benchmarks.software_heritage.simulation --origins 200000 --entries 4000000 --record origin_rates.json
+    python -m benchmarks.software_heritage.scale --measure build_rates.json   the stages of a build, on real packages
     python -m benchmarks.software_heritage.scale                              the tables of docs/scale.md
 
-Both records lie beside this file. Sizes of the export are those that its documentation gives; what it does not give is
+The records lie beside this file. Sizes of the export are those that its documentation gives; what it does not give is
 an assumption, named in `ASSUMED` and printed with the tables. Steps grow with the rows they read: no step of the plan
 compares all with all.
 """
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,14 +21,16 @@ from typing import Any, Final
 
 from benchmarks import builds, corpus
 from benchmarks.harness import CACHE, machine
+from benchmarks.software_heritage.memory import peak
 from drystone import building
 from drystone.building.engine import Engine
 from drystone.building.settings import Settings
-from drystone.sources.software_heritage import _GROUP_ENTRIES
+from drystone.sources.software_heritage import _GROUP_ENTRIES, _ORIGIN_WEIGHT, _RUN_SHARE
 from drystone.sources.swh_runs import ROWS_PER_RANGE
 
 _HERE: Final = Path(__file__).parent
 RATES: Final = _HERE / "rates.json"
+ORIGIN_RATES: Final = _HERE / "origin_rates.json"
 BUILD_RATES: Final = _HERE / "build_rates.json"
 
 #: The export of 2026-06-04 as docs/graph/dataset.rst of swh-export gives it: 33 TiB, nodes and edges.
@@ -64,6 +66,14 @@ _DRIVERS: Final = {
     **dict.fromkeys(("parts", "asked", "listing"), "paths"),
     **dict.fromkeys(("contents", "joined"), "contents"),
 }
+#: Steps whose rates come from the graph of many origins: in the other one, their tasks are nearly empty.
+_OF_ORIGINS: Final = frozenset(
+    ("visits", "latest", "branches", "chosen", "revisions", "root-directories", "repositories", "collapsed", "roots")
+)
+#: The one whose tasks are not full there either, and the table whose rows they hold.
+_HELD: Final = {"root-directories": "revision"}
+#: It reads all nodes, and writes what it finds of origins.
+_WRITTEN: Final = {"root-directories": "origins"}
 _CONCURRENCY: Final = 32
 PAGE: Final = _HERE.parents[1] / "docs/scale.md"
 _BEGIN: Final = "<!-- printed by python -m benchmarks.software_heritage.scale -->"
@@ -87,16 +97,8 @@ class Line:
         return self.core_hours * ASSUMED["dollars a core-hour"] + of_requests
 
 
-def graph_lines(rates: dict[str, Any]) -> list[Line]:
+def graph_lines(rates: dict[str, Any], of_origins: dict[str, Any]) -> list[Line]:
     """Return the steps from the export's tables to lists of occurrences."""
-    rows = rates["rows"]
-    small = {
-        "origins": rows["origin"],
-        "nodes": sum(rows[name] for name in ("revision", "release")),
-        "entries": rows["directory_entry"],
-        "paths": rates["paths"],
-        "contents": rows["content"] + rows["skipped_content"],
-    }
     reached = ASSUMED["share of directory entries that a chosen head reaches"]
     large = {
         "origins": ASSUMED["origins"],
@@ -106,21 +108,25 @@ def graph_lines(rates: dict[str, Any]) -> list[Line]:
         "paths": EDGES * reached,
         "contents": NODES,
     }
-    opened, an_open = _opened(rates, large), _an_open(rates)
-    base = min(step["peak"] for step in rates["steps"])
+    opened, an_open = _opened(rates, of_origins, large), _an_open(rates)
     merged: dict[str, Line] = {}
-    for step in rates["steps"]:
+    first = [step for step in of_origins["steps"] if step["name"] in _OF_ORIGINS]
+    for step in [*first, *(step for step in rates["steps"] if step["name"] not in _OF_ORIGINS)]:
         name = step["name"]
+        record = of_origins if name in _OF_ORIGINS else rates
+        base, small = min(step["peak"] for step in record["steps"]), _amounts(record)
         kind = "level" if name.startswith("level-") and name != "level-000" else name
         kind = "peeled" if kind.startswith("peeled") else kind
         driver = _DRIVERS.get(name, "origins" if kind == "peeled" else "entries")
-        factor = large[driver] / max(1, small[driver])
+        factor, wrote = large[driver] / max(1, small[driver]), _WRITTEN.get(name, driver)
         # What a task holds above an empty process grows with the rows that it may hold; a part's length does not.
         more = 1 if kind in ("asked", "listing") else min(ROWS, MOST_OF_GROUP if kind == "parts" else ROWS) / MEASURED
+        if name in _HELD:
+            more = ROWS / (record["rows"][_HELD[name]] / step["tasks"])
         found = Line(
             kind,
             f"{_short(large[driver])} {driver}",
-            step["written"] * factor,
+            step["written"] * large[wrote] / max(1, small[wrote]),
             base + (step["peak"] - base) * more,
             0,
             step["cpu"] * factor / 3600,
@@ -135,30 +141,55 @@ def graph_lines(rates: dict[str, Any]) -> list[Line]:
     return list(merged.values())
 
 
-def _opened(rates: dict[str, Any], large: dict[str, float]) -> dict[str, float]:
+def _amounts(record: dict[str, Any]) -> dict[str, int]:
+    """Return what steps grow with, as it was in a simulation."""
+    rows = record["rows"]
+    return {
+        "origins": rows["origin"],
+        "nodes": rows["revision"] + rows["release"],
+        "entries": rows["directory_entry"],
+        "paths": record["paths"],
+        "contents": rows["content"] + rows["skipped_content"],
+    }
+
+
+def _ranges(rows: float, weight: int = 1) -> float:
+    """Return into how many ranges, each a task's, so many rows are cut."""
+    return max(1.0, rows * weight / ROWS)
+
+
+def _runs(rows: float) -> float:
+    """Return into how many runs so many rows are written."""
+    return max(1.0, rows * _RUN_SHARE / ROWS)
+
+
+def _opened(rates: dict[str, Any], of_origins: dict[str, Any], large: dict[str, float]) -> dict[str, float]:
     """Return how often each step opens a run that another task wrote: tasks by the runs that each reads."""
     tasks = {step["name"]: step["tasks"] for step in rates["steps"]}
     levels = sum(name.startswith("level-") for name in tasks) - 1
-    ranges, runs = large["entries"] / ROWS, large["entries"] / (ROWS / 2)
+    ranges, runs = _ranges(large["entries"]), _runs(large["entries"])
     growth = large["paths"] / rates["paths"]
     groups = tasks["parts"] * growth * MEASURED / min(ROWS, MOST_OF_GROUP)
     parts = tasks["asked"] * growth
     # Contents are joined by ranges over what is known and what is asked for: at most every path asks.
-    joined = (large["contents"] + large["paths"]) / ROWS
-    visits = sum(rates["rows"][name] for name in ("origin", "origin_visit", "origin_visit_status"))
-    visits *= large["origins"] / rates["origins"]
-    of_origins = dict.fromkeys(
-        ("latest", "chosen", "repositories", "collapsed", "roots"), max(1.0, visits / ROWS) * visits / MEASURED
-    )
+    joined = _ranges(large["contents"] + large["paths"])
+    growth = large["origins"] / of_origins["origins"]
+    visits = growth * sum(of_origins["rows"][name] for name in ("origin", "origin_visit", "origin_visit_status"))
+    branches = growth * of_origins["rows"]["snapshot_branch"]
+    latest, chosen, origins = (_ranges(rows, _ORIGIN_WEIGHT) for rows in (visits, branches, large["origins"]))
     return {
-        **of_origins,
-        "root-directories": large["nodes"] / ROWS * large["nodes"] / MEASURED,
+        "latest": latest * _runs(visits),
+        "chosen": chosen * (latest + _runs(branches)),
+        "root-directories": _ranges(large["nodes"]) * (chosen + _runs(large["nodes"])),
+        "repositories": origins * (latest + chosen + _ranges(large["nodes"])),
+        "collapsed": origins * 2 * origins,
+        "roots": origins * origins,
         "edges": ranges * 2 * runs,
         "level": sum(ranges * (ranges + level + 2) for level in range(levels)),
-        "routed": ranges * (runs + levels + 2 * large["nodes"] / (ROWS / 2)),
+        "routed": ranges * (runs + levels + 2 * _runs(large["nodes"])),
         "parts": groups * ranges,
         "asked": parts,
-        "joined": joined * (parts + large["contents"] / (ROWS / 2)),
+        "joined": joined * (parts + _runs(large["contents"])),
         "listing": parts * joined,
     }
 
@@ -235,7 +266,7 @@ def measure_build(megabytes: int) -> dict[str, Any]:
         "machine": machine(),
         "bytes": size,
         "packages": len(sources),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": peak(),
         "stages": [
             {"name": name, "cpu": cpu, "written": written.get(name, 0)}
             for name, cpu in stages.spent.items()
@@ -244,15 +275,16 @@ def measure_build(megabytes: int) -> dict[str, Any]:
     }
 
 
-def tables(rates: dict[str, Any], build: dict[str, Any]) -> str:
+def tables(rates: dict[str, Any], of_origins: dict[str, Any], build: dict[str, Any]) -> str:
     """Return the two tables and their assumptions as Markdown."""
-    graph, contents = graph_lines(rates), content_lines(build)
+    graph, contents = graph_lines(rates, of_origins), content_lines(build)
     parts = [
         f"A task holds {ROWS:,} rows (`rows` of the source). Requests are reads from the bucket, and runs of rows that "
         "tasks open on the storage they share.",
         f"Rates of the graph: {rates['machine']}; {rates['rows']['directory_entry']:,} directory entries of "
         f"{rates['origins']:,} origins on {rates['workers']} workers of {rates['engine']}; {rates['paths']:,} paths, "
-        f"all {rates['expected']:,} that the graph has.",
+        f"all {rates['expected']:,} that the graph has. "
+        f"Those of the steps before entries: {of_origins['origins']:,} origins.",
         f"Rates of a build: {build['machine']}; {build['packages']} packages, {build['bytes'] / 1e6:,.0f} MB of files.",
         "Assumed: " + "; ".join(f"{name}: {value:g}" for name, value in ASSUMED.items()) + ".",
         "\n### From the export to lists of occurrences\n",
@@ -301,13 +333,15 @@ def main() -> None:
     parser.add_argument("--measure", type=Path, metavar="FILE", help="measure the stages of a build, write them here")
     parser.add_argument("--megabytes", type=int, default=60, help="of real packages to build")
     parser.add_argument("--rates", type=Path, default=RATES)
+    parser.add_argument("--origin-rates", type=Path, default=ORIGIN_RATES)
     parser.add_argument("--build-rates", type=Path, default=BUILD_RATES)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/scale.md")
     given = parser.parse_args()
     if given.measure is not None:
         given.measure.write_text(json.dumps(measure_build(given.megabytes), indent=2) + "\n")
         return
-    found = tables(json.loads(given.rates.read_text()), json.loads(given.build_rates.read_text()))
+    records = (given.rates, given.origin_rates, given.build_rates)
+    found = tables(*(json.loads(record.read_text()) for record in records))
     print(found)
     if given.write:
         PAGE.write_text(page(PAGE.read_text(), found))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import resource
 import shutil
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any, Literal
 
 from benchmarks import builds
 from benchmarks.harness import CACHE, machine
+from benchmarks.software_heritage.memory import peak
 from benchmarks.software_heritage.synthetic import generate
 from drystone.building.engine import Engine, Summary, Task
 from drystone.building.store import Stage
@@ -114,8 +114,7 @@ class _Runner:
 def _measured(stage: Stage, task: str, work: Callable[..., Summary], arguments: dict[str, Any]) -> Summary:
     start = time.process_time()
     summary = work(stage.folder, task, **arguments)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"summary": summary, "cpu": time.process_time() - start, "peak": peak}
+    return {"summary": summary, "cpu": time.process_time() - start, "peak": peak()}
 
 
 def _list(folder: Path, task: str, part: Any, cache: Path) -> Summary:

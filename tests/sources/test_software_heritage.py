@@ -154,6 +154,48 @@ def test_how_the_work_is_cut_does_not_show(
     check(found, world, roots)
 
 
+def test_no_run_has_more_rows_than_its_share_of_a_task(tmp_path: Path) -> None:
+    world, _ = grown(5, 40)
+    export = world.write(tmp_path / "export", files=1)
+    SoftwareHeritage(str(export), str(world.bucket(tmp_path / "bucket")), rows=64).parts(
+        tmp_path / "cache", Limits(), run_here
+    )
+    most = 64 // software_heritage._RUN_SHARE
+    for suffix in ("visits", "branches", "revisions", "entries", "present", "contents"):
+        sizes = [pa.ipc.open_file(pa.OSFile(str(run))).read_all().num_rows for run in _runs(tmp_path, suffix)]
+        assert len(sizes) > 1
+        assert max(sizes) == most
+
+
+def test_origins_without_a_directory_do_not_come_together(tmp_path: Path) -> None:
+    world = World()
+    for number in range(60):
+        world.origin(f"https://x.org/{number}")
+    world.repository("https://x.org/a", {"a.py": "a"})
+    export, bucket = world.write(tmp_path / "export"), world.bucket(tmp_path / "bucket")
+    found = Read(export, bucket, tmp_path / "cache", rows=8 * software_heritage._ORIGIN_WEIGHT)
+    assert {origin for origin, told in found.repositories.items() if told.directory} == {"https://x.org/a"}
+    assert len(found.repositories) == 61
+    assert len(found.rows) == 1
+    sizes = [pa.ipc.open_file(pa.OSFile(str(run))).read_all().num_rows for run in _runs(tmp_path, "others")]
+    assert sum(sizes) == 60
+    assert max(sizes) < 30
+
+
+def _runs(folder: Path, suffix: str) -> list[Path]:
+    return sorted(folder.rglob(f"cache/**/*.{suffix}"))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4, 100])
+def test_tables_are_put_together_and_cut(rows: int) -> None:
+    tables = [pa.table({"a": range(first, first + count)}) for first, count in ((0, 5), (5, 0), (5, 1), (6, 7))]
+    found = list(swh_runs.batched(tables, rows))
+    assert [value for table in found for value in table.column("a").to_pylist()] == list(range(13))
+    assert {table.num_rows for table in found[:-1]} <= {rows}
+    assert 0 < found[-1].num_rows <= rows
+    assert not list(swh_runs.batched(tables[1:2], rows))
+
+
 def test_an_export_on_s3(tmp_path: Path, s3: str) -> None:
     world, roots = grown(4, 6)
     export = world.write(tmp_path / "export")
@@ -238,8 +280,9 @@ def test_what_is_recorded_of_an_origin(read: Callable[..., Read], tmp_path: Path
     branches = {main: ("revision", one), dev: ("revision", two), "HEAD": ("alias", main.encode())}
     world.origin("https://github.com/a/b", ("full", world.snapshot(branches)))
     recorded = {
-        "origin": ["https://github.com/a/b"], "default_branch": ["dev"], "forks": [3], "github_id": [9],
-        "license": ["MIT"], "language": ["C"], "created_at": pa.array([when(2011)], pa.timestamp("ms")),
+        "origin": ["https://github.com/a/b", None], "default_branch": ["dev", "old"], "forks": [3, 4],
+        "github_id": [9, 10], "license": ["MIT", None], "language": ["C", None],
+        "created_at": pa.array([when(2011), None], pa.timestamp("ms")),
     }  # fmt: skip
     pa.parquet.write_table(pa.table(recorded), tmp_path / "recorded.parquet")
     repository = read(world, repositories=tmp_path / "recorded.parquet").repositories["https://github.com/a/b"]

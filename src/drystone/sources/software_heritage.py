@@ -38,7 +38,7 @@ from drystone.sources.swh_runs import (
 )
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 #: Entries of all directories that a group of roots holds in memory, at most about: their names and ids, put together
 #: to be hashed, must not pass 2 GiB.
 _GROUP_ENTRIES: Final = 1 << 24
@@ -47,6 +47,12 @@ _OTHERS: Final = 1 << 16
 #: Releases that point at releases are followed so far.
 _MAX_RELEASES: Final = 8
 _CACHED_PARTS: Final = 4
+#: What is written as a run, of the rows that a task may hold: it is there as text, as ids and sorted, beside what the
+#: reader holds of its file, and must not need more than what reads and joins such runs.
+_RUN_SHARE: Final = 4
+#: Rows about origins and branches have URLs, names and reasons, and are Python's objects for a while: each takes the
+#: memory of so many others.
+_ORIGIN_WEIGHT: Final = 16
 #: Columns of names are held as one array each, which ends at 2 GiB.
 _MOST_ROWS: Final = 1 << 26
 #: Steps that do not depend on which origins are out; those before origins are chosen do not either.
@@ -176,8 +182,7 @@ class _Plan:
         self._folder = folder
         self._limits = limits
         self._runner = run
-        #: Rows of a run: what is read is held twice while it is sorted.
-        self._run = max(1, source.rows // 2)
+        self._run = max(1, source.rows // _RUN_SHARE)
         #: Where steps lie that depend on which origins are out.
         self.chosen = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -186,23 +191,24 @@ class _Plan:
         """Choose revision and root directory of every origin; let one stand for all with the same directory."""
         steps = swh_origins
         prefix = self._source.origins
+        given: dict[str, Any] = {"export": self._export, "rows": self._run}
         tasks = [
-            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file, "prefix": prefix})
+            (f"{table}-{number:05d}", {**given, "table": table, "file": file, "prefix": prefix})
             for table in ("origin", "origin_visit", "origin_visit_status")
             for number, file in enumerate(self._export.tables.get(table, ()))
         ]
         visits, rows = self._step("visits", steps.visits, tasks)
-        given = runs(visits, "visits")
+        noted = runs(visits, "visits")
         if self._source.repositories is not None:
             path = str(self._source.repositories)
-            recorded, _ = self._step("recorded", steps.recorded, [("recorded", {"path": path})])
-            given += runs(recorded, "visits")
-        latest, found = self._ranged("latest", steps.latest, _total(rows), given=given)
+            recorded, _ = self._step("recorded", steps.recorded, [("recorded", {"path": path, "rows": self._run})])
+            noted += runs(recorded, "visits")
+        latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted)
         count = _total(found, "origins")
 
         branches, rows = self._step("branches", steps.branches, self._files("snapshot_branch"))
         listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
-        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), **listed)
+        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), _ORIGIN_WEIGHT, **listed)
         candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
         if _total(found, "releases"):
             releases, rows = self._step("releases", steps.releases, self._files("release"))
@@ -217,17 +223,19 @@ class _Plan:
         revised = {"given": candidates, "known": runs(revisions, "revisions")}
         directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
         facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
-        repositories, _ = self._ranged("repositories", steps.repositories, count, **facts)
-        settled_ = runs(repositories, "repositories")
+        repositories, _ = self._ranged("repositories", steps.repositories, count, _ORIGIN_WEIGHT, **facts)
+        settled_, rootless = runs(repositories, "repositories"), runs(repositories, "rootless")
         gone: list[Path] = []
         if out is not None:
-            asked, found = self._ranged(f"out-{out.key[:16]}", steps.left_out, count, given=settled_, out=out)
+            name, given = f"out-{out.key[:16]}", {"given": settled_ + rootless, "out": out}
+            asked, found = self._ranged(name, steps.left_out, count, _ORIGIN_WEIGHT, **given)
             digests = [summary["digest"] for summary in found]
             if any(digests):
                 gone = runs(asked, "out")
                 self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
-        collapsed, found = self._ranged("collapsed", steps.collapse, count, given=settled_, out=gone)
-        numbered, numbers = self._ranged("roots", steps.number, count, given=runs(collapsed, "roots"))
+        alike = {"given": settled_, "rootless": rootless, "out": gone}
+        collapsed, found = self._ranged("collapsed", steps.collapse, count, _ORIGIN_WEIGHT, **alike)
+        numbered, numbers = self._ranged("roots", steps.number, count, _ORIGIN_WEIGHT, given=runs(collapsed, "roots"))
         files: list[tuple[Path, int, int]] = []
         first = 0
         for file, summary in zip(runs(numbered, "numbered"), numbers, strict=True):
@@ -240,14 +248,14 @@ class _Plan:
         """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
         if not roots.count:
             return [], []
-        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry", rows=self._run))
+        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
         rows = _total(found)
         levels = self._reach(roots, entries, rows)
         counts = [path for level in levels for path in runs(level, "counts")]
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
         group_of = self.chosen / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
-        present, _ = self._step("directories", swh_directories.present, self._files("directory", rows=self._run))
+        present, _ = self._step("directories", swh_directories.present, self._files("directory"))
         routed, _ = self._ranged(
             "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
             there=runs(present, "present"),
@@ -314,10 +322,10 @@ class _Plan:
             first = last
         return groups
 
-    def _files(self, table: str, **arguments: Any) -> list[tuple[str, dict[str, Any]]]:
+    def _files(self, table: str) -> list[tuple[str, dict[str, Any]]]:
         """Return one task for each file of a table."""
         files = self._export.files(table)
-        given = {"export": self._export, **arguments}
+        given = {"export": self._export, "rows": self._run}
         return [(f"{number:05d}", {**given, "file": file}) for number, file in enumerate(files)]
 
     def _step(
@@ -328,10 +336,13 @@ class _Plan:
         return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
 
     def _ranged(
-        self, name: str, work: Callable[..., dict[str, Any]], rows: int, **arguments: Any
+        self, name: str, work: Callable[..., dict[str, Any]], rows: int, weight: int = 1, /, **arguments: Any
     ) -> tuple[Path, list[dict[str, Any]]]:
-        """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold."""
-        count = range_count(rows, self._source.rows)
+        """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold.
+
+        A row takes the memory of `weight` others.
+        """
+        count = range_count(rows * weight, self._source.rows)
         tasks = [(f"{i:06d}", {**arguments, "index": i, "count": count}) for i in range(count)]
         return self._step(name, work, tasks)
 

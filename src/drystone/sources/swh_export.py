@@ -24,7 +24,7 @@ from drystone.errors import MissingExtraError, SourceError, UsageError
 from drystone.sources.swh_http import s3_parameters
 
 #: Rows that are read at a time; of ORC, where dates are among the columns, stripe by stripe.
-_BATCH_ROWS: Final = 1 << 17
+_BATCH_ROWS: Final = 1 << 16
 _FORMATS: Final = ("orc", "parquet")
 #: Names of columns in other versions of the export, or in its documentation.
 _OTHER_NAMES: Final = {("origin_visit_status", "snapshot"): "snapshot_id", ("origin_visit_status", "origin"): "url"}
@@ -170,18 +170,18 @@ def _orc_pieces(opened: Any, path: str, chosen: list[str]) -> Iterator[pa.Table]
         return
     for stripe in range(file.nstripes):
         try:
-            yield pa.Table.from_batches([file.read_stripe(stripe, columns=chosen)])
+            piece = pa.Table.from_batches([file.read_stripe(stripe, columns=chosen)])
         except pa.ArrowInvalid:
             # One date that does not fit into 64 bits of nanoseconds (before 1678, after 2262) stops the whole stripe.
-            if not times:
-                raise
             others = [name for name in chosen if name not in times]
-            piece = pa.Table.from_batches([file.read_stripe(stripe, columns=others)]) if others else None
-            dates = _dates(opened, path, stripe, times)
-            for name in times:
-                piece = piece.append_column(name, dates[name]) if piece is not None else pa.table({name: dates[name]})
-            assert piece is not None
-            yield piece.select(chosen)
+            found = file.read_stripe(stripe, columns=others) if others else None
+            columns = {
+                **dict(zip(others, found.columns if found else (), strict=True)),
+                **_dates(opened, path, stripe, times),
+            }
+            piece = pa.table({name: columns[name] for name in chosen})
+        for first in range(0, piece.num_rows, _BATCH_ROWS):
+            yield piece.slice(first, _BATCH_ROWS)
 
 
 def _dates(opened: Any, path: str, stripe: int, columns: list[str]) -> dict[str, pa.Array]:

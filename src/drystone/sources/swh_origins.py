@@ -6,7 +6,7 @@ Every step joins ids within one range of keys and hands sorted runs to the next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from drystone.sources.swh_export import Export, TableFile
 from drystone.sources.swh_runs import (
     KEY,
     Sorted,
+    batched,
     bounds,
     keys,
     keys_of_hex,
@@ -34,7 +35,6 @@ from drystone.sources.swh_runs import (
 
 #: Times are microseconds since 1970, UTC: years that Python has no dates for must not stop a build.
 _TIME: Final = pa.int64()
-_RUN_ROWS: Final = 1 << 20
 #: Bytes of a SHA-256.
 _DIGEST: Final = 32
 #: Columns of a table of repositories that somebody recorded (GHArchive has them), by the field they set.
@@ -87,54 +87,78 @@ OUT: Final = pa.schema([("key", KEY), ("url", pa.string())])
 NONE: Final = b"\0" * 20
 
 
-def visits(folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str) -> dict[str, Any]:
-    """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike."""
+def visits(
+    folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str, rows: int
+) -> dict[str, Any]:
+    """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike.
+
+    A run has at most `rows` of them, as those of the other tables have.
+    """
     columns, optional = {
         "origin": (["url"], []),
         "origin_visit": (["origin", "visit", "date"], ["type"]),
         "origin_visit_status": (["origin", "visit", "date", "status", "snapshot"], ["type"]),
     }[table]
-    pieces = []
-    for piece in export.batches(table, file, columns, optional):
-        url = piece.column(columns[0]).cast(pa.string())
-        kept = pc.starts_with(url, prefix) if prefix else pa.repeat(True, len(url))
-        kept = pc.fill_null(kept, False)
-        matching, url = piece.filter(kept), url.filter(kept)
-        found: dict[str, Any] = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
-        if table != "origin":
-            found.update({name: matching.column(name) for name in ("visit", "date", "type")})
-        if table == "origin_visit_status":
-            full = pc.and_(pc.equal(matching.column("status"), "full"), pc.is_valid(matching.column("snapshot")))
-            full = pc.fill_null(full, False)
-            found["rank"] = pc.if_else(full, pa.scalar(2, pa.int8()), pa.scalar(1, pa.int8()))
-            found["snapshot"] = _some_keys(matching.column("snapshot"), file, "snapshot")
-        pieces.append(_filled(found, VISITS))
-    return _write_visits(folder, task, pieces)
+    pieces = export.batches(table, file, columns, optional)
+    found = (_visits(piece, table, file, columns[0], prefix) for piece in pieces)
+    return _write_runs(folder, task, "visits", found, rows)
 
 
-def recorded(folder: Path, task: str, path: str) -> dict[str, Any]:
+def _visits(piece: pa.Table, table: str, file: TableFile, origin: str, prefix: str) -> pa.Table:
+    url = piece.column(origin).cast(pa.string())
+    kept = pc.fill_null(pc.starts_with(url, prefix), False)
+    matching, url = piece.filter(kept), url.filter(kept)
+    found: dict[str, Any] = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
+    if table != "origin":
+        found.update({name: matching.column(name) for name in ("visit", "date", "type")})
+    if table == "origin_visit_status":
+        full = pc.and_(pc.equal(matching.column("status"), "full"), pc.is_valid(matching.column("snapshot")))
+        full = pc.fill_null(full, False)
+        found["rank"] = pc.if_else(full, pa.scalar(2, pa.int8()), pa.scalar(1, pa.int8()))
+        found["snapshot"] = _some_keys(matching.column("snapshot"), file, "snapshot")
+    return _of_origins(found)
+
+
+def recorded(folder: Path, task: str, path: str, rows: int) -> dict[str, Any]:
     """Write what a Parquet table of repositories records, by origin. Raises `SourceError` where it is none."""
     try:
-        table = pq.ParquetFile(path).read()
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            if "origin" not in names:
+                raise SourceError(f"{path}: has no column 'origin' (it has {', '.join(names)})")
+            wanted = [name for name in ("origin", *RECORDED) if name in names]
+            batches = file.iter_batches(rows, columns=wanted, use_threads=False)
+            tables = (_recorded(pa.Table.from_batches([batch]), path) for batch in batches)
+            return _write_runs(folder, task, "visits", tables, rows)
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"{path}: cannot be read as Parquet ({error})") from None
-    if "origin" not in table.column_names:
-        raise SourceError(f"{path}: has no column 'origin' (it has {', '.join(table.column_names)})")
+
+
+def _recorded(table: pa.Table, path: str) -> pa.Table:
+    table = table.filter(table.column("origin").is_valid())
     found: dict[str, Any] = {"url": table.column("origin").cast(pa.string())}
     found["rank"] = pa.repeat(pa.scalar(-1, pa.int8()), table.num_rows)
     try:
         found.update({n: _cast(table.column(n), k) for n, k in RECORDED.items() if n in table.column_names})
     except pa.ArrowException as error:
         raise SourceError(f"{path}: a column has another type than it should ({error})") from None
-    return _write_visits(folder, task, [_filled(found, VISITS)])
+    return _of_origins(found)
 
 
-def _write_visits(folder: Path, task: str, pieces: list[pa.Table]) -> dict[str, Any]:
-    table = pa.concat_tables([VISITS.empty_table(), *pieces])
+def _of_origins(found: dict[str, Any]) -> pa.Table:
+    """Return rows of `VISITS`, by the SHA-1 of their URLs."""
+    table = _filled(found, VISITS)
     digests = b"".join(map(_digest, table.column("url").to_pylist()))
-    table = table.set_column(0, VISITS.field(0), keys(digests))
-    write_sorted(folder / f"{task}.visits", table)
-    return {"rows": table.num_rows}
+    return table.set_column(0, VISITS.field(0), keys(digests))
+
+
+def _write_runs(folder: Path, task: str, suffix: str, tables: Iterable[pa.Table], rows: int) -> dict[str, Any]:
+    """Write tables as runs of at most `rows`."""
+    count = 0
+    for number, table in enumerate(batched(tables, rows)):
+        write_sorted(folder / f"{task}-{number:05d}.{suffix}", table)
+        count += table.num_rows
+    return {"rows": count}
 
 
 def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
@@ -185,26 +209,20 @@ def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -
     return {"origins": origins.num_rows, "visited": asked.num_rows}
 
 
-def branches(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+def branches(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
     """Write the branches of a file of `snapshot_branch` by snapshot."""
-    count = 0
-    for number, piece in enumerate(
-        _pieces(export, "snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
-    ):
-        snapshot = _keys(piece.column("snapshot_id"), file, "snapshot_id")
-        try:
-            target = unhex(piece.column("target"))
-        except ValueError as error:
-            raise SourceError(f"{file.path}: a branch's target is not in hex ({error})") from None
-        found = {
-            "snapshot": snapshot,
-            "name": piece.column("name"),
-            "target": target,
-            "type": piece.column("target_type"),
-        }
-        write_sorted(folder / f"{task}-{number:04d}.branches", _filled(found, BRANCHES))
-        count += piece.num_rows
-    return {"rows": count}
+    pieces = export.batches("snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
+    return _write_runs(folder, task, "branches", (_branches(piece, file) for piece in pieces), rows)
+
+
+def _branches(piece: pa.Table, file: TableFile) -> pa.Table:
+    snapshot = _keys(piece.column("snapshot_id"), file, "snapshot_id")
+    try:
+        target = unhex(piece.column("target"))
+    except ValueError as error:
+        raise SourceError(f"{file.path}: a branch's target is not in hex ({error})") from None
+    found = {"snapshot": snapshot, "name": piece.column("name"), "target": target, "type": piece.column("target_type")}
+    return _filled(found, BRANCHES)
 
 
 def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, Any]:
@@ -242,33 +260,35 @@ def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index
     return {"candidates": len(found), "releases": sum(row["type"] == "release" for row in found)}
 
 
-def releases(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+def releases(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
     """Write what the releases of a file point at."""
-    count = 0
-    for number, piece in enumerate(_pieces(export, "release", file, ["id", "target", "target_type"])):
-        found = {
-            "key": _keys(piece.column("id"), file, "id"),
-            "target": _some_keys(piece.column("target"), file, "target"),
-            "type": piece.column("target_type"),
-        }
-        write_sorted(folder / f"{task}-{number:04d}.releases", _filled(found, RELEASES))
-        count += piece.num_rows
-    return {"rows": count}
+    pieces = export.batches("release", file, ["id", "target", "target_type"])
+    return _write_runs(folder, task, "releases", (_releases(piece, file) for piece in pieces), rows)
 
 
-def revisions(folder: Path, task: str, export: Export, file: TableFile) -> dict[str, Any]:
+def _releases(piece: pa.Table, file: TableFile) -> pa.Table:
+    found = {
+        "key": _keys(piece.column("id"), file, "id"),
+        "target": _some_keys(piece.column("target"), file, "target"),
+        "type": piece.column("target_type"),
+    }
+    return _filled(found, RELEASES)
+
+
+def revisions(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
     """Write directory, dates and people of the revisions of a file."""
-    count = 0
     columns = ["id", "directory", "date", "committer_date"]
-    for number, piece in enumerate(_pieces(export, "revision", file, columns, ["type", "author", "committer"])):
-        found = {
-            "key": _keys(piece.column("id"), file, "id"),
-            "directory": _some_keys(piece.column("directory"), file, "directory"),
-            **{name: piece.column(name) for name in ("date", "committer_date", "type", "author", "committer")},
-        }
-        write_sorted(folder / f"{task}-{number:04d}.revisions", _filled(found, REVISIONS))
-        count += piece.num_rows
-    return {"rows": count}
+    pieces = export.batches("revision", file, columns, ["type", "author", "committer"])
+    return _write_runs(folder, task, "revisions", (_revisions(piece, file) for piece in pieces), rows)
+
+
+def _revisions(piece: pa.Table, file: TableFile) -> pa.Table:
+    found = {
+        "key": _keys(piece.column("id"), file, "id"),
+        "directory": _some_keys(piece.column("directory"), file, "directory"),
+        **{name: piece.column(name) for name in ("date", "committer_date", "type", "author", "committer")},
+    }
+    return _filled(found, REVISIONS)
 
 
 def peel(folder: Path, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
@@ -330,7 +350,10 @@ def directories(
 def repositories(
     folder: Path, task: str, origins: list[Path], found: list[Path], index: int, count: int
 ) -> dict[str, Any]:
-    """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none."""
+    """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none.
+
+    Writes `.repositories`, and those without a directory by origin, for they may be many, as `.rootless`.
+    """
     table = read_range(origins, ORIGINS, *bounds(index, count))
     every = read_range(found, FOUND, *bounds(index, count))
     best: dict[bytes, tuple[Any, ...]] = {}
@@ -341,22 +364,25 @@ def repositories(
         rank = (row["directory"] is None, -recent[0], -recent[1], row["branch"] or b"", row["revision"] or b"")
         if row["origin"] not in best or rank < best[row["origin"]]:
             best[row["origin"]], chosen_[row["origin"]] = rank, row
-    out = []
+    out: list[dict[str, Any]] = []
+    rootless: list[dict[str, Any]] = []
     for origin in table.to_pylist():
         row = chosen_.get(origin["key"], {})
         problem = row.get("problem")
         if origin["snapshot"] is None:
             problem = "it has no full visit"
-        out.append(
+        directory = row.get("directory")
+        (rootless if directory is None else out).append(
             {**{n: row.get(n) for n in REPOSITORIES.names if n in FOUND.names}, **origin, "problem": problem,
-             "revision_date": row.get("date"), "key": row.get("directory") or NONE}
+             "revision_date": row.get("date"), "key": directory or origin["key"]}
         )  # fmt: skip
     write_sorted(folder / f"{task}.repositories", pa.Table.from_pylist(out, REPOSITORIES))
-    return {"repositories": len(out)}
+    write_sorted(folder / f"{task}.rootless", pa.Table.from_pylist(rootless, REPOSITORIES))
+    return {"repositories": len(out), "rootless": len(rootless)}
 
 
 def left_out(folder: Path, task: str, given: list[Path], out: LeftOut, index: int, count: int) -> dict[str, Any]:
-    """Write which repositories, in a range of root directories, are out; the summary has a digest where any is."""
+    """Write which repositories, in a range of keys, are out; the summary has a digest where any is."""
     table = read_range(given, REPOSITORIES, *bounds(index, count), ["url", "author", "committer"])
     told = [{name: person(row[name]) for name in ("author", "committer")} for row in table.to_pylist()]
     gone = [out(url, metadata) for url, metadata in zip(table.column("url").to_pylist(), told, strict=True)]
@@ -385,7 +411,7 @@ def _reads_as_text(name: bytes) -> bool:
 
 
 def collapse(
-    folder: Path, task: str, given: list[Path], index: int, count: int, out: Sequence[Path] = ()
+    folder: Path, task: str, given: list[Path], rootless: list[Path], index: int, count: int, out: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """Let one repository stand for all with the same root directory, in a range of those; none that is out.
 
@@ -396,16 +422,15 @@ def collapse(
     rows_ = table.to_pylist()
     rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
     roots: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
+    others = [{**row, "key": NONE} for row in read_range(rootless, REPOSITORIES, *bounds(index, count)).to_pylist()]
     gone = set(read_range(out, OUT, *bounds(index, count)).column("url").to_pylist())
     for row in rows_:
         if row["url"] in gone:
             others.append(row)
-        elif row["key"] != NONE and (not roots or roots[-1]["key"] != row["key"]):
+        elif not roots or roots[-1]["key"] != row["key"]:
             roots.append(row)
         else:
-            same = roots[-1]["url"] if row["key"] != NONE else None
-            others.append({**row, "same_as": same})
+            others.append({**row, "same_as": roots[-1]["url"]})
     # Forks mostly have the same name: next to one another, they share what is read of them.
     for row in roots:
         row["place"] = _digest(row["url"].rstrip("/").rpartition("/")[2].lower())[:12] + row["key"][:8]
@@ -425,24 +450,6 @@ def number(folder: Path, task: str, given: list[Path], index: int, count: int) -
 
 def _digest(text: str) -> bytes:
     return hashlib.sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()
-
-
-def _pieces(
-    export: Export, table: str, file: TableFile, columns: list[str], optional: list[str] | None = None
-) -> Iterator[pa.Table]:
-    """Yield a file's rows in pieces of about `_RUN_ROWS`, at least one."""
-    held: list[pa.Table] = []
-    count = 0
-    written = False
-    for piece in export.batches(table, file, columns, optional or []):
-        held.append(piece)
-        count += piece.num_rows
-        if count >= _RUN_ROWS:
-            yield pa.concat_tables(held)
-            held, count, written = [], 0, True
-    if held or not written:
-        nothing = pa.table({name: pa.nulls(0, pa.string()) for name in [*columns, *(optional or [])]})
-        yield pa.concat_tables(held) if held else nothing
 
 
 def _filled(found: dict[str, Any], schema: pa.Schema) -> pa.Table:

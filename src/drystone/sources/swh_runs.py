@@ -194,15 +194,19 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 
 def batched(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Yield tables put together, so that each but the last has at least so many rows."""
+    """Yield tables put together and cut, so that each but the last has exactly so many rows."""
     held: list[pa.Table] = []
     count = 0
     for table in tables:
-        held.append(table)
-        count += table.num_rows
-        if count >= rows:
+        first = 0
+        while count + table.num_rows - first >= rows:
+            held.append(table.slice(first, rows - count))
+            first += rows - count
             yield pa.concat_tables(held)
             held, count = [], 0
+        if first < table.num_rows:
+            held.append(table.slice(first))
+            count += table.num_rows - first
     if held:
         yield pa.concat_tables(held)
 
