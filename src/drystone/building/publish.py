@@ -36,7 +36,7 @@ from drystone.release.writer import write_repositories
 
 _LEDGER_PART: Final = Named("drystone.building.write", "ledger_part")
 _WRITE_SHARDS: Final = Named("drystone.building.write", "shards")
-_LEDGER_ROWS: Final = 1 << 20
+_LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0
 #: Bytes of text up to which small languages share one task.

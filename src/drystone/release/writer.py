@@ -36,7 +36,7 @@ _FEW_ROWS: Final = 256
 #: Bytes that Parquet's many small writes are gathered to before they reach Python.
 _BUFFER: Final = 256 << 10
 
-_LEDGER_ROWS: Final = 65536
+_LEDGER_ROWS: Final = 16384
 _Rows = Iterable[pa.RecordBatch | pa.Table]
 
 #: Columns whose values differ from row to row: a dictionary would only be built to be thrown away.
