@@ -142,7 +142,8 @@ def run(
         eligible = [row for row in copies if row["drop"] is None]
         best = min(eligible, key=lambda row: row["rank"]) if eligible else None
         for row in copies:
-            row["chosen"] = best
+            # Its place and not the row itself: a row that holds itself waits for the garbage collector.
+            row["chosen"] = best["position"] if best is not None else None
         if best is not None:
             chosen.append(best)
             furthest = _POSITION["exact_duplicates"]
@@ -247,12 +248,12 @@ class _License:
         return cls(expression, evidence, verdict, _license_evidence(verdict, found))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _of_tree(tree: str | None, policy: license_policy.LicensePolicy, gha_license_id: str | None) -> _License:
     return _License.of(_tree(tree), policy, gha_license_id)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _tree(text: str | None) -> LicenseAnnotation | None:
     return LicenseAnnotation.from_json(text) if text is not None else None
 
@@ -289,7 +290,7 @@ def _verdicts(occurrences: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
         decided[name] = [None] * len(rows)
     for position, row in enumerate(rows):
         drop: Drop | None = row["drop"]
-        best = row["chosen"]
+        best = rows[row["chosen"]] if row["chosen"] is not None else None
         decided["representative"][position] = row is best
         evidence = dict(drop.evidence) if drop is not None else {}
         if row["note"]:

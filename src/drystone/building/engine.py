@@ -34,7 +34,7 @@ Summary = dict[str, Any]
 
 #: Parameters of glibc's mallopt (malloc.h), and what they are set to: bytes of freed memory at the heap's end that are
 #: kept, and the bytes from which an allocation is a mapping of its own (32 MiB is the most that glibc takes).
-_MALLOPT: Final = {-1: 256 << 20, -3: 32 << 20}
+_MALLOPT: Final = {-1: 64 << 20, -3: 4 << 20}
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def _set() -> tuple[PatternSet, tuple[int, ...]]:
     return PatternSet([*vendor, *documentation, *_TEST, *_CONFIGURATION], lines=False), ends
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def path_flags(path: str) -> PathFlags:
     """Return what `path` ("/" between parts, relative to its repository's root, or with one leading slash) says."""
     patterns, (vendor, documentation, test) = _set()

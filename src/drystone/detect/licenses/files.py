@@ -28,7 +28,7 @@ from drystone.detect.licenses.tags import find_tags
 MAX_BYTES: Final = 1 << 20
 #: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
 _CLASSIFIER_BYTES: Final = 64 * 1024
-_CACHE_SIZE: Final = 50_000
+_CACHE_SIZE: Final = 8192
 
 _Answer = tuple[str | None, tuple[tuple[int, int, str, str, float], ...], bool]
 _cache: OrderedDict[tuple[bytes, bool], _Answer] = OrderedDict()
