@@ -233,7 +233,7 @@ def _keep_freed_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Give the system the memory that was freed and kept: another stage needs other pieces of it."""
+    """Give the system the memory that was freed and kept: the next task needs other pieces of it."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

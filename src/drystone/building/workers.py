@@ -218,12 +218,8 @@ def _serve(connection: socket.socket) -> None:
     _send(connection, os.getpid())
     from drystone.building.engine import give_back_memory  # noqa: PLC0415
 
-    before: object = None
     with suppress(EOFError):
         while True:
             function, arguments = _receive(connection)
-            # Of a task, the first of its arguments is the work.
-            if (now := arguments[:1]) != before:
-                give_back_memory()
-                before = now
             _send(connection, function(*arguments))
+            give_back_memory()
