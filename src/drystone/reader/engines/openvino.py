@@ -11,6 +11,11 @@ import numpy as np
 from drystone.errors import MissingExtraError, ModelError
 from drystone.reader.schedule import Batch
 
+#: OpenVINO's Python binding sets itself up in a process's first inference, in a way in which two threads at once wait for
+#: each other for ever: one holds Python's lock, the other C++'s. The first inference is alone.
+_FIRST = threading.Lock()
+_done: list[bool] = []
+
 
 def openvino_module() -> Any:
     """Return the `openvino` package; raises MissingExtraError where it is not installed."""
@@ -50,6 +55,12 @@ class OpenVinoEngine:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compiled.create_infer_request()
-        request.infer({name: getattr(batch, name) for name in self._inputs}, share_inputs=True)
+        given = {name: getattr(batch, name) for name in self._inputs}
+        if _done:
+            request.infer(given, share_inputs=True)
+        else:
+            with _FIRST:
+                request.infer(given, share_inputs=True)
+                _done.append(True)
         logits: np.ndarray = request.get_output_tensor(0).data
         return logits.astype(np.float32, copy=True)
