@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -202,6 +203,13 @@ def test_a_stop_loses_no_accepted_request(small: Path) -> None:
             if 'drystone_waiting_windows{model="small"} 0.0' not in text:
                 break
             time.sleep(0.02)
+        process = psutil.Process(server.process.pid)
+        for _ in range(100):  # what waits in the system's queue is not accepted yet
+            open_ = [c for c in process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
+            if len(open_) + len(codes) >= 4:
+                break
+            time.sleep(0.02)
+        time.sleep(0.1)
         os.kill(server.process.pid, signal.SIGTERM)
         for thread in threads:
             thread.join()
