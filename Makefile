@@ -23,7 +23,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed-dev
-	for name in build_throughput build_memory build_scaling resume near_duplicates detection governance software_heritage reader reader_load; do \
+	for name in build_throughput build_memory build_scaling resume near_duplicates detection governance software_heritage reader reader_load reader_quality; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # Command help in docs/commands.md is generated; a test fails where it is stale.

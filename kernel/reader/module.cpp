@@ -1,6 +1,7 @@
 // The Python face of drystone.reader's kernel: shapes and indexes are checked here, arithmetic runs without the GIL.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <stdexcept>
@@ -26,9 +27,16 @@ void same(size_t found, size_t wanted, const char* what) {
 std::vector<float> copied(const Vector& v) { return {v.data(), v.data() + v.size()}; }
 std::vector<float> copied(const Matrix& m) { return {m.data(), m.data() + m.size()}; }
 
-Linear linear(const Matrix& weight, const Vector& bias) {
+Linear linear(const Matrix& weight, const Vector& bias, bool exact) {
     same(bias.size(), weight.shape(1), "bias");
-    return Linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1));
+    return Linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1), exact);
+}
+
+Activation activation(const std::string& name) {
+    if (name == "relu") return Activation::kRelu;
+    if (name == "gelu") return Activation::kGelu;
+    if (name == "gelu_tanh") return Activation::kGeluTanh;
+    throw std::invalid_argument("activation is " + name);
 }
 
 Norm norm(const Vector& scale, const Vector& shift, int size) {
@@ -47,11 +55,15 @@ void inside(const Integers& values, size_t count, size_t end, const char* what) 
 }  // namespace
 
 NB_MODULE(_kernel, m) {
-    m.doc() = "A BERT-shaped encoder in int8 over windows without padding, without the GIL.";
+    m.doc() = "A BERT-shaped encoder in int8 or float32 over windows without padding, without the GIL.";
     m.def("available", &available);
     m.def("peak", &peak, nb::call_guard<nb::gil_scoped_release>());
     nb::class_<Encoder>(m, "Encoder")
-        .def(nb::init<int, int, float, std::vector<float>, float>())
+        .def("__init__",
+             [](Encoder* e, int hidden, int heads, float epsilon, const std::string& name, bool exact,
+                std::vector<float> gate, float gate_end) {
+                 new (e) Encoder(hidden, heads, epsilon, activation(name), exact, std::move(gate), gate_end);
+             })
         .def("embeddings",
              [](Encoder& e, Matrix word, Matrix position, Matrix type, Vector scale, Vector shift) {
                  for (const Matrix* table : {&word, &position, &type})
@@ -68,8 +80,9 @@ NB_MODULE(_kernel, m) {
                  same(down.shape(1), h, "a row of down");
                  same(down.shape(0), up.shape(1), "a column of down");
                  if (up.shape(1) % 8) throw std::invalid_argument("the inner size must be a multiple of 8");
-                 e.add({linear(qkv, qkv_b), linear(out, out_b), linear(up, up_b), linear(down, down_b),
-                        norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
+                 const bool exact = e.exact();
+                 e.add({linear(qkv, qkv_b, exact), linear(out, out_b, exact), linear(up, up_b, exact),
+                        linear(down, down_b, exact), norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
              })
         .def("head",
              [](Encoder& e, Matrix weight, Vector bias) {

@@ -22,7 +22,7 @@ from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.building.store import Store
 from drystone.cli import cli
-from drystone.errors import BuildError, MissingExtraError, UsageError
+from drystone.errors import BuildError, DrystoneError, MissingExtraError, UsageError
 from drystone.registry import Registry
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -300,6 +300,17 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
     assert not list(tmp_path.rglob("*.tmp"))
     assert make([big], output).counts.kept == 1
     assert not verify(output).problems
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_registry_that_cannot_be_made_is_said_before_the_work_is_done(
+    sources: list[Path], tmp_path: Path, threads: int
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    place = tmp_path / "file/registry.sqlite"
+    with pytest.raises(DrystoneError, match=r"registry\.sqlite"):
+        make(sources, tmp_path / "release", Engine(threads=threads, in_process=0), registry=str(place))
+    assert not list((tmp_path / "release.work").glob("decide-*"))
 
 
 def test_a_persons_decision_on_a_licence_text_holds_in_the_next_build(tmp_path: Path) -> None:

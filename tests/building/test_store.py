@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 
-from drystone.building.store import Store, write_table
+from drystone.building.engine import Engine, Summary, Task
+from drystone.building.store import Stage, Store, write_table
+from drystone.errors import BuildError
 
 
 def test_stages_of_earlier_settings_go_and_downloads_stay(tmp_path: Path) -> None:
@@ -34,4 +37,21 @@ def test_a_task_whose_files_were_lost_with_the_machine_has_not_finished(tmp_path
     os.truncate(stage.file("short.parquet"), 5)
     stage.file("gone.parquet").unlink()
     os.truncate(stage.file("garbled.done"), 0)
-    assert [stage.summary(task) for task in ("whole", "short", "gone", "garbled")] == [{"rows": 2}, None, None, None]
+    stage.file("older.done").write_bytes(b'{"rows": 2}')
+    found = [stage.summary(task) for task in ("whole", "short", "gone", "garbled", "older")]
+    assert found == [{"rows": 2}, None, None, None, None]
+
+
+def test_what_a_failed_task_has_written_is_not_the_next_ones(tmp_path: Path) -> None:
+    def work(stage: Stage, task: str) -> Summary:
+        write_table(stage.file(f"{task}.parquet"), pa.table({"id": [1]}))
+        if task == "bad":
+            raise BuildError("bad: no")
+        return {}
+
+    stage = Store(tmp_path).stage("annotate", 1)
+    for task in ("bad", "good"):
+        with suppress(BuildError):
+            Engine(threads=1).run("annotate", stage, work, [Task(task)])
+    stage.file("bad.parquet").unlink()
+    assert stage.summary("good") == {}

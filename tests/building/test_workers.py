@@ -69,6 +69,26 @@ def test_a_copied_worker_tells_how_it_died() -> None:
     assert "ended with status -11" in errors[0]
 
 
+def test_workers_end_also_where_the_one_that_they_were_copied_from_died_before() -> None:
+    workers.start(2)
+    with ThreadPoolExecutor(2) as pool:
+        both = set(pool.map(workers.call, [_pid_after] * 2, [0.3] * 2))
+    (copy,) = (pid for pid in both if psutil.Process(pid).ppid() in both)
+    (first,) = both - {copy}
+    left = psutil.Process(copy)
+    os.kill(first, signal.SIGKILL)
+    workers.stop()
+    left.wait(10)
+
+
+def test_the_first_process_ends_quietly_where_no_worker_is_asked_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+    workers.prepare()
+    process, control = workers._first[0].process, workers._first[0].control
+    control.close()
+    assert process.wait(60) == 0
+    assert not capfd.readouterr().err
+
+
 def _pid_after(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()

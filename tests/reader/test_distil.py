@@ -114,6 +114,18 @@ def test_two_equal_teachers_are_one(teacher: Path, data: DataSet, tmp_path: Path
     assert all(np.allclose(one[name], two[name], atol=1e-5) for name in one)
 
 
+def test_a_teacher_that_runs_along_says_the_same_and_is_not_asked_beforehand(
+    teacher: Path, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = distil([teacher], [data], tmp_path / "a", layers=2, **SHORT)
+    monkeypatch.setattr("drystone.reader.distil_cache._compute", None)
+    along = distil([teacher], [data], tmp_path / "b", layers=2, hidden=1e-6, **SHORT)
+    assert not (along / "teachers").exists()
+    # Weights cannot be compared: Adam's steps are as long where the small term, or noise, is all the gradient there is.
+    learnt = divergence(keep_layers(teacher, 2, tmp_path / "start"), asked, data)
+    assert divergence(asked, along, data) < 0.01 * learnt
+
+
 def test_cached_logits_are_the_teachers_own_also_over_windows(teacher: Path, tmp_path: Path) -> None:
     reader = Reader.load(teacher, runtime="torch")
     context = " ".join(f"The value number {i} returns a list." for i in range(40))
@@ -175,8 +187,11 @@ def test_a_teacher_of_another_vocabulary_or_size_is_refused(
 
 def test_the_command_distils(teacher: Path, squad: Path, tmp_path: Path) -> None:
     arguments = ["distil", str(teacher), "--layers", "0,2", "--data", str(squad), "--out", str(tmp_path / "out")]
-    done = CliRunner().invoke(command, [*arguments, "--examples", "100", "--max-seq-len", "96", "--tokens", "512"])
+    done = CliRunner().invoke(
+        command, [*arguments, "--examples", "100", "--max-seq-len", "96", "--tokens", "512", "--hold-out", "0.3"]
+    )
     assert done.exit_code == 0, done.output
+    assert read_data(tmp_path / "out/held-out.json.gz").examples
     assert Reader.load(tmp_path / "out", runtime="torch").model.layers == 2
     wrong = CliRunner().invoke(command, [*arguments[:3], "two", *arguments[4:]])
     assert wrong.exit_code == 2 and "neither a number" in wrong.output

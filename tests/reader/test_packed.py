@@ -1,4 +1,4 @@
-"""The int8 kernel against the float32 reference, its promises of sameness, and what it refuses."""
+"""The kernel against the float32 reference, its promises of sameness, and what it refuses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from drystone.reader.checkpoint import read_checkpoint
 from drystone.reader.engines.packed import PackedEngine, gate, unsupported
 from drystone.reader.families import Model, build_model
 from drystone.reader.numpy_ops import trace
+from drystone.reader.runtimes import build_engine
 from drystone.reader.schedule import Batch
 
 from .checkpoints import prose
@@ -42,14 +43,17 @@ def test_logits_stay_near_the_reference(family: str, length: int, checkpoints: d
     assert unsupported(model) is None
     batch = row(length, words=len(model.weights["embed.word"]))
     expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
-    found = PackedEngine(model, 1).run(batch)
+    exact = PackedEngine(model, "fp32", 1).run(batch)
+    np.testing.assert_allclose(exact, expected, atol=2e-5, rtol=1e-4)
+    found = PackedEngine(model, "int8", 1).run(batch)
     assert found.shape == expected.shape
     assert np.abs(found - expected).mean() < 0.25 * np.abs(expected).mean()
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.97 or length < 3
 
 
-def test_a_window_gives_the_same_bits_in_any_company(checkpoints: dict[str, Path]) -> None:
-    engine = PackedEngine(built(checkpoints["bert"]), 1)
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_window_gives_the_same_bits_in_any_company(precision: str, checkpoints: dict[str, Path]) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), precision, 1)
     lengths = (13, 40, 1, 29, 60, 57, 16)
     together = row(*lengths)
     found, at = engine.run(together), 0
@@ -60,8 +64,9 @@ def test_a_window_gives_the_same_bits_in_any_company(checkpoints: dict[str, Path
         at += length
 
 
-def test_padding_is_not_computed(checkpoints: dict[str, Path]) -> None:
-    engine = PackedEngine(built(checkpoints["bert"]), 1)
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_padding_is_not_computed(precision: str, checkpoints: dict[str, Path]) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), precision, 1)
     short, long = row(9), row(30)
     blocks = np.zeros((2, 40), np.int64)
     ids, positions = np.full((2, 40), 3), np.broadcast_to(np.arange(40), (2, 40)).copy()
@@ -73,8 +78,9 @@ def test_padding_is_not_computed(checkpoints: dict[str, Path]) -> None:
     assert not found[0, 9:].any()
 
 
-def test_a_reader_answers_the_same_in_any_order_to_the_bit(checkpoints: dict[str, Path]) -> None:
-    reader = Reader.load(checkpoints["bert"], runtime="packed", precision="int8", threads=2)
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_reader_answers_the_same_in_any_order_to_the_bit(precision: str, checkpoints: dict[str, Path]) -> None:
+    reader = Reader.load(checkpoints["bert"], runtime="packed", precision=precision, threads=2)
     pairs = [("What is it?", text) for text in prose()[:90] if text.strip()]
     assert reader.warm() == 0  # it has no shapes
     alone = [next(reader.stream([pair], top_k=3)) for pair in pairs]
@@ -100,15 +106,17 @@ def test_other_activations(activation: str, checkpoints: dict[str, Path]) -> Non
     model = replace(built(checkpoints["distilbert"]), activation=activation)
     batch = row(20, words=len(model.weights["embed.word"]))
     expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
-    assert np.corrcoef(PackedEngine(model, 1).run(batch).ravel(), expected.ravel())[0, 1] > 0.98
+    np.testing.assert_allclose(PackedEngine(model, "fp32", 1).run(batch), expected, atol=2e-5, rtol=1e-4)
+    found = PackedEngine(model, "int8", 1).run(batch)
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
 
 
 def test_what_the_kernel_cannot_run_is_refused(checkpoints: dict[str, Path]) -> None:
     with pytest.raises(UsageError, match="relative positions"):
         Reader.load(checkpoints["deberta"], runtime="packed", precision="int8")
-    with pytest.raises(UsageError, match="computes int8, not fp32"):
-        Reader.load(checkpoints["bert"], runtime="packed")
-    engine = PackedEngine(built(checkpoints["bert"]), 1)
+    with pytest.raises(UsageError, match=r"fp32 and int8, not bf16|has no bfloat16"):
+        build_engine(built(checkpoints["bert"]), "packed", "bf16", 1, [])
+    engine = PackedEngine(built(checkpoints["bert"]), "int8", 1)
     bad = row(5)
     for name, value in (("ids", 10**6), ("ids", -1), ("positions", 10**5)):
         parts = {field: getattr(bad, field).copy() for field in ("ids", "types", "positions", "blocks")}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +81,42 @@ def test_bf16_is_refused_where_the_processor_lacks_it(checkpoints: dict[str, Pat
     else:
         with pytest.raises(UsageError, match="no bfloat16"):
             Reader.load(checkpoints["distilbert"], runtime="openvino", precision="bf16")
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
+def test_as_many_threads_work_as_were_asked_for(runtime: str, checkpoints: dict[str, Path]) -> None:
+    pytest.importorskip(runtime)
+    reader = Reader.load(checkpoints["distilbert"], runtime=runtime, threads=1)
+    pairs = [("What is returned?", "The class returns a list of values. " * 40)] * 30
+    list(reader.stream(pairs))
+    wall, process = time.perf_counter(), time.process_time()
+    list(reader.stream(pairs))
+    assert time.process_time() - process < 1.2 * (time.perf_counter() - wall) + 0.1
+
+
+#: faulthandler's handlers want the thread's own stack for signals, as those of Go's runtime do.
+_SIGNALLED = """
+import faulthandler, os, signal, sys
+from drystone.reader import Reader
+
+faulthandler.enable()
+faulthandler.register(signal.SIGUSR1)
+readers = [Reader.load(sys.argv[1], runtime="openvino", precision=precision) for precision in sys.argv[2:]]
+while readers:
+    readers.pop(0).answer("What?", "This.")
+os.kill(os.getpid(), signal.SIGUSR1)
+print("alive")
+"""
+
+
+@pytest.mark.parametrize("precisions", [["fp32", "fp32"], ["int8", "fp32", "int8"]], ids="-".join)
+def test_a_process_whose_readers_came_and_went_lives_through_a_signal(
+    checkpoints: dict[str, Path], tmp_path: Path, precisions: list[str]
+) -> None:
+    pytest.importorskip("openvino", reason="needs OpenVINO")
+    if "int8" in precisions:
+        pytest.importorskip("nncf", reason="int8 in OpenVINO needs the extra `quantize`")
+    command = [sys.executable, "-c", _SIGNALLED, checkpoints["bert"], *precisions]
+    environment = os.environ | {"DRYSTONE_HOME": str(tmp_path)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, env=environment)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr or signal.Signals(-done.returncode)

@@ -24,6 +24,7 @@ from .tiny_data import make_squad, write_squad
 pytest.importorskip("torch", reason="training needs the extra `train`")
 from drystone.reader import train as training
 from drystone.reader.train import Recipe, train
+from drystone.reader.train_files import describe
 
 SHORT = {"tokens": 512, "max_seq_len": 96, "learning_rate": 2e-3, "threads": 2}
 
@@ -67,6 +68,8 @@ def test_a_run_learns_and_its_folder_is_a_reader(
     assert manifest["examples_seen"] == 6000
     assert manifest["best"]["f1"] == max(row["f1"] for row in manifest["history"] if "f1" in row)
     assert (out / "training.png").read_bytes()[:4] == b"\x89PNG"
+    again = describe(run(out, kept, tmp_path / "again", examples=50))["model"]["training"]
+    assert again == {k: v for k, v in manifest.items() if k != "history"}
     reader = Reader.load(out, runtime=runtime, threads=1)
     found = reader.answer([e.question for e in held], [e.context for e in held])
     assert all(a.text == e.context[a.start : a.end] for a, e in zip(found, held, strict=True))

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.train_batches import MAX_QUESTION, make_rows, order, pack, pool_steps
-from drystone.reader.train_data import DataSet, Example, hold_out, mine_unanswerable, questions, read_data
+from drystone.reader.train_data import (
+    DataSet,
+    Example,
+    hold_out,
+    mine_unanswerable,
+    questions,
+    read_data,
+    write_data,
+)
 
 from .tiny_data import make_squad, write_squad
 
@@ -77,6 +85,17 @@ def test_held_out_articles_are_on_one_side_only(tmp_path: Path) -> None:
     assert hold_out(data, 0.25)[1] == held != hold_out(data, 0.25, seed=1)[1]
     with pytest.raises(UsageError, match="1 articles are too few"):
         hold_out(read_data(write_squad(tmp_path / "b.json", one())), 0.5)
+
+
+def test_held_out_questions_are_written_as_they_were_read(tmp_path: Path) -> None:
+    data = mine_unanswerable(read_data(write_squad(tmp_path / "data.json", make_squad(8))), 0.2)
+    _, held = hold_out(data, 0.5)
+    assert any(e.start is None for e in held)
+    several = held[0]._replace(golds=(*held[0].golds, held[0].context[:3]))
+    write_data(tmp_path / "held.json.gz", [several, *held[1:]], "CC0-1.0")
+    again = read_data(tmp_path / "held.json.gz")
+    assert again.license == "CC0-1.0"
+    assert set(again.examples) == {several, *held[1:]}
 
 
 def test_mined_questions_have_no_answer_in_their_paragraph(tmp_path: Path) -> None:

@@ -33,21 +33,24 @@ def local(small: Path) -> Reader:
 
 
 def test_the_task_answers_as_the_reader_does(server: Server, local: Reader) -> None:
+    # Each number of answers has its own number of candidates, and so its own sums (docs/reader.md).
+    best = local.answer(PAIR["question"], CONTEXT)
     expected = local.answer(PAIR["question"], CONTEXT, top_k=3)
     one = post(server, "/", {"inputs": PAIR, "parameters": {}}).json()
-    assert one["answer"] == CONTEXT[one["start"] : one["end"]] == expected[0].text
+    assert one["answer"] == CONTEXT[one["start"] : one["end"]] == best.text
     assert set(one) == {"answer", "score", "start", "end"}
     three = post(server, "/", {"inputs": PAIR, "parameters": {"top_k": 3}}).json()
     assert [a["answer"] for a in three] == [a.text for a in expected]
     many = post(server, "/", {"inputs": [PAIR, PAIR]}).json()
-    assert [a["answer"] for a in many] == [expected[0].text] * 2
+    assert [a["answer"] for a in many] == [best.text] * 2
 
 
 @pytest.mark.parametrize("by", ["model", "base_url"])
 def test_the_hugging_face_client_works(server: Server, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = pytest.importorskip("huggingface_hub")
+    constants = pytest.importorskip("huggingface_hub.constants")
     # Read from HF_HUB_OFFLINE once, at import, which another test may have set; the server is on loopback.
-    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     client = hub.InferenceClient(**{by: server.url})
     one = client.question_answering(question=PAIR["question"], context=CONTEXT)
     one = one[0] if isinstance(one, list) else one

@@ -31,7 +31,7 @@ def test_the_program_answers(small: Path) -> None:
 
 
 def test_the_two_commands_serve_and_ask(small: Path) -> None:
-    [block] = re.findall(r"```console\n(.*?)```", _SECTION, re.S)
+    [block] = [b for b in re.findall(r"```console\n(.*?)```", _SECTION, re.S) if "drystone serve" in b]
     serve, ask = [shlex.split(line.removeprefix("$ ")) for line in block.splitlines()]
     assert serve == ["drystone", "serve", "--model", _MODEL]
     [port] = [option.default for option in command.params if option.name == "port"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import random
 import shutil
@@ -13,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import replace as replace_
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from drystone.building import workers
@@ -73,26 +71,33 @@ def build(
     with store.lock(), ExitStack() as stack:
         stack.callback(workers.stop)
         place = settings.registry
-        registry = _open(place, stack) if _is_there(place) else None
+        # One that is not there holds no decision: it may be made while other processes work.
+        registry = _open(place, stack) if _is_there(place) or engine.threads == 1 else None
         reviews, optouts = decisions_of(registry)
         beside = stack.enter_context(ThreadPoolExecutor(1))
 
-        def load() -> tuple[ModuleType, Registry | None]:
-            for name in ("drystone.building.neighbours", "drystone.dedup.decide"):
-                importlib.import_module(name)
-            # A registry that is not there yet is made here: no decision in it can touch this build.
-            return importlib.import_module("drystone.building.ending"), registry or _open(place, stack)
+        def load() -> Registry | None:
+            # For what follows in this process.
+            from drystone.building import ending, neighbours  # noqa: F401, PLC0415
+            from drystone.dedup import decide  # noqa: F401, PLC0415
 
-        loading: list[Future[tuple[ModuleType, Registry | None]]] = []
+            return registry or _open(place, stack)
+
+        loading: list[Future[Registry | None]] = []
 
         def meanwhile() -> None:
             if not loading:
                 loading.append(beside.submit(load))
+            elif loading[0].done():
+                # A registry that cannot be made is said before the work is done.
+                loading[0].result()
 
         engine = replace_(engine, meanwhile=meanwhile)
         settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
-        ending, registry = loading[0].result() if loading else load()
-        manifest: Manifest = ending.end(
+        registry = loading[0].result() if loading else load()
+        from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
+
+        return end(
             settings,
             sources,
             settled,
@@ -107,7 +112,6 @@ def build(
             version=version,
             receipts=receipts,
         )
-    return manifest
 
 
 def _is_there(place: str | None) -> bool:

@@ -6,12 +6,13 @@ module only brings together what they rest on.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 from drystone.building.engine import Summary
 from drystone.building.licensing import LICENSED
 from drystone.building.store import Stage, write_table
-from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read
+from drystone.building.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read, within
 from drystone.dedup import near
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy import licenses as license_policy
@@ -94,7 +95,18 @@ _OF_LICENSE: Final = ("language", "license_type", "license_expression")
 _KIND_REASONS: Final = {"symlink": "symlink", "submodule": "submodule", "device": "device"}
 #: Pieces of licence evidence that a ledger row holds at most.
 _SOURCES_SHOWN: Final = 5
+#: Rows that are Python objects at a time, at some kilobytes each.
+_ROWS: Final = 4096
 _POSITION: Final = {stage: position for position, stage in enumerate(STAGES)}
+
+
+class _Tables(NamedTuple):
+    """What is known of some blobs: of their occurrences, of each blob, of its bytes, and of its names."""
+
+    occurrences: pa.Table
+    blobs: pa.Table
+    annotations: pa.Table
+    names: pa.Table
 
 
 def run(
@@ -116,12 +128,45 @@ def run(
     `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.
     """
     where = id_range(index, count)
-    annotated = read(annotations, ANNOTATIONS, (), where).combine_chunks()
-    listed = read(blobs, BLOBS, ("id", *_PLACE), where).combine_chunks()
-    occurrences = read(licensed, LICENSED, (), where).combine_chunks()
+    whole = _Tables(
+        read(licensed, LICENSED, (), where),
+        read(blobs, BLOBS, ("id", *_PLACE), where),
+        read(annotations, ANNOTATIONS, (), where),
+        read(names, NAMES, (), where),
+    )
+    funnel: Counter[str] = Counter()
+    verdicts, candidates = [VERDICTS.empty_table()], [CANDIDATES.empty_table()]
+    pieces = math.ceil(whole.occurrences.num_rows / _ROWS) or 1
+    for piece in range(pieces):
+        narrower = id_range(index * pieces + piece, count * pieces)
+        part = _Tables(*(within(table, narrower).combine_chunks() for table in whole))
+        judged, chosen = _decide(part, policies, reviews, scope, funnel)
+        verdicts.append(judged)
+        candidates.append(chosen)
+    verdict = pa.concat_tables(verdicts)
+    write_table(stage.file(f"{task}.parquet"), verdict)
+    table = pa.concat_tables(candidates)
+    write_table(stage.file(f"{task}.candidates.parquet"), table)
+    if near_method is not None:
+        types = {"id": pa.binary(20), "signature": near.signature_type(near_method)}
+        items = table.select(["id", "group", "rank", "bytes", "signature"])
+        items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
+        write_table(stage.file(f"{task}.near.parquet"), items)
+    return {"occurrences": verdict.num_rows, "candidates": table.num_rows, "funnel": dict(funnel)}
+
+
+def _decide(
+    tables: _Tables,
+    policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
+    reviews: Mapping[str, str],
+    scope: str,
+    funnel: Counter[str],
+) -> tuple[pa.Table, pa.Table]:
+    """Return the verdicts and the candidates of all rows of some blobs; count what each stage drops in `funnel`."""
+    occurrences, listed, annotated, names = tables
     # What is judged becomes Python values; what only goes from table to table, the sketches above all, does not.
     found = {row["id"]: row for row in annotated.select(_JUDGED).to_pylist()}
-    named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in read(names, NAMES, (), where).to_pylist()}
+    named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in names.to_pylist()}
     sizes = dict(zip(listed.column("id").to_pylist(), listed.column("size").to_pylist(), strict=True))
     columns = [_values(column) for column in occurrences.columns]
     rows: list[dict[str, Any]] = [
@@ -131,7 +176,6 @@ def run(
     for position, row in enumerate(rows):
         row["position"] = position
         by_blob[row["id"]].append(row)
-    funnel: Counter[str] = Counter()
     chosen: list[dict[str, Any]] = []
     for id_, copies in by_blob.items():
         furthest = 0
@@ -150,15 +194,7 @@ def run(
         if id_ and id_ in sizes:
             funnel[f"blobs {STAGES[furthest]}"] += 1
             funnel[f"bytes {STAGES[furthest]}"] += sizes[id_]
-    write_table(stage.file(f"{task}.parquet"), _verdicts(occurrences, rows))
-    table = _candidates(occurrences, chosen, annotated, listed, scope)
-    write_table(stage.file(f"{task}.candidates.parquet"), table)
-    if near_method is not None:
-        types = {"id": pa.binary(20), "signature": near.signature_type(near_method)}
-        items = table.select(["id", "group", "rank", "bytes", "signature"])
-        items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
-        write_table(stage.file(f"{task}.near.parquet"), items)
-    return {"occurrences": len(rows), "candidates": len(chosen), "funnel": dict(funnel)}
+    return _verdicts(occurrences, rows), _candidates(occurrences, chosen, annotated, listed, scope)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -25,7 +25,7 @@ from typing import Any, Final, Literal, Protocol
 
 import pyarrow as pa
 
-from drystone import errors
+from drystone import errors, processor
 from drystone.building import workers
 from drystone.building.store import Stage
 from drystone.errors import BuildError, DrystoneError, MissingExtraError
@@ -103,7 +103,7 @@ class Engine:
     """
 
     kind: Literal["native", "ray"] = "native"
-    threads: int = field(default_factory=workers.processors)
+    threads: int = field(default_factory=processor.count)
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
@@ -204,7 +204,7 @@ def prepare_process() -> None:
     """Set up, once, a process that does nothing but build: memory, fewer rounds of the garbage collector, no pandas.
 
     Batches of some megabytes come and go; where the allocator hands them back each time, the system zeroes the same
-    pages anew (a twentieth of a build's time). Builds make millions of objects and hardly a cycle; Python's default
+    pages anew. Builds make millions of objects and hardly a cycle; Python's default
     looks through all of them again and again. pyarrow imports pandas at the first array that is made from Python, only
     to learn whether it was given a pandas object; each worker would pay for that.
     """
@@ -263,6 +263,7 @@ def _do_alone(do: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, A
 
 def _do(work: Work, stage: Stage, task: Task) -> dict[str, Any]:
     """Do one task and write its checkpoint; a failure comes back as data, since engines garble exceptions."""
+    stage.begin()
     try:
         summary = work(stage, task.id, **task.arguments)
         stage.finish(task.id, summary)

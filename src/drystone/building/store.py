@@ -31,7 +31,7 @@ _STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
 
 
 class _Written(threading.local):
-    """The files that this thread has written since it last finished a task: path -> size."""
+    """The files that this thread has written since it began a task: path -> size."""
 
     def __init__(self) -> None:
         self.files: dict[Path, int] = {}
@@ -61,17 +61,22 @@ class Stage:
             done = orjson.loads((self.folder / f"{task}.done").read_bytes())
             if any((self.folder / name).stat().st_size != size for name, size in done["files"].items()):
                 return None
-        except (FileNotFoundError, orjson.JSONDecodeError):
+            summary: dict[str, Any] = done["summary"]
+        except (FileNotFoundError, orjson.JSONDecodeError, KeyError):
+            # Also where a version of this program that kept less has written it.
             return None
-        summary: dict[str, Any] = done["summary"]
         return summary
 
     def finish(self, task: str, summary: dict[str, Any]) -> None:
         """Mark a task as finished; called by the thread that wrote its files, after all of them are in place."""
         sizes = {path.name: size for path, size in _written.files.items() if path.parent == self.folder}
-        _written.files.clear()
         done = orjson.dumps({"summary": summary, "files": sizes})
         write_atomically(self.folder / f"{task}.done", lambda path: path.write_bytes(done), durable=False)
+        self.begin()
+
+    @staticmethod
+    def begin() -> None:
+        """Begin a task in this thread: what one that failed has written is not this one's."""
         _written.files.clear()
 
 

@@ -158,15 +158,20 @@ def _read_one(file: Path, names: list[str], ranges: Sequence[Range]) -> Iterator
         if not groups:
             return
         extra = [r.column for r in ranges if r.column not in names]
-        table = reader.read_row_groups(groups, columns=[*names, *extra], use_threads=False)
+        table = within(reader.read_row_groups(groups, columns=[*names, *extra], use_threads=False), *ranges)
+    if table.num_rows:
+        yield table.select(names)
+
+
+def within(table: pa.Table, *ranges: Range) -> pa.Table:
+    """Return a table's rows that lie within all `ranges`."""
     for column, low, high in ranges:
         values = table.column(column)
         mask = pc.greater_equal(values, pa.scalar(low, values.type))
         if high is not None:
             mask = pc.and_(mask, pc.less(values, pa.scalar(high, values.type)))
         table = table.filter(mask)
-    if table.num_rows:
-        yield table.select(names)
+    return table
 
 
 def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range]) -> bool:

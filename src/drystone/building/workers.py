@@ -66,11 +66,6 @@ _workers: list[_Worker] = []
 _idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def prepare() -> None:
     """Start the process that workers are copied from, where there is none, so that it loads what it needs meanwhile."""
     if _first:
@@ -79,6 +74,7 @@ def prepare() -> None:
     command = [sys.executable, "-c", f"from drystone.building.workers import main; main({theirs.fileno()})"]
     # Each worker is one processor's worth: threads of a library's own would only be in the way, and cannot be copied.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # for what is not told of a pool; see `cli.main`
     with theirs:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=environment)
     _first.append(_First(process, ours))
@@ -122,7 +118,9 @@ def _status(worker: _Worker) -> str:
     """Return how a worker ended, in words, where that can be known."""
     first = _first[0].process
     if worker.pid is None or worker.pid == first.pid:
-        return f" with status {first.wait()}"
+        with suppress(subprocess.TimeoutExpired):
+            return f" with status {first.wait(timeout=5)}"
+        return ""
     with suppress(OSError):
         # It waits to be asked by the process that it was copied from; proc_pid_stat(5): exit_code comes last.
         text = Path(f"/proc/{worker.pid}/stat").read_text()
@@ -136,7 +134,8 @@ def dismiss() -> None:
         for worker in _workers:
             # As long as nobody has waited for the first one, the others keep their numbers.
             if worker.pid is not None and worker.pid != _first[0].process.pid:
-                os.kill(worker.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
         _first[0].process.kill()
         _first[0].dismissed = True
 
@@ -152,8 +151,9 @@ def stop() -> None:
     first.process.wait()
     for worker in _workers:
         with suppress(OSError):
-            # A worker's end is open as long as it lives; one that was never called ends by itself.
-            while worker.pid is not None and worker.connection.recv(1 << 16):
+            # The other end of one that was told to end is open as long as it lives. The rest end by themselves, when
+            # this end is closed.
+            while first.dismissed and worker.pid is not None and worker.connection.recv(1 << 16):
                 pass
         worker.connection.close()
     _workers.clear()
@@ -203,9 +203,10 @@ def main(descriptor: int) -> None:
     prepare_process()
     with socket.socket(fileno=descriptor) as control:
         while True:
-            asked, (given, *_), *_ = socket.recv_fds(control, 1, 1)
+            asked, descriptors, *_ = socket.recv_fds(control, 1, 1)
             if not asked:
                 return
+            (given,) = descriptors
             if asked == _BECOME or not os.fork():
                 break
             os.close(given)

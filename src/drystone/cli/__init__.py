@@ -6,6 +6,7 @@ A module `cli/NAME.py` defines `command`, a click command or group called NAME. 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from difflib import get_close_matches
@@ -52,6 +53,8 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; print errors without a traceback and exit 2 for misuse, 1 for failure."""
+    # Before Arrow is loaded: the allocator that it brings keeps to itself, for good, what its writers have once used.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
         status = cli.main(prog_name="drystone", standalone_mode=False, obj=OWN_PROCESS)
     except click.ClickException as error:

@@ -92,7 +92,13 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def gather(given: dict[str, Any]) -> dict[str, Any]:
     """Read the data that the options name; return the arguments of `drystone.reader.train.train`."""
-    from drystone.reader.train_data import hold_out, mine_unanswerable, read_data  # noqa: PLC0415
+    from drystone.reader.train_data import (  # noqa: PLC0415  help must not wait for numpy
+        HELD_OUT,
+        hold_out,
+        mine_unanswerable,
+        read_data,
+        write_data,
+    )
 
     skip_bad, seed = given.pop("skip_bad"), given["seed"]
     sets = [read_data(path, skip_bad=skip_bad, **asked) for path, asked in given.pop("files")]
@@ -104,6 +110,8 @@ def gather(given: dict[str, Any]) -> dict[str, Any]:
         held = read_data(file, license="measured only", skip_bad=skip_bad).examples
     elif share:
         sets[0], held = hold_out(sets[0], share, seed)
+        if not (kept := given["out"] / HELD_OUT).exists():
+            write_data(kept, held, sets[0].license)
     if limit and len(held) > limit:
         held = tuple(held[i * len(held) // limit] for i in range(limit))
     mined = given.pop("unanswerable")

@@ -15,6 +15,7 @@ import orjson
 
 import drystone
 from drystone import building as room
+from drystone import processor
 from drystone.building import workers
 from drystone.cli import OWN_PROCESS, _registry
 from drystone.cli._console import console as new_console
@@ -96,7 +97,7 @@ def command(
       drystone build --update releases/mine ./another-repository -o releases/mine-1.1
     """
     own = click.get_current_context().find_root().obj is OWN_PROCESS
-    if own and threads != 1 and engine != "ray" and workers.processors() > 1:
+    if own and threads != 1 and engine != "ray" and processor.count() > 1:
         # They load what they need while this process does.
         workers.prepare()
     if update is None:

@@ -391,6 +391,24 @@ def distil(teachers: tuple[str, ...], layers: str | None, **given: Any) -> None:
 
 
 @command.command()
+@click.argument("models", nargs=-1, required=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
+def average(models: tuple[str, ...], out: Path) -> None:
+    """Write the mean of the weights of MODELS, each counting alike.
+
+    Readers that were trained from one another, or from one base, often answer better together than each.
+
+    \b
+    Example:
+      drystone reader train ./run1 --data train.json --learning-rate 1e-4 --out run2
+      drystone reader average run1 run2 --out mean
+    """
+    from drystone.reader.average import average as mean  # noqa: PLC0415  help must not wait for numpy
+
+    click.echo(f"wrote {mean(models, out)}", err=True)
+
+
+@command.command()
 @click.argument("model")
 @click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def pack(model: str, package: Path) -> None:

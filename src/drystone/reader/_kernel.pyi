@@ -4,7 +4,16 @@ def available() -> bool: ...
 def peak(seconds: float) -> float: ...
 
 class Encoder:
-    def __init__(self, hidden: int, heads: int, epsilon: float, gate: list[float], gate_end: float) -> None: ...
+    def __init__(
+        self,
+        hidden: int,
+        heads: int,
+        epsilon: float,
+        activation: str,
+        exact: bool,
+        gate: list[float],
+        gate_end: float,
+    ) -> None: ...
     def embeddings(
         self, word: np.ndarray, position: np.ndarray, type: np.ndarray, scale: np.ndarray, shift: np.ndarray
     ) -> None: ...

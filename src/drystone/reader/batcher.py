@@ -149,7 +149,11 @@ class Batcher:
                     _fail(waiting.request, error)
 
     def _take(self) -> list[_Waiting]:
-        """Remove and return the next batch: the first in order, and those of like length that fit beside it."""
+        """Remove and return the next batch: the first in order, and those of like length that fit beside it.
+
+        A batch is at most a stream's share of what waits: company saves a processor little, and whoever is in a large
+        batch waits for all of it while another stream idles.
+        """
         now = time.monotonic()
         alive = []
         for waiting in self._queue:
@@ -164,13 +168,14 @@ class Batcher:
         batch: list[_Waiting] = []
         shortest = longest = 0
         spread = widest(self.reader.engine)
+        share = min(WINDOWS, -(-len(alive) // len(self._threads)))
         for waiting in alive:
             size = len(waiting.window)
             low, high = (min(shortest, size), max(longest, size)) if batch else (size, size)
             if high - low <= spread and (not batch or rounded(high) * (len(batch) + 1) <= TOKENS):
                 batch.append(waiting)
                 shortest, longest = low, high
-                if len(batch) == WINDOWS:
+                if len(batch) == share:
                     break
         chosen = set(map(id, batch))
         self._queue = [waiting for waiting in alive if id(waiting) not in chosen]

@@ -46,6 +46,11 @@ class Checkpoint:
     tokenizer_config: dict[str, Any]
     tensors: dict[str, np.ndarray]
 
+    def vocabulary(self) -> tuple[Any, ...]:
+        """Return what makes token ids of a text; models of equal vocabularies can be compared token by token."""
+        parts = json.loads(self.tokenizer_json)
+        return parts["model"], parts.get("normalizer"), parts.get("pre_tokenizer")
+
 
 def read_checkpoint(model: str | Path, revision: str | None = None, *, offline: bool | None = None) -> Checkpoint:
     """Read a question-answering checkpoint from a folder, from an installed package by its model's name, or, by its Hub

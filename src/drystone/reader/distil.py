@@ -6,7 +6,6 @@ an extra.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -33,7 +32,7 @@ try:
 
     from drystone.reader.encoder import Trace, forward
     from drystone.reader.train import train
-    from drystone.reader.train_net import Inputs, Objective, TrainOps, choose_device, hard_labels
+    from drystone.reader.train_net import Inputs, Objective, TrainOps, choose_device, hard_labels, masked
 except ImportError:
     raise MissingExtraError("torch, which distils a reader", "train") from None
 
@@ -42,7 +41,7 @@ _LAYER = re.compile(r"^(.*\.layer\.)(\d+)(\..*)$")
 
 def distil(
     teachers: Sequence[str | Path],
-    data: Sequence[DataSet] | Sequence[Example],
+    data: Sequence[DataSet] | Sequence[Example] | Packed,
     out: Path,
     *,
     student: str | Path | None = None,
@@ -62,9 +61,9 @@ def distil(
     is `soft` x T^2 x KL(teachers at temperature T || student at T), averaged over start and end, plus `hard` x the
     cross-entropy of the labels, plus `hidden` x (1 - cosine of hidden states, layer by layer evenly mapped), plus
     `attention` x the mean squared difference of attention weights averaged over heads; the last two take the first
-    teacher, which then runs along. Several teachers' distributions are averaged. Teachers' outputs are kept under
-    `cache` (default: in `out`), by teacher and data, and are not computed again. Raises UsageError for wrong weights of
-    the loss, layers that are not there, or a teacher of another vocabulary or shape.
+    teacher, which then runs along. Several teachers' distributions are averaged. Outputs of teachers that do not run
+    along are kept under `cache` (default: in `out`), by teacher and data, and are not computed again. Raises UsageError
+    for wrong weights of the loss, layers that are not there, or a teacher of another vocabulary or shape.
     """
     for name, value in (("soft", soft), ("hard", hard), ("hidden", hidden), ("attention", attention)):
         if not 0 <= value <= 1e6:
@@ -84,15 +83,15 @@ def distil(
         _same_vocabulary(readers, read_checkpoint(student))
 
         def objective(packed: Packed, model: Model) -> Objective:
-            known = [
-                teacher_logits(reader, packed, (cache or out / "teachers"), report=report_teacher)
-                for reader in readers
-                if soft
-            ]
             alongside = None
             if hidden or attention:
                 device = choose_device(training.get("device", "auto"))
                 alongside = _Alongside(readers[0].model, model, hidden, attention, device)
+            known = [
+                teacher_logits(reader, packed, (cache or out / "teachers"), report=report_teacher)
+                for reader in (readers if alongside is None else readers[1:])
+                if soft
+            ]
             return _Distillation(known, temperature, soft, hard, alongside)
 
         notes = dict(training.pop("notes", None) or {}) | {
@@ -145,13 +144,9 @@ def keep_layers(teacher: str | Path, layers: int | Sequence[int], out: Path) -> 
 
 
 def _same_vocabulary(readers: Sequence[Reader], student: Checkpoint) -> None:
-    def vocabulary(text: str) -> Any:
-        parts = json.loads(text)
-        return parts["model"], parts.get("normalizer"), parts.get("pre_tokenizer")
-
-    ours = vocabulary(student.tokenizer_json)
+    ours = student.vocabulary()
     for reader in readers:
-        if vocabulary(reader.checkpoint.tokenizer_json) != ours:
+        if reader.checkpoint.vocabulary() != ours:
             raise UsageError(
                 f"{reader.name}: has another tokenizer than the student {student.name}; distillation compares token "
                 "by token, so both need the same."
@@ -176,20 +171,22 @@ class _Distillation:
         total = logits.new_zeros(())
         if self._hard:
             total = total + self._hard * hard_labels(logits, trace, inputs)
+        known = [torch.from_numpy(t.rows(inputs.rows)).to(logits.device) for t in self._teachers]
+        if self._alongside is not None and trace is not None:
+            apart, theirs = self._alongside(trace, inputs)
+            total = total + apart
+            known.insert(0, theirs)
         if self._soft:
             heat = self._temperature
-            known = [torch.from_numpy(t.rows(inputs.rows)).to(logits.device) for t in self._teachers]
             wanted = torch.stack([torch.softmax(t / heat, 1) for t in known]).mean(0)
             ours = functional.log_softmax(logits / heat, 1)
             divergence = functional.kl_div(ours, wanted, reduction="sum") / 2
             total = total + self._soft * heat * heat * divergence
-        if self._alongside is not None and trace is not None:
-            total = total + self._alongside.loss(trace, inputs)
         return total
 
 
 class _Alongside:
-    """The first teacher, run on the student's own rows, for its hidden states and attention."""
+    """The first teacher, run on the student's own rows."""
 
     def __init__(self, teacher: Model, student: Model, hidden: float, attention: float, device: str) -> None:
         if hidden and teacher.hidden != student.hidden:
@@ -207,11 +204,13 @@ class _Alongside:
         }
         self._ops = TrainOps(weights, keeps=attention > 0)
 
-    def loss(self, trace: Trace, inputs: Inputs) -> Tensor:
-        """Return the sum over rows of both terms."""
+    def __call__(self, trace: Trace, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return the sum over rows of what parts the student's hidden states and attention from the teacher's, and the
+        teacher's logits [rows, tokens, 2], masked as the student's are."""
         theirs = Trace()
         with torch.no_grad():
-            forward(self._ops, self._model, inputs.ids, inputs.types, inputs.positions, inputs.blocks, theirs)
+            found = forward(self._ops, self._model, inputs.ids, inputs.types, inputs.positions, inputs.blocks, theirs)
+            logits = masked(found, inputs)
         real = (inputs.blocks > 0).float()
         total = real.new_zeros(())
         if self._hidden:
@@ -222,4 +221,4 @@ class _Alongside:
             for ours, place in zip(trace.attentions, self._places[1:], strict=True):
                 apart = (ours.float().mean(1) - theirs.attentions[place - 1].mean(1)).square().sum(-1)
                 total = total + self._attention * ((apart * real).sum(1) / real.sum(1)).sum() / len(trace.attentions)
-        return total
+        return total, logits

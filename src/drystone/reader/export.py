@@ -20,7 +20,7 @@ from drystone.errors import MissingExtraError, ModelError, UsageError
 from drystone.reader import tensorflow_formats
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
-from drystone.reader.engines.openvino import OpenVinoEngine, openvino_module
+from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core, openvino_module
 from drystone.reader.families import Model, build_model
 from drystone.reader.numpy_ops import trace
 from drystone.reader.onnx_graph import build_onnx
@@ -143,9 +143,8 @@ def _write_onnx_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch],
 
 def _write_openvino(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
     openvino = openvino_module()
-    openvino.save_model(
-        openvino.Core().read_model(build_onnx(model)), out / "openvino_model.xml", compress_to_fp16=False
-    )
+    graph = openvino_core().read_model(build_onnx(model))
+    openvino.save_model(graph, out / "openvino_model.xml", compress_to_fp16=False)
 
 
 def _write_openvino_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:

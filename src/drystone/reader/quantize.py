@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
+from drystone.processor import has_vnni
 from drystone.reader.engines.onnxruntime import onnxruntime_module
-from drystone.reader.engines.openvino import openvino_module
+from drystone.reader.engines.openvino import openvino_core, openvino_module
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
-from drystone.reader.processor import has_vnni
 from drystone.reader.schedule import Batch
 
 
@@ -63,7 +63,7 @@ def quantized_openvino(model: Model, calibration: Sequence[Batch]) -> Path:
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         return kept
     openvino = openvino_module()
-    quantized = calibrate(openvino.Core().read_model(build_onnx(model)), calibration, narrow=narrow)
+    quantized = calibrate(openvino_core().read_model(build_onnx(model)), calibration, narrow=narrow)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:

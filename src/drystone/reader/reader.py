@@ -91,7 +91,7 @@ class Reader:
     ) -> Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
-        `runtime` is openvino, onnxruntime, packed (our int8 kernel), torch, or auto (what is fastest here). `precision`
+        `runtime` is openvino, onnxruntime, packed (our own kernel), torch, or auto (what is fastest here). `precision`
         is fp32, bf16, int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once
         (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a
         wrong request.

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drystone import processor
 from drystone.errors import ModelError, UsageError
-from drystone.reader import processor
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
-from drystone.reader.engines.openvino import OpenVinoEngine, openvino_module
+from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core
 from drystone.reader.engines.packed import PackedEngine, unsupported
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
-from drystone.reader.processor import has_vnni
 from drystone.reader.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.schedule import Batch, Engine, collate
 from drystone.reader.windows import Window
@@ -49,7 +48,7 @@ def default_runtime() -> str:
 def has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware."""
     if importlib.util.find_spec("openvino"):
-        return "BF16" in openvino_module().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return "BF16" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return processor.has_bf16()
 
 
@@ -77,17 +76,19 @@ def choose(
     if precision == "auto":
         return _measure(model, _candidates(runtime), threads, windows)
     if runtime == "auto":
-        runtime = default_runtime()
-        if precision == "int8" and not has_vnni():
-            runtime = _int8_without_vnni(model, runtime)
+        runtime = _fastest(model, precision)
     return Chosen(build_engine(model, runtime, precision, threads, windows), f"{runtime} {precision}: as asked for")
 
 
-def _int8_without_vnni(model: Model, default: str) -> str:
-    """Return the fastest int8 runtime of a processor without VNNI, by measurement (docs/reader.md, "Figures")."""
-    if unsupported(model) is None:
-        return "packed"
-    return "onnxruntime" if importlib.util.find_spec("onnxruntime") else default
+def _fastest(model: Model, precision: str) -> str:
+    """Return the runtime that measured fastest on processors like this one (docs/reader.md, "Figures")."""
+    narrow = not (processor.has_avx512() if precision == "fp32" else processor.has_vnni())
+    if narrow and precision != "bf16":
+        if unsupported(model) is None:
+            return "packed"
+        if precision == "int8" and importlib.util.find_spec("onnxruntime"):
+            return "onnxruntime"
+    return default_runtime()
 
 
 def build_engine(model: Model, runtime: str, precision: str, threads: int, windows: Sequence[Window]) -> Engine:
@@ -97,11 +98,11 @@ def build_engine(model: Model, runtime: str, precision: str, threads: int, windo
     if runtime == "torch":
         from drystone.reader.engines.torch import TorchEngine  # noqa: PLC0415  torch is an extra
 
-        return TorchEngine(model, precision)
+        return TorchEngine(model, precision, threads)
     if runtime == "packed":
-        if precision != "int8":
-            raise UsageError(f"precision: the packed runtime computes int8, not {precision}.")
-        return PackedEngine(model, threads)
+        if precision == "bf16":
+            raise UsageError("precision: the packed runtime computes fp32 and int8, not bf16.")
+        return PackedEngine(model, precision, threads)
     if runtime == "openvino":
         if precision == "int8":
             return OpenVinoEngine(quantized_openvino(model, _single(model, windows)), precision, threads)
@@ -116,13 +117,11 @@ def _single(model: Model, windows: Sequence[Window]) -> list[Batch]:
 
 
 def _candidates(runtime: str) -> list[tuple[str, str]]:
-    """Return what to measure: fp32 first, as the truth; int8 of every runtime that is installed where none is named."""
-    if runtime == "packed":  # it has no fp32 of its own to be held to
-        return [(default_runtime(), "fp32"), ("packed", "int8")]
+    """Return what to measure: fp32 first, as the truth; where no runtime is named, what others may do faster too."""
     first = default_runtime() if runtime == "auto" else runtime
     found = [(first, precision) for precision in PRECISIONS]
     if runtime == "auto":
-        found.append(("packed", "int8"))
+        found += [("packed", "fp32"), ("packed", "int8")]
         if first == "openvino" and importlib.util.find_spec("onnxruntime"):
             found.append(("onnxruntime", "int8"))
     return found

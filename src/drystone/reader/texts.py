@@ -23,9 +23,14 @@ _PIECE = re.compile(r"[^ \t\n\r!-/:-@\[-`{-~]+|[!-/:-@\[-`{-~]")
 #: Pieces remembered, and the longest in characters: some tens of megabytes. A full memory begins anew.
 _MOST_PIECES, _LONGEST = 1 << 17, 40
 
-_ids, _begins, _ends, _word_begins, _word_ends, _count = map(itemgetter, range(6))
-#: What is known of a piece: ids; first and last character of each token, and of the word around it; number of tokens.
-_Piece = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
+#: What is known of a piece: the ids of its tokens, the columns of the text that it was met in, and where its tokens
+#: begin in them. The columns are first and last character of each token, and of the word around it, from the piece's
+#: own first character; all pieces that were met together share them.
+_Piece = tuple[list[int], tuple[list[int], list[int], list[int], list[int]], int]
+_ids = itemgetter(0)
+
+#: Of each ASCII character, and of all others: 0 separates pieces, 1 belongs to one, 2 is one of its own.
+_KIND = np.array([len(_PIECE.findall(c + c)) for c in map(chr, range(129))], np.uint8)
 
 
 class Text:
@@ -77,17 +82,23 @@ class _PieceText(Text):
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [match.start() for match in _PIECE.finditer(self.text)]
+        codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        kinds = _KIND[np.minimum(codes, 128)]
+        goes_on = (kinds[1:] == 1) & (kinds[:-1] == 1)
+        starts: list[int] = np.flatnonzero((kinds > 0) & ~np.concatenate([[False], goes_on])).tolist()
+        return starts
 
     @cached_property
     def _firsts(self) -> list[int]:
-        return list(accumulate(map(_count, self._pieces), initial=0))
+        return list(accumulate(map(len, map(_ids, self._pieces)), initial=0))
 
     @cached_property
     def spans(self) -> np.ndarray:
         every = zip(self._starts, self._pieces, strict=True)
         pairs = [
-            (start + a, start + b) for start, piece in every for a, b in zip(_begins(piece), _ends(piece), strict=True)
+            (start + begins[i], start + ends[i])
+            for start, (ids, (begins, ends, _, _), at) in every
+            for i in range(at, at + len(ids))
         ]
         return np.array(pairs, np.int64).reshape(-1, 2)
 
@@ -95,8 +106,9 @@ class _PieceText(Text):
         firsts, starts, pieces = self._firsts, self._starts, self._pieces
         # The piece that holds a token is the last that begins at or before it: empty pieces come first.
         i, j = bisect_right(firsts, first) - 1, bisect_right(firsts, last) - 1
-        begin, end = (_word_begins, _word_ends) if words else (_begins, _ends)
-        return starts[i] + begin(pieces[i])[first - firsts[i]], starts[j] + end(pieces[j])[last - firsts[j]]
+        (_, begins, a), (_, ends, b) = pieces[i], pieces[j]
+        column = 2 if words else 0
+        return starts[i] + begins[column][a + first - firsts[i]], starts[j] + ends[column + 1][b + last - firsts[j]]
 
 
 class Pieces:
@@ -139,13 +151,15 @@ class Pieces:
         if not unmet:
             return found
         fresh = self._look_up(sorted({piece for _, pieces in unmet for piece in pieces if piece not in known}))
-        for i, pieces in unmet:
-            found[i] = _PieceText(texts[i], [known.get(piece) or fresh[piece] for piece in pieces])
         kept = {piece: value for piece, value in fresh.items() if len(piece) <= _LONGEST}
         if len(known) + len(kept) > _MOST_PIECES:
-            self._known = kept  # another thread may still read the old dictionary: it stays whole
-        else:
-            known.update(kept)
+            self._known = kept  # what this call and other threads still read of the old dictionary stays there
+        known.update(kept)
+        for i, pieces in unmet:
+            try:
+                found[i] = _PieceText(texts[i], list(map(known.__getitem__, pieces)))
+            except KeyError:
+                found[i] = _PieceText(texts[i], [known.get(piece) or fresh[piece] for piece in pieces])
         return found
 
     def _look_up(self, pieces: list[str]) -> dict[str, _Piece]:
@@ -156,12 +170,11 @@ class Pieces:
         starts = np.cumsum([0, *(len(piece) + 1 for piece in pieces)])
         edges = np.searchsorted(spans[:, 0], starts)
         relative = starts.repeat(np.diff(edges, append=len(spans)))
-        ids, columns = encoding.ids, [(c - relative).tolist() for c in (spans[:, 0], spans[:, 1], *words)]
-        found = {}
-        for piece, i, j in zip(pieces, edges.tolist(), edges[1:].tolist(), strict=False):
-            a, b, c, d = (tuple(column[i:j]) for column in columns)
-            found[piece] = (tuple(ids[i:j]), a, b, c, d, j - i)
-        return found
+        ids = encoding.ids
+        a, b, c, d = ((column - relative).tolist() for column in (spans[:, 0], spans[:, 1], *words))
+        columns = (a, b, c, d)
+        places = zip(pieces, edges.tolist(), edges[1:].tolist(), strict=False)
+        return {piece: (ids[i:j], columns, i) for piece, i, j in places}
 
 
 def _words(encoding: Any, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,6 @@ on after an interruption and gives the same weights. It knows nothing of runtime
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from drystone import processor
 from drystone.errors import MissingExtraError, ModelError, UsageError
-from drystone.reader import processor
 from drystone.reader.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.families import Model, build_model
 from drystone.reader.metrics import score
@@ -25,7 +24,7 @@ from drystone.reader.quantize import fingerprint
 from drystone.reader.reader import Reader
 from drystone.reader.train_batches import Packed, make_rows, order, pack, pool_steps
 from drystone.reader.train_data import DataSet, Example, questions
-from drystone.reader.train_files import Run, write_model
+from drystone.reader.train_files import Run, describe, write_model
 from drystone.reader.train_state import read_state, write_state
 from drystone.reader.windows import Windower
 
@@ -99,7 +98,7 @@ class Recipe:
 
 def train(
     model: str | Path,
-    data: Sequence[DataSet] | Sequence[Example],
+    data: Sequence[DataSet] | Sequence[Example] | Packed,
     out: Path,
     *,
     epochs: float = 1.0,
@@ -123,6 +122,7 @@ def train(
 ) -> Path:
     """Fine-tune `model` into the folder `out`, or go on with the run that `out` holds; a head is made where none is.
 
+    `data` may have been packed before, by the same tokenizer (`train_batches.save_packed`).
     The run shows `examples` examples, or `epochs` passes. `warmup` and `decay` are examples, or shares of them (decay:
     all that follows the warm-up). `validation` examples are answered every `evaluate_every` examples and at the end;
     the best model by F1 is kept, and `patience` evaluations without a better one end the run. The state is written
@@ -134,15 +134,12 @@ def train(
     for families whose weights are folded when read (DeBERTa), for a run of another setting, and for data without an
     answer; ModelError, with the last good state kept, where the loss is not finite or the disk is full.
     """
-    sets = [*data] if all(isinstance(part, DataSet) for part in data) else [_unnamed(data)]
-    if not sets or not any(part.examples for part in sets):
-        raise UsageError("training data: is empty.")
     device = choose_device(device)
     if precision not in {"auto", "fp32", "bf16"}:
         raise UsageError(f"precision: must be auto, fp32 or bf16, not {precision!r}.")
     bf16 = has_bf16(device) if precision == "auto" else precision == "bf16"
-    checkpoint, built, windower = _open(model, int(recipe.get("seed", 0)))
-    packed = pack(windower, sets)
+    checkpoint, built, windower = open_checkpoint(model, int(recipe.get("seed", 0)))
+    packed = data if isinstance(data, Packed) else pack(windower, _sets(data))
     total = examples or math.ceil(epochs * packed.epoch_size())
     rises = warmup if isinstance(warmup, int) else round(warmup * total)
     falls = total - rises if decay is None else decay if isinstance(decay, int) else round(decay * total)
@@ -165,8 +162,9 @@ def train(
         "model": {
             "name": checkpoint.folder.resolve().name if Path(checkpoint.name).is_dir() else checkpoint.name,
             "weights": fingerprint(built),
+            **_made(checkpoint.folder),
         },
-        "data": [part.facts() for part in sets],
+        "data": list(packed.facts),
         "notes": notes or {},
     }
     loop = _Loop(net, packed, chosen, Run(out, facts), threads or processor.count(), report)
@@ -396,7 +394,8 @@ class _Loop:
             self.report(row | {"of": self.recipe.examples, "seconds": self.at["seconds"]})
 
 
-def _open(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Windower]:
+def open_checkpoint(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Windower]:
+    """Return a checkpoint to be trained, with a span head drawn by `seed` where it has none, and what reads for it."""
     checkpoint = read_checkpoint(model)
     hidden = checkpoint.config.get("hidden_size", checkpoint.config.get("dim", 0))
     if "qa_outputs.weight" not in checkpoint.tensors:
@@ -418,6 +417,13 @@ def _open(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Windower]:
     return checkpoint, built, windower
 
 
+def _made(folder: Path) -> dict[str, Any]:
+    """Return what made the weights to start from, where their folder says it: the manifest without its course."""
+    if not (folder / "training.json").is_file():
+        return {}
+    return {"training": {k: v for k, v in describe(folder).items() if k != "history"}}
+
+
 def _checked(recipe: Recipe, built: Model, packed: Packed) -> Recipe:
     if not 16 <= recipe.max_seq_len <= built.max_tokens:
         raise UsageError(f"max_seq_len: must be from 16 to the model's {built.max_tokens}, not {recipe.max_seq_len}.")
@@ -437,8 +443,12 @@ def _checked(recipe: Recipe, built: Model, packed: Packed) -> Recipe:
     return recipe
 
 
-def _unnamed(examples: Sequence[Any]) -> DataSet:
-    return DataSet("examples", tuple(examples), "unstated", "")
+def _sets(data: Sequence[Any]) -> list[DataSet]:
+    named = all(isinstance(part, DataSet) for part in data)
+    sets = [*data] if named else [DataSet("examples", tuple(data), "unstated", "")]
+    if not any(part.examples for part in sets):
+        raise UsageError("training data: is empty.")
+    return sets
 
 
 def _measurer(
@@ -451,7 +461,8 @@ def _measurer(
 
     def measure(flat: torch.Tensor) -> dict[str, float]:
         model = replace(net.model, weights=net.values(flat))
-        reader = Reader(model, windower, TorchEngine(model, "fp32"), checkpoint, "under training")
+        engine = TorchEngine(model, "fp32", torch.get_num_threads())
+        reader = Reader(model, windower, engine, checkpoint, "under training")
         found = reader.stream(
             ((q.question, q.context) for q in asked), max_answer_len=_MAX_ANSWER, handle_impossible_answer=v2
         )
@@ -483,12 +494,3 @@ def _processes(device: torch.device) -> tuple[int, int]:
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return distributed.get_rank(), distributed.get_world_size()
-
-
-def describe(out: Path) -> dict[str, Any]:
-    """Return the manifest of a finished run; raises UsageError where there is none."""
-    try:
-        found: dict[str, Any] = json.loads((out / "training.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{out}: no finished run of training ({error}).") from None
-    return found

@@ -6,8 +6,11 @@ little is padding. It knows nothing of torch.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +29,7 @@ class Packed:
     """Tokenized examples. `rows` int64 [examples, 4]: question, context, first and last answer token (-1 for none).
 
     `sizes` are the examples of each data set, `weights` how often an epoch shows each; `names` are the examples' ids.
-    `template` is `Windower.template`.
+    `template` is `Windower.template`; `facts` are what the manifest keeps of each set.
     """
 
     texts: list[np.ndarray]
@@ -35,6 +38,7 @@ class Packed:
     weights: tuple[float, ...]
     names: tuple[str, ...]
     template: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+    facts: tuple[dict[str, Any], ...]
 
     @property
     def fixed(self) -> int:
@@ -101,6 +105,35 @@ def pack(windower: Windower, sets: Sequence[DataSet]) -> Packed:
         tuple(data.weight for data in sets),
         tuple(example.id or str(i) for i, example in enumerate(examples)),
         windower.template,
+        tuple(data.facts() for data in sets),
+    )
+
+
+def save_packed(packed: Packed, path: Path) -> None:
+    """Write packed examples as an .npz, from which a machine without the data can train."""
+    ids = np.concatenate(packed.texts)
+    arrays: dict[str, Any] = {
+        "ids": ids.astype(np.uint16) if ids.max() < 1 << 16 else ids,
+        "lengths": np.array([len(text) for text in packed.texts], np.int32),
+        "rows": packed.rows.astype(np.int32),
+        "about": np.array(json.dumps([packed.sizes, packed.weights, packed.names, packed.facts])),
+    }
+    arrays |= {f"template{i}": part for i, part in enumerate(packed.template)}
+    np.savez_compressed(path, **arrays)
+
+
+def load_packed(path: Path) -> Packed:
+    """Read what `save_packed` wrote. Raises UsageError where it is something else."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            texts = np.split(file["ids"].astype(np.int32), np.cumsum(file["lengths"])[:-1])
+            sizes, weights, names, facts = json.loads(str(file["about"]))
+            before, between, after, types = (file[f"template{i}"] for i in range(4))
+            rows = file["rows"].astype(np.int64)
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{path}: holds no packed examples ({error}).") from None
+    return Packed(
+        texts, rows, tuple(sizes), tuple(weights), tuple(names), (before, between, after, types), tuple(facts)
     )
 
 

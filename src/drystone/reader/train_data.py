@@ -11,13 +11,16 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.metrics import Question
+from drystone.reader.train_state import write_atomically
 
+#: The questions that training did not see, in the folder of a run: what `evaluate` is to be asked with.
+HELD_OUT: Final = "held-out.json.gz"
 #: Examples named in a message about bad data.
 _NAMED = 5
 
@@ -118,6 +121,28 @@ def _examples(path: Path, articles: list[Any]) -> Iterator[tuple[Example, str]]:
                     yield example, f"{golds[0][:40]!r} is not at character {start}" if wrong else ""
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise UsageError(f"{path}: {where} is not as SQuAD lays it out ({error!r}).") from None
+
+
+def write_data(path: Path, examples: Sequence[Example], license: str) -> None:
+    """Write examples as a gzipped SQuAD file, from which `read_data` gives them back.
+
+    Further golds stand where their text is first found. Raises ModelError where the disk is full.
+    """
+    articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for e in examples:
+        starts = [e.start, *(max(e.context.find(gold), 0) for gold in e.golds[1:])] if e.start is not None else []
+        answers = [{"text": text, "answer_start": at} for text, at in zip(_golds(e), starts, strict=True)]
+        asked: dict[str, Any] = {"id": e.id, "question": e.question, "answers": answers}
+        if e.start is None:
+            asked["is_impossible"] = True
+        articles.setdefault(e.title, {}).setdefault(e.context, []).append(asked)
+    data = [
+        {"title": title, "paragraphs": [{"context": context, "qas": qas} for context, qas in paragraphs.items()]}
+        for title, paragraphs in articles.items()
+    ]
+    raw = gzip.compress(json.dumps({"license": license, "data": data}).encode(), mtime=0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, lambda part: part.write_bytes(raw), "Nothing was trained yet.")
 
 
 def hold_out(data: DataSet, share: float, seed: int = 0) -> tuple[DataSet, tuple[Example, ...]]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from drystone.reader import processor
+from drystone import processor
+from drystone.errors import UsageError
 from drystone.reader.checkpoint import Checkpoint
 from drystone.reader.families import FAMILIES
 from drystone.reader.train_state import write_atomically
@@ -65,12 +66,26 @@ class Run:
             "versions": versions(),
             "history": history,
         }
-        text = json.dumps(manifest, indent=1) + "\n"
-        write_atomically(
-            self.folder / "training.json",
-            lambda part: part.write_text(text, encoding="utf-8"),
-            "The model beside it is whole.",
-        )
+        write_manifest(self.folder, manifest)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write what made a model as its folder's training.json."""
+    text = json.dumps(manifest, indent=1) + "\n"
+    write_atomically(
+        folder / "training.json",
+        lambda part: part.write_text(text, encoding="utf-8"),
+        "The model beside it is whole.",
+    )
+
+
+def describe(out: Path) -> dict[str, Any]:
+    """Return the manifest of a finished run; raises UsageError where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{out}: no finished run of training ({error}).") from None
+    return found
 
 
 def write_model(checkpoint: Checkpoint, out: Path, *, half: bool = False) -> Path:

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from drystone import processor
 from drystone.errors import UsageError
-from drystone.reader import processor
 from drystone.reader.encoder import Trace, forward
 from drystone.reader.families import Model
 from drystone.reader.torch_ops import TorchOps
@@ -53,6 +53,12 @@ def hard_labels(logits: Tensor, trace: Trace | None, inputs: Inputs) -> Tensor:
     starts = entropy(logits[:, :, 0], inputs.starts, reduction="sum")
     ends = entropy(logits[:, :, 1], inputs.ends, reduction="sum")
     return (starts + ends) / 2
+
+
+def masked(logits: Tensor, inputs: Inputs) -> Tensor:
+    """Return logits [rows, tokens, 2] in float32, with `_OUT` where no span may begin or end."""
+    found: Tensor = logits.float().masked_fill((inputs.valid == 0)[:, :, None], _OUT)
+    return found
 
 
 class TrainOps(TorchOps):
@@ -146,8 +152,7 @@ class Net:
         ops = TrainOps(self._weights, keeps=self._attention)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             found = forward(ops, self.model, inputs.ids, inputs.types, inputs.positions, inputs.blocks, trace)
-        logits: Tensor = found.float().masked_fill((inputs.valid == 0)[:, :, None], _OUT)
-        return logits, trace
+        return masked(found, inputs), trace
 
     def gradients(self, rows: Rows) -> tuple[float, tuple[Tensor, ...]]:
         """Return the sum of the rows' losses and its gradient for each trained weight; safe from several threads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from drystone.reader.schedule import Batch
 #: OpenVINO's Python binding sets itself up in a process's first inference, in a way in which two threads at once wait
 #: for each other for ever: one holds Python's lock, the other C++'s. The first inference is alone.
 _FIRST = threading.Lock()
-_done: list[bool] = []
+_done = threading.Event()
+_core_lock = threading.Lock()
 
 
 def openvino_module() -> Any:
@@ -26,6 +28,22 @@ def openvino_module() -> Any:
     return openvino
 
 
+def openvino_core() -> Any:
+    """Return the process's one `openvino.Core`; raises MissingExtraError where OpenVINO is not installed.
+
+    A core's CPU plugin gives the thread a stack of its own for signal handlers and unmaps it when the core goes. Where
+    two cores go in the order in which they came, the thread is left with a stack that is no longer there, and the next
+    signal that wants it ends the process without a word. This one stays.
+    """
+    with _core_lock:  # or two threads at once would have a core each
+        return _core()
+
+
+@cache
+def _core() -> Any:
+    return openvino_module().Core()
+
+
 class OpenVinoEngine:
     """A compiled model; `streams` batches run at once, each on one thread."""
 
@@ -33,9 +51,8 @@ class OpenVinoEngine:
     packs = False
 
     def __init__(self, source: bytes | Path, precision: str, threads: int) -> None:
-        openvino = openvino_module()
+        core = openvino_core()
         self.precision, self.streams = precision, threads
-        core = openvino.Core()
         settings = {
             "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
             "NUM_STREAMS": str(threads),
@@ -56,11 +73,11 @@ class OpenVinoEngine:
         if request is None:
             request = self._local.request = self._compiled.create_infer_request()
         given = {name: getattr(batch, name) for name in self._inputs}
-        if _done:
+        if _done.is_set():
             request.infer(given, share_inputs=True)
         else:
             with _FIRST:
                 request.infer(given, share_inputs=True)
-                _done.append(True)
+                _done.set()
         logits: np.ndarray = request.get_output_tensor(0).data
         return logits.astype(np.float32, copy=True)

@@ -1,6 +1,6 @@
-"""Runs a model in our own int8 kernel: windows packed without padding, for processors with AVX2 and no VNNI.
+"""Runs a model in our own kernel, in int8 or float32: windows packed without padding, for processors with AVX2.
 
-There OpenVINO's int8 gains nothing over its fp32, and ONNX Runtime's reaches less than half of what the processor can
+In fp32 it is faster than OpenVINO where there is no AVX-512, in int8 than ONNX Runtime where there is no VNNI
 (docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
 """
 
@@ -65,15 +65,22 @@ class PackedEngine:
 
     name = "packed"
     packs = True
-    precision = "int8"
 
-    def __init__(self, model: Model, threads: int) -> None:
+    def __init__(self, model: Model, precision: str, threads: int) -> None:
         reason = unsupported(model)
         if reason:
             raise UsageError(f"runtime: {reason}; use openvino or onnxruntime.")
-        self.streams = threads
+        self.precision, self.streams = precision, threads
         weights, hidden = model.weights, model.hidden
-        self._encoder = _kernel.Encoder(hidden, model.heads, model.epsilon, gate(model.activation), _GATE_END)
+        self._encoder = _kernel.Encoder(
+            hidden,
+            model.heads,
+            model.epsilon,
+            model.activation,
+            precision == "fp32",
+            gate(model.activation),
+            _GATE_END,
+        )
         empty = np.zeros((0, hidden), np.float32)
 
         def of(name: str) -> np.ndarray:

@@ -20,14 +20,14 @@ except ImportError:
 
 
 class TorchEngine:
-    """A model's weights as tensors; one batch at a time, on torch's own threads."""
+    """A model's weights as tensors; `streams` batches at a time, each on one of torch's threads."""
 
     name = "torch"
     packs = False
-    streams = 1
 
-    def __init__(self, model: Model, precision: str) -> None:
+    def __init__(self, model: Model, precision: str, threads: int) -> None:
         self.precision = precision
+        self.streams = threads
         kind = torch.bfloat16 if precision == "bf16" else torch.float32
         weights = {
             name: torch.from_numpy(np.ascontiguousarray(value)).to(kind) for name, value in model.weights.items()
@@ -38,8 +38,13 @@ class TorchEngine:
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
         ids, types, positions, blocks = map(torch.tensor, (batch.ids, batch.types, batch.positions, batch.blocks))
-        with torch.inference_mode():
-            logits: np.ndarray = forward(self._ops, self._model, ids, types, positions, blocks).float().numpy()
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)  # of this thread: OpenMP and MKL keep it so
+        try:
+            with torch.inference_mode():
+                logits: np.ndarray = forward(self._ops, self._model, ids, types, positions, blocks).float().numpy()
+        finally:
+            torch.set_num_threads(before)
         return logits
 
 

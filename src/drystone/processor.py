@@ -33,6 +33,11 @@ def has_vnni() -> bool:
     return any(flag in _told() for flag in ("avx512_vnni", "avx_vnni", "amx_int8", "i8mm", "asimddp"))
 
 
+def has_avx512() -> bool:
+    """Whether this processor computes 16 float32 numbers at once."""
+    return "avx512f" in _told()
+
+
 def has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware."""
     return "avx512_bf16" in _told() or "amx_bf16" in _told()

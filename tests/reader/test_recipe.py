@@ -1,0 +1,54 @@
+"""The recipe of the default reader, on a tiny model: prepared, run where little is installed, put together again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from drystone.reader import Reader
+
+from .tiny_data import make_squad, write_squad
+
+pytest.importorskip("torch", reason="training needs the extra `train`")
+
+ROOT = Path(__file__).parents[2]
+RECIPE = ROOT / "models/mini/recipe.py"
+#: Does without compiled kernels and without the dependencies of Drystone that the recipe says it does not need.
+_BARE = """
+import sys
+for name in ("daft", "pyarrow", "orjson", "pydantic", "rich", "yaml", "pygit2", "onnxruntime", "openvino", "hyperscan",
+             "sqlalchemy", "drystone.reader._kernel"):
+    sys.modules[name] = None
+sys.path.insert(0, {source!r})
+sys.argv = [{recipe!r}, *sys.argv[1:]]
+import runpy
+runpy.run_path({recipe!r}, run_name="__main__")
+"""
+
+
+def test_the_recipe_runs_from_a_parcel_where_little_is_installed(
+    checkpoints: dict[str, Path], tmp_path: Path, runtime: str
+) -> None:
+    squad, parcel, runs, pieces = (tmp_path / name for name in ("squad.json", "parcel", "runs", "pieces"))
+    write_squad(squad, make_squad(20))
+    prepare = [sys.executable, RECIPE, "prepare", squad, parcel, "--base", checkpoints["bert"], "--hold-out", "0.2"]
+    subprocess.run(prepare, check=True, timeout=300)
+    squad.unlink()
+    bare = _BARE.format(source=str(ROOT / "src"), recipe=str(RECIPE))
+    run = ["run", parcel, runs, "--examples", "3000", "--decay", "200", "--again", "600"]
+    command = [sys.executable, "-c", bare, *run, "--pieces", pieces]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "F1" in done.stderr
+    for name in ("mini", "mini-half"):
+        whole = tmp_path / f"{name}.tar"
+        whole.write_bytes(b"".join(piece.read_bytes() for piece in sorted(pieces.glob(f"{name}.tar.*"))))
+        with tarfile.open(whole) as tar:
+            tar.extractall(tmp_path, filter="data")
+        reader = Reader.load(tmp_path / name, runtime=runtime, precision="fp32")
+        assert reader.answer("What does it return?", "The function returns a list.").text
+        assert (tmp_path / name / "training.json").is_file()
