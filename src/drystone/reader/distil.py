@@ -32,7 +32,7 @@ try:
 
     from drystone.reader.encoder import Trace, forward
     from drystone.reader.train import train
-    from drystone.reader.train_net import Inputs, Objective, TrainOps, choose_device, hard_labels, masked
+    from drystone.reader.train_net import Inputs, Objective, TrainOps, choose_bf16, choose_device, hard_labels, masked
 except ImportError:
     raise MissingExtraError("torch, which distils a reader", "train") from None
 
@@ -86,7 +86,8 @@ def distil(
             alongside = None
             if hidden or attention:
                 device = choose_device(training.get("device", "auto"))
-                alongside = _Alongside(readers[0].model, model, hidden, attention, device)
+                bf16 = choose_bf16(device, training.get("precision", "auto"))
+                alongside = _Alongside(readers[0].model, model, hidden, attention, device, bf16=bf16)
             known = [
                 teacher_logits(reader, packed, (cache or out / "teachers"), report=report_teacher)
                 for reader in (readers if alongside is None else readers[1:])
@@ -186,9 +187,11 @@ class _Distillation:
 
 
 class _Alongside:
-    """The first teacher, run on the student's own rows."""
+    """The first teacher, run on the student's own rows in the student's own precision."""
 
-    def __init__(self, teacher: Model, student: Model, hidden: float, attention: float, device: str) -> None:
+    def __init__(
+        self, teacher: Model, student: Model, hidden: float, attention: float, device: str, *, bf16: bool
+    ) -> None:
         if hidden and teacher.hidden != student.hidden:
             raise UsageError(
                 f"hidden: the teacher's states have {teacher.hidden} numbers, the student's {student.hidden}; they "
@@ -203,22 +206,23 @@ class _Alongside:
             for name, value in teacher.weights.items()
         }
         self._ops = TrainOps(weights, keeps=attention > 0)
+        self._device, self._bf16 = device.partition(":")[0], bf16
 
     def __call__(self, trace: Trace, inputs: Inputs) -> tuple[Tensor, Tensor]:
         """Return the sum over rows of what parts the student's hidden states and attention from the teacher's, and the
         teacher's logits [rows, tokens, 2], masked as the student's are."""
         theirs = Trace()
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
             found = forward(self._ops, self._model, inputs.ids, inputs.types, inputs.positions, inputs.blocks, theirs)
             logits = masked(found, inputs)
         real = (inputs.blocks > 0).float()
         total = real.new_zeros(())
         if self._hidden:
             for ours, place in zip(trace.hidden, self._places, strict=True):
-                apart = 1 - functional.cosine_similarity(ours.float(), theirs.hidden[place], dim=-1)
+                apart = 1 - functional.cosine_similarity(ours.float(), theirs.hidden[place].float(), dim=-1)
                 total = total + self._hidden * ((apart * real).sum(1) / real.sum(1)).sum() / len(self._places)
         if self._attention:
             for ours, place in zip(trace.attentions, self._places[1:], strict=True):
-                apart = (ours.float().mean(1) - theirs.attentions[place - 1].mean(1)).square().sum(-1)
+                apart = (ours.float().mean(1) - theirs.attentions[place - 1].float().mean(1)).square().sum(-1)
                 total = total + self._attention * ((apart * real).sum(1) / real.sum(1)).sum() / len(trace.attentions)
         return total, logits

@@ -33,7 +33,7 @@ try:
     from torch import distributed
 
     from drystone.reader.engines.torch import TorchEngine
-    from drystone.reader.train_net import Lanes, Net, Objective, choose_device, hard_labels, has_bf16
+    from drystone.reader.train_net import Lanes, Net, Objective, choose_bf16, choose_device, hard_labels
 except ImportError:
     raise MissingExtraError("torch, which trains a reader", "train") from None
 
@@ -135,9 +135,7 @@ def train(
     answer; ModelError, with the last good state kept, where the loss is not finite or the disk is full.
     """
     device = choose_device(device)
-    if precision not in {"auto", "fp32", "bf16"}:
-        raise UsageError(f"precision: must be auto, fp32 or bf16, not {precision!r}.")
-    bf16 = has_bf16(device) if precision == "auto" else precision == "bf16"
+    bf16 = choose_bf16(device, precision)
     checkpoint, built, windower = open_checkpoint(model, int(recipe.get("seed", 0)))
     packed = data if isinstance(data, Packed) else pack(windower, _sets(data))
     total = examples or math.ceil(epochs * packed.epoch_size())

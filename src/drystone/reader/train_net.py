@@ -82,10 +82,12 @@ class TrainOps(TorchOps):
         return y + functional.linear(functional.linear(x, down), self._weights[f"{w}.lora_b"]) * _LORA_SCALE
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> tuple[Tensor, Any]:
-        if not self._keeps:
+        # torch's fused attention takes five times as long in bfloat16 on a processor, most of it backwards.
+        slow = q.dtype == torch.bfloat16 and q.device.type == "cpu"
+        if not (self._keeps or slow):
             return super().attend(q, k, v, bias, scale)
-        weights = torch.softmax(q @ k.transpose(-1, -2) * scale + bias, -1)
-        return weights @ v, weights
+        weights = torch.softmax((q * scale) @ k.transpose(-1, -2) + bias.to(q.dtype), -1)
+        return weights @ v, weights if self._keeps else None
 
 
 class Net:
@@ -237,8 +239,10 @@ def choose_device(device: str) -> str:
     return device
 
 
-def has_bf16(device: str) -> bool:
-    """Whether the device multiplies bfloat16 in hardware."""
-    if device.startswith("cuda"):
-        return bool(torch.cuda.is_bf16_supported())
-    return processor.has_bf16()
+def choose_bf16(device: str, precision: str) -> bool:
+    """Return whether to multiply in bfloat16; for `auto`, where the device does so in hardware."""
+    if precision not in {"auto", "fp32", "bf16"}:
+        raise UsageError(f"precision: must be auto, fp32 or bf16, not {precision!r}.")
+    if precision != "auto":
+        return precision == "bf16"
+    return bool(torch.cuda.is_bf16_supported()) if device.startswith("cuda") else processor.has_bf16()
