@@ -1,67 +1,58 @@
 // A BERT-shaped encoder with a span head: linear layers in int8 or float32, the rest in float32, windows packed without
 // padding.
 //
-// In int8, weights are rounded to -64..64 per output, activations to 1..127 per token (64 is zero): two products of two then fit
-// the 16 bits that AVX2 adds them in, and no sum overflows. Every token's result depends on its own window alone, so
-// that the same window gives the same bits in any company.
+// In int8, weights are rounded per output and activations per token, both around zero; a variant says how finely. Every
+// token's result depends on its own window alone, so that the same window gives the same bits in any company.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace drystone::reader {
 
-// Whether this processor runs the code of encoder.cpp.
-bool available();
-
-// 10^9 multiplications and additions a second of the inner loop with operands at hand: what int8 can reach here.
-double peak(double seconds);
-
-template <class T>
-struct Free {
-    void operator()(T* p) const { std::free(p); }
-};
-
-// Memory that starts on a cache line and is never smaller than asked for.
+// Memory that starts on a cache line and is never smaller than asked for. Inlined, since variants of several instruction
+// sets use it and the linker would keep one of their copies for all.
 template <class T>
 class Buffer {
   public:
-    T* need(size_t count) {
+    Buffer() = default;
+    Buffer(Buffer&& other) noexcept : data_(other.data_), size_(other.size_) { other.data_ = nullptr, other.size_ = 0; }
+    Buffer& operator=(Buffer&&) = delete;
+    [[gnu::always_inline]] ~Buffer() { std::free(data_); }
+
+    [[gnu::always_inline]] T* need(size_t count) {
         if (count > size_) {
             const size_t bytes = (count * sizeof(T) + 127) / 64 * 64;
-            data_.reset(static_cast<T*>(std::aligned_alloc(64, bytes)));
+            std::free(data_);
+            data_ = static_cast<T*>(std::aligned_alloc(64, bytes));
+            size_ = data_ ? count : 0;
             if (!data_) throw std::bad_alloc();
-            size_ = count;
         }
-        return data_.get();
+        return data_;
     }
-    T* get() const { return data_.get(); }
+    [[gnu::always_inline]] T* get() const { return data_; }
 
   private:
-    std::unique_ptr<T[], Free<T>> data_;
+    T* data_ = nullptr;
     size_t size_ = 0;
 };
 
-// A linear layer: weights in panels of 24 outputs, as the inner loop reads them; in int8, or in float32 where `exact`.
+// A linear layer in panels of a variant's number of outputs, as its inner loop reads them.
+// int8: by panels, in them by 4 inputs, in them by outputs. float32: by parts of kFloatDeep inputs, in them by panels, in
+// them by inputs.
 struct Linear {
-    int inputs = 0, outputs = 0, steps = 0, panels = 0;
-    bool exact = false;
+    int inputs = 0, outputs = 0, panels = 0;
+    int depth = 0;  // inputs, padded to a multiple of 8 with weights of zero
     Buffer<int8_t> weights;
-    Buffer<int32_t> shift;  // what the activations' zero of 64 adds to each sum
+    Buffer<int32_t> shift;  // what the activations' zero adds to each sum
     Buffer<float> scale, bias, floats;
-
-    Linear() = default;
-    // weight: [inputs, outputs], row by row.
-    Linear(const float* weight, const float* bias, int inputs, int outputs, bool exact);
-
-  private:
-    void quantize(const float* weight);
-    void arrange(const float* weight);
 };
+
+constexpr int kFloatDeep = 192;  // inputs of a panel whose float32 weights stay in the first cache
 
 enum class Activation { kRelu, kGelu, kGeluTanh };
 
@@ -74,38 +65,57 @@ struct Layer {
     Norm first, second;
 };
 
-class Encoder {
-  public:
-    // gate: in int8, the activation is x times a polynomial in x^2 for |x| up to gate_end; empty for relu.
-    Encoder(int hidden, int heads, float epsilon, Activation activation, bool exact, std::vector<float> gate,
-            float gate_end);
+// Windows one after another: `lengths` sum to `tokens`.
+struct Windows {
+    const int32_t *ids, *types, *positions, *lengths;
+    size_t tokens, count;
+};
+
+struct Encoder;
+
+// What an instruction set offers.
+struct Variant {
+    const char* name;
+    bool (*supported)();
+    int columns;             // outputs of a panel
+    int weight, most, zero;  // int8: greatest weight, greatest activation, and what is added to activations
+    void (*run)(const Encoder&, const Windows&, float* logits);  // logits: [tokens, 2]
+    // 10^9 multiplications and additions a second of the int8 inner loop with operands at hand.
+    double (*peak)(double seconds);
+};
+
+extern const Variant avx2_variant, avx512_variant;
+
+// All variants, fastest first, ending with null.
+const Variant* const* all_variants();
+// The variant called `name`, or the fastest that this processor runs where `name` is empty; null where there is none.
+const Variant* find_variant(const char* name);
+
+struct Encoder {
+    Encoder(const Variant* variant, int hidden, int heads, float epsilon, Activation activation, bool exact,
+            std::vector<float> gate, float gate_end)
+        : variant(variant), hidden(hidden), heads(heads), epsilon(epsilon), activation(activation), exact(exact),
+          gate(std::move(gate)), gate_end(gate_end) {}
     Encoder(const Encoder&) = delete;
     Encoder& operator=(const Encoder&) = delete;
 
-    void embeddings(std::vector<float> word, std::vector<float> position, std::vector<float> type, Norm norm);
-    void add(Layer layer) { layers_.push_back(std::move(layer)); }
-    void head(std::vector<float> weight, std::vector<float> bias);
+    const Variant* variant;
+    int hidden, heads;
+    float epsilon;
+    Activation activation;
+    bool exact;               // float32 throughout
+    std::vector<float> gate;  // int8: the activation is x (0.5 + x times a polynomial in x^2) for |x| up to gate_end
+    float gate_end;
+    std::vector<float> word, position, type, head, head_bias;
+    Norm norm;
+    std::vector<Layer> layers;
 
-    int hidden() const { return hidden_; }
-    bool exact() const { return exact_; }
-    size_t words() const { return word_.size() / hidden_; }
-    size_t positions() const { return position_.size() / hidden_; }
-    size_t types() const { return type_.size() / hidden_; }
+    // weight: [inputs, outputs], row by row.
+    Linear linear(const float* weight, const float* bias, int inputs, int outputs) const;
 
-    // Windows one after another; lengths sum to tokens. logits: [tokens, 2].
-    void run(const int32_t* ids, const int32_t* types, const int32_t* positions, size_t tokens, const int32_t* lengths,
-             size_t windows, float* logits) const;
-
-  private:
-    int hidden_, heads_;
-    float epsilon_;
-    Activation activation_;
-    bool exact_;
-    std::vector<float> gate_;
-    float gate_end_;
-    std::vector<float> word_, position_, type_, head_, head_bias_;
-    Norm norm_;
-    std::vector<Layer> layers_;
+    size_t words() const { return word.size() / hidden; }
+    size_t positions() const { return position.size() / hidden; }
+    size_t types() const { return type.size() / hidden; }
 };
 
 }  // namespace drystone::reader

@@ -27,9 +27,15 @@ void same(size_t found, size_t wanted, const char* what) {
 std::vector<float> copied(const Vector& v) { return {v.data(), v.data() + v.size()}; }
 std::vector<float> copied(const Matrix& m) { return {m.data(), m.data() + m.size()}; }
 
-Linear linear(const Matrix& weight, const Vector& bias, bool exact) {
+Linear linear(const Encoder& e, const Matrix& weight, const Vector& bias) {
     same(bias.size(), weight.shape(1), "bias");
-    return Linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1), exact);
+    return e.linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1));
+}
+
+const Variant& variant(const std::string& name) {
+    const Variant* found = find_variant(name.c_str());
+    if (!found) throw std::invalid_argument("this processor does not run " + (name.empty() ? "any variant" : name));
+    return *found;
 }
 
 Activation activation(const std::string& name) {
@@ -56,39 +62,56 @@ void inside(const Integers& values, size_t count, size_t end, const char* what) 
 
 NB_MODULE(_kernel, m) {
     m.doc() = "A BERT-shaped encoder in int8 or float32 over windows without padding, without the GIL.";
-    m.def("available", &available);
-    m.def("peak", &peak, nb::call_guard<nb::gil_scoped_release>());
+    m.def("variants", [] {
+        std::vector<std::string> names;
+        for (const Variant* const* v = all_variants(); *v; v++)
+            if ((*v)->supported()) names.push_back((*v)->name);
+        return names;
+    });
+    m.def(
+        "peak",
+        [](double seconds, const std::string& name) {
+            const Variant& chosen = variant(name);
+            nb::gil_scoped_release release;
+            return chosen.peak(seconds);
+        },
+        nb::arg("seconds"), nb::arg("variant") = "");
     nb::class_<Encoder>(m, "Encoder")
         .def("__init__",
-             [](Encoder* e, int hidden, int heads, float epsilon, const std::string& name, bool exact,
-                std::vector<float> gate, float gate_end) {
-                 new (e) Encoder(hidden, heads, epsilon, activation(name), exact, std::move(gate), gate_end);
+             [](Encoder* e, const std::string& chosen, int hidden, int heads, float epsilon, const std::string& name,
+                bool exact, std::vector<float> gate, float gate_end) {
+                 if (hidden <= 0 || heads <= 0 || hidden % heads || hidden / heads % 8)
+                     throw std::invalid_argument("the size of a head must be a multiple of 8");
+                 const Activation after = activation(name);
+                 if (gate.empty() && !exact && after != Activation::kRelu)
+                     throw std::invalid_argument("the gate of " + name + " is missing");
+                 new (e) Encoder(&variant(chosen), hidden, heads, epsilon, after, exact, std::move(gate), gate_end);
              })
         .def("embeddings",
              [](Encoder& e, Matrix word, Matrix position, Matrix type, Vector scale, Vector shift) {
                  for (const Matrix* table : {&word, &position, &type})
-                     same(table->shape(1), e.hidden(), "a row of a table");
-                 e.embeddings(copied(word), copied(position), copied(type), norm(scale, shift, e.hidden()));
+                     same(table->shape(1), e.hidden, "a row of a table");
+                 e.word = copied(word), e.position = copied(position), e.type = copied(type);
+                 e.norm = norm(scale, shift, e.hidden);
              })
         .def("layer",
              [](Encoder& e, Matrix qkv, Vector qkv_b, Matrix out, Vector out_b, Vector g1, Vector b1, Matrix up,
                 Vector up_b, Matrix down, Vector down_b, Vector g2, Vector b2) {
-                 const size_t h = e.hidden();
+                 const size_t h = e.hidden;
                  for (const Matrix* w : {&qkv, &out, &up}) same(w->shape(0), h, "a column of weights");
                  same(qkv.shape(1), 3 * h, "a row of qkv");
                  same(out.shape(1), h, "a row of out");
                  same(down.shape(1), h, "a row of down");
                  same(down.shape(0), up.shape(1), "a column of down");
                  if (up.shape(1) % 8) throw std::invalid_argument("the inner size must be a multiple of 8");
-                 const bool exact = e.exact();
-                 e.add({linear(qkv, qkv_b, exact), linear(out, out_b, exact), linear(up, up_b, exact),
-                        linear(down, down_b, exact), norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
+                 e.layers.push_back({linear(e, qkv, qkv_b), linear(e, out, out_b), linear(e, up, up_b),
+                                     linear(e, down, down_b), norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
              })
         .def("head",
              [](Encoder& e, Matrix weight, Vector bias) {
-                 same(weight.size(), 2 * (size_t)e.hidden(), "head");
+                 same(weight.size(), 2 * (size_t)e.hidden, "head");
                  same(bias.size(), 2, "head bias");
-                 e.head(copied(weight), copied(bias));
+                 e.head = copied(weight), e.head_bias = copied(bias);
              })
         .def("run", [](const Encoder& e, Integers ids, Integers types, Integers positions, Integers lengths,
                        nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu> logits) {
@@ -101,7 +124,9 @@ NB_MODULE(_kernel, m) {
             for (size_t i = 0; i < lengths.size(); i++) total += lengths.data()[i];
             same(total, tokens, "lengths, added up,");
             same(logits.size(), 2 * tokens, "logits");
+            if (e.head.empty() || e.word.empty()) throw std::invalid_argument("the encoder has no head or no words yet");
             nb::gil_scoped_release release;
-            e.run(ids.data(), types.data(), positions.data(), tokens, lengths.data(), lengths.size(), logits.data());
+            e.variant->run(e, {ids.data(), types.data(), positions.data(), lengths.data(), tokens, lengths.size()},
+                           logits.data());
         });
 }

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from drystone.errors import UsageError
-from drystone.reader import Reader, _kernel
+from drystone.reader import Reader
 from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.engines.packed import PackedEngine, gate, unsupported
+from drystone.reader.engines.packed import PackedEngine, gate, peak, unsupported, variants
 from drystone.reader.families import Model, build_model
 from drystone.reader.numpy_ops import trace
 from drystone.reader.runtimes import build_engine
@@ -20,7 +20,14 @@ from drystone.reader.schedule import Batch
 
 from .checkpoints import prose
 
-pytestmark = pytest.mark.skipif(not _kernel.available(), reason="this processor has no AVX2")
+pytestmark = pytest.mark.skipif(not variants(), reason="this processor has no AVX2")
+
+
+@pytest.fixture(params=["avx512", "avx2"])
+def variant(request: pytest.FixtureRequest) -> str:
+    if request.param not in variants():
+        pytest.skip(f"this processor does not run {request.param}")
+    return str(request.param)
 
 
 def built(folder: Path) -> Model:
@@ -38,22 +45,26 @@ def row(*lengths: int, seed: int = 0, words: int = 400) -> Batch:
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
 @pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 17, 31, 60])
-def test_logits_stay_near_the_reference(family: str, length: int, checkpoints: dict[str, Path]) -> None:
+def test_logits_stay_near_the_reference(
+    variant: str, family: str, length: int, checkpoints: dict[str, Path]
+) -> None:
     model = built(checkpoints[family])
     assert unsupported(model) is None
     batch = row(length, words=len(model.weights["embed.word"]))
     expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
-    exact = PackedEngine(model, "fp32", 1).run(batch)
+    exact = PackedEngine(model, "fp32", 1, variant).run(batch)
     np.testing.assert_allclose(exact, expected, atol=2e-5, rtol=1e-4)
-    found = PackedEngine(model, "int8", 1).run(batch)
+    found = PackedEngine(model, "int8", 1, variant).run(batch)
     assert found.shape == expected.shape
     assert np.abs(found - expected).mean() < 0.25 * np.abs(expected).mean()
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.97 or length < 3
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_a_window_gives_the_same_bits_in_any_company(precision: str, checkpoints: dict[str, Path]) -> None:
-    engine = PackedEngine(built(checkpoints["bert"]), precision, 1)
+def test_a_window_gives_the_same_bits_in_any_company(
+    variant: str, precision: str, checkpoints: dict[str, Path]
+) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), precision, 1, variant)
     lengths = (13, 40, 1, 29, 60, 57, 16)
     together = row(*lengths)
     found, at = engine.run(together), 0
@@ -65,8 +76,8 @@ def test_a_window_gives_the_same_bits_in_any_company(precision: str, checkpoints
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_padding_is_not_computed(precision: str, checkpoints: dict[str, Path]) -> None:
-    engine = PackedEngine(built(checkpoints["bert"]), precision, 1)
+def test_padding_is_not_computed(variant: str, precision: str, checkpoints: dict[str, Path]) -> None:
+    engine = PackedEngine(built(checkpoints["bert"]), precision, 1, variant)
     short, long = row(9), row(30)
     blocks = np.zeros((2, 40), np.int64)
     ids, positions = np.full((2, 40), 3), np.broadcast_to(np.arange(40), (2, 40)).copy()
@@ -102,12 +113,12 @@ def test_the_gate_is_the_activation(activation: str) -> None:
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu_tanh"])
-def test_other_activations(activation: str, checkpoints: dict[str, Path]) -> None:
+def test_other_activations(variant: str, activation: str, checkpoints: dict[str, Path]) -> None:
     model = replace(built(checkpoints["distilbert"]), activation=activation)
     batch = row(20, words=len(model.weights["embed.word"]))
     expected = trace(model, batch.ids, batch.types, batch.positions, batch.blocks)[0]
-    np.testing.assert_allclose(PackedEngine(model, "fp32", 1).run(batch), expected, atol=2e-5, rtol=1e-4)
-    found = PackedEngine(model, "int8", 1).run(batch)
+    np.testing.assert_allclose(PackedEngine(model, "fp32", 1, variant).run(batch), expected, atol=2e-5, rtol=1e-4)
+    found = PackedEngine(model, "int8", 1, variant).run(batch)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
 
 

@@ -1,11 +1,12 @@
 import numpy as np
 
-def available() -> bool: ...
-def peak(seconds: float) -> float: ...
+def variants() -> list[str]: ...
+def peak(seconds: float, variant: str = "") -> float: ...
 
 class Encoder:
     def __init__(
         self,
+        variant: str,
         hidden: int,
         heads: int,
         epsilon: float,

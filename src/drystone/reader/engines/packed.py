@@ -23,9 +23,14 @@ except ImportError:  # a build without compiled kernels
 _GATE_END, _GATE_DEGREE = 4.25, 9
 
 
+def variants() -> list[str]:
+    """Return the instruction sets that the kernel runs here, fastest first: avx512 (with VNNI), avx2, or none."""
+    return [] if _kernel is None else _kernel.variants()
+
+
 def unsupported(model: Model) -> str | None:
     """Return why the kernel cannot run `model` here, or None where it can."""
-    if _kernel is None or not _kernel.available():
+    if not variants():
         return "the packed runtime needs a processor with AVX2"
     if model.relative or "embed.project.w" in model.weights:
         return "the packed runtime computes neither relative positions nor projected embeddings"
@@ -35,9 +40,9 @@ def unsupported(model: Model) -> str | None:
     return None
 
 
-def peak(seconds: float = 0.5) -> float:
-    """Return the 10^9 int8 multiplications and additions a second that the kernel's inner loop reaches on one core."""
-    return _kernel.peak(seconds)
+def peak(seconds: float = 0.5, variant: str = "") -> float:
+    """Return the 10^9 int8 multiplications and additions a second that a variant's inner loop reaches on one core."""
+    return _kernel.peak(seconds, variant)
 
 
 def gate(activation: str) -> list[float]:
@@ -66,13 +71,14 @@ class PackedEngine:
     name = "packed"
     packs = True
 
-    def __init__(self, model: Model, precision: str, threads: int) -> None:
+    def __init__(self, model: Model, precision: str, threads: int, variant: str = "") -> None:
         reason = unsupported(model)
         if reason:
             raise UsageError(f"runtime: {reason}; use openvino or onnxruntime.")
         self.precision, self.streams = precision, threads
         weights, hidden = model.weights, model.hidden
         self._encoder = _kernel.Encoder(
+            variant,
             hidden,
             model.heads,
             model.epsilon,

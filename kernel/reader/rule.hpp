@@ -1,0 +1,457 @@
+// The encoder, written once over vectors of kLanes floats; a variant includes this after it has said what those are.
+// No standard containers here: what the linker merges among variants must not hold one's instructions.
+constexpr int kColumns = 3 * kLanes;
+constexpr int kTogether = 96;  // rows whose activations stay in the second cache
+constexpr int kGroup = std::lcm(kRows, kFloatRows);  // rows are cut at multiples of this
+static_assert(kTogether % kGroup == 0);
+
+inline int up_to(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
+inline int least(int a, int b) { return a < b ? a : b; }
+
+// Calls f(size, first row) for `count` rows, in groups of the first size while they last, then of the next.
+template <int... Sizes, class F>
+inline void in_groups(int count, F f) {
+    int row = 0;
+    const auto all_of = [&](auto size) {
+        for (; row + size <= count; row += size) f(size, row);
+    };
+    (all_of(std::integral_constant<int, Sizes>()), ...);
+}
+
+// Calls f(first, how many) for `size` numbers, kLanes at a time, the last time perhaps fewer.
+template <class F>
+inline void each(int size, F f) {
+    int i = 0;
+    for (; i + kLanes <= size; i += kLanes) f(i, kLanes);
+    if (i < size) f(i, size - i);
+}
+
+// exp for x <= 0, relative error below 2e-7 (Cephes expf: 2^n times a polynomial on half an octave).
+inline Floats exponential(Floats x) {
+    x = larger(x, all(-87.0f));
+    const Floats n = nearest(x * all(1.44269504088896341f));
+    x = fnma(n, all(0.693359375f), x);
+    x = fnma(n, all(-2.12194440e-4f), x);
+    Floats y = all(1.9875691500e-4f);
+    for (float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
+        y = fma(y, x, all(c));
+    y = fma(y, x * x, x + all(1.0f));
+    return y * power_of_two(n);
+}
+
+enum class Then { kStore, kAdd, kGate, kRelu, kGelu, kGeluTanh };
+
+struct Gate {
+    const float* terms;
+    int count;
+    float end;
+};
+
+// x times its gate: 0.5 + y p(y^2) for y = x cut to [-end, end].
+inline Floats gated(Floats x, const Gate& gate) {
+    const Floats y = larger(smaller(x, all(gate.end)), all(-gate.end));
+    const Floats square = y * y;
+    Floats p = all(gate.terms[0]);
+    for (int i = 1; i < gate.count; i++) p = fma(p, square, all(gate.terms[i]));
+    return x * fma(y, p, all(0.5f));
+}
+
+// x (1 + erf(x / sqrt 2)) / 2; erf by Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7.
+inline Floats gelu(Floats x) {
+    const Floats one = all(1.0f);
+    const Floats z = magnitude(x) * all(0.70710678118654752f);
+    const Floats t = one / fma(z, all(0.3275911f), one);
+    Floats p = all(1.061405429f);
+    for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f}) p = fma(p, t, all(c));
+    const Floats erf = fnma(p * t, exponential(all(0.0f) - z * z), one);  // of |x|
+    const Floats half = x * all(0.5f);
+    return fma(half, signed_as(erf, x), half);
+}
+
+// x (1 + tanh u) / 2 = x / (1 + exp(-2 u)) with u = sqrt(2 / pi) (x + 0.044715 x^3).
+inline Floats gelu_tanh(Floats x) {
+    const Floats one = all(1.0f);
+    const Floats u = x * fma(x * x, all(0.044715f), one) * all(1.5957691216057308f);  // twice u
+    const Floats e = exponential(all(0.0f) - magnitude(u));                           // at most 1
+    return x * where_negative(u, e, one) / (one + e);
+}
+
+template <Then T>
+inline Floats activated(Floats x, const Gate& gate) {
+    if constexpr (T == Then::kGate) return gated(x, gate);
+    if constexpr (T == Then::kGelu) return gelu(x);
+    if constexpr (T == Then::kGeluTanh) return gelu_tanh(x);
+    if constexpr (T == Then::kRelu) return larger(x, all(0.0f));
+    return x;
+}
+
+// To a panel's columns of R rows, where T is an activation. Apart from the sums, which the compiler would else keep in
+// memory all along.
+template <Then T>
+[[gnu::noinline]] void activate(float* out, size_t stride, int rows, const Gate& gate) {
+    for (int r = 0; r < rows; r++, out += stride)
+        for (int c = 0; c < kColumns; c += kLanes) store(out + c, activated<T>(load(out + c), gate));
+}
+
+constexpr bool activates(Then then) { return then != Then::kStore && then != Then::kAdd; }
+
+template <int R, Then T>
+inline void finish(const Ints (&sums)[R][3], const float* rows, const Linear& w, int column, float* out, size_t stride,
+                   const Gate& gate) {
+#pragma GCC unroll 3
+    for (int c = 0; c < 3; c++) {
+        const int at = column + c * kLanes;
+        const Ints shift = load_ints(w.shift.get() + at);
+        const Floats scale = load(w.scale.get() + at), bias = load(w.bias.get() + at);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; r++) {
+            Floats y = fma(less(sums[r][c], shift), scale * all(rows[r]), bias);
+            float* place = out + r * stride + at;
+            if constexpr (T == Then::kAdd) y = y + load(place);
+            store(place, y);
+        }
+    }
+    if constexpr (activates(T)) activate<T>(out + column, stride, R, gate);
+}
+
+template <int R, Then T>
+inline void rows_by_panel(const uint8_t* a, size_t stride, const int8_t* panel, int deep, bool first, bool last,
+                          Ints* kept, const float* rows, const Linear& w, int column, float* out, size_t out_stride,
+                          const Gate& gate) {
+    Ints sums[R][3];
+#pragma GCC unroll 24
+    for (int i = 0; i < R * 3; i++) sums[i / 3][i % 3] = first ? no_ints() : kept[i];
+    tile<R>(a, stride, panel, deep, sums);
+    if (last)
+        finish<R, T>(sums, rows, w, column, out, out_stride, gate);
+    else
+#pragma GCC unroll 24
+        for (int i = 0; i < R * 3; i++) kept[i] = sums[i / 3][i % 3];
+}
+
+// out = then(a w + bias) for at most kTogether rows; out has w.panels * kColumns columns a row.
+template <Then T>
+void multiply(const uint8_t* a, size_t stride, const float* rows, int count, const Linear& w, float* out,
+              size_t out_stride, const Gate& gate) {
+    alignas(64) Ints kept[kTogether * 3];
+    for (int p = 0; p < w.panels; p++) {
+        const int8_t* panel = w.weights.get() + (size_t)p * w.depth * kColumns;
+        for (int from = 0; from < w.depth; from += kDeep) {
+            const int deep = least(kDeep, w.depth - from);
+            const bool first = from == 0, last = from + deep == w.depth;
+            const int8_t* part = panel + (size_t)from * kColumns;
+            in_groups<kRows, kRows / 2, 2, 1>(count, [&](auto group, int r) {
+                rows_by_panel<group, T>(a + from + r * stride, stride, part, deep, first, last, kept + r * 3, rows + r, w,
+                                        p * kColumns, out + r * out_stride, out_stride, gate);
+            });
+        }
+    }
+}
+
+// Adds R rows by a panel's part in float32 to what is in `out`, or to the bias (and the row there) at first.
+template <int R, Then T>
+inline void floats_by_panel(const float* a, size_t stride, const float* b, int steps, bool first, bool last,
+                            const float* bias, float* out, size_t out_stride, const float* next, int lines) {
+    for (int i = 0; i < lines; i++) __builtin_prefetch(next + i * 16, 0, 2);
+    Floats sums[R][3];
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++) {
+#pragma GCC unroll 3
+        for (int c = 0; c < 3; c++) {
+            const Floats start = load(bias + c * kLanes), place = load(out + r * out_stride + c * kLanes);
+            sums[r][c] = !first ? place : T == Then::kAdd ? start + place : start;
+        }
+    }
+    for (int s = 0; s < steps; s++, b += kColumns) {
+        const Floats w[3] = {load(b), load(b + kLanes), load(b + 2 * kLanes)};
+#pragma GCC unroll 8
+        for (int r = 0; r < R; r++) {
+            const Floats x = all(a[r * stride + s]);
+#pragma GCC unroll 3
+            for (int c = 0; c < 3; c++) sums[r][c] = fma(x, w[c], sums[r][c]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 3
+        for (int c = 0; c < 3; c++) store(out + r * out_stride + c * kLanes, sums[r][c]);
+    if (activates(T) && last) activate<T>(out, out_stride, R, {});
+}
+
+// As multiply, in float32. A part of all rows stays in the second cache while the weights go by once, in their order,
+// each part called for while the one before it is at work.
+template <Then T>
+void multiply_floats(const float* a, size_t stride, int count, const Linear& w, float* out, size_t out_stride) {
+    const float* part = w.floats.get();
+    for (int from = 0; from < w.inputs; from += kFloatDeep) {
+        const int steps = least(kFloatDeep, w.inputs - from);
+        const bool first = from == 0, last = from + steps == w.inputs;
+        const int turns = up_to(count, kFloatRows) / kFloatRows;
+        const int lines = up_to(steps * kColumns, 16 * turns) / (16 * turns);  // of the next part, for each turn
+        for (int p = 0; p < w.panels; p++, part += steps * kColumns) {
+            const float* bias = w.bias.get() + p * kColumns;
+            const float* next = part + steps * kColumns;
+            in_groups<kFloatRows, kFloatRows / 2, 2, 1>(count, [&](auto group, int r) {
+                floats_by_panel<group, T>(a + r * stride + from, stride, part, steps, first, last, bias,
+                                          out + r * out_stride + p * kColumns, out_stride,
+                                          next + r / kFloatRows * lines * 16, lines);
+            });
+        }
+    }
+}
+
+// Rows of `size` floats (a multiple of 8) as bytes around kZero, and the scale of each.
+void quantize(const float* x, size_t stride, int count, int size, uint8_t* out, size_t out_stride, float* scales) {
+    for (int r = 0; r < count; r++, x += stride, out += out_stride) {
+        Floats top = all(1e-30f);
+        each(size, [&](int i, int n) { top = larger(top, magnitude(load(x + i, n))); });
+        const float most = greatest(top);
+        scales[r] = most / kMost;
+        const Floats by = all(kMost / most);
+        each(size, [&](int i, int n) { store_bytes(out + i, load(x + i, n) * by, n); });
+    }
+}
+
+void normalize(float* x, size_t stride, size_t count, int size, const float* scale, const float* shift, float epsilon) {
+    for (size_t r = 0; r < count; r++, x += stride) {
+        Floats total = all(0.0f);
+        each(size, [&](int i, int n) { total = total + load(x + i, n); });
+        const float mean = sum(total) / size;
+        Floats squares = all(0.0f);
+        each(size, [&](int i, int n) {
+            const Floats d = first_of(n, load(x + i, n) - all(mean));
+            squares = fma(d, d, squares);
+        });
+        const Floats by = all(1.0f / __builtin_sqrtf(sum(squares) / size + epsilon));
+        each(size, [&](int i, int n) {
+            store(x + i, fma((load(x + i, n) - all(mean)) * by, load(scale + i, n), load(shift + i, n)), n);
+        });
+    }
+}
+
+// Scores of R queries against all keys, two vectors at a time; keys are transposed: [size, padded].
+template <int R>
+inline void score(const float* q, size_t stride, const float* keys, int padded, int size, float* scores) {
+    for (int j = 0; j < padded; j += 2 * kLanes) {
+        Floats sums[R][2];
+#pragma GCC unroll 12
+        for (int r = 0; r < R; r++) sums[r][0] = sums[r][1] = all(0.0f);
+        for (int i = 0; i < size; i++) {
+            const Floats a = load(keys + (size_t)i * padded + j), b = load(keys + (size_t)i * padded + j + kLanes);
+#pragma GCC unroll 12
+            for (int r = 0; r < R; r++) {
+                const Floats x = all(q[r * stride + i]);
+                sums[r][0] = fma(x, a, sums[r][0]);
+                sums[r][1] = fma(x, b, sums[r][1]);
+            }
+        }
+#pragma GCC unroll 12
+        for (int r = 0; r < R; r++) {
+            store(scores + (size_t)r * padded + j, sums[r][0]);
+            store(scores + (size_t)r * padded + j + kLanes, sums[r][1]);
+        }
+    }
+}
+
+// Values weighted by R rows of scores, `features` of them (V vectors, the last perhaps in part).
+template <int R, int V>
+inline void mix(const float* scores, int padded, const float* v, size_t stride, int length, const float* by, float* out,
+                size_t out_stride, int features) {
+    const int rest = features - (V - 1) * kLanes;
+    Floats sums[R][V];
+#pragma GCC unroll 12
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
+    for (int j = 0; j < length; j++, v += stride) {
+        Floats values[V];
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++) values[c] = load(v + c * kLanes, c + 1 < V ? kLanes : rest);
+#pragma GCC unroll 12
+        for (int r = 0; r < R; r++) {
+            const Floats p = all(scores[(size_t)r * padded + j]);
+#pragma GCC unroll 2
+            for (int c = 0; c < V; c++) sums[r][c] = fma(p, values[c], sums[r][c]);
+        }
+    }
+#pragma GCC unroll 12
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++)
+            store(out + r * out_stride + c * kLanes, sums[r][c] * all(by[r]), c + 1 < V ? kLanes : rest);
+}
+
+template <int R>
+void attend_rows(const float* q, const float* keys, const float* v, size_t stride, int length, int padded, int size,
+                 float* scores, float* out, size_t out_stride) {
+    score<R>(q, stride, keys, padded, size, scores);
+    float by[R];
+    for (int r = 0; r < R; r++) {
+        float* row = scores + (size_t)r * padded;
+        for (int j = length; j < padded; j++) row[j] = -1e30f;
+        Floats top = load(row);
+        for (int j = kLanes; j < padded; j += kLanes) top = larger(top, load(row + j));
+        const Floats most = all(greatest(top));
+        Floats total = all(0.0f);
+        for (int j = 0; j < padded; j += kLanes) {
+            // What is 87 and more below the greatest, as padding is, must add nothing.
+            const Floats d = load(row + j) - most;
+            const Floats e = where_above(d, all(-87.0f), exponential(d));
+            store(row + j, e);
+            total = total + e;
+        }
+        by[r] = 1.0f / sum(total);
+    }
+    int f = 0;
+    for (; f + kLanes < size; f += 2 * kLanes)
+        mix<R, 2>(scores, padded, v + f, stride, length, by, out + f, out_stride, least(size - f, 2 * kLanes));
+    if (f < size) mix<R, 1>(scores, padded, v + f, stride, length, by, out + f, out_stride, size - f);
+}
+
+// 8 rows of 8, rows becoming columns.
+inline void turn(__m256 (&r)[8]) {
+    __m256 t[8], u[8];
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        u[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+        u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+        u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        r[i] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x20);
+        r[i + 4] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x31);
+    }
+}
+
+void attend(const float* q, const float* k, const float* v, size_t stride, int length, int size, Buffer<float>& keys,
+            Buffer<float>& scores, float* out, size_t out_stride) {
+    const int padded = up_to(length, 2 * kLanes);
+    float* turned = keys.need((size_t)size * padded);
+    for (int j = 0; j < padded; j += 8) {
+        for (int i = 0; i < size; i += 8) {
+            __m256 rows[8];
+            for (int r = 0; r < 8; r++)
+                rows[r] = j + r < length ? _mm256_loadu_ps(k + (j + r) * stride + i) : _mm256_setzero_ps();
+            turn(rows);
+            for (int r = 0; r < 8; r++) _mm256_store_ps(turned + (size_t)(i + r) * padded + j, rows[r]);
+        }
+    }
+    float* space = scores.need((size_t)kQueries * padded);
+    in_groups<kQueries, kQueries / 2, 2, 1>(length, [&](auto group, int r) {
+        attend_rows<group>(q + r * stride, turned, v, stride, length, padded, size, space, out + r * out_stride,
+                           out_stride);
+    });
+}
+
+struct Scratch {
+    Buffer<float> x, qkv, mixed, inner, keys, scores, scales;
+    Buffer<uint8_t> bytes;
+};
+
+// out = then(in w + bias) for at most kTogether rows of w.inputs floats, in float32 or int8.
+template <Then T>
+void apply(const Linear& w, const float* in, size_t stride, int count, float* out, size_t out_stride, const Gate& gate,
+           Scratch& scratch) {
+    if (w.floats.get()) return multiply_floats<T>(in, stride, count, w, out, out_stride);
+    uint8_t* bytes = scratch.bytes.need((size_t)kTogether * w.depth);
+    float* scales = scratch.scales.need(kTogether);
+    quantize(in, stride, count, w.inputs, bytes, w.depth, scales);
+    multiply<T>(bytes, w.depth, scales, count, w, out, out_stride, gate);
+}
+
+void normalize(float* x, size_t stride, size_t count, const Encoder& e, const Norm& norm) {
+    normalize(x, stride, count, e.hidden, norm.scale.data(), norm.shift.data(), e.epsilon);
+}
+
+void run(const Encoder& e, const Windows& windows, float* logits) {
+    static thread_local Scratch scratch;
+    const int hidden = e.hidden, size = hidden / e.heads;
+    const size_t tokens = windows.tokens, wide = up_to(hidden, kColumns);
+    float* x = scratch.x.need(tokens * wide);
+    float* mixed = scratch.mixed.need(tokens * wide);
+    const bool placed = !e.position.empty(), typed = !e.type.empty();
+    for (size_t t = 0; t < tokens; t++) {
+        float* row = x + t * wide;
+        const float* word = e.word.data() + (size_t)windows.ids[t] * hidden;
+        const float* place = placed ? e.position.data() + (size_t)windows.positions[t] * hidden : nullptr;
+        const float* kind = typed ? e.type.data() + (size_t)windows.types[t] * hidden : nullptr;
+        for (int i = 0; i < hidden; i++) row[i] = word[i] + (place ? place[i] : 0.f) + (kind ? kind[i] : 0.f);
+    }
+    normalize(x, wide, tokens, e, e.norm);
+    const Gate gate{e.gate.data(), (int)e.gate.size(), e.gate_end};
+
+    const auto inward = e.activation == Activation::kRelu  ? &apply<Then::kRelu>
+                        : !e.exact                         ? &apply<Then::kGate>
+                        : e.activation == Activation::kGelu ? &apply<Then::kGelu>
+                                                            : &apply<Then::kGeluTanh>;
+
+    // Rows that go together: as many in each turn, so that none pays for a few.
+    const size_t turns = (tokens + kTogether - 1) / kTogether;
+    const size_t together = turns ? least(up_to((int)((tokens + turns - 1) / turns), kGroup), kTogether) : 0;
+
+    for (const Layer& layer : e.layers) {
+        const size_t three = (size_t)layer.qkv.panels * kColumns, inner_wide = (size_t)layer.up.panels * kColumns;
+        float* qkv = scratch.qkv.need(tokens * three);
+        float* inner = scratch.inner.need(kTogether * inner_wide);
+        for (size_t t = 0; t < tokens; t += together) {
+            const int count = least(together, tokens - t);
+            apply<Then::kStore>(layer.qkv, x + t * wide, wide, count, qkv + t * three, three, gate, scratch);
+        }
+        size_t first = 0;
+        for (size_t w = 0; w < windows.count; w++) {
+            for (int h = 0; h < e.heads; h++) {
+                const float* at = qkv + first * three + (size_t)h * size;
+                attend(at, at + hidden, at + 2 * hidden, three, windows.lengths[w], size, scratch.keys, scratch.scores,
+                       mixed + first * wide + (size_t)h * size, wide);
+            }
+            first += windows.lengths[w];
+        }
+        for (size_t t = 0; t < tokens; t += together) {
+            const int count = least(together, tokens - t);
+            float* rows = x + t * wide;
+            apply<Then::kAdd>(layer.out, mixed + t * wide, wide, count, rows, wide, gate, scratch);
+            normalize(rows, wide, count, e, layer.first);
+            inward(layer.up, rows, wide, count, inner, inner_wide, gate, scratch);
+            apply<Then::kAdd>(layer.down, inner, inner_wide, count, rows, wide, gate, scratch);
+            normalize(rows, wide, count, e, layer.second);
+        }
+    }
+    for (size_t t = 0; t < tokens; t++) {
+        for (int o = 0; o < 2; o++) {
+            Floats total = all(0.0f);
+            const float *row = x + t * wide, *weight = e.head.data() + o * hidden;
+            each(hidden, [&](int i, int n) { total = fma(load(row + i, n), load(weight + i, n), total); });
+            logits[t * 2 + o] = sum(total) + e.head_bias.data()[o];
+        }
+    }
+}
+
+double peak(double seconds) {
+    constexpr int deep = 384;
+    alignas(64) static int8_t panel[deep * kColumns] = {};
+    alignas(64) static uint8_t rows[kRows * deep] = {};
+    const auto now = [] {  // time of this thread alone, so that a busy machine does not lower the peak
+        timespec t;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return t.tv_sec + t.tv_nsec * 1e-9;
+    };
+    const double begin = now();
+    double spent = 0, done = 0;
+    while (spent < seconds) {
+        for (int i = 0; i < 1000; i++) {
+            Ints sums[kRows][3];
+#pragma GCC unroll 24
+            for (int s = 0; s < kRows * 3; s++) sums[s / 3][s % 3] = no_ints();
+            tile<kRows>(rows, deep, panel, deep, sums);
+#pragma GCC unroll 24
+            for (int s = 0; s < kRows * 3; s++) asm volatile("" : : "v"(sums[s / 3][s % 3]));
+        }
+        done += 1000.0 * deep * kColumns * kRows * 2;
+        spent = now() - begin;
+    }
+    return done / spent / 1e9;
+}
