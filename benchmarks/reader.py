@@ -69,7 +69,7 @@ for line in sys.stdin:
     for _ in reader.stream(pairs):
         pass
     spent = time.process_time() - begin
-    best = packed.peak(0.1) if packed.unsupported(model) is None else 0.0
+    best = packed.peak(0.1) if packed.variants() else 0.0
     print(spent, inside[0], operations / 1e9, best, reader.engine.name, flush=True)
 """
 
@@ -186,9 +186,13 @@ def throughput(name: str, folder: Path, pairs: list[tuple[str, str]], quick: boo
         "fp32": Worker(sys.executable, _OURS, str(folder), "fp32", "auto", "warm"),
     }
     # What "auto" did not take, where it is installed.
-    others = {"OpenVINO fp32": ("fp32", "openvino"), "ONNX Runtime int8": ("int8", "onnxruntime")}
-    others = {key: value for key, value in others.items() if importlib.util.find_spec(value[1])}
-    for key, (precision, runtime) in others.items():
+    others = {
+        "OpenVINO fp32": ("fp32", "openvino", "openvino"),
+        "OpenVINO int8": ("int8", "openvino", "nncf"),
+        "ONNX Runtime int8": ("int8", "onnxruntime", "onnxruntime"),
+    }
+    others = {key: value for key, value in others.items() if importlib.util.find_spec(value[2])}
+    for key, (precision, runtime, _) in others.items():
         ours[key] = Worker(sys.executable, _OURS, str(folder), precision, runtime, "warm")
     for worker in (theirs, *ours.values()):
         worker.ask({"pairs": pairs[:2], "batch": 1})

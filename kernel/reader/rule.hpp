@@ -8,14 +8,12 @@ static_assert(kTogether % kGroup == 0);
 inline int up_to(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 inline int least(int a, int b) { return a < b ? a : b; }
 
-// Calls f(size, first row) for `count` rows, in groups of the first size while they last, then of the next.
-template <int... Sizes, class F>
-inline void in_groups(int count, F f) {
-    int row = 0;
-    const auto all_of = [&](auto size) {
-        for (; row + size <= count; row += size) f(size, row);
-    };
-    (all_of(std::integral_constant<int, Sizes>()), ...);
+// Calls f(size, first row) for `count` rows: groups of Most, and what is left as one.
+template <int Most, class F>
+inline void in_groups(int count, F f, int row = 0) {
+    for (; row + Most <= count; row += Most) f(std::integral_constant<int, Most>(), row);
+    if constexpr (Most > 1)
+        if (row < count) in_groups<Most - 1>(count, f, row);
 }
 
 // Calls f(first, how many) for `size` numbers, kLanes at a time, the last time perhaps fewer.
@@ -26,18 +24,15 @@ inline void each(int size, F f) {
     if (i < size) f(i, size - i);
 }
 
-// exp for x <= 0, relative error below 2e-7 (Cephes expf: 2^n times a polynomial on half an octave).
-inline Floats exponential(Floats x) {
-    x = larger(x, all(-87.0f));
-    const Floats n = nearest(x * all(1.44269504088896341f));
-    x = fnma(n, all(0.693359375f), x);
-    x = fnma(n, all(-2.12194440e-4f), x);
-    Floats y = all(1.9875691500e-4f);
-    for (float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-        y = fma(y, x, all(c));
-    y = fma(y, x * x, x + all(1.0f));
-    return y * power_of_two(n);
+// 2^x for x <= 0, relative error below 2e-7: a polynomial on half an octave, fitted to the least greatest relative error.
+inline Floats two_to(Floats x) {
+    const Floats n = nearest(x), f = x - n;
+    Floats y = all(1.3276428e-3f);
+    for (float c : {9.6755410e-3f, 5.5507135e-2f, 2.4022120e-1f, 6.9314694e-1f, 1.0000001f}) y = fma(y, f, all(c));
+    return times_two_to(y, n);
 }
+
+constexpr float kLog2E = 1.44269504088896341f;
 
 enum class Then { kStore, kAdd, kGate, kRelu, kGelu, kGeluTanh };
 
@@ -63,7 +58,7 @@ inline Floats gelu(Floats x) {
     const Floats t = one / fma(z, all(0.3275911f), one);
     Floats p = all(1.061405429f);
     for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f}) p = fma(p, t, all(c));
-    const Floats erf = fnma(p * t, exponential(all(0.0f) - z * z), one);  // of |x|
+    const Floats erf = fnma(p * t, two_to(z * z * all(-kLog2E)), one);  // of |x|
     const Floats half = x * all(0.5f);
     return fma(half, signed_as(erf, x), half);
 }
@@ -72,7 +67,7 @@ inline Floats gelu(Floats x) {
 inline Floats gelu_tanh(Floats x) {
     const Floats one = all(1.0f);
     const Floats u = x * fma(x * x, all(0.044715f), one) * all(1.5957691216057308f);  // twice u
-    const Floats e = exponential(all(0.0f) - magnitude(u));                           // at most 1
+    const Floats e = two_to(magnitude(u) * all(-kLog2E));                              // at most 1
     return x * where_negative(u, e, one) / (one + e);
 }
 
@@ -117,7 +112,8 @@ inline void finish(const Ints (&sums)[R][3], const float* rows, const Linear& w,
 template <int R, Then T>
 inline void rows_by_panel(const uint8_t* a, size_t stride, const int8_t* panel, int deep, bool first, bool last,
                           Ints* kept, const float* rows, const Linear& w, int column, float* out, size_t out_stride,
-                          const Gate& gate) {
+                          const Gate& gate, const int8_t* next, int lines) {
+    for (int i = 0; i < lines; i++) __builtin_prefetch(next + i * 64, 0, 3);
     Ints sums[R][3];
 #pragma GCC unroll 24
     for (int i = 0; i < R * 3; i++) sums[i / 3][i % 3] = first ? no_ints() : kept[i];
@@ -129,7 +125,8 @@ inline void rows_by_panel(const uint8_t* a, size_t stride, const int8_t* panel, 
         for (int i = 0; i < R * 3; i++) kept[i] = sums[i / 3][i % 3];
 }
 
-// out = then(a w + bias) for at most kTogether rows; out has w.panels * kColumns columns a row.
+// out = then(a w + bias) for at most kTogether rows; out has w.panels * kColumns columns a row. Each part of a panel is
+// called for while the one before it is at work.
 template <Then T>
 void multiply(const uint8_t* a, size_t stride, const float* rows, int count, const Linear& w, float* out,
               size_t out_stride, const Gate& gate) {
@@ -140,9 +137,13 @@ void multiply(const uint8_t* a, size_t stride, const float* rows, int count, con
             const int deep = least(kDeep, w.depth - from);
             const bool first = from == 0, last = from + deep == w.depth;
             const int8_t* part = panel + (size_t)from * kColumns;
-            in_groups<kRows, kRows / 2, 2, 1>(count, [&](auto group, int r) {
+            const int8_t* next = part + (size_t)deep * kColumns;
+            const int turns = up_to(count, kRows) / kRows;
+            const int lines = up_to(deep * kColumns, 64 * turns) / (64 * turns);  // of the next part, for each turn
+            in_groups<kRows>(count, [&](auto group, int r) {
                 rows_by_panel<group, T>(a + from + r * stride, stride, part, deep, first, last, kept + r * 3, rows + r, w,
-                                        p * kColumns, out + r * out_stride, out_stride, gate);
+                                        p * kColumns, out + r * out_stride, out_stride, gate,
+                                        next + r / kRows * lines * 64, lines);
             });
         }
     }
@@ -178,8 +179,7 @@ inline void floats_by_panel(const float* a, size_t stride, const float* b, int s
     if (activates(T) && last) activate<T>(out, out_stride, R, {});
 }
 
-// As multiply, in float32. A part of all rows stays in the second cache while the weights go by once, in their order,
-// each part called for while the one before it is at work.
+// As multiply, in float32. A part of all rows stays in the second cache while the weights go by once, in their order.
 template <Then T>
 void multiply_floats(const float* a, size_t stride, int count, const Linear& w, float* out, size_t out_stride) {
     const float* part = w.floats.get();
@@ -191,7 +191,7 @@ void multiply_floats(const float* a, size_t stride, int count, const Linear& w, 
         for (int p = 0; p < w.panels; p++, part += steps * kColumns) {
             const float* bias = w.bias.get() + p * kColumns;
             const float* next = part + steps * kColumns;
-            in_groups<kFloatRows, kFloatRows / 2, 2, 1>(count, [&](auto group, int r) {
+            in_groups<kFloatRows>(count, [&](auto group, int r) {
                 floats_by_panel<group, T>(a + r * stride + from, stride, part, steps, first, last, bias,
                                           out + r * out_stride + p * kColumns, out_stride,
                                           next + r / kFloatRows * lines * 16, lines);
@@ -229,28 +229,30 @@ void normalize(float* x, size_t stride, size_t count, int size, const float* sca
     }
 }
 
-// Scores of R queries against all keys, two vectors at a time; keys are transposed: [size, padded].
-template <int R>
+// Scores of R queries against V vectors of keys, as exponents of two: the query's weights bring the scale. Keys are
+// transposed: [size, padded].
+template <int R, int V>
 inline void score(const float* q, size_t stride, const float* keys, int padded, int size, float* scores) {
-    for (int j = 0; j < padded; j += 2 * kLanes) {
-        Floats sums[R][2];
+    Floats sums[R][V];
 #pragma GCC unroll 12
-        for (int r = 0; r < R; r++) sums[r][0] = sums[r][1] = all(0.0f);
-        for (int i = 0; i < size; i++) {
-            const Floats a = load(keys + (size_t)i * padded + j), b = load(keys + (size_t)i * padded + j + kLanes);
-#pragma GCC unroll 12
-            for (int r = 0; r < R; r++) {
-                const Floats x = all(q[r * stride + i]);
-                sums[r][0] = fma(x, a, sums[r][0]);
-                sums[r][1] = fma(x, b, sums[r][1]);
-            }
-        }
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
+    for (int i = 0; i < size; i++, keys += padded) {
+        Floats k[V];
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++) k[c] = load(keys + c * kLanes);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
-            store(scores + (size_t)r * padded + j, sums[r][0]);
-            store(scores + (size_t)r * padded + j + kLanes, sums[r][1]);
+            const Floats x = all(q[r * stride + i]);
+#pragma GCC unroll 2
+            for (int c = 0; c < V; c++) sums[r][c] = fma(x, k[c], sums[r][c]);
         }
     }
+#pragma GCC unroll 12
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+        for (int c = 0; c < V; c++) store(scores + (size_t)r * padded + c * kLanes, sums[r][c]);
 }
 
 // Values weighted by R rows of scores, `features` of them (V vectors, the last perhaps in part).
@@ -284,7 +286,9 @@ inline void mix(const float* scores, int padded, const float* v, size_t stride, 
 template <int R>
 void attend_rows(const float* q, const float* keys, const float* v, size_t stride, int length, int padded, int size,
                  float* scores, float* out, size_t out_stride) {
-    score<R>(q, stride, keys, padded, size, scores);
+    int at = 0;
+    for (; at + kLanes < padded; at += 2 * kLanes) score<R, 2>(q, stride, keys + at, padded, size, scores + at);
+    if (at < padded) score<R, 1>(q, stride, keys + at, padded, size, scores + at);
     float by[R];
     for (int r = 0; r < R; r++) {
         float* row = scores + (size_t)r * padded;
@@ -294,9 +298,7 @@ void attend_rows(const float* q, const float* keys, const float* v, size_t strid
         const Floats most = all(greatest(top));
         Floats total = all(0.0f);
         for (int j = 0; j < padded; j += kLanes) {
-            // What is 87 and more below the greatest, as padding is, must add nothing.
-            const Floats d = load(row + j) - most;
-            const Floats e = where_above(d, all(-87.0f), exponential(d));
+            const Floats e = two_to(load(row + j) - most);
             store(row + j, e);
             total = total + e;
         }
@@ -329,7 +331,7 @@ inline void turn(__m256 (&r)[8]) {
 
 void attend(const float* q, const float* k, const float* v, size_t stride, int length, int size, Buffer<float>& keys,
             Buffer<float>& scores, float* out, size_t out_stride) {
-    const int padded = up_to(length, 2 * kLanes);
+    const int padded = up_to(length, kLanes);
     float* turned = keys.need((size_t)size * padded);
     for (int j = 0; j < padded; j += 8) {
         for (int i = 0; i < size; i += 8) {
@@ -341,7 +343,7 @@ void attend(const float* q, const float* k, const float* v, size_t stride, int l
         }
     }
     float* space = scores.need((size_t)kQueries * padded);
-    in_groups<kQueries, kQueries / 2, 2, 1>(length, [&](auto group, int r) {
+    in_groups<kQueries>(length, [&](auto group, int r) {
         attend_rows<group>(q + r * stride, turned, v, stride, length, padded, size, space, out + r * out_stride,
                            out_stride);
     });
@@ -367,8 +369,7 @@ void normalize(float* x, size_t stride, size_t count, const Encoder& e, const No
     normalize(x, stride, count, e.hidden, norm.scale.data(), norm.shift.data(), e.epsilon);
 }
 
-void run(const Encoder& e, const Windows& windows, float* logits) {
-    static thread_local Scratch scratch;
+void forward(const Encoder& e, const Windows& windows, float* logits, Scratch& scratch) {
     const int hidden = e.hidden, size = hidden / e.heads;
     const size_t tokens = windows.tokens, wide = up_to(hidden, kColumns);
     float* x = scratch.x.need(tokens * wide);
@@ -427,6 +428,21 @@ void run(const Encoder& e, const Windows& windows, float* logits) {
             each(hidden, [&](int i, int n) { total = fma(load(row + i, n), load(weight + i, n), total); });
             logits[t * 2 + o] = sum(total) + e.head_bias.data()[o];
         }
+    }
+}
+
+// A few windows at a time, so that what a layer hands to the next stays in the second cache.
+void run(const Encoder& e, const Windows& windows, float* logits) {
+    static thread_local Scratch scratch;
+    size_t first = 0;
+    for (size_t w = 0; w < windows.count;) {
+        size_t tokens = 0, count = 0;
+        while (w + count < windows.count && (!count || tokens + windows.lengths[w + count] <= 2 * kTogether))
+            tokens += windows.lengths[w + count++];
+        const Windows few{windows.ids + first, windows.types + first, windows.positions + first, windows.lengths + w,
+                          tokens, count};
+        forward(e, few, logits + 2 * first, scratch);
+        first += tokens, w += count;
     }
 }
 

@@ -38,12 +38,11 @@ inline Floats signed_as(Floats magnitude, Floats x) {
     return _mm256_or_ps(magnitude, _mm256_and_ps(_mm256_set1_ps(-0.0f), x));
 }
 inline Floats where_negative(Floats x, Floats a, Floats b) { return _mm256_blendv_ps(b, a, x); }
-inline Floats where_above(Floats x, Floats limit, Floats a) {  // else 0
-    return _mm256_and_ps(a, _mm256_cmp_ps(x, limit, _CMP_GT_OQ));
-}
 inline Floats nearest(Floats x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-inline Floats power_of_two(Floats n) {  // for whole n
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+// y 2^n for whole n of at most 0; 0 for n below -126.
+inline Floats times_two_to(Floats y, Floats n) {
+    const Ints exponent = _mm256_add_epi32(_mm256_cvtps_epi32(larger(n, all(-127.0f))), _mm256_set1_epi32(127));
+    return y * _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
 }
 
 inline float sum(Floats v) {

@@ -20,7 +20,7 @@ constexpr int kStep = 4;       // inputs that the int8 loop takes at once
 constexpr int kRows = 8;       // in int8: rows whose sums fit the registers
 constexpr int kFloatRows = 8;  // in float32
 constexpr int kQueries = 12;   // of attention
-constexpr int kDeep = 768;     // inputs of a panel that stay in the first cache while rows go by
+constexpr int kDeep = 384;     // inputs of a panel that stay in the first cache while rows go by
 constexpr int kWeight = 127, kMost = 127, kZero = 128;
 
 inline __mmask16 some(int n) { return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1); }
@@ -42,11 +42,8 @@ inline Floats signed_as(Floats magnitude, Floats x) {
 inline Floats where_negative(Floats x, Floats a, Floats b) {
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(x)), b, a);
 }
-inline Floats where_above(Floats x, Floats limit, Floats a) {  // else 0
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ), a);
-}
 inline Floats nearest(Floats x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-inline Floats power_of_two(Floats n) { return _mm512_scalef_ps(_mm512_set1_ps(1.0f), n); }
+inline Floats times_two_to(Floats y, Floats n) { return _mm512_scalef_ps(y, n); }  // y 2^n for whole n
 inline float sum(Floats v) { return _mm512_reduce_add_ps(v); }
 inline float greatest(Floats v) { return _mm512_reduce_max_ps(v); }
 

@@ -38,6 +38,11 @@ def has_avx512() -> bool:
     return "avx512f" in _told()
 
 
+def has_amx() -> bool:
+    """Whether this processor multiplies tiles of int8 (AMX)."""
+    return "amx_int8" in _told()
+
+
 def has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware."""
     return "avx512_bf16" in _told() or "amx_bf16" in _told()

@@ -45,9 +45,7 @@ def row(*lengths: int, seed: int = 0, words: int = 400) -> Batch:
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
 @pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 17, 31, 60])
-def test_logits_stay_near_the_reference(
-    variant: str, family: str, length: int, checkpoints: dict[str, Path]
-) -> None:
+def test_logits_stay_near_the_reference(variant: str, family: str, length: int, checkpoints: dict[str, Path]) -> None:
     model = built(checkpoints[family])
     assert unsupported(model) is None
     batch = row(length, words=len(model.weights["embed.word"]))

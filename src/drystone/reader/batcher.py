@@ -15,8 +15,13 @@ from dataclasses import dataclass, field
 from drystone.errors import DrystoneError
 from drystone.reader.decode import Answer
 from drystone.reader.reader import Options, Pair, Reader
-from drystone.reader.schedule import TOKENS, WINDOWS, collate, rounded, widest
+from drystone.reader.schedule import WINDOWS, collate, rounded, widest
 from drystone.reader.windows import Window
+
+
+#: A batch holds at most this many padded tokens, or one window: longer rows of tokens are computed no faster, and whoever
+#: is in a batch waits for all of it.
+TOKENS = 192
 
 
 class QueueFullError(DrystoneError):
@@ -151,8 +156,7 @@ class Batcher:
     def _take(self) -> list[_Waiting]:
         """Remove and return the next batch: the first in order, and those of like length that fit beside it.
 
-        A batch is at most a stream's share of what waits: company saves a processor little, and whoever is in a large
-        batch waits for all of it while another stream idles.
+        A batch is at most a stream's share of what waits, so that no stream idles while another has a long batch.
         """
         now = time.monotonic()
         alive = []

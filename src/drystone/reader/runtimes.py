@@ -16,7 +16,7 @@ from drystone import processor
 from drystone.errors import ModelError, UsageError
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core
-from drystone.reader.engines.packed import PackedEngine, unsupported
+from drystone.reader.engines.packed import PackedEngine, unsupported, variants
 from drystone.reader.families import Model
 from drystone.reader.onnx_graph import build_onnx
 from drystone.reader.quantize import quantized_onnx, quantized_openvino
@@ -82,12 +82,16 @@ def choose(
 
 def _fastest(model: Model, precision: str) -> str:
     """Return the runtime that measured fastest on processors like this one (docs/reader.md, "Figures")."""
-    narrow = not (processor.has_avx512() if precision == "fp32" else processor.has_vnni())
-    if narrow and precision != "bf16":
-        if unsupported(model) is None:
-            return "packed"
-        if precision == "int8" and importlib.util.find_spec("onnxruntime"):
-            return "onnxruntime"
+    ours = {
+        "fp32": not processor.has_avx512(),
+        "bf16": False,
+        # Elsewhere OpenVINO has instructions that the kernel does not use: AMX, or VNNI without AVX-512.
+        "int8": not processor.has_vnni() or ("avx512" in variants() and not processor.has_amx()),
+    }
+    if ours[precision] and unsupported(model) is None:
+        return "packed"
+    if precision == "int8" and not processor.has_vnni() and importlib.util.find_spec("onnxruntime"):
+        return "onnxruntime"
     return default_runtime()
 
 

@@ -95,8 +95,8 @@ class PackedEngine:
         self._encoder.embeddings(
             *map(of, ("embed.word", "embed.position", "embed.type", "embed.norm.g", "embed.norm.b"))
         )
-        # The query carries the attention's scale, which then costs nothing.
-        scale = np.float32(1 / math.sqrt(hidden // model.heads))
+        # The query carries the attention's scale, and 1 / ln 2, since the kernel's softmax takes powers of two.
+        scale = np.float32(math.log2(math.e) / math.sqrt(hidden // model.heads))
         for i in range(model.layers):
             at = f"layer.{i}."
             qkv = np.concatenate([weights[f"{at}q.w"] * scale, weights[f"{at}k.w"], weights[f"{at}v.w"]], axis=1)
