@@ -12,7 +12,7 @@ import pytest
 from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.engines.packed import PackedEngine, gate, peak, unsupported, variants
+from drystone.reader.engines.packed import PackedEngine, gate, unsupported, variants
 from drystone.reader.families import Model, build_model
 from drystone.reader.numpy_ops import trace
 from drystone.reader.runtimes import build_engine

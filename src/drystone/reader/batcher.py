@@ -18,8 +18,7 @@ from drystone.reader.reader import Options, Pair, Reader
 from drystone.reader.schedule import WINDOWS, collate, rounded, widest
 from drystone.reader.windows import Window
 
-
-#: A batch holds at most this many padded tokens, or one window: longer rows of tokens are computed no faster, and whoever
+#: A batch holds at most this many padded tokens, or one window: longer rows are computed no faster, and whoever
 #: is in a batch waits for all of it.
 TOKENS = 192
 
