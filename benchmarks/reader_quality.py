@@ -3,8 +3,9 @@
 `python -m benchmarks.reader_quality` prints them. The loop is what Transformers' examples do: examples in random order,
 padded to the longest of each batch of 16, AdamW over all weights, `model.train()`. Both train the same weights on the
 same SQuAD examples, tokenized beforehand, in alternating rounds. The reader is the one in models/mini, or the folder
-that DRYSTONE_READER names; its held-out articles are those that its training.json says training never saw.
-DRYSTONE_STUDENT names a student's folder. A figure that has no model to be measured on is printed as missed.
+that DRYSTONE_READER names; its held-out articles are those that its training.json says training never saw. The student
+is the one in models/mini-half, or the folder that DRYSTONE_STUDENT names. A figure that has no model to be measured on
+is printed as missed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from benchmarks.harness import CACHE, Figure, main, peer
 ROOT = Path(__file__).parents[1]
 SQUAD = ROOT.parent / "shared" / "data" / "squad" / "squad_v1.1_train.json.gz"
 READER = Path(os.environ.get("DRYSTONE_READER", ROOT / "models/mini/src/drystone_mini/model"))
-STUDENT = Path(os.environ.get("DRYSTONE_STUDENT", CACHE / "student"))
+STUDENT = Path(os.environ.get("DRYSTONE_STUDENT", ROOT / "models/mini-half/src/drystone_mini_half/model"))
 PEER = ("transformers-4.57", ["transformers==4.57.6", "torch==2.13.0"])
 BATCH = 16
 
@@ -210,7 +211,7 @@ def quality(quick: bool) -> list[Figure]:
         note = f"student {kept.mean():.2f}, teacher {full.mean():.2f}"
         figures.append(Figure(names[2], 100 * float(kept.mean() / full.mean()), "%", 95, 98, note=note))
     else:
-        note = f"no student at {STUDENT}: drystone reader distil, or DRYSTONE_STUDENT names one"
+        note = f"no student at {STUDENT}: DRYSTONE_STUDENT names one"
         figures.append(Figure(names[2], float("nan"), "%", 95, 98, note=note))
     return figures
 

@@ -53,8 +53,8 @@ READER: dict[str, Any] = {
 }
 #: Its second course, from where the first ended. The mean of both is the reader.
 AGAIN: dict[str, Any] = {"examples": 30720, "warmup": 1 / 30, "decay": 8 / 15, "learning_rate": 1e-4}
-#: The student: every second layer, the reader's hidden states beside its answers.
-STUDENT: dict[str, Any] = READER | {"learning_rate": 2e-4, "layers": 3, "hidden": 1.0, "temperature": 2.0}
+#: The student, of every second layer: the reader's hidden states beside its answers.
+STUDENT: dict[str, Any] = READER | {"learning_rate": 3e-4, "hidden": 1.0, "temperature": 2.0}
 #: Bytes of a piece.
 PIECE = 15 << 20
 
@@ -87,6 +87,7 @@ def prepare(squad: Path, parcel: Path, base: str | None, share: float) -> None:
 @click.option("--examples", type=int, default=READER["examples"], show_default=True, help="Of the first course.")
 @click.option("--again", type=int, default=AGAIN["examples"], show_default=True, help="Of the second.")
 @click.option("--student-examples", type=int, help="Shown to the student.  [default: as many; 0: no student]")
+@click.option("--student-layers", default="1,3,5", show_default=True, help="Of the reader, which the student keeps.")
 @click.option("--decay", type=int, default=READER["decay"], show_default=True, help="Of them, with a falling rate.")
 @click.option("--tokens", type=int, default=READER["tokens"], show_default=True, help="Padded tokens in a step.")
 @click.option("--pieces", type=click.Path(file_okay=False, path_type=Path), help="Folder for both models in pieces.")
@@ -96,6 +97,7 @@ def run(
     examples: int,
     again: int,
     student_examples: int | None,
+    student_layers: str,
     decay: int,
     tokens: int,
     pieces: Path | None,
@@ -115,7 +117,8 @@ def run(
     second = train(first, packed, runs / "second", **READER | shared | AGAIN | {"examples": again})
     made = [average([first, second], runs / "mini")]
     if (count := examples if student_examples is None else student_examples) > 0:
-        made.append(distil([made[0]], packed, runs / "mini-half", **STUDENT | shared | {"examples": count}))
+        wanted = shared | {"examples": count, "layers": [int(at) for at in student_layers.split(",")]}
+        made.append(distil([made[0]], packed, runs / "mini-half", **STUDENT | wanted))
     for model in made if pieces else ():
         _cut(model, pieces)
 

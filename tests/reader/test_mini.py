@@ -77,6 +77,14 @@ def test_it_answers_questions_on_articles_it_never_saw(precision: str) -> None:
     assert f1.mean() > 0.81 - 3 * f1.std() / len(f1) ** 0.5
 
 
+@pytest.mark.skipif("mini-half" not in installed(), reason="not installed: pip install ./models/mini-half")
+def test_its_student_has_half_the_layers_and_answers() -> None:
+    teacher, student = Reader.load("mini", offline=True), Reader.load("mini-half", offline=True)
+    assert student.model.layers * 2 == teacher.model.layers
+    assert student.answer("How many miles of walls are there in Derbyshire?", WALLS).text == "26,000"
+    assert "mortar" in student.answer("What are dry stone walls built without?", WALLS).text
+
+
 def test_its_card_names_data_licence_and_measurements() -> None:
     card = (MODEL / "README.md").read_text(encoding="utf-8")
     assert "CC-BY-SA-4.0" in card

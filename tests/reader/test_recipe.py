@@ -39,7 +39,7 @@ def test_the_recipe_runs_from_a_parcel_where_little_is_installed(
     subprocess.run(prepare, check=True, timeout=300)
     squad.unlink()
     bare = _BARE.format(source=str(ROOT / "src"), recipe=str(RECIPE))
-    run = ["run", parcel, runs, "--examples", "3000", "--decay", "200", "--again", "600"]
+    run = ["run", parcel, runs, "--examples", "3000", "--decay", "200", "--again", "600", "--student-layers", "0,2"]
     command = [sys.executable, "-c", bare, *run, "--pieces", pieces]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,7 @@
-"""Runs a model in our own kernel, in int8 or float32: windows packed without padding, for processors with AVX2.
+"""Runs a model in our own kernel, in int8 or float32: windows packed without padding, for AVX2 or AVX-512 with VNNI.
 
-In fp32 it is faster than OpenVINO where there is no AVX-512, in int8 than ONNX Runtime where there is no VNNI
-(docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
+In int8 it is faster than OpenVINO and ONNX Runtime on both, in fp32 where there is no AVX-512 (docs/reader.md,
+"Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
 """
 
 from __future__ import annotations

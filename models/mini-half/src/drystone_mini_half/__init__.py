@@ -1,0 +1,1 @@
+"""The weights that `Reader.load("mini-half")` finds: data only, in `model/`."""
