@@ -16,7 +16,6 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -230,12 +229,6 @@ def _keep_freed_memory() -> None:
         return
     for parameter, value in _MALLOPT.items():
         mallopt(parameter, value)
-
-
-def give_back_memory() -> None:
-    """Give the system the memory that was freed and kept: the next task needs other pieces of it."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _NoPandas:

@@ -155,12 +155,11 @@ def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), 
 def _read_one(file: Path, names: list[str], ranges: Sequence[Range]) -> Iterator[pa.Table]:
     with pq.ParquetFile(file) as reader:
         groups = [i for i in range(reader.num_row_groups) if _may_hold(reader.metadata.row_group(i), ranges)]
-        if not groups:
-            return
-        extra = [r.column for r in ranges if r.column not in names]
-        table = within(reader.read_row_groups(groups, columns=[*names, *extra], use_threads=False), *ranges)
-    if table.num_rows:
-        yield table.select(names)
+        columns = [*names, *(r.column for r in ranges if r.column not in names)]
+        for group in groups:
+            table = within(reader.read_row_group(group, columns=columns, use_threads=False), *ranges)
+            if table.num_rows:
+                yield table.select(names)
 
 
 def within(table: pa.Table, *ranges: Range) -> pa.Table:

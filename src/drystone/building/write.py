@@ -29,6 +29,8 @@ from drystone.release.writer import write_data_shards, write_ledger_part
 #: Bytes of text gathered at a time.
 _BATCH_BYTES: Final = 4 << 20
 _BATCH_ROWS: Final = 2048
+#: Rows of the ledger that are put in order at a time.
+_LEDGER_ROWS: Final = 16384
 #: What writing reads of the settled rows: sketches stay where they are.
 _WRITTEN: Final = pa.schema([field for field in ROWS if field.name not in ("group", "rank", "signature")])
 
@@ -52,21 +54,27 @@ def ledger_part(
     span = 16**8
     low = "" if index == 0 else f"{index * span // count:08x}"
     high = None if index == count - 1 else f"{(index + 1) * span // count:08x}"
-    rows = read(settled, LEDGER, (), Range("repository_id", low, high))
-    rows = rows.sort_by([("repository_id", "ascending"), ("path", "ascending"), ("entry", "ascending")])
-    kept = zip(*(rows.column(name).to_pylist() for name in ("decision", "language", "swhid")), strict=True)
+    rows = read(settled, LEDGER, (), Range("repository_id", low, high)).combine_chunks()
     paths = {
         language: [layout.data_path(language, number, parts) for number in range(parts)]
         for language, parts in shards.items()
     }
-    names = [
-        paths[language][shard_of(bytes.fromhex(swhid[10:18]), shards[language])] if decision == "kept" else None
-        for decision, language, swhid in kept
-    ]
-    position = LEDGER.get_field_index("shard")
-    rows = rows.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
-    entry = write_ledger_part(release, index, count, rows.to_batches(max_chunksize=16384), zstd_level=level)
+    entry = write_ledger_part(release, index, count, _ledger_batches(rows, paths), zstd_level=level)
     return {"files": [entry.model_dump()]}
+
+
+def _ledger_batches(rows: pa.Table, paths: dict[str, list[str]]) -> Iterator[pa.Table]:
+    """Yield rows in the ledger's order, each with its shard: one of `paths`, those of each language."""
+    order = pc.sort_indices(rows, [(name, "ascending") for name in ("repository_id", "path", "entry")])
+    position = LEDGER.get_field_index("shard")
+    for start in range(0, len(order), _LEDGER_ROWS):
+        batch = rows.take(order[start : start + _LEDGER_ROWS])
+        kept = zip(*(batch.column(name).to_pylist() for name in ("decision", "language", "swhid")), strict=True)
+        names = [
+            paths[language][shard_of(bytes.fromhex(swhid[10:18]), len(paths[language]))] if decision == "kept" else None
+            for decision, language, swhid in kept
+        ]
+        yield batch.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
 
 
 def shards(
