@@ -268,7 +268,7 @@ def latency(folder: Path, quick: bool) -> Figure:
     times: list[float] = []
 
     def client(number: int) -> None:
-        for i in range(10 if quick else 40):
+        for i in range(10 if quick else 200):
             begin = time.perf_counter()
             batcher.submit([(f"What is item {number} {i}?", context)], Options()).result()
             times.append(time.perf_counter() - begin)

@@ -61,7 +61,7 @@ Linear Encoder::linear(const float* weight, const float* bias, int inputs, int o
 }
 
 const Variant* const* all_variants() {
-    static const Variant* const variants[] = {&avx512_variant, &avx2_variant, nullptr};
+    static const Variant* const variants[] = {&avx512_bf16_variant, &avx512_variant, &avx2_variant, nullptr};
     return variants;
 }
 

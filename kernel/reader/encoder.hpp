@@ -84,7 +84,7 @@ struct Variant {
     double (*peak)(double seconds);
 };
 
-extern const Variant avx2_variant, avx512_variant;
+extern const Variant avx2_variant, avx512_variant, avx512_bf16_variant;
 
 // All variants, fastest first, ending with null.
 const Variant* const* all_variants();

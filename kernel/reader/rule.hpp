@@ -229,24 +229,37 @@ void normalize(float* x, size_t stride, size_t count, int size, const float* sca
     }
 }
 
-// Scores of R queries against V vectors of keys, as exponents of two: the query's weights bring the scale. Keys are
-// transposed: [size, padded].
-template <int R, int V>
-inline void score(const float* q, size_t stride, const float* keys, int padded, int size, float* scores) {
+// What attention multiplies: words of one float32. A variant may have one with more numbers a word, for int8.
+struct Singles {
+    using Word = float;
+    using Vector = Floats;
+    static constexpr int kNumbers = 1;
+    static Vector same(const Word* p) { return all(*p); }
+    static Vector of(const Word* p) { return load(p); }
+    static Vector of(const Word* p, int n) { return load(p, n); }
+    static Floats add(Vector x, Vector y, Floats sum) { return fma(x, y, sum); }
+    static const Word* words(float* row, int) { return row; }
+};
+
+// Scores of R queries of `words` words against V vectors of keys, as exponents of two: the query's weights bring the
+// scale. Keys are transposed: [words, padded].
+template <class U, int R, int V>
+inline void score(const typename U::Word* q, size_t stride, const typename U::Word* keys, int padded, int words,
+                  float* scores) {
     Floats sums[R][V];
 #pragma GCC unroll 12
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
-    for (int i = 0; i < size; i++, keys += padded) {
-        Floats k[V];
+    for (int i = 0; i < words; i++, keys += padded) {
+        typename U::Vector k[V];
 #pragma GCC unroll 2
-        for (int c = 0; c < V; c++) k[c] = load(keys + c * kLanes);
+        for (int c = 0; c < V; c++) k[c] = U::of(keys + c * kLanes);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
-            const Floats x = all(q[r * stride + i]);
+            const auto x = U::same(q + r * stride + i);
 #pragma GCC unroll 2
-            for (int c = 0; c < V; c++) sums[r][c] = fma(x, k[c], sums[r][c]);
+            for (int c = 0; c < V; c++) sums[r][c] = U::add(x, k[c], sums[r][c]);
         }
     }
 #pragma GCC unroll 12
@@ -255,25 +268,25 @@ inline void score(const float* q, size_t stride, const float* keys, int padded, 
         for (int c = 0; c < V; c++) store(scores + (size_t)r * padded + c * kLanes, sums[r][c]);
 }
 
-// Values weighted by R rows of scores, `features` of them (V vectors, the last perhaps in part).
-template <int R, int V>
-inline void mix(const float* scores, int padded, const float* v, size_t stride, int length, const float* by, float* out,
-                size_t out_stride, int features) {
+// Values weighted by R rows of scores, `features` of them (V vectors, the last perhaps in part), in `words` words.
+template <class U, int R, int V>
+inline void mix(const typename U::Word* const (&scores)[R], const typename U::Word* v, size_t stride, int words,
+                const float* by, float* out, size_t out_stride, int features) {
     const int rest = features - (V - 1) * kLanes;
     Floats sums[R][V];
 #pragma GCC unroll 12
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
-    for (int j = 0; j < length; j++, v += stride) {
-        Floats values[V];
+    for (int j = 0; j < words; j++, v += stride) {
+        typename U::Vector values[V];
 #pragma GCC unroll 2
-        for (int c = 0; c < V; c++) values[c] = load(v + c * kLanes, c + 1 < V ? kLanes : rest);
+        for (int c = 0; c < V; c++) values[c] = c + 1 < V ? U::of(v + c * kLanes) : U::of(v + c * kLanes, rest);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
-            const Floats p = all(scores[(size_t)r * padded + j]);
+            const auto p = U::same(scores[r] + j);
 #pragma GCC unroll 2
-            for (int c = 0; c < V; c++) sums[r][c] = fma(p, values[c], sums[r][c]);
+            for (int c = 0; c < V; c++) sums[r][c] = U::add(p, values[c], sums[r][c]);
         }
     }
 #pragma GCC unroll 12
@@ -283,13 +296,15 @@ inline void mix(const float* scores, int padded, const float* v, size_t stride, 
             store(out + r * out_stride + c * kLanes, sums[r][c] * all(by[r]), c + 1 < V ? kLanes : rest);
 }
 
-template <int R>
-void attend_rows(const float* q, const float* keys, const float* v, size_t stride, int length, int padded, int size,
-                 float* scores, float* out, size_t out_stride) {
+template <class U, int R>
+void attend_rows(const typename U::Word* q, size_t stride, const typename U::Word* keys, const typename U::Word* v,
+                 size_t v_stride, int length, int padded, int size, float* scores, float* out, size_t out_stride) {
+    const int words = size / U::kNumbers;
     int at = 0;
-    for (; at + kLanes < padded; at += 2 * kLanes) score<R, 2>(q, stride, keys + at, padded, size, scores + at);
-    if (at < padded) score<R, 1>(q, stride, keys + at, padded, size, scores + at);
+    for (; at + kLanes < padded; at += 2 * kLanes) score<U, R, 2>(q, stride, keys + at, padded, words, scores + at);
+    if (at < padded) score<U, R, 1>(q, stride, keys + at, padded, words, scores + at);
     float by[R];
+    const typename U::Word* shares[R];
     for (int r = 0; r < R; r++) {
         float* row = scores + (size_t)r * padded;
         for (int j = length; j < padded; j++) row[j] = -1e30f;
@@ -303,11 +318,13 @@ void attend_rows(const float* q, const float* keys, const float* v, size_t strid
             total = total + e;
         }
         by[r] = 1.0f / sum(total);
+        shares[r] = U::words(row, padded);
     }
+    const int rows = up_to(length, U::kNumbers) / U::kNumbers;
     int f = 0;
     for (; f + kLanes < size; f += 2 * kLanes)
-        mix<R, 2>(scores, padded, v + f, stride, length, by, out + f, out_stride, least(size - f, 2 * kLanes));
-    if (f < size) mix<R, 1>(scores, padded, v + f, stride, length, by, out + f, out_stride, size - f);
+        mix<U, R, 2>(shares, v + f, v_stride, rows, by, out + f, out_stride, least(size - f, 2 * kLanes));
+    if (f < size) mix<U, R, 1>(shares, v + f, v_stride, rows, by, out + f, out_stride, size - f);
 }
 
 // 8 rows of 8, rows becoming columns.
@@ -329,29 +346,35 @@ inline void turn(__m256 (&r)[8]) {
     }
 }
 
-void attend(const float* q, const float* k, const float* v, size_t stride, int length, int size, Buffer<float>& keys,
-            Buffer<float>& scores, float* out, size_t out_stride) {
-    const int padded = up_to(length, kLanes);
-    float* turned = keys.need((size_t)size * padded);
+// One head of one window. Rows of q and k are words of consecutive features, those of v words of consecutive tokens.
+template <class U>
+void attend(const typename U::Word* q, const typename U::Word* k, size_t stride, const typename U::Word* v,
+            size_t v_stride, int length, int size, Buffer<typename U::Word>& keys, Buffer<float>& scores, float* out,
+            size_t out_stride) {
+    const int padded = up_to(length, kLanes), words = size / U::kNumbers;
+    auto* turned = keys.need((size_t)up_to(words, 8) * padded);
     for (int j = 0; j < padded; j += 8) {
-        for (int i = 0; i < size; i += 8) {
+        for (int i = 0; i < words; i += 8) {
             __m256 rows[8];
             for (int r = 0; r < 8; r++)
-                rows[r] = j + r < length ? _mm256_loadu_ps(k + (j + r) * stride + i) : _mm256_setzero_ps();
+                rows[r] = j + r < length ? _mm256_loadu_ps((const float*)(k + (j + r) * stride + i)) : _mm256_setzero_ps();
             turn(rows);
-            for (int r = 0; r < 8; r++) _mm256_store_ps(turned + (size_t)(i + r) * padded + j, rows[r]);
+            for (int r = 0; r < 8; r++) _mm256_store_ps((float*)(turned + (size_t)(i + r) * padded + j), rows[r]);
         }
     }
     float* space = scores.need((size_t)kQueries * padded);
     in_groups<kQueries>(length, [&](auto group, int r) {
-        attend_rows<group>(q + r * stride, turned, v, stride, length, padded, size, space, out + r * out_stride,
-                           out_stride);
+        attend_rows<U, group>(q + r * stride, stride, turned, v, v_stride, length, padded, size, space,
+                              out + r * out_stride, out_stride);
     });
 }
 
 struct Scratch {
     Buffer<float> x, qkv, mixed, inner, keys, scores, scales;
     Buffer<uint8_t> bytes;
+#ifdef DRYSTONE_BFLOAT16
+    Buffer<Halves::Word> near_keys, near, values;
+#endif
 };
 
 // out = then(in w + bias) for at most kTogether rows of w.inputs floats, in float32 or int8.
@@ -369,8 +392,37 @@ void normalize(float* x, size_t stride, size_t count, const Encoder& e, const No
     normalize(x, stride, count, e.hidden, norm.scale.data(), norm.shift.data(), e.epsilon);
 }
 
-void forward(const Encoder& e, const Windows& windows, float* logits, Scratch& scratch) {
+// All heads of one window. `qkv` has queries, keys and values one after another.
+void attend_window(const Encoder& e, const float* qkv, size_t stride, int length, float* out, size_t out_stride,
+                   Scratch& scratch) {
     const int hidden = e.hidden, size = hidden / e.heads;
+#ifdef DRYSTONE_BFLOAT16
+    if (!e.exact) {
+        const int row = hidden / Halves::kNumbers;
+        Halves::Word* near = scratch.near.need((size_t)length * 2 * row + 8);  // 8: the last keys are read by 8 words
+        Halves::Word* values = scratch.values.need((size_t)up_to(length, 2) / 2 * hidden);
+        for (int t = 0; t < length; t++) to_halves(qkv + t * stride, 2 * hidden, near + (size_t)t * 2 * row);
+        for (int t = 0; t < length; t += 2) {
+            const float* v = qkv + t * stride + 2 * hidden;
+            pair_up(v, t + 1 < length ? v + stride : nullptr, hidden, values + (size_t)t / 2 * hidden);
+        }
+        for (int h = 0; h < e.heads; h++) {
+            const Halves::Word* at = near + (size_t)h * size / Halves::kNumbers;
+            attend<Halves>(at, at + row, 2 * row, values + (size_t)h * size, hidden, length, size, scratch.near_keys,
+                           scratch.scores, out + (size_t)h * size, out_stride);
+        }
+        return;
+    }
+#endif
+    for (int h = 0; h < e.heads; h++) {
+        const float* at = qkv + (size_t)h * size;
+        attend<Singles>(at, at + hidden, stride, at + 2 * hidden, stride, length, size, scratch.keys, scratch.scores,
+                        out + (size_t)h * size, out_stride);
+    }
+}
+
+void forward(const Encoder& e, const Windows& windows, float* logits, Scratch& scratch) {
+    const int hidden = e.hidden;
     const size_t tokens = windows.tokens, wide = up_to(hidden, kColumns);
     float* x = scratch.x.need(tokens * wide);
     float* mixed = scratch.mixed.need(tokens * wide);
@@ -402,15 +454,8 @@ void forward(const Encoder& e, const Windows& windows, float* logits, Scratch& s
             const int count = least(together, tokens - t);
             apply<Then::kStore>(layer.qkv, x + t * wide, wide, count, qkv + t * three, three, gate, scratch);
         }
-        size_t first = 0;
-        for (size_t w = 0; w < windows.count; w++) {
-            for (int h = 0; h < e.heads; h++) {
-                const float* at = qkv + first * three + (size_t)h * size;
-                attend(at, at + hidden, at + 2 * hidden, three, windows.lengths[w], size, scratch.keys, scratch.scores,
-                       mixed + first * wide + (size_t)h * size, wide);
-            }
-            first += windows.lengths[w];
-        }
+        for (size_t w = 0, first = 0; w < windows.count; first += windows.lengths[w++])
+            attend_window(e, qkv + first * three, three, windows.lengths[w], mixed + first * wide, wide, scratch);
         for (size_t t = 0; t < tokens; t += together) {
             const int count = least(together, tokens - t);
             float* rows = x + t * wide;

@@ -1,8 +1,17 @@
 // AVX-512 with VNNI: four products of bytes are added into 32 bits at once, so weights and activations keep 8 bits
-// (-127..127; 128 is an activation's zero).
+// (-127..127; 128 is an activation's zero). With DRYSTONE_BFLOAT16, int8's attention multiplies bfloat16, two at once.
 #include "encoder.hpp"
 
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+#ifdef DRYSTONE_BFLOAT16
+#define DRYSTONE_VARIANT avx512_bf16_variant
+#define DRYSTONE_NAME "avx512-bf16"
+#else
+#define DRYSTONE_VARIANT avx512_variant
+#define DRYSTONE_NAME "avx512"
+#endif
+
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && \
+    (defined(__AVX512BF16__) || !defined(DRYSTONE_BFLOAT16))
 #include <immintrin.h>
 
 #include <ctime>
@@ -73,23 +82,66 @@ inline void tile(const uint8_t* a, size_t stride, const int8_t* b, int deep, Int
     }
 }
 
+#ifdef DRYSTONE_BFLOAT16
+// Words of two bfloat16.
+struct Halves {
+    using Word = uint32_t;
+    using Vector = __m512bh;
+    static constexpr int kNumbers = 2;
+    static Vector same(const Word* p) {
+        int32_t value;
+        __builtin_memcpy(&value, p, 4);
+        return (Vector)_mm512_set1_epi32(value);
+    }
+    static Vector of(const Word* p) { return (Vector)_mm512_loadu_si512(p); }
+    static Vector of(const Word* p, int n) { return (Vector)_mm512_maskz_loadu_epi32(some(n), p); }
+    static Floats add(Vector x, Vector y, Floats sum) { return _mm512_dpbf16_ps(sum, x, y); }
+    static const Word* words(float* row, int size);
+};
+
+// n floats (a multiple of 2), two a word.
+inline void to_halves(const float* x, int n, Halves::Word* out) {
+    for (int i = 0; i < n; i += 16)
+        _mm256_mask_storeu_epi16(out + i / 2, some(n - i), (__m256i)_mm512_cvtneps_pbh(load(x + i, n - i)));
+}
+
+// Words of a's number (low) and b's; without b, of zero.
+inline void pair_up(const float* a, const float* b, int n, Halves::Word* out) {
+    const auto word = [](Floats x) { return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x)); };
+    for (int i = 0; i < n; i += 16) {
+        const Ints low = word(load(a + i, n - i)), high = b ? word(load(b + i, n - i)) : no_ints();
+        _mm512_mask_storeu_epi32(out + i, some(n - i), _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+    }
+}
+
+// In place: what is written never overtakes what is read.
+inline const Halves::Word* Halves::words(float* row, int size) {
+    to_halves(row, size, (Word*)row);
+    return (const Word*)row;
+}
+#endif
+
 #include "rule.hpp"
 
 bool supported() {
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+#ifdef DRYSTONE_BFLOAT16
+           __builtin_cpu_supports("avx512bf16") &&
+#endif
+           __builtin_cpu_supports("fma");
 }
 
 }  // namespace
 
-const Variant avx512_variant = {"avx512", supported, kColumns, kWeight, kMost, kZero, run, peak};
+const Variant DRYSTONE_VARIANT = {DRYSTONE_NAME, supported, kColumns, kWeight, kMost, kZero, run, peak};
 
 }  // namespace drystone::reader
 
 #else
 
 namespace drystone::reader {
-const Variant avx512_variant = {"avx512", [] { return false; }, 48, 127, 127, 128, nullptr, nullptr};
+const Variant DRYSTONE_VARIANT = {DRYSTONE_NAME, [] { return false; }, 48, 127, 127, 128, nullptr, nullptr};
 }
 
 #endif

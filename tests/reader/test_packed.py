@@ -23,7 +23,7 @@ from .checkpoints import prose
 pytestmark = pytest.mark.skipif(not variants(), reason="this processor has no AVX2")
 
 
-@pytest.fixture(params=["avx512", "avx2"])
+@pytest.fixture(params=["avx512-bf16", "avx512", "avx2"])
 def variant(request: pytest.FixtureRequest) -> str:
     if request.param not in variants():
         pytest.skip(f"this processor does not run {request.param}")

@@ -24,7 +24,10 @@ _GATE_END, _GATE_DEGREE = 4.25, 9
 
 
 def variants() -> list[str]:
-    """Return the instruction sets that the kernel runs here, fastest first: avx512 (with VNNI), avx2, or none."""
+    """Return the instruction sets that the kernel runs here, fastest first.
+
+    `avx512-bf16` and `avx512` (both with VNNI), `avx2`, or none.
+    """
     return [] if _kernel is None else _kernel.variants()
 
 
