@@ -87,8 +87,13 @@ def test_predictions_resume_where_they_stopped(bert: Reader, data: Path, tmp_pat
     again = predict(bert, questions, out, report=lambda n, total: done.append(n))
     assert done[0] == 19
     assert len(done) == 1 + len(questions) - 19
-    assert again == whole
-    assert sorted(out.read_text().splitlines()) == sorted(text.splitlines())
+    # What shares a batch changes the last digits in most runtimes (docs/reader.md, "The same answer in any company").
+    assert list(again) == list(whole)
+    for name, answer in again.items():
+        assert answer == {k: v if isinstance(v, str) else pytest.approx(v, rel=1e-4) for k, v in whole[name].items()}
+    kept = out.read_text().splitlines()
+    assert kept[:20] == text.splitlines()[:20]
+    assert sorted(kept) == sorted([kept[0], *(json.dumps({"id": name, **answer}) for name, answer in again.items())])
     with pytest.raises(UsageError, match="another model, runtime or options"):
         predict(bert, questions, out, max_answer_len=3)
 
