@@ -238,73 +238,64 @@ struct Singles {
     static Vector of(const Word* p) { return load(p); }
     static Vector of(const Word* p, int n) { return load(p, n); }
     static Floats add(Vector x, Vector y, Floats sum) { return fma(x, y, sum); }
-    static const Word* words(float* row, int) { return row; }
+    static void narrow(float*, int) {}  // numbers of a row, in place, to words
 };
 
-// Scores of R queries of `words` words against V vectors of keys, as exponents of two: the query's weights bring the
-// scale. Keys are transposed: [words, padded].
-template <class U, int R, int V>
-inline void score(const typename U::Word* q, size_t stride, const typename U::Word* keys, int padded, int words,
-                  float* scores) {
+// put(row, first column, how many, sums): R rows of `words` words times a matrix of V vectors a row, all of them whole or
+// the last `rest` long.
+template <class U, int R, int V, bool Whole, class F>
+inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right, size_t right_stride,
+                    int words, int rest, F put) {
     Floats sums[R][V];
 #pragma GCC unroll 12
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
-    for (int i = 0; i < words; i++, keys += padded) {
-        typename U::Vector k[V];
+    for (int i = 0; i < words; i++, right += right_stride) {
+        typename U::Vector y[V];
 #pragma GCC unroll 2
-        for (int c = 0; c < V; c++) k[c] = U::of(keys + c * kLanes);
+        for (int c = 0; c < V; c++) y[c] = Whole || c + 1 < V ? U::of(right + c * kLanes) : U::of(right + c * kLanes, rest);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
-            const auto x = U::same(q + r * stride + i);
+            const auto x = U::same(left + r * left_stride + i);
 #pragma GCC unroll 2
-            for (int c = 0; c < V; c++) sums[r][c] = U::add(x, k[c], sums[r][c]);
+            for (int c = 0; c < V; c++) sums[r][c] = U::add(x, y[c], sums[r][c]);
         }
     }
 #pragma GCC unroll 12
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 2
-        for (int c = 0; c < V; c++) store(scores + (size_t)r * padded + c * kLanes, sums[r][c]);
+        for (int c = 0; c < V; c++) put(r, c * kLanes, Whole || c + 1 < V ? kLanes : rest, sums[r][c]);
 }
 
-// Values weighted by R rows of scores, `features` of them (V vectors, the last perhaps in part), in `words` words.
-template <class U, int R, int V>
-inline void mix(const typename U::Word* const (&scores)[R], const typename U::Word* v, size_t stride, int words,
-                const float* by, float* out, size_t out_stride, int features) {
-    const int rest = features - (V - 1) * kLanes;
-    Floats sums[R][V];
-#pragma GCC unroll 12
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-        for (int c = 0; c < V; c++) sums[r][c] = all(0.0f);
-    for (int j = 0; j < words; j++, v += stride) {
-        typename U::Vector values[V];
-#pragma GCC unroll 2
-        for (int c = 0; c < V; c++) values[c] = c + 1 < V ? U::of(v + c * kLanes) : U::of(v + c * kLanes, rest);
-#pragma GCC unroll 12
-        for (int r = 0; r < R; r++) {
-            const auto p = U::same(scores[r] + j);
-#pragma GCC unroll 2
-            for (int c = 0; c < V; c++) sums[r][c] = U::add(p, values[c], sums[r][c]);
-        }
-    }
-#pragma GCC unroll 12
-    for (int r = 0; r < R; r++)
-#pragma GCC unroll 2
-        for (int c = 0; c < V; c++)
-            store(out + r * out_stride + c * kLanes, sums[r][c] * all(by[r]), c + 1 < V ? kLanes : rest);
+// The product with all `columns` columns, two vectors at a time.
+template <class U, int R, class F>
+inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right, size_t right_stride,
+                    int words, int columns, F put) {
+    const auto at = [&](int first) {
+        return [&, first](int r, int c, int n, Floats sums) { put(r, first + c, n, sums); };
+    };
+    const auto some = [&](auto vectors, auto whole, int c, int rest) {
+        product<U, R, vectors, whole>(left, left_stride, right + c, right_stride, words, rest, at(c));
+    };
+    constexpr std::integral_constant<int, 1> one;
+    constexpr std::integral_constant<int, 2> two;
+    int c = 0;
+    for (; c + 2 * kLanes <= columns; c += 2 * kLanes) some(two, std::true_type(), c, kLanes);
+    const int rest = columns - c;
+    if (rest > kLanes) some(two, std::false_type(), c, rest - kLanes);
+    else if (rest == kLanes) some(one, std::true_type(), c, kLanes);
+    else if (rest > 0) some(one, std::false_type(), c, rest);
 }
 
+// R queries' share of the values. Scores are exponents of two: the query's weights bring the scale. Keys are transposed:
+// [words, padded].
 template <class U, int R>
 void attend_rows(const typename U::Word* q, size_t stride, const typename U::Word* keys, const typename U::Word* v,
                  size_t v_stride, int length, int padded, int size, float* scores, float* out, size_t out_stride) {
-    const int words = size / U::kNumbers;
-    int at = 0;
-    for (; at + kLanes < padded; at += 2 * kLanes) score<U, R, 2>(q, stride, keys + at, padded, words, scores + at);
-    if (at < padded) score<U, R, 1>(q, stride, keys + at, padded, words, scores + at);
+    product<U, R>(q, stride, keys, padded, size / U::kNumbers, padded,
+                  [&](int r, int at, int, Floats sums) { store(scores + (size_t)r * padded + at, sums); });
     float by[R];
-    const typename U::Word* shares[R];
     for (int r = 0; r < R; r++) {
         float* row = scores + (size_t)r * padded;
         for (int j = length; j < padded; j++) row[j] = -1e30f;
@@ -318,13 +309,10 @@ void attend_rows(const typename U::Word* q, size_t stride, const typename U::Wor
             total = total + e;
         }
         by[r] = 1.0f / sum(total);
-        shares[r] = U::words(row, padded);
+        U::narrow(row, padded);
     }
-    const int rows = up_to(length, U::kNumbers) / U::kNumbers;
-    int f = 0;
-    for (; f + kLanes < size; f += 2 * kLanes)
-        mix<U, R, 2>(shares, v + f, v_stride, rows, by, out + f, out_stride, least(size - f, 2 * kLanes));
-    if (f < size) mix<U, R, 1>(shares, v + f, v_stride, rows, by, out + f, out_stride, size - f);
+    product<U, R>((const typename U::Word*)scores, padded, v, v_stride, up_to(length, U::kNumbers) / U::kNumbers, size,
+                  [&](int r, int at, int n, Floats sums) { store(out + r * out_stride + at, sums * all(by[r]), n); });
 }
 
 // 8 rows of 8, rows becoming columns.

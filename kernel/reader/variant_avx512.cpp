@@ -96,7 +96,7 @@ struct Halves {
     static Vector of(const Word* p) { return (Vector)_mm512_loadu_si512(p); }
     static Vector of(const Word* p, int n) { return (Vector)_mm512_maskz_loadu_epi32(some(n), p); }
     static Floats add(Vector x, Vector y, Floats sum) { return _mm512_dpbf16_ps(sum, x, y); }
-    static const Word* words(float* row, int size);
+    static void narrow(float* row, int size);
 };
 
 // n floats (a multiple of 2), two a word.
@@ -115,10 +115,7 @@ inline void pair_up(const float* a, const float* b, int n, Halves::Word* out) {
 }
 
 // In place: what is written never overtakes what is read.
-inline const Halves::Word* Halves::words(float* row, int size) {
-    to_halves(row, size, (Word*)row);
-    return (const Word*)row;
-}
+inline void Halves::narrow(float* row, int size) { to_halves(row, size, (Word*)row); }
 #endif
 
 #include "rule.hpp"

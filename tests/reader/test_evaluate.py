@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.reader import Reader
+from drystone.reader.engines.packed import variants
 from drystone.reader.evaluate import calibration, plot_calibration, predict, question_kind, read_squad, summarize
 
 from .checkpoints import prose
@@ -77,7 +78,10 @@ def test_files_of_another_shape_are_named(tmp_path: Path, content: bytes, messag
         read_squad(path)
 
 
-def test_predictions_resume_where_they_stopped(bert: Reader, data: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(not variants(), reason="this processor has no AVX2")
+def test_predictions_resume_where_they_stopped(checkpoints: dict[str, Path], data: Path, tmp_path: Path) -> None:
+    # The runtime whose bits do not depend on what shares a batch, which is another after a stop.
+    bert = Reader.load(checkpoints["bert"], runtime="packed", precision="fp32")
     questions, out = read_squad(data).questions, tmp_path / "run" / "predictions.jsonl"
     whole = predict(bert, questions, out)
     text = out.read_text()
@@ -87,13 +91,8 @@ def test_predictions_resume_where_they_stopped(bert: Reader, data: Path, tmp_pat
     again = predict(bert, questions, out, report=lambda n, total: done.append(n))
     assert done[0] == 19
     assert len(done) == 1 + len(questions) - 19
-    # What shares a batch changes the last digits in most runtimes (docs/reader.md, "The same answer in any company").
-    assert list(again) == list(whole)
-    for name, answer in again.items():
-        assert answer == {k: v if isinstance(v, str) else pytest.approx(v, rel=1e-4) for k, v in whole[name].items()}
-    kept = out.read_text().splitlines()
-    assert kept[:20] == text.splitlines()[:20]
-    assert sorted(kept) == sorted([kept[0], *(json.dumps({"id": name, **answer}) for name, answer in again.items())])
+    assert again == whole
+    assert sorted(out.read_text().splitlines()) == sorted(text.splitlines())
     with pytest.raises(UsageError, match="another model, runtime or options"):
         predict(bert, questions, out, max_answer_len=3)
 
