@@ -75,7 +75,7 @@ def prepare() -> None:
     # Each worker is one processor's worth: threads of a library's own would only be in the way, and cannot be copied.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # for what is not told of a pool; see `cli.main`
-    # Huge pages for malloc: with two processes and more, a sixth of the time went to faults of small ones.
+    # Huge pages for malloc: faults of small ones cost several processes more than one.
     environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
     with theirs:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=environment)
