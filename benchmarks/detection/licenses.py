@@ -244,7 +244,7 @@ def text_figures(cases: list[dict[str, object]], quick: bool) -> list[Figure]:
 
 
 def _scancode() -> Callable[[str], str | None]:
-    from drystone.detect.licenses.scancode import ScanCode
+    from drystone.detect.licenses.matching.scancode import ScanCode
 
     running = ScanCode(python=str(peer("scancode", SCANCODE)))
 

@@ -17,11 +17,11 @@ from tests.release.sample import FACTS
 
 from benchmarks.builds import workplace
 from benchmarks.harness import Figure
-from drystone.release.finish import finish
-from drystone.release.lookup import open_index, parse
+from drystone.release.inspection.lookup import open_index, parse
 from drystone.release.read import open_release
 from drystone.release.schema import LEDGER, REPOSITORIES
-from drystone.release.writer import write_ledger_part, write_repositories
+from drystone.release.writing.finish import finish
+from drystone.release.writing.writer import write_ledger_part, write_repositories
 
 _FILES = 100
 

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from benchmarks.builds import workplace
 from benchmarks.harness import Figure
-from drystone.registry import NewRequest, Registry, Subject, subjects
+from drystone.registry import NewRequest, Registry, Subject
+from drystone.registry.requests import subjects
 
 FILES_OF_A_REPOSITORY = 5000
 _CHILD = """
@@ -28,7 +29,7 @@ import json, os, sys
 from pathlib import Path
 os.sched_setaffinity(0, {int(sys.argv[4])})
 from drystone import building
-from drystone.building.engine import Engine
+from drystone.work.engine import Engine
 from drystone.building.settings import Settings
 from drystone.sources import GitSource
 home, registry, output = sys.argv[1], sys.argv[2] or None, Path(sys.argv[3])

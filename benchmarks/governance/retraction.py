@@ -15,7 +15,7 @@ from tests.release.sample import Row, write_sample
 from benchmarks.builds import workplace
 from benchmarks.harness import Figure
 from drystone.building.retract import retract
-from drystone.release.verify import verify
+from drystone.release.checking.verify import verify
 
 _SUFFIXES = {".py": "Python", ".h": "C", ".md": "Markdown", ".txt": "Text"}
 

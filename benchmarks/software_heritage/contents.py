@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks import builds
 from benchmarks.harness import Figure
 from drystone.identity.hashes import blob_hash
-from drystone.sources.swh_contents import ContentId, ContentStore
+from drystone.sources.software_heritage.contents import ContentId, ContentStore
 
 AT_ONCE = 32
 _ROUNDS = 3

@@ -19,11 +19,11 @@ from benchmarks.builds import workplace
 from benchmarks.harness import Figure, main, peer
 from benchmarks.software_heritage.repositories import ALL, make
 from drystone import building
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings
 from drystone.release.read import Release, open_release
 from drystone.sources import GitSource, SoftwareHeritage, Source
 from drystone.sources.base import Collection
+from drystone.work.engine import Engine
 
 _REQUIREMENTS: Final = Path(__file__).parents[2] / "tests/oracles/swh-export-requirements.txt"
 _RECIPE: Final = _REQUIREMENTS.with_name("make_swh_export.py")

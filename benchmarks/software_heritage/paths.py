@@ -13,7 +13,7 @@ from benchmarks import builds
 from benchmarks.harness import Figure
 from benchmarks.software_heritage.synthetic import Summary, generate
 from drystone.sources.base import Limits
-from drystone.sources.software_heritage import SoftwareHeritage
+from drystone.sources.software_heritage.source import SoftwareHeritage
 
 #: What the archive knows of contents is joined afterwards, and is no part of finding paths.
 AFTER = ("contents", "asked", "joined")

@@ -23,10 +23,10 @@ from benchmarks import builds, corpus
 from benchmarks.harness import CACHE, machine
 from benchmarks.software_heritage.memory import peak
 from drystone import building
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings
-from drystone.sources.software_heritage import _GROUP_ENTRIES, _ORIGIN_WEIGHT, _RUN_SHARE
-from drystone.sources.swh_runs import ROWS_PER_RANGE
+from drystone.sources.software_heritage.source import _GROUP_ENTRIES, _ORIGIN_WEIGHT, _RUN_SHARE
+from drystone.work.engine import Engine
+from drystone.work.runs import ROWS_PER_RANGE
 
 _HERE: Final = Path(__file__).parent
 RATES: Final = _HERE / "rates.json"

@@ -22,10 +22,10 @@ from benchmarks import builds
 from benchmarks.harness import CACHE, machine
 from benchmarks.software_heritage.memory import peak
 from benchmarks.software_heritage.synthetic import generate
-from drystone.building.engine import Engine, Summary, Task
-from drystone.building.store import Stage
 from drystone.sources import SoftwareHeritage
 from drystone.sources.base import Limits
+from drystone.work.engine import Engine, Summary, Task
+from drystone.work.store import Stage
 
 
 @dataclass

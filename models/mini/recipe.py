@@ -29,13 +29,13 @@ from typing import Any
 import click
 
 from drystone.cli._training import progress
-from drystone.reader.average import average
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.distil import distil
-from drystone.reader.train import open_checkpoint, train
-from drystone.reader.train_batches import load_packed, pack, save_packed
-from drystone.reader.train_data import HELD_OUT, hold_out, read_data, write_data
-from drystone.reader.train_files import write_model
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.training.average import average
+from drystone.reader.training.batches import load_packed, pack, save_packed
+from drystone.reader.training.data import HELD_OUT, hold_out, read_data, write_data
+from drystone.reader.training.distil import distil
+from drystone.reader.training.files import write_model
+from drystone.reader.training.train import open_checkpoint, train
 
 #: Of SQuAD's articles, so many are kept from training, chosen by the seed.
 HOLD_OUT, SEED = 0.055, 1

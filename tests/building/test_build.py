@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 
 from drystone import building as room
-from drystone.building import tables
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
-from drystone.building.store import Store
+from drystone.building.stages import tables
 from drystone.cli import cli
 from drystone.errors import BuildError, DrystoneError, MissingExtraError, UsageError
 from drystone.registry import Registry
+from drystone.release.checking.verify import verify
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
-from drystone.release.verify import verify
+from drystone.work.engine import Engine
+from drystone.work.store import Store
 from tests.building.conftest import git, program, write
 
 
@@ -210,7 +210,7 @@ def test_ray_gives_the_same_release(sources: list[Path], release: Release, tmp_p
     pytest.importorskip("ray", reason="the extra `ray` is not installed")
     code = (
         "import sys\nfrom pathlib import Path\nfrom drystone import building\n"
-        "from drystone.building.engine import Engine\n"
+        "from drystone.work.engine import Engine\n"
         "from drystone.building.settings import Settings, sources_from_arguments\n"
         "found = sources_from_arguments(tuple(sys.argv[2:]))\n"
         "print(building.build(Settings(), found, Path(sys.argv[1]), Engine('ray', 2)).root)\n"

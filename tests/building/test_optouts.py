@@ -22,15 +22,16 @@ from hypothesis.stateful import (
 )
 
 from drystone import building as room
-from drystone.building import optouts as opted
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings
+from drystone.building.stages import optouts as opted
 from drystone.identity.hashes import Tree, blob_hash
-from drystone.registry import NewRequest, Registry, Subject, subjects
+from drystone.registry import NewRequest, Registry, Subject
+from drystone.registry.requests import subjects
+from drystone.release.checking.verify import verify
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
-from drystone.release.verify import verify
 from drystone.sources import FolderSource, GitSource, Source
+from drystone.work.engine import Engine
 from tests.building.conftest import MIT, git, program, write
 
 

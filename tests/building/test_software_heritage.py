@@ -12,13 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from drystone.building import build
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.cli.build import command
 from drystone.errors import BuildError, SettingsError, UsageError
+from drystone.release.checking.verify import verify
 from drystone.release.read import open_release
-from drystone.release.verify import verify
-from drystone.sources import software_heritage, swh_parts
+from drystone.sources.software_heritage import parts as swh_parts
+from drystone.sources.software_heritage import source as software_heritage
+from drystone.work.engine import Engine
 from tests.building.conftest import MIT, program
 from tests.sources.swh_world import Link, Module, Tree, World, when
 
@@ -106,7 +107,7 @@ def test_a_build_goes_on_where_the_store_gave_up(world: World, tmp_path: Path) -
     with pytest.raises(BuildError, match="no answer"):
         sources = sources_from_arguments((f"swh+{export}",), contents="http://127.0.0.1:9")
         monkey = pytest.MonkeyPatch()
-        monkey.setattr("drystone.sources.swh_http._LONGEST_PAUSE", 0.001)
+        monkey.setattr("drystone.sources.software_heritage.http._LONGEST_PAUSE", 0.001)
         try:
             build(Settings(), sources, tmp_path / "release", Engine(threads=1))
         finally:

@@ -14,14 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone import building
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings
-from drystone.registry import NewRequest, Registry, Subject, subjects
-from drystone.release.export import Form, export
+from drystone.registry import NewRequest, Registry, Subject
+from drystone.registry.requests import subjects
+from drystone.release.checking.verify import verify
+from drystone.release.exports.export import Form, export
 from drystone.release.read import Release, open_release
-from drystone.release.verify import verify
 from drystone.sources import GitSource, SoftwareHeritage, Source, TableSource
 from drystone.sources.base import SYMLINK, Collection
+from drystone.work.engine import Engine
 from tests.sources import exported
 
 #: What only one of the two can know: the kind, the archive's visit, authors (hashed in an export) and messages.

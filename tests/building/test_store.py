@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from drystone.building.engine import Engine, Summary, Task
-from drystone.building.store import Stage, Store, write_table
 from drystone.errors import BuildError
+from drystone.work.engine import Engine, Summary, Task
+from drystone.work.store import Stage, Store, write_table
 
 
 def test_stages_of_earlier_settings_go_and_downloads_stay(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from drystone import building as room
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
 from drystone.errors import BuildError, UsageError
-from drystone.release.diff import diff
+from drystone.release.checking.verify import verify
+from drystone.release.inspection.diff import diff
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
-from drystone.release.verify import verify
+from drystone.work.engine import Engine
 from tests.building.conftest import MIT, program, write
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from drystone.building import workers
 from drystone.errors import BuildError
+from drystone.work import workers
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def test_a_first_process_that_was_never_used_ends() -> None:
 def test_workers_end_with_their_parent_even_when_it_is_killed() -> None:
     script = (
         "import os, threading, time\n"
-        "from drystone.building import workers\n"
+        "from drystone.work import workers\n"
         "workers.start(1)\n"
         "print(workers.call(os.getpid), flush=True)\n"
         "workers.call(time.sleep, 60)\n"

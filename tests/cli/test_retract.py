@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from drystone import building as room
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.hashes import Tree, blob_hash
-from drystone.registry import NewRequest, Registry, subjects
+from drystone.registry import NewRequest, Registry
+from drystone.registry.requests import subjects
+from drystone.release.checking.verify import verify
 from drystone.release.read import open_release
-from drystone.release.verify import verify
+from drystone.work.engine import Engine
 from tests.building.conftest import MIT, git, program, write
 
 

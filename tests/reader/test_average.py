@@ -14,10 +14,10 @@ from safetensors.numpy import load_file, save_file
 from drystone.cli.reader import command
 from drystone.errors import UsageError
 from drystone.reader import Reader
-from drystone.reader.average import average
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.train_data import HELD_OUT
-from drystone.reader.train_files import write_model
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.training.average import average
+from drystone.reader.training.data import HELD_OUT
+from drystone.reader.training.files import write_model
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from drystone.errors import ModelError
 from drystone.reader import Reader
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.pickles import read_pickled_tensors
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.model.pickles import read_pickled_tensors
 
 from .checkpoints import write_checkpoint
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drystone.errors import ModelError
-from drystone.reader.decode import Answer, Scores, decode, gather
+from drystone.reader.spans.decode import Answer, Scores, decode, gather
 
 CONTEXT = "".join(chr(ord("a") + i % 26) for i in range(400))
 

@@ -14,8 +14,8 @@ from safetensors.numpy import load_file, save_file
 
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
-from drystone.reader.train_batches import make_rows, pack, pool_steps
-from drystone.reader.train_data import DataSet, Example, read_data
+from drystone.reader.training.batches import make_rows, pack, pool_steps
+from drystone.reader.training.data import DataSet, Example, read_data
 
 from .tiny_data import make_squad, write_squad
 
@@ -23,9 +23,9 @@ pytest.importorskip("torch", reason="distillation needs the extra `train`")
 import torch
 
 from drystone.cli.reader import command
-from drystone.reader.distil import distil, keep_layers
-from drystone.reader.distil_cache import teacher_logits
-from drystone.reader.train import train
+from drystone.reader.training.cache import teacher_logits
+from drystone.reader.training.distil import distil, keep_layers
+from drystone.reader.training.train import train
 
 SHORT: dict[str, Any] = {"tokens": 512, "max_seq_len": 96, "threads": 2, "learning_rate": 1e-3, "examples": 200}
 
@@ -100,7 +100,7 @@ def test_teachers_are_asked_once_and_the_cache_gives_the_same_weights(
     teacher: Path, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = distil([teacher, teacher], [data], tmp_path / "a", layers=2, cache=tmp_path / "cache", **SHORT)
-    monkeypatch.setattr("drystone.reader.distil_cache._compute", None)  # a second look at the teacher would fail
+    monkeypatch.setattr("drystone.reader.training.cache._compute", None)  # a second look at the teacher would fail
     again = distil([teacher, teacher], [data], tmp_path / "b", layers=2, cache=tmp_path / "cache", **SHORT)
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (first, again))
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
@@ -118,7 +118,7 @@ def test_a_teacher_that_runs_along_says_the_same_and_is_not_asked_beforehand(
     teacher: Path, data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = distil([teacher], [data], tmp_path / "a", layers=2, **SHORT)
-    monkeypatch.setattr("drystone.reader.distil_cache._compute", None)
+    monkeypatch.setattr("drystone.reader.training.cache._compute", None)
     along = distil([teacher], [data], tmp_path / "b", layers=2, hidden=1e-6, **SHORT)
     assert not (along / "teachers").exists()
     # Weights cannot be compared: Adam's steps are as long where the small term, or noise, is all the gradient there is.

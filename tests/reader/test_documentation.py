@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import UsageError
-from drystone.reader.documentation import generate, write
-from drystone.reader.train_data import hold_out, read_data
+from drystone.reader.training.data import hold_out, read_data
+from drystone.reader.training.documentation import generate, write
 
 DOCS = Path(__file__).parents[2] / "docs"
 STDLIB = Path(sysconfig.get_paths()["stdlib"])

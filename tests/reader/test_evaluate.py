@@ -15,7 +15,14 @@ from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.engines.packed import variants
-from drystone.reader.evaluate import calibration, plot_calibration, predict, question_kind, read_squad, summarize
+from drystone.reader.evaluation.evaluate import (
+    calibration,
+    plot_calibration,
+    predict,
+    question_kind,
+    read_squad,
+    summarize,
+)
 
 from .checkpoints import prose
 

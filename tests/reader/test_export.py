@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from drystone.cli import cli
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
-from drystone.reader.export import FORMATS, export, verify
+from drystone.reader.exports.export import FORMATS, export, verify
 
 for needed in ("torch", "onnxruntime", "openvino"):
     pytest.importorskip(needed)

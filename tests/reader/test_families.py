@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from drystone.errors import ModelError
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.encoder import forward
-from drystone.reader.families import Model, build_model
-from drystone.reader.numpy_ops import trace
-from drystone.reader.runtimes import build_engine
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.runtimes import build_engine
+from drystone.reader.engines.schedule import Batch
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.model.encoder import forward
+from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.numpy_ops import trace
 
 from .checkpoints import FAMILIES, HEADS, make_config, make_tensors
 
@@ -143,7 +143,7 @@ def test_a_trace_has_every_layer(checkpoints: dict[str, Path]) -> None:
 
 def test_the_forward_pass_is_one_for_all_runtimes() -> None:
     torch = pytest.importorskip("torch")
-    from drystone.reader.torch_ops import TorchOps
+    from drystone.reader.model.torch_ops import TorchOps
 
     config = make_config("distilbert", 300)
     model = build_model(config, make_tensors(config))

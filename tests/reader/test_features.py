@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.reader import Reader
-from drystone.reader.features import explain, features, pooled
-from drystone.reader.tables import write_features, write_vectors
-from drystone.reader.views import attention_page, explanation_page
+from drystone.reader.features.features import explain, features, pooled
+from drystone.reader.features.tables import write_features, write_vectors
+from drystone.reader.features.views import attention_page, explanation_page
 from tests.browser import page, picture
 
 CONTEXT = (

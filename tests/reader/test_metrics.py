@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drystone.reader.metrics import Question, exact_match, f1, normalize, score, squad_v1, squad_v2
+from drystone.reader.evaluation.metrics import Question, exact_match, f1, normalize, score, squad_v1, squad_v2
 
 EDGES = [
     "",

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from drystone.reader import Reader
-from drystone.reader.metrics import score
+from drystone.reader.evaluation.metrics import score
 from drystone.reader.package import installed
-from drystone.reader.train_data import hold_out, questions, read_data
+from drystone.reader.training.data import hold_out, questions, read_data
 
 MODEL = installed().get("mini", Path("missing"))
 pytestmark = pytest.mark.skipif(

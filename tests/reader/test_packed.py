@@ -11,12 +11,12 @@ import pytest
 
 from drystone.errors import UsageError
 from drystone.reader import Reader
-from drystone.reader.checkpoint import read_checkpoint
 from drystone.reader.engines.packed import PackedEngine, gate, unsupported, variants
-from drystone.reader.families import Model, build_model
-from drystone.reader.numpy_ops import trace
-from drystone.reader.runtimes import build_engine
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.runtimes import build_engine
+from drystone.reader.engines.schedule import Batch
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.numpy_ops import trace
 
 from .checkpoints import prose
 

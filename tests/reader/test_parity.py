@@ -18,9 +18,9 @@ import pytest
 from benchmarks.harness import CACHE
 
 from drystone.reader import Answer, Reader
-from drystone.reader.decode import _masses, _merge
+from drystone.reader.engines.schedule import run
 from drystone.reader.reader import Options
-from drystone.reader.schedule import run
+from drystone.reader.spans.decode import _masses, _merge
 
 Oracle = Callable[[str, Path, list[dict[str, Any]]], Any]
 
@@ -41,7 +41,7 @@ def trained(minilm: Path, shared_data: Path) -> Path:
         if not os.environ.get("DRYSTONE_ORACLES"):
             pytest.skip("no trained MiniLM is here (DRYSTONE_ORACLES=1 trains one)")
         pytest.importorskip("torch")
-        from drystone.reader.train import Example, train
+        from drystone.reader.training.train import Example, train
 
         with gzip.open(shared_data / "squad" / "squad_v1.1_train.json.gz") as file:
             articles = json.load(file)["data"][:-40]

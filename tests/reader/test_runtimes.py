@@ -15,13 +15,13 @@ import pytest
 
 from drystone.errors import UsageError
 from drystone.reader import Reader
-from drystone.reader.checkpoint import read_checkpoint
-from drystone.reader.families import Model, build_model
-from drystone.reader.numpy_ops import trace
+from drystone.reader.engines.runtimes import build_engine, choose, has_bf16
+from drystone.reader.engines.schedule import collate
+from drystone.reader.model.checkpoint import read_checkpoint
+from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.numpy_ops import trace
 from drystone.reader.reader import sample_windows
-from drystone.reader.runtimes import build_engine, choose, has_bf16
-from drystone.reader.schedule import collate
-from drystone.reader.windows import Window, Windower
+from drystone.reader.spans.windows import Window, Windower
 
 
 @pytest.fixture(scope="module")

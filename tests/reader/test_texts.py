@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, normalizers
 
-from drystone.reader import texts
-from drystone.reader.texts import Pieces, Text
+from drystone.reader.spans import texts
+from drystone.reader.spans.texts import Pieces, Text
 
 from .checkpoints import byte_level, prose, unigram, wordpiece
 from .test_windows import NASTY

@@ -16,15 +16,15 @@ from safetensors.numpy import load_file
 
 from drystone.errors import DrystoneError, ModelError, UsageError
 from drystone.reader import Reader
-from drystone.reader.train_data import DataSet, Example, hold_out, mine_unanswerable, read_data
+from drystone.reader.training.data import DataSet, Example, hold_out, mine_unanswerable, read_data
 
 from .checkpoints import LAYERS
 from .tiny_data import make_squad, write_squad
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
-from drystone.reader import train as training
-from drystone.reader.train import Recipe, train
-from drystone.reader.train_files import describe
+from drystone.reader.training import train as training
+from drystone.reader.training.files import describe
+from drystone.reader.training.train import Recipe, train
 
 SHORT = {"tokens": 512, "max_seq_len": 96, "learning_rate": 2e-3, "threads": 2}
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from drystone.errors import UsageError
 from drystone.reader import Reader
-from drystone.reader.train_batches import MAX_QUESTION, make_rows, order, pack, pool_steps
-from drystone.reader.train_data import (
+from drystone.reader.training.batches import MAX_QUESTION, make_rows, order, pack, pool_steps
+from drystone.reader.training.data import (
     DataSet,
     Example,
     hold_out,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drystone.errors import ModelError, UsageError
-from drystone.reader.windows import Windower
+from drystone.reader.spans.windows import Windower
 
 from .checkpoints import POSITIONS, byte_level, unigram, wordpiece
 

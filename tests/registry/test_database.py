@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from drystone.errors import MissingExtraError, RegistryError, RegistryUnavailableError
-from drystone.registry import NewRequest, Registry, subjects
-from drystone.registry.database import REVISIONS, connect, writing
-from drystone.registry.events import append
-from drystone.registry.tables import METADATA
+from drystone.registry import NewRequest, Registry
+from drystone.registry.log.events import append
+from drystone.registry.requests import subjects
+from drystone.registry.storage.database import REVISIONS, connect, writing
+from drystone.registry.storage.tables import METADATA
 from tests.registry.conftest import PostgreSQL
 
 
@@ -31,7 +32,7 @@ def test_migrations_give_the_tables_that_the_program_works_with(url: str) -> Non
 def test_every_migration_is_known_to_the_program() -> None:
     from alembic.script import ScriptDirectory
 
-    from drystone.registry import database
+    from drystone.registry.storage import database
 
     scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
     assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == REVISIONS
@@ -104,7 +105,7 @@ def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_locked_database_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drystone.registry._sqlite.PATIENCE", 0.1)
+    monkeypatch.setattr("drystone.registry.storage.sqlite.PATIENCE", 0.1)
     path = tmp_path / "registry.sqlite"
     with Registry.open(path) as registry:
         holder = sqlite3.connect(path, isolation_level=None)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from drystone.registry import GENESIS, NewRequest, Registry, Review, subjects
-from drystone.registry.database import connect
+from drystone.registry import GENESIS, NewRequest, Registry, Review
+from drystone.registry.requests import subjects
+from drystone.registry.storage.database import connect
 from tests.registry.conftest import PostgreSQL
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import RegistryError
-from drystone.registry import NewRequest, Registry, exchange, subjects
+from drystone.registry import NewRequest, Registry
+from drystone.registry.requests import exchange, subjects
 
 BIGCODE = [
     {"issue": 1, "author": "ann", "optout_repos": ["ann/x", "y"], "optout_owners": []},

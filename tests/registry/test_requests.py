@@ -11,9 +11,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
-from drystone.registry import NewRequest, Registry, subjects
-from drystone.registry.records import Request
-from drystone.registry.requests import MAX_SUBJECTS
+from drystone.registry import NewRequest, Registry
+from drystone.registry.requests import subjects
+from drystone.registry.requests.life import MAX_SUBJECTS
+from drystone.registry.requests.records import Request
 
 
 def receive(registry: Registry, *things: subjects.Subject, **more: object) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from drystone.registry import Registry, Successor
-from drystone.registry.database import connect
+from drystone.registry.storage.database import connect
 
 A, B, C = (letter * 64 for letter in "abc")
 

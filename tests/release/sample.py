@@ -16,11 +16,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from drystone.release.finish import finish
+from drystone.release.documents.notice import Notice
 from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
-from drystone.release.notice import Notice
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
-from drystone.release.writer import write_data_shard, write_ledger_part, write_repositories
+from drystone.release.writing.finish import finish
+from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
 
 REPOSITORY = Path(__file__).parents[2]
 LANGUAGES = {

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError
-from drystone.release.diff import Change, Delta, diff
+from drystone.release.inspection.diff import Change, Delta, diff
 from drystone.release.read import open_release
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
 

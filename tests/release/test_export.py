@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError, UsageError
-from drystone.release import export_rows
-from drystone.release.export import EXPORT, INCOMPLETE, Form, export, read_export
-from drystone.release.export_rows import STACK_V2_REPOSITORIES, STACK_V3
+from drystone.release.exports import rows as export_rows
+from drystone.release.exports.export import EXPORT, INCOMPLETE, Form, export, read_export
+from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3
 from drystone.release.read import Release, open_release
 from drystone.release.schema import STACK_V2
 from tests.release.sample import Row, sample_rows, write_sample
@@ -109,8 +109,8 @@ def test_the_same_release_gives_the_same_bytes_however_it_is_gathered(
     export(release, form, tmp_path / "one")
     export(release, form, tmp_path / "two")
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
-    monkeypatch.setattr("drystone.release.export._BUCKET_BYTES", 10_000)
-    monkeypatch.setattr("drystone.release.export._FILE_BYTES", 20_000)
+    monkeypatch.setattr("drystone.release.exports.export._BUCKET_BYTES", 10_000)
+    monkeypatch.setattr("drystone.release.exports.export._FILE_BYTES", 20_000)
     monkeypatch.setattr(export_rows, "_GROUP_BYTES", 30_000)
     many = export(release, form, tmp_path / "three")
     if form != "stack-v2":

@@ -11,8 +11,8 @@ import yaml
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.finish import finish
 from drystone.release.manifest import Previous, ReleaseFacts, read_manifest
+from drystone.release.writing.finish import finish
 from tests.release.sample import FACTS, notices, sample_rows
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from drystone import building
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings
 from drystone.identity.swhid import from_link, link, parse
 from drystone.release.identifiers import occurrence_swhid, repositories_named, repository_swhid, rows_named
+from drystone.release.inspection.why import explain, find
 from drystone.release.read import Release, open_release
-from drystone.release.why import explain, find
 from drystone.sources import FolderSource, GitSource
+from drystone.work.engine import Engine
 from tests.sources import exported
 
 

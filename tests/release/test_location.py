@@ -10,8 +10,8 @@ import pytest
 
 from drystone.building.retract import retract
 from drystone.errors import ReleaseError
+from drystone.release.checking.verify import verify
 from drystone.release.location import Bucket, open_location
-from drystone.release.verify import verify
 from tests.release.test_retract import Table, everything
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")

@@ -8,8 +8,8 @@ import pytest
 
 from drystone.cli import cli
 from drystone.errors import ReleaseError, UsageError
-from drystone.release import lookup
-from drystone.release.lookup import Index, open_index, parse
+from drystone.release.inspection import lookup
+from drystone.release.inspection.lookup import Index, open_index, parse
 from drystone.release.read import open_release
 from tests.release.sample import sample_rows
 

@@ -96,7 +96,7 @@ def rewrite_polars(source: Path, target: Path) -> None:
 @pytest.mark.parametrize("rewrite", [rewrite_pyarrow, rewrite_duckdb, rewrite_polars])
 @pytest.mark.parametrize("kind", ["data", "ledger", "repositories"])
 def test_the_root_survives_another_writer(rewrite: object, kind: str, sample_release: Path, tmp_path: Path) -> None:
-    from drystone.release.verify import _schema
+    from drystone.release.checking.verify import _schema
 
     assert callable(rewrite)
     for number, entry in enumerate(open_release(sample_release).manifest.of_kind(kind)):

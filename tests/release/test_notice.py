@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from drystone.release.notice import Notice, notice_text
+from drystone.release.documents.notice import Notice, notice_text
 
 MIT = "MIT License\n\nCopyright (c) {year} {holder}\n\nPermission is hereby granted, free of charge, ...\n"
 APACHE = "Apache License\n\n   Copyright [yyyy] [name of copyright owner]\n\n   Licensed under ...\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import ReleaseError, UsageError
-from drystone.release.falls import Fallen
-from drystone.release.receipts import (
+from drystone.release.versions.falls import Fallen
+from drystone.release.versions.receipts import (
     Searched,
     Version,
     fingerprint,

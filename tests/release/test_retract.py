@@ -14,9 +14,9 @@ import pytest
 from drystone.building.retract import Outcome, retract
 from drystone.errors import ReleaseError
 from drystone.release import layout
+from drystone.release.checking.verify import verify
 from drystone.release.manifest import read_manifest
 from drystone.release.read import open_release
-from drystone.release.verify import verify
 from tests.release.sample import repository_id, sample_rows, write_sample
 
 
@@ -208,7 +208,7 @@ import os, shutil, signal, sys
 from pathlib import Path
 
 from drystone.building.retract import retract
-from drystone.release.verify import verify
+from drystone.release.checking.verify import verify
 from tests.release.test_retract import Table
 
 source, target = Path(sys.argv[1]), Path(sys.argv[2])

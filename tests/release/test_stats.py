@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import ReleaseError, UsageError
-from drystone.release.picture import draw, render
+from drystone.release.documents.picture import draw, render
+from drystone.release.inspection.stats import Reason, Share, Stats, stats
 from drystone.release.read import open_release
-from drystone.release.stats import Reason, Share, Stats, stats
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
 
 

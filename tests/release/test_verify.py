@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError
-from drystone.release import laws
+from drystone.release.checking import laws
+from drystone.release.checking.verify import CHECKS, Report, verify
 from drystone.release.manifest import FileEntry, Manifest, manifest_bytes, read_manifest, release_root
 from drystone.release.merkle import Tree
-from drystone.release.verify import CHECKS, Report, verify
 from tests.release.sample import repository_id
 
 Rows = list[dict[str, Any]]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import ReleaseError
+from drystone.release.inspection.why import explain, find, folder_lookup
 from drystone.release.read import Release, open_release
-from drystone.release.why import explain, find, folder_lookup
 from tests.release.sample import Row, repository_id, sample_rows
 
 

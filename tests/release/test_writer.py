@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError
-from drystone.release import writer
 from drystone.release.manifest import FileEntry
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER
-from drystone.release.writer import write_data_shard, write_ledger_part, write_repositories
+from drystone.release.writing import writer
+from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
 from tests.release.sample import REPOSITORY, Row, data_row, ledger_row, sample_rows, table, write_sample
 
 
@@ -146,7 +146,7 @@ import resource, sys
 from pathlib import Path
 from drystone.errors import ReleaseError
 from drystone.release.schema import DATA
-from drystone.release.writer import write_data_shard
+from drystone.release.writing.writer import write_data_shard
 from tests.release.sample import data_row, table
 from tests.release.test_writer import noise
 

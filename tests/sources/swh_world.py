@@ -13,7 +13,7 @@ import pyarrow.orc
 import pyarrow.parquet as pq
 
 from drystone.identity.hashes import blob_hash, tree_hash
-from drystone.sources.swh_contents import ContentId
+from drystone.sources.software_heritage.contents import ContentId
 
 _NS = pa.timestamp("ns")
 

@@ -16,9 +16,12 @@ import pyarrow.orc
 import pytest
 
 from drystone.errors import MissingExtraError, SourceError, UsageError
-from drystone.sources import software_heritage, swh_origins, swh_parts, swh_runs
 from drystone.sources.base import Limits, Repository
-from drystone.sources.software_heritage import SoftwareHeritage, run_here
+from drystone.sources.software_heritage import origins as swh_origins
+from drystone.sources.software_heritage import parts as swh_parts
+from drystone.sources.software_heritage import source as software_heritage
+from drystone.sources.software_heritage.source import SoftwareHeritage, run_here
+from drystone.work import runs as swh_runs
 from tests.sources.swh_world import SCHEMAS, Link, Module, Tree, World, when
 
 Row = tuple[str, bytes, str, int, str, int | None]
@@ -615,7 +618,7 @@ def test_dates_that_do_not_fit(tmp_path: Path, form: str) -> None:
 
 def test_dates_that_do_not_fit_need_pyorc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyorc", None)
-    from drystone.sources.swh_export import _dates
+    from drystone.sources.software_heritage.export import _dates
 
     with pytest.raises(MissingExtraError, match="software-heritage"):
         _dates(None, "file", 0, ["date"])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from drystone.sources.swh_branches import choose_branch
+from drystone.sources.software_heritage.branches import choose_branch
 
 ONE, TWO = ("revision", b"\1" * 20), ("revision", b"\2" * 20)
 MAIN, MASTER = b"refs/heads/main", b"refs/heads/master"

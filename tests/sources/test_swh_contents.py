@@ -15,9 +15,9 @@ import pytest
 
 from drystone.errors import BuildError, UsageError
 from drystone.sources.base import Limits
-from drystone.sources.software_heritage import SoftwareHeritage, run_here
-from drystone.sources.swh_cache import ContentCache
-from drystone.sources.swh_contents import ContentId, ContentStore, Failure
+from drystone.sources.software_heritage.cache import ContentCache
+from drystone.sources.software_heritage.contents import ContentId, ContentStore, Failure
+from drystone.sources.software_heritage.source import SoftwareHeritage, run_here
 from tests.sources.swh_world import World
 
 #: (status, headers, body) of an answer; a body shorter than its Content-Length breaks off.

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import RegistryError, SourceError, UsageError
-from drystone.registry import NewRequest, Registry, subjects
+from drystone.registry import NewRequest, Registry
+from drystone.registry.requests import subjects
 from drystone.verification import METHODS, VISITOR, Challenge, NotVerifiedError, Proof, check_request, covers
 from drystone.verification.signatures import NAMESPACE
 

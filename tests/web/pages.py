@@ -16,7 +16,7 @@ import requests
 import uvicorn
 
 from drystone.registry import Registry
-from drystone.release.lookup import open_index
+from drystone.release.inspection.lookup import open_index
 from drystone.verification import Reach
 from drystone.web.governance import Limits, create_pages
 from drystone.web.sessions import Limit, Moderators, add_moderator

@@ -79,7 +79,7 @@ def test_a_file_is_removed_and_put_back(tmp_path: Path) -> None:
 
 
 def test_a_file_is_held_by_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drystone.registry._sqlite.PATIENCE", 0.2)
+    monkeypatch.setattr("drystone.registry.storage.sqlite.PATIENCE", 0.2)
     with site(tmp_path) as here:
         visitor, moderator, status, request = begin(here)
         before = len(here.registry.events.all())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drystone.sources._git_remote import Bounds
+from drystone.sources.git.remote import Bounds
 from drystone.verification import VISITOR
 from drystone.web.sessions import Limit
 from tests.web.git_server import Elsewhere, Endless, Git, serve

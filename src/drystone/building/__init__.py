@@ -11,10 +11,10 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.building.builds import Estimate, build, decisions_of, estimate, work_folder
-    from drystone.building.engine import Engine, prepare_process
     from drystone.building.receipts import write_receipts
     from drystone.building.settings import Settings, load_settings, sources_from_arguments
     from drystone.building.update import recall
+    from drystone.work.engine import Engine, prepare_process
 
 __all__ = [
     "Engine",
@@ -34,14 +34,14 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "Engine": "drystone.building.engine",
+        "Engine": "drystone.work.engine",
         "Estimate": "drystone.building.builds",
         "Settings": "drystone.building.settings",
         "build": "drystone.building.builds",
         "decisions_of": "drystone.building.builds",
         "estimate": "drystone.building.builds",
         "load_settings": "drystone.building.settings",
-        "prepare_process": "drystone.building.engine",
+        "prepare_process": "drystone.work.engine",
         "recall": "drystone.building.update",
         "sources_from_arguments": "drystone.building.settings",
         "work_folder": "drystone.building.builds",

@@ -14,21 +14,21 @@ from dataclasses import replace as replace_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drystone.building import workers
-from drystone.building.engine import Engine
 from drystone.building.output import check_output
 from drystone.building.plan import Plan
 from drystone.building.settings import Settings
-from drystone.building.store import Store
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
 from drystone.sources.base import Collection, Source
+from drystone.work import workers
+from drystone.work.engine import Engine
+from drystone.work.store import Store
 
 if TYPE_CHECKING:
     from drystone.registry import Registry
-    from drystone.release.receipts import Searched
+    from drystone.release.versions.receipts import Searched
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def build(
 
         def load() -> Registry | None:
             # For what follows in this process.
-            from drystone.building import ending, neighbours  # noqa: F401, PLC0415
+            from drystone.building import ending  # noqa: F401, PLC0415
+            from drystone.building.stages import neighbours  # noqa: F401, PLC0415
             from drystone.dedup import decide  # noqa: F401, PLC0415
 
             return registry or _open(place, stack)

@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from drystone.building.engine import Engine
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, texts_to_review
 from drystone.building.receipts import of_build
 from drystone.building.retract import about
 from drystone.building.settings import Settings
-from drystone.building.store import Store
 from drystone.building.update import publish_update, remember
 from drystone.registry import OptOuts, Registry, ReviewSnapshot
-from drystone.release.falls import take_inventory
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release
-from drystone.release.receipts import Searched
+from drystone.release.versions.falls import take_inventory
+from drystone.release.versions.receipts import Searched
 from drystone.sources.base import Collection, Source
+from drystone.work.engine import Engine
+from drystone.work.store import Store
 
 
 def end(

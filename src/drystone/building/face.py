@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from drystone import building
-from drystone.building.engine import Engine
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
 from drystone.errors import SettingsError, UsageError
 from drystone.release.read import Release, open_release
+from drystone.work.engine import Engine
 
 
 def build(

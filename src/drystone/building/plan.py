@@ -19,13 +19,11 @@ from typing import Any, Final, cast
 
 import pyarrow.parquet as pq
 
-from drystone.building import inventory, optouts
-from drystone.building.contents import Contents
-from drystone.building.engine import Engine, Named, Summary, Task
 from drystone.building.settings import Settings
-from drystone.building.snapshots import LeftOut, save
-from drystone.building.store import Stage, Store, fingerprint
-from drystone.building.tables import ROWS_PER_RANGE, Range, id_range, range_count
+from drystone.building.stages import inventory, optouts
+from drystone.building.stages.contents import Contents
+from drystone.building.stages.snapshots import LeftOut, save
+from drystone.building.stages.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
 from drystone.identity import origins
 from drystone.policy.drop import STAGES
@@ -33,19 +31,21 @@ from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Collection, Limits, Part, Source
+from drystone.work.engine import Engine, Named, Summary, Task
+from drystone.work.store import Stage, Store, fingerprint
 
 #: Bytes of distinct content that one annotation task reads.
 _TASK_BYTES: Final = 48 << 20
 #: Bytes of text whose annotation takes about as long as the licence of one file's tree.
 _ROW_WEIGHT: Final = 700.0
 
-_DISTINCT: Final = Named("drystone.building.distinct")
-_ANNOTATE: Final = Named("drystone.building.annotate")
-_COLLECT: Final = Named("drystone.building.licensing", "collect")
-_SPREAD: Final = Named("drystone.building.licensing", "spread")
-_DECIDE: Final = Named("drystone.building.decide")
-_PLACE: Final = Named("drystone.building.settle", "place")
-_SETTLE: Final = Named("drystone.building.settle")
+_DISTINCT: Final = Named("drystone.building.stages.distinct")
+_ANNOTATE: Final = Named("drystone.building.stages.annotate")
+_COLLECT: Final = Named("drystone.building.stages.licensing", "collect")
+_SPREAD: Final = Named("drystone.building.stages.licensing", "spread")
+_DECIDE: Final = Named("drystone.building.stages.decide")
+_PLACE: Final = Named("drystone.building.stages.settle", "place")
+_SETTLE: Final = Named("drystone.building.stages.settle")
 
 
 @dataclass(frozen=True)
@@ -415,7 +415,7 @@ class Plan:
         return [stage.file(f"{task.id}.parquet") for task in tasks], roots, key
 
     def _near_duplicates(self, key: list[object], candidates: list[Path], contents: Contents) -> list[Path]:
-        from drystone.building.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work
+        from drystone.building.stages.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work
 
         method = self.settings.near_duplicates.method()
         if method is None:

@@ -12,20 +12,20 @@ from drystone.detect import languages, licenses
 
 #: The stages' work, and what their rooms load only when asked. Git is not among them: many builds have none.
 _MODULES: Final = (
-    "drystone.building.annotate",
-    "drystone.building.decide",
-    "drystone.building.distinct",
-    "drystone.building.inventory",
-    "drystone.building.licensing",
-    "drystone.building.settle",
-    "drystone.building.write",
+    "drystone.building.stages.annotate",
+    "drystone.building.stages.decide",
+    "drystone.building.stages.distinct",
+    "drystone.building.stages.inventory",
+    "drystone.building.stages.licensing",
+    "drystone.building.stages.settle",
+    "drystone.building.stages.write",
     "drystone.dedup.settle",
     "drystone.dedup.sketches",
     "drystone.detect.languages.generated",
     "drystone.detect.licenses.trees",
     "drystone.detect.secrets.redaction",
     "drystone.detect.secrets.scanner",
-    "drystone.sources.archive",
+    "drystone.sources.archives.archive",
 )
 
 

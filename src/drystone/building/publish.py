@@ -12,30 +12,30 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building import workers
-from drystone.building.contents import Place
-from drystone.building.engine import Engine, Named, Summary, Task, of_task
-from drystone.building.inventory import load_repositories
-from drystone.building.licensing import LICENSE_FILES
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
-from drystone.building.store import Stage, Store, fingerprint, write_atomically, write_table
-from drystone.building.tables import BLOBS, path_text, read
-from drystone.building.text import to_text
+from drystone.building.stages.contents import Place
+from drystone.building.stages.inventory import load_repositories
+from drystone.building.stages.licensing import LICENSE_FILES
+from drystone.building.stages.tables import BLOBS, path_text, read
+from drystone.building.stages.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
 from drystone.policy import licenses as license_policy
 from drystone.registry import Review
 from drystone.release import layout
-from drystone.release.finish import finish
+from drystone.release.documents.notice import Notice
 from drystone.release.manifest import ArchiveTerms, FileEntry, Manifest, ReleaseFacts, read_manifest
-from drystone.release.notice import Notice
 from drystone.release.schema import REPOSITORIES
-from drystone.release.writer import write_repositories
+from drystone.release.writing.finish import finish
+from drystone.release.writing.writer import write_repositories
+from drystone.work import workers
+from drystone.work.engine import Engine, Named, Summary, Task, of_task
+from drystone.work.store import Stage, Store, fingerprint, write_atomically, write_table
 
-_LEDGER_PART: Final = Named("drystone.building.write", "ledger_part")
-_WRITE_SHARDS: Final = Named("drystone.building.write", "shards")
+_LEDGER_PART: Final = Named("drystone.building.stages.write", "ledger_part")
+_WRITE_SHARDS: Final = Named("drystone.building.stages.write", "shards")
 _LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0

@@ -12,11 +12,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drystone.registry import Applied
-from drystone.release.falls import Fallen
 from drystone.release.files import write_whole
 from drystone.release.manifest import Manifest
-from drystone.release.receipts import BUILD, Searched, Version, make_receipt, says_the_same
-from drystone.release.versions import UPDATE
+from drystone.release.versions.falls import Fallen
+from drystone.release.versions.numbers import UPDATE
+from drystone.release.versions.receipts import BUILD, Searched, Version, make_receipt, says_the_same
 
 
 def of_build(

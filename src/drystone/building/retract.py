@@ -21,16 +21,24 @@ from drystone.policy.licenses import license_names
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.release import layout
-from drystone.release.falls import Blocked, Fallen, Inventory, Row, contents_of, fallen_repositories, take_inventory
 from drystone.release.location import Folder, Location, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
-from drystone.release.receipts import Searched, Version
-from drystone.release.retract import Retraction
-from drystone.release.retract import retract as retract_release
 from drystone.release.schema import DATA, REPOSITORIES
-from drystone.release.switch import settle
-from drystone.release.versions import RETRACTION, read_tombstone
+from drystone.release.versions.falls import (
+    Blocked,
+    Fallen,
+    Inventory,
+    Row,
+    contents_of,
+    fallen_repositories,
+    take_inventory,
+)
+from drystone.release.versions.numbers import RETRACTION, read_tombstone
+from drystone.release.versions.receipts import Searched, Version
+from drystone.release.versions.retract import Retraction
+from drystone.release.versions.retract import retract as retract_release
+from drystone.release.versions.switch import settle
 
 #: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
 #: the state of the registry that it is of.

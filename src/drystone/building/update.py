@@ -18,7 +18,6 @@ import orjson
 import pyarrow as pa
 from pydantic import ValidationError
 
-from drystone.building.engine import Engine
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.publish import (
@@ -31,23 +30,20 @@ from drystone.building.publish import (
 )
 from drystone.building.retract import about
 from drystone.building.settings import Settings
-from drystone.building.settle import ROWS
-from drystone.building.store import Store, fingerprint, write_atomically
-from drystone.building.tables import Range, path_text, read
+from drystone.building.stages.settle import ROWS
+from drystone.building.stages.tables import Range, path_text, read
 from drystone.errors import BuildError, DrystoneError, UsageError
 from drystone.registry import OptOuts
 from drystone.release import layout
-from drystone.release.diff import diff
-from drystone.release.falls import fallen_repositories
+from drystone.release.documents.notice import notice_text
 from drystone.release.files import write_whole
-from drystone.release.finish import describe, finish
+from drystone.release.inspection.diff import diff
 from drystone.release.location import Folder
 from drystone.release.manifest import Counts, FileEntry, Manifest, ReleaseFacts, release_root
-from drystone.release.notice import notice_text
 from drystone.release.read import Release
 from drystone.release.schema import DATA, REPOSITORIES
-from drystone.release.switch import STAGING, place_beside, settle, switch
-from drystone.release.versions import (
+from drystone.release.versions.falls import fallen_repositories
+from drystone.release.versions.numbers import (
     PATCH,
     RETRACTION,
     UPDATE,
@@ -58,8 +54,12 @@ from drystone.release.versions import (
     next_version,
     tombstone,
 )
+from drystone.release.versions.switch import STAGING, place_beside, settle, switch
+from drystone.release.writing.finish import describe, finish
 from drystone.sources import Source, parse_source
 from drystone.sources.base import Collection
+from drystone.work.engine import Engine
+from drystone.work.store import Store, fingerprint, write_atomically
 
 _RECORD: Final = "build.json"
 

@@ -51,7 +51,7 @@ def signing(key: Path | None, receipts: Path | None) -> Ed25519PrivateKey | None
         raise UsageError("--receipts and --key belong together: a folder for receipts and the key that signs them")
     if key is None:
         return None
-    from drystone.release.receipts import load_private  # noqa: PLC0415  help must not wait for it
+    from drystone.release.versions.receipts import load_private  # noqa: PLC0415  help must not wait for it
 
     return load_private(key)
 

@@ -91,8 +91,8 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def gather(given: dict[str, Any]) -> dict[str, Any]:
-    """Read the data that the options name; return the arguments of `drystone.reader.train.train`."""
-    from drystone.reader.train_data import (  # noqa: PLC0415  help must not wait for numpy
+    """Read the data that the options name; return the arguments of `drystone.reader.training.train.train`."""
+    from drystone.reader.training.data import (  # noqa: PLC0415  help must not wait for numpy
         HELD_OUT,
         hold_out,
         mine_unanswerable,

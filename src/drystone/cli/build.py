@@ -16,12 +16,12 @@ import orjson
 import drystone
 from drystone import building as room
 from drystone import processor
-from drystone.building import workers
 from drystone.cli import OWN_PROCESS, _registry
 from drystone.cli._console import console as new_console
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
+from drystone.work import workers
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -151,7 +151,7 @@ def command(
 
 def _show_terms() -> None:
     """Show the terms of the Software Heritage archive, once to each user, and record that."""
-    from drystone.sources import swh_terms  # noqa: PLC0415  few builds have terms to show
+    from drystone.sources.software_heritage import terms as swh_terms  # noqa: PLC0415  few builds have terms to show
 
     record = Path(click.get_app_dir("drystone")) / "software-heritage-terms.json"
     if swh_terms.unseen(record):

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drystone.cli._console import console as new_console
-from drystone.release.diff import ADDED, CHANGED, REMOVED, Change, Delta, Diff, diff
+from drystone.release.inspection.diff import ADDED, CHANGED, REMOVED, Change, Delta, Diff, diff
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
 

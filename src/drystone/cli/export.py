@@ -10,7 +10,7 @@ import click
 import orjson
 
 from drystone.cli._progress import StageProgress
-from drystone.release import export as room
+from drystone.release.exports import export as room
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
 

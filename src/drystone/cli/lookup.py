@@ -31,7 +31,7 @@ def command(arguments: tuple[str, ...], limit: int, cache: Path | None, as_json:
       drystone lookup releases/* https://github.com/octocat/hello-world.git --json
       drystone lookup releases/walls-1.1 ./src/hinge.py
     """
-    from drystone.release.lookup import open_index, parse  # noqa: PLC0415  help must not wait for it
+    from drystone.release.inspection.lookup import open_index, parse  # noqa: PLC0415  help must not wait for it
 
     *releases, text = arguments
     if not releases:

@@ -9,13 +9,14 @@ from typing import Any, get_args
 
 import click
 
-from drystone.building.optouts import contents_of, forget, places_of
+from drystone.building.stages.optouts import contents_of, forget, places_of
 from drystone.cli import _registry
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity.origins import canonical
-from drystone.registry import NewRequest, Registry, Request, Subject, exchange, subjects
+from drystone.registry import NewRequest, Registry, Request, Subject
 from drystone.registry.optouts import PLACE_KINDS
-from drystone.registry.records import DUE_DAYS, STATUSES, Outcome
+from drystone.registry.requests import exchange, subjects
+from drystone.registry.requests.records import DUE_DAYS, STATUSES, Outcome
 from drystone.sources import parse_source
 from drystone.sources.base import Limits
 from drystone.verification import METHODS, Challenge, Proof, check_request, covers

@@ -108,7 +108,7 @@ def evaluate(model: str, data: Path, limit: int | None, out: Path | None, as_jso
     from dataclasses import replace  # noqa: PLC0415
     from tempfile import TemporaryDirectory  # noqa: PLC0415
 
-    from drystone.reader.evaluate import plot_calibration, predict, read_squad, summarize  # noqa: PLC0415
+    from drystone.reader.evaluation.evaluate import plot_calibration, predict, read_squad, summarize  # noqa: PLC0415
 
     longest = given.pop("max_answer_len")
     dataset = read_squad(data)
@@ -194,7 +194,7 @@ def export(model: str, formats: str, out: Path | None, revision: str | None, ver
       drystone reader export ./model --to safetensors,onnx,openvino-int8 --out exported
       drystone reader export exported --verify
     """
-    from drystone.reader import export as exporting  # noqa: PLC0415  help must not wait for numpy
+    from drystone.reader.exports import export as exporting  # noqa: PLC0415  help must not wait for numpy
 
     if verify:
         checked = exporting.verify(Path(model))
@@ -251,8 +251,8 @@ def explain(model: str, question: str, context: Any, top_k: int, html: Path | No
       drystone reader explain ./model "Who wrote it?" passage.txt
       drystone reader explain ./model "Who wrote it?" passage.txt --html why.html
     """
-    from drystone.reader.features import explain as why  # noqa: PLC0415
-    from drystone.reader.views import explanation_page, explanation_text  # noqa: PLC0415
+    from drystone.reader.features.features import explain as why  # noqa: PLC0415
+    from drystone.reader.features.views import explanation_page, explanation_text  # noqa: PLC0415
 
     found = why(load(model, **given), question, passage(context), top_k=top_k, handle_impossible_answer=True)
     new_console().print(explanation_text(found))
@@ -279,8 +279,8 @@ def attention(
     Example:
       drystone reader attention ./model "Who wrote it?" passage.txt --out attention.html
     """
-    from drystone.reader.features import features as compute  # noqa: PLC0415
-    from drystone.reader.views import attention_page  # noqa: PLC0415
+    from drystone.reader.features.features import features as compute  # noqa: PLC0415
+    from drystone.reader.features.views import attention_page  # noqa: PLC0415
 
     found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
     if window > len(found):
@@ -302,8 +302,8 @@ def features(model: str, question: str, context: Any, out: Path, max_seq_len: in
     Example:
       drystone reader features ./model "Who wrote it?" passage.txt --out features.parquet
     """
-    from drystone.reader.features import features as compute  # noqa: PLC0415
-    from drystone.reader.tables import write_features  # noqa: PLC0415
+    from drystone.reader.features.features import features as compute  # noqa: PLC0415
+    from drystone.reader.features.tables import write_features  # noqa: PLC0415
 
     found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
     write_features(out, found)
@@ -324,8 +324,8 @@ def vectors(model: str, texts: Any, out: Path, pooling: Any, layer: int, **given
     Example:
       drystone reader vectors ./model sentences.txt --out vectors.parquet
     """
-    from drystone.reader.features import pooled  # noqa: PLC0415
-    from drystone.reader.tables import write_vectors  # noqa: PLC0415
+    from drystone.reader.features.features import pooled  # noqa: PLC0415
+    from drystone.reader.features.tables import write_vectors  # noqa: PLC0415
 
     lines = [line for line in passage(texts).splitlines() if line.strip()]
     if not lines:
@@ -349,7 +349,7 @@ def train(model: str, **given: Any) -> None:
       drystone reader train ./minilm --data train-v1.1.json,license=CC-BY-SA-4.0 --hold-out 0.05 --out run1
       drystone reader train ./run1 --data mine.json --data train.json,weight=0.2 --lora 8 --out run2
     """
-    from drystone.reader.train import train as fine_tune  # noqa: PLC0415  help must not wait for torch
+    from drystone.reader.training.train import train as fine_tune  # noqa: PLC0415  help must not wait for torch
 
     out = fine_tune(model, report=progress_of_training(), **gather(given))
     click.echo(f"wrote {out}", err=True)
@@ -378,7 +378,7 @@ def distil(teachers: tuple[str, ...], layers: str | None, **given: Any) -> None:
       drystone reader distil ./run1 --layers 3 --data train-v1.1.json,license=CC-BY-SA-4.0 --out half
       drystone reader distil ./a ./b --student ./minilm --data train.json --temperature 1.5 --hidden 1 --out small
     """
-    from drystone.reader.distil import distil as teach  # noqa: PLC0415  help must not wait for torch
+    from drystone.reader.training.distil import distil as teach  # noqa: PLC0415  help must not wait for torch
 
     if layers is not None:
         try:
@@ -403,7 +403,7 @@ def average(models: tuple[str, ...], out: Path) -> None:
       drystone reader train ./run1 --data train.json --learning-rate 1e-4 --out run2
       drystone reader average run1 run2 --out mean
     """
-    from drystone.reader.average import average as mean  # noqa: PLC0415  help must not wait for numpy
+    from drystone.reader.training.average import average as mean  # noqa: PLC0415  help must not wait for numpy
 
     click.echo(f"wrote {mean(models, out)}", err=True)
 
@@ -437,7 +437,7 @@ def questions(documentation: tuple[Path, ...], license: str, out: Path) -> None:
       drystone reader questions docs src --license Apache-2.0 --out mine.json
       drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
     """
-    from drystone.reader.documentation import write as write_questions  # noqa: PLC0415
+    from drystone.reader.training.documentation import write as write_questions  # noqa: PLC0415
 
     click.echo(f"wrote {out}: {write_questions(documentation, license, out):,} questions", err=True)
 

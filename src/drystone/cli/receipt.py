@@ -26,7 +26,7 @@ def key(file: Path) -> None:
     Examples:
       drystone receipt key publisher.key
     """
-    from drystone.release import receipts  # noqa: PLC0415  help must not wait for it
+    from drystone.release.versions import receipts  # noqa: PLC0415  help must not wait for it
 
     public = receipts.new_key(file)
     click.echo(f"private  {file}\npublic   {public}\nkey      {receipts.fingerprint(receipts.load_public(public))}")
@@ -45,7 +45,7 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
     Examples:
       drystone receipt verify receipts/REQUEST.json --key publisher.key.pub
     """
-    from drystone.release import receipts  # noqa: PLC0415
+    from drystone.release.versions import receipts  # noqa: PLC0415
 
     said = receipts.verify_receipt(receipt, receipts.load_public(public))
     if as_json:

@@ -115,7 +115,7 @@ def command(
         click.echo(f"drystone: pages about {len(releases)} releases at http://{host}:{port}", err=True)
         uvicorn.run(app, host=host, port=port, log_level="warning", proxy_headers=https, server_header=False)
         return
-    from drystone.reader.batcher import Batcher  # noqa: PLC0415
+    from drystone.reader.engines.batcher import Batcher  # noqa: PLC0415
     from drystone.web.app import create_app  # noqa: PLC0415
 
     known = frozenset(t for t in os.environ.get("DRYSTONE_TOKENS", "").split(",") if t.strip())
@@ -151,7 +151,7 @@ def _pages(
 ) -> Any:
     """Return the application of pages about releases; indexes that are not in the cache are built first."""
     from drystone.registry import Registry  # noqa: PLC0415
-    from drystone.release.lookup import open_index  # noqa: PLC0415
+    from drystone.release.inspection.lookup import open_index  # noqa: PLC0415
     from drystone.verification import VISITOR  # noqa: PLC0415
     from drystone.web.governance import MAX_BODY, create_pages  # noqa: PLC0415
     from drystone.web.sessions import Moderators  # noqa: PLC0415

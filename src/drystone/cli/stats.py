@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from drystone.cli._console import console as new_console
+from drystone.release.documents.picture import draw
+from drystone.release.inspection.stats import Share, Stats, stats
 from drystone.release.layout import shown, size_text
-from drystone.release.picture import draw
 from drystone.release.read import open_release
-from drystone.release.stats import Share, Stats, stats
 
 
 @click.command()

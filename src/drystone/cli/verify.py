@@ -14,10 +14,10 @@ from rich.text import Text
 from drystone.cli._console import console as new_console
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY, successor_of
+from drystone.release.checking.verify import Report, summary, verify
 from drystone.release.layout import shown
 from drystone.release.manifest import read_manifest
-from drystone.release.verify import Report, summary, verify
-from drystone.release.versions import Superseded
+from drystone.release.versions.numbers import Superseded
 
 
 @click.command()

@@ -14,11 +14,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from drystone.building.contents import packed_blob
+from drystone.building.stages.contents import packed_blob
 from drystone.cli._console import console as new_console
+from drystone.release.inspection.why import Decision, Lookup, explain, find, folder_lookup
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
-from drystone.release.why import Decision, Lookup, explain, find, folder_lookup
 
 _EXPLAINED = 5
 

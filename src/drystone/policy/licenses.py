@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 from license_expression import ExpressionError
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from drystone.detect.licenses.names import spdx_licensing
-from drystone.detect.licenses.references import facts as spdx_licenses
+from drystone.detect.licenses.matching.names import spdx_licensing
+from drystone.detect.licenses.matching.references import facts as spdx_licenses
 from drystone.policy.obligations import categories
 
 LicenseType = Literal["permissive", "no_license", "non_permissive"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from drystone.errors import DrystoneError, UsageError
-from drystone.reader import samples
+from drystone.reader.evaluation import samples
 from drystone.reader.reader import Reader
-from drystone.reader.train_files import hardware
+from drystone.reader.training.files import hardware
 
 #: What can be measured: (runtime, precision).
 RUNTIMES = (

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from drystone.errors import ModelError, UsageError
-from drystone.reader.checkpoint import GROUP, read_checkpoint
-from drystone.reader.families import build_model
-from drystone.reader.train_files import write_model
+from drystone.reader.model.checkpoint import GROUP, read_checkpoint
+from drystone.reader.model.families import build_model
+from drystone.reader.training.files import write_model
 
 
 def installed() -> dict[str, Path]:

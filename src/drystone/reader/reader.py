@@ -15,15 +15,15 @@ from typing import Any, overload
 import numpy as np
 
 from drystone.errors import UsageError
-from drystone.reader import samples
-from drystone.reader.checkpoint import Checkpoint, read_checkpoint
-from drystone.reader.decode import Answer, Normalize, Scores, decode, gather
-from drystone.reader.families import Model, build_model
-from drystone.reader.quantize import fingerprint
-from drystone.reader.runtimes import choose
-from drystone.reader.schedule import BUCKET, Batch, Engine, run
-from drystone.reader.texts import Text
-from drystone.reader.windows import Window, Windower
+from drystone.reader.engines.runtimes import choose
+from drystone.reader.engines.schedule import BUCKET, Batch, Engine, run
+from drystone.reader.evaluation import samples
+from drystone.reader.exports.quantize import fingerprint
+from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
+from drystone.reader.model.families import Model, build_model
+from drystone.reader.spans.decode import Answer, Normalize, Scores, decode, gather
+from drystone.reader.spans.texts import Text
+from drystone.reader.spans.windows import Window, Windower
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
 _AHEAD = 512

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.registry.audit import Audit
-    from drystone.registry.contacts import KEY_VARIABLE, new_key
-    from drystone.registry.database import SCHEMA_VERSION
-    from drystone.registry.events import Event
+    from drystone.registry.log.audit import Audit
+    from drystone.registry.log.events import Event
     from drystone.registry.optouts import Place
     from drystone.registry.plain import NO_LICENSE, Applied, Decision, Review, ReviewSnapshot
-    from drystone.registry.records import NewRequest, OptOutDecision, Request, Verification
     from drystone.registry.registry import Registry
+    from drystone.registry.requests.contacts import KEY_VARIABLE, new_key
+    from drystone.registry.requests.records import NewRequest, OptOutDecision, Request, Verification
+    from drystone.registry.requests.subjects import Subject
     from drystone.registry.reviews import Reviews
     from drystone.registry.snapshot import GENESIS, OptOuts
-    from drystone.registry.subjects import Subject
+    from drystone.registry.storage.database import SCHEMA_VERSION
     from drystone.registry.versions import Successor
 
 __all__ = [
@@ -52,25 +52,25 @@ __getattr__ = lazily(
     __name__,
     {
         "GENESIS": "drystone.registry.snapshot",
-        "KEY_VARIABLE": "drystone.registry.contacts",
+        "KEY_VARIABLE": "drystone.registry.requests.contacts",
         "NO_LICENSE": "drystone.registry.plain",
-        "SCHEMA_VERSION": "drystone.registry.database",
+        "SCHEMA_VERSION": "drystone.registry.storage.database",
         "Applied": "drystone.registry.plain",
-        "Audit": "drystone.registry.audit",
+        "Audit": "drystone.registry.log.audit",
         "Decision": "drystone.registry.plain",
-        "Event": "drystone.registry.events",
-        "NewRequest": "drystone.registry.records",
-        "OptOutDecision": "drystone.registry.records",
+        "Event": "drystone.registry.log.events",
+        "NewRequest": "drystone.registry.requests.records",
+        "OptOutDecision": "drystone.registry.requests.records",
         "OptOuts": "drystone.registry.snapshot",
         "Place": "drystone.registry.optouts",
         "Registry": "drystone.registry.registry",
-        "Request": "drystone.registry.records",
+        "Request": "drystone.registry.requests.records",
         "Review": "drystone.registry.plain",
         "ReviewSnapshot": "drystone.registry.plain",
         "Reviews": "drystone.registry.reviews",
-        "Subject": "drystone.registry.subjects",
+        "Subject": "drystone.registry.requests.subjects",
         "Successor": "drystone.registry.versions",
-        "Verification": "drystone.registry.records",
-        "new_key": "drystone.registry.contacts",
+        "Verification": "drystone.registry.requests.records",
+        "new_key": "drystone.registry.requests.contacts",
     },
 )

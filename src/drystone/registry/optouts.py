@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from drystone.errors import RegistryError, UsageError
 from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
-from drystone.registry import events
-from drystone.registry.database import reading, writing
+from drystone.registry.log import events
 from drystone.registry.plain import Applied
-from drystone.registry.records import IN_FORCE, in_order
+from drystone.registry.requests.records import IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
-from drystone.registry.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
+from drystone.registry.storage.database import reading, writing
+from drystone.registry.storage.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
 
 PlaceKind = Literal["rename", "redirect", "fork"]
 PLACE_KINDS: Final[tuple[PlaceKind, ...]] = ("rename", "redirect", "fork")

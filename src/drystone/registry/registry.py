@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from drystone.registry.audit import Audit, audit
-from drystone.registry.contacts import Contacts
-from drystone.registry.database import connect
-from drystone.registry.events import Events
+from drystone.registry.log.audit import Audit, audit
+from drystone.registry.log.events import Events
 from drystone.registry.optouts import OptOutBook
-from drystone.registry.requests import Requests
+from drystone.registry.requests.contacts import Contacts
+from drystone.registry.requests.life import Requests
 from drystone.registry.reviews import Reviews
+from drystone.registry.storage.database import connect
 from drystone.registry.versions import Versions
 
 

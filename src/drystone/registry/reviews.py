@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.errors import RegistryError, UsageError
-from drystone.registry import events
-from drystone.registry.database import reading, writing
+from drystone.registry.log import events
 from drystone.registry.plain import NO_LICENSE, Decision, Review, ReviewSnapshot
-from drystone.registry.tables import REVIEW_DECISIONS as _DECISIONS
-from drystone.registry.tables import REVIEW_QUEUE as _QUEUE
+from drystone.registry.storage.database import reading, writing
+from drystone.registry.storage.tables import REVIEW_DECISIONS as _DECISIONS
+from drystone.registry.storage.tables import REVIEW_QUEUE as _QUEUE
 
 #: How much of a text is kept for the reviewer, in characters.
 MAX_SAMPLE: Final = 20_000

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from drystone.registry import events
-from drystone.registry.database import reading, writing
-from drystone.registry.tables import SUPERSEDED
+from drystone.registry.log import events
+from drystone.registry.storage.database import reading, writing
+from drystone.registry.storage.tables import SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)

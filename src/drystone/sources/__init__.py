@@ -12,12 +12,12 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.sources._parse import parse_source, source_from_table, table_problems
-    from drystone.sources.archive import ArchiveSource
+    from drystone.sources.archives.archive import ArchiveSource
     from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
     from drystone.sources.folder import FolderSource
-    from drystone.sources.git import GitSource
+    from drystone.sources.git.source import GitSource
     from drystone.sources.pypi import PypiSource
-    from drystone.sources.software_heritage import SoftwareHeritage
+    from drystone.sources.software_heritage.source import SoftwareHeritage
     from drystone.sources.table import TableSource
 
 __all__ = [
@@ -42,17 +42,17 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "ArchiveSource": "drystone.sources.archive",
+        "ArchiveSource": "drystone.sources.archives.archive",
         "Collection": "drystone.sources.base",
         "Entry": "drystone.sources.base",
         "FolderSource": "drystone.sources.folder",
-        "GitSource": "drystone.sources.git",
+        "GitSource": "drystone.sources.git.source",
         "Limits": "drystone.sources.base",
         "OpenRepository": "drystone.sources.base",
         "Part": "drystone.sources.base",
         "PypiSource": "drystone.sources.pypi",
         "Repository": "drystone.sources.base",
-        "SoftwareHeritage": "drystone.sources.software_heritage",
+        "SoftwareHeritage": "drystone.sources.software_heritage.source",
         "Source": "drystone.sources.base",
         "TableSource": "drystone.sources.table",
         "parse_source": "drystone.sources._parse",

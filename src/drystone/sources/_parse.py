@@ -177,8 +177,8 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
 
 
 def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
-    from drystone.sources.software_heritage import SoftwareHeritage  # noqa: PLC0415
-    from drystone.sources.swh_contents import WORDS  # noqa: PLC0415
+    from drystone.sources.software_heritage.contents import WORDS  # noqa: PLC0415
+    from drystone.sources.software_heritage.source import SoftwareHeritage  # noqa: PLC0415
 
     return SoftwareHeritage(
         _place(table["export"], here),
@@ -193,7 +193,7 @@ def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
 
 
 def _table(table: Mapping[str, Any], path: Path, here: Path) -> Collection:
-    from drystone.sources.swh_contents import WORDS  # noqa: PLC0415
+    from drystone.sources.software_heritage.contents import WORDS  # noqa: PLC0415
     from drystone.sources.table import GITHUB, TableSource  # noqa: PLC0415
 
     return TableSource(
@@ -256,13 +256,13 @@ def _check_version(value: str) -> None:
 
 
 def _check_url(value: str) -> None:
-    from drystone.sources._git_remote import check_url  # noqa: PLC0415
+    from drystone.sources.git.remote import check_url  # noqa: PLC0415
 
     check_url(value)
 
 
 def _check_ref(value: str) -> None:
-    from drystone.sources._git_remote import check_ref  # noqa: PLC0415
+    from drystone.sources.git.remote import check_ref  # noqa: PLC0415
 
     check_ref(value)
 

@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from drystone.errors import SourceError, UsageError
-from drystone.sources.archive import open_archive
+from drystone.sources.archives.archive import open_archive
 from drystone.sources.base import Limits, OpenRepository, Repository, State
 
 if TYPE_CHECKING:

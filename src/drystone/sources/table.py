@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_FILE
-from drystone.sources import swh_terms
 from drystone.sources._paths import path_problem
 from drystone.sources._table_rows import (
     NO_FILES,
@@ -35,7 +34,8 @@ from drystone.sources._table_rows import (
     with_urls,
 )
 from drystone.sources.base import FILE, LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
-from drystone.sources.swh_contents import ContentId, ContentStore
+from drystone.sources.software_heritage import terms as swh_terms
+from drystone.sources.software_heritage.contents import ContentId, ContentStore
 
 #: Where a table names repositories without a URL, they are GitHub's.
 GITHUB: Final = "https://github.com/"

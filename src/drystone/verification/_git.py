@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import pygit2
 
 from drystone.errors import SourceError, UsageError
-from drystone.sources import _git_remote as remote
+from drystone.sources.git import remote
 from drystone.verification.base import ANYWHERE, Reach, url_of
 
 #: Commits that are looked through at most, newest first.

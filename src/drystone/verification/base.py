@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity import origins
 from drystone.registry import Verification
-from drystone.sources import _git_remote as remote
+from drystone.sources.git import remote
 
 
 class NotVerifiedError(DrystoneError):

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from drystone.errors import DrystoneError, MissingExtraError, UsageError
-from drystone.reader.batcher import Batcher, ClosedError, DeadlineError, QueueFullError
-from drystone.reader.decode import Answer
+from drystone.reader.engines.batcher import Batcher, ClosedError, DeadlineError, QueueFullError
 from drystone.reader.reader import Options
+from drystone.reader.spans.decode import Answer
 from drystone.web.metrics import Metrics
 from drystone.web.protocol import infer, model_metadata, server_metadata
 from drystone.web.schemas import (

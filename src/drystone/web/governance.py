@@ -11,10 +11,11 @@ from typing import Annotated, Final
 from urllib.parse import quote, urlencode
 
 from drystone.errors import DrystoneError, MissingExtraError, RegistryUnavailableError, UsageError
-from drystone.registry import NewRequest, Registry, Subject, Verification, subjects
+from drystone.registry import NewRequest, Registry, Subject, Verification
 from drystone.registry import Request as OptOutRequest
+from drystone.registry.requests import subjects
 from drystone.release import layout
-from drystone.release.lookup import Answer, Index, Query, of_bytes, parse
+from drystone.release.inspection.lookup import Answer, Index, Query, of_bytes, parse
 from drystone.verification import METHODS, Challenge, Reach, check_request
 
 try:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from drystone.errors import DrystoneError, MissingExtraError, RegistryError, RegistryUnavailableError, UsageError
 from drystone.registry import Registry
 from drystone.release import layout
-from drystone.release.lookup import Index
+from drystone.release.inspection.lookup import Index
 from drystone.verification import Reach
 
 try:

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from drystone.errors import UsageError
-from drystone.reader.decode import Answer
 from drystone.reader.reader import Reader
+from drystone.reader.spans.decode import Answer
 from drystone.web.schemas import MOST_PAIRS, InferRequest, Pair, Parameters, Tensor
 
 _OUTPUTS = (("answer", "BYTES"), ("score", "FP64"), ("start", "INT64"), ("end", "INT64"), ("null_score", "FP64"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drystone.detect.licenses import LicenseAnnotation, detect_file, detect_text, reviewed
-from drystone.detect.licenses.references import facts
+from drystone.detect.licenses.matching.references import facts
 
 GPL_NOTICE = b"""This program is free software; you can redistribute it and/or modify
 it under the terms of the GNU General Public License as published by

@@ -4,7 +4,7 @@ import pytest
 
 from drystone.detect.secrets import Scanner, Settings
 from drystone.detect.secrets.catalog import Rule, rules
-from drystone.detect.secrets.context import spellings
+from drystone.detect.secrets.kinds.context import spellings
 from tests.detect.secrets.generated import token
 
 SCANNER = Scanner()

@@ -15,13 +15,13 @@ from typing import Final
 from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation
 from drystone.detect.licenses.copyrights import split_copyrights
-from drystone.detect.licenses.debian import find_stanzas
-from drystone.detect.licenses.metadata import find_declarations
+from drystone.detect.licenses.declarations.debian import find_stanzas
+from drystone.detect.licenses.declarations.metadata import find_declarations
+from drystone.detect.licenses.declarations.reuse import find_reuse
+from drystone.detect.licenses.declarations.tags import find_tags
+from drystone.detect.licenses.matching.references import facts, references
+from drystone.detect.licenses.matching.scan import Finding, combine, find_licenses, join, speaks_of_licensing
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
-from drystone.detect.licenses.references import facts, references
-from drystone.detect.licenses.reuse import find_reuse
-from drystone.detect.licenses.scan import Finding, combine, find_licenses, join, speaks_of_licensing
-from drystone.detect.licenses.tags import find_tags
 
 #: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
 #: than this, or repeat what stands before.

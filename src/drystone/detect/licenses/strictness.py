@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from license_expression import ExpressionError
 
-from drystone.detect.licenses.names import spdx_licensing
+from drystone.detect.licenses.matching.names import spdx_licensing
 
 #: Categories that are not named here (proprietary, commercial, unstated) are the strictest.
 _STEPS: Final = {"Public Domain": 0, "Permissive": 0, "Copyleft Limited": 1, "Copyleft": 2}

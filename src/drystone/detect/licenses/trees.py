@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, families
-from drystone.detect.licenses.scan import join
+from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.strictness import strictness
 
 #: How a nested licence meets what stands above it. `union` is The Stack v2's: every licence from the root down to the

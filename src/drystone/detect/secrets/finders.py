@@ -13,10 +13,10 @@ from typing import Any, Final, Protocol
 import hyperscan
 
 from drystone.detect.patterns import compiled
-from drystone.detect.secrets import accounts, addresses, names, passwords
 from drystone.detect.secrets.catalog import rules
+from drystone.detect.secrets.kinds import accounts, addresses, names, passwords
+from drystone.detect.secrets.kinds.tokens import Token
 from drystone.detect.secrets.spans import Span
-from drystone.detect.secrets.tokens import Token
 
 
 class Judge(Protocol):

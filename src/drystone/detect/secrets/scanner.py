@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
-from drystone.detect.secrets.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
+from drystone.detect.secrets.kinds.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
 from drystone.detect.secrets.settings import KINDS, Settings
 from drystone.detect.secrets.spans import Span, after_escape, resolve
 

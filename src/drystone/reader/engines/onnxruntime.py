@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.schedule import Batch
 
 
 def onnxruntime_module() -> Any:

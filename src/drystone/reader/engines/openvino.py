@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.schedule import Batch
 
 #: OpenVINO's Python binding sets itself up in a process's first inference, in a way in which two threads at once wait
 #: for each other for ever: one holds Python's lock, the other C++'s. The first inference is alone.

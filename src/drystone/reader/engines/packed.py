@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from drystone.errors import UsageError
-from drystone.reader.families import Model
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.schedule import Batch
+from drystone.reader.model.families import Model
 
 try:
     from drystone.reader import _kernel

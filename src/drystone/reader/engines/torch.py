@@ -7,14 +7,14 @@ import warnings
 import numpy as np
 
 from drystone.errors import MissingExtraError, UsageError
-from drystone.reader.encoder import forward
-from drystone.reader.families import Model
-from drystone.reader.schedule import Batch
+from drystone.reader.engines.schedule import Batch
+from drystone.reader.model.encoder import forward
+from drystone.reader.model.families import Model
 
 try:
     import torch
 
-    from drystone.reader.torch_ops import TorchOps
+    from drystone.reader.model.torch_ops import TorchOps
 except ImportError:
     raise MissingExtraError("torch", "train") from None
 

@@ -1,0 +1,236 @@
+"""First stage: list every occurrence of a partition's repositories and put streamed bytes into a pack.
+
+A pack is the plain concatenation of the distinct blobs of a partition. Sources with random access (git) need none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.building.stages.snapshots import load
+from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
+from drystone.errors import BuildError, SourceError
+from drystone.policy.optouts import request_for
+from drystone.registry import OptOuts
+from drystone.sources.base import FILE, Limits, Part, Repository, Source
+from drystone.work.engine import Summary
+from drystone.work.store import Stage, write_atomically, write_table
+
+#: Status of a repository that was not read because a request takes it out.
+OPTED_OUT: Final = "opted_out"
+#: Rows held as Python objects before they become Arrow arrays.
+_CHUNK = 8192
+_ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
+
+
+def run(
+    stage: Stage,
+    task: str,
+    sources: list[Source | Part],
+    cache: Path,
+    limits: Limits,
+    snapshot: Path | None = None,
+) -> Summary:
+    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
+
+    A part of a collection is a partition of its own. A repository that is out by the opt-outs in the file `snapshot`
+    is not read.
+    """
+    if hasattr(sources[0], "listing"):
+        return _run_part(stage, task, cast(Part, sources[0]), cache, limits, snapshot)
+    optouts = load(snapshot) if snapshot is not None else OptOuts()
+    rows = _Rows()
+    directories: list[tuple[int, bytes, bytes]] = []
+    repositories: list[dict[str, Any]] = []
+
+    def fill(path: Path) -> None:
+        rows.clear()
+        directories.clear()
+        repositories.clear()
+        with path.open("wb", buffering=1 << 20) as pack:
+            for index, source in enumerate(sources):
+                described, listed = _list(cast(Source, source), index, cache, limits, rows, pack, optouts)
+                repositories.append(described)
+                directories.extend((index, path, id_) for path, id_ in listed)
+
+    write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
+    table = rows.table().sort_by(_ORDER)
+    columns = zip(*directories, strict=True) if directories else ([], [], [])
+    told = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
+    write_table(stage.file(f"{task}.directories.parquet"), pa.table(told, schema=DIRECTORIES))
+    return _written(stage, task, table, repositories)
+
+
+def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, snapshot: Path | None) -> Summary:
+    """List a part of a collection: whole columns at a time, with no bytes to pack."""
+    found, listed = part.listing(cache, limits)
+    optouts = load(snapshot) if snapshot is not None else OptOuts()
+    gone = [at for at, r in enumerate(found) if request_for(optouts, r.origin, r.metadata) is not None]
+    if gone:
+        listed = listed.filter(pc.invert(pc.is_in(listed.column("repository"), pa.array(gone, pa.int32()))))
+    counts, sizes = [0] * len(found), [0] * len(found)
+    of_files = pc.if_else(pc.equal(listed.column("kind"), FILE), pc.fill_null(listed.column("size"), 0), 0)
+    totals = pa.table({"repository": listed.column("repository"), "size": of_files}).group_by("repository")
+    for index, count, size in zip(
+        *totals.aggregate([("size", "count"), ("size", "sum")]).select([0, 1, 2]).to_pydict().values(), strict=True
+    ):
+        counts[index], sizes[index] = count, size
+    repositories = [
+        _described(repository, part.spec, count, size)
+        for repository, count, size in zip(found, counts, sizes, strict=True)
+    ]
+    for at in gone:
+        repositories[at]["status"] = OPTED_OUT
+    count = listed.num_rows
+    listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
+    listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))
+    write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""), durable=False)
+    return _written(stage, task, listed.select(OCCURRENCES.names).cast(OCCURRENCES).sort_by(_ORDER), repositories)
+
+
+def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return how many times each row's path came before in its repository."""
+    entries = np.zeros(listed.num_rows, np.int32)
+    paths = listed.select(["repository", "path"])
+    if paths.group_by(["repository", "path"]).aggregate([]).num_rows < listed.num_rows:
+        seen: Counter[tuple[int, bytes]] = Counter()
+        for at, row in enumerate(zip(paths[0].to_pylist(), paths[1].to_pylist(), strict=True)):
+            entries[at] = seen[row]
+            seen[row] += 1
+    return entries
+
+
+def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[str, Any]]) -> Summary:
+    write_table(stage.file(f"{task}.parquet"), table)
+    described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
+    write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described), durable=False)
+    return {
+        "occurrences": table.num_rows,
+        "bytes": sum(r["bytes"] for r in repositories),
+        "packed": stage.file(f"{task}.pack").stat().st_size,
+    }
+
+
+def _unread(source: Source, repository: Repository) -> dict[str, Any]:
+    """Describe a repository that is opted out: by what its source says without being read."""
+    described = asdict(repository)
+    described.update(id=repository.id, spec=source.spec, status=OPTED_OUT, problem=None, occurrences=0, bytes=0)
+    return described
+
+
+def load_repositories(stage: Stage, task: str) -> list[dict[str, Any]]:
+    """Return what `run` wrote of each repository: its fields, `spec`, `status`, `problem`, counts."""
+    repositories: list[dict[str, Any]] = orjson.loads(stage.file(f"{task}.json").read_bytes())
+    for repository in repositories:
+        for key in ("visit_date", "revision_date", "committer_date", "gha_event_created_at", "gha_created_at"):
+            if repository[key] is not None:
+                repository[key] = datetime.fromisoformat(repository[key]).replace(tzinfo=None)
+    return repositories
+
+
+class _Rows:
+    """Occurrences on their way into a table, in chunks, so that few Python objects live at a time."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= _CHUNK:
+            self._flush()
+
+    def clear(self) -> None:
+        self._rows.clear()
+        self._batches.clear()
+
+    def table(self) -> pa.Table:
+        self._flush()
+        return pa.Table.from_batches(self._batches, OCCURRENCES)
+
+    def _flush(self) -> None:
+        if self._rows:
+            columns = zip(*self._rows, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, OCCURRENCES, strict=True)]
+            self._batches.append(pa.record_batch(arrays, schema=OCCURRENCES))
+            self._rows.clear()
+
+
+def _list(
+    source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+) -> tuple[dict[str, Any], list[tuple[bytes, bytes]]]:
+    """Return what is said of a repository, and its directories by path and hash."""
+    directories: list[tuple[bytes, bytes]] = []
+    offsets: dict[bytes, int] = {}
+    seen: dict[bytes, int] = {}
+    count = size = 0
+    status, problem = "read", None
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(source.open(cache, limits))
+            repository = opened.repository()
+            if request_for(optouts, repository.origin, repository.metadata) is not None:
+                return _unread(source, repository), []
+            for entry in opened.entries():
+                times = seen.get(entry.path, 0)
+                seen[entry.path] = times + 1
+                blob = entry.blob or b""
+                offset = -1
+                if entry.data is not None:
+                    known = offsets.get(blob)
+                    if known is None:
+                        known = offsets[blob] = pack.tell()
+                        pack.write(entry.data)
+                    offset = known
+                readable = (
+                    entry.kind == FILE
+                    and bool(blob)
+                    and (
+                        entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
+                    )
+                )
+                rows.add(
+                    blob,
+                    index,
+                    entry.path,
+                    times,
+                    entry.kind,
+                    entry.mode,
+                    entry.size,
+                    offset,
+                    readable,
+                    entry.problem,
+                    entry.note,
+                )
+                count += 1
+                size += entry.size or 0 if entry.kind == FILE else 0
+            repository = opened.repository()
+            directories = list(opened.directories())
+        except SourceError as error:
+            if count:
+                raise BuildError(f"{source.spec}: {error}") from error
+            # The whole source is unreadable: it stays in the release's list of repositories, with the reason.
+            status, problem = "unreadable", str(error)
+            repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
+    described = _described(repository, source.spec, count, size)
+    told = {**described, "status": status, "problem": problem} if problem is not None else described
+    return told, directories
+
+
+def _described(repository: Repository, spec: str, count: int, size: int) -> dict[str, Any]:
+    described = asdict(repository)
+    status = "read" if repository.empty is None else "empty"
+    described.update(
+        id=repository.id, spec=spec, status=status, problem=repository.empty, occurrences=count, bytes=size
+    )
+    return described

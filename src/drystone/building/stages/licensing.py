@@ -1,0 +1,186 @@
+"""Fourth stage: licence files apply to the tree below them.
+
+First the licence files of each range of ids meet what was detected in them; then each partition spreads them over its
+repositories' trees and writes its occurrences again, now with everything that a decision needs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from drystone.building.stages import inventory
+from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read, speaks_for_tree
+from drystone.detect import licenses
+from drystone.work.engine import Summary
+from drystone.work.store import Stage, write_atomically, write_table
+
+#: One licence or metadata file of one repository, with its annotation.
+LICENSE_FILES: Final = pa.schema(
+    [
+        ("partition", pa.int32()),
+        ("repository", pa.int32()),
+        ("path", pa.binary()),
+        ("id", pa.binary()),
+        ("license", pa.string()),
+    ]
+)
+
+#: An occurrence with its repository's rank columns and the licence of the tree it lies in (JSON, null where none).
+LICENSED: Final = pa.schema(
+    [
+        ("id", pa.binary()),
+        ("repository_id", pa.dictionary(pa.int32(), pa.string())),
+        ("origin", pa.dictionary(pa.int32(), pa.string())),
+        ("path", pa.binary()),
+        ("entry", pa.int32()),
+        ("kind", pa.string()),
+        ("mode", pa.int32()),
+        ("size", pa.int64()),
+        ("readable", pa.bool_()),
+        ("problem", pa.string()),
+        ("note", pa.string()),
+        ("gha_license_id", pa.string()),
+        ("stars", pa.int64()),
+        ("forks", pa.int64()),
+        ("revision_date", pa.timestamp("us")),
+        ("tree", pa.dictionary(pa.int32(), pa.string())),
+        ("opted_out", pa.string()),
+    ]
+)
+
+#: Columns that come from the row's repository, and what they are called there.
+_OF_OWNER: Final = {
+    "repository_id": "id",
+    "origin": "origin",
+    "gha_license_id": "gha_license_id",
+    "stars": "stars",
+    "forks": "forks",
+    "revision_date": "revision_date",
+}
+
+
+def collect(
+    stage: Stage, task: str, inventories: list[Path], annotations: list[Path], index: int, count: int
+) -> Summary:
+    """Join the licence files of one range of ids with their annotations, sorted by partition."""
+    where = id_range(index, count)
+    found = read(annotations, ANNOTATIONS, ("id", "license"), where)
+    found = found.filter(found.column("license").is_valid())
+    detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
+    rows: list[dict[str, Any]] = []
+    for partition, file in enumerate(inventories if detected else ()):
+        listed = read([file], OCCURRENCES, ("id", "repository", "path", "readable"), where)
+        for row in listed.filter(pc.is_in(listed.column("id"), pa.array(list(detected), pa.binary()))).to_pylist():
+            if row["readable"] and speaks_for_tree(row["path"].decode("utf-8", "replace")):
+                rows.append({**row, "partition": partition, "license": detected[row["id"]]})
+    table = pa.Table.from_pylist(rows, LICENSE_FILES)
+    write_table(
+        stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
+    )
+    return {"license_files": len(rows), "texts": len(detected)}
+
+
+def spread(
+    stage: Stage,
+    task: str,
+    inventory_folder: Path,
+    members: list[tuple[int, str, Path, list[int]]],
+    collected: list[Path],
+    nesting: Literal["union", "nearest"],
+    reviews: Mapping[str, str],
+) -> Summary:
+    """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
+
+    A member is a partition, its inventory's task, the file that lists it, and the repositories in it that another
+    partition has already given.
+    The summary holds, for each repository, what its root declares; an archive's single top folder is its root.
+    """
+    roots: dict[str, str | None] = {}
+
+    def write(path: Path) -> None:
+        roots.clear()
+        with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
+            for partition, inventoried, listing, skip in members:
+                repositories = inventory.load_repositories(Stage(inventory_folder), inventoried)
+                roots.update(_spread(writer, repositories, listing, collected, partition, skip, nesting, reviews))
+
+    write_atomically(stage.file(f"{task}.parquet"), write, durable=False)
+    return {"roots": roots}
+
+
+def _spread(
+    writer: pq.ParquetWriter,
+    repositories: list[dict[str, Any]],
+    listing: Path,
+    collected: list[Path],
+    partition: int,
+    skip: list[int],
+    nesting: Literal["union", "nearest"],
+    reviews: Mapping[str, str],
+) -> dict[str, str | None]:
+    files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
+    for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
+        annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(row["license"]), reviews)
+        files[row["repository"]].append((_text(row["path"]), annotation, f"swh:1:cnt:{row['id'].hex()}"))
+    trees = {
+        index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
+    }
+    owners = pa.table(
+        {name: pa.array([r[key] for r in repositories], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
+    )
+    tops: dict[int, str] = {}
+    with pq.ParquetFile(listing) as reader:
+        for batch in reader.iter_batches(batch_size=16384):
+            rows = batch.filter(pc.invert(pc.is_in(batch.column("repository"), pa.array(skip, pa.int32()))))
+            # One text for each licence, however many files it holds for.
+            texts: list[str] = []
+            known: dict[int, int] = {}
+            held: list[int | None] = []
+            alive: list[licenses.LicenseAnnotation] = []  # what has an id that is looked up
+            for index, raw in zip(rows.column("repository").to_pylist(), rows.column("path").to_pylist(), strict=True):
+                path = _text(raw)
+                first, slash, _ = path.partition("/")
+                if tops.setdefault(index, first if slash else "") != first:
+                    tops[index] = ""
+                found = trees[index].file(path)
+                if found is None:
+                    held.append(None)
+                    continue
+                if id(found) not in known:
+                    known[id(found)] = len(texts)
+                    texts.append(found.to_json())
+                    alive.append(found)
+                held.append(known[id(found)])
+            licenses_ = pa.DictionaryArray.from_arrays(pa.array(held, pa.int32()), pa.array(texts, pa.string()))
+            writer.write_table(_licensed(rows, owners, licenses_))
+    roots = {}
+    for index, tree in trees.items():
+        found = tree(tops.get(index, ""))
+        roots[repositories[index]["id"]] = found.expression if found is not None else None
+    return roots
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
+
+
+def _licensed(rows: pa.RecordBatch, owners: pa.Table, trees: pa.DictionaryArray) -> pa.Table:
+    made = owners.take(rows.column("repository"))
+    columns = []
+    for field in LICENSED:
+        if field.name == "tree":
+            columns.append(trees)
+        elif field.name in _OF_OWNER:
+            columns.append(made.column(field.name))
+        elif field.name in rows.schema.names:
+            columns.append(rows.column(field.name).cast(field.type))
+        else:  # a listing says what is opted out only where something is
+            columns.append(pa.nulls(rows.num_rows, field.type))
+    return pa.table(columns, schema=LICENSED)

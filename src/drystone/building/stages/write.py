@@ -1,0 +1,201 @@
+"""Last stages: ledger parts and shards; contents are gathered within one shard at a time, and redacted as written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.building.stages.contents import Contents, Place
+from drystone.building.stages.settle import ROWS
+from drystone.building.stages.tables import Range, id_range, path_text, read
+from drystone.building.stages.text import to_text
+from drystone.detect import secrets
+from drystone.detect.paths import paths_flags
+from drystone.errors import BuildError
+from drystone.policy.licenses import license_names
+from drystone.release import layout
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.writing.writer import write_data_shards, write_ledger_part
+from drystone.work.engine import Summary
+from drystone.work.store import Stage
+
+#: Bytes of text gathered at a time.
+_BATCH_BYTES: Final = 4 << 20
+_BATCH_ROWS: Final = 2048
+#: Rows of the ledger that are put in order at a time.
+_LEDGER_ROWS: Final = 16384
+#: What writing reads of the settled rows: sketches stay where they are.
+_WRITTEN: Final = pa.schema([field for field in ROWS if field.name not in ("group", "rank", "signature")])
+
+
+def shard_of(id_: bytes, count: int) -> int:
+    """Return the shard (0 to count - 1) that holds a blob: shards are equal ranges of the git blob hash."""
+    return int.from_bytes(id_[:4], "big") * count >> 32
+
+
+def ledger_part(
+    stage: Stage,
+    task: str,
+    settled: list[Path],
+    release: Path,
+    index: int,
+    count: int,
+    shards: dict[str, int],
+    level: int,
+) -> Summary:
+    """Write one part of the ledger: an equal range of repository ids, sorted."""
+    span = 16**8
+    low = "" if index == 0 else f"{index * span // count:08x}"
+    high = None if index == count - 1 else f"{(index + 1) * span // count:08x}"
+    rows = read(settled, LEDGER, (), Range("repository_id", low, high)).combine_chunks()
+    paths = {
+        language: [layout.data_path(language, number, parts) for number in range(parts)]
+        for language, parts in shards.items()
+    }
+    entry = write_ledger_part(release, index, count, _ledger_batches(rows, paths), zstd_level=level)
+    return {"files": [entry.model_dump()]}
+
+
+def _ledger_batches(rows: pa.Table, paths: dict[str, list[str]]) -> Iterator[pa.Table]:
+    """Yield rows in the ledger's order, each with its shard: one of `paths`, those of each language."""
+    order = pc.sort_indices(rows, [(name, "ascending") for name in ("repository_id", "path", "entry")])
+    position = LEDGER.get_field_index("shard")
+    for start in range(0, len(order), _LEDGER_ROWS):
+        batch = rows.take(order[start : start + _LEDGER_ROWS])
+        kept = zip(*(batch.column(name).to_pylist() for name in ("decision", "language", "swhid")), strict=True)
+        names = [
+            paths[language][shard_of(bytes.fromhex(swhid[10:18]), len(paths[language]))] if decision == "kept" else None
+            for decision, language, swhid in kept
+        ]
+        yield batch.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
+
+
+def shards(
+    stage: Stage,
+    task: str,
+    settled: list[Path],
+    release: Path,
+    repositories: Path,
+    contents: Contents,
+    members: list[tuple[str, int, int]],
+    secret_settings: secrets.Settings,
+    level: int,
+) -> Summary:
+    """Write some shards, each given by language, index and count."""
+    redacted: Counter[str] = Counter()
+    names = [language for language, _, _ in members]
+    # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
+    rows = read(settled, _WRITTEN, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
+    rows = rows.sort_by([("language", "ascending"), ("id", "ascending")]).combine_chunks()
+    owners = read([repositories], REPOSITORIES)
+    owners = owners.filter(pc.is_in(owners.column("repository_id"), pc.unique(rows.column("repository_id"))))
+    batches = (_batch(batch, owners, contents, secret_settings, redacted) for batch in _batches(rows))
+    files = write_data_shards(release, members, batches, zstd_level=level)
+    return {"files": [file.model_dump() for file in files], "redactions": dict(redacted)}
+
+
+def _only_range(members: list[tuple[str, int, int]]) -> list[Range]:
+    """Return the range of ids where a task has a single shard; tasks of several hold languages of one shard each."""
+    return [id_range(index, count) for _, index, count in members] if len(members) == 1 else []
+
+
+def _batches(rows: pa.Table) -> Iterator[pa.Table]:
+    """Cut rows so that each piece can be held with its text: one row, or at most `_BATCH_BYTES` and `_BATCH_ROWS`."""
+    start = size = 0
+    for position, length in enumerate(rows.column("bytes").to_pylist()):
+        if position > start and (size + length > _BATCH_BYTES or position - start >= _BATCH_ROWS):
+            yield rows.slice(start, position - start)
+            start, size = position, 0
+        size += length
+    if rows.num_rows:
+        yield rows.slice(start)
+
+
+def _batch(
+    rows: pa.Table,
+    owners: pa.Table,
+    contents: Contents,
+    secret_settings: secrets.Settings,
+    redacted: Counter[str],
+) -> pa.RecordBatch:
+    ids, raw_paths = rows.column("id").to_pylist(), rows.column("path").to_pylist()
+    paths = [path_text(path) for path in raw_paths]
+    notebooks, found = rows.column("notebook").to_pylist(), rows.column("secrets").to_pylist()
+    places = [Place(*place) for place in zip(*(rows.column(name).to_pylist() for name in Place._fields), strict=True)]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    texts: list[bytes] = [b""] * len(places)
+    blob_ids = [""] * len(places)
+    redactions: list[list[dict[str, Any]]] = [[]] * len(places)
+    for index, data in zip(order, contents.read(places[i] for i in order), strict=True):
+        decoded = to_text(data, notebooks[index])
+        text = decoded.text
+        if text is None:
+            raise BuildError(
+                f"{paths[index]}: was text before, but now {decoded.reason}; the source has changed during the build"
+            )
+        if found[index]:
+            spans = [secrets.Span(**span) for span in found[index]]
+            text, replaced = secrets.redact(text, spans, secret_settings, paths[index])
+            redactions[index] = [span._asdict() for span in replaced]
+            redacted.update(span.kind for span in replaced)
+        texts[index] = text
+        blob_ids[index] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    flags = paths_flags([path[1:] for path in paths])
+    owner = pc.index_in(rows.column("repository_id"), value_set=owners.column("repository_id"))
+    made: dict[str, Any] = {
+        "blob_id": blob_ids,
+        "content": texts,
+        "content_id": [id_.hex() for id_ in ids],
+        "detected_licenses": _of_distinct(rows, "license_expression", license_names, "detected_licenses"),
+        "extension": [_extension(path) for path in raw_paths],
+        "is_configuration": [flag.configuration for flag in flags],
+        "is_documentation": [flag.documentation for flag in flags],
+        "is_test": [flag.test for flag in flags],
+        "is_vendor": [flag.vendor for flag in flags],
+        "license_evidence": _of_distinct(rows, "license_evidence", orjson.loads, "license_evidence"),
+        "path": paths,
+        "redactions": redactions,
+        "released_sha256": [hashlib.sha256(text).hexdigest() for text in texts],
+        "swhid": [f"swh:1:cnt:{id_.hex()}" for id_ in ids],
+    }
+    columns = []
+    for name, kind in zip(DATA.names, DATA.types, strict=True):
+        if name in made:
+            columns.append(pa.array(made[name], kind))
+        elif name in _OF_REPOSITORY:
+            columns.append(owners.column(name).take(owner))
+        else:
+            columns.append(rows.column(_RENAMED.get(name, name)))
+    return pa.table(columns, schema=DATA)
+
+
+#: Columns that come from the row's repository, under the name they have there.
+_OF_REPOSITORY: Final = frozenset(REPOSITORIES.names) - {
+    "license_expression",
+    "license_type",
+    "repository_id",
+    "origin",
+}
+#: Columns that have another name in the tables of a build.
+_RENAMED: Final = {"src_encoding": "encoding", "length_bytes": "bytes", "is_generated": "generated"}
+
+
+def _of_distinct(rows: pa.Table, name: str, value: Callable[[Any], Any], target: str) -> pa.Array:
+    """Return column `target`: `value` of each row of a column that holds few different ones."""
+    encoded = rows.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
+    values = pa.array([value(key) for key in encoded.dictionary.to_pylist()], DATA.field(target).type)
+    return values.take(encoded.indices)
+
+
+def _extension(path: bytes) -> str:
+    """Return the text after the last dot of the file name, without the dot; empty where there is none."""
+    name = path.rsplit(b"/", 1)[-1].decode("utf-8", "replace")
+    stem, dot, extension = name.rpartition(".")
+    return extension if dot and stem else ""

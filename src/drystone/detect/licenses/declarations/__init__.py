@@ -1,0 +1,1 @@
+"""Licences that files made for it declare: metadata, tags, REUSE, Debian."""

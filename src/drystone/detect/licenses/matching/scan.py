@@ -1,0 +1,323 @@
+"""Finds licences in one text: full texts first, then short licences by their clauses, then names in a grant.
+
+Each step looks only at words that no earlier step explained. Knows nothing of files, folders or metadata formats.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.matching.exceptions import find_exceptions
+from drystone.detect.licenses.matching.gnu import Mention
+from drystone.detect.licenses.matching.names import find_names, spdx_expression
+from drystone.detect.licenses.matching.references import references
+from drystone.detect.licenses.matching.shapes import find_shapes
+
+#: Similarity from which a reference text is the answer, and from which it is one where no clause rule speaks.
+SURE: Final = 0.93
+LIKELY: Final = 0.76
+#: Similarity from which it is one where every other licence is far less similar.
+ALONE: Final = 0.68
+#: Findings below this confidence are evidence for a reviewer, not an answer.
+ANSWER: Final = 0.55
+#: Names are looked up in this many characters of unexplained text; full texts everywhere.
+_PROSE_LIMIT: Final = 200_000
+_MAX_TEXTS: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One licence in a text: offsets into the comparable words, rule and confidence."""
+
+    expression: str
+    start: int
+    end: int
+    rule: str
+    confidence: float
+    family: str = ""
+    versioned: bool = True
+
+
+_GRANT: Final = re.compile(
+    r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|governed|"
+    r"conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|available|"
+    r"permission|usr share|spdx)\b"
+)
+_NEGATED: Final = re.compile(
+    r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for)\b"
+    r"(?: \w+){0,2}(?: (?:licensed|distributed|covered|released|available|governed))?(?: (?:under|by|to))?(?: the)?"
+    r"(?: terms of)?(?: the)?(?: gnu)?"
+    r"|\b(?:in)?compatib(?:le|ility)(?: \w+){0,5}"
+    r"|\b(?:was|were) (?:previously|formerly|originally|once)(?: \w+){0,5}"
+    r"|\b(?:similar|equivalent|comparable|identical) (?:\w+ ){0,3}to(?: the)?"
+    r"|\b(?:inspired by|like|upgrade to|relicense)(?: the)?"
+    r") $"
+)
+_POINTER: Final = re.compile(
+    r"\b(?:debian|copy|text|version|found|located|available)\b.{0,200}?usr share common licenses"
+)
+_NEGATED_AFTER: Final = re.compile(r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible)")
+_LATER_PHRASE: Final = re.compile(
+    r"(?:or|and) (?:\(?at your (?:own )?option\)? )?any later versions?|or later|either (?:version|of)?|"
+    r"express or implied|and or|without even"
+)
+_CHOICE: Final = re.compile(
+    r"\b(?:alternatively|at your (?:option|choice|discretion)|your choice|choice of|choose|dual(?:ly)? ?licen\w+|"
+    r"either of|either the|under either|dual license\w*|triple licen\w+|tri licen\w+|one of the following|"
+    r"any of the following|multi licen\w+|disjunctive)\b"
+)
+_PLAIN_OR: Final = re.compile(r"(?: \S+){0,5}? or(?: \S+){0,7} ?")
+
+
+def _full_texts(words: ComparableWords, text: str) -> list[Finding]:
+    """Return reference texts and short licences over all words, in order, without overlap."""
+    known = references()
+    findings: list[Finding] = []
+    pending = [(0, words.count)]
+    while pending and len(findings) < _MAX_TEXTS:
+        begin, end = pending.pop()
+        if end - begin < 8:
+            continue
+        hits = known.index.match(words, begin, end, 0.5, 12)
+        best = _best(hits) if hits else None
+        if best is None or (best[1] < LIKELY and not _stands_alone(hits, known.ids)):
+            findings += _shapes(words, text, begin, end)
+            continue
+        number, similarity, _, first, last = best
+        identifier = known.ids[number]
+        if similarity < SURE:
+            shapes = _shapes(words, text, begin, end)
+            near = [s for s in shapes if s.start < words.start(last - 1) and s.end > words.start(first)]
+            if near:
+                start, stop = near[0].start, near[-1].end
+                if identifier not in {s.expression for s in near} and similarity >= 0.88 and near[0].confidence < 0.9:
+                    near = [Finding(identifier, words.start(first), _end(words, last), "spdx-text", similarity)]
+                    start, stop = near[0].start, near[0].end
+                findings += near
+                pending += [(begin, _word_before(words, start)), (_word_after(words, stop), end)]
+                continue
+        findings.append(Finding(identifier, words.start(first), _end(words, last), "spdx-text", round(similarity, 3)))
+        pending += [(begin, first), (last, end)]
+    findings.sort(key=lambda f: f.start)
+    return findings
+
+
+def _stands_alone(hits: list[tuple[int, float, float, int, int]], ids: tuple[str, ...]) -> bool:
+    """Whether a moderately similar reference has no rival: no other licence comes near it."""
+    rivals = [h[1] for h in hits if ids[h[0]] != ids[hits[0][0]]]
+    return hits[0][1] >= ALONE and hits[0][1] - max(rivals, default=0.0) >= 0.25
+
+
+def _best(hits: list[tuple[int, float, float, int, int]]) -> tuple[int, float, float, int, int]:
+    """Return the most similar reference; of two nearly alike, the one that explains more words."""
+    top = hits[0][1]
+    near = [h for h in hits if h[1] >= top - 0.025]
+    return max(near, key=lambda h: (h[4] - h[3] if h[2] > 0.97 else 0, h[1], -h[0]))
+
+
+def _shapes(words: ComparableWords, text: str, begin: int, end: int) -> list[Finding]:
+    start, stop = words.start(begin), _end(words, end)
+    return [Finding(s.expression, s.start, s.end, "clauses", s.confidence) for s in find_shapes(text, start, stop)]
+
+
+def _end(words: ComparableWords, end: int) -> int:
+    """Return the offset just behind word `end - 1`."""
+    return int(words.start(end)) - 1 if end < words.count else len(words.text)
+
+
+def _word_before(words: ComparableWords, offset: int) -> int:
+    return int(words.word_at(offset))
+
+
+def _word_after(words: ComparableWords, offset: int) -> int:
+    return min(int(words.word_at(max(0, offset - 1))) + 1, int(words.count))
+
+
+def _granted(text: str, mention: Mention, begin: int, end: int) -> bool:
+    before = text[max(begin, mention.start - 170) : mention.start]
+    after = text[mention.end : min(end, mention.end + 90)]
+    if _NEGATED.search(before[-70:]) or _NEGATED_AFTER.match(after[:16]):
+        return False
+    if _GRANT.search(before) or text.startswith("licens", mention.start):
+        return True
+    return re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]
+
+
+def _notices(text: str, begin: int, end: int, bare: bool) -> list[Finding]:
+    """Return licences that `text[begin:end]` grants by name; with `bare`, a name alone is enough."""
+    end = min(end, begin + _PROSE_LIMIT)
+    found = []
+    for m in find_names(text, begin, end, weak=bare and len(text) < 60):
+        granted = _granted(text, m, begin, end)
+        if not granted and not bare:
+            continue
+        confidence = 0.93 if m.versioned else 0.85
+        if m.family == "BSD":
+            confidence = 0.7
+        rule = "pointer" if _points_elsewhere(text, m) else "notice" if granted else "name"
+        if rule == "name":
+            confidence = min(confidence, 0.8)
+        found.append(Finding(m.expression, m.start, m.end, rule, confidence, m.family, m.versioned))
+    return found
+
+
+def _points_elsewhere(text: str, mention: Mention) -> bool:
+    """Whether the sentence only says where Debian keeps a licence's text; such sentences are often copied wrongly."""
+    near = text[max(0, mention.start - 140) : mention.end + 60]
+    return "usr share common licenses" in near and _POINTER.search(near) is not None
+
+
+_PUBLIC_DOMAIN: Final = re.compile(
+    r"\b(?:(?:is|are|been|be|it|file|code|software|program|work|library|hereby) "
+    r"(?:\w+ ){0,5}?(?:in|into|to) the public domain|"
+    r"(?:placed|released|dedicated|put|donated) (?:\w+ ){0,4}?(?:in|into|to) the public domain|public domain software|"
+    r"^public domain|license public domain|in the public domain)\b"
+)
+_SPEAKS: Final = re.compile(
+    r"licens|permission|redistribut|warrant|copyleft|public domain|free to use|terms and conditions|all rights reserved"
+)
+
+
+def find_licenses(words: ComparableWords, strict: bool) -> list[Finding]:
+    """Return the licences of a text, in order of their place, repeated ones merged.
+
+    `strict` is for prose that is about something else (a README, source comments): a name counts only in a grant.
+    """
+    text = words.text.decode("latin-1")
+    if not text:
+        return []
+    findings = _full_texts(words, text)
+    bare = not strict and words.count < 40
+    notices: list[Finding] = []
+    place = 0
+    for finding in [*findings, Finding("", len(text), len(text), "", 0)]:
+        if finding.start - place > 2:
+            notices += _notices(text, place, finding.start, bare)
+        place = max(place, finding.end)
+    if not findings and not notices and not strict:
+        # A title is better than nothing, but a person should look.
+        notices = [
+            Finding(m.expression, m.start, m.end, "title", 0.6, m.family, m.versioned)
+            for m in find_names(text, 0, min(len(text), 300))[:1]
+        ]
+    findings = _settle(sorted([*findings, *notices], key=lambda f: f.start))
+    for exception, start, end in find_exceptions(text[:_PROSE_LIMIT]):
+        _attach(findings, exception, start, end)
+    if not findings and "public domain" in text and (match := _PUBLIC_DOMAIN.search(text[:_PROSE_LIMIT])):
+        findings = [Finding("LicenseRef-scancode-public-domain", match.start(), match.end(), "notice", 0.8)]
+    return findings
+
+
+def _settle(findings: list[Finding]) -> list[Finding]:
+    """Drop what a more exact finding already says: versionless names, texts beside their notice, pointers."""
+    pointers = [f for f in findings if f.rule == "pointer"]
+    if pointers:
+        # A name in passing is less than a pointer to a licence's text.
+        findings = [f for f in findings if f.rule != "name"]
+        if len(pointers) == len(findings) and _disagree(pointers):
+            return [replace(f, confidence=0.4) for f in findings]
+    if pointers and len(pointers) < len(findings):
+        findings = [f for f in findings if f.rule != "pointer"]
+        if all(not f.versioned for f in findings):
+            # "the GNU GPL ... see /usr/share/common-licenses/GPL-2": only the pointer tells the version.
+            families = {f.family for f in findings}
+            findings += [p for p in pointers if p.versioned and p.family in families]
+    plain = {i for f in findings for i in f.expression.split() if i not in {"OR", "AND", "WITH"}}
+    gnu = {i for i in plain if re.match(r"(?:[AL]?GPL|GFDL)-", i)}
+    exact_gnu = {i for f in findings if f.versioned for i in f.expression.split() if i in gnu}
+    bsd = any(i.startswith("BSD-") and f.rule in {"spdx-text", "clauses"} for f in findings for i in [f.expression])
+    exact_bsd = any(f.expression.startswith("BSD-") and f.family != "BSD" for f in findings)
+    texts = {f.expression for f in findings if f.rule in {"spdx-text", "clauses"}}
+    kept: list[Finding] = []
+    for f in findings:
+        if not f.versioned and f.family in {"GPL", "LGPL", "AGPL", "GFDL"} and exact_gnu:
+            continue
+        if not f.versioned and f.family == "GPL" and any(i.startswith(("LGPL", "AGPL")) for i in gnu):
+            continue
+        if f.family == "BSD" and (bsd or exact_bsd):
+            continue
+        if f.rule == "notice" and f.expression in texts:
+            continue
+        if f.expression == "Artistic-1.0" and ({"Artistic-2.0", "Artistic-1.0-Perl"} & plain):
+            continue
+        kept.append(f)
+    later = {f.expression for f in kept}
+    return [f for f in kept if not (f.expression.endswith("-only") and f.expression[:-4] + "or-later" in later)]
+
+
+def _disagree(pointers: list[Finding]) -> bool:
+    """Whether one short text points to the texts of different kinds of licence ("the BSD licence is in .../GPL-2")."""
+    kinds = {re.split(r"-\d", f.expression)[0].partition("-")[0] for f in pointers}
+    return len(kinds) > 1 and pointers[-1].end - pointers[0].start < 200
+
+
+def _attach(findings: list[Finding], exception: str, start: int, end: int) -> None:
+    """Add an exception to the licence that it belongs to: the last GNU licence (or Apache-2.0) before it."""
+    holder = None
+    for i, f in enumerate(findings):
+        fits = "Apache-2.0" if exception == "LLVM-exception" else "GPL-"
+        if fits in f.expression and " " not in f.expression and (holder is None or f.start < start):
+            holder = i
+    if holder is not None:
+        f = findings[holder]
+        findings[holder] = replace(f, expression=f"{f.expression} WITH {exception}", end=max(f.end, end))
+
+
+def combine(text: str, findings: list[Finding]) -> str | None:
+    """Return one expression: AND between findings, OR where the words between them offer a choice."""
+    findings = [f for f in findings if f.confidence >= ANSWER]
+    if not findings:
+        return None
+    groups: list[list[str]] = []
+    previous: Finding | None = None
+    for f in findings:
+        if previous is not None and f.expression == previous.expression:
+            previous = f
+            continue
+        if previous is not None and _offers_choice(text, findings[0], previous, f):
+            groups[-1].append(f.expression)
+        else:
+            groups.append([f.expression])
+        previous = f
+    return join([join(g, "OR") for g in groups], "AND")
+
+
+def _offers_choice(text: str, opening: Finding, a: Finding, b: Finding) -> bool:
+    gap = _LATER_PHRASE.sub(" ", text[a.end : min(b.start, a.end + 4000)])
+    if len(gap) < 3000 and _CHOICE.search(gap[-500:] if len(gap) > 500 else gap):
+        return True
+    if len(gap) < 90 and _PLAIN_OR.fullmatch(" " + gap.strip() + " "):
+        return True
+    lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
+    return len(gap) < 2500 and _CHOICE.search(lead) is not None
+
+
+def join(expressions: list[str], operator: str) -> str:
+    """Return the expressions joined by `AND` or `OR`, each once, in the order given."""
+    return _join(tuple(dict.fromkeys(expressions)), operator)
+
+
+@lru_cache(maxsize=20_000)
+def _join(parts: tuple[str, ...], operator: str) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    flat: dict[str, None] = {}
+    other = " AND " if operator == "OR" else " OR "
+    for part in parts:
+        if other in part:
+            flat[f"({part})"] = None
+        elif f" {operator} " in part:
+            flat.update(dict.fromkeys(part.split(f" {operator} ")) if "(" not in part else {part: None})
+        else:
+            flat[part] = None
+    joined = f" {operator} ".join(flat)
+    return spdx_expression(joined) or joined
+
+
+def speaks_of_licensing(text: str) -> bool:
+    """Whether comparable words are about licensing at all; what is and stays unanswered goes to review."""
+    return _SPEAKS.search(text, 0, _PROSE_LIMIT) is not None

@@ -1,0 +1,228 @@
+"""Secrets without a mark of their own: runs of random characters, judged by the words before them on the line."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from typing import Final
+
+from drystone.detect._kernel import surprise
+from drystone.detect.secrets import checks
+from drystone.detect.secrets.catalog import Rule
+from drystone.detect.secrets.kinds.tokens import judge
+from drystone.detect.secrets.spans import Span, line_start
+
+#: Words that name a credential. The names of what is only called a key (of a table, of a cache) are judged below.
+CREDENTIAL_WORDS: Final = (
+    "token",
+    "secret",
+    "passw",
+    "passphrase",
+    "pwd",
+    "key",
+    "cred",
+    "auth",
+    "bearer",
+    "login",
+    "private",
+    "access",
+    "signature",
+    "session",
+    "cookie",
+    "webhook",
+)
+#: A run shorter than this is judged only by the rules of providers.
+SHORTEST: Final = 12
+#: Bytes before a run in which a word counts.
+REACH: Final = 100
+
+_STRONG = re.compile(
+    rb"token|secret|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key|bearer|"
+    rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
+    rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(rb"(?i)(?<![A-Za-z0-9_-])(?:bearer|basic|token|apikey|splunk|ssws|rb?|bf?|f|u)$")
+_NO_NAME = re.compile(rb"[^\w .-]")
+
+
+def given_name(line: bytes) -> bytes | None:
+    """Return the name before `line`'s end: `name = "`, `"name": "`, `name('`, `<name>`, `name: Bearer `."""
+    head = line.rstrip(b"\"'`{(<[\\ \t")
+    scheme = _SCHEME.search(head, max(0, len(head) - 12))
+    if scheme is not None and scheme.start() and head != line:
+        head = head[: scheme.start()].rstrip(b"\"'`{(<[\\ \t") or head
+    if head == line:  # nothing between: `name=` is split below, `nameVALUE` is none
+        bare = line.rstrip(b":=>?,|-")
+        if bare == line:
+            return None
+    head = head.rstrip(b":=>?,|-( \t").rstrip(b"\"'`])> \t")[-61:]
+    last = 0
+    for stop in _NO_NAME.finditer(head):
+        last = stop.end()
+    return head[last:].strip() or None
+
+
+# Names of values that are random and no secret.
+_HARMLESS = re.compile(
+    rb"(?:public|pub)[_ .-]?key|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|digest|integrity|fingerprint|thumbprint|"
+    rb"commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
+    rb"hostname|domain|endpoint|name|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
+    rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
+    rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
+    rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
+    rb"contract|tx|block|asset|content)$|(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
+    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency)[_-]?token)$"
+)
+_HARMLESS_CONTEXT = re.compile(
+    rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
+    rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
+    rb"authenticity_token|csrf",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
+_ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
+_OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
+_CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
+
+
+_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
+
+
+def readable(value: bytes) -> bool:
+    """Return whether much of a value is made of words, so that it names something."""
+    size = sum(len(word) for word in _WORD.findall(value) if surprise(word) < 5.5)
+    return size * 3 > len(value)
+
+
+def spellings(near: str) -> list[str]:
+    """Return the literal words that a rule's `near` stands for: alternatives, each with optional characters (`_?`)."""
+    words = []
+    for alternative in near.split("|"):
+        parts = re.split(r"(\\?.\?)", alternative)
+        choices = [("", part[-2]) if part.endswith("?") else (part,) for part in parts]
+        words += ["".join(choice) for choice in product(*choices)]
+    return words
+
+
+@cache
+def _whole(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(b"(?<![A-Za-z0-9])(?:" + pattern.encode() + b")(?![A-Za-z0-9])")
+
+
+@cache
+def _anywhere(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
+class Context:
+    """Judges random runs by the rules that need a name nearby, and by the words of credentials.
+
+    The kernel looks for `names` and CREDENTIAL_WORDS; a run comes with indexes into the one and then the other.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        by_word: dict[str, list[int]] = defaultdict(list)
+        self._rules = [rule for rule in rules if rule.near is not None]
+        for index, rule in enumerate(self._rules):
+            assert rule.near is not None
+            for word in spellings(rule.near):
+                by_word[word].append(index)
+        self.names = sorted(by_word)
+        self._by_index = [by_word[word] for word in self.names]
+
+    def spans(
+        self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
+    ) -> Iterator[Span]:
+        """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
+        for word in words:
+            for index in self._by_index[word] if word < len(self.names) else ():
+                yield from self._provider(index, text, start, end)
+        if generic and max(words) >= len(self.names):
+            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn)
+
+    def _provider(self, index: int, text: bytes, start: int, end: int) -> Iterator[Span]:
+        rule = self._rules[index]
+        pattern = _whole(rule.pattern)
+        # The pattern has no mark, so it must be the whole value.
+        matches = [
+            match
+            for match in pattern.finditer(text, start, min(end + 3, len(text)))
+            if match.start() - start <= 2 and end - match.end() <= 2
+        ]
+        if not matches:
+            return
+        line = text[line_start(text, start, REACH) : start]
+        if rule.context is not None and _anywhere(rule.context).search(line) is None:
+            return
+        name = given_name(line)
+        if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
+            return  # behind an at sign stands a revision
+        for match in matches:
+            found = match.span(1) if pattern.groups and match[1] is not None else match.span()
+            sure = judge(rule, text[slice(*found)])
+            if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
+                yield Span("token", rule.id, *found, sure)
+
+    def _generic(self, line: bytes, text: bytes, start: int, end: int, drawn: float) -> Iterator[Span]:
+        start, end = _whole_value(text, start, end)
+        value = text[start:end]
+        if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
+            return
+        if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
+            return
+        if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
+            return
+        name = given_name(line)
+        if name is not None and b"::" + name in line:
+            return  # the value of a type, not of a credential
+        if name is None:
+            sure = 0.5 if _STRONG.search(line[-60:]) else 0.35
+        elif _HARMLESS.search(name):
+            return
+        elif _STRONG.search(name):
+            sure = 0.65
+        elif re.search(
+            rb"key|auth|cred|pass|login|session|cookie|access|webhook", name, re.IGNORECASE
+        ) or _STRONG.search(line):
+            sure = 0.5
+        else:
+            sure = 0.3
+        if _HARMLESS_CONTEXT.search(line) or text[end : end + 3] in (b"...", b"\xe2\x80\xa6"):
+            sure -= 0.4
+        if checks.digits(value) == 0:
+            sure -= 0.15
+        elif drawn >= 6.5:
+            sure += 0.1
+        if len(value) >= 24:
+            sure += 0.1
+        elif len(value) >= 20:
+            sure += 0.05
+        if (b"/" in value and value.count(b"/") > len(value) // 12) or value.count(b".") > 3:
+            sure -= 0.2
+        if sure > 0:
+            yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
+
+
+WIDEST: Final = 2048
+
+
+def _whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return the run grown to its quotes, so that no part of a password stays, and without punctuation at its ends."""
+    before = _OPEN_QUOTE.search(text, max(0, start - 42), start)
+    after = _CLOSE_QUOTE.match(text, end, min(len(text), end + 122))
+    if before is not None and after is not None:
+        whole = text[before.start(1) : after.end(1)]
+        if not re.search(rb"://|&|\$\{|%s|\\", whole):
+            return before.start(1), after.end(1)
+    if text[end : end + 1] == b"=":
+        end += 2 if text[end : end + 2] == b"==" else 1
+    while start < end and text[start] in b"./-+%~":
+        start += 1
+    while end > start and text[end - 1] in b"./-+%~":
+        end -= 1
+    return start, end

@@ -1,0 +1,1 @@
+"""How well a reader answers, by the field's metrics."""

@@ -1,0 +1,231 @@
+"""Evaluates a reader on a SQuAD file: predictions that survive an interruption, and a report with intervals and errors.
+
+It knows nothing of runtimes; the metrics are `metrics`' business.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drystone.errors import UsageError
+from drystone.reader.evaluation.metrics import Question, normalize, score, squad_v1, squad_v2
+from drystone.reader.reader import Reader
+
+#: Resamplings behind a confidence interval, and the seed that makes them the same every time.
+_RESAMPLES, _SEED = 1000, 20160616
+_KINDS = ("what", "who", "when", "where", "which", "why", "how many", "how much", "how", "whose", "whom")
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Questions of a SQuAD file in their order; `v2` where some have no answer or the file says so."""
+
+    questions: tuple[Question, ...]
+    v2: bool
+
+
+def read_squad(path: Path) -> Dataset:
+    """Read a SQuAD v1.1 or v2.0 file (JSON, gzipped or not); raises UsageError naming the place that is wrong."""
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        data = json.loads(raw)
+    except (OSError, EOFError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: not readable JSON ({error}).") from None
+    questions: list[Question] = []
+    version = str(data.get("version", "")) if isinstance(data, dict) else ""
+    impossible = False
+    where = "data"
+    try:
+        for i, article in enumerate(data["data"]):
+            for j, paragraph in enumerate(article["paragraphs"]):
+                for k, qa in enumerate(paragraph["qas"]):
+                    where = f"data[{i}].paragraphs[{j}].qas[{k}]"
+                    golds = () if qa.get("is_impossible") else tuple(str(a["text"]) for a in qa["answers"])
+                    impossible |= not golds
+                    texts = (qa["id"], qa["question"], paragraph["context"])
+                    if not all(isinstance(text, str) for text in texts):
+                        raise TypeError("id, question and context must be strings")
+                    questions.append(Question(*texts, golds, str(article.get("title", ""))))
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise UsageError(f"{path}: {where} is not as SQuAD lays it out ({error}).") from None
+    if not questions:
+        raise UsageError(f"{path}: holds no question.")
+    return Dataset(tuple(questions), impossible or version.startswith(("v2", "2")))
+
+
+def predict(
+    reader: Reader,
+    questions: Sequence[Question],
+    out: Path,
+    *,
+    report: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> dict[str, dict[str, Any]]:
+    """Answer every question and keep each answer in `out` (JSON Lines) at once; what is there already is not redone.
+
+    Returns {id: {"text", "start", "end", "score", "null_score", "logit"}}. The file's first line names model, engine
+    and options; raises UsageError where it was made by others. A line that was cut off by an interruption is redone.
+    """
+    head = {
+        "model": reader.fingerprint,
+        "runtime": reader.engine.name,
+        "precision": reader.engine.precision,
+        "options": dict(sorted(options.items())),
+    }
+    kept = _resume(out, head)
+    todo = [question for question in questions if question.id not in kept]
+    if report:
+        report(len(questions) - len(todo), len(questions))
+    with out.open("a", encoding="utf-8") as file:
+        answers = reader.stream(((q.question, q.context) for q in todo), **options)
+        for done, (question, found) in enumerate(zip(todo, answers, strict=True), len(questions) - len(todo) + 1):
+            best = found[0].as_dict() if found else {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": 1.0}
+            kept[question.id] = best
+            file.write(json.dumps({"id": question.id, **best}) + "\n")
+            if report:
+                report(done, len(questions))
+    return kept
+
+
+def _resume(out: Path, head: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, dict[str, Any]] = {}
+    whole = [json.dumps(head)]
+    if out.is_file():
+        lines = out.read_text(encoding="utf-8").split("\n")
+        for number, line in enumerate(lines[:-1]):  # the part after the last line end was cut off
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise UsageError(f"{out}:{number + 1}: not a line of predictions; give another --out.") from None
+            if number == 0:
+                if row != head:
+                    raise UsageError(f"{out}: was made by another model, runtime or options; give another --out.")
+            else:
+                kept[row.pop("id")] = row
+                whole.append(line)
+    out.write_text("\n".join(whole) + "\n", encoding="utf-8")
+    return kept
+
+
+def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: int = 20) -> dict[str, Any]:
+    """Return metrics, 95 % intervals, breakdowns, calibration and the worst errors as plain data.
+
+    `metrics` are the official script's over the questions given. Intervals are percentiles of 1,000 bootstrap
+    resamples of questions. `calibration` bins answers by score; its error is the mean distance between score and
+    exact match, weighted by bin. `worst` are wrong answers (F1 0), the most confident first.
+    """
+    questions, v2 = dataset.questions, dataset.v2
+    texts = {name: row["text"] for name, row in predictions.items()}
+    nulls = {q.id: predictions[q.id]["null_score"] for q in questions if q.id in predictions}
+    metrics = squad_v2(questions, texts, nulls) if v2 else squad_v1(questions, texts)
+    rows = []
+    for q in questions:
+        row = predictions.get(q.id, {"text": "", "score": 0.0})
+        rows.append((q, row, *score(q, row["text"], v2=v2)))
+    em, value = np.array([r[2] for r in rows], float), np.array([r[3] for r in rows])
+    random = np.random.default_rng(_SEED)
+    picks = [random.integers(0, len(rows), len(rows)) for _ in range(_RESAMPLES)]
+    interval = {
+        name: [100 * float(x) for x in np.percentile([values[pick].mean() for pick in picks], [2.5, 97.5])]
+        for name, values in (("exact_match", em), ("f1", value))
+    }
+    groups: dict[str, dict[str, Any]] = {}
+    keys: tuple[tuple[str, Callable[[Question], str]], ...] = (
+        ("question type", lambda q: question_kind(q.question)),
+        ("context characters", lambda q: _bucket(len(q.context), (500, 1000, 2000))),
+        ("answer words", lambda q: _bucket(len(q.golds[0].split()), (1, 3, 6)) if q.golds else "no answer"),
+    )
+    for title, key in keys:
+        groups[title] = _breakdown([key(q) for q in questions], em, value)
+    wrong = sorted((r for r in rows if r[3] == 0), key=lambda r: (-r[1]["score"], r[0].id))[:worst]
+    return {
+        "questions": len(questions),
+        "version": "2.0" if v2 else "1.1",
+        "metrics": metrics,
+        "interval": interval,
+        "by": groups,
+        "calibration": calibration([r[1]["score"] for r in rows], em),
+        "worst": [
+            {**asdict(q), "golds": list(q.golds), "prediction": row["text"], "score": row["score"]}
+            for q, row, _, _ in wrong
+        ],
+    }
+
+
+def question_kind(question: str) -> str:
+    """Return the first question word in a question ("how many" before "how"), or "other"."""
+    words = f" {normalize(question)} "
+    places = [(words.find(f" {kind} "), -len(kind), kind) for kind in _KINDS if f" {kind} " in words]
+    return min(places)[2] if places else "other"
+
+
+def _bucket(size: int, bounds: Sequence[int]) -> str:
+    low = 0
+    for bound in bounds:
+        if size <= bound:
+            return f"{low}-{bound}"
+        low = bound + 1
+    return f"over {bounds[-1]}"
+
+
+def _breakdown(keys: Sequence[str], em: np.ndarray, value: np.ndarray) -> dict[str, Any]:
+    names = np.array(keys)
+    return {
+        str(name): {
+            "questions": int((names == name).sum()),
+            "exact_match": 100 * float(em[names == name].mean()),
+            "f1": 100 * float(value[names == name].mean()),
+        }
+        for name in sorted(set(keys))
+    }
+
+
+def calibration(scores: Sequence[float], right: np.ndarray) -> dict[str, Any]:
+    """Return the expected calibration error and ten bins of (mean score, share right, count); Guo et al. 2017."""
+    values = np.clip(np.array(scores, float), 0, 1)
+    place = np.minimum((values * _BINS).astype(int), _BINS - 1)
+    bins = []
+    for b in range(_BINS):
+        inside = place == b
+        if inside.any():
+            bins.append((float(values[inside].mean()), float(right[inside].mean()), int(inside.sum())))
+    error = sum(abs(mean - share) * count for mean, share, count in bins) / max(1, len(values))
+    return {"error": error, "bins": [{"score": m, "right": s, "count": c} for m, s, c in bins]}
+
+
+def plot_calibration(report: dict[str, Any], out: Path) -> None:
+    """Write the calibration bins of a report as a PNG: share right against score, and how many answers stand there."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  slow to import
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    bins = report["calibration"]["bins"]
+    most = max((b["count"] for b in bins), default=1)
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfect")
+    axes.bar(
+        [b["score"] for b in bins],
+        [b["count"] / most for b in bins],
+        width=0.04,
+        color="0.9",
+        label="answers (relative)",
+    )
+    axes.plot(
+        [b["score"] for b in bins],
+        [b["right"] for b in bins],
+        "o-",
+        label=f"error {report['calibration']['error']:.3f}",
+    )
+    axes.set(xlabel="score", ylabel="share exactly right", xlim=(0, 1), ylim=(0, 1))
+    axes.legend(loc="upper left")
+    figure.savefig(out, dpi=120, metadata={"Software": None})

@@ -1,0 +1,1 @@
+"""A reader in the formats of other runtimes."""

@@ -1,0 +1,1 @@
+"""Texts as tokens, questions and contexts as windows, logits as spans."""

@@ -1,0 +1,1 @@
+"""Training of readers; what is needed for it is an extra."""

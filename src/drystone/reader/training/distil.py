@@ -1,0 +1,236 @@
+"""Distils a reader from one teacher or several: a student from the teacher's layers or given, soft and hard labels.
+
+The losses are those of DistilBERT (Sanh et al. 2019) and tinyroberta; the training itself is `train`'s. It needs torch,
+an extra.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drystone.errors import MissingExtraError, UsageError
+from drystone.reader.exports.quantize import fingerprint
+from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
+from drystone.reader.model.families import Model, build_model
+from drystone.reader.reader import Reader
+from drystone.reader.training.batches import Packed
+from drystone.reader.training.cache import TeacherLogits, teacher_logits
+from drystone.reader.training.data import DataSet, Example
+from drystone.reader.training.files import write_model
+
+try:
+    import torch
+    from torch import Tensor
+    from torch.nn import functional
+
+    from drystone.reader.model.encoder import Trace, forward
+    from drystone.reader.training.net import (
+        Inputs,
+        Objective,
+        TrainOps,
+        choose_bf16,
+        choose_device,
+        hard_labels,
+        masked,
+    )
+    from drystone.reader.training.train import train
+except ImportError:
+    raise MissingExtraError("torch, which distils a reader", "train") from None
+
+_LAYER = re.compile(r"^(.*\.layer\.)(\d+)(\..*)$")
+
+
+def distil(
+    teachers: Sequence[str | Path],
+    data: Sequence[DataSet] | Sequence[Example] | Packed,
+    out: Path,
+    *,
+    student: str | Path | None = None,
+    layers: int | Sequence[int] | None = None,
+    temperature: float = 2.0,
+    soft: float = 0.75,
+    hard: float = 0.25,
+    hidden: float = 0.0,
+    attention: float = 0.0,
+    cache: Path | None = None,
+    report_teacher: Callable[[int, int], None] | None = None,
+    **training: Any,
+) -> Path:
+    """Train a student to answer as its teachers do, into the folder `out`; other keywords are those of `train`.
+
+    The student is a checkpoint, or `layers` of the first teacher: numbers, or how many, evenly taken. The loss of a row
+    is `soft` x T^2 x KL(teachers at temperature T || student at T), averaged over start and end, plus `hard` x the
+    cross-entropy of the labels, plus `hidden` x (1 - cosine of hidden states, layer by layer evenly mapped), plus
+    `attention` x the mean squared difference of attention weights averaged over heads; the last two take the first
+    teacher, which then runs along. Several teachers' distributions are averaged. Outputs of teachers that do not run
+    along are kept under `cache` (default: in `out`), by teacher and data, and are not computed again. Raises UsageError
+    for wrong weights of the loss, layers that are not there, or a teacher of another vocabulary or shape.
+    """
+    for name, value in (("soft", soft), ("hard", hard), ("hidden", hidden), ("attention", attention)):
+        if not 0 <= value <= 1e6:
+            raise UsageError(f"{name}: the weight of a loss must be at least 0, not {value!r}.")
+    if soft + hard + hidden + attention == 0:
+        raise UsageError("soft, hard, hidden, attention: at least one loss needs a weight above 0.")
+    if not 0.1 <= temperature <= 100:
+        raise UsageError(f"temperature: must be from 0.1 to 100, not {temperature!r}.")
+    if not teachers:
+        raise UsageError("teacher: name at least one.")
+    if (student is None) == (layers is None):
+        raise UsageError("student: give a checkpoint, or the teacher's layers to keep, and not both.")
+    readers = [Reader.load(teacher) for teacher in teachers]
+    with tempfile.TemporaryDirectory() as scratch:
+        if student is None:
+            student = keep_layers(teachers[0], layers or 0, Path(scratch) / "student")
+        _same_vocabulary(readers, read_checkpoint(student))
+
+        def objective(packed: Packed, model: Model) -> Objective:
+            alongside = None
+            if hidden or attention:
+                device = choose_device(training.get("device", "auto"))
+                bf16 = choose_bf16(device, training.get("precision", "auto"))
+                alongside = _Alongside(readers[0].model, model, hidden, attention, device, bf16=bf16)
+            known = [
+                teacher_logits(reader, packed, (cache or out / "teachers"), report=report_teacher)
+                for reader in (readers if alongside is None else readers[1:])
+                if soft
+            ]
+            return _Distillation(known, temperature, soft, hard, alongside)
+
+        notes = dict(training.pop("notes", None) or {}) | {
+            "teachers": [{"name": reader.name, "weights": fingerprint(reader.model)} for reader in readers],
+            "loss": {"soft": soft, "hard": hard, "hidden": hidden, "attention": attention, "temperature": temperature},
+            "layers": layers if layers is None or isinstance(layers, int) else list(layers),
+        }
+        try:
+            return train(
+                student,
+                data,
+                out,
+                objective=objective,
+                trace=hidden > 0,
+                attention=attention > 0,
+                notes=notes,
+                **training,
+            )
+        finally:
+            for reader in readers:
+                reader.close()
+
+
+def keep_layers(teacher: str | Path, layers: int | Sequence[int], out: Path) -> Path:
+    """Write a checkpoint of some of a teacher's layers, in their order, with its embeddings and head.
+
+    A number takes so many, evenly from the first to the last. Raises UsageError where one is not there.
+    """
+    checkpoint = read_checkpoint(teacher)
+    model = build_model(checkpoint.config, checkpoint.tensors, checkpoint.name)
+    if isinstance(layers, int):
+        if not 1 <= layers <= model.layers:
+            raise UsageError(f"layers: must be from 1 to the teacher's {model.layers}, not {layers}.")
+        kept = [round(x) for x in np.linspace(0, model.layers - 1, layers).tolist()] if layers > 1 else [0]
+    else:
+        kept = list(layers)
+    if not kept or len(set(kept)) < len(kept) or not all(0 <= at < model.layers for at in kept):
+        raise UsageError(f"layers: must be different numbers from 0 to {model.layers - 1}, not {kept}.")
+    places = {old: new for new, old in enumerate(sorted(kept))}
+    tensors = {}
+    for name, value in checkpoint.tensors.items():
+        found = _LAYER.match(name)
+        if found is None:
+            tensors[name] = value
+        elif int(found[2]) in places:
+            tensors[f"{found[1]}{places[int(found[2])]}{found[3]}"] = value
+    count = "n_layers" if checkpoint.config["model_type"] == "distilbert" else "num_hidden_layers"
+    config = checkpoint.config | {count: len(kept)}
+    return write_model(replace(checkpoint, config=config, tensors=tensors), out)
+
+
+def _same_vocabulary(readers: Sequence[Reader], student: Checkpoint) -> None:
+    ours = student.vocabulary()
+    for reader in readers:
+        if reader.checkpoint.vocabulary() != ours:
+            raise UsageError(
+                f"{reader.name}: has another tokenizer than the student {student.name}; distillation compares token "
+                "by token, so both need the same."
+            )
+
+
+class _Distillation:
+    """The loss of a part's rows; called from several threads."""
+
+    def __init__(
+        self,
+        teachers: Sequence[TeacherLogits],
+        temperature: float,
+        soft: float,
+        hard: float,
+        alongside: _Alongside | None,
+    ) -> None:
+        self._teachers, self._temperature, self._soft, self._hard = teachers, temperature, soft, hard
+        self._alongside = alongside
+
+    def __call__(self, logits: Tensor, trace: Trace | None, inputs: Inputs) -> Tensor:
+        total = logits.new_zeros(())
+        if self._hard:
+            total = total + self._hard * hard_labels(logits, trace, inputs)
+        known = [torch.from_numpy(t.rows(inputs.rows)).to(logits.device) for t in self._teachers]
+        if self._alongside is not None and trace is not None:
+            apart, theirs = self._alongside(trace, inputs)
+            total = total + apart
+            known.insert(0, theirs)
+        if self._soft:
+            heat = self._temperature
+            wanted = torch.stack([torch.softmax(t / heat, 1) for t in known]).mean(0)
+            ours = functional.log_softmax(logits / heat, 1)
+            divergence = functional.kl_div(ours, wanted, reduction="sum") / 2
+            total = total + self._soft * heat * heat * divergence
+        return total
+
+
+class _Alongside:
+    """The first teacher, run on the student's own rows in the student's own precision."""
+
+    def __init__(
+        self, teacher: Model, student: Model, hidden: float, attention: float, device: str, *, bf16: bool
+    ) -> None:
+        if hidden and teacher.hidden != student.hidden:
+            raise UsageError(
+                f"hidden: the teacher's states have {teacher.hidden} numbers, the student's {student.hidden}; they "
+                "can be compared only where both are the same."
+            )
+        self._model, self._hidden, self._attention = teacher, hidden, attention
+        steps = max(student.layers, 1)
+        # Layer i of the student answers to the teacher's layer at the same share of its depth; 0 is the embeddings.
+        self._places = [round(i * teacher.layers / steps) for i in range(steps + 1)]
+        weights = {
+            name: torch.from_numpy(np.ascontiguousarray(value.T if name.endswith(".w") else value)).to(device)
+            for name, value in teacher.weights.items()
+        }
+        self._ops = TrainOps(weights, keeps=attention > 0)
+        self._device, self._bf16 = device.partition(":")[0], bf16
+
+    def __call__(self, trace: Trace, inputs: Inputs) -> tuple[Tensor, Tensor]:
+        """Return the sum over rows of what parts the student's hidden states and attention from the teacher's, and the
+        teacher's logits [rows, tokens, 2], masked as the student's are."""
+        theirs = Trace()
+        with torch.no_grad(), torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
+            found = forward(self._ops, self._model, inputs.ids, inputs.types, inputs.positions, inputs.blocks, theirs)
+            logits = masked(found, inputs)
+        real = (inputs.blocks > 0).float()
+        total = real.new_zeros(())
+        if self._hidden:
+            for ours, place in zip(trace.hidden, self._places, strict=True):
+                apart = 1 - functional.cosine_similarity(ours.float(), theirs.hidden[place].float(), dim=-1)
+                total = total + self._hidden * ((apart * real).sum(1) / real.sum(1)).sum() / len(self._places)
+        if self._attention:
+            for ours, place in zip(trace.attentions, self._places[1:], strict=True):
+                apart = (ours.float().mean(1) - theirs.attentions[place - 1].float().mean(1)).square().sum(-1)
+                total = total + self._attention * ((apart * real).sum(1) / real.sum(1)).sum() / len(trace.attentions)
+        return total, logits

@@ -1,0 +1,1 @@
+"""The event log, and the proof that the registry is what it says."""

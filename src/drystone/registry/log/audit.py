@@ -1,0 +1,205 @@
+"""The proof that a registry is what its event log says: the chain is whole, and every table follows from the events.
+
+Reads everything and changes nothing. Contact data are not in the log: they can be erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from drystone.registry.log import events
+from drystone.registry.log.events import EFFECTIVE, Event
+from drystone.registry.snapshot import GENESIS
+from drystone.registry.storage.database import reading
+from drystone.registry.storage.tables import (
+    APPLICATIONS,
+    BLOCKED,
+    DECISIONS,
+    PLACES,
+    REQUESTS,
+    REVIEW_DECISIONS,
+    SUBJECTS,
+    SUPERSEDED,
+    VERIFICATIONS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found.
+
+    `head` is the hash of the last event, `release_head` that of the last one that changed what builds apply, which
+    manifests carry. `problems` holds one line for each thing that is not as the log says.
+    """
+
+    events: int
+    head: str
+    release_head: str
+    kinds: dict[str, int]
+    problems: tuple[str, ...]
+
+
+def audit(engine: sa.Engine, heads: Iterable[str] = ()) -> Audit:
+    """Check the whole registry; `heads` are hashes from elsewhere (manifests, receipts) that the log must hold.
+
+    Removing the last events leaves a chain that is whole: only a head that is known from elsewhere shows it.
+    """
+    kinds: Counter[str] = Counter()
+    head = release_head = GENESIS
+    expected = _Expected()
+    wanted = set(heads) - {GENESIS}
+    with reading(engine) as connection:
+
+        def seen() -> Iterator[Event]:
+            nonlocal head, release_head
+            for event in events.walk(connection):
+                kinds[event.kind] += 1
+                head = event.hash
+                if event.kind in EFFECTIVE:
+                    release_head = event.hash
+                wanted.discard(event.hash)
+                expected.take(event)
+                yield event
+
+        problems = list(events.broken(seen()))
+        problems += expected.differences(connection)
+    problems += [f"head {missing}: no event has this hash, so events were removed" for missing in sorted(wanted)]
+    return Audit(sum(kinds.values()), head, release_head, dict(sorted(kinds.items())), tuple(problems))
+
+
+class _Expected:
+    """What the tables should hold, as the events tell it."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, dict[str, Any]] = {}
+        self.subjects: dict[str, dict[int, dict[str, Any]]] = {}
+        self.verifications: dict[str, dict[str, Any]] = {}
+        self.rows: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+        self.blocked: dict[int, tuple[str, int, str]] = {}
+
+    def take(self, event: Event) -> None:
+        """Apply one event; what does not read as one of its kind is left out, and shows as a difference."""
+        try:
+            body = json.loads(event.body)
+            step = getattr(self, f"_{event.kind}", None)
+            if step is not None:
+                step(event, body)
+        except (ValueError, KeyError, TypeError):
+            return
+
+    def _received(self, event: Event, body: dict[str, Any]) -> None:
+        subjects = body.pop("subjects")
+        self.requests[event.request or ""] = {**body, "status": "received"}
+        numbered = {number: {**subject, "accepted": None} for number, subject in enumerate(subjects, 1)}
+        self.subjects[event.request or ""] = numbered
+
+    def _challenged(self, event: Event, body: dict[str, Any]) -> None:
+        self.verifications[body["nonce"]] = {"request": event.request, "method": body["method"], "state": "pending"}
+
+    def _verified(self, event: Event, body: dict[str, Any]) -> None:
+        row = {"request": event.request, "method": body["method"], "state": "succeeded"}
+        self.verifications[body["nonce"]] = row
+        request = self.requests[event.request or ""]
+        if request["status"] == "received":
+            request["status"] = "verified"
+
+    def _decided(self, event: Event, body: dict[str, Any]) -> None:
+        self.requests[event.request or ""]["status"] = body["outcome"]
+        taken = set(body["accepted"])
+        for number, subject in self.subjects[event.request or ""].items():
+            subject["accepted"] = number in taken
+        self.rows["decisions"].add(
+            (event.seq, event.request, body["outcome"], body["moderator"], body["reason"], event.at)
+        )
+
+    def _withdrawn(self, event: Event, body: dict[str, Any]) -> None:
+        self.requests[event.request or ""]["status"] = "withdrawn"
+
+    def _place_recorded(self, event: Event, body: dict[str, Any]) -> None:
+        self.rows["places"].add((event.seq, body["kind"], body["old"], body["new"]))
+
+    def _place_removed(self, event: Event, body: dict[str, Any]) -> None:
+        self.rows["places"] = {row for row in self.rows["places"] if row[0] != body["event"]}
+
+    def _blocked(self, event: Event, body: dict[str, Any]) -> None:
+        self.blocked[event.seq] = (event.request or "", body["contents"], body["sha256"])
+
+    def _applied(self, event: Event, body: dict[str, Any]) -> None:
+        names = ("release_root", "version", "repositories", "occurrences", "bytes")
+        self.rows["applications"].add((event.seq, event.request, *(body[name] for name in names), event.at))
+
+    def _superseded(self, event: Event, body: dict[str, Any]) -> None:
+        before = next((row for row in self.rows["superseded"] if row[1] == body["root"]), None)
+        self.rows["superseded"].discard(before or ())
+        names = ("root", "version", "by_root", "by_version")
+        retracted = bool(body["retracted"] or (before is not None and before[-1]))
+        self.rows["superseded"].add((event.seq, *(body[name] for name in names), retracted))
+
+    def _license_decided(self, event: Event, body: dict[str, Any]) -> None:
+        names = ("text_sha256", "expression", "reviewer", "decided_at", "reason")
+        self.rows["license_decisions"].add(tuple(body[name] for name in names))
+
+    def differences(self, connection: sa.Connection) -> Iterator[str]:
+        """Yield one line for each row that is not as the events say."""
+        requests = {row.id: {**row._mapping} for row in connection.execute(sa.select(REQUESTS))}
+        for row in requests.values():
+            row.pop("id")
+        yield from _compare("request", self.requests, requests)
+        found = connection.execute(sa.select(SUBJECTS))
+        subjects = {(row.request, row.number): {**row._mapping} for row in found}
+        for subject in subjects.values():
+            subject.pop("request")
+            subject.pop("number")
+            subject["accepted"] = None if subject["accepted"] is None else bool(subject["accepted"])
+        told = {(request, number): s for request, all_ in self.subjects.items() for number, s in all_.items()}
+        yield from _compare("subject", told, subjects)
+        listed = connection.execute(sa.select(VERIFICATIONS))
+        states = {row.nonce: {"request": row.request, "method": row.method, "state": row.state} for row in listed}
+        yield from _compare("verification", self.verifications, states)
+        columns = {
+            DECISIONS: ("event", "request", "outcome", "moderator", "reason", "at"),
+            PLACES: ("event", "kind", "old", "new"),
+            APPLICATIONS: (
+                "event", "request", "release_root", "version", "repositories", "occurrences", "bytes", "at",
+            ),
+            SUPERSEDED: ("event", "root", "version", "by_root", "by_version", "retracted"),
+            REVIEW_DECISIONS: ("text_sha256", "expression", "reviewer", "decided_at", "reason"),
+        }  # fmt: skip
+        for table, names in columns.items():
+            there = {tuple(row) for row in connection.execute(sa.select(*(table.c[name] for name in names)))}
+            for text in sorted(map(repr, self.rows[table.name] ^ there)):
+                yield f"{table.name} {text}: the table and the log differ"
+        yield from self._blocked_differences(connection)
+
+    def _blocked_differences(self, connection: sa.Connection) -> Iterator[str]:
+        query = sa.select(BLOCKED.c.event, BLOCKED.c.request, BLOCKED.c.blob)
+        digests: dict[int, Any] = {}
+        counts: Counter[int] = Counter()
+        owners: dict[int, set[str]] = defaultdict(set)
+        for event, request, blob in connection.execute(query.order_by(BLOCKED.c.event, BLOCKED.c.blob)):
+            digests.setdefault(event, hashlib.sha256()).update(bytes(blob))
+            counts[event] += 1
+            owners[event].add(request)
+        for event in sorted(set(digests) | set(self.blocked)):
+            request, count, sha256 = self.blocked.get(event, ("", 0, hashlib.sha256().hexdigest()))
+            same = event in digests and digests[event].hexdigest() == sha256 and owners[event] == {request}
+            if not same or counts[event] != count:
+                yield f"blocked contents of event {event}: {counts[event]} there, {count} logged, or others"
+
+
+def _compare(what: str, expected: dict[Any, dict[str, Any]], found: dict[Any, dict[str, Any]]) -> Iterator[str]:
+    for key in sorted(set(expected) | set(found), key=str):
+        name = " ".join(map(str, key)) if isinstance(key, tuple) else key
+        if key not in found:
+            yield f"{what} {name}: is in the log and was removed from its table"
+        elif key not in expected:
+            yield f"{what} {name}: is in its table and not in the log"
+        elif changed := [c for c in expected[key] if expected[key][c] != found[key].get(c)]:
+            yield f"{what} {name}: {', '.join(sorted(changed))} not as the log says"

@@ -1,0 +1,349 @@
+"""The life of a request to opt out: received, verified, decided, withdrawn; each step an event in the same transaction.
+
+Knows nothing of how a verification looks at a repository, nor of how builds apply what was decided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from drystone.errors import RegistryError, UsageError
+from drystone.registry.log import events
+from drystone.registry.requests.contacts import Contacts
+from drystone.registry.requests.records import (
+    LETTERS,
+    NewRequest,
+    Outcome,
+    Request,
+    Status,
+    Verification,
+    find,
+    in_order,
+    load,
+    verification,
+)
+from drystone.registry.storage.database import reading, writing
+from drystone.registry.storage.tables import DECISIONS, REQUESTS, SUBJECTS, VERIFICATIONS
+
+#: Days in which a challenge can be met.
+CHALLENGE_DAYS: Final = 14
+MAX_SUBJECTS: Final = 10_000
+#: Longest contact, note or reason, in characters.
+MAX_TEXT: Final = 10_000
+
+
+class Requests:
+    """The requests of one registry."""
+
+    def __init__(self, engine: sa.Engine, contacts: Contacts) -> None:
+        self._engine = engine
+        self._contacts = contacts
+
+    def receive(self, new: NewRequest) -> tuple[Request, str]:
+        """Record one request; return it and the token by which its requester can follow it, told only here.
+
+        Raises `UsageError` where it has no subject, too many, or too long texts.
+        """
+        ((id_, token),) = self.receive_all([new])
+        return self.get(id_), token
+
+    def receive_all(self, new: Sequence[NewRequest]) -> list[tuple[str, str]]:
+        """Record requests, all or none; return id and token of each. One whose `source` is known is passed over."""
+        for each in new:
+            _check(each)
+        ids: list[tuple[str, str]] = []
+        with writing(self._engine) as connection:
+            known = set(
+                connection.execute(sa.select(REQUESTS.c.source).where(REQUESTS.c.source.is_not(None))).scalars()
+            )
+            fresh = [each for each in new if each.source is None or each.source not in known]
+            rows: dict[str, list[dict[str, Any]]] = {"requests": [], "subjects": []}
+            entries: list[tuple[str, str | None, dict[str, Any]]] = []
+            contacts: list[tuple[str, dict[str, str]]] = []
+            for each in fresh:
+                id_, token = _new_id(), secrets.token_urlsafe(24)
+                ids.append((id_, token))
+                _add(each, id_, hashlib.sha256(token.encode()).hexdigest(), rows, entries)
+                contacts.append((id_, {"contact": each.contact, "words": each.words}))
+            if fresh:
+                connection.execute(sa.insert(REQUESTS), rows["requests"])
+                connection.execute(sa.insert(SUBJECTS), rows["subjects"])
+                self._contacts.put(connection, contacts)
+                logged = events.append(connection, entries)
+                decided = [_decision_row(event) for event in logged if event.kind == "decided"]
+                if decided:
+                    connection.execute(sa.insert(DECISIONS), decided)
+        return ids
+
+    def get(self, beginning: str) -> Request:
+        """Return one request; a unique beginning of its id is enough. Raises `UsageError` where there is none."""
+        with reading(self._engine) as connection:
+            return load(connection, [find(connection, beginning)])[0]
+
+    def by_token(self, token: str) -> Request | None:
+        """Return the request that a requester's token belongs to, None where it belongs to none."""
+        hashed = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(REQUESTS.c.id).where(REQUESTS.c.token_sha256 == hashed)).scalar()
+            return load(connection, [found])[0] if found is not None else None
+
+    def all(self, status: Status | None = None, limit: int | None = None, offset: int = 0) -> list[Request]:
+        """Return requests in the order in which they came."""
+        query = in_order(REQUESTS.c.id).limit(limit).offset(offset)
+        if status is not None:
+            query = query.where(REQUESTS.c.status == status)
+        with reading(self._engine) as connection:
+            return load(connection, connection.execute(query).scalars().all())
+
+    def overdue(self, moment: datetime | None = None) -> list[Request]:
+        """Return the requests that should have been decided or applied by now, in the order in which they came."""
+        return [r for r in self.all() if r.overdue(moment) is not None]
+
+    def challenge(self, request: str, method: str, days: int = CHALLENGE_DAYS) -> Verification:
+        """Open a verification of a request: a number used once, for this request and method alone, for so many days."""
+        moment = events.now()
+        with writing(self._engine) as connection:
+            found = load(connection, [find(connection, request)])[0]
+            if found.status not in ("received", "verified"):
+                raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
+            opened = Verification(
+                secrets.token_hex(16),
+                found.id,
+                method,
+                "pending",
+                events.stamp(moment),
+                events.stamp(moment + timedelta(days=days)),
+            )
+            _insert_verification(connection, opened)
+            body = {"nonce": opened.nonce, "method": method, "expires_at": opened.expires_at}
+            events.append(connection, [("challenged", found.id, body)], opened.created_at)
+        return opened
+
+    def pending(self, request: str, method: str | None = None) -> Verification:
+        """Return the newest verification of a request that can still be met.
+
+        Raises `UsageError` where none was opened, `RegistryError` where it was met already or its time is over.
+        """
+        found = self.get(request)
+        asked = [v for v in found.verifications if method is None or v.method == method]
+        if not asked:
+            raise UsageError(
+                f"{found.id}: no verification is under way; open one with drystone optout verify {found.id}"
+            )
+        _check_pending(asked[-1], events.now())
+        return asked[-1]
+
+    def verified(self, nonce: str, evidence: dict[str, Any]) -> Request:
+        """Record that a verification succeeded, and what it rests on; a nonce counts once.
+
+        Raises `RegistryError` where it is unknown, was used before, or its time is over.
+        """
+        moment = events.now()
+        with writing(self._engine) as connection:
+            row = connection.execute(sa.select(VERIFICATIONS).where(VERIFICATIONS.c.nonce == nonce)).one_or_none()
+            if row is None:
+                raise RegistryError("This registry gave out no such challenge.")
+            _check_pending(verification(row), moment)
+            _succeed(connection, row.request, nonce, row.method, evidence, events.stamp(moment))
+            return load(connection, [row.request])[0]
+
+    def failed(self, nonce: str, why: str) -> None:
+        """Record that a verification was tried and failed; it can be tried again until its time is over."""
+        with writing(self._engine) as connection:
+            row = connection.execute(sa.select(VERIFICATIONS).where(VERIFICATIONS.c.nonce == nonce)).one_or_none()
+            if row is None:
+                raise RegistryError("This registry gave out no such challenge.")
+            body = {"nonce": nonce, "method": row.method, "why": why[:MAX_TEXT]}
+            events.append(connection, [("verification_failed", row.request, body)])
+
+    def vouch(self, request: str, moderator: str, note: str) -> Request:
+        """Record a moderator's own decision that a request comes from whom it says."""
+        _check_text("moderator", moderator)
+        _check_text("note", note)
+        moment = events.stamp(events.now())
+        with writing(self._engine) as connection:
+            found = load(connection, [find(connection, request)])[0]
+            if found.status not in ("received", "verified"):
+                raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
+            opened = Verification(secrets.token_hex(16), found.id, "manual", "pending", moment, moment)
+            _insert_verification(connection, opened)
+            _succeed(
+                connection,
+                found.id,
+                opened.nonce,
+                "manual",
+                {"moderator": moderator.strip(), "note": note.strip()},
+                moment,
+            )
+            return load(connection, [found.id])[0]
+
+    def decide(
+        self,
+        request: str,
+        outcome: Outcome,
+        moderator: str,
+        reason: str = "",
+        accepted: Iterable[int] = (),
+        *,
+        seen: int | None = None,
+        again: bool = False,
+    ) -> Request:
+        """Decide a request; of two who decide at once the second is told.
+
+        `accepted` numbers the subjects (from 1) that an outcome `partly` accepts. `seen` is the `revision` that the
+        moderator looked at. A decided request is decided anew only with `again`. Raises `UsageError` for a decision
+        that is incomplete or comes too early, `RegistryError` where another came first.
+        """
+        _check_text("moderator", moderator)
+        if outcome != "accepted":
+            _check_text("reason", reason)
+        chosen = sorted(set(accepted))
+        with writing(self._engine) as connection:
+            found = load(connection, [find(connection, request)])[0]
+            if seen is not None and seen != found.revision:
+                raise RegistryError(f"{found.id}: something happened since you looked at it; look again, then decide")
+            if found.status == "withdrawn":
+                raise UsageError(f"{found.id}: was withdrawn; a new request would be needed")
+            if found.decisions and not again:
+                last = found.decisions[-1]
+                raise RegistryError(
+                    f"{found.id}: was decided already ({last.outcome}, by {last.moderator}, {last.at}); look at it, "
+                    "and decide --again if that should change"
+                )
+            if outcome != "rejected" and not any(v.state == "succeeded" for v in found.verifications):
+                raise UsageError(f"{found.id}: is not verified yet; see drystone optout verify {found.id}")
+            numbers = list(range(1, len(found.subjects) + 1))
+            if outcome == "partly" and (not chosen or chosen == numbers or not set(chosen) <= set(numbers)):
+                raise UsageError(
+                    f"{found.id}: a decision in part names some of its subjects, by number from 1 to {len(numbers)}"
+                )
+            taken = {"accepted": numbers, "partly": chosen, "rejected": []}[outcome]
+            body = {"outcome": outcome, "moderator": moderator.strip(), "reason": reason.strip(), "accepted": taken}
+            event = events.append(connection, [("decided", found.id, body)])[0]
+            connection.execute(sa.insert(DECISIONS), [_decision_row(event)])
+            connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == found.id).values(status=outcome))
+            connection.execute(
+                sa.update(SUBJECTS)
+                .where(SUBJECTS.c.request == found.id)
+                .values(accepted=SUBJECTS.c.number.in_(taken) if taken else sa.false())
+            )
+            return load(connection, [found.id])[0]
+
+    def withdraw(self, request: str, by: str, note: str = "") -> Request:
+        """Withdraw a request: what it took out may come in again from the next build on."""
+        _check_text("name of who withdraws", by)
+        if len(note) > MAX_TEXT:
+            raise UsageError(f"A note has at most {MAX_TEXT} characters.")
+        with writing(self._engine) as connection:
+            id_ = find(connection, request)
+            changed = connection.execute(
+                sa.update(REQUESTS)
+                .where(REQUESTS.c.id == id_, REQUESTS.c.status != "withdrawn")
+                .values(status="withdrawn")
+            )
+            if not changed.rowcount:
+                raise RegistryError(f"{id_}: was withdrawn already")
+            events.append(connection, [("withdrawn", id_, {"by": by.strip(), "note": note.strip()})])
+            return load(connection, [id_])[0]
+
+
+def _check(new: NewRequest) -> None:
+    if not new.subjects:
+        raise UsageError("A request names at least one owner, repository, path, SWHID or author.")
+    if len(new.subjects) > MAX_SUBJECTS:
+        raise UsageError(f"A request names at most {MAX_SUBJECTS} subjects; this one has {len(new.subjects)}.")
+    for name, text in (("contact", new.contact), ("note", new.words)):
+        if len(text) > MAX_TEXT:
+            raise UsageError(f"A {name} has at most {MAX_TEXT} characters; this one has {len(text)}.")
+    if new.due_days < 1:
+        raise UsageError("A deadline lies at least a day ahead.")
+
+
+def _check_text(name: str, text: str) -> None:
+    if not text.strip():
+        raise UsageError(f"A {name} is needed.")
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"A {name} has at most {MAX_TEXT} characters; this one has {len(text)}.")
+
+
+def _new_id() -> str:
+    return "R-" + "".join(secrets.choice(LETTERS) for _ in range(10))
+
+
+def _add(
+    new: NewRequest,
+    id_: str,
+    token_sha256: str,
+    rows: dict[str, list[dict[str, Any]]],
+    entries: list[tuple[str, str | None, dict[str, Any]]],
+) -> None:
+    subjects = list(dict.fromkeys(new.subjects))
+    received = (new.received_at or events.now()).astimezone(UTC)
+    outcome = new.decision[0] if new.decision is not None else None
+    row: dict[str, Any] = {
+        "id": id_,
+        "status": outcome or "received",
+        "received_at": events.stamp(received),
+        "due_at": events.stamp(received + timedelta(days=new.due_days)),
+        "forks": new.forks,
+        "copies": new.copies,
+        "token_sha256": token_sha256,
+        "source": new.source,
+    }
+    rows["requests"].append(row)
+    listed = []
+    for number, s in enumerate(subjects, 1):
+        said = {"kind": s.kind, "value": s.value, "prefix": s.prefix, "place": s.place}
+        listed.append(said)
+        accepted = outcome == "accepted" if outcome is not None else None
+        rows["subjects"].append({"request": id_, "number": number, "accepted": accepted, **said})
+    body = {key: value for key, value in row.items() if key not in ("id", "status")}
+    entries.append(("received", id_, {**body, "subjects": listed}))
+    if new.decision is not None:
+        _, moderator, reason = new.decision
+        taken = list(range(1, len(subjects) + 1)) if outcome == "accepted" else []
+        entries.append(
+            ("decided", id_, {"outcome": outcome, "moderator": moderator, "reason": reason, "accepted": taken})
+        )
+
+
+def _decision_row(event: events.Event) -> dict[str, Any]:
+    body = json.loads(event.body)
+    kept = {name: body[name] for name in ("outcome", "moderator", "reason")}
+    return {"event": event.seq, "request": event.request, "at": event.at, **kept}
+
+
+def _check_pending(found: Verification, moment: datetime) -> None:
+    if found.state != "pending":
+        raise RegistryError(f"{found.request}: this challenge was met already, {found.finished_at}; it counts once")
+    if datetime.fromisoformat(found.expires_at) < moment:
+        raise RegistryError(
+            f"{found.request}: the time for this challenge was over at {found.expires_at}; open another one"
+        )
+
+
+def _insert_verification(connection: sa.Connection, opened: Verification) -> None:
+    values = {name: getattr(opened, name) for name in VERIFICATIONS.c.keys()}  # noqa: SIM118
+    connection.execute(sa.insert(VERIFICATIONS), [{**values, "evidence": None}])
+
+
+def _succeed(
+    connection: sa.Connection, request: str, nonce: str, method: str, evidence: dict[str, Any], moment: str
+) -> None:
+    text = json.dumps(evidence, sort_keys=True)
+    connection.execute(
+        sa.update(VERIFICATIONS)
+        .where(VERIFICATIONS.c.nonce == nonce)
+        .values(state="succeeded", finished_at=moment, evidence=text)
+    )
+    connection.execute(
+        sa.update(REQUESTS).where(REQUESTS.c.id == request, REQUESTS.c.status == "received").values(status="verified")
+    )
+    events.append(connection, [("verified", request, {"nonce": nonce, "method": method, "evidence": evidence})], moment)

@@ -1,0 +1,181 @@
+"""What a request to opt out is, and reading requests out of the tables with everything that belongs to them.
+
+Knows nothing of the steps by which a request comes about; `requests` has them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+
+from drystone.errors import UsageError
+from drystone.registry.log import events
+from drystone.registry.requests.subjects import Subject
+from drystone.registry.storage.tables import APPLICATIONS, DECISIONS, EVENTS, REQUESTS, SUBJECTS, VERIFICATIONS
+
+Status = Literal["received", "verified", "accepted", "partly", "rejected", "withdrawn"]
+STATUSES: Final[tuple[Status, ...]] = ("received", "verified", "accepted", "partly", "rejected", "withdrawn")
+Outcome = Literal["accepted", "partly", "rejected"]
+#: Statuses whose accepted subjects builds leave out.
+IN_FORCE: Final = ("accepted", "partly")
+
+#: Days until a request must be decided, and then until a release must have applied it: a month, as Article 12 (3) of
+#: the General Data Protection Regulation gives for requests of its kind.
+DUE_DAYS: Final = 30
+#: Letters of an id: Crockford's base 32, which leaves out those that are mistaken for others.
+LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One attempt to show where a request comes from; `state` is pending, succeeded, failed or expired."""
+
+    nonce: str
+    request: str
+    method: str
+    state: str
+    created_at: str
+    expires_at: str
+    finished_at: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutDecision:
+    """What a moderator decided: outcome, who, why, when, and the number of the event that says so."""
+
+    event: int
+    outcome: str
+    moderator: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Where a request was applied: a release by root hash and version, and what fell there."""
+
+    release_root: str
+    version: str
+    repositories: int
+    occurrences: int
+    bytes: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request with all that is public of it; `revision` is the number of its last event."""
+
+    id: str
+    status: Status
+    received_at: str
+    due_at: str
+    forks: bool
+    copies: bool
+    source: str | None
+    revision: int
+    subjects: tuple[Subject, ...] = ()
+    verifications: tuple[Verification, ...] = ()
+    decisions: tuple[OptOutDecision, ...] = ()
+    applications: tuple[Application, ...] = ()
+
+    def overdue(self, moment: datetime | None = None) -> str | None:
+        """Return what should have happened by now and did not, None where nothing is late."""
+        at = moment or events.now()
+        if self.status in ("received", "verified") and datetime.fromisoformat(self.due_at) < at:
+            return f"not decided by {self.due_at[:10]}"
+        if self.status in IN_FORCE and not self.applications and self.decisions:
+            due = datetime.fromisoformat(self.decisions[-1].at) + timedelta(days=DUE_DAYS)
+            if due < at:
+                return f"decided, and applied in no release by {due.date()}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """What comes in. `contact` and `words` are the requester's own and kept apart; `source` names an import's row.
+
+    `decision` is (outcome, moderator, reason) for requests that were decided elsewhere.
+    """
+
+    subjects: Sequence[Subject]
+    contact: str = ""
+    words: str = ""
+    forks: bool = True
+    copies: bool = True
+    source: str | None = None
+    received_at: datetime | None = None
+    due_days: int = DUE_DAYS
+    decision: tuple[Outcome, str, str] | None = None
+
+
+def in_order(*columns: Any) -> sa.Select[Any]:
+    """Return a query for columns of requests in the order in which they came, within a second in that of events."""
+    first = sa.and_(EVENTS.c.request == REQUESTS.c.id, EVENTS.c.kind == "received")
+    return sa.select(*columns).join(EVENTS, first).order_by(REQUESTS.c.received_at, EVENTS.c.seq)
+
+
+def find(connection: sa.Connection, beginning: str) -> str:
+    """Return the id that begins so. Raises `UsageError` where none does, or several do."""
+    text = beginning.strip().upper()
+    if not text.startswith("R-") or len(text) > 12 or not set(text[2:]) <= set(LETTERS) or len(text) < 4:
+        raise UsageError(f"{beginning[:40]!r} is not the id of a request; it reads R- and up to 10 letters or digits.")
+    found = (
+        connection.execute(
+            sa.select(REQUESTS.c.id).where(REQUESTS.c.id.startswith(text)).order_by(REQUESTS.c.id).limit(2)
+        )
+        .scalars()
+        .all()
+    )
+    if not found:
+        raise UsageError(f"{text}: there is no such request. See: drystone optout list")
+    if len(found) > 1:
+        raise UsageError(f"{text}: begins the ids of several requests. Give more of it.")
+    return str(found[0])
+
+
+def load(connection: sa.Connection, ids: Sequence[str]) -> list[Request]:
+    """Return requests in the order of `ids`, with everything that belongs to them."""
+    parts: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):  # databases bound how many values one statement takes
+        _load_some(connection, ids[start : start + 500], parts)
+    return [Request(**parts[id_]) for id_ in ids]
+
+
+def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, dict[str, Any]]) -> None:
+    columns = [c for c in REQUESTS.c if c.name != "token_sha256"]
+    for row in connection.execute(sa.select(*columns).where(REQUESTS.c.id.in_(ids))):
+        parts[row.id] = {**row._mapping, "revision": 0}
+
+    def add(name: str, request: str, value: object) -> None:
+        parts[request][name] = (*parts[request].get(name, ()), value)
+
+    last = sa.select(EVENTS.c.request, sa.func.max(EVENTS.c.seq)).where(EVENTS.c.request.in_(ids))
+    for request, seq in connection.execute(last.group_by(EVENTS.c.request)):
+        parts[request]["revision"] = seq
+    for row in connection.execute(_of(SUBJECTS, ids).order_by(SUBJECTS.c.request, SUBJECTS.c.number)):
+        add("subjects", row.request, Subject(row.kind, row.value, row.prefix, row.place, row.accepted))
+    for row in connection.execute(_of(VERIFICATIONS, ids).order_by(VERIFICATIONS.c.created_at, VERIFICATIONS.c.nonce)):
+        add("verifications", row.request, verification(row))
+    for row in connection.execute(_of(DECISIONS, ids).order_by(DECISIONS.c.event)):
+        add("decisions", row.request, OptOutDecision(row.event, row.outcome, row.moderator, row.reason, row.at))
+    for row in connection.execute(_of(APPLICATIONS, ids).order_by(APPLICATIONS.c.event)):
+        names = ("release_root", "version", "repositories", "occurrences", "bytes", "at")
+        add("applications", row.request, Application(*(getattr(row, name) for name in names)))
+
+
+def _of(table: sa.Table, ids: Sequence[str]) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.request.in_(ids))
+
+
+def verification(row: Any) -> Verification:
+    """Return a row of the table of verifications."""
+    values = dict(row._mapping)
+    values["evidence"] = json.loads(values["evidence"]) if values["evidence"] else {}
+    return Verification(**values)

@@ -1,0 +1,1 @@
+"""The registry's database: tables, migrations, SQLite and PostgreSQL."""

@@ -1,0 +1,288 @@
+"""Verifying a release from its folder alone: every checksum, and every law that the folder can show.
+
+Streams: memory holds one row group of text and one bucket of ids. Knows nothing of how the release was built.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
+from drystone.release.files import file_sha256
+from drystone.release.manifest import FileEntry, Listed, Manifest, release_root
+from drystone.release.merkle import Tree
+from drystone.release.read import open_release
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.tables import batches, open_parquet
+from drystone.release.versions import numbers as versions
+from drystone.release.versions.numbers import Superseded
+from drystone.release.writing.finish import sums_text
+
+#: What is checked, by name, in the order of the report.
+CHECKS: Final = {
+    "files": "every file of the manifest is there with its size, and no other Parquet file lies beside them",
+    "checksums": "every file has the SHA-256 that the manifest and SHA256SUMS give",
+    "schemas": "every Parquet file can be read and has the columns of the format",
+    "counts": "rows, text bytes, kept, dropped and repositories are as the manifest counts them",
+    "roots": "the Merkle root over the rows of each file, and the root hash of the release, are as the manifest says",
+    "order": "shards are sorted by SWHID, the ledger by repository, path and entry, repositories by id",
+    "content": "content has its released_sha256; where it is the original, also its SWHID, blob_id and length",
+    "decisions": "each ledger row is kept with a shard and no reason, or dropped with a stage, a reason and no shard",
+    "conservation": "each kept row is one row of the shard it names, and each row of data is a kept row",
+    "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
+    "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
+}
+_CUT_SHORT: Final = "a retraction or an update was cut short here; run it again"
+_QUICK: Final = ("files", "schemas", "counts")
+_EXAMPLES: Final = 20
+#: A row weighs as much work as so many bytes of text, for the progress display.
+_ROW_WEIGHT: Final = 4000
+
+#: Called with the work done and the whole work, both in bytes.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it should be: which check, which file, what."""
+
+    check: str
+    path: str
+    what: str
+
+
+@dataclass(slots=True)
+class Report:
+    """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check.
+
+    `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
+    names the version that took its place, where anything that was looked at says so.
+    """
+
+    path: str
+    name: str
+    version: str
+    root: str
+    quick: bool
+    checks: tuple[str, ...]
+    problems: dict[str, int] = field(default_factory=dict)
+    examples: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    superseded: Superseded | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems
+
+    def add(self, check: str, path: str, what: str) -> None:
+        """Note a problem."""
+        self.problems[check] = self.problems.get(check, 0) + 1
+        if self.problems[check] <= _EXAMPLES:
+            self.examples.append(Problem(check, layout.shown(path), layout.shown(what)))
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+    against: Iterable[str | os.PathLike[str]] = (),
+    known: Iterable[Superseded] = (),
+) -> Report:
+    """Check a release and return what was found; problems are in the report, not raised.
+
+    `against` are later releases, or tombstones, that may say that this one is superseded, besides what lies in the
+    folder or beside it; `known` is what a registry says of that.
+    `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
+    or its manifest cannot be used, and where temporary space for ids cannot be had.
+    """
+    release = open_release(path)
+    manifest, folder = release.manifest, release.path
+    around = [*map(Path, against), *versions.neighbours(folder, manifest)]
+    superseded = versions.superseded(manifest, around, *known)
+    facts = manifest.facts
+    report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else tuple(CHECKS))
+    report.superseded = superseded
+    meter = _Meter(manifest, quick, progress)
+    present = _files(folder, manifest, report)
+    _counts(manifest, report)
+    if not quick:
+        _checksums(folder, manifest, present, report, meter)
+    readable = [entry for entry in manifest.files if entry.path in present and _readable(folder, entry, report)]
+    if not quick:
+        _rows(folder, manifest, readable, report, meter)
+        if release_root(facts, manifest.files) != manifest.root:
+            report.add("roots", layout.MANIFEST, "the root hash does not follow from configuration and files")
+    report.examples.sort(key=lambda p: list(CHECKS).index(p.check))
+    return report
+
+
+class _Meter:
+    def __init__(self, manifest: Manifest, quick: bool, progress: Progress | None) -> None:
+        rows = sum(f.rows for f in manifest.files)
+        self._total = sum(f.bytes for f in manifest.files) + manifest.counts.text_bytes + rows * _ROW_WEIGHT
+        self._done = 0
+        self._progress = None if quick else progress
+
+    def bytes(self, count: int) -> None:
+        self._done += count
+        if self._progress:
+            self._progress(min(self._done, self._total), self._total)
+
+    def rows(self, count: int, text: int = 0) -> None:
+        self.bytes(count * _ROW_WEIGHT + text)
+
+
+def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
+    present = set()
+    listed = [*manifest.files, *manifest.documents]
+    paths = {entry.path for entry in listed}
+    for name in (*layout.DOCUMENTS, layout.SUMS, layout.REPOSITORIES):
+        if name not in paths:
+            report.add("files", layout.MANIFEST, f"{name} is not listed")
+    for name, place, size in ((entry.path, place_of(folder, entry), entry.bytes) for entry in listed):
+        path = folder / place
+        if place == name + layout.NEXT:
+            report.notes.append(f"{place} waits to become {name}: {_CUT_SHORT}")
+        if not path.is_file():
+            report.add("files", name, "missing")
+        elif path.stat().st_size != size:
+            report.add("files", name, f"has {path.stat().st_size:,} bytes, the manifest says {size:,}")
+            present.add(name)
+        else:
+            present.add(name)
+    places = {entry.place for entry in manifest.files}
+    replaced = versions.replaced(folder)
+    for name in layout.parquet_files(folder):
+        if name in places:
+            continue
+        if name in replaced or layout.unrevised_path(name) in paths:
+            report.notes.append(f"{layout.shown(name)} is not part of this version: {_CUT_SHORT}")
+        else:
+            report.add("files", name, "is not listed in the manifest")
+    return present
+
+
+def place_of(folder: Path, entry: Listed) -> str:
+    """Return the file that holds what is listed: a document may wait beside the one that it takes the place of."""
+    if isinstance(entry, FileEntry):
+        return entry.place
+    waiting = folder / f"{entry.path}{layout.NEXT}"
+    if waiting.is_file() and waiting.stat().st_size == entry.bytes and file_sha256(waiting) == entry.sha256:
+        return waiting.name
+    return entry.path
+
+
+def _checksums(folder: Path, manifest: Manifest, present: set[str], report: Report, meter: _Meter) -> None:
+    for entry in (*manifest.files, *manifest.documents):
+        if entry.path not in present:
+            continue
+        try:
+            found = file_sha256(folder / place_of(folder, entry), meter.bytes)
+        except ReleaseError as error:
+            report.add("checksums", entry.path, str(error))
+            continue
+        if found != entry.sha256:
+            report.add("checksums", entry.path, f"has SHA-256 {found}, the manifest says {entry.sha256}")
+    if layout.SUMS in present:
+        expected = sums_text(manifest.files, manifest.documents)
+        path = folder / next(place_of(folder, d) for d in manifest.documents if d.path == layout.SUMS)
+        if path.stat().st_size != len(expected) or path.read_bytes() != expected:
+            report.add("checksums", layout.SUMS, "does not list the files and checksums of the manifest")
+
+
+def _counts(manifest: Manifest, report: Report) -> None:
+    counts = manifest.counts
+    sums = {
+        "kept": sum(f.rows for f in manifest.of_kind("data")),
+        "occurrences": sum(f.rows for f in manifest.of_kind("ledger")),
+        "repositories": sum(f.rows for f in manifest.of_kind("repositories")),
+        "text_bytes": sum(f.text_bytes for f in manifest.files),
+        "opted_out_repositories": manifest.facts.opted_out_repositories,
+    }
+    for name, value in sums.items():
+        if getattr(counts, name) != value:
+            report.add("counts", layout.MANIFEST, f"{name} is {getattr(counts, name):,}, the files sum to {value:,}")
+    if counts.occurrences != counts.kept + counts.dropped:
+        what = f"{counts.occurrences:,} occurrences are not {counts.kept:,} kept + {counts.dropped:,} dropped"
+        report.add("counts", layout.MANIFEST, what)
+
+
+def _schema(entry: FileEntry) -> pa.Schema:
+    return {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}[entry.kind]
+
+
+def _readable(folder: Path, entry: FileEntry, report: Report) -> bool:
+    try:
+        with open_parquet(folder / entry.place, _schema(entry)) as file:
+            rows = file.metadata.num_rows
+    except ReleaseError as error:
+        report.add("schemas", entry.path, _without(folder, error))
+        return False
+    if rows != entry.rows:
+        report.add("counts", entry.path, f"has {rows:,} rows, the manifest says {entry.rows:,}")
+    return True
+
+
+def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: Report, meter: _Meter) -> None:
+    with tempfile.TemporaryDirectory(prefix="drystone-verify-") as scratch:
+        laws = Conservation(Path(scratch), manifest.counts.occurrences + manifest.counts.kept)
+        listed = [entry for entry in readable if entry.kind == "repositories"]
+        tables = (table for entry in listed for table in _tables(folder, entry, report))
+        repositories = RepositoryCounts(tables, layout.REPOSITORIES, report.add)
+        last_key = None
+        for entry in readable:
+            tree = Tree()
+            text_bytes = 0
+            last_swhid: str | None = None
+            for table in _tables(folder, entry, report):
+                tree.add_rows(table)
+                size = 0
+                if entry.kind == "data":
+                    last_swhid, size = check_data(table, entry.path, entry.language or "", last_swhid, report.add)
+                    laws.add_data(table, entry.path)
+                elif entry.kind == "ledger":
+                    last_key = check_ledger(table, entry.path, last_key, report.add)
+                    laws.add_ledger(table, entry.path, report.add)
+                    repositories.add(table)
+                text_bytes += size
+                meter.rows(table.num_rows, size)
+            if tree.root().hex() != entry.root:
+                report.add("roots", entry.path, f"rows have root {tree.root().hex()}, the manifest says {entry.root}")
+            if text_bytes != entry.text_bytes:
+                what = f"has {text_bytes:,} bytes of text, the manifest says {entry.text_bytes:,}"
+                report.add("counts", entry.path, what)
+        if len(readable) < len(manifest.files) or report.problems.get("schemas"):
+            return  # laws across files would only repeat that one of them cannot be read
+        repositories.finish()
+        if repositories.kept != manifest.counts.kept:
+            what = f"the ledger keeps {repositories.kept:,} files, the manifest says {manifest.counts.kept:,}"
+            report.add("counts", layout.MANIFEST, what)
+        laws.check(manifest.facts.near_duplicate_threshold, report.add)
+
+
+def _tables(folder: Path, entry: FileEntry, report: Report) -> Iterator[pa.Table]:
+    try:
+        yield from batches(folder / entry.place, _schema(entry))
+    except ReleaseError as error:
+        report.add("schemas", entry.path, _without(folder, error))
+
+
+def _without(folder: Path, error: ReleaseError) -> str:
+    """The path stands beside the problem already."""
+    return str(error).replace(f"{layout.shown(str(folder))}/", "")
+
+
+def summary(report: Report) -> Iterable[tuple[str, str, int]]:
+    """Yield (check, what it says, problems) for each check that was made."""
+    return ((name, CHECKS[name], report.problems.get(name, 0)) for name in report.checks)

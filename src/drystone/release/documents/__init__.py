@@ -1,0 +1,1 @@
+"""The texts and pictures for people beside a release's tables."""

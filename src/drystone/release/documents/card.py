@@ -1,0 +1,211 @@
+"""The texts for people beside a release: the Hugging Face card (README.md), CHANGELOG.md and CITATION.cff.
+
+All of it follows from manifest and counts; nothing is claimed that a command named beside it does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from drystone.release.inspection.stats import Stats
+from drystone.release.layout import language_folder, shown, size_text
+from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts
+from drystone.release.read import Release
+from drystone.release.schema import STACK_V2
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES_ABOVE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
+_ROWS_SHOWN = 25
+
+
+def readme(release: Release, found: Stats) -> Iterator[str]:
+    """Yield the dataset card: YAML that the Hub and `datasets` read, then the text."""
+    yield "---\n" + _yaml(_front(release)) + "---\n"
+    yield from _text(release, found)
+
+
+def changelog(facts: ReleaseFacts, root: str) -> Iterator[str]:
+    """Yield CHANGELOG.md: this version, then the lines that `facts.changes` brings."""
+    yield f"# Changes of {_inline(facts.name)}\n\n"
+    yield from (f"{line}\n" for line in changelog_entry(facts, root))
+
+
+def changelog_entry(facts: ReleaseFacts, root: str) -> list[str]:
+    """Return the lines of one version and, by its `changes`, of those before it."""
+    lines = [f"## {_inline(facts.version)}" + (f" ({facts.date})" if facts.date else ""), "", f"Root hash `{root}`."]
+    if facts.previous:
+        follows = f"Follows {_inline(facts.previous.version)}, root hash `{facts.previous.root}`; "
+        lines.append(f"{follows}`drystone diff OLD NEW` lists every changed decision.")
+        if facts.previous.retracted:
+            lines.append(f"Version {_inline(facts.previous.version)} is retracted: do not use it any more.")
+    elif not facts.changes:
+        lines.append("The first release under this name.")
+    return [*lines, *(("", *map(shown, facts.changes)) if facts.changes else ())]
+
+
+def citation(facts: ReleaseFacts, root: str) -> Iterator[str]:
+    """Yield CITATION.cff, version 1.2.0 of the Citation File Format."""
+    fields: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "type": "dataset",
+        "message": "If you use this dataset, please cite it, and name the repositories listed in NOTICE.",
+        "title": facts.name,
+        "version": facts.version,
+        "authors": [{"name": author} for author in facts.authors] or [{"name": f"The makers of {facts.name}"}],
+        "license": facts.license,
+        "identifiers": [{"type": "other", "value": f"sha256:{root}", "description": "Root hash of this version."}],
+    }
+    if facts.description:
+        fields["abstract"] = facts.description
+    if facts.url:
+        fields["url"] = facts.url
+    if facts.date:
+        fields["date-released"] = facts.date
+    yield _yaml(fields)
+
+
+def _yaml(value: Any) -> str:
+    # libyaml's emitter, where it was built in, is ten times as fast; a card has thousands of lines.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _front(release: Release) -> dict[str, Any]:
+    manifest = release.manifest
+    languages = sorted(manifest.languages)
+    kept = manifest.counts.kept
+    size = next((name for limit, name in (*_SIZES, *_SIZES_ABOVE) if kept < limit), "n>1T")
+    return {
+        "pretty_name": manifest.facts.name,
+        "license": "other",
+        "license_name": "licences-of-the-files",
+        "license_link": "NOTICE",
+        "language": ["code"],
+        "task_categories": ["text-generation"],
+        "size_categories": [size],
+        "tags": ["code", "provenance", "swhid", "drystone"],
+        "configs": [
+            {
+                "config_name": language_folder(name),
+                "data_files": [{"split": "train", "path": [entry.place for entry in manifest.languages[name]]}],
+            }
+            for name in languages
+        ],
+        "dataset_info": [_info(manifest, name) for name in languages],
+    }
+
+
+def _info(manifest: Manifest, language: str) -> dict[str, Any]:
+    entries = manifest.languages[language]
+    text, stored = sum(e.text_bytes for e in entries), sum(e.bytes for e in entries)
+    return {
+        "config_name": language_folder(language),
+        "splits": [{"name": "train", "num_bytes": text, "num_examples": sum(e.rows for e in entries)}],
+        "download_size": stored,
+        "dataset_size": text,
+    }
+
+
+def _text(release: Release, found: Stats) -> Iterator[str]:
+    manifest = release.manifest
+    facts, counts = manifest.facts, manifest.counts
+    example = next(iter(sorted(manifest.languages)), None)
+    yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
+    yield f"{shown(facts.description)}\n\n" if facts.description else ""
+    yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
+    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. "
+    yield "Every file that was seen, kept or not, has a row in `ledger/` "
+    yield "with the stage, the reason and the evidence.\n\n"
+    yield f"Root hash: `{manifest.root}`\n\n"
+    if example is not None:
+        yield "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
+        yield f'files = load_dataset("FOLDER", name={language_folder(example)!r}, split="train", streaming=True)\n'
+        yield 'print(next(iter(files))["content"])\n```\n\n'
+        yield "One configuration for each language; DuckDB, Polars and Spark read `data/*/*.parquet` as it is.\n"
+        yield f"The first {len(STACK_V2)} columns are those of The Stack v2; `content` holds the text.\n\n"
+    yield "## From occurrences to files\n\n"
+    yield f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped"
+    yield f"; {counts.opted_out_repositories:,} repositories were opted out and never read.\n\n"
+    if facts.funnel:
+        rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
+        yield from _table(("after", "files", "bytes"), rows)
+    yield "### Why files were dropped\n\n"
+    reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]
+    yield from _table(("stage", "reason", "files", "bytes"), reasons)
+    yield "## Languages\n\n"
+    languages = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.languages if s.kept]
+    yield from _table(("language", "files", "bytes"), languages)
+    yield "## Licences\n\n"
+    yield "Each file keeps the licence of its repository; `license_expression` names it, `license_evidence` says which "
+    yield "text shows it, and `NOTICE` holds the texts and copyright lines. For files of type `no_license` no licence "
+    yield "was found.\n\n"
+    types = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.license_types if s.kept]
+    yield from _table(("type", "files", "bytes"), types)
+    licences = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.licenses if s.kept]
+    yield from _table(("SPDX expression", "files", "bytes"), licences)
+    yield "## Personal data and secrets\n\n"
+    yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
+    yield "What the detectors missed is still there.\n\n"
+    if facts.software_heritage is not None:
+        yield from _archive(facts, facts.software_heritage)
+    yield _HOW_TO_CHECK
+    yield f"\nMade by drystone {_inline(facts.program_version)}"
+    yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
+    yield "; the configuration stands in `manifest.json`.\n"
+
+
+def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
+    """Yield what the Software Heritage archive asks for, and how this release meets it."""
+    yield "## Terms of the Software Heritage archive\n\n"
+    yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
+    if (facts.registry_head or "").strip("0"):
+        opted = f"the registry at state `{_inline(facts.registry_head or '')}` was applied; "
+        opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
+    else:
+        opted = "**no request was applied**: no registry was named, or nothing was ever entered in it"
+    rows = (
+        ("agreement for bulk access", _inline(terms.agreement) if terms.agreement else "**none was stated**"),
+        ("precise identification", "every file has its SWHID, its origin, snapshot, revision and path in `ledger/` and "
+         "`repositories.parquet`; the root hash covers them"),
+        ("opt-out before training", opted),
+        ("openness", f"the compilation is under {_inline(facts.license)}; settings and program version stand in "
+         "`manifest.json`; whoever trains a model on it owes the same for the model"),
+        ("licences and authors", "`license_expression` and `license_evidence` of each file; texts and names in "
+         "`NOTICE`"),
+    )  # fmt: skip
+    yield from _table(("what is asked for", "how it is met"), rows)
+
+
+_HOW_TO_CHECK = """## How each number can be checked
+
+| number | command |
+|---|---|
+| all of them, every checksum and the root hash | `drystone verify FOLDER` |
+| files and bytes by language, licence and reason | `drystone stats FOLDER` |
+| why one file is in or out | `drystone why FOLDER PATH` |
+| bytes of every file of the release | `sha256sum -c SHA256SUMS` |
+| files kept | `duckdb -c "select count(*) from 'data/*/*.parquet'"` |
+| occurrences by reason | `duckdb -c "from 'ledger/*.parquet' select stage, reason, count(*) group by all"` |
+"""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if not rows:
+        yield "None.\n\n"
+        return
+    numbers = {"files", "bytes"}
+    yield f"| {' | '.join(head)} |\n|{'|'.join('---:' if h in numbers else '---' for h in head)}|\n"
+    for row in rows[:_ROWS_SHOWN]:
+        yield f"| {' | '.join(row)} |\n"
+    if len(rows) > _ROWS_SHOWN:
+        yield f"\nand {len(rows) - _ROWS_SHOWN:,} more; `drystone stats` lists all.\n"
+    yield "\n"
+
+
+def _inline(text: str) -> str:
+    """Make a name from outside harmless inside Markdown."""
+    safe = " ".join(shown(text).split())
+    return "".join("\\" + c if c in "\\`*_[]<>|#" else c for c in safe)

@@ -1,0 +1,269 @@
+"""croissant.json: the release as Croissant describes data sets, with Responsible AI and provenance fields.
+
+Follows the Croissant format specification 1.1 (http://mlcommons.org/croissant/1.1), the RAI vocabulary 1.0 and PROV-O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+
+from drystone.release.inspection.stats import Stats
+from drystone.release.layout import language_folder, shown
+from drystone.release.manifest import FileEntry, Manifest
+from drystone.release.schema import DATA, STACK_V2
+
+_PARQUET: Final = "application/x-parquet"
+
+_CONTEXT: Final = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "name": {"@container": "@language"},
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+
+
+def croissant(manifest: Manifest, found: Stats) -> Iterator[str]:
+    """Yield the text of croissant.json."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    yield orjson.dumps(_metadata(manifest, found), option=options).decode()
+
+
+def _metadata(manifest: Manifest, found: Stats) -> dict[str, Any]:
+    facts, counts = manifest.facts, manifest.counts
+    authors = facts.authors or (f"The makers of {facts.name}",)
+    described = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
+        "name": facts.name,
+        "description": facts.description or f"{counts.kept} source files with a ledger of every decision.",
+        "version": facts.version,
+        "license": f"https://spdx.org/licenses/{facts.license}.html",
+        "url": facts.url,
+        "datePublished": facts.date,
+        "citeAs": _bibtex(manifest),
+        "keywords": ["source code", "provenance", "SWHID"],
+        "creator": [{"@type": "sc:Organization", "name": author} for author in authors],
+        "identifier": f"sha256:{manifest.root}",
+        "distribution": [*_files(manifest), *_file_sets(manifest)],
+        "recordSet": [_records(name) for name in sorted(manifest.languages)],
+        **_responsible(manifest, found),
+        **_provenance(manifest),
+    }
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def _bibtex(manifest: Manifest) -> str:
+    facts = manifest.facts
+    key = "".join(c for c in facts.name.lower() if c.isascii() and c.isalnum()) or "release"
+    authors = " and ".join(f"{{{a}}}" for a in facts.authors) or f"{{The makers of {facts.name}}}"
+    year = f", year = {{{facts.date[:4]}}}" if facts.date else ""
+    title = f"title = {{{facts.name}}}, author = {{{authors}}}, version = {{{facts.version}}}"
+    return shown(f"@misc{{{key}, {title}{year}, note = {{root hash {manifest.root}}}}}")
+
+
+def _files(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    for entry in manifest.files:
+        yield {
+            "@type": "cr:FileObject",
+            "@id": _id(entry.place),
+            "name": entry.place,
+            "description": _what(entry),
+            "contentUrl": entry.place,
+            "contentSize": f"{entry.bytes} B",
+            "encodingFormat": _PARQUET,
+            "sha256": entry.sha256,
+        }
+
+
+def _what(entry: FileEntry) -> str:
+    if entry.kind == "data":
+        return f"{entry.rows} files in {entry.language}"
+    return f"{entry.rows} " + ("occurrences and decisions" if entry.kind == "ledger" else "repositories")
+
+
+def _file_sets(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    for language in sorted(manifest.languages):
+        folder = language_folder(language)
+        yield {
+            "@type": "cr:FileSet",
+            "@id": _id(f"shards-{folder}"),
+            "name": f"shards-{folder}",
+            "description": f"All shards of {language}.",
+            "encodingFormat": _PARQUET,
+            "includes": f"data/{folder}/*.parquet",
+        }
+
+
+def _records(language: str) -> dict[str, Any]:
+    folder = language_folder(language)
+    return {
+        "@type": "cr:RecordSet",
+        "@id": _id(folder),
+        "name": folder,
+        "description": (
+            f"Files in {language}, one a record. license_evidence and redactions are in the Parquet files only."
+        ),
+        "key": {"@id": _id(f"{folder}/") + "swhid"},
+        "field": [
+            {
+                **fixed,
+                "@id": _id(f"{folder}/") + fixed["name"],
+                "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": fixed["name"]}},
+            }
+            for fixed in _fields()
+        ],
+    }
+
+
+def _id(name: str) -> str:
+    """Identifiers in Croissant have no spaces: `_` stands for one, `__` for `_`."""
+    return name.replace("_", "__").replace(" ", "_")
+
+
+@cache
+def _fields() -> list[dict[str, Any]]:
+    """Return what is said of each column, whatever the language; `@id` and `source` hold their place only."""
+    found = []
+    for field in DATA:
+        if kind := _data_type(field.type):
+            array = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(field.type) else {}
+            found.append(
+                {
+                    "@type": "cr:Field",
+                    "@id": "",
+                    "name": field.name,
+                    "description": _describe(field.name),
+                    "dataType": kind,
+                    "source": {},
+                    **array,
+                }
+            )
+    return found
+
+
+def _describe(name: str) -> str:
+    if name in STACK_V2.names:
+        return f"Column {name} of The Stack v2."
+    return _MEANINGS.get(name, f"Measure {name} of the released text.")
+
+
+_MEANINGS: Final = {
+    "content": "The text, with secrets and personal data that were found replaced.",
+    "swhid": "SoftWare Hash IDentifier (ISO/IEC 18670) of the original bytes.",
+    "released_sha256": "SHA-256 of content as UTF-8.",
+    "origin": "Where the repository comes from.",
+    "repository_id": "SHA-256 of origin, revision and directory; key of repositories.parquet.",
+    "license_expression": "SPDX expression that applies to the file.",
+    "near_duplicate_cluster": "SWHID of the smallest member of the file's cluster of near duplicates.",
+    "is_documentation": "Whether the path is that of documentation.",
+    "is_test": "Whether the path is that of a test.",
+    "is_configuration": "Whether the path is that of configuration.",
+}
+
+
+def _data_type(kind: pa.DataType) -> str | None:
+    if pa.types.is_list(kind):
+        return _data_type(kind.value_type)
+    for test, name in (
+        (pa.types.is_string, "sc:Text"),
+        (pa.types.is_boolean, "sc:Boolean"),
+        (pa.types.is_integer, "sc:Integer"),
+        (pa.types.is_floating, "sc:Float"),
+        (pa.types.is_timestamp, "sc:DateTime"),
+    ):
+        if test(kind):
+            return name
+    return None
+
+
+def _responsible(manifest: Manifest, found: Stats) -> dict[str, Any]:
+    counts = manifest.counts
+    top = ", ".join(f"{s.name} {s.kept}" for s in found.languages[:5] if s.kept) or "none"
+    unlicensed = sum(s.kept for s in found.license_types if s.name == "no_license")
+    return {
+        "rai:dataCollection": (
+            f"Public source repositories, listed in repositories.parquet ({counts.repositories}); "
+            f"{counts.opted_out_repositories} opted-out repositories were never read."
+        ),
+        "rai:dataCollectionType": ["Software Collection"],
+        "rai:dataCollectionRawData": "Files at one revision of each repository, named by SWHID in ledger/.",
+        "rai:dataPreprocessingProtocol": [f"{r.stage}: {r.reason} ({r.files} files dropped)" for r in found.reasons],
+        "rai:dataAnnotationProtocol": ["Language, licence, quality and secrets were detected by program; see ledger/."],
+        "rai:dataBiases": [f"Files by language, largest first: {top}. Public code is not a sample of all code."],
+        "rai:dataLimitations": [
+            "Detection of language, licence and secrets makes errors; evidence columns show what each rests on.",
+            f"{unlicensed} kept files carry no licence that was found.",
+        ],
+        "rai:dataUseCases": ["Training and evaluation of models of source code; research on software."],
+        "rai:dataSocialImpact": "Every file is traced to its repository, so that its authors can find it and opt out.",
+        "rai:personalSensitiveInformation": [
+            "Names, addresses and keys may occur in source code. What was found was replaced; see column redactions."
+        ],
+        "rai:dataReleaseMaintenancePlan": "Opt-outs and corrections lead to a new version; see CHANGELOG.md.",
+    }
+
+
+def _provenance(manifest: Manifest) -> dict[str, Any]:
+    facts = manifest.facts
+    derived: list[dict[str, Any]] = [{"@id": "repositories.parquet"}]
+    for previous in facts.lineage:
+        entity = {"@type": "prov:Entity", "name": f"{facts.name} {previous.version}"}
+        derived.append(entity | {"identifier": f"sha256:{previous.root}"})
+    return {
+        "prov:wasDerivedFrom": derived,
+        "prov:wasGeneratedBy": {
+            "@type": "prov:Activity",
+            "name": "drystone build",
+            "description": "Stages: " + ", ".join(s.stage for s in facts.funnel) if facts.funnel else "A build.",
+            "prov:used": {"@type": "prov:Entity", "name": "configuration and registry state in manifest.json"},
+            "prov:wasAssociatedWith": {
+                "@type": "prov:SoftwareAgent",
+                "name": "drystone",
+                "version": facts.program_version,
+            },
+        },
+    }

@@ -1,0 +1,1 @@
+"""A release in the tables that others publish."""

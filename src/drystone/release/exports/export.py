@@ -1,0 +1,247 @@
+"""A release as the tables that others publish: The Stack v2 per file or per repository, The Stack v3.
+
+Column for column, so that what loads those loads this. Reads a release and writes a folder of its own; the file
+`export.json` is written last, so its existence means complete. Knows nothing of where the tables go from here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from drystone.errors import ReleaseError, UsageError
+from drystone.release import layout
+from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repository_rows
+from drystone.release.files import file_sha256, whole_file, write_whole
+from drystone.release.read import Release
+from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
+from drystone.release.tables import batches
+from drystone.work.buckets import Buckets
+
+Form = Literal["stack-v2", "stack-v2-repos", "stack-v3"]
+
+EXPORT: Final = "export.json"
+#: Marks a folder in which an export is under way, or was stopped.
+INCOMPLETE: Final = "INCOMPLETE"
+_SPILL: Final = ".spill-"
+_SCHEMAS: Final = {"stack-v2": STACK_V2, "stack-v2-repos": STACK_V2_REPOSITORIES, "stack-v3": STACK_V3}
+_LIKE: Final = {
+    "stack-v2": "bigcode/the-stack-v2",
+    "stack-v2-repos": "bigcode/the-stack-v2-train-full-ids",
+    "stack-v3": "HuggingFaceCode/stack-v3-train",
+}
+#: Bytes of one bucket of repositories in memory, about; of one file; and how many files are written at a time.
+_BUCKET_BYTES: Final = 64 << 20
+_FILE_BYTES: Final = 256 << 20
+_MOST_BUCKETS: Final = 512
+#: A row without its text weighs about so many bytes.
+_ROW_BYTES: Final = 400
+
+#: Called with the rows done and all rows.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """One file of an export, or one that would be written (`bytes` and `sha256` are then None)."""
+
+    path: str
+    rows: int | None
+    bytes: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was exported, or would be: form, the release it comes from, kept files, and the files in order of path."""
+
+    form: str
+    name: str
+    version: str
+    root: str
+    files_kept: int
+    files: tuple[ExportedFile, ...]
+
+
+def export(
+    release: Release,
+    form: Form,
+    output: str | os.PathLike[str],
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Export:
+    """Write the kept files of `release` into folder `output` in the columns of `form`; return what was written.
+
+    `stack-v2` has one row per file, without content, a configuration for each language; `stack-v2-repos` and `stack-v3`
+    one row per repository, the latter with contents. `dry_run` checks and plans, and writes nothing. Memory holds one
+    bucket of repositories (about 64 MiB of text up to 32 GiB in all), or the largest repository.
+    Raises `UsageError` where `output` is not empty (and not an export that `replace` lets go), `ReleaseError` for
+    damaged releases and where the disk is full.
+    """
+    if form not in get_args(Form):
+        raise UsageError(f"{form}: is no form of export; known are {', '.join(get_args(Form))}")
+    folder = Path(output)
+    _check_output(folder, release, replace)
+    manifest = release.manifest
+    facts = manifest.facts
+    planned = _planned(release, form)
+    made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(planned))
+    if dry_run:
+        return made
+    write_whole(folder / INCOMPLETE, b"An export is under way here.\n")
+    _clear(folder)
+    meter = _Meter(manifest.counts.kept, progress)
+    if form == "stack-v2":
+        written = list(_per_file(release, folder, meter))
+    else:
+        written = list(_per_repository(release, form, folder, [file.path for file in planned], meter))
+    write_whole(folder / "README.md", _card(release, form, written).encode())
+    made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(written))
+    write_whole(folder / EXPORT, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    (folder / INCOMPLETE).unlink()
+    return made
+
+
+def _check_output(folder: Path, release: Release, replace: bool) -> None:
+    shown = layout.shown(str(folder))
+    if folder.resolve() == release.path.resolve() or release.path.resolve() in folder.resolve().parents:
+        raise UsageError(f"{shown}: lies in the release itself; choose another folder")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{shown}: is a file; choose a folder for the export")
+    if not any(folder.iterdir()) or (folder / INCOMPLETE).is_file():
+        return
+    if not (folder / EXPORT).is_file():
+        raise UsageError(f"{shown}: is not empty, and no export; choose another folder")
+    if not replace:
+        raise UsageError(f"{shown}: holds an export already; choose another folder, or replace it with --replace")
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier export, whole or not; what is not of its making stays."""
+    (folder / EXPORT).unlink(missing_ok=True)
+    for path in folder.glob("data/**/*.parquet*"):
+        path.unlink()
+    for path in folder.glob(f"{_SPILL}*"):
+        shutil.rmtree(path)
+
+
+def _planned(release: Release, form: Form) -> list[ExportedFile]:
+    if form == "stack-v2":
+        return [ExportedFile(entry.path, entry.rows) for entry in release.manifest.of_kind("data")]
+    size = release.manifest.counts.kept * _ROW_BYTES
+    if form == "stack-v3":
+        size += release.manifest.counts.text_bytes
+    count = max(1, min(_buckets(release, form), -(-size // _FILE_BYTES)))
+    return [ExportedFile(f"data/train-{index:05}-of-{count:05}.parquet", None) for index in range(count)]
+
+
+def _buckets(release: Release, form: Form) -> int:
+    counts = release.manifest.counts
+    size = counts.kept * _ROW_BYTES + (counts.text_bytes if form == "stack-v3" else 0)
+    return int(max(1, min(_MOST_BUCKETS, -(-size // _BUCKET_BYTES))))
+
+
+def _per_file(release: Release, folder: Path, meter: _Meter) -> Iterator[ExportedFile]:
+    for language in release.languages:
+        for entry in release.manifest.languages[language]:
+            tables = batches(release.path / entry.path, DATA, STACK_V2.names)
+            yield _write(folder, entry.path, STACK_V2, meter.watch(tables))
+
+
+def _per_repository(
+    release: Release, form: Form, folder: Path, paths: list[str], meter: _Meter
+) -> Iterator[ExportedFile]:
+    count = _buckets(release, form)
+    columns = [name for name in DATA.names if name != "content" or form == "stack-v3"]
+    of_files = pa.schema([DATA.field(name) for name in columns])
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix=_SPILL) as scratch,
+        Buckets(of_files, count, Path(scratch), "files") as files,
+        Buckets(REPOSITORIES, count, Path(scratch), "repositories") as repositories,
+    ):
+        for table in meter.watch(release.data(columns=columns)):
+            files.add(table, "repository_id")
+        for table in release.repositories():
+            repositories.add(table.filter(pc.greater(table.column("kept"), 0)), "repository_id")
+        share = -(-count // len(paths))
+        for index, path in enumerate(paths):
+            here = range(index * share, min((index + 1) * share, count))
+            tables = (
+                rows for number in here for rows in repository_rows(form, repositories.read(number), files.read(number))
+            )
+            yield _write(folder, path, _SCHEMAS[form], tables)
+
+
+def _write(folder: Path, path: str, schema: pa.Schema, tables: Iterator[pa.Table]) -> ExportedFile:
+    rows = 0
+    with (
+        whole_file(folder / path) as sink,
+        pq.ParquetWriter(sink, schema, compression="zstd", write_page_index=True) as writer,
+    ):
+        for table in tables:
+            if table.num_rows:
+                writer.write_table(table)
+                rows += table.num_rows
+    return ExportedFile(path, rows, (folder / path).stat().st_size, file_sha256(folder / path))
+
+
+def _card(release: Release, form: Form, files: list[ExportedFile]) -> str:
+    """Return the dataset card, whose front matter tells `datasets` which files are which configuration."""
+    facts = release.manifest.facts
+    if form == "stack-v2":
+        configs = [
+            {
+                "config_name": layout.language_folder(language),
+                "data_files": [{"split": "train", "path": [e.path for e in release.manifest.languages[language]]}],
+            }
+            for language in release.languages
+        ]
+    else:
+        configs = [
+            {"config_name": "default", "data_files": [{"split": "train", "path": [file.path for file in files]}]}
+        ]
+    front = {"pretty_name": facts.name, "license": "other", "tags": ["code", "drystone"], "configs": configs}
+    name = layout.shown(f"{facts.name} {facts.version}").replace("\n", " ")
+    return (
+        f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---\n\n"
+        f"# {name}, in the columns of {_LIKE[form]}\n\n"
+        f"Exported by Drystone from the release with the root hash `{release.root}`. Each file keeps the licence of\n"
+        "its repository; the release has the evidence, the attribution (NOTICE) and the ledger of what was left out.\n"
+    )
+
+
+class _Meter:
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def watch(self, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        """Pass tables on and tell of their rows."""
+        for table in tables:
+            yield table
+            self._done += table.num_rows
+            self._progress(self._done, self._total)
+
+
+def read_export(path: str | os.PathLike[str]) -> Export:
+    """Return what an export's `export.json` says; raise `ReleaseError` where the folder is no complete export."""
+    try:
+        content: dict[str, Any] = orjson.loads((Path(path) / EXPORT).read_bytes())
+        files = tuple(ExportedFile(**file) for file in content.pop("files"))
+        return Export(**content, files=files)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise ReleaseError(f"{layout.shown(str(path))} is no complete export: it has no readable {EXPORT}") from None

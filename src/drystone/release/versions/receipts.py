@@ -1,0 +1,200 @@
+"""Receipts: what was searched and what fell for one request, signed by the publisher (Ed25519, RFC 8032).
+
+A receipt can be checked with the publisher's public key alone. It names the request by its id and nobody else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from drystone.errors import ReleaseError, UsageError
+from drystone.release.canonical import json_bytes
+from drystone.release.layout import shown
+from drystone.release.manifest import Manifest
+from drystone.release.versions.falls import Fallen, total_of
+from drystone.release.versions.numbers import RETRACTION
+
+FORMAT: Final = "drystone-receipt"
+#: What applied a request where it was neither an update nor a retraction.
+BUILD: Final = "build"
+#: What is signed begins with this, so that a signature under something else is none under a receipt.
+_CONTEXT: Final = b"drystone-receipt-1\0"
+#: A larger file is refused before it is parsed.
+_MAX_BYTES: Final = 16 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a release: its name, number, root hash, and how many occurrences and kept files it has."""
+
+    release: str
+    version: str
+    root: str
+    occurrences: int
+    files: int
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Version:
+        """Return the version that a manifest describes."""
+        facts, counts = manifest.facts, manifest.counts
+        return cls(facts.name, facts.version, manifest.root, counts.occurrences, counts.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One version that was searched for a request, what fell of it, and what stands in its place now.
+
+    `by` says what did it. A build from sources alone has no version before; what it left out of its sources, as an
+    update does, is `left_out`.
+    """
+
+    before: Version | None
+    now: Version
+    fell: Fallen
+    by: str = RETRACTION
+    left_out: Fallen | None = None
+
+
+def make_receipt(
+    request: str, searched: Iterable[Searched], registry_head: str, issued: str, key: Ed25519PrivateKey
+) -> bytes:
+    """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC."""
+    versions = list(searched)
+    total = total_of(each.fell for each in versions)
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "format_version": 1,
+        "request": request,
+        "issued": issued,
+        "program_version": version("drystone"),
+        "registry_head": registry_head,
+        "searched": [_line(each) for each in versions],
+        "fell": asdict(total),
+        "key": fingerprint(key.public_key()),
+    }
+    signature = base64.b64encode(key.sign(_CONTEXT + json_bytes(content))).decode()
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps({**content, "signature": signature}, option=options)
+
+
+def says_the_same(path: Path, key: Ed25519PublicKey, searched: Iterable[Searched]) -> bool:
+    """Whether a receipt under `path`, signed by this key, says already what was searched and what fell."""
+    try:
+        said = verify_receipt(path, key)["searched"]
+    except ReleaseError:
+        return False
+    return bool(said == [_line(each) for each in searched])
+
+
+def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
+    """Return what a receipt says. Raises `ReleaseError` where it is damaged, altered, or signed by another key."""
+    name = shown(str(path))
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ReleaseError(f"{name}: no receipt is that large (limit {_MAX_BYTES:,} bytes)")
+        content = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise ReleaseError(f"{name}: cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise ReleaseError(f"{name}: is not JSON ({error})") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ReleaseError(f'{name}: is no receipt: "format" is not "{FORMAT}"')
+    if content.get("format_version") != 1:
+        raise ReleaseError(
+            f"{name}: is a receipt of a format that this program does not know. Install a newer drystone"
+        )
+    if content.get("key") != fingerprint(key):
+        raise ReleaseError(f"{name}: was signed by key {shown(str(content.get('key')))[:64]}, not {fingerprint(key)}")
+    signed = {field: value for field, value in content.items() if field != "signature"}
+    try:
+        signature = base64.b64decode(str(content.get("signature")), validate=True)
+        key.verify(signature, _CONTEXT + json_bytes(signed))
+    except (InvalidSignature, binascii.Error):
+        raise ReleaseError(f"{name}: the signature does not hold: the receipt was altered, or never signed") from None
+    return content
+
+
+def _line(each: Searched) -> dict[str, Any]:
+    nothing = {"release": each.now.release, "version": None, "root": None, "occurrences": 0, "files": 0}
+    before = asdict(each.before) if each.before is not None else nothing
+    now = {"version": each.now.version, "root": each.now.root}
+    line = {**before, "fell": asdict(each.fell), "now": now, "by": each.by}
+    if each.left_out is not None:
+        out = each.left_out
+        line["left_out"] = {"repositories": out.repositories, "occurrences": out.occurrences, "bytes": out.bytes}
+    return line
+
+
+def fingerprint(key: Ed25519PublicKey) -> str:
+    """Return the SHA-256 of the 32 bytes of a public key, hex."""
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()
+
+
+def new_key(path: Path) -> Path:
+    """Write a new private key to `path`, readable by its owner only, and the public one beside it; return the latter.
+
+    The private key is encrypted where DRYSTONE_KEY_PASSWORD is set. Raises `UsageError` where a file is there already.
+    """
+    key = Ed25519PrivateKey.generate()
+    password = os.environ.get("DRYSTONE_KEY_PASSWORD", "").encode()
+    how = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how)
+    public_path = path.with_name(path.name + ".pub")
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(private)
+        pem, info = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        public_path.write_bytes(key.public_key().public_bytes(pem, info))
+    except FileExistsError:
+        raise UsageError(f"{shown(str(path))}: is there already; a key is never overwritten") from None
+    except OSError as error:
+        raise UsageError(f"{shown(str(path))}: cannot be written: {error.strerror}") from None
+    return public_path
+
+
+def load_private(path: Path) -> Ed25519PrivateKey:
+    """Read a private key. Raises `UsageError` where it is none, or DRYSTONE_KEY_PASSWORD does not open it."""
+    password = os.environ.get("DRYSTONE_KEY_PASSWORD", "").encode() or None
+    data = _read(path)
+    try:
+        if b"ENCRYPTED" not in data:
+            password = None
+        key = serialization.load_pem_private_key(data, password)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise UsageError(
+            f"{shown(str(path))}: is no private key that can be read; where it is encrypted, set DRYSTONE_KEY_PASSWORD"
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{shown(str(path))}: is not an Ed25519 key; make one with drystone receipt key")
+    return key
+
+
+def load_public(path: Path) -> Ed25519PublicKey:
+    """Read a public key. Raises `UsageError` where it is none."""
+    try:
+        key = serialization.load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm):
+        raise UsageError(f"{shown(str(path))}: is not a public key (PEM); it is the file that ends in .pub") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError(f"{shown(str(path))}: is not an Ed25519 key")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{shown(str(path))}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,252 @@
+"""Taking out of a release what an inventory says must go, in the place where the release lies.
+
+Only the files that the inventory touches are written anew. The version before becomes a tombstone that names its
+successor. Knows neither the registry nor how copies are judged: both come as plain functions.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.release import layout
+from drystone.release.documents.notice import without_repositories
+from drystone.release.files import write_whole
+from drystone.release.location import Location
+from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
+from drystone.release.read import Release
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.versions.falls import OPTED_OUT, Inventory, Row
+from drystone.release.versions.numbers import PATCH, RETRACTION, follow, next_version, tombstone
+from drystone.release.versions.switch import STAGING, place_beside, switch
+from drystone.release.writing.finish import describe
+from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
+
+#: Stage and reason of a duplicate whose representative was retracted: its own bytes are not in the release.
+ORPHANED: Final = "representative_retracted"
+#: Levels of zstd that are tried until a file is no larger than the one it replaces.
+_LEVELS: Final = (3, 9, 19)
+
+#: Turns a row of data (without content) into that of a copy: takes it, the copy's ledger row and its repository.
+Attribute = Callable[[Row, Row, Row], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """What a retraction did: manifests before and after, Parquet bytes written anew and bytes of those they replace."""
+
+    before: Manifest
+    after: Manifest
+    inventory: Inventory
+    bytes_written: int
+    bytes_replaced: int
+
+
+def retract(
+    location: Location,
+    release: Release,
+    inventory: Inventory,
+    *,
+    registry_head: str | None,
+    attribute: Attribute | None = None,
+    date: str | None = None,
+) -> Retraction:
+    """Write the version of `release` without what `inventory` names, in its place; `release` was read from there.
+
+    A kill at any point leaves the old or the new version, whole; `switch.settle` or another retraction then removes
+    what is left over. Raises `ReleaseError` where the place refuses.
+    """
+    facts = _facts(release, inventory, registry_head, date)
+    shutil.rmtree(location.mirror / STAGING, ignore_errors=True)
+    entries: list[FileEntry] = []
+    written = replaced = 0
+    removed_shards = _emptied(release, inventory)
+    for entry in release.manifest.files:
+        if entry.path in removed_shards:
+            replaced += entry.bytes
+            continue
+        if not _touched(entry, inventory):
+            entries.append(entry)
+            continue
+        location.fetch(entry.place)
+        anew = place_beside(location, _anew(location, release, entry, inventory, attribute), facts.version)
+        entries.append(anew)
+        written += anew.bytes
+        replaced += entry.bytes
+    notice = location.fetch("NOTICE").read_text("utf-8")
+    pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
+    after = describe(location.mirror, facts, entries, pieces, layout.NEXT)
+    name, stone = tombstone(
+        release.manifest,
+        after,
+        RETRACTION,
+        fell=asdict(inventory.total),
+        requests={request: asdict(each) for request, each in sorted(inventory.requests.items())},
+    )
+    write_whole(location.mirror / name, stone)
+    switch(location, after, [name])
+    return Retraction(release.manifest, after, inventory, written, replaced)
+
+
+def _facts(release: Release, inventory: Inventory, registry_head: str | None, date: str | None) -> ReleaseFacts:
+    old = release.manifest.facts
+    total = inventory.total
+    kept = old.funnel[-1] if old.funnel else FunnelStep(stage=RETRACTION, files=release.manifest.counts.kept, bytes=0)
+    left = FunnelStep(stage=RETRACTION, files=release.manifest.counts.kept, bytes=kept.bytes)
+    handed = list(inventory.handed.values())
+    left = left.model_copy(
+        update={
+            "files": left.files - total.files + len(handed),
+            "bytes": max(0, left.bytes - total.bytes + sum(row["size"] or 0 for row in handed)),
+        }
+    )
+    funnel = (*(step for step in old.funnel if step.stage != RETRACTION), left)
+    version = next_version(old.version, PATCH)
+    return follow(release.manifest, _changes(inventory), retracted=True).model_copy(
+        update={
+            "version": version,
+            "registry_head": registry_head if registry_head is not None else old.registry_head,
+            "opted_out_repositories": old.opted_out_repositories + len(inventory.repositories),
+            "funnel": funnel,
+            "date": date,
+        }
+    )
+
+
+def _changes(inventory: Inventory) -> list[str]:
+    total = inventory.total
+    lines = [
+        f"Retraction: {len(inventory.repositories):,} repositories left the release; {total.occurrences:,} occurrences "
+        f"fell, {total.files:,} of them kept files of {total.bytes:,} bytes.",
+    ]
+    if inventory.handed:
+        lines.append(f"For {len(inventory.handed):,} files a copy that stays stands from now on.")
+    if inventory.orphans:
+        lines.append(f"{inventory.orphans:,} duplicates of what fell stay dropped until the next build judges them.")
+    lines += ["", "| language | reason | files | bytes |", "|---|---|---:|---:|"]
+    for language, fallen in sorted(inventory.languages.items()):
+        lines.append(f"| {layout.shown(language)} | {OPTED_OUT} | -{fallen.files:,} | -{fallen.bytes:,} |")
+    return lines
+
+
+def _touched(entry: FileEntry, inventory: Inventory) -> bool:
+    if entry.kind == "data":
+        return entry.path in inventory.shards
+    if entry.kind == "ledger":
+        return entry.path in inventory.parts
+    return bool(inventory.repositories) or any(inventory.kept.values())
+
+
+def _emptied(release: Release, inventory: Inventory) -> set[str]:
+    """Return the shards of languages of which nothing is left; a shard of another language stays, if without rows."""
+    gone: dict[str, int] = {}
+    for shard in inventory.gone.values():
+        gone[shard] = gone.get(shard, 0) + 1
+    found: set[str] = set()
+    for entries in release.manifest.languages.values():
+        if all(gone.get(entry.path, 0) == entry.rows for entry in entries):
+            found.update(entry.path for entry in entries)
+    return found
+
+
+def _anew(
+    location: Location, release: Release, entry: FileEntry, inventory: Inventory, attribute: Attribute | None
+) -> FileEntry:
+    """Write a file of the release anew in the staging folder."""
+    staging = location.mirror / STAGING
+    tables = release.rows(entry)
+    if entry.kind == "repositories":
+        return write_repositories(staging, _repositories(tables, inventory))
+    index, count = layout.data_place(entry.path)
+    if entry.kind == "ledger":
+        return write_ledger_part(staging, index, count, _ledger(tables, inventory))
+    assert entry.language is not None
+    for level in _LEVELS:
+        rows = _data(release.rows(entry), inventory, attribute)
+        anew = write_data_shard(staging, entry.language, index, count, rows, zstd_level=level)
+        if anew.bytes <= entry.bytes:
+            break
+    return anew
+
+
+def _data(tables: Iterator[pa.Table], inventory: Inventory, attribute: Attribute | None) -> Iterator[pa.Table]:
+    gone, handed = (pa.array(sorted(swhids), pa.string()) for swhids in (inventory.gone, inventory.handed))
+    for table in tables:
+        left = table.filter(pc.invert(pc.is_in(table["swhid"], value_set=gone)))
+        if len(handed) and pc.any(pc.is_in(left["swhid"], value_set=handed)).as_py():
+            rows = left.drop_columns(["content"]).to_pylist()
+            for at, row in enumerate(rows):
+                copy = inventory.handed.get(row["swhid"])
+                if copy is not None:
+                    assert attribute is not None
+                    rows[at] = attribute(row, copy, copy["owner"])
+            schema = pa.schema([field for field in DATA if field.name != "content"])
+            changed = pa.Table.from_pylist(rows, schema)
+            left = changed.append_column(DATA.field("content"), left["content"]).select(DATA.names)
+        yield left
+
+
+def _ledger(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[pa.Table]:
+    gone = pa.array(sorted(inventory.repositories), pa.string())
+    changed = pa.array(sorted({*inventory.gone, *inventory.handed}), pa.string())
+    falling = pa.array(sorted({key[0] for key in inventory.rows}), pa.string())
+    for table in tables:
+        left = table.filter(pc.invert(pc.is_in(table["repository_id"], value_set=gone)))
+        about = [
+            pc.is_in(left["kept_swhid"], value_set=changed),
+            pc.is_in(left["kept_repository_id"], value_set=gone),
+            pc.is_in(left["repository_id"], value_set=falling),
+        ]
+        if not any(pc.any(mask).as_py() for mask in about):
+            yield left
+        else:
+            yield pa.Table.from_pylist([_ledger_row(row, inventory) for row in left.to_pylist()], LEDGER)
+
+
+_NOTHING: Final = dict.fromkeys(("kept_repository_id", "kept_path", "kept_swhid", "similarity", "shard"))
+
+
+def _ledger_row(row: Row, inventory: Inventory) -> Row:
+    key = (row["repository_id"], row["path"], row["entry"])
+    request = inventory.rows.get(key)
+    if request is not None:
+        said = orjson.dumps({"request": request}).decode()
+        return row | _NOTHING | {"decision": "dropped", "stage": OPTED_OUT, "reason": OPTED_OUT, "evidence": said}
+    copy = inventory.handed.get(row["kept_swhid"])
+    if copy is not None:
+        if (copy["repository_id"], copy["path"], copy["entry"]) == key:
+            shard = copy["standing_shard"]
+            return row | _NOTHING | {"decision": "kept", "stage": "release", "reason": None, "shard": shard}
+        return row | {"kept_repository_id": copy["repository_id"], "kept_path": copy["path"]}
+    if row["kept_swhid"] in inventory.gone or row["kept_repository_id"] in inventory.repositories:
+        was = {"was": row["reason"], "similarity": row["similarity"]}
+        said = orjson.dumps({name: value for name, value in was.items() if value is not None}).decode()
+        return row | _NOTHING | {"stage": RETRACTION, "reason": ORPHANED, "evidence": said}
+    return row
+
+
+def _repositories(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[pa.Table]:
+    gone = pa.array(sorted(inventory.repositories), pa.string())
+    for table in tables:
+        left = table.filter(pc.invert(pc.is_in(table["repository_id"], value_set=gone)))
+        ids = left["repository_id"].to_pylist()
+        kept = [kept + inventory.kept[id_] for id_, kept in zip(ids, left["kept"].to_pylist(), strict=True)]
+        at = REPOSITORIES.get_field_index("kept")
+        yield left.set_column(at, REPOSITORIES.field(at), pa.array(kept, pa.int64()))
+
+
+def _silent(release: Release, inventory: Inventory) -> set[str]:
+    """Return the names of repositories of which nothing is kept any more."""
+    names: dict[str, int] = {}
+    for table in release.repositories(["repository_id", "repo_name", "kept"]):
+        for row in table.to_pylist():
+            stays = row["repository_id"] not in inventory.repositories
+            kept = row["kept"] + inventory.kept[row["repository_id"]] if stays else 0
+            names[row["repo_name"]] = names.get(row["repo_name"], 0) + kept
+    return {name for name, kept in names.items() if not kept and name is not None}

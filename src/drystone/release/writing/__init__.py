@@ -1,0 +1,1 @@
+"""Writing a release: shards, ledger, repositories; the manifest last."""

@@ -1,0 +1,124 @@
+"""The last step of writing a release: documents, checksums, and the manifest, whose existence means complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.documents import card, croissant
+from drystone.release.documents.notice import Notice, notice_text
+from drystone.release.files import whole_file, write_whole
+from drystone.release.inspection.stats import Tally, counts_of, stats
+from drystone.release.manifest import (
+    Counts,
+    Document,
+    FileEntry,
+    Manifest,
+    ReleaseFacts,
+    manifest_bytes,
+    release_root,
+)
+from drystone.release.read import Release
+
+
+def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notices: Iterable[Notice] = ()) -> Manifest:
+    """Write everything around the Parquet files of a release, the manifest last, and return it.
+
+    `files` are what the writers returned, in any order. What is already there under the same names is replaced; other
+    Parquet files under `data/` and `ledger/` (of an earlier build into this folder) are refused. Raises `ReleaseError`
+    where files are missing or more than listed, where kept rows of the ledger and rows of data differ in number, or
+    where the disk is full.
+    """
+    entries = tuple(sorted(files, key=lambda f: f.path))
+    (folder / layout.MANIFEST).unlink(missing_ok=True)
+    _check_complete(folder, entries)
+    title = f"{facts.name} {facts.version}"
+    manifest = describe(folder, facts, entries, notice_text(title, notices))
+    write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
+    return manifest
+
+
+def describe(
+    folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice: Iterable[str], suffix: str = ""
+) -> Manifest:
+    """Write the documents of a release, with `suffix` behind their names, and return its manifest, not yet written.
+
+    Of `files` only the ledger need be there. `notice` is the text of NOTICE in pieces. Raises `ReleaseError` where
+    kept rows of the ledger and rows of data differ in number, or where the disk is full.
+    """
+    entries = tuple(sorted(files, key=lambda f: f.path))
+    manifest = Manifest(root=release_root(facts, entries), facts=facts, counts=_no_counts(), files=entries)
+    manifest = manifest.model_copy(update={"counts": _counts(folder, manifest)})
+    release = Release(folder, manifest)
+    found = stats(release)
+    texts: dict[str, Iterable[str]] = {
+        "CHANGELOG.md": card.changelog(facts, manifest.root),
+        "CITATION.cff": card.citation(facts, manifest.root),
+        "NOTICE": notice,
+        "README.md": card.readme(release, found),
+        "croissant.json": croissant.croissant(manifest, found),
+    }
+    documents = [_write_document(folder, name, pieces, suffix) for name, pieces in texts.items()]
+    sums = sums_text(entries, documents)
+    written = write_whole(folder / f"{layout.SUMS}{suffix}", sums)
+    documents.append(Document(path=layout.SUMS, bytes=len(sums), sha256=written))
+    return manifest.model_copy(update={"documents": tuple(sorted(documents, key=lambda d: d.path))})
+
+
+def sums_text(files: Iterable[FileEntry], documents: Iterable[Document]) -> bytes:
+    """Return SHA256SUMS: a line for every file of the release but itself and the manifest, by name."""
+    named = [(f.place, f.sha256) for f in files] + [(d.path, d.sha256) for d in documents if d.path != layout.SUMS]
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(named)).encode()
+
+
+def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
+    listed = {entry.path for entry in entries}
+    places = {entry.place for entry in entries}
+    if len(listed) != len(entries):
+        raise ReleaseError("a file of the release is listed twice")
+    for entry in entries:
+        path = folder / entry.place
+        if not path.is_file() or path.stat().st_size != entry.bytes:
+            raise ReleaseError(f"{layout.shown(str(path))} is missing or has another size than when it was written")
+    stray = [path for path in layout.parquet_files(folder) if path not in places]
+    if stray:
+        raise ReleaseError(
+            f"{layout.shown(stray[0])} lies in {layout.shown(str(folder))} but is not part of this release. "
+            "Remove it, or choose another folder"
+        )
+    if layout.REPOSITORIES not in listed:
+        raise ReleaseError(f"{layout.REPOSITORIES} was not written")
+    groups: dict[str, list[str]] = {}
+    for name in sorted(listed - {layout.REPOSITORIES}):
+        groups.setdefault(name.rpartition("/")[0], []).append(name)
+    if "ledger" not in groups:
+        raise ReleaseError("no part of the ledger was written")
+    for name, paths in groups.items():
+        count = int(paths[0].rpartition("-")[2].removesuffix(".parquet"))
+        if len(paths) != count:
+            raise ReleaseError(f"{layout.shown(name)} has {len(paths)} files where their names say {count}")
+
+
+def _no_counts() -> Counts:
+    return Counts(occurrences=0, kept=0, dropped=0, repositories=0, opted_out_repositories=0, text_bytes=0)
+
+
+def _counts(folder: Path, manifest: Manifest) -> Counts:
+    rows = counts_of(manifest)
+    tally = Tally(Release(folder, manifest).ledger(Tally.COLUMNS))
+    kept, dropped = tally.decided("kept"), tally.decided("dropped")
+    if kept != rows["kept"] or kept + dropped != rows["occurrences"]:
+        raise ReleaseError(
+            f"the ledger has {rows['occurrences']:,} rows, {kept:,} kept and {dropped:,} dropped, "
+            f"but data holds {rows['kept']:,} files"
+        )
+    return Counts(**rows, dropped=dropped, opted_out_repositories=manifest.facts.opted_out_repositories)
+
+
+def _write_document(folder: Path, name: str, pieces: Iterable[str], suffix: str) -> Document:
+    with whole_file(folder / f"{name}{suffix}") as sink:
+        for piece in pieces:
+            sink.write(piece.encode("utf-8", "backslashreplace"))
+    return Document.model_validate({"path": name, "bytes": sink.size, "sha256": sink.hexdigest()})

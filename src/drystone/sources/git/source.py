@@ -1,0 +1,295 @@
+"""The `git` source: a repository at a path or behind a URL, bare or not, at one revision, read through pygit2.
+
+Never checks anything out. Submodules and symbolic links are listed and not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import pygit2
+from pygit2.enums import Option, RepositoryOpenFlag
+
+from drystone.errors import SourceError
+from drystone.identity.hashes import EMPTY_TREE, MODE_SUBMODULE, MODE_SYMLINK, parse_tree
+from drystone.sources._opened import describe
+from drystone.sources._paths import MAX_LINK, link_note, path_problem
+from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
+from drystone.sources.git import remote
+from drystone.sources.git.objects import Chosen, Commit, choose, read_commit, snapshot
+from drystone.sources.git.store import ObjectStore
+
+#: Larger trees and link targets are not read.
+_MAX_TREE: Final = 64 << 20
+_MAX_LINK: Final = 1 << 16
+_DIRECTORY_TYPE: Final = 0o040000
+_TYPE_BITS: Final = 0o170000
+#: Packs are mapped in windows of this many bytes, and at most so many bytes of them at a time.
+_WINDOW: Final = 32 << 20
+_MAPPED: Final = 256 << 20
+
+
+@dataclass(frozen=True)
+class GitSource:
+    """One git repository: exactly one of `path` and `url`.
+
+    `ref` is a branch, a tag, a commit id or a full reference name; None is the default branch. `about` holds what the
+    user says of the repository, by field of `Repository`.
+    """
+
+    path: Path | None = None
+    url: str | None = None
+    ref: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    kind: ClassVar[str] = "git"
+    random_access: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.url is None):
+            raise TypeError("a git source has either a path or a url")
+        if self.url is not None:
+            remote.check_url(self.url)
+        if self.ref is not None:
+            remote.check_ref(self.ref)
+
+    @property
+    def spec(self) -> str:
+        """The path, or the URL after `git+` and without secrets; then `@` and the ref where one was given."""
+        place = str(self.path) if self.path is not None else f"git+{remote.public_url(self.url or '')}"
+        return place if self.ref is None else f"{place}@{self.ref}"
+
+    def fetch(self, cache: Path) -> None:
+        """Mirror a URL under `cache`; done once, and again only where the mirror does not know the ref."""
+        if self.path is not None:
+            if not self.path.exists():
+                raise SourceError(f"{self.path}: there is no such folder; give the path of a git repository")
+            return
+        assert self.url is not None
+        mirror = remote.mirror_path(self.url, cache)
+        if not mirror.exists():
+            remote.clone(self.url, mirror)
+        if self.ref is not None:
+            repo = self._open_libgit(mirror)
+            try:
+                choose(repo, ObjectStore(common_folder(repo)), self.ref)
+            except SourceError:
+                remote.update(self.url, mirror, self.ref)
+            finally:
+                repo.free()
+
+    def contents(self, cache: Path) -> set[bytes]:
+        """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
+        lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
+        return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
+
+    def state(self, cache: Path) -> State:
+        """Return the state by commit and snapshot; the size is that of the packs."""
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        with self.open(cache, Limits()) as opened:
+            found = opened.repository()
+        objects = next((folder for folder in (path / ".git/objects", path / "objects") if folder.is_dir()), path)
+        size = sum(file.stat().st_size for file in objects.glob("pack/*.pack"))
+        return State.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
+
+    @contextmanager
+    def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
+        """Open for reading; raise `SourceError` where it is no repository, or the ref or its commit cannot be read."""
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        if not path.exists():
+            raise SourceError(f"{self.spec}: it was not fetched yet")
+        repo = self._open_libgit(path)
+        try:
+            try:
+                store = ObjectStore(common_folder(repo))
+                opened = _OpenGit(store, self._found(repo, store, path), self.about, limits)
+            except OSError as error:
+                raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
+            yield opened
+        finally:
+            repo.free()
+
+    def _open_libgit(self, path: Path) -> pygit2.Repository:
+        pygit2.option(Option.SET_MWINDOW_SIZE, _WINDOW)
+        pygit2.option(Option.SET_MWINDOW_MAPPED_LIMIT, _MAPPED)
+        try:
+            return pygit2.Repository(str(path), RepositoryOpenFlag.NO_SEARCH)
+        except (pygit2.GitError, ValueError, OSError) as error:
+            said = str(error)
+            if "not owned by" in said:
+                raise SourceError(
+                    f"{path} belongs to another user, so git refuses to read it; if you trust it: "
+                    f"git config --global --add safe.directory '{path.resolve()}'"
+                ) from None
+            if "extension" in said or "object format" in said or "objectformat" in said:
+                raise SourceError(f"{path} uses a format of git that cannot be read here ({said})") from None
+            raise SourceError(f"{path} is not a git repository, or a damaged one ({said})") from None
+
+    def _found(self, repo: pygit2.Repository, store: ObjectStore, path: Path) -> Repository:
+        try:
+            chosen = choose(repo, store, self.ref)
+            commit = read_commit(store, chosen.commit) if chosen else None
+            branches = snapshot(repo, store).hex()
+        except SourceError as error:
+            raise SourceError(f"{self.spec}: {error}; check it with: git fsck") from None
+        except (pygit2.GitError, ValueError, OSError) as error:
+            raise SourceError(
+                f"{self.spec}: its references cannot be read ({error}); check it with: git fsck"
+            ) from None
+        origin, name = self._names(repo, path)
+        if chosen is None or commit is None:
+            head = str(repo.lookup_reference("HEAD").target)
+            return Repository(
+                origin,
+                self.kind,
+                name,
+                directory=EMPTY_TREE.hex(),
+                snapshot=branches,
+                branch=head,
+                empty=f"HEAD names {head}, which has no commits",
+            )
+        return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches))
+
+    def _names(self, repo: pygit2.Repository, path: Path) -> tuple[str, str]:
+        """Return origin and name, which do not depend on where a copy lies."""
+        url = self.url or _remote_origin(repo)
+        if url is not None and remote.is_network(url):
+            return remote.public_url(url), remote.name_of(remote.public_url(url))
+        place = Path(remote.name_of(url)) if self.url and url else path.resolve()
+        if place.name == ".git":
+            place = place.parent
+        name = place.name.removesuffix(".git") or "root"
+        return f"git:{name}", name
+
+
+def _at(chosen: Chosen, commit: Commit, found: Repository) -> Repository:
+    metadata = dict(commit.metadata)
+    if chosen.release is not None:
+        metadata["release"] = chosen.release
+    return Repository(
+        found.origin,
+        found.kind,
+        found.name,
+        directory=commit.tree.hex(),
+        revision=str(chosen.commit),
+        snapshot=found.snapshot,
+        branch=chosen.reference,
+        revision_date=commit.author_date,
+        committer_date=commit.committer_date,
+        metadata=metadata,
+    )
+
+
+def common_folder(repo: pygit2.Repository) -> Path:
+    """Return the folder of objects, references and configuration; a linked working tree names it (commondir)."""
+    folder = Path(repo.path)
+    note = folder / "commondir"
+    return folder / note.read_text().strip() if note.is_file() else folder
+
+
+def _remote_origin(repo: pygit2.Repository) -> str | None:
+    """Return the URL of the remote `origin` from the repository's own configuration, not the user's."""
+    try:
+        return str(pygit2.Config(str(common_folder(repo) / "config"))["remote.origin.url"])
+    except (KeyError, OSError, ValueError, pygit2.GitError):
+        return None
+
+
+class _OpenGit:
+    def __init__(self, store: ObjectStore, found: Repository, about: Mapping[str, Any], limits: Limits) -> None:
+        self._store = store
+        self._root = bytes.fromhex(found.directory)
+        self._empty = found.empty is not None
+        self._repository = describe(found, about)
+        self._limits = limits
+        self._directories: list[tuple[bytes, bytes]] = []
+
+    def repository(self) -> Repository:
+        return self._repository
+
+    def directories(self) -> list[tuple[bytes, bytes]]:
+        return self._directories
+
+    def entries(self) -> Iterator[Entry]:
+        self._directories = []
+        if self._empty:
+            return
+        count = 0
+        # Each distinct blob is read once here, so that a damaged one is told of before anyone relies on it.
+        checked: dict[bytes, tuple[int | None, str | None]] = {}
+        # With the name apart from the folder above, which all below share: paths are long in hostile trees.
+        trees = [(b"", b"", self._root)]
+        while trees:
+            above, name, id_ = trees.pop()
+            folder = above + b"/" + name if above else name
+            self._directories.append((folder, id_))
+            below = []
+            try:
+                kind, body = self._store.read(id_, _MAX_TREE)
+                if kind != "tree":
+                    raise SourceError(f"the object {id_.hex()} is not a tree")
+                items = list(parse_tree(body))
+            except (SourceError, ValueError) as error:
+                yield Entry(
+                    folder, UNREADABLE, _DIRECTORY_TYPE, None, None, problem=f"its directory cannot be read: {error}"
+                )
+                continue
+            for mode, name, item in items:
+                count += 1
+                path = folder + b"/" + name if folder else name
+                problem = "the name holds a slash" if b"/" in name else path_problem(path, self._limits)
+                if count > self._limits.max_entries:
+                    problem = f"the tree has more than {self._limits.max_entries} entries; the rest was not read"
+                    yield Entry(b"", UNREADABLE, 0, None, None, problem=problem)
+                    return
+                if problem is not None:
+                    yield Entry(path, UNREADABLE, mode, None, None, problem=problem)
+                elif mode & _TYPE_BITS == _DIRECTORY_TYPE:
+                    below.append((folder, name, item))
+                else:
+                    yield self._entry(path, mode, item, checked)
+            trees.extend(reversed(below))
+
+    def _entry(self, path: bytes, mode: int, id_: bytes, checked: dict[bytes, tuple[int | None, str | None]]) -> Entry:
+        if mode & _TYPE_BITS == MODE_SUBMODULE:
+            return Entry(path, SUBMODULE, mode, id_, None)
+        known = checked.get(id_)
+        if known is None:
+            known = checked[id_] = self._check(id_)
+        size, problem = known
+        if problem is not None:
+            return Entry(path, UNREADABLE, mode, None, size, problem=problem)
+        if mode & _TYPE_BITS == MODE_SYMLINK:
+            note = None
+            if size is not None and size <= MAX_LINK:
+                note = link_note(path, self._store.read(id_, MAX_LINK)[1])
+            return Entry(path, SYMLINK, mode, id_, size, note=note)
+        return Entry(path, FILE, mode, id_, size)
+
+    def _check(self, id_: bytes) -> tuple[int | None, str | None]:
+        """Return a blob's size, and why it cannot be read; larger ones than the limit are not read, their size is."""
+        try:
+            kind, size = self._store.header(id_)
+            if kind != "blob":
+                return None, f"the object {id_.hex()} is not a blob"
+            if size <= self._limits.max_file_bytes:
+                self._store.read(id_, self._limits.max_file_bytes)
+        except SourceError as error:
+            return None, str(error)
+        return size, None
+
+    def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
+        for id_ in blobs:
+            try:
+                kind, data = self._store.read(id_, self._limits.max_file_bytes)
+            except SourceError as error:
+                raise SourceError(f"{self._repository.origin}: {error}; check it with: git fsck") from None
+            if kind != "blob":
+                raise SourceError(f"{self._repository.origin}: the object {id_.hex()} is not a blob")
+            yield data

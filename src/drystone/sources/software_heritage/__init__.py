@@ -1,0 +1,1 @@
+"""Exports of the Software Heritage graph as sources."""

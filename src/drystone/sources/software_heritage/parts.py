@@ -1,0 +1,288 @@
+"""Groups of roots become parts: lists of occurrences of bounded length, and what the export knows of their contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.errors import SourceError
+from drystone.identity.hashes import MODE_SYMLINK
+from drystone.sources import base
+from drystone.sources._paths import MAX_LINK, link_note, path_problem
+from drystone.sources.base import Limits
+from drystone.sources.software_heritage import directories as swh_directories
+from drystone.sources.software_heritage.directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
+from drystone.sources.software_heritage.export import Export, TableFile
+from drystone.sources.software_heritage.origins import ROOTS
+from drystone.work.runs import (
+    KEY,
+    Bools,
+    Index,
+    Ints,
+    Sorted,
+    batched,
+    bounds,
+    distinct,
+    keys_of_hex,
+    keys_or_null,
+    read_group,
+    read_range,
+    read_rows,
+    read_whole,
+    write_groups,
+    write_run,
+    write_sorted,
+    write_whole,
+)
+
+#: Occurrences of one part, unless a single repository has more.
+_PART_ROWS: Final = 1 << 19
+_TYPE_BITS: Final = 0o170000
+KINDS: Final = (base.FILE, base.SYMLINK, base.SUBMODULE, base.UNREADABLE)
+_FILE, _SYMLINK, _SUBMODULE, _UNREADABLE = range(4)
+
+#: Occurrences of a part; `repository` counts from the part's first root, `kind` is a place in `KINDS`.
+OCCURRENCES: Final = pa.schema(
+    [("id", KEY), ("repository", pa.int32()), ("path", pa.binary()), ("kind", pa.int8()), ("mode", pa.int32()),
+     ("problem", pa.string())]
+)  # fmt: skip
+#: What the export knows of a content; `problem` says why the archive cannot give it.
+CONTENTS: Final = pa.schema(
+    [("key", KEY), ("sha1", KEY), ("sha256", pa.binary(32)), ("length", pa.int64()), ("problem", pa.string())]
+)
+_UNSOUND: Final = "its entries do not hash to its identifier; it was not read"
+_NOT_THERE: Final = "its content is not in the export: neither in the table content nor in skipped_content"
+
+
+def resolve(
+    folder: Path, task: str, routed: list[Path], group: int, roots: list[tuple[Path, int, int]], number: int,
+    limits: Limits, depth: int, verify: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Resolve the directories of a group of roots to paths, cut into parts.
+
+    `roots` are (file, first row, last row), the first of them the root with that `number`.
+    Writes `TASK-PART.occurrences` (OCCURRENCES).
+    """
+    forest = Forest(read_group(routed, ENTRIES, group))
+    wanted = [read_rows(path, ROOTS, first, last, ["key"]).column("key") for path, first, last in roots]
+    unsound = forest.unsound() if verify else np.zeros(len(forest.starts), bool)
+    at = forest.index.find(pa.chunked_array([chunk for column in wanted for chunk in column.chunks], KEY))
+    size = np.append(forest.sizes(depth), 0)[at]
+    ends = np.cumsum(np.minimum(size, limits.max_entries) + 1)
+    parts: list[dict[str, Any]] = []
+    first = 0
+    while first < len(at):
+        done = ends[first - 1] if first else 0.0
+        last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
+        name = f"{task}-{len(parts):05d}"
+        table = _occurrences(forest, at[first:last], limits, depth, unsound)
+        write_whole(folder / f"{name}.occurrences", table)
+        parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
+        first = last
+    return {"parts": parts}
+
+
+def first_level(folder: Path, task: str, file: Path, first: int, rows: int) -> dict[str, Any]:
+    """Write the directories of a file of roots, numbered from `first`, as the first level to visit."""
+    directory = read_rows(file, ROOTS, 0, rows, ["key"]).column("key")
+    numbers = pa.array(np.arange(first, first + rows))
+    write_sorted(folder / f"{task}.next", pa.table([directory, numbers], schema=PAIRS))
+    return {"rows": rows}
+
+
+def asked(folder: Path, task: str, occurrences: Path) -> dict[str, Any]:
+    """Write the distinct contents of a part."""
+    table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
+    order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
+    write_run(folder / f"{task}.asked", pa.table([found.take(order.order[order.starts])], schema=PRESENT))
+    return {"rows": len(order.starts)}
+
+
+def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int, unsound: Bools) -> pa.Table:
+    left = np.full(len(roots), limits.max_entries, np.int64)
+    wrong = np.flatnonzero((roots >= 0) & np.append(unsound, False)[roots])
+    sound = roots.copy()
+    sound[wrong] = -1
+    levels = [_listed(forest, level, limits, depth) for level in walk(forest, sound, left, depth, unsound)]
+    levels.append(_of_roots(wrong, _UNSOUND))
+    much = f"the tree has more than {limits.max_entries} entries; the rest was not read"
+    levels.append(_of_roots(np.flatnonzero(left < 0), much))
+    return pa.concat_tables(levels)
+
+
+def _of_roots(roots: Ints, problem: str) -> pa.Table:
+    """Return one unreadable occurrence, with an empty path, for each of these roots."""
+    count = len(roots)
+    columns = [
+        pa.nulls(count, KEY),
+        pa.array(roots, pa.int32()),
+        pa.repeat(pa.scalar(b"", pa.binary()), count),
+        pa.array(np.full(count, _UNREADABLE), pa.int8()),
+        pa.array(np.zeros(count), pa.int32()),
+        pa.repeat(pa.scalar(problem), count),
+    ]
+    return pa.table(columns, schema=OCCURRENCES)
+
+
+def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Table:
+    """Return the occurrences of one level."""
+    entry, fate, paths = level.entry, level.fate, level.paths
+    types, mode = forest.types[entry], forest.perms[entry]
+    kind = np.full(len(entry), _UNREADABLE, np.int8)
+    kind[types == swh_directories.FILE] = _FILE
+    kind[(types == swh_directories.FILE) & (mode & _TYPE_BITS == MODE_SYMLINK)] = _SYMLINK
+    kind[types == swh_directories.REVISION] = _SUBMODULE
+    kind[fate != swh_directories.OCCURRENCE] = _UNREADABLE
+    problems: dict[int, str] = {}
+    lengths = pc.binary_length(paths).to_numpy(zero_copy_only=False)
+    odd = (kind == _UNREADABLE) | (lengths > limits.max_path_bytes) | (lengths == 0)
+    for row in np.flatnonzero(odd).tolist():
+        problem = _problem(forest, level, row, depth) or path_problem(paths[row].as_py(), limits)
+        if problem is not None:
+            problems[row] = problem
+            kind[row] = _UNREADABLE
+    spoiled = np.flatnonzero((types == swh_directories.LOST) & (lengths > 0))
+    if len(spoiled):  # a lost directory stands at its own path, without the slash before its entries
+        paths = pc.if_else(pa.array(types == swh_directories.LOST), pc.binary_slice(paths, 0, -1), paths)
+    column = pa.array([problems.get(row) for row in range(len(entry))], pa.string()) if problems else None
+    ids = forest.targets.take(entry)
+    return pa.table(
+        [ids, level.root.astype(np.int32), paths, kind, mode, column or pa.nulls(len(entry), pa.string())],
+        schema=OCCURRENCES,
+    )
+
+
+def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
+    entry = level.entry[row]
+    match int(level.fate[row]):
+        case swh_directories.TOO_DEEP:
+            return f"the directory lies more than {depth} levels deep; it was not read"
+        case swh_directories.CIRCLE:
+            return "the directory holds itself; it was not read"
+        case swh_directories.UNSOUND:
+            return _UNSOUND
+        case swh_directories.BAD_NAME:
+            name = forest.names[entry].as_py()
+            return "the name holds a slash" if b"/" in name else path_problem(name, Limits()) or "the name is '.'"
+    match int(forest.types[entry]):
+        case swh_directories.LOST:
+            return f"its directory {forest.targets[entry].as_py().hex()} is not in the export"
+        case swh_directories.OTHER:
+            return "the entry is of a type that is not known"
+    return None
+
+
+def contents(folder: Path, task: str, export: Export, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+    """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
+    skipped = table == "skipped_content"
+    columns = ["sha1", "sha1_git", "sha256", "length", "status"]
+    pieces = export.batches(table, file, columns, ["reason"] if skipped else [])
+    count = 0
+    for number, found in enumerate(batched((_contents(piece, file, skipped) for piece in pieces), rows)):
+        write_sorted(folder / f"{task}-{number:05d}.contents", found)
+        count += found.num_rows
+    return {"rows": count}
+
+
+def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
+    piece = piece.filter(piece.column("sha1_git").is_valid())
+    text = [piece.column(name).cast(pa.string()) for name in ("sha1_git", "sha1", "sha256")]
+    try:
+        key = keys_of_hex(text[0])
+        sha1 = keys_or_null(text[1])
+        sha256 = keys_or_null(text[2], 32)
+    except (ValueError, pa.ArrowException) as error:
+        raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
+    status = piece.column("status").cast(pa.string())
+    if skipped:
+        reason = pc.fill_null(piece.column("reason").cast(pa.string()), "no reason is given")
+        problem = pc.binary_join_element_wise("the archive skipped it: ", reason, "")
+    else:
+        hidden = pc.binary_join_element_wise("its status in the archive is ", pc.fill_null(status, "unknown"), "")
+        visible = pc.fill_null(pc.equal(status, "visible"), False)
+        problem = pc.if_else(visible, pa.scalar(None, pa.string()), hidden)
+    length = piece.column("length").cast(pa.int64())
+    return pa.table([key, sha1, sha256, length, problem], schema=CONTENTS)
+
+
+def join(folder: Path, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+    """Bring what is known of contents in a range of keys to the parts that ask for them, `asked` in their order."""
+    low, high = bounds(index, count)
+    found = [read_range([path], PRESENT, low, high).column("key") for path in asked]
+    part = np.repeat(np.arange(len(found)), [len(column) for column in found])
+    wanted = pa.chunked_array([chunk for column in found for chunk in column.chunks], KEY)
+    table = read_range(known, CONTENTS, low, high)
+    order = Sorted(wanted)
+    numbers = np.empty(len(part), np.int64)
+    numbers[order.order] = order.numbers
+    at = order.index.find(table.column("key"))
+    table, at = table.filter(pa.array(at >= 0)), at[at >= 0]
+    # Where several contents have one sha1_git, one that can be had comes first, then the smallest.
+    broken = pc.is_valid(table.column("problem")).to_numpy()
+    sha1 = [int.from_bytes(value or b"\xff" * 20, "big") >> 96 for value in _ties(table.column("sha1"), at)]
+    by = np.lexsort((np.array(sha1 or [0] * len(at), np.uint64), broken, at))
+    first = by[np.append(True, at[by][1:] != at[by][:-1])] if len(by) else by
+    place = np.full(len(order.starts), -1, np.int64)
+    place[at[first]] = first
+    have = place[numbers] >= 0
+    out = np.flatnonzero(have)
+    out = out[np.lexsort((numbers[out], part[out]))]
+    write_groups(folder / f"{task}.joined", table.take(place[numbers[out]]), part[out])
+    return {"rows": len(out), "missing": int((~have).sum())}
+
+
+def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
+    """Return the values of a column where there are several for one number, else nothing to compare."""
+    values: list[bytes | None] = column.to_pylist() if len(distinct(at)) < len(at) else []
+    return values
+
+
+def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
+    """Return the occurrences of a part as `LISTING`, with what is known of their contents (by key, ascending)."""
+    table = read_whole(occurrences, OCCURRENCES)
+    kind = table.column("kind").to_numpy().copy()
+    held = kind <= _SYMLINK
+    at = Index.of(known.column("key")).find(table.column("id"))
+    at[~held] = -1
+    here = at >= 0
+    position = pa.array(np.where(here, at, 0), mask=~here)
+    size = known.column("length").take(position)
+    problem = known.column("problem").take(position)
+    large = pc.fill_null(pc.greater(size, limits.max_file_bytes), False).to_numpy(zero_copy_only=False)
+    lost = held & ~here
+    # What is too large to be kept is a file that is too large, whether the archive has it or not.
+    bad = (pc.is_valid(problem).to_numpy() & ~large) | lost
+    problem = pc.if_else(pa.array(lost), _NOT_THERE, problem)
+    problem = pc.if_else(pa.array(bad & held), problem, table.column("problem"))
+    readable = (kind == _FILE) & here & ~bad & ~large
+    kind[bad & held] = _UNREADABLE
+    names = pa.array(KINDS).take(pa.array(kind))
+    ids = pc.if_else(pa.array(kind == _UNREADABLE), pa.scalar(b"", pa.binary()), table.column("id").cast(pa.binary()))
+    return pa.table(
+        [
+            ids, table.column("repository"), table.column("path"), names, table.column("mode"), size,
+            pa.array(readable), problem, pa.nulls(table.num_rows, pa.string()),
+        ],
+        schema=base.LISTING,
+    )  # fmt: skip
+
+
+def with_link_notes(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator[bytes | SourceError]]) -> pa.Table:
+    """Return a `LISTING` with remarks on symbolic links that lead out of their tree: `read` gives their targets."""
+    links = pc.and_(pc.equal(listed.column("kind"), base.SYMLINK), pc.less_equal(listed.column("size"), MAX_LINK))
+    rows_ = np.flatnonzero(pc.fill_null(links, False).to_numpy())
+    if not len(rows_):
+        return listed
+    found = listed.select(["id", "path"]).take(pa.array(rows_))
+    ids = sorted(set(found.column("id").to_pylist()))
+    targets = dict(zip(ids, read(ids), strict=True))
+    notes: list[str | None] = [None] * listed.num_rows
+    for row, id_, path in zip(rows_.tolist(), *(column.to_pylist() for column in found.columns), strict=True):
+        target = targets[id_]
+        notes[row] = link_note(path, target) if isinstance(target, bytes) else f"where it leads is not known: {target}"
+    return listed.set_column(listed.column_names.index("note"), "note", pa.array(notes, pa.string()))

@@ -1,0 +1,510 @@
+"""The `software-heritage` source: the origins of a graph export at their latest visit, contents from the archive.
+
+A collection: its work is a chain of joins over ids, cut into tasks of bounded memory, and it comes in parts. Knows how
+the export's tables lead from an origin to its files; nothing of what the files are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+
+from drystone.errors import SourceError, UsageError
+from drystone.sources.base import LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.software_heritage import directories as swh_directories
+from drystone.sources.software_heritage import origins as swh_origins
+from drystone.sources.software_heritage import parts as swh_parts
+from drystone.sources.software_heritage import terms as swh_terms
+from drystone.sources.software_heritage.contents import ContentId, ContentStore
+from drystone.sources.software_heritage.export import Export
+from drystone.sources.software_heritage.parts import CONTENTS
+from drystone.work.runs import (
+    ROWS_PER_RANGE,
+    Index,
+    as_array,
+    keys,
+    range_count,
+    read_group,
+    read_range,
+    read_rows,
+    runs,
+    write_run,
+)
+
+#: Changes where the meaning of the files below the cache does.
+_FORMAT: Final = 6
+#: Entries of all directories that a group of roots holds in memory, at most about: their names and ids, put together
+#: to be hashed, must not pass 2 GiB.
+_GROUP_ENTRIES: Final = 1 << 24
+#: Repositories without a tree of their own that make one part.
+_OTHERS: Final = 1 << 16
+#: Releases that point at releases are followed so far.
+_MAX_RELEASES: Final = 8
+_CACHED_PARTS: Final = 4
+#: What is written as a run, of the rows that a task may hold: it is there as text, as ids and sorted, beside what the
+#: reader holds of its file, and must not need more than what reads and joins such runs.
+_RUN_SHARE: Final = 4
+#: Rows about origins and branches have URLs, names and reasons, and are Python's objects for a while: each takes the
+#: memory of so many others.
+_ORIGIN_WEIGHT: Final = 16
+#: Columns of names are held as one array each, which ends at 2 GiB.
+_MOST_ROWS: Final = 1 << 26
+#: Steps that do not depend on which origins are out; those before origins are chosen do not either.
+_OF_EXPORT: Final = frozenset({"entries", "edges", "directories", "contents"})
+
+
+@dataclass(frozen=True)
+class SoftwareHeritage:
+    """A graph export and where the contents of its files lie.
+
+    `export` is a folder or an `s3://` URL (see `swh_export`), `contents` a location as `ContentStore.open` takes it, or
+    `export` for the export's own column `data`. `origins` limits the build to URLs that begin so. `repositories` is a
+    Parquet table of what is recorded of origins: `origin` (its URL) and any of default_branch, stars, forks, github_id,
+    license, language, created_at, event_created_at. Deeper directories than `depth` are rows of the ledger.
+    `agreement` says under which agreement the archive is read in bulk. With `verify`, directories whose entries do not
+    hash to their identifiers are not read. `rows` are those that a task sorts and joins at a time: memory grows with
+    them, and fewer tasks open fewer files each.
+    """
+
+    export: str
+    contents: str
+    origins: str = ""
+    repositories: Path | None = None
+    depth: int = 256
+    agreement: str | None = None
+    verify: bool = False
+    rows: int = ROWS_PER_RANGE
+
+    kind: ClassVar[str] = "software-heritage"
+
+    def __post_init__(self) -> None:
+        if not self.export or not self.contents:
+            raise UsageError("a Software Heritage source needs 'export', a graph export, and 'contents', their place")
+        if not 1 <= self.depth <= 4096:
+            raise UsageError(f"depth must be between 1 and 4096, it is {self.depth}")
+        if not 1 <= self.rows <= _MOST_ROWS:
+            raise UsageError(f"rows must be between 1 and {_MOST_ROWS:,}, it is {self.rows:,}")
+
+    @property
+    def spec(self) -> str:
+        """The export after `swh+`, without parameters."""
+        return f"swh+{self.export.partition('?')[0]}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return swh_terms.SHA256, self.agreement
+
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
+        """Resolve the export to lists of occurrences, and return them as parts.
+
+        Origins that are `out` stand for no other, and nothing of them is listed.
+
+        Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
+        files are damaged; `UsageError` where the location of contents cannot be one.
+        """
+        export = Export.open(self.export)
+        for table in ("origin_visit_status", "snapshot_branch", "revision", "directory", "directory_entry", "content"):
+            export.files(table)
+        recorded = self.repositories.stat() if self.repositories is not None and self.repositories.exists() else None
+        key = hashlib.sha256(
+            repr(
+                (
+                    _FORMAT, export.fingerprint, self.origins, self.depth, self.verify, self.rows,
+                    limits.max_entries, limits.max_path_bytes,
+                    recorded and (recorded.st_size, recorded.st_mtime_ns),
+                )
+            ).encode()
+        ).hexdigest()  # fmt: skip
+        folder = cache / "software-heritage" / key[:16]
+        self.open_contents(cache, limits).close()
+        plan = _Plan(self, export, folder, limits, run)
+        roots = plan.origins(out)
+        key, folder = hashlib.sha256(f"{key} {plan.chosen.name}".encode()).hexdigest(), plan.chosen
+        listed, joined = plan.directories(roots)
+        parts: list[Part] = []
+        for part in listed:
+            span = roots.span(part["first"], part["last"])
+            parts.append(
+                _Part(self, key, len(parts), part["name"], folder / "parts", span, tuple(joined), part["rows"])
+            )
+        for path, count in roots.others:
+            for first in range(0, count, _OTHERS):
+                others = ((path, first, min(count, first + _OTHERS)),)
+                parts.append(_Part(self, key, len(parts), None, folder / "parts", others, (), others[0][2] - first))
+        if not parts:
+            raise SourceError(f"{self.spec}: no origin of the export begins with {self.origins!r}")
+        return parts
+
+    def open_contents(self, cache: Path, limits: Limits) -> ContentStore:
+        """Return the place of contents, opened; `DRYSTONE_SWH_TOKEN` is a token for the web API."""
+        return ContentStore.open(
+            self.contents,
+            cache=cache / "contents",
+            max_bytes=limits.max_file_bytes,
+            token=os.environ.get("DRYSTONE_SWH_TOKEN"),
+            export=self.export,
+        )
+
+
+@dataclass(frozen=True)
+class _Roots:
+    """Roots in the order of their numbers: files, and the number of each file's first; the repositories without."""
+
+    files: tuple[tuple[Path, int, int], ...]
+    others: tuple[tuple[Path, int], ...]
+
+    @property
+    def count(self) -> int:
+        return sum(rows for _, _, rows in self.files)
+
+    def span(self, first: int, last: int) -> tuple[tuple[Path, int, int], ...]:
+        """Return where the roots from number `first` up to `last` lie: (file, first row, last row)."""
+        return tuple(
+            (path, max(0, first - start), min(rows, last - start))
+            for path, start, rows in self.files
+            if first < start + rows and last > start
+        )
+
+
+class _Plan:
+    """The steps from an export to parts; each has a folder, named after what it holds."""
+
+    def __init__(self, source: SoftwareHeritage, export: Export, folder: Path, limits: Limits, run: Runner) -> None:
+        self._source = source
+        self._export = export
+        self._folder = folder
+        self._limits = limits
+        self._runner = run
+        self._run = max(1, source.rows // _RUN_SHARE)
+        #: Where steps lie that depend on which origins are out.
+        self.chosen = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def origins(self, out: LeftOut | None) -> _Roots:
+        """Choose revision and root directory of every origin; let one stand for all with the same directory."""
+        steps = swh_origins
+        prefix = self._source.origins
+        given: dict[str, Any] = {"export": self._export, "rows": self._run}
+        tasks = [
+            (f"{table}-{number:05d}", {**given, "table": table, "file": file, "prefix": prefix})
+            for table in ("origin", "origin_visit", "origin_visit_status")
+            for number, file in enumerate(self._export.tables.get(table, ()))
+        ]
+        visits, rows = self._step("visits", steps.visits, tasks)
+        noted = runs(visits, "visits")
+        if self._source.repositories is not None:
+            path = str(self._source.repositories)
+            recorded, _ = self._step("recorded", steps.recorded, [("recorded", {"path": path, "rows": self._run})])
+            noted += runs(recorded, "visits")
+        latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted)
+        count = _total(found, "origins")
+
+        branches, rows = self._step("branches", steps.branches, self._files("snapshot_branch"))
+        listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
+        chosen, found = self._ranged("chosen", steps.chosen, _total(rows), _ORIGIN_WEIGHT, **listed)
+        candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
+        if _total(found, "releases"):
+            releases, rows = self._step("releases", steps.releases, self._files("release"))
+            for turn in range(_MAX_RELEASES):
+                tagged = {"given": candidates, "known": runs(releases, "releases")}
+                peeled, found = self._ranged(f"peeled-{turn}", steps.peel, _total(rows), **tagged)
+                candidates, settled = runs(peeled, "candidates"), settled + runs(peeled, "found")
+                if not _total(found, "releases"):
+                    break
+
+        revisions, rows = self._step("revisions", steps.revisions, self._files("revision"))
+        revised = {"given": candidates, "known": runs(revisions, "revisions")}
+        directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
+        facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
+        repositories, _ = self._ranged("repositories", steps.repositories, count, _ORIGIN_WEIGHT, **facts)
+        settled_, rootless = runs(repositories, "repositories"), runs(repositories, "rootless")
+        gone: list[Path] = []
+        if out is not None:
+            name, given = f"out-{out.key[:16]}", {"given": settled_ + rootless, "out": out}
+            asked, found = self._ranged(name, steps.left_out, count, _ORIGIN_WEIGHT, **given)
+            digests = [summary["digest"] for summary in found]
+            if any(digests):
+                gone = runs(asked, "out")
+                self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
+        alike = {"given": settled_, "rootless": rootless, "out": gone}
+        collapsed, found = self._ranged("collapsed", steps.collapse, count, _ORIGIN_WEIGHT, **alike)
+        numbered, numbers = self._ranged("roots", steps.number, count, _ORIGIN_WEIGHT, given=runs(collapsed, "roots"))
+        files: list[tuple[Path, int, int]] = []
+        first = 0
+        for file, summary in zip(runs(numbered, "numbered"), numbers, strict=True):
+            files.append((file, first, int(summary["rows"])))
+            first += summary["rows"]
+        others = zip(runs(collapsed, "others"), (int(summary["others"]) for summary in found), strict=True)
+        return _Roots(tuple(files), tuple((path, rows) for path, rows in others if rows))
+
+    def directories(self, roots: _Roots) -> tuple[list[dict[str, Any]], list[Path]]:
+        """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
+        if not roots.count:
+            return [], []
+        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
+        rows = _total(found)
+        levels = self._reach(roots, entries, rows)
+        counts = [path for level in levels for path in runs(level, "counts")]
+        groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
+        group_of = self.chosen / "group-of-root.npy"
+        np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
+        present, _ = self._step("directories", swh_directories.present, self._files("directory"))
+        routed, _ = self._ranged(
+            "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
+            there=runs(present, "present"),
+            manifests=runs(present, "manifests"), group_of=group_of, groups=len(groups),
+        )  # fmt: skip
+        tasks = [
+            (
+                f"{number:06d}",
+                {"routed": runs(routed, "routed"), "group": number, "roots": list(roots.span(first, last)),
+                 "number": first, "limits": self._limits, "depth": self._source.depth,
+                 "verify": self._source.verify},
+            )
+            for number, (first, last) in enumerate(groups)
+        ]  # fmt: skip
+        parts, found = self._step("parts", swh_parts.resolve, tasks)
+        listed = [part for summary in found for part in summary["parts"]]
+
+        tables = [
+            (table, file) for table in ("content", "skipped_content") for file in self._export.tables.get(table, ())
+        ]
+        tasks = [
+            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file, "rows": self._run})
+            for number, (table, file) in enumerate(tables)
+        ]
+        contents, found = self._step("contents", swh_parts.contents, tasks)
+        rows = _total(found)
+        tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
+        wanted, found = self._step("asked", swh_parts.asked, tasks)
+        asked = [wanted / f"{part['name']}.asked" for part in listed]
+        rows += _total(found)
+        joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
+        return listed, runs(joined, "joined")
+
+    def _reach(self, roots: _Roots, entries: Path, rows: int) -> list[Path]:
+        """Visit directories level by level until there are no more; return the folders of all levels."""
+        first = [
+            (f"{number:06d}", {"file": path, "first": start, "rows": rows_})
+            for number, (path, start, rows_) in enumerate(roots.files)
+        ]
+        level, _ = self._step("level-000", swh_parts.first_level, first)
+        visit = runs(level, "next")
+        below = {"edges": runs(entries, "edges"), "sizes": runs(entries, "sizes")}
+        merged, _ = self._ranged("edges", swh_directories.merge, rows, **below)
+        levels: list[Path] = []
+        # One level more than is listed, to know what lies too deep.
+        for depth in range(1, self._source.depth + 2):
+            given = {"visit": visit, "seen": list(levels), "merged": merged, "roots": roots.count}
+            level, found = self._ranged(f"level-{depth:03d}", swh_directories.reach, rows, **given)
+            levels.append(level)
+            visit = [level / f"{number:06d}.next" for number, summary in enumerate(found) if summary["next"]]
+            if not visit:
+                break
+        return levels
+
+    def _groups(self, sizes: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, int]]:
+        """Cut roots, in their order, into groups whose directories have about as many entries as a task may hold."""
+        most = min(self._source.rows, _GROUP_ENTRIES)
+        ends = np.cumsum(sizes)
+        groups, first = [], 0
+        while first < len(ends):
+            done = int(ends[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
+            groups.append((first, last))
+            first = last
+        return groups
+
+    def _files(self, table: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return one task for each file of a table."""
+        files = self._export.files(table)
+        given = {"export": self._export, "rows": self._run}
+        return [(f"{number:05d}", {**given, "file": file}) for number, file in enumerate(files)]
+
+    def _step(
+        self, name: str, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
+    ) -> tuple[Path, list[dict[str, Any]]]:
+        folder = (self._folder if name in _OF_EXPORT else self.chosen) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
+
+    def _ranged(
+        self, name: str, work: Callable[..., dict[str, Any]], rows: int, weight: int = 1, /, **arguments: Any
+    ) -> tuple[Path, list[dict[str, Any]]]:
+        """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold.
+
+        A row takes the memory of `weight` others.
+        """
+        count = range_count(rows * weight, self._source.rows)
+        tasks = [(f"{i:06d}", {**arguments, "index": i, "count": count}) for i in range(count)]
+        return self._step(name, work, tasks)
+
+
+def _total(summaries: Iterable[dict[str, Any]], name: str = "rows") -> int:
+    return sum(int(summary[name]) for summary in summaries)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some repositories of an export. `name` is None for those that have no directory of their own to list."""
+
+    source: SoftwareHeritage
+    key: str
+    number: int
+    name: str | None
+    folder: Path
+    spans: tuple[tuple[Path, int, int], ...]
+    joined: tuple[Path, ...]
+    rows: int
+
+    kind: ClassVar[str] = SoftwareHeritage.kind
+    random_access: ClassVar[bool] = True
+
+    @property
+    def spec(self) -> str:
+        return f"{self.source.spec}#{self.number:06d}"
+
+    @property
+    def terms(self) -> tuple[str, str | None]:
+        """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
+        return self.source.terms
+
+    def state(self, cache: Path) -> State:
+        parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])
+        return State.of(max(1, 100 * self.rows), *parts)
+
+    def listing(self, cache: Path, limits: Limits) -> Listing:
+        schema = swh_origins.ROOTS if self.name is not None else swh_origins.REPOSITORIES
+        found = [row for path, first, last in self.spans for row in read_rows(path, schema, first, last).to_pylist()]
+        repositories = [_repository(row, self.kind) for row in found]
+        if self.name is None:
+            return Listing(repositories, _not_listed(found))
+        occurrences = self.folder / f"{self.name}.occurrences"
+        listed = swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits)
+        return Listing(repositories, swh_parts.with_link_notes(listed, lambda ids: self.read(ids, cache, limits)))
+
+    def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
+        known = _content_ids(self._known())
+        store = _store(self.source, cache, limits, os.getpid())
+        for id_, found in store.fetch(known.of(blob) for blob in blobs):
+            if isinstance(found, bytes):
+                yield found
+            else:
+                # No word of the place: the same build elsewhere gives the same ledger.
+                yield SourceError(f"{id_.name} cannot be had: {found.reason}")
+
+    def _known(self) -> Path:
+        """Return the run of what is known of this part's contents, made where it is not there yet."""
+        path = self.folder / f"{self.name}.known"
+        if not path.exists():
+            write_run(path, read_group(self.joined, CONTENTS, self.number))
+        return path
+
+
+class _ContentIds:
+    """What is known of the contents of one part, to be found by sha1_git."""
+
+    def __init__(self, path: Path) -> None:
+        table = read_range([path], CONTENTS, columns=["key", "sha1", "sha256", "length"])
+        self._index = Index.of(table.column("key"))
+        self._columns = [as_array(table.column(name)) for name in ("sha1", "sha256", "length")]
+
+    def of(self, blob: bytes) -> ContentId:
+        at = int(self._index.find(keys(blob))[0])
+        if at < 0:
+            return ContentId(sha1_git=blob)
+        sha1, sha256, length = (column[at].as_py() for column in self._columns)
+        return ContentId(sha1_git=blob, sha1=sha1, sha256=sha256, length=length)
+
+
+@lru_cache(_CACHED_PARTS)
+def _content_ids(path: Path) -> _ContentIds:
+    return _ContentIds(path)
+
+
+@lru_cache(4)
+def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) -> ContentStore:
+    """Return this process's connections to a store; kept until it ends."""
+    return source.open_contents(cache, limits)
+
+
+def _not_listed(found: list[dict[str, Any]]) -> pa.Table:
+    """Return one unreadable occurrence for each repository whose revision or directory is not in the export."""
+    rows = [
+        {"id": b"", "repository": number, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
+         "problem": row["problem"]}
+        for number, row in enumerate(found)
+        if row["problem"] is not None and row["branch"] is not None
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, LISTING)
+
+
+def _repository(row: dict[str, Any], kind: str) -> Repository:
+    """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
+    problem = row["problem"]
+    if row["same_as"] is not None:
+        problem = f"its root directory is that of {row['same_as']}, which stands for it"
+    metadata = {
+        "branch_reason": row["reason"],
+        "visit": row["visit"],
+        "visit_type": row["type"],
+        "revision_type": row["revision_type"],
+        "release": row["release"].hex() if row["release"] is not None else None,
+        "same_directory_as": row["same_as"],
+        **{role: swh_origins.person(row[role]) for role in ("author", "committer")},
+    }
+    for name in ("revision_date", "committer_date", "date"):
+        if row[name] is not None and _moment(row[name]) is None:
+            metadata[f"{name}_microseconds"] = row[name]
+    name = row["url"].rstrip("/").removesuffix(".git").partition("://")[2].partition("/")[2]
+    return Repository(
+        origin=row["url"],
+        kind=kind,
+        name=name or row["url"],
+        directory=row["key"].hex() if row["key"] != swh_origins.NONE else "",
+        revision=row["revision"].hex() if row["revision"] is not None else None,
+        snapshot=row["snapshot"].hex() if row["snapshot"] is not None else None,
+        branch=row["branch"].decode("utf-8", "backslashreplace") if row["branch"] is not None else None,
+        visit_date=_moment(row["date"]),
+        revision_date=_moment(row["revision_date"]),
+        committer_date=_moment(row["committer_date"]),
+        stars=row["stars"],
+        forks=row["forks"],
+        github_id=row["github_id"],
+        gha_license_id=row["license"],
+        gha_event_created_at=_moment(row["event_created_at"]),
+        gha_created_at=_moment(row["created_at"]),
+        gha_language=row["language"],
+        metadata={name: value for name, value in metadata.items() if value is not None},
+        # A problem with what its branch leads to is a row of the ledger; one before that leaves nothing to list.
+        empty=problem if row["same_as"] is not None or row["branch"] is None else None,
+    )
+
+
+def _moment(micros: int | None) -> datetime | None:
+    """Return microseconds since 1970 as a time; None for years that Python has no dates for."""
+    try:
+        return _EPOCH + timedelta(microseconds=micros) if micros is not None else None
+    except OverflowError:
+        return None
+
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+def run_here(
+    name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Run the tasks of a collection in this process, one after another: a `Runner` without a build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [work(folder, task, **arguments) for task, arguments in tasks]
