@@ -5,7 +5,7 @@ Loaded name by name: worker processes and the command's first moments need littl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from drystone._lazy import lazily
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from drystone.building.update import recall
     from drystone.work.engine import Engine, prepare_process
 
+#: The module that loads what tasks need, for worker processes: before they are asked for anything.
+PRELOAD: Final = "drystone.building.preload"
+
 __all__ = [
+    "PRELOAD",
     "Engine",
     "Estimate",
     "Settings",

@@ -14,6 +14,7 @@ from dataclasses import replace as replace_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drystone.building import PRELOAD
 from drystone.building.output import check_output
 from drystone.building.plan import Plan
 from drystone.building.settings import Settings
@@ -63,7 +64,7 @@ def build(
     searched and what fell for each request that was applied, and the registry's head.
     Raises `BuildError`, `SourceError`, `UsageError`.
     """
-    engine = engine or Engine()
+    engine = replace_(engine or Engine(), preload=PRELOAD)
     old = open_release(update) if update is not None else None
     work, cache = _folders(settings, output, update)
     check_output(output)
@@ -145,7 +146,7 @@ def estimate(
     sample: int = 10,
 ) -> Estimate:
     """Estimate the funnel of a build from at most `sample` sources; downloads are kept, nothing else is."""
-    engine = engine or Engine()
+    engine = replace_(engine or Engine(), preload=PRELOAD)
     if not sources:
         raise UsageError("no sources: name at least one repository, archive, folder or package")
     _, cache = _folders(settings, output, None)

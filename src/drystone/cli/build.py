@@ -99,7 +99,7 @@ def command(
     own = click.get_current_context().find_root().obj is OWN_PROCESS
     if own and threads != 1 and engine != "ray" and processor.count() > 1:
         # They load what they need while this process does.
-        workers.prepare()
+        workers.prepare(room.PRELOAD)
     if update is None:
         settings, found = _settings(sources, contents, agreement)
     else:

@@ -106,6 +106,8 @@ class Engine:
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
+    #: The module whose function `preload` loads what tasks need, for processes of this machine.
+    preload: str = ""
     #: Called whenever tasks have been handed to other processes and this one has nothing to do but wait for them.
     meanwhile: Callable[[], object] = lambda: None
 
@@ -142,7 +144,7 @@ class Engine:
 
     def _through_daft(self, stage: Stage, work: Work, tasks: list[Task]) -> Iterator[dict[str, Any]]:
         if self.kind == "native":
-            workers.start(self.threads)
+            workers.start(self.threads, self.preload)
         daft = import_daft()
         if self.kind == "ray":
             self._start_ray(daft)

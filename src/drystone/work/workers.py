@@ -9,6 +9,7 @@ the middle of a call.
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import pickle
 import queue
@@ -66,12 +67,15 @@ _workers: list[_Worker] = []
 _idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
 
 
-def prepare() -> None:
-    """Start the process that workers are copied from, where there is none, so that it loads what it needs meanwhile."""
+def prepare(preload: str = "") -> None:
+    """Start the process that workers are copied from, where there is none, so that it loads what it needs meanwhile.
+
+    `preload` names a module whose function `preload` loads it; empty: nothing is loaded before it is asked for.
+    """
     if _first:
         return
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-c", f"from drystone.work.workers import main; main({theirs.fileno()})"]
+    command = [sys.executable, "-c", f"from drystone.work.workers import main; main({theirs.fileno()}, {preload!r})"]
     # Each worker is one processor's worth: threads of a library's own would only be in the way, and cannot be copied.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # for what is not told of a pool; see `cli.main`
@@ -82,13 +86,13 @@ def prepare() -> None:
     _first.append(_First(process, ours))
 
 
-def start(count: int) -> None:
-    """See to it that `count` workers run; those of another number are ended first."""
+def start(count: int, preload: str = "") -> None:
+    """See to it that `count` workers run; those of another number are ended first. `preload` as in `prepare`."""
     if len(_workers) == count and _first[0].lives():
         return
     if _workers or (_first and not _first[0].lives()):
         stop()
-    prepare()
+    prepare(preload)
     with _first[0].control as control:
         for number in range(count):
             ours, theirs = socket.socketpair()
@@ -193,15 +197,15 @@ def _end_with(connection: socket.socket) -> None:
     os._exit(0)
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, preload: str) -> None:
     """Load what tasks need, then become the workers that the socket `descriptor` asks for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library prints must not get into what the builder prints.
     os.dup2(2, 1)
-    from drystone.building.preload import preload  # noqa: PLC0415
     from drystone.work.engine import prepare_process  # noqa: PLC0415
 
-    preload()
+    if preload:
+        importlib.import_module(preload).preload()
     prepare_process()
     with socket.socket(fileno=descriptor) as control:
         while True:
