@@ -22,7 +22,7 @@ from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
-from drystone.sources.base import Collection, Source
+from drystone.sources.base import Source
 from drystone.work import workers
 from drystone.work.engine import Engine
 from drystone.work.store import Store
@@ -44,7 +44,7 @@ class Estimate:
 
 def build(
     settings: Settings,
-    sources: Sequence[Source | Collection],
+    sources: Sequence[Source],
     output: Path,
     engine: Engine | None = None,
     *,
@@ -139,7 +139,7 @@ def decisions_of(registry: Registry | None) -> tuple[ReviewSnapshot, OptOuts]:
 
 def estimate(
     settings: Settings,
-    sources: Sequence[Source | Collection],
+    sources: Sequence[Source],
     output: Path,
     engine: Engine | None = None,
     *,

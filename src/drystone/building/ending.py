@@ -20,14 +20,14 @@ from drystone.release.manifest import Manifest
 from drystone.release.read import Release
 from drystone.release.versions.falls import take_inventory
 from drystone.release.versions.receipts import Searched
-from drystone.sources.base import Collection, Source
+from drystone.sources.base import Source
 from drystone.work.engine import Engine
 from drystone.work.store import Store
 
 
 def end(
     settings: Settings,
-    sources: Sequence[Source | Collection],
+    sources: Sequence[Source],
     settled: Settled,
     engine: Engine,
     store: Store,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
@@ -30,7 +30,7 @@ from drystone.policy.drop import STAGES
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
-from drystone.sources.base import Collection, Limits, Part, Source
+from drystone.sources.base import Collection, Limits, Readable, RepositorySource, Source
 from drystone.work.engine import Engine, Named, Summary, Task
 from drystone.work.store import Stage, Store, fingerprint
 
@@ -55,7 +55,7 @@ class Settled:
     key: object
     inventory: Stage
     partitions: list[str]
-    sources: list[list[Source | Part]]
+    sources: list[list[Readable]]
     repositories: list[dict[str, Any]]
     roots: dict[str, str | None]
     contents: Contents
@@ -77,7 +77,7 @@ class Plan:
     def __init__(
         self,
         settings: Settings,
-        sources: Sequence[Source | Collection],
+        sources: Sequence[Source],
         engine: Engine,
         store: Store,
         cache: Path,
@@ -98,17 +98,16 @@ class Plan:
         self.version = version("drystone")
         # The order in which sources were named must not matter.
         distinct_sources = {source.spec: source for source in sorted(sources, key=lambda s: s.spec)}.values()
+        alone = [source for source in distinct_sources if isinstance(source, RepositorySource)]
         # A fork of a fork is known by what sources say of each.
-        told = [pair for source in distinct_sources for pair in optouts.forks_told(source)]
+        told = [pair for source in alone for pair in optouts.forks_told(source)]
         self.optouts = (opted_out if opted_out is not None else OptOuts()).with_forks(told)
         #: Repositories that are out, by canonical name, each with its request. They are not even fetched where their
         #: place is known before.
         self.out: dict[str, str] = {}
-        self.collections = [cast(Collection, source) for source in distinct_sources if hasattr(source, "parts")]
+        self.collections = [source for source in distinct_sources if isinstance(source, Collection)]
         #: What is read, each a partition; the parts of collections join once they are known.
-        self.sources: list[Source | Part] = [
-            source for source in distinct_sources if not hasattr(source, "parts") and not self._is_out(source)
-        ]
+        self.sources: list[Readable] = [source for source in alone if not self._is_out(source)]
 
     def settle(self) -> Settled:
         """Run all stages before writing; finished tasks are not done again."""
@@ -189,8 +188,8 @@ class Plan:
             applied=applied,
         )
 
-    def _is_out(self, source: Source) -> bool:
-        for place in optouts.places_of(source):
+    def _is_out(self, source: RepositorySource) -> bool:
+        for place in source.places:
             if (request := self.optouts.repository(place)) is not None:
                 self.out[origins.canonical(place)] = request
                 return True
@@ -198,7 +197,7 @@ class Plan:
 
     def _fetch(self) -> None:
         """Bring remote sources here, several at a time: this waits for the network, not for the processor."""
-        fetched = [cast(Source, source) for source in self.sources]
+        fetched = [source for source in self.sources if isinstance(source, RepositorySource)]
         self.engine.progress.start("fetch", len(fetched), 0)
         with ThreadPoolExecutor(8) as pool:
             for _ in pool.map(lambda source: source.fetch(self.cache), fetched):

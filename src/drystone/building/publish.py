@@ -30,6 +30,7 @@ from drystone.release.manifest import ArchiveTerms, FileEntry, Manifest, Release
 from drystone.release.schema import REPOSITORIES
 from drystone.release.writing.finish import finish
 from drystone.release.writing.writer import write_repositories
+from drystone.sources.base import Part
 from drystone.work import workers
 from drystone.work.engine import Engine, Named, Summary, Task, of_task
 from drystone.work.store import Stage, Store, fingerprint, write_atomically, write_table
@@ -136,7 +137,12 @@ def facts_of(settings: Settings, settled: Settled, registry_head: str) -> Releas
 
 def _archive_terms(settled: Settled) -> ArchiveTerms | None:
     """Return the terms under which parts of the archive were read; None where no source is of it."""
-    shown = [terms for sources in settled.sources for source in sources if (terms := getattr(source, "terms", None))]
+    shown = [
+        source.terms
+        for sources in settled.sources
+        for source in sources
+        if isinstance(source, Part) and source.terms is not None
+    ]
     agreements = sorted({agreement for _, agreement in shown if agreement})
     return ArchiveTerms(sha256=shown[0][0], agreement="; ".join(agreements) or None) if shown else None
 

@@ -20,7 +20,7 @@ from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import QualityPolicy
 from drystone.sources import Source, parse_source, source_from_table, table_problems
-from drystone.sources.base import Collection, Limits
+from drystone.sources.base import Limits
 
 _LIMITS = Limits()
 
@@ -147,7 +147,7 @@ class Settings(_Table):
         return chosen
 
 
-def load_settings(path: Path) -> tuple[Settings, list[Source | Collection]]:
+def load_settings(path: Path) -> tuple[Settings, list[Source]]:
     """Read a TOML file; return its settings and its sources. Relative paths are relative to the file.
 
     Raises `SettingsError` with every problem of the file.
@@ -168,7 +168,7 @@ def load_settings(path: Path) -> tuple[Settings, list[Source | Collection]]:
         settings = Settings.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         problems += [lines.problem(e["loc"], _message(e), e.get("input")) for e in error.errors()]
-    sources: list[Source | Collection] = []
+    sources: list[Source] = []
     tables = content.get("source", [])
     if tables == []:
         problems.append(lines.problem(("source",), "no sources; name at least one in a table [[source]]", None))
@@ -185,9 +185,9 @@ def load_settings(path: Path) -> tuple[Settings, list[Source | Collection]]:
 
 def sources_from_arguments(
     arguments: tuple[str, ...], contents: str | None = None, agreement: str | None = None
-) -> list[Source | Collection]:
+) -> list[Source]:
     """Return the sources named on a command line. Raises `UsageError` naming each that cannot be understood."""
-    found: list[Source | Collection] = []
+    found: list[Source] = []
     problems: list[str] = []
     for argument in arguments:
         try:

@@ -57,7 +57,6 @@ from drystone.release.versions.numbers import (
 from drystone.release.versions.switch import STAGING, place_beside, settle, switch
 from drystone.release.writing.finish import describe, finish
 from drystone.sources import Source, parse_source
-from drystone.sources.base import Collection
 from drystone.work.engine import Engine
 from drystone.work.store import Store, fingerprint, write_atomically
 
@@ -248,7 +247,7 @@ def _evidence(text: str) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def remember(store: Store, settings: Settings, sources: Sequence[Source | Collection]) -> None:
+def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:
     """Write down what a build was made with, so that an update can be asked for by naming only what is new."""
     record = {
         "settings": {
@@ -261,7 +260,7 @@ def remember(store: Store, settings: Settings, sources: Sequence[Source | Collec
     write_atomically(store.folder / _RECORD, lambda path: path.write_bytes(orjson.dumps(record)))
 
 
-def recall(work: Path) -> tuple[Settings, list[Source | Collection]]:
+def recall(work: Path) -> tuple[Settings, list[Source]]:
     """Return settings and sources of the build that used this work folder.
 
     Raises `UsageError` where there is none, or where its sources were described in a settings file.
@@ -283,7 +282,7 @@ def recall(work: Path) -> tuple[Settings, list[Source | Collection]]:
     )
 
 
-def _plain(source: Source | Collection) -> bool:
+def _plain(source: Source) -> bool:
     try:
         return bool(parse_source(source.spec) == source)
     except DrystoneError:

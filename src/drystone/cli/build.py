@@ -21,6 +21,7 @@ from drystone.cli._console import console as new_console
 from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
+from drystone.sources.base import Collection
 from drystone.work import workers
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def command(
     runner = room.Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
     if (count := threads or settings.engine.threads) is not None:
         runner = changed(runner, threads=count)
-    if any(hasattr(source, "terms") for source in found):
+    if any(isinstance(source, Collection) and source.terms is not None for source in found):
         _show_terms()
     private = _registry.signing(key, receipts)
     written: dict[str, Path] = {}

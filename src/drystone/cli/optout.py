@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import click
 
-from drystone.building.stages.optouts import contents_of, forget, places_of
+from drystone.building.stages.optouts import contents_of, forget
 from drystone.cli import _registry
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity.origins import canonical
@@ -18,7 +18,7 @@ from drystone.registry.optouts import PLACE_KINDS
 from drystone.registry.requests import exchange, subjects
 from drystone.registry.requests.records import DUE_DAYS, STATUSES, Outcome
 from drystone.sources import parse_source
-from drystone.sources.base import Limits
+from drystone.sources.base import Limits, RepositorySource
 from drystone.verification import METHODS, Challenge, Proof, check_request, covers
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -281,13 +281,13 @@ def inventory(registry: str, id_: str, sources: tuple[str, ...], *, cache: Path,
         found = opened.requests.get(id_)
         for text in sources:
             source = parse_source(text)
-            prefixes = _prefixes(found, source)
-            if hasattr(source, "parts"):
+            if not isinstance(source, RepositorySource):
                 raise UsageError(f"{text}: is a collection of repositories; name the repository itself")
+            prefixes = _prefixes(found, source)
             contents = contents_of(source, cache, Limits(), prefixes)
             counts[source.spec] = opened.optouts.block(found.id, contents, "the repository")
             # What was fetched for this alone does not stay.
-            forget(cache, opened.optouts.snapshot(), [canonical(place) for place in places_of(source)])
+            forget(cache, opened.optouts.snapshot(), [canonical(place) for place in source.places])
     if as_json:
         click.echo(json.dumps({"request": found.id, "new": counts}))
     else:
@@ -361,12 +361,12 @@ def import_(registry: str, file: str, *, undecided: bool, moderator: str | None,
     click.echo(json.dumps({"imported": new}) if as_json else f"{len(new)} new requests from {file}")
 
 
-def _prefixes(request: Request, source: Any) -> list[bytes]:
+def _prefixes(request: Request, source: RepositorySource) -> list[bytes]:
     """Return the paths of a source that a request is about; none where it is about the whole of it.
 
     What lies at a place that no subject names is taken for what all of them name: a copy of it from elsewhere.
     """
-    names = [canonical(place) for place in places_of(source)]
+    names = [canonical(place) for place in source.places]
     named = [s for s in request.subjects if any(covers(name, [(s.kind, s.value)]) for name in names)]
     chosen = named or request.subjects
     if any(subject.kind in ("owner", "repository", "author") for subject in chosen):

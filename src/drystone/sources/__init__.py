@@ -13,7 +13,17 @@ from drystone._lazy import lazily
 if TYPE_CHECKING:
     from drystone.sources._parse import parse_source, source_from_table, table_problems
     from drystone.sources.archives.archive import ArchiveSource
-    from drystone.sources.base import Collection, Entry, Limits, OpenRepository, Part, Repository, Source
+    from drystone.sources.base import (
+        Collection,
+        Entry,
+        Limits,
+        OpenRepository,
+        Part,
+        Readable,
+        Repository,
+        RepositorySource,
+        Source,
+    )
     from drystone.sources.folder import FolderSource
     from drystone.sources.git.source import GitSource
     from drystone.sources.pypi import PypiSource
@@ -30,7 +40,9 @@ __all__ = [
     "OpenRepository",
     "Part",
     "PypiSource",
+    "Readable",
     "Repository",
+    "RepositorySource",
     "SoftwareHeritage",
     "Source",
     "TableSource",
@@ -51,7 +63,9 @@ __getattr__ = lazily(
         "OpenRepository": "drystone.sources.base",
         "Part": "drystone.sources.base",
         "PypiSource": "drystone.sources.pypi",
+        "Readable": "drystone.sources.base",
         "Repository": "drystone.sources.base",
+        "RepositorySource": "drystone.sources.base",
         "SoftwareHeritage": "drystone.sources.software_heritage.source",
         "Source": "drystone.sources.base",
         "TableSource": "drystone.sources.table",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, Tree
-from drystone.sources.base import Entry, Repository
+from drystone.sources.base import About, Entry, Repository
 
 
 class StreamedRepository:
@@ -19,7 +18,7 @@ class StreamedRepository:
 
     _empty = "it has no files"
 
-    def __init__(self, found: Repository, about: Mapping[str, Any]) -> None:
+    def __init__(self, found: Repository, about: About) -> None:
         self._tree = Tree()
         self._repository = describe(found, about)
         self._count = 0
@@ -59,8 +58,7 @@ class StreamedRepository:
         raise SourceError(f"{self._repository.origin}: its bytes are streamed and cannot be read again by hash")
 
 
-def describe(found: Repository, about: Mapping[str, Any]) -> Repository:
+def describe(found: Repository, about: About) -> Repository:
     """Return a repository with what the user says of it in place of what was found; metadata are merged."""
-    fields = dict(about)
-    metadata = {**found.metadata, **fields.pop("metadata", {})}
-    return replace(found, metadata=metadata, **fields)
+    said = replace(found, **about)
+    return replace(said, metadata={**found.metadata, **about.get("metadata", {})})

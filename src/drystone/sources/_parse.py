@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from drystone import sources
 from drystone.errors import UsageError
-from drystone.sources.base import Collection, Source
+from drystone.sources.base import About, Collection, Source
+
+if TYPE_CHECKING:
+    from drystone.sources.archives.archive import ArchiveSource
+    from drystone.sources.folder import FolderSource
+    from drystone.sources.git.source import GitSource
+    from drystone.sources.pypi import PypiSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -59,7 +64,7 @@ _FORMS: Final = (
 
 def parse_source(
     text: str, base: Path | None = None, contents: str | None = None, agreement: str | None = None
-) -> Source | Collection:
+) -> Source:
     """Return the source that `text` writes; relative paths start at `base`, by default the working folder.
 
     `contents` and `agreement` are for a Software Heritage export (`swh+EXPORT`)
@@ -70,12 +75,12 @@ def parse_source(
     """
     here = base if base is not None else Path()
     if text.startswith("folder:"):
-        return sources.FolderSource(_local(text.removeprefix("folder:"), here))
+        return _folder(_local(text.removeprefix("folder:"), here))
     if text.startswith("pypi:"):
         package, equals, version = text.removeprefix("pypi:").partition("==")
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
-        return sources.PypiSource(package.strip(), version.strip())
+        return _pypi(package.strip(), version.strip())
     if text.startswith("table:"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
@@ -94,12 +99,12 @@ def parse_source(
         raise UsageError(f"{text} is not a source: a URL of a git repository begins with git+{hint}")
     path = _local(text, here)
     if path.is_dir():
-        return sources.GitSource(path=path) if is_git(path) else sources.FolderSource(path)
+        return _git(path=path) if is_git(path) else _folder(path)
     if path.is_file():
-        return sources.ArchiveSource(path)
+        return _archive(path)
     place, at, ref = text.rpartition("@")
     if at and place and is_git(_local(place, here)):
-        return sources.GitSource(path=_local(place, here), ref=ref)
+        return _git(path=_local(place, here), ref=ref)
     raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
 
 
@@ -144,7 +149,7 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     return problems
 
 
-def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source | Collection:
+def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source:
     """Return the source that a table of a settings file describes; relative paths start at `base`.
 
     Raises `UsageError` with every problem that `table_problems` finds, one a line.
@@ -152,28 +157,54 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
     problems = table_problems(table)
     if problems:
         raise UsageError("\n".join(f"source: {key} {problem}" for key, problem in problems))
-    about = {target: _utc(table[key]) for key, (target, _) in _ABOUT.items() if key in table}
+    about = _about(table)
     here = base if base is not None else Path()
     path = _local(table["path"], here) if "path" in table else None
     match table["kind"]:
         case "software-heritage":
             return _software_heritage(table, here)
         case "git":
-            return sources.GitSource(path, table.get("url"), table.get("ref"), about)
+            return _git(path, table.get("url"), table.get("ref"), about)
         case "pypi":
-            return sources.PypiSource(table["package"], table["version"], table.get("sha256"), about)
+            return _pypi(table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
             return _table(table, path, here)
         case "archive":
             assert path is not None
-            return sources.ArchiveSource(path, table.get("sha256"), about)
+            return _archive(path, table.get("sha256"), about)
         case _:
             assert path is not None
-            return sources.FolderSource(path, about)
+            return _folder(path, about)
 
 
-# What reads an archive's tables, and git, loads much that other sources never need.
+# A kind is loaded when one of it is named: what reads git, packages or an archive's tables loads much.
+
+
+def _folder(path: Path, about: About | None = None) -> FolderSource:
+    from drystone.sources.folder import FolderSource  # noqa: PLC0415
+
+    return FolderSource(path, about or {})
+
+
+def _archive(path: Path, sha256: str | None = None, about: About | None = None) -> ArchiveSource:
+    from drystone.sources.archives.archive import ArchiveSource  # noqa: PLC0415
+
+    return ArchiveSource(path, sha256, about or {})
+
+
+def _pypi(package: str, version: str, sha256: str | None = None, about: About | None = None) -> PypiSource:
+    from drystone.sources.pypi import PypiSource  # noqa: PLC0415
+
+    return PypiSource(package, version, sha256, about or {})
+
+
+def _git(
+    path: Path | None = None, url: str | None = None, ref: str | None = None, about: About | None = None
+) -> GitSource:
+    from drystone.sources.git.source import GitSource  # noqa: PLC0415
+
+    return GitSource(path, url, ref, about or {})
 
 
 def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
@@ -201,7 +232,7 @@ def _table(table: Mapping[str, Any], path: Path, here: Path) -> Collection:
     )
 
 
-def _git_url(text: str) -> sources.GitSource:
+def _git_url(text: str) -> GitSource:
     # The last "@" of the path begins the ref, as pip has it; one before the host is a login name.
     scheme, separator, rest = text.partition("://")
     host, slash, path = rest.partition("/")
@@ -209,8 +240,8 @@ def _git_url(text: str) -> sources.GitSource:
     if not separator:
         raise UsageError(f"git+{text}: a URL is missing; write git+https://HOST/PATH or git+https://HOST/PATH@REF")
     if not at:
-        return sources.GitSource(url=text)
-    return sources.GitSource(url=f"{scheme}://{host}{slash}{place}", ref=ref)
+        return _git(url=text)
+    return _git(url=f"{scheme}://{host}{slash}{place}", ref=ref)
 
 
 def _local(text: str, base: Path) -> Path:
@@ -248,11 +279,11 @@ def _value_problem(key: str, value: object) -> str | None:
 
 
 def _check_package(value: str) -> None:
-    sources.PypiSource(value, "0")
+    _pypi(value, "0")
 
 
 def _check_version(value: str) -> None:
-    sources.PypiSource("name", value)
+    _pypi("name", value)
 
 
 def _check_url(value: str) -> None:
@@ -273,6 +304,12 @@ _CHECKS: Final[dict[str, Callable[[str], None]]] = {
     "package": _check_package,
     "version": _check_version,
 }
+
+
+def _about(table: Mapping[str, Any]) -> About:
+    """Return what a table says of a repository; `table_problems` has looked at its keys and types."""
+    about: dict[str, Any] = {target: _utc(table[key]) for key, (target, _) in _ABOUT.items() if key in table}
+    return cast(About, about)
 
 
 def _utc(value: Any) -> Any:

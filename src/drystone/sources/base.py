@@ -7,12 +7,13 @@ so that the ledger can account for it. It decides nothing and detects nothing.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple, Protocol
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypedDict
 
 import pyarrow as pa
 
@@ -79,6 +80,22 @@ class Repository:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+class About(TypedDict, total=False):
+    """What a user says of a repository, by field of `Repository`; it wins over what a source finds."""
+
+    origin: str
+    name: str
+    visit_date: datetime
+    stars: int
+    forks: int
+    github_id: int
+    gha_license_id: str
+    gha_event_created_at: datetime
+    gha_created_at: datetime
+    gha_language: str
+    metadata: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One occurrence.
@@ -141,32 +158,52 @@ class OpenRepository(Protocol):
         ...
 
 
-class Source(Protocol):
+class Terms(NamedTuple):
+    """Terms that come with contents: the SHA-256 of their wording, and the agreement that was stated, if any."""
+
+    sha256: str
+    agreement: str | None
+
+
+class RepositorySource(ABC):
     """Where one repository comes from. Picklable, so that any worker can open it."""
 
     kind: ClassVar[str]
     #: True where blobs can be read again by id at any time (git); False where bytes are streamed by `entries`.
     random_access: ClassVar[bool]
+    #: What the user says of the repository, by field of `Repository`.
+    about: About
 
     @property
+    @abstractmethod
     def spec(self) -> str:
         """The source as a user would write it: `git+https://...`, `pypi:flask==3.1.2`, a path."""
-        ...
 
+    @property
+    @abstractmethod
+    def place(self) -> str | None:
+        """Where the repository is known to come from before it is opened: a URL, a package, a name; None for none."""
+
+    @property
+    def places(self) -> list[str]:
+        """What the user says that the repository's origin is, then `place`: the names by which it may be opted out."""
+        said = (self.about.get("origin"), self.place)
+        return [place for place in said if isinstance(place, str) and place]
+
+    @abstractmethod
     def fetch(self, cache: Path) -> None:
         """Bring remote parts (clone, download) under `cache`; a second call finds them there and does nothing.
 
         Raises `SourceError` naming the source and what to do.
         """
-        ...
 
+    @abstractmethod
     def state(self, cache: Path) -> State:
         """Return what the source holds now, without reading contents; `fetch` has been called."""
-        ...
 
+    @abstractmethod
     def open(self, cache: Path, limits: Limits) -> AbstractContextManager[OpenRepository]:
         """Open for reading; `fetch` has been called. Raises `SourceError` where the whole source is unreadable."""
-        ...
 
 
 #: Occurrences of several repositories at once: the fields of `Entry`, `repository` counts within the listing, `id` is
@@ -193,31 +230,36 @@ class Listing(NamedTuple):
     occurrences: pa.Table
 
 
-class Part(Protocol):
+class Part(ABC):
     """Some repositories of a `Collection`, listed at once. Picklable, so that any worker can read it."""
 
     kind: ClassVar[str]
     random_access: ClassVar[bool]
 
     @property
+    @abstractmethod
     def spec(self) -> str:
         """The collection as a user would write it, and which part of it this is."""
-        ...
 
+    @property
+    @abstractmethod
+    def terms(self) -> Terms | None:
+        """The terms under which its contents are read; None where there are none."""
+
+    @abstractmethod
     def state(self, cache: Path) -> State:
         """Return what the part holds now, without reading contents."""
-        ...
 
+    @abstractmethod
     def listing(self, cache: Path, limits: Limits) -> Listing:
         """Return all repositories and occurrences of this part. Raises `SourceError`."""
-        ...
 
+    @abstractmethod
     def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
         """Yield the bytes of each blob (20-byte git hashes), or why there are none, in the order asked for.
 
         Raises `BuildError` where the place of the contents does not answer.
         """
-        ...
 
 
 class Runner(Protocol):
@@ -233,7 +275,7 @@ class Runner(Protocol):
         ...
 
 
-class LeftOut(Protocol):
+class IsOut(Protocol):
     """Says which repositories are out before they are read, by origin and what a source knows of them. Picklable."""
 
     @property
@@ -246,19 +288,30 @@ class LeftOut(Protocol):
         ...
 
 
-class Collection(Protocol):
+class Collection(ABC):
     """Where many repositories come from at once (a Software Heritage export, a table). Picklable."""
 
     kind: ClassVar[str]
 
     @property
+    @abstractmethod
     def spec(self) -> str:
         """The collection as a user would write it."""
-        ...
 
-    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
+    @property
+    @abstractmethod
+    def terms(self) -> Terms | None:
+        """The terms under which its contents are read; None where there are none."""
+
+    @abstractmethod
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: IsOut | None = None) -> list[Part]:
         """Return the collection cut into parts of bounded size, after what work that takes. Raises `SourceError`.
 
         Of a repository that is `out` the parts say that it is there, and list nothing.
         """
-        ...
+
+
+#: What a user names: one repository, or many at once. `isinstance` tells which.
+Source: TypeAlias = RepositorySource | Collection
+#: What a build lists and reads, each at once: one repository, or a part of a collection.
+Readable: TypeAlias = RepositorySource | Part

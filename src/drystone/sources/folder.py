@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_EXECUTABLE, MODE_FILE, MODE_SYMLINK, blob_hash, blob_hash_of_stream
 from drystone.sources._opened import StreamedRepository
 from drystone.sources._paths import link_note, path_problem
-from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
+from drystone.sources.base import (
+    DEVICE,
+    FILE,
+    SYMLINK,
+    UNREADABLE,
+    About,
+    Entry,
+    Limits,
+    OpenRepository,
+    Repository,
+    RepositorySource,
+    State,
+)
 
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class FolderSource:
+class FolderSource(RepositorySource):
     """One directory tree. `about` holds what the user says of the repository, by field of `Repository`."""
 
     path: Path
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=About)
 
     kind: ClassVar[str] = "folder"
     random_access: ClassVar[bool] = False
@@ -33,6 +45,11 @@ class FolderSource:
     def spec(self) -> str:
         """The folder's path after `folder:`."""
         return f"folder:{self.path}"
+
+    @property
+    def place(self) -> str:
+        """The folder's own name after `folder:`."""
+        return f"folder:{self.path.resolve().name}"
 
     def fetch(self, cache: Path) -> None:
         """Do nothing but look whether the folder is there: it is local."""
@@ -73,7 +90,7 @@ class FolderSource:
 class _OpenFolder(StreamedRepository):
     _empty = "the folder has no files"
 
-    def __init__(self, root: int, found: Repository, about: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, root: int, found: Repository, about: About, limits: Limits) -> None:
         super().__init__(found, about)
         self._root = root
         self._limits = limits

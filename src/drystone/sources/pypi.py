@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archives.archive import open_archive
-from drystone.sources.base import Limits, OpenRepository, Repository, State
+from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, State
 
 if TYPE_CHECKING:
     import requests
@@ -35,7 +35,7 @@ _KINDS: Final = ("sdist", "wheel")
 
 
 @dataclass(frozen=True)
-class PypiSource:
+class PypiSource(RepositorySource):
     """One release of one package, found through the index that pypi-simple uses by default.
 
     `sha256` (hex), where given, names the one file to take. `about` holds what the user says of the repository, by
@@ -45,7 +45,7 @@ class PypiSource:
     package: str
     version: str
     sha256: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=About)
 
     kind: ClassVar[str] = "pypi"
     random_access: ClassVar[bool] = False
@@ -62,6 +62,11 @@ class PypiSource:
     def spec(self) -> str:
         """`pypi:NAME==VERSION`."""
         return f"pypi:{canonicalize_name(self.package)}=={Version(self.version)}"
+
+    @property
+    def place(self) -> str:
+        """`pypi:NAME==VERSION`."""
+        return self.spec
 
     def fetch(self, cache: Path) -> None:
         """Download the file under `cache`, once; raise `SourceError` where it cannot be had as the index promises."""

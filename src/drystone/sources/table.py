@@ -33,7 +33,20 @@ from drystone.sources._table_rows import (
     rows_of,
     with_urls,
 )
-from drystone.sources.base import FILE, LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.base import (
+    FILE,
+    LISTING,
+    UNREADABLE,
+    Collection,
+    IsOut,
+    Limits,
+    Listing,
+    Part,
+    Repository,
+    Runner,
+    State,
+    Terms,
+)
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
 
@@ -51,7 +64,7 @@ _FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
-class TableSource:
+class TableSource(Collection):
     """A Parquet file, or all below a folder, in the columns of The Stack v2; contents are those of `contents`.
 
     `contents` is a location as `ContentStore.open` takes it. `origins` goes before the name of a repository whose
@@ -71,11 +84,11 @@ class TableSource:
         return f"table:{self.path}"
 
     @property
-    def terms(self) -> tuple[str, str | None]:
+    def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
-        return swh_terms.SHA256, self.agreement
+        return Terms(swh_terms.SHA256, self.agreement)
 
-    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: IsOut | None = None) -> list[Part]:
         """Bring the rows of each repository together; return parts of about 262,144 rows.
 
         Of repositories that are `out` the names alone are taken, not the rows.
@@ -139,13 +152,13 @@ class TableSource:
 
 
 @dataclass(frozen=True)
-class TablePart:
+class TablePart(Part):
     """Some repositories of a table: row groups of the files in `folder`."""
 
     folder: Path
     groups: tuple[tuple[str, int], ...]
     contents: str
-    spec: str
+    name: str
     rows: int
     agreement: str | None = None
 
@@ -153,9 +166,14 @@ class TablePart:
     random_access: ClassVar[bool] = True
 
     @property
-    def terms(self) -> tuple[str, str | None]:
+    def spec(self) -> str:
+        """The table as a user would write it, and which part of it this is."""
+        return self.name
+
+    @property
+    def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
-        return swh_terms.SHA256, self.agreement
+        return Terms(swh_terms.SHA256, self.agreement)
 
     def state(self, cache: Path) -> State:
         """Return the state by the table's files and where contents come from."""
@@ -205,7 +223,7 @@ class TablePart:
         return pa.concat_tables([table.cast(found[0].schema) for table in found]).combine_chunks()
 
 
-def left_out(folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, out: LeftOut) -> dict[str, Any]:
+def left_out(folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, out: IsOut) -> dict[str, Any]:
     """Return the URLs of repositories in `pieces` that are `out`; reads names and URLs alone."""
     urls: set[str] = set()
     for name, start, count in pieces:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from drystone.building.stages.tables import OCCURRENCES, Range, read
 from drystone.errors import BuildError, SourceError
-from drystone.sources.base import Limits, Part, Source
+from drystone.sources.base import Limits, Part, Readable
 
 
 class Place(NamedTuple):
@@ -32,7 +32,7 @@ class Contents:
     """All partitions of a build: `packs[i]` and `sources[i]` belong to partition i."""
 
     packs: Sequence[Path]
-    sources: Sequence[Sequence[Source | Part]]
+    sources: Sequence[Sequence[Readable]]
     cache: Path
     limits: Limits
     _open: dict[int, int] = field(default_factory=dict, repr=False)
@@ -66,15 +66,15 @@ class Contents:
                 continue
             source = self.sources[partition][repository]
             ids = (place.id for place in group)
-            if hasattr(source, "listing"):
-                yield from cast(Part, source).read(ids, self.cache, self.limits)
+            if isinstance(source, Part):
+                yield from source.read(ids, self.cache, self.limits)
             else:
                 with source.open(self.cache, self.limits) as opened:
                     yield from opened.read(ids)
 
     def _group(self, place: Place) -> tuple[int, int, bool]:
         """Return what is read together: a pack, one repository, or all repositories of a part."""
-        whole = hasattr(self.sources[place.partition][0], "listing")
+        whole = isinstance(self.sources[place.partition][0], Part)
         return place.partition, 0 if whole else place.repository, place.offset >= 0
 
     def _from_pack(self, partition: int, places: Iterable[Place]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import orjson
@@ -22,7 +22,7 @@ from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.policy.optouts import request_for
 from drystone.registry import OptOuts
-from drystone.sources.base import FILE, Limits, Part, Repository, Source
+from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
 from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_atomically, write_table
 
@@ -36,7 +36,7 @@ _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "asc
 def run(
     stage: Stage,
     task: str,
-    sources: list[Source | Part],
+    sources: list[Readable],
     cache: Path,
     limits: Limits,
     snapshot: Path | None = None,
@@ -46,8 +46,8 @@ def run(
     A part of a collection is a partition of its own. A repository that is out by the opt-outs in the file `snapshot`
     is not read.
     """
-    if hasattr(sources[0], "listing"):
-        return _run_part(stage, task, cast(Part, sources[0]), cache, limits, snapshot)
+    if isinstance(sources[0], Part):
+        return _run_part(stage, task, sources[0], cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
     directories: list[tuple[int, bytes, bytes]] = []
@@ -59,7 +59,8 @@ def run(
         repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
             for index, source in enumerate(sources):
-                described, listed = _list(cast(Source, source), index, cache, limits, rows, pack, optouts)
+                assert isinstance(source, RepositorySource)
+                described, listed = _list(source, index, cache, limits, rows, pack, optouts)
                 repositories.append(described)
                 directories.extend((index, path, id_) for path, id_ in listed)
 
@@ -121,7 +122,7 @@ def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[s
     }
 
 
-def _unread(source: Source, repository: Repository) -> dict[str, Any]:
+def _unread(source: RepositorySource, repository: Repository) -> dict[str, Any]:
     """Describe a repository that is opted out: by what its source says without being read."""
     described = asdict(repository)
     described.update(id=repository.id, spec=source.spec, status=OPTED_OUT, problem=None, occurrences=0, bytes=0)
@@ -167,7 +168,7 @@ class _Rows:
 
 
 def _list(
-    source: Source, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+    source: RepositorySource, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
 ) -> tuple[dict[str, Any], list[tuple[bytes, bytes]]]:
     """Return what is said of a repository, and its directories by path and hash."""
     directories: list[tuple[bytes, bytes]] = []

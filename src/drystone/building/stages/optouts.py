@@ -28,8 +28,7 @@ from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import OptOuts
 from drystone.release.versions.falls import folders_above
-from drystone.sources import Source
-from drystone.sources.base import FILE, UNREADABLE, Limits
+from drystone.sources.base import FILE, UNREADABLE, Limits, RepositorySource
 from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_table
 
@@ -38,22 +37,10 @@ _OF_TREE: Final = ("path", "entry", "mode", "kind", "id")
 _MARK: Final = pa.field("opted_out", pa.string())
 
 
-def places_of(source: Any) -> list[str]:
-    """Return the places of a source that are known before it is opened: what its user says, its URL or name."""
-    said = getattr(source, "about", {}).get("origin")
-    url = getattr(source, "url", None)
-    own = None
-    if source.kind == "pypi":
-        own = source.spec
-    elif source.kind in ("archive", "folder"):
-        own = f"{source.kind}:{source.path.resolve().name}"
-    return [place for place in (said, url, own) if isinstance(place, str) and place]
-
-
-def forks_told(source: Any) -> list[tuple[str, str]]:
+def forks_told(source: RepositorySource) -> list[tuple[str, str]]:
     """Return (place, what it is a fork of) where the user says so of a source."""
-    upstream = forked_from(getattr(source, "about", {}).get("metadata", {}))
-    return [(place, upstream) for place in places_of(source)] if upstream else []
+    upstream = forked_from(source.about.get("metadata", {}))
+    return [(place, upstream) for place in source.places] if upstream else []
 
 
 def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> Summary:
@@ -192,7 +179,7 @@ def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
     return len(gone)
 
 
-def contents_of(source: Source, cache: Path, limits: Limits, prefixes: Sequence[bytes] = ()) -> set[bytes]:
+def contents_of(source: RepositorySource, cache: Path, limits: Limits, prefixes: Sequence[bytes] = ()) -> set[bytes]:
     """Return the ids of all contents of a repository, read once so that its copies can be told.
 
     Of a git repository these are the files of all its history, by the hashes that git has of them: none is read. With

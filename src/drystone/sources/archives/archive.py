@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import BinaryIO, ClassVar, Final
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import (
@@ -27,14 +27,26 @@ from drystone.sources._paths import link_note, path_problem, without_dots
 from drystone.sources.archives import tar as _tar
 from drystone.sources.archives import zip as _zip
 from drystone.sources.archives.streams import Budget, ByteStream, DamagedError, compression
-from drystone.sources.base import DEVICE, FILE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
+from drystone.sources.base import (
+    DEVICE,
+    FILE,
+    SYMLINK,
+    UNREADABLE,
+    About,
+    Entry,
+    Limits,
+    OpenRepository,
+    Repository,
+    RepositorySource,
+    State,
+)
 
 _AGAIN: Final = "the archive lists this path again; unpacking would replace the earlier file"
 MAX_LINK: Final = 1 << 16
 
 
 @dataclass(frozen=True)
-class ArchiveSource:
+class ArchiveSource(RepositorySource):
     """One archive file.
 
     `sha256` (hex), where given, is compared before anything is read. `about` holds what the user says of the
@@ -43,7 +55,7 @@ class ArchiveSource:
 
     path: Path
     sha256: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=About)
 
     kind: ClassVar[str] = "archive"
     random_access: ClassVar[bool] = False
@@ -52,6 +64,11 @@ class ArchiveSource:
     def spec(self) -> str:
         """The archive's path."""
         return str(self.path)
+
+    @property
+    def place(self) -> str:
+        """The archive's own name after `archive:`."""
+        return f"archive:{self.path.resolve().name}"
 
     def fetch(self, cache: Path) -> None:
         """Do nothing but look whether the file is there: it is local."""
@@ -76,7 +93,7 @@ class ArchiveSource:
 
 @contextmanager
 def open_archive(
-    path: Path, found: Repository, about: Mapping[str, Any], limits: Limits, sha256: str | None = None
+    path: Path, found: Repository, about: About, limits: Limits, sha256: str | None = None
 ) -> Iterator[OpenRepository]:
     """Open an archive file as the repository that `found` and `about` describe.
 
@@ -129,9 +146,7 @@ def _is_plain_tar(file: BinaryIO) -> bool:
 class _OpenTar(StreamedRepository):
     _empty = "the archive has no files"
 
-    def __init__(
-        self, path: Path, packed: str | None, found: Repository, about: Mapping[str, Any], limits: Limits
-    ) -> None:
+    def __init__(self, path: Path, packed: str | None, found: Repository, about: About, limits: Limits) -> None:
         super().__init__(found, about)
         self._path = path
         self._packed = packed
@@ -250,9 +265,7 @@ class _OpenTar(StreamedRepository):
 class _OpenZip(StreamedRepository):
     _empty = "the archive has no files"
 
-    def __init__(
-        self, path: Path, archive: zipfile.ZipFile, found: Repository, about: Mapping[str, Any], limits: Limits
-    ) -> None:
+    def __init__(self, path: Path, archive: zipfile.ZipFile, found: Repository, about: About, limits: Limits) -> None:
         super().__init__(found, about)
         self._path = path
         self._archive = archive

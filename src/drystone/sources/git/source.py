@@ -5,11 +5,11 @@ Never checks anything out. Submodules and symbolic links are listed and not foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import pygit2
 from pygit2.enums import Option, RepositoryOpenFlag
@@ -18,7 +18,19 @@ from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_SUBMODULE, MODE_SYMLINK, parse_tree
 from drystone.sources._opened import describe
 from drystone.sources._paths import MAX_LINK, link_note, path_problem
-from drystone.sources.base import FILE, SUBMODULE, SYMLINK, UNREADABLE, Entry, Limits, OpenRepository, Repository, State
+from drystone.sources.base import (
+    FILE,
+    SUBMODULE,
+    SYMLINK,
+    UNREADABLE,
+    About,
+    Entry,
+    Limits,
+    OpenRepository,
+    Repository,
+    RepositorySource,
+    State,
+)
 from drystone.sources.git import remote
 from drystone.sources.git.objects import Chosen, Commit, choose, read_commit, snapshot
 from drystone.sources.git.store import ObjectStore
@@ -34,7 +46,7 @@ _MAPPED: Final = 256 << 20
 
 
 @dataclass(frozen=True)
-class GitSource:
+class GitSource(RepositorySource):
     """One git repository: exactly one of `path` and `url`.
 
     `ref` is a branch, a tag, a commit id or a full reference name; None is the default branch. `about` holds what the
@@ -44,7 +56,7 @@ class GitSource:
     path: Path | None = None
     url: str | None = None
     ref: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=About)
 
     kind: ClassVar[str] = "git"
     random_access: ClassVar[bool] = True
@@ -62,6 +74,11 @@ class GitSource:
         """The path, or the URL after `git+` and without secrets; then `@` and the ref where one was given."""
         place = str(self.path) if self.path is not None else f"git+{remote.public_url(self.url or '')}"
         return place if self.ref is None else f"{place}@{self.ref}"
+
+    @property
+    def place(self) -> str | None:
+        """The URL, where it was given by one."""
+        return self.url
 
     def fetch(self, cache: Path) -> None:
         """Mirror a URL under `cache`; done once, and again only where the mirror does not know the ref."""
@@ -202,7 +219,7 @@ def _remote_origin(repo: pygit2.Repository) -> str | None:
 
 
 class _OpenGit:
-    def __init__(self, store: ObjectStore, found: Repository, about: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, store: ObjectStore, found: Repository, about: About, limits: Limits) -> None:
         self._store = store
         self._root = bytes.fromhex(found.directory)
         self._empty = found.empty is not None

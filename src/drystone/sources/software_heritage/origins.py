@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.errors import SourceError
-from drystone.sources.base import LeftOut
+from drystone.sources.base import IsOut
 from drystone.sources.software_heritage.branches import choose_branch
 from drystone.sources.software_heritage.export import Export, TableFile
 from drystone.work.runs import (
@@ -381,7 +381,7 @@ def repositories(
     return {"repositories": len(out), "rootless": len(rootless)}
 
 
-def left_out(folder: Path, task: str, given: list[Path], out: LeftOut, index: int, count: int) -> dict[str, Any]:
+def left_out(folder: Path, task: str, given: list[Path], out: IsOut, index: int, count: int) -> dict[str, Any]:
     """Write which repositories, in a range of keys, are out; the summary has a digest where any is."""
     table = read_range(given, REPOSITORIES, *bounds(index, count), ["url", "author", "committer"])
     told = [{name: person(row[name]) for name in ("author", "committer")} for row in table.to_pylist()]

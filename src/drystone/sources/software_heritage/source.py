@@ -19,7 +19,19 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
-from drystone.sources.base import LISTING, UNREADABLE, LeftOut, Limits, Listing, Part, Repository, Runner, State
+from drystone.sources.base import (
+    LISTING,
+    UNREADABLE,
+    Collection,
+    IsOut,
+    Limits,
+    Listing,
+    Part,
+    Repository,
+    Runner,
+    State,
+    Terms,
+)
 from drystone.sources.software_heritage import directories as swh_directories
 from drystone.sources.software_heritage import origins as swh_origins
 from drystone.sources.software_heritage import parts as swh_parts
@@ -63,7 +75,7 @@ _OF_EXPORT: Final = frozenset({"entries", "edges", "directories", "contents"})
 
 
 @dataclass(frozen=True)
-class SoftwareHeritage:
+class SoftwareHeritage(Collection):
     """A graph export and where the contents of its files lie.
 
     `export` is a folder or an `s3://` URL (see `swh_export`), `contents` a location as `ContentStore.open` takes it, or
@@ -100,11 +112,11 @@ class SoftwareHeritage:
         return f"swh+{self.export.partition('?')[0]}"
 
     @property
-    def terms(self) -> tuple[str, str | None]:
+    def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
-        return swh_terms.SHA256, self.agreement
+        return Terms(swh_terms.SHA256, self.agreement)
 
-    def parts(self, cache: Path, limits: Limits, run: Runner, out: LeftOut | None = None) -> list[Part]:
+    def parts(self, cache: Path, limits: Limits, run: Runner, out: IsOut | None = None) -> list[Part]:
         """Resolve the export to lists of occurrences, and return them as parts.
 
         Origins that are `out` stand for no other, and nothing of them is listed.
@@ -190,7 +202,7 @@ class _Plan:
         self.chosen = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def origins(self, out: LeftOut | None) -> _Roots:
+    def origins(self, out: IsOut | None) -> _Roots:
         """Choose revision and root directory of every origin; let one stand for all with the same directory."""
         steps = swh_origins
         prefix = self._source.origins
@@ -355,7 +367,7 @@ def _total(summaries: Iterable[dict[str, Any]], name: str = "rows") -> int:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Part(Part):
     """Some repositories of an export. `name` is None for those that have no directory of their own to list."""
 
     source: SoftwareHeritage
@@ -375,7 +387,7 @@ class _Part:
         return f"{self.source.spec}#{self.number:06d}"
 
     @property
-    def terms(self) -> tuple[str, str | None]:
+    def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return self.source.terms
 
