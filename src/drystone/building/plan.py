@@ -55,7 +55,7 @@ class Settled:
     key: object
     inventory: Stage
     partitions: list[str]
-    sources: list[list[Readable]]
+    sources: list[Readable]
     repositories: list[dict[str, Any]]
     roots: dict[str, str | None]
     contents: Contents
@@ -106,8 +106,9 @@ class Plan:
         #: place is known before.
         self.out: dict[str, str] = {}
         self.collections = [source for source in distinct_sources if isinstance(source, Collection)]
-        #: What is read, each a partition; the parts of collections join once they are known.
-        self.sources: list[Readable] = [source for source in alone if not self._is_out(source)]
+        self._alone = [source for source in alone if not self._is_out(source)]
+        #: What is read, each a partition; known once collections have been cut into their parts.
+        self.sources: list[Readable] = []
 
     def settle(self) -> Settled:
         """Run all stages before writing; finished tasks are not done again."""
@@ -117,7 +118,7 @@ class Plan:
         inventories, rows, marks, applied = self._opt_outs(stage, partitions)
         contents = Contents(
             packs=[stage.file(f"{task}.pack") for task in partitions],
-            sources=[[source] for source in self.sources],
+            sources=self.sources,
             cache=self.cache,
             limits=self.limits,
         )
@@ -172,7 +173,7 @@ class Plan:
             key=key,
             inventory=stage,
             partitions=partitions,
-            sources=[[source] for source in self.sources],
+            sources=self.sources,
             repositories=repositories,
             roots=roots,
             contents=contents,
@@ -197,12 +198,12 @@ class Plan:
 
     def _fetch(self) -> None:
         """Bring remote sources here, several at a time: this waits for the network, not for the processor."""
-        fetched = [source for source in self.sources if isinstance(source, RepositorySource)]
-        self.engine.progress.start("fetch", len(fetched), 0)
+        self.engine.progress.start("fetch", len(self._alone), 0)
         with ThreadPoolExecutor(8) as pool:
-            for _ in pool.map(lambda source: source.fetch(self.cache), fetched):
+            for _ in pool.map(lambda source: source.fetch(self.cache), self._alone):
                 self.engine.progress.advance("fetch", 1)
         self.engine.progress.finish("fetch")
+        self.sources = [*self._alone]
         for collection in self.collections:
             self.sources += collection.parts(self.cache, self.limits, self._run, self._left_out())
         self.sources.sort(key=lambda source: source.spec)
@@ -233,7 +234,7 @@ class Plan:
         tasks = []
         for source in self.sources:
             state = source.state(self.cache)
-            arguments = {"sources": [source], "cache": self.cache, "limits": self.limits, "snapshot": snapshot}
+            arguments = {"source": source, "cache": self.cache, "limits": self.limits, "snapshot": snapshot}
             self._forget_changed(stage, state.key[:32])
             tasks.append(Task(state.key[:32], arguments, weight=max(1, state.size)))
         self.engine.run("inventory", stage, inventory.run, tasks)

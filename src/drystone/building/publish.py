@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
-from drystone.building.stages.contents import Place
+from drystone.building.stages.contents import Extent
 from drystone.building.stages.inventory import load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES
 from drystone.building.stages.tables import BLOBS, path_text, read
@@ -137,12 +137,7 @@ def facts_of(settings: Settings, settled: Settled, registry_head: str) -> Releas
 
 def _archive_terms(settled: Settled) -> ArchiveTerms | None:
     """Return the terms under which parts of the archive were read; None where no source is of it."""
-    shown = [
-        source.terms
-        for sources in settled.sources
-        for source in sources
-        if isinstance(source, Part) and source.terms is not None
-    ]
+    shown = [s.terms for s in settled.sources if isinstance(s, Part) and s.terms is not None]
     agreements = sorted({agreement for _, agreement in shown if agreement})
     return ArchiveTerms(sha256=shown[0][0], agreement="; ".join(agreements) or None) if shown else None
 
@@ -305,7 +300,7 @@ def _license_texts(
         listed = read([blobs], BLOBS, ("id", "partition", "repository", "offset", "size"))
         listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))
         places = sorted(
-            Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
+            Extent(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
         )
         for place, data in zip(places, settled.contents.read(places), strict=True):
             text = to_text(data, notebook=False).text

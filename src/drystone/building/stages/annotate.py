@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from drystone.building.stages.contents import Contents, Place
+from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
@@ -88,7 +88,7 @@ def _scancode() -> ScanCode:
 
 def _read(batch: list[dict[str, Any]], contents: Contents) -> Iterator[bytes | SourceError]:
     """Yield each blob's bytes, or the error where it cannot be read."""
-    places = [Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
+    places = [Extent(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
     return contents.try_read(places)
 
 

@@ -17,8 +17,8 @@ from drystone.errors import BuildError, SourceError
 from drystone.sources.base import Limits, Part, Readable
 
 
-class Place(NamedTuple):
-    """Where a blob's bytes lie: in a partition's pack at `offset`, or (offset -1) in a repository by its id."""
+class Extent(NamedTuple):
+    """Where a blob's bytes lie: in a partition's pack at `offset`, or (offset -1) in its source, by id."""
 
     partition: int
     repository: int
@@ -32,12 +32,12 @@ class Contents:
     """All partitions of a build: `packs[i]` and `sources[i]` belong to partition i."""
 
     packs: Sequence[Path]
-    sources: Sequence[Sequence[Readable]]
+    sources: Sequence[Readable]
     cache: Path
     limits: Limits
     _open: dict[int, int] = field(default_factory=dict, repr=False)
 
-    def read(self, places: Iterable[Place]) -> Iterator[bytes]:
+    def read(self, places: Iterable[Extent]) -> Iterator[bytes]:
         """Yield the bytes at each place, in order. Ask in order of place: neighbours are read together.
 
         Raises `SourceError` where a repository no longer has a blob, `BuildError` where a pack is too short.
@@ -47,7 +47,7 @@ class Contents:
                 raise found
             yield found
 
-    def try_read(self, places: Sequence[Place]) -> Iterator[bytes | SourceError]:
+    def try_read(self, places: Sequence[Extent]) -> Iterator[bytes | SourceError]:
         """Yield the bytes at each place, or why they cannot be read; one bad blob does not hide its neighbours."""
         count = 0
         while count < len(places):
@@ -59,12 +59,12 @@ class Contents:
                 count += 1
                 yield error
 
-    def _read(self, places: Iterable[Place]) -> Iterator[bytes | SourceError]:
-        for (partition, repository, packed), group in groupby(places, self._group):
+    def _read(self, places: Iterable[Extent]) -> Iterator[bytes | SourceError]:
+        for (partition, packed), group in groupby(places, lambda place: (place.partition, place.offset >= 0)):
             if packed:
                 yield from self._from_pack(partition, group)
                 continue
-            source = self.sources[partition][repository]
+            source = self.sources[partition]
             ids = (place.id for place in group)
             if isinstance(source, Part):
                 yield from source.read(ids, self.cache, self.limits)
@@ -72,12 +72,7 @@ class Contents:
                 with source.open(self.cache, self.limits) as opened:
                     yield from opened.read(ids)
 
-    def _group(self, place: Place) -> tuple[int, int, bool]:
-        """Return what is read together: a pack, one repository, or all repositories of a part."""
-        whole = isinstance(self.sources[place.partition][0], Part)
-        return place.partition, 0 if whole else place.repository, place.offset >= 0
-
-    def _from_pack(self, partition: int, places: Iterable[Place]) -> Iterator[bytes]:
+    def _from_pack(self, partition: int, places: Iterable[Extent]) -> Iterator[bytes]:
         descriptor = self._open.get(partition)
         if descriptor is None:
             if len(self._open) >= 64:

@@ -36,40 +36,32 @@ _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "asc
 def run(
     stage: Stage,
     task: str,
-    sources: list[Readable],
+    source: Readable,
     cache: Path,
     limits: Limits,
     snapshot: Path | None = None,
 ) -> Summary:
-    """List the sources of one partition into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
+    """List one partition, a source or a part, into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
 
-    A part of a collection is a partition of its own. A repository that is out by the opt-outs in the file `snapshot`
-    is not read.
+    A repository that is out by the opt-outs in the file `snapshot` is not read.
     """
-    if isinstance(sources[0], Part):
-        return _run_part(stage, task, sources[0], cache, limits, snapshot)
+    if isinstance(source, Part):
+        return _run_part(stage, task, source, cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
-    directories: list[tuple[int, bytes, bytes]] = []
-    repositories: list[dict[str, Any]] = []
+    told: list[tuple[dict[str, Any], list[tuple[bytes, bytes]]]] = []
 
     def fill(path: Path) -> None:
-        rows.clear()
-        directories.clear()
-        repositories.clear()
         with path.open("wb", buffering=1 << 20) as pack:
-            for index, source in enumerate(sources):
-                assert isinstance(source, RepositorySource)
-                described, listed = _list(source, index, cache, limits, rows, pack, optouts)
-                repositories.append(described)
-                directories.extend((index, path, id_) for path, id_ in listed)
+            told.append(_list(source, cache, limits, rows, pack, optouts))
 
     write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
+    ((repository, directories),) = told
     table = rows.table().sort_by(_ORDER)
-    columns = zip(*directories, strict=True) if directories else ([], [], [])
-    told = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
-    write_table(stage.file(f"{task}.directories.parquet"), pa.table(told, schema=DIRECTORIES))
-    return _written(stage, task, table, repositories)
+    columns = [(0 for _ in directories), (path for path, _ in directories), (id_ for _, id_ in directories)]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
+    write_table(stage.file(f"{task}.directories.parquet"), pa.table(arrays, schema=DIRECTORIES))
+    return _written(stage, task, table, [repository])
 
 
 def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, snapshot: Path | None) -> Summary:
@@ -151,10 +143,6 @@ class _Rows:
         if len(self._rows) >= _CHUNK:
             self._flush()
 
-    def clear(self) -> None:
-        self._rows.clear()
-        self._batches.clear()
-
     def table(self) -> pa.Table:
         self._flush()
         return pa.Table.from_batches(self._batches, OCCURRENCES)
@@ -168,7 +156,7 @@ class _Rows:
 
 
 def _list(
-    source: RepositorySource, index: int, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+    source: RepositorySource, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
 ) -> tuple[dict[str, Any], list[tuple[bytes, bytes]]]:
     """Return what is said of a repository, and its directories by path and hash."""
     directories: list[tuple[bytes, bytes]] = []
@@ -202,7 +190,7 @@ def _list(
                 )
                 rows.add(
                     blob,
-                    index,
+                    0,
                     entry.path,
                     times,
                     entry.kind,

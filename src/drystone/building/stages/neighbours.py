@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 import pyarrow.parquet as pq
 
-from drystone.building.stages.contents import Contents, Place
+from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.decide import CANDIDATES
 from drystone.building.stages.tables import NEAR, read
 from drystone.building.stages.text import to_text
@@ -31,7 +31,7 @@ class Texts:
 
     candidates: Sequence[Path]
     contents: Contents
-    _ranges: OrderedDict[int, dict[bytes, tuple[Place, bool]]] = field(default_factory=OrderedDict, repr=False)
+    _ranges: OrderedDict[int, dict[bytes, tuple[Extent, bool]]] = field(default_factory=OrderedDict, repr=False)
 
     def __call__(self, ids: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the text of each id, in order."""
@@ -47,14 +47,14 @@ class Texts:
                 texts[index] = decoded.text
             yield from texts
 
-    def _place(self, id_: bytes) -> tuple[Place, bool]:
+    def _place(self, id_: bytes) -> tuple[Extent, bool]:
         index = int.from_bytes(id_[:4], "big") * len(self.candidates) >> 32
         places = self._ranges.get(index)
         if places is None:
             columns = ("id", "partition", "repository", "offset", "size", "notebook")
             rows = read([self.candidates[index]], CANDIDATES, columns).to_pylist()
             places = {
-                r["id"]: (Place(r["partition"], r["repository"], r["offset"], r["size"], r["id"]), r["notebook"])
+                r["id"]: (Extent(r["partition"], r["repository"], r["offset"], r["size"], r["id"]), r["notebook"])
                 for r in rows
             }
             self._ranges[index] = places

@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building.stages.contents import Contents, Place
+from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.settle import ROWS
 from drystone.building.stages.tables import Range, id_range, path_text, read
 from drystone.building.stages.text import to_text
@@ -128,7 +128,7 @@ def _batch(
     ids, raw_paths = rows.column("id").to_pylist(), rows.column("path").to_pylist()
     paths = [path_text(path) for path in raw_paths]
     notebooks, found = rows.column("notebook").to_pylist(), rows.column("secrets").to_pylist()
-    places = [Place(*place) for place in zip(*(rows.column(name).to_pylist() for name in Place._fields), strict=True)]
+    places = [Extent(*place) for place in zip(*(rows.column(name).to_pylist() for name in Extent._fields), strict=True)]
     order = sorted(range(len(places)), key=places.__getitem__)
     texts: list[bytes] = [b""] * len(places)
     blob_ids = [""] * len(places)
