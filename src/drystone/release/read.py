@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
-from drystone.release.tables import batches, open_parquet
+from drystone.release.tables import batches, open_parquet, rows_equal
 
 if TYPE_CHECKING:
     import daft
@@ -68,6 +69,48 @@ class Release:
         """Yield the ledger, one row per occurrence, as tables of at most 2,048 rows under `schema.LEDGER`."""
         return self._tables(self.manifest.of_kind("ledger"), LEDGER, columns)
 
+    def parts_of(self, repository_id: str) -> Iterator[FileEntry]:
+        """Yield the parts of the ledger that may hold a repository's rows, in order.
+
+        Parts follow each other by `repository_id`, so that of many parts few footers are read.
+        """
+        entries = [entry for entry in self.manifest.of_kind("ledger") if entry.rows]
+        first = bisect_left(entries, repository_id, key=lambda entry: self._bounds(entry)[1])
+        for entry in entries[first:]:
+            if self._bounds(entry)[0] > repository_id:
+                return
+            yield entry
+
+    def ledger_of(
+        self, repository_id: str, path: str | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the ledger's rows of one repository (and path); of other repositories little or nothing is read."""
+        equal = {"repository_id": repository_id} | ({} if path is None else {"path": path})
+        for entry in self.parts_of(repository_id):
+            yield from rows_equal(self.path / entry.place, LEDGER, equal, columns)
+
+    def repository(self, repository_id: str) -> dict[str, Any] | None:
+        """Return the row of a repository, or None."""
+        for entry in self.manifest.of_kind("repositories"):
+            for table in rows_equal(self.path / entry.place, REPOSITORIES, {"repository_id": repository_id}):
+                return dict(table.to_pylist()[0])
+        return None
+
+    def kept_file(
+        self, swhid: str, shard: str | None = None, columns: Sequence[str] | None = None
+    ) -> dict[str, Any] | None:
+        """Return the row of data with this SWHID, out of the shard that the ledger names or of any; None: not kept.
+
+        Raises `ReleaseError` for a shard that is not there.
+        """
+        entries = [entry for entry in self.manifest.of_kind("data") if shard is None or entry.path == shard]
+        if not entries and shard is not None:
+            raise ReleaseError(f"{layout.shown(shard)} is not a shard of {layout.shown(str(self.path))}")
+        for entry in entries:
+            for table in rows_equal(self.path / entry.place, DATA, {"swhid": swhid}, columns):
+                return dict(table.to_pylist()[0])
+        return None
+
     def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the repositories that were read, as tables of at most 2,048 rows under `schema.REPOSITORIES`."""
         return self._tables(self.manifest.of_kind("repositories"), REPOSITORIES, columns)
@@ -87,6 +130,13 @@ class Release:
         import daft  # noqa: PLC0415  (takes a second, and few callers need it)
 
         return daft.read_parquet([str(self.path / entry.place) for entry in self._data_entries(language)])
+
+    def _bounds(self, entry: FileEntry) -> tuple[str, str]:
+        """Return the first and last `repository_id` of a part of the ledger; of other writers' parts the widest."""
+        with open_parquet(self.path / entry.place, LEDGER) as file:
+            groups = [file.metadata.row_group(at).column(0).statistics for at in (0, file.num_row_groups - 1)]
+        known = [group is not None and group.has_min_max for group in groups]
+        return (groups[0].min if known[0] else "", groups[1].max if known[1] else "\U0010ffff")
 
     def _data_entries(self, language: str | None) -> list[FileEntry]:
         if language is None:

@@ -5,11 +5,12 @@ Knows Arrow and Parquet; knows nothing of what the columns mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.errors import ReleaseError
@@ -79,6 +80,40 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
                     rows += table.num_rows
         except (pa.ArrowException, OSError) as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
+
+
+def rows_equal(
+    path: Path, schema: pa.Schema, equal: Mapping[str, str], columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """Yield a file's rows in which each column of `equal` has its value, under `schema` or `columns` of it.
+
+    Row groups that cannot hold such rows, by their statistics, are not read. Raises `ReleaseError` as `batches` does.
+    """
+    wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
+    read = [*wanted.names, *(name for name in equal if name not in wanted.names)]
+    with open_parquet(path, schema) as file:
+        try:
+            for group in range(file.num_row_groups):
+                if not may_hold(file.metadata.row_group(group), equal):
+                    continue
+                table = file.read_row_group(group, columns=read, use_threads=False)
+                for name, value in equal.items():
+                    table = table.filter(pc.equal(table.column(name), value))
+                if table.num_rows:
+                    yield table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(f"{shown(str(path))}: {first_line(error)}") from None
+
+
+def may_hold(group: pq.RowGroupMetaData, equal: Mapping[str, str]) -> bool:
+    """Whether rows with these values may be in a row group: False only where its statistics leave them out."""
+    for number in range(group.num_columns):
+        column = group.column(number)
+        value = equal.get(column.path_in_schema)
+        known = column.statistics if value is not None and column.is_stats_set else None
+        if known is not None and known.has_min_max and not known.min <= value <= known.max:
+            return False
+    return True
 
 
 def _batch_rows(group: pq.RowGroupMetaData) -> int:

@@ -28,9 +28,10 @@ from drystone.identity.hashes import blob_hash
 from drystone.release import layout
 from drystone.release.files import file_sha256
 from drystone.release.read import Release, open_release
+from drystone.release.schema import REPOSITORIES
 
 #: Raised by one when the index changes, so that an older one in the cache is not read.
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 #: Rows of the ledger in one sorted run of the index: bounds the memory of building it.
 _RUN_ROWS: Final = 1 << 20
 #: Largest file that is hashed to be looked up, in bytes.
@@ -58,6 +59,7 @@ _REPOSITORIES: Final = pa.schema(
         ("revision", pa.string()),
         ("occurrences", pa.int64()),
         ("kept", pa.int64()),
+        ("repository_id", pa.string()),
     ]
 )
 
@@ -79,6 +81,7 @@ class Place:
     path: str | None
     occurrences: int
     kept: int
+    repository_id: str
     reason: str | None = None
 
 
@@ -141,11 +144,19 @@ class Index:
 
     def __init__(self, release: Release, folder: Path) -> None:
         facts = release.manifest.facts
+        self.folder = folder
         self.release, self.version, self.root = facts.name, facts.version, release.root
         self._repositories = _mapped(folder / "repositories.arrow")
         self._names = _Names(self._repositories.column("name"))
         self._runs = [_mapped(path) for path in sorted(folder.glob("run-*.arrow"))]
         self._keys = [_one(run.column("key")).to_numpy() for run in self._runs]
+
+    def __len__(self) -> int:
+        return int(self._repositories.num_rows)
+
+    def repositories(self, offset: int, count: int) -> list[Place]:
+        """Return up to `count` of the version's repositories, by name, from `offset` on."""
+        return [_place(row) for row in self._repositories.slice(offset, count).to_pylist()]
 
     def find(self, query: Query, limit: int = 20) -> Answer:
         """Return what this version holds of it, with the first `limit` places."""
@@ -156,9 +167,7 @@ class Index:
             places = tuple(self._file(run, at) for run, at in rows[:limit])
             return Answer(self.release, self.version, self.root, len(ids), len(rows), kept, places)
         found = self._found(query)
-        places = tuple(
-            Place(row["origin"], None, row["occurrences"], row["kept"]) for row in found.slice(0, limit).to_pylist()
-        )
+        places = tuple(_place(row) for row in found.slice(0, limit).to_pylist())
         sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
         return Answer(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
 
@@ -186,8 +195,12 @@ class Index:
 
     def _file(self, run: pa.Table, at: int) -> Place:
         row = run.slice(at, 1).to_pylist()[0]
-        origin = self._repositories.column("origin")[row["repository"]].as_py()
-        return Place(origin, row["path"], 1, int(row["kept"]), row["reason"])
+        place = self._repositories.slice(row["repository"], 1).to_pylist()[0]
+        return Place(place["origin"], row["path"], 1, int(row["kept"]), place["repository_id"], row["reason"])
+
+
+def _place(row: dict[str, Any]) -> Place:
+    return Place(row["origin"], None, row["occurrences"], row["kept"], row["repository_id"])
 
 
 class _Names(Sequence[str]):
@@ -244,14 +257,14 @@ def _build(release: Release, folder: Path) -> None:
 def _write_repositories(release: Release, work: Path) -> pa.Array:
     """Write the repositories sorted by name; return their ids in that order."""
     columns = ["repository_id", "origin", "repo_name", "directory_id", "revision_id", "occurrences", "kept"]
-    tables = [pa.table({c: pa.array([], pa.string()) for c in columns[:5]})] if not release.manifest.files else []
-    table = pa.concat_tables([*tables, *release.repositories(columns)])
+    none = pa.schema([REPOSITORIES.field(c) for c in columns]).empty_table()
+    table = pa.concat_tables([none, *release.repositories(columns)])
     names = pa.array([origins.canonical(origin or "") for origin in table.column("origin").to_pylist()], pa.string())
     table = table.append_column("name", names)
     # By code points, as `bisect` compares; Arrow compares UTF-8, which is the same order.
     table = table.take(pc.sort_indices(table, [("name", "ascending"), ("repository_id", "ascending")]))
     ids = _one(table.column("repository_id"))
-    chosen = table.select(["name", "origin", "repo_name", "directory_id", "revision_id", "occurrences", "kept"])
+    chosen = table.select(["name", *columns[1:], "repository_id"])
     _write(work / "repositories.arrow", chosen.rename_columns(_REPOSITORIES.names).cast(_REPOSITORIES))
     return ids
 

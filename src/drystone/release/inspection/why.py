@@ -74,17 +74,19 @@ def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, An
 
 def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Decision:
     """Gather everything that the release says about a ledger row that `find` returned."""
-    repository = _one(release.repositories(), repository_id=row["repository_id"])
+    repository = release.repository(row["repository_id"])
     ledger = row | {"evidence": _evidence(row["evidence"])}
     standing = None
     if row["kept_repository_id"] is not None and row["kept_path"] is not None:
-        standing = _one(release.ledger(), repository_id=row["kept_repository_id"], path=row["kept_path"])
+        tables = release.ledger_of(row["kept_repository_id"], row["kept_path"])
+        standing = next((dict(table.to_pylist()[0]) for table in tables), None)
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
     found = occurrence_swhid(row, repository)
     named = {"swhid": str(found), "link": link(found)} if found is not None else {}
     if kept is None:
         return Decision(ledger, repository, standing, None, **named)
-    file, text = _kept_file(release, kept, row["shard"], want_text=row["similarity"] is not None)
+    shard = row["shard"] or (standing["shard"] if standing is not None else None)
+    file, text = _kept_file(release, kept, shard, want_text=row["similarity"] is not None)
     if row["similarity"] is None or file is None:
         return Decision(ledger, repository, standing, file, **named)
     diff, missing = _diff(row, file, text or "", lookup)
@@ -168,26 +170,11 @@ def _re2(pattern: str) -> str:
     return "^" + pattern.replace("(?>", "(?:").replace("\\Z", "\\z")
 
 
-def _one(tables: Iterator[pa.Table], **values: str) -> dict[str, Any] | None:
-    """Return the first row with these values."""
-    for table in tables:
-        for column, value in values.items():
-            table = table.filter(pc.equal(table.column(column), value))  # noqa: PLW2901
-        if table.num_rows:
-            return dict(table.slice(0, 1).to_pylist()[0])
-    return None
-
-
 def _kept_file(
     release: Release, swhid: str, shard: str | None, *, want_text: bool
 ) -> tuple[dict[str, Any] | None, str | None]:
     """Find a row of data by SWHID: in its shard, or in all of them. Row groups' statistics spare most reading."""
-    columns = DATA.names if want_text else _COLUMNS
-    if shard is not None:
-        row = _one(release.shard(shard, columns), swhid=swhid)
-    else:
-        found = release.dataset().to_table(columns=columns, filter=pc.field("swhid") == swhid).slice(0, 1).to_pylist()
-        row = found[0] if found else None
+    row = release.kept_file(swhid, shard, DATA.names if want_text else _COLUMNS)
     if row is None:
         return None, None
     text = row.pop("content", None)

@@ -1,0 +1,151 @@
+"""Looking through a release a page at a time: its counts, its repositories, a repository's files, a file's text.
+
+What a page costs does not grow with the release: ledger and data are read by the row groups that may hold what is asked
+for, counts are made once and kept beside the lookup index. Knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
+
+from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.files import write_whole
+from drystone.release.inspection.lookup import Index, open_index
+from drystone.release.inspection.stats import Stats, stats
+from drystone.release.read import Release, open_release
+from drystone.release.schema import LEDGER
+from drystone.release.tables import first_line, may_hold, open_parquet
+
+#: What a list of files shows of each.
+LISTED: Final = ("path", "entry", "kind", "size", "decision", "reason", "language", "license_expression", "swhid")
+_STATS: Final = TypeAdapter(Stats)
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """Some of a repository's files: `rows` with the columns `LISTED`, of `total` that fit what was asked for.
+
+    `languages` are those of all the repository's files, sorted.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    total: int = 0
+    languages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Rows of one repository in a row group: `count` of them from row `first` on, and which of them are wanted."""
+
+    path: Path
+    group: int
+    first: int
+    wanted: pa.Array
+
+
+class View:
+    """One version of a release, opened to be looked through."""
+
+    def __init__(self, release: Release, index: Index, counts: Stats) -> None:
+        self.release, self.index, self.counts = release, index, counts
+
+    def files(
+        self, repository_id: str, offset: int, count: int, *, language: str | None = None, decision: str | None = None
+    ) -> FileList:
+        """Return up to `count` of a repository's files in the ledger's order, from `offset` on.
+
+        `language` and `decision` choose some; a language of "" means files whose language is not known. Raises
+        `ReleaseError` where the ledger is damaged.
+        """
+        runs: list[_Run] = []
+        languages: set[str] = set()
+        for run, table in self._runs(repository_id):
+            languages.update(name for name in table.column("language").unique().to_pylist() if name)
+            runs.append(_Run(run.path, run.group, run.first, _wanted(table, language, decision)))
+        total = sum(len(run.wanted) for run in runs)
+        rows: list[dict[str, Any]] = []
+        for run in runs:
+            if offset < len(run.wanted) and len(rows) < count:
+                at = run.wanted.slice(offset, count - len(rows))
+                table = _read(run.path, run.group, LISTED)
+                rows += table.slice(run.first).take(at).to_pylist()
+            offset = max(0, offset - len(run.wanted))
+        return FileList(rows, total, sorted(languages))
+
+    def occurrence(self, repository_id: str, path: str, entry: int = 0) -> dict[str, Any] | None:
+        """Return the ledger's row of one path in one repository; None where there is none."""
+        for table in self.release.ledger_of(repository_id, path):
+            for row in table.to_pylist():
+                if row["entry"] == entry:
+                    return dict(row)
+        return None
+
+    def text(self, swhid: str, shard: str | None) -> str | None:
+        """Return the released text of a kept file: what was redacted in it stays so. None where it is not held."""
+        row = self.release.kept_file(swhid, shard, ["content"])
+        return None if row is None else row["content"]
+
+    def _runs(self, repository_id: str) -> Iterator[tuple[_Run, pa.Table]]:
+        """Yield where a repository's rows lie, and what lists are chosen by."""
+        equal = {"repository_id": repository_id}
+        for entry in self.release.parts_of(repository_id):
+            path = self.release.path / entry.place
+            with open_parquet(path, LEDGER) as file:
+                groups = [g for g in range(file.num_row_groups) if may_hold(file.metadata.row_group(g), equal)]
+            for group in groups:
+                table = _read(path, group, ("repository_id", "language", "decision"))
+                ids = table.column("repository_id")
+                count = pc.sum(pc.equal(ids, repository_id)).as_py() or 0
+                if count:
+                    first = pc.index(ids, repository_id).as_py()
+                    yield _Run(path, group, first, pa.array([], pa.int64())), table.slice(first, count)
+
+
+def open_view(path: str | os.PathLike[str], cache: Path | None = None) -> View:
+    """Open the release in folder `path` to be looked through; what the cache lacks of index and counts is made first.
+
+    Raises `ReleaseError` where the folder is no release, is damaged, or the cache cannot be written.
+    """
+    release = open_release(path)
+    index = open_index(path, cache)
+    return View(release, index, _counts(release, index.folder / "stats.json"))
+
+
+def _counts(release: Release, kept: Path) -> Stats:
+    try:
+        return _STATS.validate_json(kept.read_bytes())
+    except (OSError, ValidationError):
+        counts = stats(release)
+    write_whole(kept, orjson.dumps(_STATS.dump_python(counts, mode="json")))
+    return counts
+
+
+def _wanted(table: pa.Table, language: str | None, decision: str | None) -> pa.Array:
+    """Return the numbers of the rows that are of a language and a decision."""
+    mask = pa.array([True] * table.num_rows, pa.bool_()) if language is None and decision is None else None
+    for name, value in (("language", language), ("decision", decision)):
+        if value is not None:
+            column = table.column(name)
+            fits = pc.is_null(column) if value == "" else pc.fill_null(pc.equal(column, value), False)
+            mask = fits if mask is None else pc.and_(mask, fits)
+    return pc.indices_nonzero(mask)
+
+
+def _read(path: Path, group: int, columns: Sequence[str]) -> pa.Table:
+    wanted = pa.schema([LEDGER.field(c) for c in columns])
+    try:
+        with open_parquet(path, LEDGER) as file:
+            table = file.read_row_group(group, columns=list(columns), use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise ReleaseError(f"{layout.shown(str(path))}: {first_line(error)}") from None
+    return table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
