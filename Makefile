@@ -4,17 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/*/*.cpp kernel/*/*.hpp kernel/*/CMakeLists.txt)
-
+# Extras that tests and tools use; CI adds more.
+EXTRAS ?= dev,docs
+# Tests run in one process for each core, and all tests of a file in the same process: what they share is made once.
+TESTS ?= -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 .PHONY: demo test test-fast lint bench docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/drystone build examples/demo.toml
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 test-fast: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow and not network"
+	$(BIN)/python -m pytest $(TESTS) -m "not slow and not network"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -37,7 +40,7 @@ $(VENV)/installed: $(SOURCES)
 
 $(VENV)/installed-dev: $(SOURCES)
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	touch $@ $(VENV)/installed
 
 clean:

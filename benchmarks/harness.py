@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock
+
 CACHE = Path(os.environ.get("DRYSTONE_CACHE", Path(__file__).parents[1] / ".cache"))
 
 
@@ -65,13 +67,15 @@ def peer(name: str, requirements: Sequence[str], python: str = sys.executable) -
     key = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:12]
     home = CACHE / "peers" / f"{name}-{key}"
     ready = home / "ready"
-    if not ready.exists():
-        if python == sys.executable:
-            venv.create(home, with_pip=True, clear=True)
-        else:
-            subprocess.run([python, "-m", "venv", "--clear", str(home)], check=True)
-        subprocess.run([str(home / "bin/python"), "-m", "pip", "install", "-q", *requirements], check=True)
-        ready.touch()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_suffix(".lock")):  # tests in several processes may want the same one
+        if not ready.exists():
+            if python == sys.executable:
+                venv.create(home, with_pip=True, clear=True)
+            else:
+                subprocess.run([python, "-m", "venv", "--clear", str(home)], check=True)
+            subprocess.run([str(home / "bin/python"), "-m", "pip", "install", "-q", *requirements], check=True)
+            ready.touch()
     return home / "bin/python"
 
 
