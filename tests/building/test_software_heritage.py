@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from drystone.building import build
 from drystone.building.settings import Settings, load_settings, sources_from_arguments
-from drystone.cli.build import command
+from drystone.cli.building.build import command
 from drystone.errors import BuildError, SettingsError, UsageError
 from drystone.release.checking.verify import verify
 from drystone.release.read import open_release

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from click.testing import CliRunner
 
-from drystone.cli.reader import command
+from drystone.cli.asking.reader import command
 from drystone.errors import UsageError
 from drystone.reader.card import measure_speeds
 

@@ -22,7 +22,7 @@ from .tiny_data import make_squad, write_squad
 pytest.importorskip("torch", reason="distillation needs the extra `train`")
 import torch
 
-from drystone.cli.reader import command
+from drystone.cli.asking.reader import command
 from drystone.reader.training.cache import teacher_logits
 from drystone.reader.training.distil import distil, keep_layers
 from drystone.reader.training.train import train

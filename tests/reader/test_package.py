@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from safetensors.numpy import load_file, save_file
 
-from drystone.cli.reader import command
+from drystone.cli.asking.reader import command
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.package import pack

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drystone.cli.serve import command
+from drystone.cli.serving.serve import command
 
 from .conftest import running
 

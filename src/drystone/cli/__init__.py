@@ -1,54 +1,41 @@
-"""The command line: one short module per command, found by its file name.
+"""The command line. Commands lie in folders by job, one a module, and are found by file name (`_found`).
 
-A module `cli/NAME.py` defines `command`, a click command or group called NAME. This module knows no command by name.
+A command parses its arguments, calls one verb of a room and prints what came of it. It holds no rule and no default of
+its own, and nothing heavy is loaded before a verb is called, so that help is quick.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import sys
-from difflib import get_close_matches
 from typing import Final, NoReturn
 
 import click
 
+from drystone.cli._found import FoundCommands
 from drystone.errors import DrystoneError
 
 #: The context's object where the process is the command's own, so that a command may set it up for its work.
 OWN_PROCESS: Final = "own process"
 
 
-class _Commands(click.Group):
-    """Loads a command's module only when that command is asked for or listed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command = importlib.import_module(f"{__name__}.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if near:
-                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
-            raise
+_HEADINGS: Final = {
+    "building": "Build",
+    "inspecting": "Inspect",
+    "governing": "Govern",
+    "asking": "Ask",
+    "serving": "Serve",
+}
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=FoundCommands,
+    folders={f"drystone.cli.{folder}": heading for folder, heading in _HEADINGS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="drystone", prog_name="drystone")
 def cli() -> None:
-    """Build, inspect and compare governed code-dataset releases."""
+    """Build governed code-dataset releases, ask texts questions, and compare releases and models."""
 
 
 def main() -> NoReturn:

@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 def console(**arguments: Any) -> Console:
     """Return a console of rich's; `arguments` are those of its class."""
-    from rich.console import Console  # noqa: PLC0415  help, and work that is under way, must not wait for it
+    from rich.console import Console
 
     return Console(highlight=False, emoji=False, markup=False, **arguments)

@@ -24,7 +24,7 @@ class StageProgress:
         self._tasks: dict[str, TaskID] = {}
         self._bars: Progress | None = None
         if not quiet and sys.stderr.isatty():
-            from rich.progress import (  # noqa: PLC0415  a log needs none of it
+            from rich.progress import (
                 BarColumn,
                 Progress,
                 TextColumn,

@@ -51,7 +51,7 @@ def signing(key: Path | None, receipts: Path | None) -> Ed25519PrivateKey | None
         raise UsageError("--receipts and --key belong together: a folder for receipts and the key that signs them")
     if key is None:
         return None
-    from drystone.release.versions.receipts import load_private  # noqa: PLC0415  help must not wait for it
+    from drystone.release.versions.receipts import load_private
 
     return load_private(key)
 
@@ -69,7 +69,7 @@ def successor_of(
             if named:
                 raise UsageError(_nothing_there(place))
             continue
-        from drystone.registry import Registry  # noqa: PLC0415  help must not wait for it
+        from drystone.registry import Registry
 
         try:
             with Registry(place, migrate=False) as opened:
@@ -92,6 +92,6 @@ def existing(registry: str) -> Registry:
     """Open a registry that is already there: a misspelt path should not make an empty one."""
     if "://" not in registry and not Path(registry).exists():
         raise UsageError(_nothing_there(registry))
-    from drystone.registry import Registry  # noqa: PLC0415  help must not wait for it
+    from drystone.registry import Registry
 
     return Registry.open(registry)

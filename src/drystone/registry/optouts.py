@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,14 +18,11 @@ from drystone.errors import RegistryError, UsageError
 from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.registry.log import events
-from drystone.registry.plain import Applied
+from drystone.registry.plain import Applied, PlaceKind
 from drystone.registry.requests.records import IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
 from drystone.registry.storage.database import reading, writing
 from drystone.registry.storage.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
-
-PlaceKind = Literal["rename", "redirect", "fork"]
-PLACE_KINDS: Final[tuple[PlaceKind, ...]] = ("rename", "redirect", "fork")
 
 #: Contents that say nothing of where they come from: the empty one and those of one byte. Software Heritage's takedown
 #: never removes them either (swh.alter, NEVER_REMOVABLE).

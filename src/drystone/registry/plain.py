@@ -7,10 +7,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, get_args
 
 #: What a reviewer answers for a text that is no licence.
 NO_LICENSE: Final = "NONE"
+
+#: Where a request to opt out is in its life, and what a moderator may say to one.
+Status = Literal["received", "verified", "accepted", "partly", "rejected", "withdrawn"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+Outcome = Literal["accepted", "partly", "rejected"]
+#: Days until a request must be decided, and then until a release must have applied it: a month, as Article 12 (3) of
+#: the General Data Protection Regulation gives for requests of its kind.
+DUE_DAYS: Final = 30
+#: How one place comes from another.
+PlaceKind = Literal["rename", "redirect", "fork"]
+PLACE_KINDS: Final[tuple[PlaceKind, ...]] = get_args(PlaceKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, UsageError
-from drystone.registry.requests.records import STATUSES
+from drystone.registry.plain import STATUSES
 from drystone.web.pages import COOKIE, Pages, Text
 from drystone.web.sessions import Moderators
 

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.identity import origins
+from drystone.registry.plain import Outcome
 from drystone.registry.requests import subjects
 from drystone.registry.requests.life import Requests
-from drystone.registry.requests.records import NewRequest, Outcome, Request
+from drystone.registry.requests.records import NewRequest, Request
 from drystone.registry.requests.subjects import Subject
 
 #: Problems that one message names at most.

@@ -16,13 +16,12 @@ import sqlalchemy as sa
 
 from drystone.errors import RegistryError, UsageError
 from drystone.registry.log import events
+from drystone.registry.plain import Outcome, Status
 from drystone.registry.requests.contacts import Contacts
 from drystone.registry.requests.records import (
     LETTERS,
     NewRequest,
-    Outcome,
     Request,
-    Status,
     Verification,
     find,
     in_order,

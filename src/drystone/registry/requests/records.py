@@ -9,24 +9,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from drystone.errors import UsageError
 from drystone.registry.log import events
+from drystone.registry.plain import DUE_DAYS, Outcome, Status
 from drystone.registry.requests.subjects import Subject
 from drystone.registry.storage.tables import APPLICATIONS, DECISIONS, EVENTS, REQUESTS, SUBJECTS, VERIFICATIONS
 
-Status = Literal["received", "verified", "accepted", "partly", "rejected", "withdrawn"]
-STATUSES: Final[tuple[Status, ...]] = ("received", "verified", "accepted", "partly", "rejected", "withdrawn")
-Outcome = Literal["accepted", "partly", "rejected"]
 #: Statuses whose accepted subjects builds leave out.
 IN_FORCE: Final = ("accepted", "partly")
 
-#: Days until a request must be decided, and then until a release must have applied it: a month, as Article 12 (3) of
-#: the General Data Protection Regulation gives for requests of its kind.
-DUE_DAYS: Final = 30
 #: Letters of an id: Crockford's base 32, which leaves out those that are mistaken for others.
 LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

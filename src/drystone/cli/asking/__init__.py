@@ -1,0 +1,1 @@
+"""Answers from a text, and the models that give them."""

@@ -1,0 +1,12 @@
+"""`drystone reader`: answer, evaluate, train, export and look into extractive question-answering models."""
+
+from __future__ import annotations
+
+import click
+
+from drystone.cli._found import FoundCommands
+
+
+@click.command(cls=FoundCommands, folders={__name__: "Commands"})
+def command() -> None:
+    """Answer questions from a passage, and measure, train, export or look into the model that does."""

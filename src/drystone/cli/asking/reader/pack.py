@@ -1,0 +1,24 @@
+"""`drystone reader pack`: a model put into an installable package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model")
+@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def command(model: str, package: Path) -> None:
+    """Put MODEL, in float16 with its card, into the installable PACKAGE (models/mini).
+
+    \b
+    Example:
+      drystone reader pack ./run1 models/mini && pip install ./models/mini
+    """
+    from drystone.reader.package import pack as fill
+
+    out = fill(model, package)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"wrote {out}: {size / 2**20:.1f} MiB", err=True)

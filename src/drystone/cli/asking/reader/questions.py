@@ -1,0 +1,24 @@
+"""`drystone reader questions`: questions made from documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("documentation", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--license", required=True, help="The documentation's licence, as an SPDX expression.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="SQuAD file to write.")
+def command(documentation: tuple[Path, ...], license: str, out: Path) -> None:
+    """Make questions from headings and docstrings of DOCUMENTATION, to train and measure a reader without labels.
+
+    \b
+    Example:
+      drystone reader questions docs src --license Apache-2.0 --out mine.json
+      drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
+    """
+    from drystone.reader.training.documentation import write as write_questions
+
+    click.echo(f"wrote {out}: {write_questions(documentation, license, out):,} questions", err=True)

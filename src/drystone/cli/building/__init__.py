@@ -1,0 +1,1 @@
+"""Make something: a release, its exports, a table without near duplicates."""

@@ -1,0 +1,1 @@
+"""Look into a release or a folder, and change nothing."""

@@ -1,0 +1,49 @@
+"""`drystone ask` over a small checkpoint."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from drystone.cli.asking.ask import command
+
+pytest.importorskip("tokenizers", reason="needs the extra `reader`")
+pytest.importorskip("onnx", reason="needs the extra `reader`")
+
+TEXT = "The class returns a list.\nThe parser raises an error: a list is not a string.\n"
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.reader.checkpoints import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("model"), "bert")
+
+
+def test_answers_are_spans_with_their_place(run: Callable[..., Result], model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text(TEXT)
+    done = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 3, "--json")
+    assert done.exit_code == 0, done.output
+    answers = json.loads(done.stdout)
+    assert len(answers) == 3
+    assert all(TEXT[a["start"] : a["end"]] == a["text"] for a in answers)
+    plain = run(command, "What is raised?", "--context", file, "--model", model).stdout
+    place = re.search(r"text\.txt:(\d+), characters (\d+)-(\d+)", plain)
+    assert place is not None
+    line, start, end = map(int, place.groups())
+    assert plain.startswith(TEXT[start:end])
+    assert line == TEXT.count("\n", 0, start) + 1
+
+
+def test_what_is_missing_or_not_text_is_named(run: Callable[..., Result], model: Path, tmp_path: Path) -> None:
+    assert "Missing option '--context'" in run(command, "What?").output
+    file = tmp_path / "binary"
+    file.write_bytes(b"\xff\xfe\x00")
+    done = run(command, "What?", "--context", file, "--model", model)
+    assert done.exit_code == 2 and "is not UTF-8 text" in done.output

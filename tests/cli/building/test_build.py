@@ -1,0 +1,51 @@
+"""What `drystone build` prints: names as they are, and commands that can be typed as they stand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from drystone.cli import cli
+from drystone.cli._console import console
+
+
+def _folder(tmp_path: Path, name: str) -> Path:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "[red]a.py").write_text("print('a wall of dry stones')\n")
+    return folder
+
+
+def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, ":one:")
+    arguments = ["build", f"folder:{folder}", "-o", str(tmp_path / "release"), "--quiet"]
+    registry = ["--registry", str(tmp_path / "registry.sqlite")]
+    result = CliRunner().invoke(cli, [*arguments, *registry], catch_exceptions=False)
+    assert f"why {tmp_path / 'release'} 'folder::one::/[red]a.py'" in result.output
+
+    shown = CliRunner().invoke(cli, ["why", str(tmp_path / "release"), "*a.py"], catch_exceptions=False)
+    assert "/[red]a.py in folder::one:" in shown.output
+
+
+def test_every_console_prints_what_it_is_given(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as file:
+        console(file=file).print(":one: [red]a[/red]")
+    assert (tmp_path / "out").read_text() == ":one: [red]a[/red]\n"
+    commands = Path(sys.modules["drystone.cli"].__path__[0])
+    assert [path.name for path in commands.rglob("*.py") if "Console(" in path.read_text()] == ["_console.py"]
+
+
+def test_the_next_commands_can_be_typed(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "walls")
+    command = [sys.executable, "-m", "drystone", "build", str(folder), "-o", "release", "--quiet"]
+    # Without a `drystone` on the path, as in an environment that is not activated.
+    environment = {**os.environ, "PATH": "/nowhere"}
+    built = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    (verify,) = (line.strip() for line in built.stdout.splitlines() if " verify " in line)
+    assert verify == f"{shlex.quote(sys.executable)} -m drystone verify release"
+    subprocess.run(shlex.split(verify), cwd=tmp_path, check=True, capture_output=True)
