@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/*/*.cpp kernel/*/*.hpp kernel/*/CMakeLists.txt)
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/CMakeLists.txt kernel/*/CMakeLists.txt kernel/*/*.?pp)
 # Extras that tests and tools use; CI adds more.
 EXTRAS ?= dev,docs
 # Tests run in one process for each core, and all tests of a file in the same process: what they share is made once.
 TESTS ?= -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo test test-fast lint bench docs clean
 
 demo: $(VENV)/installed
@@ -24,6 +25,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror kernel/*/*.?pp
 
 bench: $(VENV)/installed-dev
 	for name in build_throughput build_memory build_scaling resume near_duplicates detection governance software_heritage reader reader_load reader_quality; do \

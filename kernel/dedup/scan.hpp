@@ -1,8 +1,14 @@
-// The body of every variant. A variant's source includes it once inside an unnamed namespace, after defining
+// The body of every variant. A variant's source includes it once, after it has defined
 // `token_mask(const uint8_t*)`: bit i of the result says whether byte i of 64 belongs to a token.
 //
 // Text goes through in chunks: 64 bytes to a mask, the mask to edges (where a token starts or ends), edges to token
 // hashes, these to shingle hashes, these to the sketch; every buffer stays in the first-level cache.
+
+#include "rule.hpp"
+#include "variants.hpp"
+
+namespace drystone::dedup {
+namespace {
 
 constexpr size_t kChunk = 4096;
 constexpr size_t kMaxBins = 4096;  // sketcher.hpp's kMaxSize
@@ -12,199 +18,201 @@ typedef uint8_t Bytes8 __attribute__((vector_size(8)));
 typedef Edge Edges8 __attribute__((vector_size(16)));
 
 struct Bits {  // where a byte's bits are set, and how many
-  uint8_t places[256][8];
-  uint8_t count[256];
-  constexpr Bits() : places(), count() {
-    for (int byte = 0; byte < 256; byte++) {
-      for (int bit = 0; bit < 8; bit++) {
-        if (byte >> bit & 1) places[byte][count[byte]++] = (uint8_t)bit;
-      }
+    uint8_t places[256][8];
+    uint8_t count[256];
+    constexpr Bits() : places(), count() {
+        for (int byte = 0; byte < 256; byte++) {
+            for (int bit = 0; bit < 8; bit++) {
+                if (byte >> bit & 1) places[byte][count[byte]++] = (uint8_t)bit;
+            }
+        }
     }
-  }
 };
 alignas(64) constexpr Bits kBits;
 
 // Places of the set bits of a word: eight at a time from a table, without a branch. `out` has room for 8 beyond them.
 inline size_t flatten(uint64_t bits, uint32_t base, Edge* out) {
-  const Edge* const start = out;
-  for (int i = 0; i < 8; i++) {
-    const size_t byte = bits & 0xff;
-    Bytes8 places;
-    std::memcpy(&places, kBits.places[byte], sizeof places);
-    const Edges8 edges = __builtin_convertvector(places, Edges8) + (Edge)base;
-    std::memcpy(out, &edges, sizeof edges);
-    out += kBits.count[byte];
-    bits >>= 8;
-    base += 8;
-  }
-  return (size_t)(out - start);
+    const Edge* const start = out;
+    for (int i = 0; i < 8; i++) {
+        const size_t byte = bits & 0xff;
+        Bytes8 places;
+        std::memcpy(&places, kBits.places[byte], sizeof places);
+        const Edges8 edges = __builtin_convertvector(places, Edges8) + (Edge)base;
+        std::memcpy(out, &edges, sizeof edges);
+        out += kBits.count[byte];
+        bits >>= 8;
+        base += 8;
+    }
+    return (size_t)(out - start);
 }
 
 // Edges of `size` bytes; `inside` carries over whether the byte before belongs to a token.
 inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, Edge* edges) {
-  size_t count = 0;
-  size_t at = 0;
-  for (; at + 64 <= size; at += 64) {
-    uint64_t mask = token_mask(text + at);
-    count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
-    inside = mask >> 63;
-  }
-  if (at < size) {
-    uint8_t padded[64] = {0};
-    std::memcpy(padded, text + at, size - at);
-    uint64_t mask = token_mask(padded);
-    count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
-    inside = 0;  // the padding ends every token, and only the last chunk is ragged
-  }
-  return count;
+    size_t count = 0;
+    size_t at = 0;
+    for (; at + 64 <= size; at += 64) {
+        uint64_t mask = token_mask(text + at);
+        count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
+        inside = mask >> 63;
+    }
+    if (at < size) {
+        uint8_t padded[64] = {0};
+        std::memcpy(padded, text + at, size - at);
+        uint64_t mask = token_mask(padded);
+        count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
+        inside = 0;  // the padding ends every token, and only the last chunk is ragged
+    }
+    return count;
 }
 
 // Calls `sink(hashes, count)` for each chunk's token hashes. Returns the number of tokens.
 // The hashes of the kShingle - 1 tokens before lie in front of `hashes`, where there were as many.
 template <class Sink>
-inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, Sink&& sink) {
-  constexpr size_t before = kShingle - 1;
-  Edge edges[kChunk + 64];
-  uint64_t hashes[before + kChunk / 2 + 2];
-  uint64_t inside = 0;
-  const uint8_t* open = nullptr;  // start of a token that reaches beyond its chunk
-  size_t total = 0;
-  for (size_t base = 0; base < size; base += kChunk) {
-    const uint8_t* chunk = text + base;
-    size_t length = size - base < kChunk ? size - base : kChunk;
-    size_t n = find_edges(chunk, length, inside, edges);
-    if (base + length == size && inside) edges[n++] = (Edge)length;
-    uint64_t* out = hashes + before;
-    size_t i = 0;
-    if (open && n > 0) {
-      *out++ = hash_token(open, (size_t)(chunk + edges[0] - open), limit, keys);
-      open = nullptr;
-      i = 1;
+inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit, const Keys keys, Sink&& sink) {
+    constexpr size_t before = kShingle - 1;
+    Edge edges[kChunk + 64];
+    uint64_t hashes[before + kChunk / 2 + 2];
+    uint64_t inside = 0;
+    const uint8_t* open = nullptr;  // start of a token that reaches beyond its chunk
+    size_t total = 0;
+    for (size_t base = 0; base < size; base += kChunk) {
+        const uint8_t* chunk = text + base;
+        size_t length = size - base < kChunk ? size - base : kChunk;
+        size_t n = find_edges(chunk, length, inside, edges);
+        if (base + length == size && inside) edges[n++] = (Edge)length;
+        uint64_t* out = hashes + before;
+        size_t i = 0;
+        if (open && n > 0) {
+            *out++ = hash_token(open, (size_t)(chunk + edges[0] - open), limit, keys);
+            open = nullptr;
+            i = 1;
+        }
+        // Sixteen bytes may be read at each token but for the last ones before the limit.
+        const size_t room = (size_t)(limit - chunk), end = i + (n - i) / 2 * 2;
+        size_t safe = end;
+        while (safe > i && edges[safe - 2] + 16u > room) safe -= 2;
+        for (; i < safe; i += 2) {
+            const uint8_t* p = chunk + edges[i];
+            const size_t bytes = (size_t)edges[i + 1] - edges[i];
+            if (__builtin_expect(bytes <= 16, 1)) {
+                *out++ = hash_short(p, bytes, keys);
+            } else {
+                *out++ = hash_token(p, bytes, limit, keys);
+            }
+        }
+        for (; i < end; i += 2) *out++ = hash_token(chunk + edges[i], (size_t)edges[i + 1] - edges[i], limit, keys);
+        if (i < n) open = chunk + edges[i];
+        const size_t count = (size_t)(out - hashes) - before;
+        sink((const uint64_t*)hashes + before, count);
+        std::memmove(hashes, hashes + count, before * 8);
+        total += count;
     }
-    // Sixteen bytes may be read at each token but for the last ones before the limit.
-    const size_t room = (size_t)(limit - chunk), end = i + (n - i) / 2 * 2;
-    size_t safe = end;
-    while (safe > i && edges[safe - 2] + 16u > room) safe -= 2;
-    for (; i < safe; i += 2) {
-      const uint8_t* p = chunk + edges[i];
-      const size_t bytes = (size_t)edges[i + 1] - edges[i];
-      if (__builtin_expect(bytes <= 16, 1)) {
-        *out++ = hash_short(p, bytes, keys);
-      } else {
-        *out++ = hash_token(p, bytes, limit, keys);
-      }
-    }
-    for (; i < end; i += 2) *out++ = hash_token(chunk + edges[i], (size_t)edges[i + 1] - edges[i], limit, keys);
-    if (i < n) open = chunk + edges[i];
-    const size_t count = (size_t)(out - hashes) - before;
-    sink((const uint64_t*)hashes + before, count);
-    std::memmove(hashes, hashes + count, before * 8);
-    total += count;
-  }
-  return total;
+    return total;
 }
 
 // Calls `sink(shingles, count)` for each chunk's shingle hashes. Returns the number of shingles.
 template <class Sink>
 inline size_t each_shingle(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, Sink&& sink) {
-  uint64_t shingles[kChunk / 2 + 2];
-  size_t missing = kShingle - 1;  // tokens until the first shingle
-  size_t tokens = each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t count) {
-    const size_t skip = missing < count ? missing : count;
-    missing -= skip;
-    const uint64_t* first = hashes + skip - (kShingle - 1);
-    count -= skip;
-    for (size_t i = 0; i < count; i++) shingles[i] = hash_shingle(first + i);
-    if (count) sink((const uint64_t*)shingles, count);
-  });
-  return tokens < kShingle ? 0 : tokens - (kShingle - 1);
+    uint64_t shingles[kChunk / 2 + 2];
+    size_t missing = kShingle - 1;  // tokens until the first shingle
+    size_t tokens = each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t count) {
+        const size_t skip = missing < count ? missing : count;
+        missing -= skip;
+        const uint64_t* first = hashes + skip - (kShingle - 1);
+        count -= skip;
+        for (size_t i = 0; i < count; i++) shingles[i] = hash_shingle(first + i);
+        if (count) sink((const uint64_t*)shingles, count);
+    });
+    return tokens < kShingle ? 0 : tokens - (kShingle - 1);
 }
 
-inline Keys plain(const drystone::Seeded& keys) { return Keys{keys.low, keys.high, keys.odd}; }
-
-size_t tokens(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
-              uint64_t* digest) {
-  uint64_t sum = 0;
-  size_t count = each_token(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
-    for (size_t i = 0; i < n; i++) sum += hashes[i];
-  });
-  *digest = sum;
-  return count;
+size_t tokens(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, uint64_t* digest) {
+    uint64_t sum = 0;
+    size_t count = each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t n) {
+        for (size_t i = 0; i < n; i++) sum += hashes[i];
+    });
+    *digest = sum;
+    return count;
 }
 
-size_t token_hashes(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
-                    uint64_t* out) {
-  return each_token(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
-    std::memcpy(out, hashes, n * 8);
-    out += n;
-  });
+size_t token_hashes(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, uint64_t* out) {
+    return each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t n) {
+        std::memcpy(out, hashes, n * 8);
+        out += n;
+    });
 }
 
-size_t shingles(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
-                drystone::ShingleSink sink, void* state) {
-  return each_shingle(text, size, limit, plain(seeded),
-                      [&](const uint64_t* hashes, size_t n) { sink(state, hashes, n); });
+size_t shingles(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, ShingleSink sink,
+                void* state) {
+    return each_shingle(text, size, limit, keys, [&](const uint64_t* hashes, size_t n) { sink(state, hashes, n); });
 }
 
-size_t one_permutation(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
-                       size_t bins, uint32_t* mins) {
-  // Two sets of bins in turn: a load seldom waits for a store to the same bin that is still under way.
-  uint32_t other[kMaxBins];
-  for (size_t i = 0; i < bins; i++) mins[i] = other[i] = kEmpty;
-  size_t count = each_shingle(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
-    const auto put = [bins](uint64_t hash, uint32_t* into) {
-      const size_t bin = (size_t)(((hash >> 32) * bins) >> 32);
-      const uint32_t value = (uint32_t)hash, old = into[bin];
-      into[bin] = value < old ? value : old;
-    };
-    size_t i = 0;
-    for (; i + 2 <= n; i += 2) {
-      put(hashes[i], mins);
-      put(hashes[i + 1], other);
-    }
-    if (i < n) put(hashes[i], mins);
-  });
-  for (size_t i = 0; i < bins; i++) mins[i] = other[i] < mins[i] ? other[i] : mins[i];
-  return count;
-}
-
-size_t permutations(const uint8_t* text, size_t size, const uint8_t* limit, const drystone::Seeded& seeded,
-                    size_t count, const uint32_t* multiply, const uint32_t* add, uint32_t* mins) {
-  for (size_t i = 0; i < count; i++) mins[i] = kEmpty;
-  return each_shingle(text, size, limit, plain(seeded), [&](const uint64_t* hashes, size_t n) {
-    // Eight permutations stay in registers while the chunk's shingles pass.
-    size_t p = 0;
-    for (; p + 32 <= count; p += 32) {
-      uint32_t least[32];
-      for (size_t j = 0; j < 32; j++) least[j] = mins[p + j];
-      for (size_t i = 0; i < n; i++) {
-        uint32_t x = (uint32_t)(hashes[i] ^ hashes[i] >> 32);
-        for (size_t j = 0; j < 32; j++) {
-          uint32_t value = multiply[p + j] * x + add[p + j];
-          least[j] = value < least[j] ? value : least[j];
+size_t one_permutation(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, size_t bins,
+                       uint32_t* mins) {
+    // Two sets of bins in turn: a load seldom waits for a store to the same bin that is still under way.
+    uint32_t other[kMaxBins];
+    for (size_t i = 0; i < bins; i++) mins[i] = other[i] = kEmpty;
+    size_t count = each_shingle(text, size, limit, keys, [&](const uint64_t* hashes, size_t n) {
+        const auto put = [bins](uint64_t hash, uint32_t* into) {
+            const size_t bin = (size_t)(((hash >> 32) * bins) >> 32);
+            const uint32_t value = (uint32_t)hash, old = into[bin];
+            into[bin] = value < old ? value : old;
+        };
+        size_t i = 0;
+        for (; i + 2 <= n; i += 2) {
+            put(hashes[i], mins);
+            put(hashes[i + 1], other);
         }
-      }
-      for (size_t j = 0; j < 32; j++) mins[p + j] = least[j];
-    }
-    for (; p < count; p++) {
-      uint32_t least = mins[p];
-      for (size_t i = 0; i < n; i++) {
-        uint32_t value = multiply[p] * (uint32_t)(hashes[i] ^ hashes[i] >> 32) + add[p];
-        least = value < least ? value : least;
-      }
-      mins[p] = least;
-    }
-  });
+        if (i < n) put(hashes[i], mins);
+    });
+    for (size_t i = 0; i < bins; i++) mins[i] = other[i] < mins[i] ? other[i] : mins[i];
+    return count;
+}
+
+size_t permutations(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, size_t count,
+                    const uint32_t* multiply, const uint32_t* add, uint32_t* mins) {
+    for (size_t i = 0; i < count; i++) mins[i] = kEmpty;
+    return each_shingle(text, size, limit, keys, [&](const uint64_t* hashes, size_t n) {
+        // Eight permutations stay in registers while the chunk's shingles pass.
+        size_t p = 0;
+        for (; p + 32 <= count; p += 32) {
+            uint32_t least[32];
+            for (size_t j = 0; j < 32; j++) least[j] = mins[p + j];
+            for (size_t i = 0; i < n; i++) {
+                uint32_t x = (uint32_t)(hashes[i] ^ hashes[i] >> 32);
+                for (size_t j = 0; j < 32; j++) {
+                    uint32_t value = multiply[p + j] * x + add[p + j];
+                    least[j] = value < least[j] ? value : least[j];
+                }
+            }
+            for (size_t j = 0; j < 32; j++) mins[p + j] = least[j];
+        }
+        for (; p < count; p++) {
+            uint32_t least = mins[p];
+            for (size_t i = 0; i < n; i++) {
+                uint32_t value = multiply[p] * (uint32_t)(hashes[i] ^ hashes[i] >> 32) + add[p];
+                least = value < least ? value : least;
+            }
+            mins[p] = least;
+        }
+    });
 }
 
 void least(uint16_t* target, const uint16_t* row, size_t count) {
-  for (size_t i = 0; i < count; i++) target[i] = row[i] < target[i] ? row[i] : target[i];
+    for (size_t i = 0; i < count; i++) target[i] = row[i] < target[i] ? row[i] : target[i];
 }
 
 void band_keys(const uint32_t* values, size_t bands, size_t rows, const uint64_t* weights, uint32_t* keys) {
-  for (size_t b = 0; b < bands; b++) {
-    uint64_t sum = 0;
-    for (size_t r = 0; r < rows; r++) sum += values[b * rows + r] * weights[r];
-    keys[b] = (uint32_t)(sum >> 32);
-  }
+    for (size_t b = 0; b < bands; b++) {
+        uint64_t sum = 0;
+        for (size_t r = 0; r < rows; r++) sum += values[b * rows + r] * weights[r];
+        keys[b] = (uint32_t)(sum >> 32);
+    }
 }
+
+constexpr Variant table(const InstructionSet* set) {
+    return {set, tokens, token_hashes, shingles, one_permutation, permutations, least, band_keys};
+}
+
+}  // namespace
+}  // namespace drystone::dedup

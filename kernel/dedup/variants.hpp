@@ -4,46 +4,43 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace drystone {
+#include "common/instruction_sets.hpp"
 
-struct Seeded {  // rule.hpp's Keys, without its internal linkage
-  uint64_t low, high, odd;
+namespace drystone::dedup {
+
+struct Keys {  // of the hash of tokens; rule.hpp makes them out of a seed
+    uint64_t low, high, odd;
 };
 
 // Called with the next run of shingle hashes of a document, in order, repetitions included.
 using ShingleSink = void (*)(void* state, const uint64_t* shingles, size_t count);
 
 struct Variant {
-  const char* name;
-  bool (*supported)();
-  // Number of tokens; `digest` gets the sum of their hashes. Tokenising alone, for measurement.
-  size_t (*tokens)(const uint8_t* text, size_t size, const uint8_t* limit, const Seeded& keys, uint64_t* digest);
-  // Token hashes into `out` (room for (size + 1) / 2); returns how many.
-  size_t (*token_hashes)(const uint8_t* text, size_t size, const uint8_t* limit, const Seeded& keys, uint64_t* out);
-  // Shingle hashes to a sink; returns how many.
-  size_t (*shingles)(const uint8_t* text, size_t size, const uint8_t* limit, const Seeded& keys, ShingleSink sink,
-                     void* state);
-  // One permutation: `mins` (`bins` words) gets the least value of each bin, 0xffffffff where it is empty.
-  size_t (*one_permutation)(const uint8_t* text, size_t size, const uint8_t* limit, const Seeded& keys, size_t bins,
-                            uint32_t* mins);
-  // True permutations x -> multiply * x + add (mod 2^32), `multiply` odd: `mins` gets the least value of each.
-  size_t (*permutations)(const uint8_t* text, size_t size, const uint8_t* limit, const Seeded& keys, size_t count,
-                         const uint32_t* multiply, const uint32_t* add, uint32_t* mins);
-  // target[i] = min(target[i], row[i]).
-  void (*least)(uint16_t* target, const uint16_t* row, size_t count);
-  // keys[b] = upper half of the sum over r of values[b * rows + r] * weights[r] (mod 2^64).
-  void (*band_keys)(const uint32_t* values, size_t bands, size_t rows, const uint64_t* weights, uint32_t* keys);
+    const InstructionSet* set;
+    // Number of tokens; `digest` gets the sum of their hashes. Tokenising alone, for measurement.
+    size_t (*tokens)(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, uint64_t* digest);
+    // Token hashes into `out` (room for (size + 1) / 2); returns how many.
+    size_t (*token_hashes)(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, uint64_t* out);
+    // Shingle hashes to a sink; returns how many.
+    size_t (*shingles)(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, ShingleSink sink,
+                       void* state);
+    // One permutation: `mins` (`bins` words) gets the least value of each bin, 0xffffffff where it is empty.
+    size_t (*one_permutation)(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, size_t bins,
+                              uint32_t* mins);
+    // True permutations x -> multiply * x + add (mod 2^32), `multiply` odd: `mins` gets the least value of each.
+    size_t (*permutations)(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, size_t count,
+                           const uint32_t* multiply, const uint32_t* add, uint32_t* mins);
+    // target[i] = min(target[i], row[i]).
+    void (*least)(uint16_t* target, const uint16_t* row, size_t count);
+    // keys[b] = upper half of the sum over r of values[b * rows + r] * weights[r] (mod 2^64).
+    void (*band_keys)(const uint32_t* values, size_t bands, size_t rows, const uint64_t* weights, uint32_t* keys);
 };
 
-extern const Variant plain_variant;
-extern const Variant avx2_variant;
-extern const Variant avx512_variant;
+extern const Variant plain_variant, avx2_variant, avx512_variant, neon_variant;
 
-// The variant called `name`, or the fastest that this processor runs where `name` is empty; null where there is none.
-const Variant* find_variant(const char* name);
-// All variants, fastest first, ending with null.
-const Variant* const* all_variants();
+// All variants of this kind of processor, fastest first, ending with null.
+extern const Variant* const kVariants[];
 
-Seeded seeded(uint64_t seed);
+Keys keys_of(uint64_t seed);
 
-}  // namespace drystone
+}  // namespace drystone::dedup

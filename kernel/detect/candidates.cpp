@@ -41,7 +41,7 @@ struct Tables {
         for (int c = 'A'; c <= 'Z'; ++c) symbol[c] = 26 + c - 'A', kind[c] = kUpper | kInRun, lower[c] = c + 32;
         for (int c = '0'; c <= '9'; ++c) symbol[c] = 52, kind[c] = kDigit | kInRun;
         for (int c = 'a'; c <= 'f'; ++c) kind[c] |= kHexLetter, kind[c - 32] |= kHexLetter;
-        for (const char *p = kRunPunctuation; *p; ++p) kind[static_cast<Byte>(*p)] |= kInRun;
+        for (const char* p = kRunPunctuation; *p; ++p) kind[static_cast<Byte>(*p)] |= kInRun;
     }
 };
 const Tables kTables;
@@ -57,7 +57,7 @@ struct Look {
     bool random;
 };
 
-Look look(const Byte *text, std::size_t begin, std::size_t end) {
+Look look(const Byte* text, std::size_t begin, std::size_t end) {
     std::uint32_t sum = 0, pairs = 0, lower = 0, upper = 0, digits = 0, hex = 0;
     int previous = 53;
     for (std::size_t i = begin; i < end; ++i) {
@@ -83,8 +83,8 @@ Look look(const Byte *text, std::size_t begin, std::size_t end) {
 
 // Finds which of a few hundred short lower-case words occur in a stretch of text, whatever the case there.
 class Words {
-   public:
-    Words(const std::vector<std::string> &names, const std::vector<std::string> &parts)
+  public:
+    Words(const std::vector<std::string>& names, const std::vector<std::string>& parts)
         : words_(names), names_(names.size()) {
         words_.insert(words_.end(), parts.begin(), parts.end());
         for (std::size_t i = 0; i < words_.size(); ++i) {
@@ -93,10 +93,10 @@ class Words {
         }
     }
 
-    void find(const Byte *text, std::size_t begin, std::size_t end, std::vector<std::uint16_t> &found) const {
+    void find(const Byte* text, std::size_t begin, std::size_t end, std::vector<std::uint16_t>& found) const {
         for (std::size_t i = begin; i + 1 < end; ++i) {
             for (std::uint16_t index : by_pair_[pair(kTables.lower[text[i]], kTables.lower[text[i + 1]])]) {
-                const std::string &word = words_[index];
+                const std::string& word = words_[index];
                 if (word.size() > end - i || (index < names_ && !begins_word(text, begin, i))) continue;
                 std::size_t j = 2;
                 while (j < word.size() && kTables.lower[text[i + j]] == static_cast<Byte>(word[j])) ++j;
@@ -107,9 +107,9 @@ class Words {
         }
     }
 
-   private:
+  private:
     // After something that is no letter, or at a capital after a small letter (`myHeroku`).
-    static bool begins_word(const Byte *text, std::size_t begin, std::size_t i) {
+    static bool begins_word(const Byte* text, std::size_t begin, std::size_t i) {
         if (i == begin || !(kTables.kind[text[i - 1]] & (kLower | kUpper))) return true;
         return (kTables.kind[text[i]] & kUpper) && (kTables.kind[text[i - 1]] & kLower);
     }
@@ -136,8 +136,8 @@ struct Hit {
 constexpr std::size_t kLongestLook = 1024;
 
 class Pass {
-   public:
-    Pass(const Byte *text, std::size_t size, const Words &words, std::size_t shortest, std::size_t reach)
+  public:
+    Pass(const Byte* text, std::size_t size, const Words& words, std::size_t shortest, std::size_t reach)
         : text_(text), size_(size), words_(words), shortest_(shortest), reach_(reach) {}
 
     void scan() {
@@ -148,7 +148,7 @@ class Pass {
                       nine = _mm_set1_epi8(9);
         unsigned carry = 0;  // whether the byte before was a digit
         for (; i + 16 <= size_; i += 16) {
-            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(text_ + i));
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text_ + i));
             const __m128i shifted = _mm_sub_epi8(bytes, zero);
             const unsigned digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(shifted, nine), shifted));
             const unsigned marks =
@@ -167,7 +167,7 @@ class Pass {
     std::vector<Run> runs;
     std::vector<Hit> hits;
 
-   private:
+  private:
     Byte at(std::size_t i) const { return i < size_ ? text_[i] : 0; }
     Byte before(std::size_t i, std::size_t n) const { return i >= n ? text_[i - n] : 0; }
 
@@ -227,7 +227,8 @@ class Pass {
         const bool given_out = i - start == 4 && (text_[start] == '2' || text_[start] == '3');
         bool holds = false;
         int row = 0;
-        for (std::size_t j = i; j < size_ && j < i + 48 && (is_hex(text_[j]) || text_[j] == ':' || text_[j] == '.'); ++j) {
+        for (std::size_t j = i; j < size_ && j < i + 48 && (is_hex(text_[j]) || text_[j] == ':' || text_[j] == '.');
+             ++j) {
             row = kTables.lower[text_[j]] == 'f' ? row + 1 : 0;
             holds |= text_[j] == '.' || row == 4;
         }
@@ -362,40 +363,41 @@ class Pass {
         if (!found.words.empty()) runs.push_back(std::move(found));
     }
 
-    const Byte *text_;
+    const Byte* text_;
     std::size_t size_;
-    const Words &words_;
+    const Words& words_;
     std::size_t shortest_, reach_;
     std::size_t floor_ = 0;  // where the last run ended
 };
 
 }  // namespace
 
-void bind_candidates(nb::module_ &m) {
-    nb::class_<Words>(m, "Words", "Lower-case words to look for before a run: names where a word begins, parts "
-                                      "anywhere. Indexes count through the names, then the parts.")
-        .def(nb::init<const std::vector<std::string> &, const std::vector<std::string> &>(), nb::arg("names"),
+void bind_candidates(nb::module_& m) {
+    nb::class_<Words>(m, "Words",
+                      "Lower-case words to look for before a run: names where a word begins, parts "
+                      "anywhere. Indexes count through the names, then the parts.")
+        .def(nb::init<const std::vector<std::string>&, const std::vector<std::string>&>(), nb::arg("names"),
              nb::arg("parts"));
     m.def(
         "candidates",
-        [](nb::bytes data, const Words &words, std::size_t shortest, std::size_t reach) {
-            Pass pass(static_cast<const Byte *>(data.data()), data.size(), words, shortest, reach);
+        [](nb::bytes data, const Words& words, std::size_t shortest, std::size_t reach) {
+            Pass pass(static_cast<const Byte*>(data.data()), data.size(), words, shortest, reach);
             {
                 nb::gil_scoped_release release;
                 pass.scan();
             }
             nb::list hits, runs;
-            for (const Hit &hit : pass.hits) hits.append(nb::make_tuple(hit.kind, hit.at));
-            for (const Run &run : pass.runs) runs.append(nb::make_tuple(run.start, run.end, run.surprise, run.words));
+            for (const Hit& hit : pass.hits) hits.append(nb::make_tuple(hit.kind, hit.at));
+            for (const Run& run : pass.runs) runs.append(nb::make_tuple(run.start, run.end, run.surprise, run.words));
             return nb::make_tuple(hits, runs);
         },
         nb::arg("data"), nb::arg("words"), nb::arg("shortest"), nb::arg("reach"),
         "Return hits and runs. A hit is (kind, offset behind a character of it); kinds are 0 email, 1 IPv4, 2 IPv6, "
-        "3 card, 4 IBAN, 5 phone, 6 IPv6 that is not public. A run is (start, end, mean surprise in bits, indexes of words): at least `shortest` "
+        "3 card, 4 IBAN, 5 phone, 6 IPv6 that is not public. A run is (start, end, mean surprise in bits, indexes of "
+        "words): at least `shortest` "
         "key characters with a digit that look drawn at random, with a word within `reach` bytes before on the line.");
     m.def(
-        "surprise",
-        [](nb::bytes data) { return look(static_cast<const Byte *>(data.data()), 0, data.size()).surprise; },
+        "surprise", [](nb::bytes data) { return look(static_cast<const Byte*>(data.data()), 0, data.size()).surprise; },
         nb::arg("data"), "Return the mean surprise, in bits, of the pairs of neighbouring letters and digits.");
 }
 

@@ -3,5 +3,5 @@
 #include <nanobind/nanobind.h>
 
 namespace drystone {
-void bind_candidates(nanobind::module_ &m);
+void bind_candidates(nanobind::module_& m);
 }

@@ -42,11 +42,12 @@ constexpr std::array<View, 6> kWords = {"licen", "spdx-", "redistribut", "permis
 
 // A preprocessor directive directly after "#"; prose comments have a space there.
 bool directive(View after_hash) {
-    static constexpr std::array<View, 16> kNames = {"include", "define", "ifdef", "ifndef", "if",     "endif",
-                                                    "else",    "elif",   "undef", "pragma", "error",  "warning",
+    static constexpr std::array<View, 16> kNames = {"include", "define", "ifdef",  "ifndef",   "if",    "endif",
+                                                    "else",    "elif",   "undef",  "pragma",   "error", "warning",
                                                     "import",  "line",   "region", "endregion"};
     for (View name : kNames)
-        if (begins(after_hash, name) && (after_hash.size() == name.size() || !word(after_hash[name.size()]))) return true;
+        if (begins(after_hash, name) && (after_hash.size() == name.size() || !word(after_hash[name.size()])))
+            return true;
     return false;
 }
 
@@ -57,7 +58,7 @@ constexpr size_t kBlock = 256;
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 __attribute__((target_clones("avx2", "default")))
 #endif
-bool has_fragment(const unsigned char *p) {
+bool has_fragment(const unsigned char* p) {
     unsigned char any = 0;
     for (size_t k = 0; k < kBlock; ++k) {
         const unsigned char a = p[k] | 0x20, b = p[k + 1] | 0x20, c = p[k + 2] | 0x20, d = p[k + 3] | 0x20;
@@ -72,7 +73,7 @@ bool has_fragment(const unsigned char *p) {
 }  // namespace
 
 bool speaks_of_licenses(View head) {
-    const auto *p = reinterpret_cast<const unsigned char *>(head.data());
+    const auto* p = reinterpret_cast<const unsigned char*>(head.data());
     const size_t n = head.size();
     size_t i = 0;
     auto confirm = [&](size_t from, size_t to) {
@@ -101,14 +102,16 @@ constexpr auto kOpens = make_opens();
 
 // Walks the lines of a head; `out` receives comment text and one newline per line.
 class Scanner {
-   public:
+  public:
     Scanner(View head, unsigned flags) : head_(head), flags_(flags) { out_.reserve(head.size()); }
 
     std::string run() {
         while (at_ < head_.size()) {
             const size_t end = line_end(at_);
-            if (!close_.empty()) inside(end);
-            else line(end);
+            if (!close_.empty())
+                inside(end);
+            else
+                line(end);
             if (at_ <= end) at_ = end;
             if (at_ < head_.size()) {
                 out_.push_back('\n');
@@ -135,7 +138,8 @@ class Scanner {
                 ++next;
             } while (end < out_.size() && next < lines_.size() && !lines_[next] && !lines_[next - 1]);
             const View group = View(out_).substr(begin, end - begin);
-            if (speaks_of_licenses(group)) kept += group;
+            if (speaks_of_licenses(group))
+                kept += group;
             else
                 for (size_t at = 0; at < group.size();) {
                     const size_t stop = std::min(group.find('\n', at), group.size());
@@ -150,10 +154,10 @@ class Scanner {
         return kept;
     }
 
-   private:
+  private:
     size_t line_end(size_t from) const {
-        const void *p = std::memchr(head_.data() + from, '\n', head_.size() - from);
-        return p ? static_cast<const char *>(p) - head_.data() : head_.size();
+        const void* p = std::memchr(head_.data() + from, '\n', head_.size() - from);
+        return p ? static_cast<const char*>(p) - head_.data() : head_.size();
     }
 
     // Within a block: up to `close_`, which is kept as comment or skipped as a string.
@@ -241,7 +245,8 @@ class Scanner {
         if (begins(s, "@comment")) return take(8, end);
         if (begins(s, ".. ")) return take(3, end);
         if (column0 && s[0] == 'C' && (s.size() == 1 || space(s[1]))) return take(1, end);
-        if (s[0] == '*' && (indent == 6 || column0) && (s.size() == 1 || space(s[1]) || s[1] == '*')) return take(1, end);
+        if (s[0] == '*' && (indent == 6 || column0) && (s.size() == 1 || space(s[1]) || s[1] == '*'))
+            return take(1, end);
         if (s[0] == '"' && s.size() > 1 && space(s[1]) && s.find('"', 1) == View::npos) return take(1, end);
         if (s[0] == '\'' && s.size() > 1 && space(s[1]) && s.find_last_of('\'') == 0) return take(1, end);
         if (column0 && s[0] == '=' && s.size() > 1 && low(s[1]) >= 'a' && low(s[1]) <= 'z' &&
@@ -274,8 +279,8 @@ class Scanner {
             if (begins(s, "//") && (at_ == 0 || head_[at_ - 1] != ':')) return take(2, end);
             if (begins(s, "\"\"\"") || begins(s, "'''")) {
                 // A documentation string stands where a statement may begin; elsewhere it is data.
-                const bool argument = std::strchr("(,=[\\+{:%", last_code_) != nullptr && last_code_ != ':' &&
-                                      last_code_ != '\0';
+                const bool argument =
+                    std::strchr("(,=[\\+{:%", last_code_) != nullptr && last_code_ != ':' && last_code_ != '\0';
                 const bool documented = doc_attribute_;
                 const bool statement = statement_begins() && !argument;
                 return open(3, s.substr(0, 3), statement || documented, end);
@@ -385,7 +390,7 @@ std::string head_comments(View data, size_t limit, unsigned flags) {
     std::string text;
     if (head.find('\n') == View::npos && head.find('\r') != View::npos) {  // lines of the old Macintosh
         text.assign(head);
-        for (char &c : text)
+        for (char& c : text)
             if (c == '\r') c = '\n';
         head = text;
     }
@@ -396,7 +401,7 @@ std::string head_comments(View data, size_t limit, unsigned flags) {
 using Found = std::vector<std::pair<size_t, nb::bytes>>;
 
 template <class At>
-Found collect(size_t n, At at, const std::vector<unsigned> &flags, size_t limit) {
+Found collect(size_t n, At at, const std::vector<unsigned>& flags, size_t limit) {
     std::vector<std::pair<size_t, std::string>> texts;
     {
         nb::gil_scoped_release release;
@@ -407,7 +412,7 @@ Found collect(size_t n, At at, const std::vector<unsigned> &flags, size_t limit)
     }
     Found out;
     out.reserve(texts.size());
-    for (auto &[i, t] : texts) out.emplace_back(i, nb::bytes(t.data(), t.size()));
+    for (auto& [i, t] : texts) out.emplace_back(i, nb::bytes(t.data(), t.size()));
     return out;
 }
 
@@ -415,31 +420,34 @@ Found collect(size_t n, At at, const std::vector<unsigned> &flags, size_t limit)
 
 std::string comments(View head, unsigned flags) { return Scanner(head, flags).run(); }
 
-void bind_comments(nb::module_ &m) {
-    m.def("head_comments", [](const std::vector<nb::bytes> &texts, const std::vector<unsigned> &flags, size_t limit) {
-              if (!flags.empty() && flags.size() != texts.size()) throw nb::value_error("one flag per text");
-              std::vector<View> views;
-              views.reserve(texts.size());
-              for (const auto &t : texts) views.emplace_back(t.c_str(), t.size());
-              return collect(views.size(), [&](size_t i) { return views[i]; }, flags, limit);
-          },
-          nb::arg("texts"), nb::arg("flags"), nb::arg("limit"),
-          "Comments of the heads that may speak of licences: (index, text), line numbers kept.");
-    m.def("head_comments_arrow",
-          [](nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig> data,
-             nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig> offsets, const std::vector<unsigned> &flags,
-             size_t limit) {
-              const size_t n = offsets.shape(0) ? offsets.shape(0) - 1 : 0;
-              if (!flags.empty() && flags.size() != n) throw nb::value_error("one flag per text");
-              const int64_t *o = offsets.data();
-              for (size_t i = 0; i < n; ++i)
-                  if (o[i] < 0 || o[i] > o[i + 1] || size_t(o[i + 1]) > data.shape(0))
-                      throw nb::value_error("offsets are not ascending or leave the data");
-              const char *p = reinterpret_cast<const char *>(data.data());
-              return collect(n, [&](size_t i) { return View(p + o[i], size_t(o[i + 1] - o[i])); }, flags, limit);
-          },
-          nb::arg("data"), nb::arg("offsets"), nb::arg("flags"), nb::arg("limit"),
-          "The same over an Arrow binary array's buffers.");
+void bind_comments(nb::module_& m) {
+    m.def(
+        "head_comments",
+        [](const std::vector<nb::bytes>& texts, const std::vector<unsigned>& flags, size_t limit) {
+            if (!flags.empty() && flags.size() != texts.size()) throw nb::value_error("one flag per text");
+            std::vector<View> views;
+            views.reserve(texts.size());
+            for (const auto& t : texts) views.emplace_back(t.c_str(), t.size());
+            return collect(views.size(), [&](size_t i) { return views[i]; }, flags, limit);
+        },
+        nb::arg("texts"), nb::arg("flags"), nb::arg("limit"),
+        "Comments of the heads that may speak of licences: (index, text), line numbers kept.");
+    m.def(
+        "head_comments_arrow",
+        [](nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig> data,
+           nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig> offsets, const std::vector<unsigned>& flags,
+           size_t limit) {
+            const size_t n = offsets.shape(0) ? offsets.shape(0) - 1 : 0;
+            if (!flags.empty() && flags.size() != n) throw nb::value_error("one flag per text");
+            const int64_t* o = offsets.data();
+            for (size_t i = 0; i < n; ++i)
+                if (o[i] < 0 || o[i] > o[i + 1] || size_t(o[i + 1]) > data.shape(0))
+                    throw nb::value_error("offsets are not ascending or leave the data");
+            const char* p = reinterpret_cast<const char*>(data.data());
+            return collect(n, [&](size_t i) { return View(p + o[i], size_t(o[i + 1] - o[i])); }, flags, limit);
+        },
+        nb::arg("data"), nb::arg("offsets"), nb::arg("flags"), nb::arg("limit"),
+        "The same over an Arrow binary array's buffers.");
 }
 
 }  // namespace drystone

@@ -18,5 +18,5 @@ enum CommentFlags : unsigned {
 
 bool speaks_of_licenses(std::string_view head);
 std::string comments(std::string_view head, unsigned flags);
-void bind_comments(nanobind::module_ &m);
+void bind_comments(nanobind::module_& m);
 }  // namespace drystone

@@ -32,7 +32,7 @@ bool replaceable(View text, std::size_t begin, std::size_t end, std::size_t from
     return true;
 }
 
-bool within_literals(View text, const Spans &spans, bool python) {
+bool within_literals(View text, const Spans& spans, bool python) {
     std::size_t i = 0, k = 0;
     int lines = 0;  // ended lines, up to two: a comment there may name the encoding
     while (i < text.size() && k < spans.size()) {
@@ -86,15 +86,16 @@ bool within_literals(View text, const Spans &spans, bool python) {
 
 }  // namespace
 
-void bind_literals(nb::module_ &m) {
+void bind_literals(nb::module_& m) {
     m.def(
         "within_literals",
-        [](nb::bytes data, const Spans &spans, bool python) {
+        [](nb::bytes data, const Spans& spans, bool python) {
             return within_literals(View(data.c_str(), data.size()), spans, python);
         },
         nb::arg("data"), nb::arg("spans"), nb::arg("python"),
         "Whether all spans (start, end; sorted, apart) lie within plain string literals or comments of Python (else: "
-        "within strings of JSON) such that other letters in their place (at least one) leave the parse as it is. False where unsure.");
+        "within strings of JSON) such that other letters in their place (at least one) leave the parse as it is. False "
+        "where unsure.");
 }
 
 }  // namespace drystone

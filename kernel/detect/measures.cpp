@@ -64,9 +64,9 @@ struct Encoded {
 };
 
 // The end of one hex element that starts at `p`, or nullptr. `first` is the start of the text.
-inline const uint8_t *hex_element(const uint8_t *first, const uint8_t *p, const uint8_t *last) {
+inline const uint8_t* hex_element(const uint8_t* first, const uint8_t* p, const uint8_t* last) {
     const bool before = p > first && is(p[-1], WORD);
-    const uint8_t *q = p;
+    const uint8_t* q = p;
     if (q < last && *q == '\\') {
         if (!before || last - q < 4 || q[1] != 'x') return nullptr;
         q += 2;
@@ -82,10 +82,10 @@ inline const uint8_t *hex_element(const uint8_t *first, const uint8_t *p, const 
     return q;
 }
 
-inline const uint8_t *hex_chain(const uint8_t *first, const uint8_t *p, const uint8_t *last, Encoded &out) {
-    const uint8_t *q = p;
+inline const uint8_t* hex_chain(const uint8_t* first, const uint8_t* p, const uint8_t* last, Encoded& out) {
+    const uint8_t* q = p;
     int count = 0;
-    while (const uint8_t *next = hex_element(first, q, last)) {
+    while (const uint8_t* next = hex_element(first, q, last)) {
         q = next;
         ++count;
     }
@@ -93,8 +93,8 @@ inline const uint8_t *hex_chain(const uint8_t *first, const uint8_t *p, const ui
     return count ? q : p + 1;
 }
 
-inline const uint8_t *unicode_chain(const uint8_t *p, const uint8_t *last, Encoded &out) {
-    const uint8_t *q = p;
+inline const uint8_t* unicode_chain(const uint8_t* p, const uint8_t* last, Encoded& out) {
+    const uint8_t* q = p;
     int count = 0;
     while (last - q >= 6 && q[0] == '\\' && q[1] == 'u' && is(q[2], HEX) && is(q[3], HEX) && is(q[4], HEX) &&
            is(q[5], HEX)) {
@@ -116,10 +116,10 @@ struct Classes {
 
 // Counts by class in blocks whose sums fit a byte, which is what compilers turn into vector instructions; blocks are a
 // multiple of every vector's length.
-__attribute__((always_inline)) inline Classes count_in_blocks(const uint8_t *p, const uint8_t *last) {
+__attribute__((always_inline)) inline Classes count_in_blocks(const uint8_t* p, const uint8_t* last) {
     constexpr int64_t BLOCK = 224;
     Classes out;
-    const auto add = [&out](const uint8_t *q, int64_t length) __attribute__((always_inline)) {
+    const auto add = [&out](const uint8_t* q, int64_t length) __attribute__((always_inline)) {
         uint8_t letters = 0, digits = 0, high = 0, continuations = 0;
         for (int64_t i = 0; i < length; ++i) {
             letters += uint8_t((q[i] | 0x20) - 'a') < 26;
@@ -138,13 +138,13 @@ __attribute__((always_inline)) inline Classes count_in_blocks(const uint8_t *p, 
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) Classes count_with_avx2(const uint8_t *p, const uint8_t *last) {
+__attribute__((target("avx2"))) Classes count_with_avx2(const uint8_t* p, const uint8_t* last) {
     return count_in_blocks(p, last);
 }
 const bool AVX2 = __builtin_cpu_supports("avx2");
 #endif
 
-inline Classes count_classes(const uint8_t *p, const uint8_t *last) {
+inline Classes count_classes(const uint8_t* p, const uint8_t* last) {
 #if defined(__x86_64__)
     if (AVX2) return count_with_avx2(p, last);
 #endif
@@ -152,7 +152,7 @@ inline Classes count_classes(const uint8_t *p, const uint8_t *last) {
 }
 
 // The first byte above ASCII at or after p, or last.
-const uint8_t *find_high(const uint8_t *p, const uint8_t *last) {
+const uint8_t* find_high(const uint8_t* p, const uint8_t* last) {
     for (; last - p >= 8; p += 8) {
         uint64_t word;
         std::memcpy(&word, p, 8);
@@ -162,7 +162,7 @@ const uint8_t *find_high(const uint8_t *p, const uint8_t *last) {
     return p;
 }
 
-int64_t high_letters(const uint8_t *p, const uint8_t *last) {
+int64_t high_letters(const uint8_t* p, const uint8_t* last) {
     int64_t letters = 0;
     for (; p < last; ++p) {
         const uint8_t c = *p;
@@ -190,20 +190,20 @@ struct Lines {
     int64_t characters = 0;
 };
 
-Lines count_lines(const uint8_t *p, const uint8_t *last, bool ascii) {
+Lines count_lines(const uint8_t* p, const uint8_t* last, bool ascii) {
     Lines out;
-    const uint8_t *high = ascii ? last : find_high(p, last);  // the next byte above ASCII at or after p, or last
-    const uint8_t *carriage = p;  // the next carriage return at or after p, or last
-    const auto find = [last](const uint8_t *from, int c) {
-        const void *at = from < last ? std::memchr(from, c, size_t(last - from)) : nullptr;
-        return at ? static_cast<const uint8_t *>(at) : last;
+    const uint8_t* high = ascii ? last : find_high(p, last);  // the next byte above ASCII at or after p, or last
+    const uint8_t* carriage = p;                              // the next carriage return at or after p, or last
+    const auto find = [last](const uint8_t* from, int c) {
+        const void* at = from < last ? std::memchr(from, c, size_t(last - from)) : nullptr;
+        return at ? static_cast<const uint8_t*>(at) : last;
     };
     carriage = find(p, '\r');
     while (p < last) {
         if (carriage < p) carriage = find(p, '\r');
-        const uint8_t *newline = static_cast<const uint8_t *>(
-            std::memchr(p, '\n', size_t((carriage < last ? carriage + 1 : last) - p)));
-        const uint8_t *end = newline ? newline : carriage;
+        const uint8_t* newline =
+            static_cast<const uint8_t*>(std::memchr(p, '\n', size_t((carriage < last ? carriage + 1 : last) - p)));
+        const uint8_t* end = newline ? newline : carriage;
         int64_t length = end - p;
         if (high < p) high = find_high(p, last);
         if (high < end) length -= count_classes(high, end).continuations;
@@ -222,9 +222,9 @@ Lines count_lines(const uint8_t *p, const uint8_t *last, bool ascii) {
 // Calls `found(begin, end)` for each maximal run of at least `least` bytes of a class. A run that long covers a
 // multiple of `least`, so only those places are looked at.
 template <typename Member, typename Found>
-void long_runs(const uint8_t *first, const uint8_t *last, int64_t least, Member member, Found found) {
-    const uint8_t *from = first;  // bytes before this belong to no further run
-    for (const uint8_t *p = first + least - 1; p < last;) {
+void long_runs(const uint8_t* first, const uint8_t* last, int64_t least, Member member, Found found) {
+    const uint8_t* from = first;  // bytes before this belong to no further run
+    for (const uint8_t* p = first + least - 1; p < last;) {
         if (!member(*p)) {
             from = p + 1;
             p += least;
@@ -241,25 +241,27 @@ void long_runs(const uint8_t *first, const uint8_t *last, int64_t least, Member 
 
 // lines, longest line, characters outside line ends, letters, letters and digits, longest run of encoded data; the
 // share of encoded data is written apart since it is not a count.
-void measure(const uint8_t *first, const uint8_t *last, int64_t *row, double *encoded_share) {
+void measure(const uint8_t* first, const uint8_t* last, int64_t* row, double* encoded_share) {
     const Classes counts = count_classes(first, last);
     const Lines lines = count_lines(first, last, counts.high == 0);
     const int64_t letters = counts.letters + (counts.high ? high_letters(first, last) : 0);
 
     Encoded base64, hex, unicode;
-    long_runs(first, last, 64, [](uint8_t c) { return is(c, BASE64); },
-              [&](const uint8_t *begin, const uint8_t *end) { base64.add(end - begin); });
+    long_runs(
+        first, last, 64, [](uint8_t c) { return is(c, BASE64); },
+        [&](const uint8_t* begin, const uint8_t* end) { base64.add(end - begin); });
     // Eight elements of a hex chain are 23 bytes at least, all of them hex digits, x, backslash, comma or space.
-    long_runs(first, last, 23, [](uint8_t c) { return is(c, CHAIN); },
-              [&](const uint8_t *begin, const uint8_t *end) {
-                  for (const uint8_t *p = begin; p < end;) {
-                      // An element begins with a backslash, or with a hex digit behind something that is no word.
-                      const bool may = *p == '\\' || (is(*p, HEX) && (p == first || !is(p[-1], WORD)));
-                      p = may ? hex_chain(first, p, last, hex) : p + 1;
-                  }
-              });
-    for (const uint8_t *p = first; p < last;) {
-        p = static_cast<const uint8_t *>(std::memchr(p, '\\', size_t(last - p)));
+    long_runs(
+        first, last, 23, [](uint8_t c) { return is(c, CHAIN); },
+        [&](const uint8_t* begin, const uint8_t* end) {
+            for (const uint8_t* p = begin; p < end;) {
+                // An element begins with a backslash, or with a hex digit behind something that is no word.
+                const bool may = *p == '\\' || (is(*p, HEX) && (p == first || !is(p[-1], WORD)));
+                p = may ? hex_chain(first, p, last, hex) : p + 1;
+            }
+        });
+    for (const uint8_t* p = first; p < last;) {
+        p = static_cast<const uint8_t*>(std::memchr(p, '\\', size_t(last - p)));
         if (!p) break;
         p = unicode_chain(p, last, unicode);
     }
@@ -288,8 +290,8 @@ void measure_all(Bytes bytes, Offsets offsets, Counts counts, Shares shares) {
     }
     nb::gil_scoped_release release;
     for (size_t i = 0; i < n; ++i) {
-        measure(bytes.data() + offsets.data()[i], bytes.data() + offsets.data()[i + 1],
-                counts.data() + i * COLUMNS, shares.data() + i);
+        measure(bytes.data() + offsets.data()[i], bytes.data() + offsets.data()[i + 1], counts.data() + i * COLUMNS,
+                shares.data() + i);
     }
 }
 
@@ -297,11 +299,12 @@ void measure_all(Bytes bytes, Offsets offsets, Counts counts, Shares shares) {
 
 namespace drystone {
 
-void bind_measures(nb::module_ &m) {
+void bind_measures(nb::module_& m) {
     m.def("measure", &measure_all, nb::arg("bytes"), nb::arg("offsets"), nb::arg("counts"), nb::arg("shares"),
           "Measure texts that lie one after the other in `bytes` (UTF-8), split at `offsets` (n + 1, int64).\n\n"
           "Fills `counts` (n x 6, int64): lines, characters of the longest line, characters outside line ends,\n"
-          "letters, letters and digits, bytes of the longest run of encoded data; and `shares` (n, float64): bytes of encoded data over bytes. Releases the GIL.");
+          "letters, letters and digits, bytes of the longest run of encoded data; and `shares` (n, float64): bytes of "
+          "encoded data over bytes. Releases the GIL.");
 }
 
 }  // namespace drystone

@@ -3,5 +3,5 @@
 #include <nanobind/nanobind.h>
 
 namespace drystone {
-void bind_measures(nanobind::module_ &m);
+void bind_measures(nanobind::module_& m);
 }

@@ -1,13 +1,13 @@
 // The Python face of drystone.detect's kernel.
 #include <nanobind/nanobind.h>
 
+#include "candidates.hpp"
 #include "comments.hpp"
 #include "literals.hpp"
 #include "measures.hpp"
-#include "words.hpp"
 #include "tokens.hpp"
 #include "utf8.hpp"
-#include "candidates.hpp"
+#include "words.hpp"
 
 NB_MODULE(_kernel, m) {
     m.doc() = "Measures and scans over whole batches of text, without the GIL.";

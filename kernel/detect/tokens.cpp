@@ -17,15 +17,21 @@ struct Kinds {
     Kind of[256];
     Kinds() {
         for (int c = 0; c < 256; ++c) {
-            if (c == '\n') of[c] = End;
-            else if (c <= ' ' || c == 127) of[c] = Space;
-            else if (c >= 128) of[c] = Wide;
-            else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_') of[c] = Word;
-            else if (c >= '0' && c <= '9') of[c] = Digit;
+            if (c == '\n')
+                of[c] = End;
+            else if (c <= ' ' || c == 127)
+                of[c] = Space;
+            else if (c >= 128)
+                of[c] = Wide;
+            else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+                of[c] = Word;
+            else if (c >= '0' && c <= '9')
+                of[c] = Digit;
             else if (c == '(' || c == ')' || c == '[' || c == ']' || c == '{' || c == '}' || c == ',' || c == ';' ||
                      c == '"' || c == '\'' || c == '`')
                 of[c] = Single;
-            else of[c] = Operator;
+            else
+                of[c] = Operator;
         }
     }
 };
@@ -44,7 +50,7 @@ constexpr uint32_t BEGIN = 1, PAIR = 2, START = 3, INDENTED = 4, FINISH = 5, SIG
 // a word with the sign before it. Tokens are words, numbers (by shape), runs of operator signs, and single brackets,
 // quotes, commas and semicolons. Bytes over 127 are one token, whatever they say.
 template <class Emit>
-void tokens(const uint8_t *data, size_t size, Emit emit) {
+void tokens(const uint8_t* data, size_t size, Emit emit) {
     uint32_t previous = BEGIN;
     bool first = true, indented = false, glued = false;
     bool after_sign = false;
@@ -91,8 +97,10 @@ void tokens(const uint8_t *data, size_t size, Emit emit) {
             hash = (hash ^ data[i++]) * 16777619u;
         }
         emit(hash);
-        if (first) emit(mix(indented ? INDENTED : START, hash));
-        else emit(mix(mix(PAIR, previous), hash));
+        if (first)
+            emit(mix(indented ? INDENTED : START, hash));
+        else
+            emit(mix(mix(PAIR, previous), hash));
         if (kind == Word && glued && after_sign) emit(mix(mix(SIGIL, previous), hash));
         previous = hash;
         first = false;
@@ -110,8 +118,11 @@ class TokenClassifier {
                     nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig> weights, float unit, size_t count)
         : starts_(starts.data(), starts.data() + starts.size()),
           classes_(classes.data(), classes.data() + classes.size()),
-          weights_(weights.data(), weights.data() + weights.size()), unit_(unit), count_(count) {
-        if (starts_.size() != keys.size() + 1 || classes_.size() != weights_.size() || starts_.back() != classes_.size())
+          weights_(weights.data(), weights.data() + weights.size()),
+          unit_(unit),
+          count_(count) {
+        if (starts_.size() != keys.size() + 1 || classes_.size() != weights_.size() ||
+            starts_.back() != classes_.size())
             throw std::invalid_argument("the parts of a classifier do not fit each other");
         for (uint16_t c : classes_)
             if (c >= count) throw std::invalid_argument("a classifier names a class that it does not have");
@@ -127,7 +138,7 @@ class TokenClassifier {
     }
 
     // Sums the weights of each distinct known feature; returns how many were known, and how many features there were.
-    std::pair<size_t, size_t> score(const uint8_t *data, size_t size, float *scores) const {
+    std::pair<size_t, size_t> score(const uint8_t* data, size_t size, float* scores) const {
         std::vector<uint64_t> seen((starts_.size() + 63) / 64);
         std::vector<uint32_t> sums(count_);
         size_t known = 0, all = 0;
@@ -164,29 +175,31 @@ class TokenClassifier {
 
 }  // namespace
 
-void bind_tokens(nb::module_ &m) {
+void bind_tokens(nb::module_& m) {
     m.def(
         "token_features",
         [](nb::bytes data) {
-            auto *found = new std::vector<uint32_t>();
-            tokens(reinterpret_cast<const uint8_t *>(data.c_str()), data.size(),
+            auto* found = new std::vector<uint32_t>();
+            tokens(reinterpret_cast<const uint8_t*>(data.c_str()), data.size(),
                    [&](uint32_t hash) { found->push_back(hash); });
-            nb::capsule owner(found, [](void *p) noexcept { delete static_cast<std::vector<uint32_t> *>(p); });
+            nb::capsule owner(found, [](void* p) noexcept { delete static_cast<std::vector<uint32_t>*>(p); });
             return nb::ndarray<nb::numpy, uint32_t, nb::ndim<1>>(found->data(), {found->size()}, owner);
         },
         nb::arg("data"), "Hashed features of a text, in order, with repeats (uint32).");
-    nb::class_<TokenClassifier>(m, "TokenClassifier", "A sparse linear classifier over the distinct features of a text.")
+    nb::class_<TokenClassifier>(m, "TokenClassifier",
+                                "A sparse linear classifier over the distinct features of a text.")
         .def(nb::init<nb::ndarray<const uint32_t, nb::ndim<1>, nb::c_contig>,
                       nb::ndarray<const uint32_t, nb::ndim<1>, nb::c_contig>,
                       nb::ndarray<const uint16_t, nb::ndim<1>, nb::c_contig>,
                       nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig>, float, size_t>(),
-             nb::arg("keys"), nb::arg("starts"), nb::arg("classes"), nb::arg("weights"), nb::arg("unit"), nb::arg("count"))
+             nb::arg("keys"), nb::arg("starts"), nb::arg("classes"), nb::arg("weights"), nb::arg("unit"),
+             nb::arg("count"))
         .def(
             "scores",
-            [](const TokenClassifier &self, nb::bytes data, size_t limit) {
-                auto *scores = new std::vector<float>(self.count());
-                nb::capsule owner(scores, [](void *p) noexcept { delete static_cast<std::vector<float> *>(p); });
-                const auto *bytes = reinterpret_cast<const uint8_t *>(data.c_str());
+            [](const TokenClassifier& self, nb::bytes data, size_t limit) {
+                auto* scores = new std::vector<float>(self.count());
+                nb::capsule owner(scores, [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
+                const auto* bytes = reinterpret_cast<const uint8_t*>(data.c_str());
                 const size_t size = data.size() < limit ? data.size() : limit;
                 std::pair<size_t, size_t> counts;
                 {
@@ -197,7 +210,8 @@ void bind_tokens(nb::module_ &m) {
                 return nb::make_tuple(array, counts.first, counts.second);
             },
             nb::arg("data"), nb::arg("limit"),
-            "Score of each class (float32) over the first `limit` bytes, the number of distinct known features, and the "
+            "Score of each class (float32) over the first `limit` bytes, the number of distinct known features, and "
+            "the "
             "number of features with repeats.");
 }
 

@@ -28,7 +28,7 @@ bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
 
 // FNV-1a with a final mix, so that neighbouring words differ in all bits.
-uint64_t hash_bytes(const char *p, size_t n) {
+uint64_t hash_bytes(const char* p, size_t n) {
     uint64_t h = 0xcbf29ce484222325ULL;
     for (size_t i = 0; i < n; ++i) h = (h ^ static_cast<unsigned char>(p[i])) * 0x100000001b3ULL;
     h ^= h >> 33;
@@ -38,7 +38,7 @@ uint64_t hash_bytes(const char *p, size_t n) {
 
 // Length of a multi-byte sequence that is not part of a word (quotes, dashes, bullets, no-break space, (c) sign).
 // `apostrophe` is set for the two single quotes that may stand within a word.
-size_t separator(const unsigned char *p, size_t left, bool &apostrophe) {
+size_t separator(const unsigned char* p, size_t left, bool& apostrophe) {
     apostrophe = false;
     if (left >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0xbf) return 2;
     if (left >= 3 && p[0] == 0xe2 && p[1] >= 0x80 && p[1] <= 0x9f) {
@@ -51,12 +51,12 @@ size_t separator(const unsigned char *p, size_t left, bool &apostrophe) {
 }
 
 constexpr std::array<std::string_view, 34> kTags = {
-    "a",  "b",  "i",    "p",   "br",  "dd",     "dl",   "dt",   "em",   "h1",   "h2",   "h3",
-    "h4", "hr", "li",   "ol",  "td",  "tr",     "tt",   "ul",   "div",  "pre",  "code", "font",
+    "a",  "b",  "i",    "p",   "br",  "dd",     "dl",   "dt",     "em",   "h1",        "h2",   "h3",
+    "h4", "hr", "li",   "ol",  "td",  "tr",     "tt",   "ul",     "div",  "pre",       "code", "font",
     "s",  "u",  "span", "sup", "var", "center", "para", "strong", "body", "blockquote"};
 
 // Length of an HTML tag of running text at `p`, or 0. Looks at most 200 bytes ahead.
-size_t html_tag(const unsigned char *p, size_t left) {
+size_t html_tag(const unsigned char* p, size_t left) {
     size_t i = 1;
     if (i < left && p[i] == '/') ++i;
     char name[12];
@@ -70,7 +70,7 @@ size_t html_tag(const unsigned char *p, size_t left) {
     return 0;
 }
 
-size_t html_entity(const unsigned char *p, size_t left) {
+size_t html_entity(const unsigned char* p, size_t left) {
     size_t i = 1;
     while (i < left && i < 9 && (is_alnum(p[i]) || p[i] == '#')) ++i;
     return i > 2 && i < left && p[i] == ';' ? i + 1 : 0;
@@ -81,7 +81,7 @@ size_t html_entity(const unsigned char *p, size_t left) {
 ComparableWords split_words(std::string_view input) {
     ComparableWords out;
     out.text.reserve(input.size() + 1);
-    const auto *data = reinterpret_cast<const unsigned char *>(input.data());
+    const auto* data = reinterpret_cast<const unsigned char*>(input.data());
     const size_t size = input.size();
     uint32_t line = 1;
     bool first = true;  // no word on this line yet
@@ -129,13 +129,16 @@ ComparableWords split_words(std::string_view input) {
                 word.push_back(static_cast<char>(lower(d)));
                 ++i;
             } else if (d == '\'' || d == '`') {
-                if (i + 1 < size && is_alnum(data[i + 1]) && !word.empty() && d == '\'') ++i;
-                else break;
+                if (i + 1 < size && is_alnum(data[i + 1]) && !word.empty() && d == '\'')
+                    ++i;
+                else
+                    break;
             } else if (d == '.') {
                 if (i + 1 < size && is_digit(data[i + 1]) && is_digit(static_cast<unsigned char>(word.back()))) {
                     word.push_back('.');
                     ++i;
-                } else break;
+                } else
+                    break;
             } else if (d == '+') {
                 if (is_digit(static_cast<unsigned char>(word.back())) || word.size() >= 3) word.push_back('+');
                 ++i;
@@ -147,8 +150,10 @@ ComparableWords split_words(std::string_view input) {
                     ++i;
                 } else if (apostrophe && i + n < size && is_alnum(data[i + n])) {
                     i += n;
-                } else break;
-            } else break;
+                } else
+                    break;
+            } else
+                break;
         }
         // Words that only open a comment line: m4's dnl, batch's rem, Fortran's c in the first column.
         if (first && (word == "dnl" || word == "rem" || (word == "c" && (begin == 0 || data[begin - 1] == '\n')))) {
@@ -171,14 +176,14 @@ namespace {
 
 // An inverted index from grams of four words to reference texts.
 class TextIndex {
-   public:
-    explicit TextIndex(const std::vector<const ComparableWords *> &texts) {
+  public:
+    explicit TextIndex(const std::vector<const ComparableWords*>& texts) {
         std::vector<std::pair<uint64_t, uint32_t>> all;
         size_t words = 0;
-        for (const ComparableWords *text : texts) words += text->hashes.size();
+        for (const ComparableWords* text : texts) words += text->hashes.size();
         all.reserve(words);
         for (uint32_t r = 0; r < texts.size(); ++r) {
-            const std::vector<uint64_t> &hashes = texts[r]->hashes;
+            const std::vector<uint64_t>& hashes = texts[r]->hashes;
             lengths_.push_back(static_cast<uint32_t>(hashes.size()));
             for (uint64_t g : grams_of(hashes.data(), hashes.size())) all.emplace_back(g, r);
         }
@@ -187,7 +192,7 @@ class TextIndex {
         totals_.resize(texts.size());
         grams_.reserve(all.size());
         postings_.reserve(all.size());
-        for (const auto &[gram, reference] : all) {
+        for (const auto& [gram, reference] : all) {
             if (grams_.empty() || grams_.back() != gram) {
                 grams_.push_back(gram);
                 begins_.push_back(static_cast<uint32_t>(postings_.size()));
@@ -207,7 +212,7 @@ class TextIndex {
     // last word + 1), best first. Containment is the share of the reference's grams that occur; similarity is
     // |common| / (|reference| + |words of the window that are not common|).
     using Hit = std::tuple<uint32_t, double, double, uint32_t, uint32_t>;
-    std::vector<Hit> match(const std::vector<uint64_t> &hashes, size_t begin, size_t end, double least,
+    std::vector<Hit> match(const std::vector<uint64_t>& hashes, size_t begin, size_t end, double least,
                            size_t keep) const {
         std::vector<Hit> found;
         if (end > hashes.size()) end = hashes.size();
@@ -227,11 +232,10 @@ class TextIndex {
         for (uint32_t r = 0; r < counts.size(); ++r)
             if (totals_[r] > 0 && counts[r] >= least * totals_[r]) candidates.push_back(r);
         const size_t most = std::min<size_t>(candidates.size(), 24);
-        std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(),
-                          [&](uint32_t a, uint32_t b) {
-                              const double x = double(counts[a]) / totals_[a], y = double(counts[b]) / totals_[b];
-                              return x != y ? x > y : (counts[a] != counts[b] ? counts[a] > counts[b] : a < b);
-                          });
+        std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(), [&](uint32_t a, uint32_t b) {
+            const double x = double(counts[a]) / totals_[a], y = double(counts[b]) / totals_[b];
+            return x != y ? x > y : (counts[a] != counts[b] ? counts[a] > counts[b] : a < b);
+        });
         candidates.resize(most);
         std::vector<uint32_t> places;
         for (uint32_t r : candidates) {
@@ -260,7 +264,7 @@ class TextIndex {
             found.emplace_back(r, common / (totals_[r] + foreign), contained, uint32_t(begin) + first,
                                uint32_t(begin + last + kGram));
         }
-        std::sort(found.begin(), found.end(), [](const Hit &a, const Hit &b) {
+        std::sort(found.begin(), found.end(), [](const Hit& a, const Hit& b) {
             if (std::get<1>(a) != std::get<1>(b)) return std::get<1>(a) > std::get<1>(b);
             return std::get<0>(a) < std::get<0>(b);
         });
@@ -268,8 +272,8 @@ class TextIndex {
         return found;
     }
 
-   private:
-    static std::vector<uint64_t> grams_of(const uint64_t *h, size_t n) {
+  private:
+    static std::vector<uint64_t> grams_of(const uint64_t* h, size_t n) {
         std::vector<uint64_t> grams;
         if (n < kGram) return grams;
         grams.reserve(n - kGram + 1);
@@ -298,20 +302,18 @@ class TextIndex {
 
 // Finds phrases (words joined by single spaces) in text of that form.
 class PhraseIndex {
-   public:
+  public:
     explicit PhraseIndex(std::vector<std::string> phrases) : phrases_(std::move(phrases)) {
         for (uint32_t i = 0; i < phrases_.size(); ++i) {
-            const std::string &phrase = phrases_[i];
+            const std::string& phrase = phrases_[i];
             by_word_[phrase.substr(0, phrase.find(' '))].push_back(i);
         }
-        for (auto &[word, entries] : by_word_)
+        for (auto& [word, entries] : by_word_)
             std::stable_sort(entries.begin(), entries.end(), [&](uint32_t a, uint32_t b) {
-                const auto spaces = [&](uint32_t i) {
-                    return std::count(phrases_[i].begin(), phrases_[i].end(), ' ');
-                };
+                const auto spaces = [&](uint32_t i) { return std::count(phrases_[i].begin(), phrases_[i].end(), ' '); };
                 return spaces(a) > spaces(b);
             });
-        for (const auto &[word, entries] : by_word_) first_[static_cast<unsigned char>(word[0])] = true;
+        for (const auto& [word, entries] : by_word_) first_[static_cast<unsigned char>(word[0])] = true;
     }
 
     // (start, end, phrase) for each phrase that stands in text[begin, end) as whole words, by place, most words first.
@@ -321,13 +323,13 @@ class PhraseIndex {
         end = std::min(end, text.size());
         std::string word;
         while (begin < end) {
-            const void *space = std::memchr(text.data() + begin, ' ', end - begin);
-            const size_t stop = space ? static_cast<size_t>(static_cast<const char *>(space) - text.data()) : end;
+            const void* space = std::memchr(text.data() + begin, ' ', end - begin);
+            const size_t stop = space ? static_cast<size_t>(static_cast<const char*>(space) - text.data()) : end;
             if (stop > begin && first_[static_cast<unsigned char>(text[begin])]) {
                 word.assign(text.data() + begin, stop - begin);
                 if (const auto it = by_word_.find(word); it != by_word_.end()) {
                     for (const uint32_t i : it->second) {
-                        const std::string &phrase = phrases_[i];
+                        const std::string& phrase = phrases_[i];
                         const size_t last = begin + phrase.size();
                         if (last <= end && (last == end || text[last] == ' ') &&
                             text.compare(begin, phrase.size(), phrase) == 0)
@@ -340,7 +342,7 @@ class PhraseIndex {
         return found;
     }
 
-   private:
+  private:
     std::vector<std::string> phrases_;
     std::unordered_map<std::string, std::vector<uint32_t>> by_word_;
     std::array<bool, 256> first_{};
@@ -348,7 +350,7 @@ class PhraseIndex {
 
 }  // namespace
 
-void bind_words(nb::module_ &m) {
+void bind_words(nb::module_& m) {
     // The index over the reference texts lives as long as the process; that is no leak.
     nb::set_leak_warnings(false);
     nb::class_<ComparableWords>(m, "ComparableWords", "Comparable words of a text.")
@@ -358,43 +360,53 @@ void bind_words(nb::module_ &m) {
                  return split_words(input);
              }),
              nb::arg("data"))
-        .def_prop_ro("text", [](const ComparableWords &w) { return nb::bytes(w.text.data(), w.text.size()); },
-                     "Words joined by single spaces.")
+        .def_prop_ro(
+            "text", [](const ComparableWords& w) { return nb::bytes(w.text.data(), w.text.size()); },
+            "Words joined by single spaces.")
         .def_ro("starts", &ComparableWords::starts, "Offset in `text` of each word.")
-        .def_prop_ro("count", [](const ComparableWords &w) { return w.starts.size(); })
-        .def("line", [](const ComparableWords &w, size_t i) { return w.lines.at(i); }, "Line (from 1) of word `i`.")
-        .def("start", [](const ComparableWords &w, size_t i) { return w.starts.at(i); }, "Offset in `text` of word `i`.")
-        .def("word_at", [](const ComparableWords &w, uint32_t offset) {
-                 return size_t(std::upper_bound(w.starts.begin(), w.starts.end(), offset) - w.starts.begin()) - 1;
-             }, "The word that covers `offset` of `text`.");
+        .def_prop_ro("count", [](const ComparableWords& w) { return w.starts.size(); })
+        .def(
+            "line", [](const ComparableWords& w, size_t i) { return w.lines.at(i); }, "Line (from 1) of word `i`.")
+        .def(
+            "start", [](const ComparableWords& w, size_t i) { return w.starts.at(i); }, "Offset in `text` of word `i`.")
+        .def(
+            "word_at",
+            [](const ComparableWords& w, uint32_t offset) {
+                return size_t(std::upper_bound(w.starts.begin(), w.starts.end(), offset) - w.starts.begin()) - 1;
+            },
+            "The word that covers `offset` of `text`.");
     nb::class_<PhraseIndex>(m, "PhraseIndex", "Phrases of comparable words, by their first word.")
-        .def(nb::new_([](const std::vector<nb::bytes> &phrases) {
+        .def(nb::new_([](const std::vector<nb::bytes>& phrases) {
                  std::vector<std::string> copies;
-                 for (const auto &p : phrases) {
+                 for (const auto& p : phrases) {
                      copies.emplace_back(p.c_str(), p.size());
                      if (copies.back().empty()) throw nb::value_error("a phrase has at least one word");
                  }
                  return PhraseIndex(std::move(copies));
              }),
              nb::arg("phrases"))
-        .def("find", [](const PhraseIndex &index, nb::bytes text, size_t begin, size_t end) {
-                 return index.find(std::string_view(text.c_str(), text.size()), begin, end);
-             },
-             nb::arg("text"), nb::arg("begin"), nb::arg("end"),
-             "Phrases that stand in text[begin:end] as whole words: (start, end, number), by start, most words first.");
+        .def(
+            "find",
+            [](const PhraseIndex& index, nb::bytes text, size_t begin, size_t end) {
+                return index.find(std::string_view(text.c_str(), text.size()), begin, end);
+            },
+            nb::arg("text"), nb::arg("begin"), nb::arg("end"),
+            "Phrases that stand in text[begin:end] as whole words: (start, end, number), by start, most words first.");
     nb::class_<TextIndex>(m, "TextIndex", "Reference texts by grams of four words.")
-        .def(nb::new_([](const std::vector<const ComparableWords *> &texts) {
+        .def(nb::new_([](const std::vector<const ComparableWords*>& texts) {
                  nb::gil_scoped_release release;
                  return TextIndex(texts);
              }),
              nb::arg("texts"))
-        .def("match", [](const TextIndex &index, const ComparableWords &words, size_t begin, size_t end, double least,
-                         size_t keep) {
-                 nb::gil_scoped_release release;
-                 return index.match(words.hashes, begin, end, least, keep);
-             },
-             nb::arg("words"), nb::arg("begin"), nb::arg("end"), nb::arg("least") = 0.3, nb::arg("keep") = 5,
-             "Best references for a range of words: (reference, similarity, containment, first, end).");
+        .def(
+            "match",
+            [](const TextIndex& index, const ComparableWords& words, size_t begin, size_t end, double least,
+               size_t keep) {
+                nb::gil_scoped_release release;
+                return index.match(words.hashes, begin, end, least, keep);
+            },
+            nb::arg("words"), nb::arg("begin"), nb::arg("end"), nb::arg("least") = 0.3, nb::arg("keep") = 5,
+            "Best references for a range of words: (reference, similarity, containment, first, end).");
 }
 
 }  // namespace drystone

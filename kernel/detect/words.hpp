@@ -17,5 +17,5 @@ struct ComparableWords {
 };
 
 ComparableWords split_words(std::string_view input);
-void bind_words(nanobind::module_ &m);
+void bind_words(nanobind::module_& m);
 }  // namespace drystone

@@ -1,4 +1,4 @@
-// Lays weights out as the variants read them, and picks the variant that this processor runs.
+// Lays weights out as the variants read them.
 #include "encoder.hpp"
 
 #include <algorithm>
@@ -20,8 +20,7 @@ void quantize(const float* weight, const Variant& variant, Linear& w) {
     std::fill_n(scale, all, 0.0f);
     std::vector<float> most(outputs, 1e-30f);
     for (int i = 0; i < inputs; i++)
-        for (int o = 0; o < outputs; o++)
-            most[o] = std::max(most[o], std::fabs(weight[(size_t)i * outputs + o]));
+        for (int o = 0; o < outputs; o++) most[o] = std::max(most[o], std::fabs(weight[(size_t)i * outputs + o]));
     for (int o = 0; o < outputs; o++) scale[o] = most[o] / variant.weight;
     for (int i = 0; i < inputs; i++) {
         for (int o = 0; o < outputs; o++) {
@@ -60,15 +59,12 @@ Linear Encoder::linear(const float* weight, const float* bias, int inputs, int o
     return w;
 }
 
-const Variant* const* all_variants() {
-    static const Variant* const variants[] = {&avx512_bf16_variant, &avx512_variant, &avx2_variant, nullptr};
-    return variants;
-}
-
-const Variant* find_variant(const char* name) {
-    for (const Variant* const* v = all_variants(); *v; v++)
-        if ((*name == '\0' || std::strcmp(name, (*v)->name) == 0) && (*v)->supported()) return *v;
-    return nullptr;
-}
+const Variant* const kVariants[] = {
+#if defined(__x86_64__)
+    &avx512_bf16_variant, &avx512_vnni_variant, &avx2_variant,
+#elif defined(__aarch64__)
+    &neon_dotprod_variant, &neon_variant,
+#endif
+    &plain_variant, nullptr};
 
 }  // namespace drystone::reader

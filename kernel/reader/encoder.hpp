@@ -12,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/instruction_sets.hpp"
+
 namespace drystone::reader {
 
-// Memory that starts on a cache line and is never smaller than asked for. Inlined, since variants of several instruction
-// sets use it and the linker would keep one of their copies for all.
+// Memory that starts on a cache line and is never smaller than asked for. Inlined, since variants of several
+// instruction sets use it and the linker would keep one of their copies for all.
 template <class T>
 class Buffer {
   public:
@@ -42,8 +44,8 @@ class Buffer {
 };
 
 // A linear layer in panels of a variant's number of outputs, as its inner loop reads them.
-// int8: by panels, in them by 4 inputs, in them by outputs. float32: by parts of kFloatDeep inputs, in them by panels, in
-// them by inputs.
+// int8: by panels, in them by 4 inputs, in them by outputs. float32: by parts of kFloatDeep inputs, in them by panels,
+// in them by inputs.
 struct Linear {
     int inputs = 0, outputs = 0, panels = 0;
     int depth = 0;  // inputs, padded to a multiple of 8 with weights of zero
@@ -75,8 +77,7 @@ struct Encoder;
 
 // What an instruction set offers.
 struct Variant {
-    const char* name;
-    bool (*supported)();
+    const InstructionSet* set;
     int columns;             // outputs of a panel
     int weight, most, zero;  // int8: greatest weight, greatest activation, and what is added to activations
     void (*run)(const Encoder&, const Windows&, float* logits);  // logits: [tokens, 2]
@@ -84,18 +85,23 @@ struct Variant {
     double (*peak)(double seconds);
 };
 
-extern const Variant avx2_variant, avx512_variant, avx512_bf16_variant;
+extern const Variant plain_variant, avx2_variant, avx512_vnni_variant, avx512_bf16_variant, neon_variant,
+    neon_dotprod_variant;
 
-// All variants, fastest first, ending with null.
-const Variant* const* all_variants();
-// The variant called `name`, or the fastest that this processor runs where `name` is empty; null where there is none.
-const Variant* find_variant(const char* name);
+// All variants of this kind of processor, fastest first, ending with null.
+extern const Variant* const kVariants[];
 
 struct Encoder {
     Encoder(const Variant* variant, int hidden, int heads, float epsilon, Activation activation, bool exact,
             std::vector<float> gate, float gate_end)
-        : variant(variant), hidden(hidden), heads(heads), epsilon(epsilon), activation(activation), exact(exact),
-          gate(std::move(gate)), gate_end(gate_end) {}
+        : variant(variant),
+          hidden(hidden),
+          heads(heads),
+          epsilon(epsilon),
+          activation(activation),
+          exact(exact),
+          gate(std::move(gate)),
+          gate_end(gate_end) {}
     Encoder(const Encoder&) = delete;
     Encoder& operator=(const Encoder&) = delete;
 

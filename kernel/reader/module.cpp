@@ -1,20 +1,13 @@
 // The Python face of drystone.reader's kernel: shapes and indexes are checked here, arithmetic runs without the GIL.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
-#include <stdexcept>
-#include <string>
-
+#include "common/python.hpp"
 #include "encoder.hpp"
 
-namespace nb = nanobind;
+using namespace drystone;
 using namespace drystone::reader;
 
-using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Integers = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Matrix = Input<float, 2>;
+using Vector = Input<float>;
+using Integers = Input<int32_t>;
 
 namespace {
 
@@ -30,12 +23,6 @@ std::vector<float> copied(const Matrix& m) { return {m.data(), m.data() + m.size
 Linear linear(const Encoder& e, const Matrix& weight, const Vector& bias) {
     same(bias.size(), weight.shape(1), "bias");
     return e.linear(weight.data(), bias.data(), (int)weight.shape(0), (int)weight.shape(1));
-}
-
-const Variant& variant(const std::string& name) {
-    const Variant* found = find_variant(name.c_str());
-    if (!found) throw std::invalid_argument("this processor does not run " + (name.empty() ? "any variant" : name));
-    return *found;
 }
 
 Activation activation(const std::string& name) {
@@ -62,16 +49,11 @@ void inside(const Integers& values, size_t count, size_t end, const char* what) 
 
 NB_MODULE(_kernel, m) {
     m.doc() = "A BERT-shaped encoder in int8 or float32 over windows without padding, without the GIL.";
-    m.def("variants", [] {
-        std::vector<std::string> names;
-        for (const Variant* const* v = all_variants(); *v; v++)
-            if ((*v)->supported()) names.push_back((*v)->name);
-        return names;
-    });
+    bind_variants(m, kVariants);
     m.def(
         "peak",
         [](double seconds, const std::string& name) {
-            const Variant& chosen = variant(name);
+            const Variant& chosen = choose(kVariants, name);
             nb::gil_scoped_release release;
             return chosen.peak(seconds);
         },
@@ -85,7 +67,8 @@ NB_MODULE(_kernel, m) {
                  const Activation after = activation(name);
                  if (gate.empty() && !exact && after != Activation::kRelu)
                      throw std::invalid_argument("the gate of " + name + " is missing");
-                 new (e) Encoder(&variant(chosen), hidden, heads, epsilon, after, exact, std::move(gate), gate_end);
+                 new (e) Encoder(&choose(kVariants, chosen), hidden, heads, epsilon, after, exact, std::move(gate),
+                                 gate_end);
              })
         .def("embeddings",
              [](Encoder& e, Matrix word, Matrix position, Matrix type, Vector scale, Vector shift) {
@@ -114,7 +97,7 @@ NB_MODULE(_kernel, m) {
                  e.head = copied(weight), e.head_bias = copied(bias);
              })
         .def("run", [](const Encoder& e, Integers ids, Integers types, Integers positions, Integers lengths,
-                       nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu> logits) {
+                       Filled<float, 2> logits) {
             const size_t tokens = ids.size();
             inside(ids, tokens, e.words(), "ids");
             inside(types, tokens, e.types() ? e.types() : SIZE_MAX, "types");
@@ -124,7 +107,8 @@ NB_MODULE(_kernel, m) {
             for (size_t i = 0; i < lengths.size(); i++) total += lengths.data()[i];
             same(total, tokens, "lengths, added up,");
             same(logits.size(), 2 * tokens, "logits");
-            if (e.head.empty() || e.word.empty()) throw std::invalid_argument("the encoder has no head or no words yet");
+            if (e.head.empty() || e.word.empty())
+                throw std::invalid_argument("the encoder has no head or no words yet");
             nb::gil_scoped_release release;
             e.variant->run(e, {ids.data(), types.data(), positions.data(), lengths.data(), tokens, lengths.size()},
                            logits.data());

@@ -85,7 +85,7 @@ def test_files_of_another_shape_are_named(tmp_path: Path, content: bytes, messag
         read_squad(path)
 
 
-@pytest.mark.skipif(not variants(), reason="this processor has no AVX2")
+@pytest.mark.skipif(not variants(), reason="the kernel was not built")
 def test_predictions_resume_where_they_stopped(checkpoints: dict[str, Path], data: Path, tmp_path: Path) -> None:
     # The runtime whose bits do not depend on what shares a batch, which is another after a stop.
     bert = Reader.load(checkpoints["bert"], runtime="packed", precision="fp32")

@@ -18,16 +18,16 @@ case $(uname -m) in
 esac
 main=-DSTANDALONE
 case $cxx in *clang*) main= sanitize="$sanitize -fsanitize=fuzzer-no-link" ;; esac
-for source in dispatch sketcher keeper components variant_plain variant_avx2 variant_avx512; do
+for source in ../common/instruction_sets variants sketcher keeper components variant_plain variant_avx2 variant_avx512; do
   extra=
   case $source in variant_avx2) extra=$avx2 ;; variant_avx512) extra=$avx512 ;; esac
   # shellcheck disable=SC2086
-  $cxx $flags $sanitize $extra -c "$here/../$source.cpp" -o "$work/$source.o"
+  $cxx $flags $sanitize $extra -I "$here/../.." -c "$here/../$source.cpp" -o "$work/$(basename "$source").o"
 done
 link=$sanitize
 [ -n "$main" ] || link="$sanitize -fsanitize=fuzzer"
 # shellcheck disable=SC2086
-$cxx $flags $link $main "$here/fuzz_kernel.cpp" "$work"/*.o -o "$work/fuzz"
+$cxx $flags $link $main -I "$here/../.." "$here/../fuzz.cpp" "$work"/*.o -o "$work/fuzz"
 if [ -n "$main" ]; then
   "$work/fuzz" "${1:-5}" "${2:-1}"
 else

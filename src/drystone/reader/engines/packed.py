@@ -1,7 +1,7 @@
-"""Runs a model in our own kernel, in int8 or float32: windows packed without padding, for AVX2 or AVX-512 with VNNI.
+"""Runs a model in our own kernel, in int8 or float32, with windows packed without padding.
 
-In int8 it is faster than OpenVINO and ONNX Runtime on both, in fp32 where there is no AVX-512 (docs/reader.md,
-"Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
+In int8 it is faster than OpenVINO and ONNX Runtime with AVX2 and with AVX-512 and VNNI, in fp32 where there is no
+AVX-512 (docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GATE_END, _GATE_DEGREE = 4.25, 9
 def variants() -> list[str]:
     """Return the instruction sets that the kernel runs here, fastest first.
 
-    `avx512-bf16` and `avx512` (both with VNNI), `avx2`, or none.
+    `avx512-bf16`, `avx512-vnni`, `avx2`; `neon-dotprod`, `neon`; `plain` on every processor; none without a kernel.
     """
     return [] if _kernel is None else _kernel.variants()
 
@@ -34,7 +34,7 @@ def variants() -> list[str]:
 def unsupported(model: Model) -> str | None:
     """Return why the kernel cannot run `model` here, or None where it can."""
     if not variants():
-        return "the packed runtime needs a processor with AVX2"
+        return "the packed runtime's kernel was not built"
     if model.relative or "embed.project.w" in model.weights:
         return "the packed runtime computes neither relative positions nor projected embeddings"
     inner = model.weights["layer.0.up.b"].shape[0] if model.layers else 8

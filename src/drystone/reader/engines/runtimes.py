@@ -82,11 +82,12 @@ def choose(
 
 def _fastest(model: Model, precision: str) -> str:
     """Return the runtime that measured fastest on processors like this one (docs/reader.md, "Figures")."""
+    fast = "avx2" in variants()  # the plain variant is not, and those of other processors have not been measured
     ours = {
-        "fp32": not processor.has_avx512(),
+        "fp32": fast and not processor.has_avx512(),
         "bf16": False,
         # Elsewhere OpenVINO has instructions that the kernel does not use: AMX, or VNNI without AVX-512.
-        "int8": not processor.has_vnni() or ("avx512" in variants() and not processor.has_amx()),
+        "int8": fast and (not processor.has_vnni() or ("avx512-vnni" in variants() and not processor.has_amx())),
     }
     if ours[precision] and unsupported(model) is None:
         return "packed"

@@ -1,25 +1,13 @@
 // AVX-512 with VNNI: four products of bytes are added into 32 bits at once, so weights and activations keep 8 bits
-// (-127..127; 128 is an activation's zero). With DRYSTONE_BFLOAT16, int8's attention multiplies bfloat16, two at once.
-#include "encoder.hpp"
-
-#ifdef DRYSTONE_BFLOAT16
-#define DRYSTONE_VARIANT avx512_bf16_variant
-#define DRYSTONE_NAME "avx512-bf16"
-#else
-#define DRYSTONE_VARIANT avx512_variant
-#define DRYSTONE_NAME "avx512"
-#endif
-
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && \
-    (defined(__AVX512BF16__) || !defined(DRYSTONE_BFLOAT16))
+// (-127..127; 128 is an activation's zero).
 #include <immintrin.h>
 
-#include <ctime>
-#include <numeric>
-#include <type_traits>
+#include <cstddef>
+#include <cstdint>
+
+#include "x86.hpp"
 
 namespace drystone::reader {
-
 namespace {
 
 using Floats = __m512;
@@ -66,7 +54,8 @@ inline void store_bytes(uint8_t* p, Floats x, int n) {
     _mm_mask_storeu_epi8(p, some(n), _mm512_cvtepi32_epi8(v));
 }
 
-// Adds R rows of activations by `deep` inputs of one panel to sums, in place: left to itself the compiler moves sums about.
+// Adds R rows of activations by `deep` inputs of one panel to sums, in place: left to itself the compiler moves sums
+// about.
 template <int R>
 inline void tile(const uint8_t* a, size_t stride, const int8_t* b, int deep, Ints (&sums)[R][3]) {
     for (int i = 0; i < deep; i += 4, b += 192, a += 4) {
@@ -82,63 +71,8 @@ inline void tile(const uint8_t* a, size_t stride, const int8_t* b, int deep, Int
     }
 }
 
-#ifdef DRYSTONE_BFLOAT16
-// Words of two bfloat16.
-struct Halves {
-    using Word = uint32_t;
-    using Vector = __m512bh;
-    static constexpr int kNumbers = 2;
-    static Vector same(const Word* p) {
-        int32_t value;
-        __builtin_memcpy(&value, p, 4);
-        return (Vector)_mm512_set1_epi32(value);
-    }
-    static Vector of(const Word* p) { return (Vector)_mm512_loadu_si512(p); }
-    static Vector of(const Word* p, int n) { return (Vector)_mm512_maskz_loadu_epi32(some(n), p); }
-    static Floats add(Vector x, Vector y, Floats sum) { return _mm512_dpbf16_ps(sum, x, y); }
-    static void narrow(float* row, int size);
-};
-
-// n floats (a multiple of 2), two a word.
-inline void to_halves(const float* x, int n, Halves::Word* out) {
-    for (int i = 0; i < n; i += 16)
-        _mm256_mask_storeu_epi16(out + i / 2, some(n - i), (__m256i)_mm512_cvtneps_pbh(load(x + i, n - i)));
-}
-
-// Words of a's number (low) and b's; without b, of zero.
-inline void pair_up(const float* a, const float* b, int n, Halves::Word* out) {
-    const auto word = [](Floats x) { return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x)); };
-    for (int i = 0; i < n; i += 16) {
-        const Ints low = word(load(a + i, n - i)), high = b ? word(load(b + i, n - i)) : no_ints();
-        _mm512_mask_storeu_epi32(out + i, some(n - i), _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
-    }
-}
-
-// In place: what is written never overtakes what is read.
-inline void Halves::narrow(float* row, int size) { to_halves(row, size, (Word*)row); }
-#endif
-
-#include "rule.hpp"
-
-bool supported() {
-    return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-#ifdef DRYSTONE_BFLOAT16
-           __builtin_cpu_supports("avx512bf16") &&
-#endif
-           __builtin_cpu_supports("fma");
-}
+// A measurement needs the value.
+inline void keep(Ints v) { asm volatile("" : : "v"(v)); }
 
 }  // namespace
-
-const Variant DRYSTONE_VARIANT = {DRYSTONE_NAME, supported, kColumns, kWeight, kMost, kZero, run, peak};
-
 }  // namespace drystone::reader
-
-#else
-
-namespace drystone::reader {
-const Variant DRYSTONE_VARIANT = {DRYSTONE_NAME, [] { return false; }, 48, 127, 127, 128, nullptr, nullptr};
-}
-
-#endif

@@ -1,7 +1,25 @@
-// The encoder, written once over vectors of kLanes floats; a variant includes this after it has said what those are.
+// The encoder, written once over vectors of kLanes floats. A variant's source includes it once, after it has defined in
+// drystone::reader's unnamed namespace:
+//   Floats, Ints                       vectors of kLanes floats and 32-bit integers, and what is done with them
+//   kRows, kFloatRows, kQueries        rows whose sums fit the registers: in int8, in float32, of attention
+//   kDeep                              inputs of a panel that stay in the first cache while rows go by, in int8
+//   kWeight, kMost, kZero              encoder.hpp's Variant: weight, most, zero
+//   tile                               the inner loop in int8
+//   Side, kSide, turn                  a square of numbers, as many a row as it has rows; rows become columns
+// With DRYSTONE_BFLOAT16, also Halves, to_halves and pair_up.
+//
 // No standard containers here: what the linker merges among variants must not hold one's instructions.
+#include <ctime>
+#include <numeric>
+#include <type_traits>
+
+#include "encoder.hpp"
+
+namespace drystone::reader {
+namespace {
+
 constexpr int kColumns = 3 * kLanes;
-constexpr int kTogether = 96;  // rows whose activations stay in the second cache
+constexpr int kTogether = 96;                        // rows whose activations stay in the second cache
 constexpr int kGroup = std::lcm(kRows, kFloatRows);  // rows are cut at multiples of this
 static_assert(kTogether % kGroup == 0);
 
@@ -24,7 +42,8 @@ inline void each(int size, F f) {
     if (i < size) f(i, size - i);
 }
 
-// 2^x for x <= 0, relative error below 2e-7: a polynomial on half an octave, fitted to the least greatest relative error.
+// 2^x for x <= 0, relative error below 2e-7: a polynomial on half an octave, fitted to the least greatest relative
+// error.
 inline Floats two_to(Floats x) {
     const Floats n = nearest(x), f = x - n;
     Floats y = all(1.3276428e-3f);
@@ -67,7 +86,7 @@ inline Floats gelu(Floats x) {
 inline Floats gelu_tanh(Floats x) {
     const Floats one = all(1.0f);
     const Floats u = x * fma(x * x, all(0.044715f), one) * all(1.5957691216057308f);  // twice u
-    const Floats e = two_to(magnitude(u) * all(-kLog2E));                              // at most 1
+    const Floats e = two_to(magnitude(u) * all(-kLog2E));                             // at most 1
     return x * where_negative(u, e, one) / (one + e);
 }
 
@@ -141,8 +160,8 @@ void multiply(const uint8_t* a, size_t stride, const float* rows, int count, con
             const int turns = up_to(count, kRows) / kRows;
             const int lines = up_to(deep * kColumns, 64 * turns) / (64 * turns);  // of the next part, for each turn
             in_groups<kRows>(count, [&](auto group, int r) {
-                rows_by_panel<group, T>(a + from + r * stride, stride, part, deep, first, last, kept + r * 3, rows + r, w,
-                                        p * kColumns, out + r * out_stride, out_stride, gate,
+                rows_by_panel<group, T>(a + from + r * stride, stride, part, deep, first, last, kept + r * 3, rows + r,
+                                        w, p * kColumns, out + r * out_stride, out_stride, gate,
                                         next + r / kRows * lines * 64, lines);
             });
         }
@@ -241,11 +260,11 @@ struct Singles {
     static void narrow(float*, int) {}  // numbers of a row, in place, to words
 };
 
-// put(row, first column, how many, sums): R rows of `words` words times a matrix of V vectors a row, all of them whole or
-// the last `rest` long.
+// put(row, first column, how many, sums): R rows of `words` words times a matrix of V vectors a row, all of them whole
+// or the last `rest` long.
 template <class U, int R, int V, bool Whole, class F>
-inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right, size_t right_stride,
-                    int words, int rest, F put) {
+inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right,
+                    size_t right_stride, int words, int rest, F put) {
     Floats sums[R][V];
 #pragma GCC unroll 12
     for (int r = 0; r < R; r++)
@@ -254,7 +273,8 @@ inline void product(const typename U::Word* left, size_t left_stride, const type
     for (int i = 0; i < words; i++, right += right_stride) {
         typename U::Vector y[V];
 #pragma GCC unroll 2
-        for (int c = 0; c < V; c++) y[c] = Whole || c + 1 < V ? U::of(right + c * kLanes) : U::of(right + c * kLanes, rest);
+        for (int c = 0; c < V; c++)
+            y[c] = Whole || c + 1 < V ? U::of(right + c * kLanes) : U::of(right + c * kLanes, rest);
 #pragma GCC unroll 12
         for (int r = 0; r < R; r++) {
             const auto x = U::same(left + r * left_stride + i);
@@ -270,8 +290,8 @@ inline void product(const typename U::Word* left, size_t left_stride, const type
 
 // The product with all `columns` columns, two vectors at a time.
 template <class U, int R, class F>
-inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right, size_t right_stride,
-                    int words, int columns, F put) {
+inline void product(const typename U::Word* left, size_t left_stride, const typename U::Word* right,
+                    size_t right_stride, int words, int columns, F put) {
     const auto at = [&](int first) {
         return [&, first](int r, int c, int n, Floats sums) { put(r, first + c, n, sums); };
     };
@@ -283,13 +303,16 @@ inline void product(const typename U::Word* left, size_t left_stride, const type
     int c = 0;
     for (; c + 2 * kLanes <= columns; c += 2 * kLanes) some(two, std::true_type(), c, kLanes);
     const int rest = columns - c;
-    if (rest > kLanes) some(two, std::false_type(), c, rest - kLanes);
-    else if (rest == kLanes) some(one, std::true_type(), c, kLanes);
-    else if (rest > 0) some(one, std::false_type(), c, rest);
+    if (rest > kLanes)
+        some(two, std::false_type(), c, rest - kLanes);
+    else if (rest == kLanes)
+        some(one, std::true_type(), c, kLanes);
+    else if (rest > 0)
+        some(one, std::false_type(), c, rest);
 }
 
-// R queries' share of the values. Scores are exponents of two: the query's weights bring the scale. Keys are transposed:
-// [words, padded].
+// R queries' share of the values. Scores are exponents of two: the query's weights bring the scale. Keys are
+// transposed: [words, padded].
 template <class U, int R>
 void attend_rows(const typename U::Word* q, size_t stride, const typename U::Word* keys, const typename U::Word* v,
                  size_t v_stride, int length, int padded, int size, float* scores, float* out, size_t out_stride) {
@@ -315,25 +338,6 @@ void attend_rows(const typename U::Word* q, size_t stride, const typename U::Wor
                   [&](int r, int at, int n, Floats sums) { store(out + r * out_stride + at, sums * all(by[r]), n); });
 }
 
-// 8 rows of 8, rows becoming columns.
-inline void turn(__m256 (&r)[8]) {
-    __m256 t[8], u[8];
-    for (int i = 0; i < 8; i += 2) {
-        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4) {
-        u[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
-        u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
-        u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
-        u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
-    }
-    for (int i = 0; i < 4; i++) {
-        r[i] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x20);
-        r[i + 4] = _mm256_permute2f128_ps(u[i], u[i + 4], 0x31);
-    }
-}
-
 // One head of one window. Rows of q and k are words of consecutive features, those of v words of consecutive tokens.
 template <class U>
 void attend(const typename U::Word* q, const typename U::Word* k, size_t stride, const typename U::Word* v,
@@ -341,13 +345,20 @@ void attend(const typename U::Word* q, const typename U::Word* k, size_t stride,
             size_t out_stride) {
     const int padded = up_to(length, kLanes), words = size / U::kNumbers;
     auto* turned = keys.need((size_t)up_to(words, 8) * padded);
-    for (int j = 0; j < padded; j += 8) {
-        for (int i = 0; i < words; i += 8) {
-            __m256 rows[8];
-            for (int r = 0; r < 8; r++)
-                rows[r] = j + r < length ? _mm256_loadu_ps((const float*)(k + (j + r) * stride + i)) : _mm256_setzero_ps();
+    for (int j = 0; j < padded; j += kSide) {
+        for (int i = 0; i < words; i += kSide) {
+            Side rows[kSide];
+            for (int r = 0; r < kSide; r++) {
+                if (j + r < length) {
+                    __builtin_memcpy(&rows[r], k + (j + r) * stride + i, sizeof(Side));
+                } else {
+                    rows[r] = Side{};
+                }
+            }
             turn(rows);
-            for (int r = 0; r < 8; r++) _mm256_store_ps((float*)(turned + (size_t)(i + r) * padded + j), rows[r]);
+            for (int r = 0; r < kSide; r++) {
+                __builtin_memcpy(turned + (size_t)(i + r) * padded + j, &rows[r], sizeof(Side));
+            }
         }
     }
     float* space = scores.need((size_t)kQueries * padded);
@@ -425,8 +436,8 @@ void forward(const Encoder& e, const Windows& windows, float* logits, Scratch& s
     normalize(x, wide, tokens, e, e.norm);
     const Gate gate{e.gate.data(), (int)e.gate.size(), e.gate_end};
 
-    const auto inward = e.activation == Activation::kRelu  ? &apply<Then::kRelu>
-                        : !e.exact                         ? &apply<Then::kGate>
+    const auto inward = e.activation == Activation::kRelu   ? &apply<Then::kRelu>
+                        : !e.exact                          ? &apply<Then::kGate>
                         : e.activation == Activation::kGelu ? &apply<Then::kGelu>
                                                             : &apply<Then::kGeluTanh>;
 
@@ -472,8 +483,8 @@ void run(const Encoder& e, const Windows& windows, float* logits) {
         size_t tokens = 0, count = 0;
         while (w + count < windows.count && (!count || tokens + windows.lengths[w + count] <= 2 * kTogether))
             tokens += windows.lengths[w + count++];
-        const Windows few{windows.ids + first, windows.types + first, windows.positions + first, windows.lengths + w,
-                          tokens, count};
+        const Windows few{
+            windows.ids + first, windows.types + first, windows.positions + first, windows.lengths + w, tokens, count};
         forward(e, few, logits + 2 * first, scratch);
         first += tokens, w += count;
     }
@@ -497,10 +508,15 @@ double peak(double seconds) {
             for (int s = 0; s < kRows * 3; s++) sums[s / 3][s % 3] = no_ints();
             tile<kRows>(rows, deep, panel, deep, sums);
 #pragma GCC unroll 24
-            for (int s = 0; s < kRows * 3; s++) asm volatile("" : : "v"(sums[s / 3][s % 3]));
+            for (int s = 0; s < kRows * 3; s++) keep(sums[s / 3][s % 3]);
         }
         done += 1000.0 * deep * kColumns * kRows * 2;
         spent = now() - begin;
     }
     return done / spent / 1e9;
 }
+
+constexpr Variant table(const InstructionSet* set) { return {set, kColumns, kWeight, kMost, kZero, run, peak}; }
+
+}  // namespace
+}  // namespace drystone::reader
