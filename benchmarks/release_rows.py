@@ -21,7 +21,7 @@ import pyarrow as pa
 from benchmarks.harness import Figure, main
 from drystone.release.checking.verify import verify
 from drystone.release.manifest import ReleaseFacts
-from drystone.release.merkle import LEFT_OUT, Tree, leaf_hash, row_leaves
+from drystone.release.merkle import LEFT_OUT, MerkleTree, leaf_hash, row_leaves
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.finish import finish
 from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
@@ -118,7 +118,7 @@ def _seconds(work: Callable[[], object], times: int = 3) -> float:
 
 
 def _tree(table: pa.Table) -> None:
-    Tree().add_rows(table)
+    MerkleTree().add_rows(table)
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.detection import labelled
 from benchmarks.harness import Figure, peer
-from drystone.detect.secrets import KINDS, Scanner, Settings, Span, redact
+from drystone.detect.secrets import KINDS, Scanner, ScanSettings, Span, redact
 from drystone.detect.secrets.parses import parses
 
 DATA = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[3] / "shared/data")) / "secrets/dev.jsonl.gz"
@@ -176,7 +176,7 @@ def _is_public(word: str) -> bool:
 
 
 def _personal(rows: list[dict[str, Any]], kind: str, level: str) -> list[Figure]:
-    settings = Settings(**dict.fromkeys(KINDS, "off") | {kind: level})
+    settings = ScanSettings(**dict.fromkeys(KINDS, "off") | {kind: level})
     found = Scanner(settings).scan_batch([r["text"].encode() for r in rows])
     counts: Counter[tuple[str, str]] = Counter()
     for row, spans in zip(rows, found, strict=True):
@@ -229,7 +229,7 @@ def _labelled() -> list[Figure]:
     out = []
     for kind, (at_precision, at_recall) in {"email": (0.95, 0.97), "ip_address": (0.92, 0.93)}.items():
         right, missed, false = labelled.score(
-            kind, Scanner(Settings(**dict.fromkeys(KINDS, "off") | {kind: "balanced"}))
+            kind, Scanner(ScanSettings(**dict.fromkeys(KINDS, "off") | {kind: "balanced"}))
         )
         if right + missed:
             note = f"{right} right, {missed} missed, {false} false; spans in hand-labelled lines of pinned packages"
@@ -261,8 +261,8 @@ def _redaction(quick: bool) -> list[Figure]:
     """Measure how many Python, JSON and YAML files of real packages still parse after redaction (all kinds high)."""
     texts, paths = sources((20 if quick else 120) << 20, (".py", ".pyi", ".json", ".yaml", ".yml"))
     settings = {
-        "placeholder": Settings(**dict.fromkeys(KINDS, "high")),
-        "surrogate": Settings(**dict.fromkeys(KINDS, "high"), replacement="surrogate"),
+        "placeholder": ScanSettings(**dict.fromkeys(KINDS, "high")),
+        "surrogate": ScanSettings(**dict.fromkeys(KINDS, "high"), replacement="surrogate"),
     }
     found: list[list[Span]] = Scanner(settings["placeholder"]).scan_batch(texts, paths)
     out = []
@@ -292,7 +292,7 @@ def _timed(run: Callable[[], object], times: int) -> float:
 def _speed(quick: bool) -> list[Figure]:
     """Measure megabytes a second of one core's time on clean code: real sources, less the files with findings."""
     texts, paths = sources((30 if quick else 200) << 20)
-    scanner = Scanner(Settings(name="balanced"))
+    scanner = Scanner(ScanSettings(name="balanced"))
     found = scanner.scan_batch(texts, paths)
     total = sum(map(len, texts))
     clean = [(t, p) for t, p, spans in zip(texts, paths, found, strict=True) if not spans]

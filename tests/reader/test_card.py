@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from drystone.cli.asking.reader import command
 from drystone.errors import UsageError
-from drystone.reader.card import measure_speeds
+from drystone.reader.exports.card import measure_speeds
 
 from .tiny_data import make_squad, write_squad
 

@@ -15,7 +15,7 @@ import pytest
 
 from drystone.reader import Reader
 from drystone.reader.evaluation.metrics import score
-from drystone.reader.package import installed
+from drystone.reader.model.installed import installed
 from drystone.reader.training.data import hold_out, questions, read_data
 
 MODEL = installed().get("mini", Path("missing"))

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 from drystone.cli.asking.reader import command
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
-from drystone.reader.package import pack
+from drystone.reader.exports.package import pack
 
 MINI = Path(__file__).parents[2] / "models" / "mini"
 
@@ -65,7 +65,9 @@ def test_an_installed_package_answers_offline(
 
 
 def test_a_name_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drystone.reader.package.entry_points", lambda group: ())  # as where nothing is installed
+    monkeypatch.setattr(
+        "drystone.reader.model.installed.entry_points", lambda group: ()
+    )  # as where nothing is installed
     with pytest.raises(ModelError, match=r"mini: is not installed. Install it with: pip install"):
         Reader.load("mini")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.release.merkle import Tree, leaf_hash, root_of, row_leaves
+from drystone.release.merkle import MerkleTree, leaf_hash, root_of, row_leaves
 from drystone.release.read import open_release
 from drystone.release.schema import DATA
 from drystone.release.tables import batches
@@ -71,7 +71,7 @@ def test_the_cut_into_batches_does_not_matter() -> None:
     data = table([data_row(r) for r in sample_rows() if r.dropped is None], DATA)
     roots = set()
     for size in (1, 7, 1000):
-        tree = Tree()
+        tree = MerkleTree()
         for batch in data.to_batches(max_chunksize=size):
             tree.add_rows(batch)
         roots.add(tree.root())
@@ -102,14 +102,14 @@ def test_the_root_survives_another_writer(rewrite: object, kind: str, sample_rel
     for number, entry in enumerate(open_release(sample_release).manifest.of_kind(kind)):
         target = tmp_path / f"{number}.parquet"
         rewrite(sample_release / entry.path, target)
-        tree = Tree()
+        tree = MerkleTree()
         for part in batches(target, _schema(entry)):
             tree.add_rows(part)
         assert tree.root().hex() == entry.root, entry.path
 
 
 def test_memory_grows_with_the_logarithm_of_the_rows() -> None:
-    tree = Tree()
+    tree = MerkleTree()
     tree.add(b"x" * 32 for _ in range(1 << 14))
     assert len(tree._peaks) == 1
     tree.add_rows(pa.table({"v": [1, 2, 3]}))

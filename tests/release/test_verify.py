@@ -21,7 +21,7 @@ from drystone.errors import ReleaseError
 from drystone.release.checking import laws
 from drystone.release.checking.verify import CHECKS, Report, verify
 from drystone.release.manifest import FileEntry, Manifest, manifest_bytes, read_manifest, release_root
-from drystone.release.merkle import Tree
+from drystone.release.merkle import MerkleTree
 from tests.release.sample import repository_id
 
 Rows = list[dict[str, Any]]
@@ -34,7 +34,7 @@ def seal(folder: Path) -> None:
     for entry in old.files:
         path = folder / entry.path
         data = pq.read_table(path)
-        tree = Tree()
+        tree = MerkleTree()
         tree.add_rows(data)
         text = pc.sum(pc.binary_length(data["content"])).as_py() or 0 if entry.kind == "data" else 0
         raw = path.read_bytes()

@@ -83,7 +83,7 @@ _Level = Literal["off", "low", "balanced", "high"]
 
 
 class SecretSettings(_Table):
-    """What is redacted and how; see `drystone.detect.secrets.Settings`."""
+    """What is redacted and how; see `drystone.detect.secrets.ScanSettings`."""
 
     email: _Level = "balanced"
     ip_address: _Level = "balanced"
@@ -101,7 +101,7 @@ class SecretSettings(_Table):
     @model_validator(mode="after")
     def _known(self) -> SecretSettings:
         try:
-            secrets_room.Settings(**self.model_dump())
+            secrets_room.ScanSettings(**self.model_dump())
         except SettingsError as error:
             raise ValueError(str(error)) from None
         return self
@@ -133,9 +133,9 @@ class Settings(_Table):
     registry: str | None = None
 
     @property
-    def secret_settings(self) -> secrets_room.Settings:
+    def secret_settings(self) -> secrets_room.ScanSettings:
         """The settings of the secrets detector."""
-        return secrets_room.Settings(**self.secrets.model_dump())
+        return secrets_room.ScanSettings(**self.secrets.model_dump())
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""

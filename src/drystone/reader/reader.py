@@ -16,7 +16,7 @@ import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.engines.runtimes import choose
-from drystone.reader.engines.schedule import BUCKET, Batch, Engine, run
+from drystone.reader.engines.schedule import BUCKET, Batch, InferenceEngine, run
 from drystone.reader.evaluation import samples
 from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
@@ -71,7 +71,9 @@ class Reader:
     Safe to call from several threads.
     """
 
-    def __init__(self, model: Model, windower: Windower, engine: Engine, checkpoint: Checkpoint, reason: str) -> None:
+    def __init__(
+        self, model: Model, windower: Windower, engine: InferenceEngine, checkpoint: Checkpoint, reason: str
+    ) -> None:
         self.model, self.windower, self.engine, self.checkpoint = model, windower, engine, checkpoint
         self.name, self.reason = checkpoint.name, reason
         self._pool = (

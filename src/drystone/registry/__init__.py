@@ -13,8 +13,8 @@ from drystone._lazy import lazily
 if TYPE_CHECKING:
     from drystone.registry.log.audit import Audit
     from drystone.registry.log.events import Event
-    from drystone.registry.optouts import Place
-    from drystone.registry.plain import NO_LICENSE, Applied, Decision, Review, ReviewSnapshot
+    from drystone.registry.optouts import PlaceLink
+    from drystone.registry.plain import NO_LICENSE, Applied, Review, ReviewDecision, ReviewSnapshot
     from drystone.registry.registry import Registry
     from drystone.registry.requests.contacts import KEY_VARIABLE, new_key
     from drystone.registry.requests.records import NewRequest, OptOutDecision, Request, Verification
@@ -31,15 +31,15 @@ __all__ = [
     "SCHEMA_VERSION",
     "Applied",
     "Audit",
-    "Decision",
     "Event",
     "NewRequest",
     "OptOutDecision",
     "OptOuts",
-    "Place",
+    "PlaceLink",
     "Registry",
     "Request",
     "Review",
+    "ReviewDecision",
     "ReviewSnapshot",
     "Reviews",
     "Subject",
@@ -57,12 +57,12 @@ __getattr__ = lazily(
         "SCHEMA_VERSION": "drystone.registry.storage.database",
         "Applied": "drystone.registry.plain",
         "Audit": "drystone.registry.log.audit",
-        "Decision": "drystone.registry.plain",
+        "ReviewDecision": "drystone.registry.plain",
         "Event": "drystone.registry.log.events",
         "NewRequest": "drystone.registry.requests.records",
         "OptOutDecision": "drystone.registry.requests.records",
         "OptOuts": "drystone.registry.snapshot",
-        "Place": "drystone.registry.optouts",
+        "PlaceLink": "drystone.registry.optouts",
         "Registry": "drystone.registry.registry",
         "Request": "drystone.registry.requests.records",
         "Review": "drystone.registry.plain",

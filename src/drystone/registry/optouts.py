@@ -30,7 +30,7 @@ NEVER_BLOCKED: Final = frozenset([blob_hash(b""), *(blob_hash(bytes([byte])) for
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceLink:
     """What is known of two places: `old` was renamed or redirects to `new`, or is a fork of it."""
 
     kind: PlaceKind
@@ -140,7 +140,7 @@ class OptOutBook:
             if rows:
                 connection.execute(sa.insert(APPLICATIONS), rows)
 
-    def record_place(self, kind: PlaceKind, old: str, new: str, by: str, evidence: str = "") -> Place:
+    def record_place(self, kind: PlaceKind, old: str, new: str, by: str, evidence: str = "") -> PlaceLink:
         """Record that `old` was renamed or redirects to `new`, or is a fork of it; both are places, or both owners.
 
         Raises `UsageError` where they are one place already, or one lies within the other.
@@ -158,11 +158,11 @@ class OptOutBook:
             query = sa.select(PLACES).where(PLACES.c.kind == kind, PLACES.c.old == before, PLACES.c.new == after)
             known = connection.execute(query).one_or_none()
             if known is not None:
-                return Place(kind, before, after, known.event)
+                return PlaceLink(kind, before, after, known.event)
             body = {"kind": kind, "old": before, "new": after, "by": by.strip(), "evidence": evidence[:2000]}
             event = events.append(connection, [("place_recorded", None, body)])[0]
             connection.execute(sa.insert(PLACES).values(event=event.seq, kind=kind, old=before, new=after))
-        return Place(kind, before, after, event.seq)
+        return PlaceLink(kind, before, after, event.seq)
 
     def remove_place(self, event: int, by: str) -> None:
         """Take back what the event of a number recorded of a place."""
@@ -171,11 +171,11 @@ class OptOutBook:
                 raise RegistryError(f"Event {event} recorded no place that still counts.")
             events.append(connection, [("place_removed", None, {"event": event, "by": by})])
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[PlaceLink]:
         """Return what is recorded of places, oldest first."""
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(PLACES).order_by(PLACES.c.event)).all()
-        return [Place(row.kind, row.old, row.new, row.event) for row in rows]
+        return [PlaceLink(row.kind, row.old, row.new, row.event) for row in rows]
 
 
 def _sorted(blobs: list[bytes], by: list[int]) -> tuple[bytes, bytes]:

@@ -39,11 +39,11 @@ class Review:
     path: str | None = None
     swhid: str | None = None
     sample: str | None = None
-    decision: Decision | None = None
+    decision: ReviewDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReviewDecision:
     """What a person decided of one text: an SPDX expression or "NONE", who, when (ISO 8601, UTC), and why."""
 
     text_sha256: str

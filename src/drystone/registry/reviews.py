@@ -18,7 +18,7 @@ from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.errors import RegistryError, UsageError
 from drystone.registry.log import events
-from drystone.registry.plain import NO_LICENSE, Decision, Review, ReviewSnapshot
+from drystone.registry.plain import NO_LICENSE, Review, ReviewDecision, ReviewSnapshot
 from drystone.registry.storage.database import reading, writing
 from drystone.registry.storage.tables import REVIEW_DECISIONS as _DECISIONS
 from drystone.registry.storage.tables import REVIEW_QUEUE as _QUEUE
@@ -62,7 +62,7 @@ class Reviews:
             return found
         return [r for r in found if (r.decision is not None) == (state == "decided")]
 
-    def show(self, text_sha256: str) -> tuple[Review, list[Decision]]:
+    def show(self, text_sha256: str) -> tuple[Review, list[ReviewDecision]]:
         """Return one text and all its decisions, oldest first. A unique beginning of the hash is enough."""
         key = self._find(text_sha256)
         with reading(self._engine) as connection:
@@ -74,11 +74,11 @@ class Reviews:
 
     def decide(
         self, text_sha256: str, expression: str, reviewer: str, reason: str, decided_at: datetime | None = None
-    ) -> Decision:
+    ) -> ReviewDecision:
         """Record a decision; it holds from the next build on. Raises `UsageError` for a wrong expression or no name."""
         key = self._find(text_sha256)
         moment = (decided_at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
-        decision = _checked(Decision(key, expression, reviewer, moment, reason))
+        decision = _checked(ReviewDecision(key, expression, reviewer, moment, reason))
         with writing(self._engine) as connection:
             _record(connection, [decision])
         return decision
@@ -94,14 +94,14 @@ class Reviews:
 
         All or nothing: raises `RegistryError` with every bad line's number, and adds none.
         """
-        decisions: list[Decision] = []
+        decisions: list[ReviewDecision] = []
         problems: list[str] = []
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 record = json.loads(line)
-                decisions.append(_checked(Decision(**record)))
+                decisions.append(_checked(ReviewDecision(**record)))
             except (ValueError, TypeError) as error:
                 problems.append(f"line {number}: not a decision ({error})")
             except (UsageError, RegistryError) as error:
@@ -136,7 +136,7 @@ class Reviews:
         return found.pop()
 
 
-def _record(connection: sa.Connection, decisions: Sequence[Decision]) -> None:
+def _record(connection: sa.Connection, decisions: Sequence[ReviewDecision]) -> None:
     """Store decisions, each with its event."""
     if decisions:
         rows = [asdict(decision) for decision in decisions]
@@ -144,12 +144,12 @@ def _record(connection: sa.Connection, decisions: Sequence[Decision]) -> None:
         events.append(connection, [("license_decided", None, row) for row in rows])
 
 
-def _history(connection: sa.Connection) -> list[Decision]:
+def _history(connection: sa.Connection) -> list[ReviewDecision]:
     """Return all decisions by date, so that an import of an older decision never overrides a newer one."""
     rows: list[Any] = list(
         connection.execute(sa.select(_DECISIONS).order_by(_DECISIONS.c.decided_at, _DECISIONS.c.id)).mappings()
     )
-    return [Decision(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+    return [ReviewDecision(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
 
 
 def _check_hash(value: object) -> None:
@@ -157,7 +157,7 @@ def _check_hash(value: object) -> None:
         raise RegistryError(f"{value!r} is not a SHA-256 in hexadecimal digits")
 
 
-def _checked(decision: Decision) -> Decision:
+def _checked(decision: ReviewDecision) -> ReviewDecision:
     """Return the decision with its expression in normal form, or raise."""
     _check_hash(decision.text_sha256)
     texts = (decision.expression, decision.reviewer, decision.decided_at, decision.reason)
@@ -183,4 +183,4 @@ def _checked(decision: Decision) -> Decision:
         if unknown:
             raise UsageError(f"{', '.join(unknown)}: no SPDX identifier. For a licence of its own use LicenseRef-NAME.")
         expression = str(parsed)
-    return Decision(decision.text_sha256, expression, decision.reviewer.strip(), when, decision.reason.strip())
+    return ReviewDecision(decision.text_sha256, expression, decision.reviewer.strip(), when, decision.reason.strip())

@@ -21,7 +21,7 @@ LEFT_OUT: Final = ("content",)
 _ROWS_AT_ONCE: Final = 8192
 
 
-class Tree:
+class MerkleTree:
     """A growing Merkle tree; `root()` may be asked for at any time."""
 
     def __init__(self) -> None:
@@ -81,6 +81,6 @@ def row_leaves(table: pa.Table | pa.RecordBatch) -> list[bytes]:
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """Return the root of a tree over leaves given as bytes (not yet hashed)."""
-    tree = Tree()
+    tree = MerkleTree()
     tree.add(map(leaf_hash, leaves))
     return tree.root()

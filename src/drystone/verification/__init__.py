@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.verification.base import VISITOR, Challenge, Method, NotVerifiedError, Proof, Reach, covers
+    from drystone.verification.base import (
+        VISITOR,
+        Challenge,
+        NotVerifiedError,
+        Proof,
+        Reach,
+        VerificationMethod,
+        covers,
+    )
     from drystone.verification.methods import METHODS, check_request
 
 __all__ = [
     "METHODS",
     "VISITOR",
     "Challenge",
-    "Method",
     "NotVerifiedError",
     "Proof",
     "Reach",
+    "VerificationMethod",
     "check_request",
     "covers",
 ]
@@ -34,7 +42,7 @@ __getattr__ = lazily(
         "METHODS": _METHODS,
         "VISITOR": _BASE,
         "Challenge": _BASE,
-        "Method": _BASE,
+        "VerificationMethod": _BASE,
         "NotVerifiedError": _BASE,
         "Proof": _BASE,
         "Reach": _BASE,

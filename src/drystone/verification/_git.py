@@ -30,7 +30,7 @@ MAX_FILE: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class RawCommit:
     """One commit: id, raw object, seconds since 1970 of its committer's clock, parents, signature (None: unsigned)."""
 
     id: str
@@ -70,7 +70,7 @@ def file_at_head(place: str, path: str, reach: Reach = ANYWHERE) -> tuple[str, b
 
 
 @contextmanager
-def history(place: str, reach: Reach = ANYWHERE) -> Iterator[Iterator[Commit]]:
+def history(place: str, reach: Reach = ANYWHERE) -> Iterator[Iterator[RawCommit]]:
     """Give the commits of all branches, newest first, without the files in them where the server allows that."""
     with _clone(place, reach, "--filter=tree:0") as repo:
         yield _walk(repo)
@@ -123,7 +123,7 @@ def _only_public(parts: SplitResult) -> str:
     return f"http.curloptResolve={host}:{port}:{held}"
 
 
-def _walk(repo: pygit2.Repository) -> Iterator[Commit]:
+def _walk(repo: pygit2.Repository) -> Iterator[RawCommit]:
     walker = None
     for name in repo.branches.local:
         target = repo.branches.local[name].target
@@ -137,8 +137,8 @@ def _walk(repo: pygit2.Repository) -> Iterator[Commit]:
         yield _commit(str(found.id), bytes(found.read_raw()), found)
 
 
-def _commit(id_: str, raw: bytes, found: pygit2.Commit) -> Commit:
+def _commit(id_: str, raw: bytes, found: pygit2.Commit) -> RawCommit:
     signature, payload = found.gpg_signature
     message = raw.partition(b"\n\n")[2]
     parents = tuple(str(parent) for parent in found.parent_ids)
-    return Commit(id_, raw, int(found.commit_time), parents, signature, payload or raw, message)
+    return RawCommit(id_, raw, int(found.commit_time), parents, signature, payload or raw, message)

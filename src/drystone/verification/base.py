@@ -69,7 +69,7 @@ VISITOR: Final = Reach(
 )
 
 
-class Method(Protocol):
+class VerificationMethod(Protocol):
     """One way to verify."""
 
     name: str

@@ -8,17 +8,17 @@ from drystone.registry import Registry, Request
 from drystone.verification.base import (
     ANYWHERE,
     Challenge,
-    Method,
     NotVerifiedError,
     Proof,
     Reach,
+    VerificationMethod,
     covers,
 )
 from drystone.verification.challenges import BranchMethod, FileMethod
 from drystone.verification.signatures import CommitMethod, SignatureMethod
 
 #: The methods by name; a moderator's own decision (`manual`) needs none.
-METHODS: dict[str, Method] = {
+METHODS: dict[str, VerificationMethod] = {
     method.name: method for method in (FileMethod(), BranchMethod(), CommitMethod(), SignatureMethod())
 }
 

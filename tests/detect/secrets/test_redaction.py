@@ -11,16 +11,16 @@ from random import Random
 import pytest
 import yaml
 
-from drystone.detect.secrets import KINDS, Scanner, Settings, redact
+from drystone.detect.secrets import KINDS, Scanner, ScanSettings, redact
 from drystone.detect.secrets.parses import may_break, parses
 from drystone.detect.secrets.surrogates import surrogate
 from tests.detect.secrets.generated import literal, private_key
 
-PLACEHOLDER = Settings()
-SURROGATE = Settings(replacement="surrogate")
+PLACEHOLDER = ScanSettings()
+SURROGATE = ScanSettings(replacement="surrogate")
 
 
-def redacted(text: str, path: str | None = None, settings: Settings = PLACEHOLDER) -> str:
+def redacted(text: str, path: str | None = None, settings: ScanSettings = PLACEHOLDER) -> str:
     data = text.encode()
     return redact(data, Scanner(settings).scan(data, path), settings, path)[0].decode()
 
@@ -41,7 +41,7 @@ def test_spans_are_offsets_into_the_original() -> None:
 
 def test_kinds_that_are_kept_stay() -> None:
     data = b"a.b@gmx" + b".de"
-    assert redact(data, Scanner().scan(data), Settings(keep=("email",))) == (data, [])
+    assert redact(data, Scanner().scan(data), ScanSettings(keep=("email",))) == (data, [])
 
 
 def test_surrogates_have_the_same_shape_and_are_stable_within_a_file() -> None:
@@ -62,8 +62,8 @@ def test_surrogates_leave_escapes() -> None:
 
 
 @pytest.mark.parametrize("settings", [PLACEHOLDER, SURROGATE], ids=lambda s: s.replacement)
-def test_numbers_and_keys_leave_files_that_parse(settings: Settings) -> None:
-    high = Settings(**dict.fromkeys(KINDS, "high"), replacement=settings.replacement)
+def test_numbers_and_keys_leave_files_that_parse(settings: ScanSettings) -> None:
+    high = ScanSettings(**dict.fromkeys(KINDS, "high"), replacement=settings.replacement)
     python = f'card = 4539148803436467\nkey = """{private_key()}"""\nt = "{literal(40)}"  # jane@gmx.de\n'
     out = redacted(python, "a.py", high)
     assert "4539148803436467" not in out
@@ -83,9 +83,9 @@ def test_numbers_and_keys_leave_files_that_parse(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("settings", [PLACEHOLDER, SURROGATE], ids=lambda s: s.replacement)
-def test_real_files_still_parse(settings: Settings) -> None:
+def test_real_files_still_parse(settings: ScanSettings) -> None:
     """The standard library with all kinds high: every file that parsed, parses after."""
-    high = Settings(**dict.fromkeys(KINDS, "high"), replacement=settings.replacement)
+    high = ScanSettings(**dict.fromkeys(KINDS, "high"), replacement=settings.replacement)
     paths = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
     texts = [path.read_bytes() for path in paths]
     changed = 0

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from drystone.detect.secrets import Scanner, Settings
+from drystone.detect.secrets import Scanner, ScanSettings
 from drystone.detect.secrets.catalog import Rule, rules
 from drystone.detect.secrets.kinds.context import spellings
 from tests.detect.secrets.generated import token
 
 SCANNER = Scanner()
-HIGH = Scanner(Settings(token="high"))
+HIGH = Scanner(ScanSettings(token="high"))
 
 
 def test_there_are_at_least_150_provider_rules() -> None:

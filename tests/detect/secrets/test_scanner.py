@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drystone.detect.secrets import KINDS, Scanner, Settings, Span
+from drystone.detect.secrets import KINDS, Scanner, ScanSettings, Span
 from drystone.detect.secrets.spans import resolve
 from tests.detect.secrets.generated import literal, private_key
 
-HIGH = Scanner(Settings(**dict.fromkeys(KINDS, "high")))
+HIGH = Scanner(ScanSettings(**dict.fromkeys(KINDS, "high")))
 BALANCED = Scanner()
 
 
@@ -117,8 +117,8 @@ def test_what_ordinary_code_holds_is_no_finding(line: str) -> None:
 def test_names_only_where_they_are_asked_for() -> None:
     line = "# Copyright (c) 2020 Margarethe Hilferding, All rights reserved"
     assert values(line) == []
-    assert values(line, scanner=Scanner(Settings(name="balanced"))) == ["Margarethe Hilferding"]
-    assert values("Copyright 2020 Google LLC", scanner=Scanner(Settings(name="balanced"))) == []
+    assert values(line, scanner=Scanner(ScanSettings(name="balanced"))) == ["Margarethe Hilferding"]
+    assert values("Copyright 2020 Google LLC", scanner=Scanner(ScanSettings(name="balanced"))) == []
 
 
 def test_a_batch_finds_what_single_scans_find() -> None:
@@ -146,9 +146,9 @@ def test_settings_and_scanner_are_picklable() -> None:
 
 
 def test_a_kind_that_is_off_is_not_looked_for() -> None:
-    off = Scanner(Settings(**dict.fromkeys(KINDS, "off")))
+    off = Scanner(ScanSettings(**dict.fromkeys(KINDS, "off")))
     assert off.scan(b"a.b@gmx" + b".de") == []
-    only = Scanner(Settings(**dict.fromkeys(KINDS, "off") | {"email": "low"}))
+    only = Scanner(ScanSettings(**dict.fromkeys(KINDS, "off") | {"email": "low"}))
     assert kinds(f'a.b@gmx.de password = "{literal(20)}"', scanner=only) == ["email"]
 
 

@@ -35,7 +35,7 @@ def run(
     contents: Contents,
     partition: int,
     where: Range,
-    secret_settings: secrets.Settings,
+    secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
     scancode: bool,
 ) -> Summary:
@@ -76,7 +76,7 @@ def _batches(rows: pa.Table) -> Iterator[list[dict[str, Any]]]:
 
 
 @lru_cache(maxsize=2)
-def _scanner(settings: secrets.Settings) -> secrets.Scanner:
+def _scanner(settings: secrets.ScanSettings) -> secrets.Scanner:
     return secrets.Scanner(settings)
 
 
@@ -106,7 +106,7 @@ def _large_binary(texts: list[bytes]) -> pa.LargeBinaryArray:
 def _annotate(
     batch: list[dict[str, Any]],
     contents: Contents,
-    secret_settings: secrets.Settings,
+    secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
     scancode: bool,
 ) -> tuple[pa.Table, pa.Table]:

@@ -85,7 +85,7 @@ def shards(
     repositories: Path,
     contents: Contents,
     members: list[tuple[str, int, int]],
-    secret_settings: secrets.Settings,
+    secret_settings: secrets.ScanSettings,
     level: int,
 ) -> Summary:
     """Write some shards, each given by language, index and count."""
@@ -122,7 +122,7 @@ def _batch(
     rows: pa.Table,
     owners: pa.Table,
     contents: Contents,
-    secret_settings: secrets.Settings,
+    secret_settings: secrets.ScanSettings,
     redacted: Counter[str],
 ) -> pa.RecordBatch:
     ids, raw_paths = rows.column("id").to_pylist(), rows.column("path").to_pylist()

@@ -12,7 +12,7 @@ import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from drystone.cli._console import console as new_console
-from drystone.detect.secrets import KINDS, Scanner, Settings, report, tree
+from drystone.detect.secrets import KINDS, Scanner, ScanSettings, report, tree
 
 _BATCH: Final = 16 << 20
 
@@ -65,7 +65,7 @@ def command(
     known = report.read_baseline(baseline) if baseline else report.new_baseline()
     salt = known.salt if baseline or write_baseline else None
     plain = not (as_json or sarif)
-    found: list[report.Finding] = []
+    found: list[report.SecretFinding] = []
     passed: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     with _progress(plain and output is None) as progress:
@@ -104,7 +104,7 @@ def command(
         sys.exit(1)
 
 
-def _settings(choices: tuple[str, ...]) -> Settings:
+def _settings(choices: tuple[str, ...]) -> ScanSettings:
     levels: dict[str, Any] = {}
     for choice in choices:
         kind, equals, level = choice.rpartition("=")
@@ -113,15 +113,15 @@ def _settings(choices: tuple[str, ...]) -> Settings:
         if level not in ("off", "low", "balanced", "high"):
             raise click.BadParameter(f"{level!r}: write off, low, balanced or high.", param_hint="--sensitivity")
         levels.update({kind: level} if equals else {k: level for k in KINDS if k != "name"})
-    return Settings(**levels)
+    return ScanSettings(**levels)
 
 
-def _texts(paths: tuple[Path, ...], git_ignored: bool, largest: int) -> Iterator[tree.Text | tree.Passed]:
+def _texts(paths: tuple[Path, ...], git_ignored: bool, largest: int) -> Iterator[tree.FileText | tree.Passed]:
     for path in paths:
         if str(path) == "-":
             data = sys.stdin.buffer.read(largest + 1)
             text = tree.as_utf8(data) if len(data) <= largest else None
-            yield tree.Passed("-", "binary or too large") if text is None else tree.Text("-", *text)
+            yield tree.Passed("-", "binary or too large") if text is None else tree.FileText("-", *text)
         elif not path.exists() and not path.is_symlink():
             raise click.UsageError(f"{path} does not exist.")
         else:
@@ -129,9 +129,9 @@ def _texts(paths: tuple[Path, ...], git_ignored: bool, largest: int) -> Iterator
 
 
 def _batches(
-    texts: Iterator[tree.Text | tree.Passed], passed: Counter[str], verbose: bool
-) -> Iterator[list[tree.Text]]:
-    batch: list[tree.Text] = []
+    texts: Iterator[tree.FileText | tree.Passed], passed: Counter[str], verbose: bool
+) -> Iterator[list[tree.FileText]]:
+    batch: list[tree.FileText] = []
     size = 0
     for text in texts:
         if isinstance(text, tree.Passed):
@@ -148,7 +148,7 @@ def _batches(
         yield batch
 
 
-def _scan(scanner: Scanner, batch: list[tree.Text]) -> list[Any]:
+def _scan(scanner: Scanner, batch: list[tree.FileText]) -> list[Any]:
     return scanner.scan_batch([text.data for text in batch], [text.path for text in batch])
 
 
@@ -164,16 +164,16 @@ def _progress(wanted: bool) -> Progress:
     )
 
 
-def _line(finding: report.Finding) -> str:
+def _line(finding: report.SecretFinding) -> str:
     path = finding.path.encode("utf-8", "backslashreplace").decode()
     return f"{path}:{finding.line}:{finding.column}: {finding.kind} {finding.rule} {finding.masked}"
 
 
-def _lines(found: list[report.Finding]) -> str:
+def _lines(found: list[report.SecretFinding]) -> str:
     return "\n".join(_line(finding) for finding in found)
 
 
-def _summary(found: list[report.Finding], scanned: dict[str, Any]) -> None:
+def _summary(found: list[report.SecretFinding], scanned: dict[str, Any]) -> None:
     kinds = Counter(finding.kind for finding in found)
     said = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "nothing"
     click.echo(f"Found {said} in {scanned['files']:,} files, {scanned['bytes'] / 1e6:,.1f} MB.", err=True)

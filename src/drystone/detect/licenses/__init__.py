@@ -11,9 +11,10 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, reviewed
-    from drystone.detect.licenses.files import detect_file, detect_text
+    from drystone.detect.licenses.files import detect_file
     from drystone.detect.licenses.headers import HEAD_BYTES, detect_headers
     from drystone.detect.licenses.paths import file_kind, is_license_file
+    from drystone.detect.licenses.texts import detect_text
     from drystone.detect.licenses.trees import TreeLicenses, file_license, tree_licenses
 
 __all__ = [
@@ -42,7 +43,7 @@ __getattr__ = lazily(
         "TreeLicenses": "drystone.detect.licenses.trees",
         "detect_file": "drystone.detect.licenses.files",
         "detect_headers": "drystone.detect.licenses.headers",
-        "detect_text": "drystone.detect.licenses.files",
+        "detect_text": "drystone.detect.licenses.texts",
         "file_kind": "drystone.detect.licenses.paths",
         "file_license": "drystone.detect.licenses.trees",
         "is_license_file": "drystone.detect.licenses.paths",

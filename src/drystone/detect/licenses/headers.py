@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from drystone.detect._kernel import head_comments, head_comments_arrow
 from drystone.detect.licenses.annotation import LicenseAnnotation
-from drystone.detect.licenses.files import detect_text
+from drystone.detect.licenses.texts import detect_text
 
 #: How much of each file is looked at, in bytes.
 HEAD_BYTES: Final = 16 * 1024

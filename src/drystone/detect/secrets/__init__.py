@@ -12,17 +12,17 @@ from drystone._lazy import lazily
 if TYPE_CHECKING:
     from drystone.detect.secrets.redaction import redact
     from drystone.detect.secrets.scanner import Scanner
-    from drystone.detect.secrets.settings import KINDS, Settings
+    from drystone.detect.secrets.settings import KINDS, ScanSettings
     from drystone.detect.secrets.spans import Span
 
-__all__ = ["KINDS", "Scanner", "Settings", "Span", "redact"]
+__all__ = ["KINDS", "ScanSettings", "Scanner", "Span", "redact"]
 
 __getattr__ = lazily(
     __name__,
     {
         "KINDS": "drystone.detect.secrets.settings",
         "Scanner": "drystone.detect.secrets.scanner",
-        "Settings": "drystone.detect.secrets.settings",
+        "ScanSettings": "drystone.detect.secrets.settings",
         "Span": "drystone.detect.secrets.spans",
         "redact": "drystone.detect.secrets.redaction",
     },

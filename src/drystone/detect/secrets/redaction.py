@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from drystone.detect.secrets.parses import may_break, parses
-from drystone.detect.secrets.settings import Settings
+from drystone.detect.secrets.settings import ScanSettings
 from drystone.detect.secrets.spans import Span, after_escape
 from drystone.detect.secrets.surrogates import surrogate
 
@@ -33,7 +33,9 @@ def placeholder(kind: str, path: str | None = None) -> bytes:
     return f"&lt;{name}&gt;".encode() if markup else f"<{name}>".encode()
 
 
-def redact(data: bytes, spans: Sequence[Span], settings: Settings, path: str | None = None) -> tuple[bytes, list[Span]]:
+def redact(
+    data: bytes, spans: Sequence[Span], settings: ScanSettings, path: str | None = None
+) -> tuple[bytes, list[Span]]:
     """Return the text without the spans, and the spans that were replaced (offsets into `data`).
 
     `spans` are sorted and do not overlap, as `Scanner.scan` gives them. Kinds in `settings.keep` stay. Of a private

@@ -34,7 +34,7 @@ _MEANING: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SecretFinding:
     """One span in a file, masked. Lines and columns count from 1, columns in bytes of UTF-8; offsets are bytes."""
 
     path: str
@@ -68,7 +68,7 @@ def _derived(digest: bytes, salt: bytes) -> str:
     return hashlib.pbkdf2_hmac("sha256", digest, salt, _ROUNDS, 16).hex()
 
 
-def findings(path: str, data: bytes, spans: Sequence[Span], salt: bytes | None = None) -> list[Finding]:
+def findings(path: str, data: bytes, spans: Sequence[Span], salt: bytes | None = None) -> list[SecretFinding]:
     """Return the findings of one text; fingerprints only where a `salt` is given."""
     found, line, at, line_start = [], 1, 0, 0
     for span in spans:
@@ -79,7 +79,7 @@ def findings(path: str, data: bytes, spans: Sequence[Span], salt: bytes | None =
         last = data.rfind(b"\n", span.start, span.end) + 1 if inside else line_start
         value = data[span.start : span.end]
         found.append(
-            Finding(
+            SecretFinding(
                 path=path,
                 line=line,
                 column=span.start - line_start + 1,
@@ -121,19 +121,19 @@ def read_baseline(path: Path) -> Baseline:
         ) from None
 
 
-def write_baseline(path: Path, salt: bytes, found: Iterable[Finding]) -> None:
+def write_baseline(path: Path, salt: bytes, found: Iterable[SecretFinding]) -> None:
     """Write findings (with fingerprints made with `salt`) as a baseline: JSON without any part of a secret."""
     rows = [{"fingerprint": f.fingerprint, "kind": f.kind, "rule": f.rule, "path": f.path} for f in found]
     rows = sorted({row["fingerprint"] or "": row for row in rows}.values(), key=lambda r: (r["path"], r["fingerprint"]))
     path.write_text(json.dumps({"version": 1, "salt": salt.hex(), "findings": rows}, indent=1) + "\n", "utf-8")
 
 
-def as_json(found: Sequence[Finding], scanned: dict[str, Any]) -> str:
+def as_json(found: Sequence[SecretFinding], scanned: dict[str, Any]) -> str:
     """Return findings and what was scanned as a JSON object."""
     return json.dumps({"findings": [asdict(f) for f in found], **scanned}, indent=2, ensure_ascii=True)
 
 
-def as_sarif(found: Sequence[Finding]) -> str:
+def as_sarif(found: Sequence[SecretFinding]) -> str:
     """Return findings as SARIF 2.1.0 (OASIS), one result each; paths are URIs relative to where the scan ran."""
     rules = sorted({(f.rule, f.kind) for f in found})
     index = {rule: i for i, (rule, _) in enumerate(rules)}

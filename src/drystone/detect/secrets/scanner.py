@@ -14,7 +14,7 @@ from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.kinds.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
-from drystone.detect.secrets.settings import KINDS, Settings
+from drystone.detect.secrets.settings import KINDS, ScanSettings
 from drystone.detect.secrets.spans import Span, after_escape, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
@@ -38,8 +38,8 @@ def _context() -> tuple[Context, Any]:
 class Scanner:
     """Finds the spans of all kinds that the settings ask for. Picklable; results depend on text and path only."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
+    def __init__(self, settings: ScanSettings | None = None) -> None:
+        self.settings = settings or ScanSettings()
         self._least = {kind: self.settings.least_confidence(kind) for kind in KINDS}
         self._kinds = frozenset(kind for kind, least in self._least.items() if least <= 1)
 

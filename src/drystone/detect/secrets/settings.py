@@ -28,7 +28,7 @@ KINDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ScanSettings:
     """Sensitivity of each kind, what is kept, and the form of replacement; picklable, and JSON by `as_dict`.
 
     A kind's level is the confidence its findings need: `low` 0.9, `balanced` 0.6, `high` 0.3; `off` looks for none.

@@ -23,7 +23,7 @@ _BOMS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FileText:
     """A file's text as UTF-8 (other bytes as they are); `encoding` names what it was decoded from, where it was."""
 
     path: str
@@ -122,7 +122,7 @@ def _irregular(path: Path, mode: int) -> Passed:
     return Passed(str(path), "symbolic link" if stat.S_ISLNK(mode) else "not a regular file")
 
 
-def texts(paths: Iterable[Path | Passed], largest: int) -> Iterator[Text | Passed]:
+def texts(paths: Iterable[Path | Passed], largest: int) -> Iterator[FileText | Passed]:
     """Yield each file's text, or why it has none; files over `largest` bytes are passed over."""
     for path in paths:
         if isinstance(path, Passed):
@@ -140,4 +140,4 @@ def texts(paths: Iterable[Path | Passed], largest: int) -> Iterator[Text | Passe
             yield Passed(str(path), f"larger than {largest} bytes")
             continue
         text = as_utf8(data)
-        yield Passed(str(path), "binary") if text is None else Text(str(path), *text)
+        yield Passed(str(path), "binary") if text is None else FileText(str(path), *text)

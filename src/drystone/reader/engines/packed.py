@@ -7,6 +7,8 @@ AVX-512 (docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's re
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +16,11 @@ from drystone.errors import UsageError
 from drystone.reader.engines.schedule import Batch
 from drystone.reader.model.families import Model
 
+kernel: Any
 try:
-    from drystone.reader import _kernel
+    kernel = import_module("drystone.reader._kernel")
 except ImportError:  # a build without compiled kernels
-    _kernel = None  # type: ignore[assignment]
+    kernel = None
 
 #: Where the gate's polynomial ends, and its degree in x squared: GELU then errs by less than 1e-4 anywhere.
 _GATE_END, _GATE_DEGREE = 4.25, 9
@@ -28,7 +31,7 @@ def variants() -> list[str]:
 
     `avx512-bf16`, `avx512-vnni`, `avx2`; `neon-dotprod`, `neon`; `plain` on every processor; none without a kernel.
     """
-    return [] if _kernel is None else _kernel.variants()
+    return [] if kernel is None else kernel.variants()
 
 
 def unsupported(model: Model) -> str | None:
@@ -45,7 +48,7 @@ def unsupported(model: Model) -> str | None:
 
 def peak(seconds: float = 0.5, variant: str = "") -> float:
     """Return the 10^9 int8 multiplications and additions a second that a variant's inner loop reaches on one core."""
-    return _kernel.peak(seconds, variant)
+    return float(kernel.peak(seconds, variant))
 
 
 def gate(activation: str) -> list[float]:
@@ -80,7 +83,7 @@ class PackedEngine:
             raise UsageError(f"runtime: {reason}; use openvino or onnxruntime.")
         self.precision, self.streams = precision, threads
         weights, hidden = model.weights, model.hidden
-        self._encoder = _kernel.Encoder(
+        self._encoder = kernel.Encoder(
             variant,
             hidden,
             model.heads,

@@ -17,7 +17,7 @@ from drystone.errors import ModelError, UsageError
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core
 from drystone.reader.engines.packed import PackedEngine, unsupported, variants
-from drystone.reader.engines.schedule import Batch, Engine, collate
+from drystone.reader.engines.schedule import Batch, InferenceEngine, collate
 from drystone.reader.exports.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.model.families import Model
 from drystone.reader.model.onnx_graph import build_onnx
@@ -30,10 +30,10 @@ AGREEMENT = 0.95
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenEngine:
     """An engine, and in words why this one."""
 
-    engine: Engine
+    engine: InferenceEngine
     reason: str
 
 
@@ -59,7 +59,7 @@ def choose(
     runtime: str = "auto",
     precision: str = "fp32",
     threads: int | None = None,
-) -> Chosen:
+) -> ChosenEngine:
     """Return an engine for `runtime` and `precision`; with precision "auto", the fastest that still agrees with fp32.
 
     "auto" measures every precision this processor and installation offer on `windows` (at least 4), and takes the one
@@ -77,7 +77,9 @@ def choose(
         return _measure(model, _candidates(runtime), threads, windows)
     if runtime == "auto":
         runtime = _fastest(model, precision)
-    return Chosen(build_engine(model, runtime, precision, threads, windows), f"{runtime} {precision}: as asked for")
+    return ChosenEngine(
+        build_engine(model, runtime, precision, threads, windows), f"{runtime} {precision}: as asked for"
+    )
 
 
 def _fastest(model: Model, precision: str) -> str:
@@ -96,7 +98,9 @@ def _fastest(model: Model, precision: str) -> str:
     return default_runtime()
 
 
-def build_engine(model: Model, runtime: str, precision: str, threads: int, windows: Sequence[Window]) -> Engine:
+def build_engine(
+    model: Model, runtime: str, precision: str, threads: int, windows: Sequence[Window]
+) -> InferenceEngine:
     """Return the model in one runtime and precision; `windows` calibrate OpenVINO's int8."""
     if precision == "bf16" and not has_bf16():
         raise UsageError("precision: this processor has no bfloat16 arithmetic; use fp32 or int8.")
@@ -132,9 +136,9 @@ def _candidates(runtime: str) -> list[tuple[str, str]]:
     return found
 
 
-def _measure(model: Model, candidates: list[tuple[str, str]], threads: int, windows: Sequence[Window]) -> Chosen:
+def _measure(model: Model, candidates: list[tuple[str, str]], threads: int, windows: Sequence[Window]) -> ChosenEngine:
     batches = _single(model, windows)
-    tried: list[tuple[float, str, Engine, float]] = []
+    tried: list[tuple[float, str, InferenceEngine, float]] = []
     truth: list[np.ndarray] = []
     notes = []
     for runtime, precision in candidates:
@@ -152,14 +156,14 @@ def _measure(model: Model, candidates: list[tuple[str, str]], threads: int, wind
         notes.append(f"{name} {seconds * 1e3:.1f} ms a window, agreement {agreement:.0%}")
     good = [entry for entry in tried if entry[3] >= AGREEMENT]
     _, name, engine, _ = min(good, key=lambda entry: entry[0])
-    return Chosen(engine, f"{name}: the fastest that agrees with fp32 ({'; '.join(notes)})")
+    return ChosenEngine(engine, f"{name}: the fastest that agrees with fp32 ({'; '.join(notes)})")
 
 
 def _same_span(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((a.argmax(1) == b.argmax(1)).all())
 
 
-def _seconds(engine: Engine, batches: Sequence[Batch]) -> float:
+def _seconds(engine: InferenceEngine, batches: Sequence[Batch]) -> float:
     begin = time.perf_counter()
     for batch in batches:
         engine.run(batch)

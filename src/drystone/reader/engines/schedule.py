@@ -31,7 +31,7 @@ class Batch:
     blocks: np.ndarray
 
 
-class Engine(Protocol):
+class InferenceEngine(Protocol):
     """A model in a runtime. `streams` is how many batches it computes at once; one that `packs` computes no padding,
     so that windows of any lengths may share a batch.
     """
@@ -66,7 +66,7 @@ def plan(
     return batches
 
 
-def widest(engine: Engine) -> int:
+def widest(engine: InferenceEngine) -> int:
     """Return by how much the lengths in one batch may differ."""
     return 1 << 30 if engine.packs else SPREAD
 
@@ -90,7 +90,7 @@ def collate(windows: Sequence[Window], positions_from: int, longest: int) -> Bat
 
 
 def run(
-    engine: Engine, windows: Sequence[Window], positions_from: int, longest: int, pool: Executor | None = None
+    engine: InferenceEngine, windows: Sequence[Window], positions_from: int, longest: int, pool: Executor | None = None
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (index of the window, float32 logits [tokens, 2]) for every window, batch by batch.
 

@@ -40,7 +40,7 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class AnswerExplanation:
     """The answers, and how likely each token of the winning window was to begin and to end one.
 
     `tokens` and `spans` (int64 [tokens, 2], characters of the context) are those of the window that holds the best
@@ -119,7 +119,7 @@ def pooled(reader: Reader, texts: Sequence[str], *, layer: int = -1, pooling: Po
     return vectors
 
 
-def explain(reader: Reader, question: str, context: str, **options: Any) -> Explanation:
+def explain(reader: Reader, question: str, context: str, **options: Any) -> AnswerExplanation:
     """Answer, and return what the answer rests on; takes the options of `Reader.answer`."""
     settings = parse_options(options)
     pair = reader.prepare([(question, context)], settings)[0]
@@ -131,7 +131,7 @@ def explain(reader: Reader, question: str, context: str, **options: Any) -> Expl
     window = pair.windows[at]
     stretch = slice(window.first, window.first + window.count)
     start, end = start[at, : window.count], end[at, : window.count]
-    return Explanation(
+    return AnswerExplanation(
         question,
         context,
         answers,

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drystone.errors import UsageError
-from drystone.reader.features.features import Explanation, Features
+from drystone.reader.features.features import AnswerExplanation, Features
 
 #: Attention weights a page may carry, a byte each: beyond this, browsers take long to open it.
 _MOST_WEIGHTS = 40_000_000
@@ -46,7 +46,7 @@ def attention_page(window: Features, title: str) -> str:
     return page.replace("__TITLE__", html.escape(title)).replace("__DATA__", json.dumps(data).replace("<", "\\u003c"))
 
 
-def explanation_page(found: Explanation) -> str:
+def explanation_page(found: AnswerExplanation) -> str:
     """Return a self-contained HTML page: the window's text shaded by start and end probability, answers marked."""
     rows = "".join(
         f"<tr><td>{_number(a.score)}<td>{html.escape(_shown(a.text)) or '<i>no answer</i>'}<td>{a.start}–{a.end}"
@@ -73,7 +73,7 @@ def explanation_page(found: Explanation) -> str:
     return page
 
 
-def explanation_text(found: Explanation, top: int = 8) -> RenderableType:
+def explanation_text(found: AnswerExplanation, top: int = 8) -> RenderableType:
     """Return the explanation for a terminal: answers, the passage around the best, the likeliest starts and ends."""
     lines: list[RenderableType] = [
         Text(f"{a.score:.3f}  {_shown(a.text)!r}  (characters {a.start}-{a.end})" if a.text else f"{a.score:.3f}  none")

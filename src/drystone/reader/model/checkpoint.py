@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
+from drystone.reader.model.installed import installed
 from drystone.reader.model.pickles import read_pickled_tensors
 
 #: What is fetched of a Hub repository: never code, and no format that this module does not read.
@@ -28,8 +29,6 @@ _WANTED = (
 )
 _PICKLES = ("pytorch_model.bin",)
 
-#: Group of entry points by which installed packages offer models (`package`).
-GROUP = "drystone.models"
 #: The project's own model, and how to get it.
 _OWN = {"mini": "pip install drystone-mini (from a source tree: pip install ./models/mini)"}
 
@@ -125,8 +124,6 @@ def _locate(model: str, revision: str | None, offline: bool | None) -> tuple[Pat
 
 
 def _packaged(name: str) -> Path | None:
-    from drystone.reader.package import installed  # noqa: PLC0415  it uses this module
-
     found = installed().get(name)
     if found is None and name in _OWN:
         raise ModelError(f"{name}: is not installed. Install it with: {_OWN[name]}, or give a folder or Hub id.")

@@ -19,7 +19,7 @@ from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
 from drystone.release.manifest import FileEntry, Listed, Manifest, release_root
-from drystone.release.merkle import Tree
+from drystone.release.merkle import MerkleTree
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.tables import batches, open_parquet
@@ -242,7 +242,7 @@ def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: R
         repositories = RepositoryCounts(tables, layout.REPOSITORIES, report.add)
         last_key = None
         for entry in readable:
-            tree = Tree()
+            tree = MerkleTree()
             text_bytes = 0
             last_swhid: str | None = None
             for table in _tables(folder, entry, report):

@@ -19,7 +19,7 @@ from drystone.release import layout
 from drystone.release.checking.laws import ledger_keys
 from drystone.release.files import HashingSink, WholeFiles, whole_file
 from drystone.release.manifest import FileEntry
-from drystone.release.merkle import Tree, leaves_of
+from drystone.release.merkle import MerkleTree, leaves_of
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.tables import conform
 
@@ -153,7 +153,7 @@ class _Parquet:
         self._schema = schema
         self._level = zstd_level
         self._writer: pq.ParquetWriter | None = None
-        self._tree = Tree()
+        self._tree = MerkleTree()
         self._text_bytes = 0
 
     def __enter__(self) -> Self:

@@ -187,7 +187,7 @@ class _OpenTar(StreamedRepository):
             yield from self._hard_links(links)
 
     def _entry(
-        self, member: _tar.Member, stream: ByteStream, links: list[tuple[bytes, bytes, Leaf]]
+        self, member: _tar.TarMember, stream: ByteStream, links: list[tuple[bytes, bytes, Leaf]]
     ) -> tuple[Entry | None, bool]:
         """Return a member's entry, None for directories and hard links yet to come, and whether the stream ended."""
         path, kind, raw_mode, size, target, problem = member
@@ -285,7 +285,7 @@ class _OpenZip(StreamedRepository):
         except DamagedError as error:
             yield _damage(str(error))
 
-    def _entry(self, member: _zip.Member) -> Entry | None:
+    def _entry(self, member: _zip.ZipMember) -> Entry | None:
         path = without_dots(member.path)
         problem = path_problem(path, self._limits)
         if path.endswith(b"/") or (not path and problem):

@@ -48,7 +48,7 @@ _TYPES: Final = {
 }
 
 
-class Member(NamedTuple):
+class TarMember(NamedTuple):
     """One member. `size` bytes of data come next in the stream; `problem` says why they cannot be used as a file."""
 
     path: bytes
@@ -64,7 +64,7 @@ def is_tar(head: bytes) -> bool:
     return len(head) >= _BLOCK and (head[:_BLOCK] == _ZEROS or _checksum_holds(head[:_BLOCK]))
 
 
-def members(stream: ByteStream) -> Iterator[Member]:
+def members(stream: ByteStream) -> Iterator[TarMember]:
     """Yield the members in order; the caller takes at most `size` bytes from the stream before the next one.
 
     Raises `DamagedError` where no further member can be found.
@@ -133,7 +133,7 @@ def members(stream: ByteStream) -> Iterator[Member]:
             size = 0
         mode = _number(header[100:108], stream)
         data_at = stream.position
-        yield Member(path, kind, mode, size, target, problem)
+        yield TarMember(path, kind, mode, size, target, problem)
         _skip(stream, data_at + size + -size % _BLOCK - stream.position)
         if own:
             own = {}

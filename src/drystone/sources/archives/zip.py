@@ -36,7 +36,7 @@ _UNIX: Final = 3
 _MIN_DIRECTORY_ENTRY: Final = 46
 
 
-class Member(NamedTuple):
+class ZipMember(NamedTuple):
     """One member; `mode` is its Unix mode with type bits, 0 where it has none. `name_note` says how a name was read."""
 
     info: zipfile.ZipInfo
@@ -66,12 +66,12 @@ def open_zip(path: Path, limits: Limits) -> zipfile.ZipFile:
         raise SourceError(f"{path} is a damaged zip archive ({error}); get it again from where it came") from error
 
 
-def members(archive: zipfile.ZipFile) -> Iterator[Member]:
+def members(archive: zipfile.ZipFile) -> Iterator[ZipMember]:
     """Yield the members in the central directory's order."""
     for info in archive.infolist():
         path, note = _name(info)
         mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
-        yield Member(info, path, mode, info.file_size, note)
+        yield ZipMember(info, path, mode, info.file_size, note)
 
 
 def pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, count: int = 1 << 20) -> Iterator[bytes]:
@@ -105,12 +105,12 @@ def _name(info: zipfile.ZipInfo) -> tuple[bytes, str | None]:
     return raw, None
 
 
-def is_link(member: Member) -> bool:
+def is_link(member: ZipMember) -> bool:
     """Return whether a member is a symbolic link; its bytes are the target."""
     return stat.S_ISLNK(member.mode)
 
 
-def is_special(member: Member) -> bool:
+def is_special(member: ZipMember) -> bool:
     """Return whether a member is a device, a pipe or a socket."""
     kind = stat.S_IFMT(member.mode)
     return kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)

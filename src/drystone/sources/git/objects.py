@@ -31,7 +31,7 @@ class Commit(NamedTuple):
     metadata: dict[str, Any]
 
 
-class Chosen(NamedTuple):
+class ChosenCommit(NamedTuple):
     """What a name stands for: the full reference name, None for a bare commit id; the annotated tag; the commit."""
 
     reference: str | None
@@ -39,7 +39,7 @@ class Chosen(NamedTuple):
     commit: pygit2.Oid
 
 
-def choose(repo: pygit2.Repository, store: ObjectStore, ref: str | None) -> Chosen | None:
+def choose(repo: pygit2.Repository, store: ObjectStore, ref: str | None) -> ChosenCommit | None:
     """Find the commit that `ref` (a branch, a tag, a commit id, a full name) or HEAD stands for.
 
     Returns None where HEAD names a branch without commits. Raises `SourceError` where there is no such name, or it
@@ -141,12 +141,12 @@ def _direct(reference: pygit2.Reference) -> pygit2.Oid:
     return target
 
 
-def _peel(store: ObjectStore, name: str | None, oid: pygit2.Oid) -> Chosen:
+def _peel(store: ObjectStore, name: str | None, oid: pygit2.Oid) -> ChosenCommit:
     release = None
     for _ in range(_MAX_TAGS):
         kind, raw = store.read(oid.raw, _MAX_OBJECT)
         if kind == "commit":
-            return Chosen(name, release, oid)
+            return ChosenCommit(name, release, oid)
         match = re.match(rb"object ([0-9a-f]{40})\n", raw) if kind == "tag" else None
         if match is None:
             break

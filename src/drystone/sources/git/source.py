@@ -32,7 +32,7 @@ from drystone.sources.base import (
     State,
 )
 from drystone.sources.git import remote
-from drystone.sources.git.objects import Chosen, Commit, choose, read_commit, snapshot
+from drystone.sources.git.objects import ChosenCommit, Commit, choose, read_commit, snapshot
 from drystone.sources.git.store import ObjectStore
 
 #: Larger trees and link targets are not read.
@@ -185,7 +185,7 @@ class GitSource(RepositorySource):
         return f"git:{name}", name
 
 
-def _at(chosen: Chosen, commit: Commit, found: Repository) -> Repository:
+def _at(chosen: ChosenCommit, commit: Commit, found: Repository) -> Repository:
     metadata = dict(commit.metadata)
     if chosen.release is not None:
         metadata["release"] = chosen.release

@@ -24,7 +24,7 @@ from drystone.errors import BuildError, UsageError
 from drystone.identity.hashes import blob_hash
 from drystone.sources.base import Limits
 from drystone.sources.software_heritage.cache import ContentCache
-from drystone.sources.software_heritage.export import Export
+from drystone.sources.software_heritage.export import GraphExport
 from drystone.sources.software_heritage.http import HttpClient, Refusal, Reply, s3_address
 
 #: Bytes that are asked for at a time, by the lengths that are known; an unknown length counts as the second number.
@@ -307,7 +307,7 @@ class _ExportData:
     """The column `data` of a graph export, copied into a file in which contents are found by sha1_git."""
 
     def __init__(self, location: str, cache: Path) -> None:
-        self._export = Export.open(location)
+        self._export = GraphExport.open(location)
         if not self._export.has_column("content", "data"):
             raise UsageError(f"{location.partition('?')[0]}: its table content has no column data; name another place")
         folder = cache / f"export-{self._export.fingerprint[:16]}"

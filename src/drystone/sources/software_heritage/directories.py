@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_DIRECTORY, tree_hash
-from drystone.sources.software_heritage.export import Export, TableFile
+from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.work.runs import (
     KEY,
     Bools,
@@ -63,7 +63,7 @@ PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
 COUNTS: Final = pa.schema([("root", pa.int64()), ("entries", pa.int64())])
 
 
-def entries(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+def entries(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write the entries of a file of `directory_entry` by directory, those that are directories once more alone.
 
     A run has about `rows` of them.
@@ -108,7 +108,7 @@ def merge(folder: Path, task: str, edges: list[Path], sizes: list[Path], index: 
     return {"rows": edge.num_rows}
 
 
-def present(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+def present(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write which directories a file of `directory` has: those without entries are empty, others are missing.
 
     `.manifests` are those whose entries do not make up all of them. A run has about `rows` directories.

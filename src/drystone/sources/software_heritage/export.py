@@ -40,14 +40,14 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class GraphExport:
     """A graph export at `location`, a path or an `s3://` URL; `tables` maps their names to their files."""
 
     location: str
     tables: Mapping[str, tuple[TableFile, ...]]
 
     @classmethod
-    def open(cls, location: str) -> Export:
+    def open(cls, location: str) -> GraphExport:
         """List the files of an export; they lie below `orc/TABLE/` or `parquet/TABLE/`, or `TABLE/`.
 
         Raises `SourceError` where there are none, or the place cannot be listed.

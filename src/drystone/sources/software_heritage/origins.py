@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from drystone.errors import SourceError
 from drystone.sources.base import IsOut
 from drystone.sources.software_heritage.branches import choose_branch
-from drystone.sources.software_heritage.export import Export, TableFile
+from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.work.runs import (
     KEY,
     Sorted,
@@ -88,7 +88,7 @@ NONE: Final = b"\0" * 20
 
 
 def visits(
-    folder: Path, task: str, export: Export, table: str, file: TableFile, prefix: str, rows: int
+    folder: Path, task: str, export: GraphExport, table: str, file: TableFile, prefix: str, rows: int
 ) -> dict[str, Any]:
     """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike.
 
@@ -209,7 +209,7 @@ def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -
     return {"origins": origins.num_rows, "visited": asked.num_rows}
 
 
-def branches(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+def branches(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write the branches of a file of `snapshot_branch` by snapshot."""
     pieces = export.batches("snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
     return _write_runs(folder, task, "branches", (_branches(piece, file) for piece in pieces), rows)
@@ -260,7 +260,7 @@ def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index
     return {"candidates": len(found), "releases": sum(row["type"] == "release" for row in found)}
 
 
-def releases(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+def releases(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write what the releases of a file point at."""
     pieces = export.batches("release", file, ["id", "target", "target_type"])
     return _write_runs(folder, task, "releases", (_releases(piece, file) for piece in pieces), rows)
@@ -275,7 +275,7 @@ def _releases(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, RELEASES)
 
 
-def revisions(folder: Path, task: str, export: Export, file: TableFile, rows: int) -> dict[str, Any]:
+def revisions(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write directory, dates and people of the revisions of a file."""
     columns = ["id", "directory", "date", "committer_date"]
     pieces = export.batches("revision", file, columns, ["type", "author", "committer"])

@@ -17,7 +17,7 @@ from drystone.sources._paths import MAX_LINK, link_note, path_problem
 from drystone.sources.base import Limits
 from drystone.sources.software_heritage import directories as swh_directories
 from drystone.sources.software_heritage.directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
-from drystone.sources.software_heritage.export import Export, TableFile
+from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.sources.software_heritage.origins import ROOTS
 from drystone.work.runs import (
     KEY,
@@ -177,7 +177,7 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
     return None
 
 
-def contents(folder: Path, task: str, export: Export, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+def contents(folder: Path, task: str, export: GraphExport, table: str, file: TableFile, rows: int) -> dict[str, Any]:
     """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
     skipped = table == "skipped_content"
     columns = ["sha1", "sha1_git", "sha256", "length", "status"]

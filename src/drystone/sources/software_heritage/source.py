@@ -37,7 +37,7 @@ from drystone.sources.software_heritage import origins as swh_origins
 from drystone.sources.software_heritage import parts as swh_parts
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
-from drystone.sources.software_heritage.export import Export
+from drystone.sources.software_heritage.export import GraphExport
 from drystone.sources.software_heritage.parts import CONTENTS
 from drystone.work.runs import (
     ROWS_PER_RANGE,
@@ -124,7 +124,7 @@ class SoftwareHeritage(Collection):
         Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
         files are damaged; `UsageError` where the location of contents cannot be one.
         """
-        export = Export.open(self.export)
+        export = GraphExport.open(self.export)
         for table in ("origin_visit_status", "snapshot_branch", "revision", "directory", "directory_entry", "content"):
             export.files(table)
         recorded = self.repositories.stat() if self.repositories is not None and self.repositories.exists() else None
@@ -191,7 +191,9 @@ class _Roots:
 class _Plan:
     """The steps from an export to parts; each has a folder, named after what it holds."""
 
-    def __init__(self, source: SoftwareHeritage, export: Export, folder: Path, limits: Limits, run: Runner) -> None:
+    def __init__(
+        self, source: SoftwareHeritage, export: GraphExport, folder: Path, limits: Limits, run: Runner
+    ) -> None:
         self._source = source
         self._export = export
         self._folder = folder

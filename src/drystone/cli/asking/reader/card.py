@@ -28,7 +28,7 @@ def command(model: Path, reports: tuple[str, ...], license: str, speed: bool, th
       drystone reader evaluate run1 held-out.json --out eval
       drystone reader card run1 --report "SQuAD, held-out articles=eval/report.json" --license apache-2.0 --speed
     """
-    from drystone.reader.card import measure_speeds, read_report, write_card
+    from drystone.reader.exports.card import measure_speeds, read_report, write_card
 
     named = dict(pair.rpartition("=")[::2] for pair in reports)
     if "" in named:

@@ -17,7 +17,7 @@ def command(model: str, package: Path) -> None:
     Example:
       drystone reader pack ./run1 models/mini && pip install ./models/mini
     """
-    from drystone.reader.package import pack as fill
+    from drystone.reader.exports.package import pack as fill
 
     out = fill(model, package)
     size = sum(path.stat().st_size for path in out.iterdir())

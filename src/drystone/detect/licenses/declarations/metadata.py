@@ -18,6 +18,7 @@ import yaml
 from drystone.detect.licenses.annotation import Evidence
 from drystone.detect.licenses.matching.names import declared
 from drystone.detect.licenses.matching.scan import join
+from drystone.detect.licenses.texts import text_expression
 
 #: Metadata files are read up to this size, in bytes.
 MAX_BYTES: Final = 1 << 20
@@ -131,8 +132,6 @@ def _field(name: str, value: object) -> list[Declaration]:
     if not isinstance(value, str) or not value.strip():
         return []
     if len(value) > 200:  # the whole text of a licence, as old setuptools had it
-        from drystone.detect.licenses.files import text_expression  # noqa: PLC0415 - the two modules need each other
-
         expression, confidence = text_expression(value)
         return [Declaration(name, value, (expression, confidence) if expression else None)]
     return [Declaration(name, value.strip(), declared(value))]

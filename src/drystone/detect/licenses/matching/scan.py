@@ -30,7 +30,7 @@ _MAX_TEXTS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LicenseMatch:
     """One licence in a text: offsets into the comparable words, rule and confidence."""
 
     expression: str
@@ -73,10 +73,10 @@ _CHOICE: Final = re.compile(
 _PLAIN_OR: Final = re.compile(r"(?: \S+){0,5}? or(?: \S+){0,7} ?")
 
 
-def _full_texts(words: ComparableWords, text: str) -> list[Finding]:
+def _full_texts(words: ComparableWords, text: str) -> list[LicenseMatch]:
     """Return reference texts and short licences over all words, in order, without overlap."""
     known = references()
-    findings: list[Finding] = []
+    findings: list[LicenseMatch] = []
     pending = [(0, words.count)]
     while pending and len(findings) < _MAX_TEXTS:
         begin, end = pending.pop()
@@ -95,12 +95,14 @@ def _full_texts(words: ComparableWords, text: str) -> list[Finding]:
             if near:
                 start, stop = near[0].start, near[-1].end
                 if identifier not in {s.expression for s in near} and similarity >= 0.88 and near[0].confidence < 0.9:
-                    near = [Finding(identifier, words.start(first), _end(words, last), "spdx-text", similarity)]
+                    near = [LicenseMatch(identifier, words.start(first), _end(words, last), "spdx-text", similarity)]
                     start, stop = near[0].start, near[0].end
                 findings += near
                 pending += [(begin, _word_before(words, start)), (_word_after(words, stop), end)]
                 continue
-        findings.append(Finding(identifier, words.start(first), _end(words, last), "spdx-text", round(similarity, 3)))
+        findings.append(
+            LicenseMatch(identifier, words.start(first), _end(words, last), "spdx-text", round(similarity, 3))
+        )
         pending += [(begin, first), (last, end)]
     findings.sort(key=lambda f: f.start)
     return findings
@@ -119,9 +121,9 @@ def _best(hits: list[tuple[int, float, float, int, int]]) -> tuple[int, float, f
     return max(near, key=lambda h: (h[4] - h[3] if h[2] > 0.97 else 0, h[1], -h[0]))
 
 
-def _shapes(words: ComparableWords, text: str, begin: int, end: int) -> list[Finding]:
+def _shapes(words: ComparableWords, text: str, begin: int, end: int) -> list[LicenseMatch]:
     start, stop = words.start(begin), _end(words, end)
-    return [Finding(s.expression, s.start, s.end, "clauses", s.confidence) for s in find_shapes(text, start, stop)]
+    return [LicenseMatch(s.expression, s.start, s.end, "clauses", s.confidence) for s in find_shapes(text, start, stop)]
 
 
 def _end(words: ComparableWords, end: int) -> int:
@@ -147,7 +149,7 @@ def _granted(text: str, mention: Mention, begin: int, end: int) -> bool:
     return re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]
 
 
-def _notices(text: str, begin: int, end: int, bare: bool) -> list[Finding]:
+def _notices(text: str, begin: int, end: int, bare: bool) -> list[LicenseMatch]:
     """Return licences that `text[begin:end]` grants by name; with `bare`, a name alone is enough."""
     end = min(end, begin + _PROSE_LIMIT)
     found = []
@@ -161,7 +163,7 @@ def _notices(text: str, begin: int, end: int, bare: bool) -> list[Finding]:
         rule = "pointer" if _points_elsewhere(text, m) else "notice" if granted else "name"
         if rule == "name":
             confidence = min(confidence, 0.8)
-        found.append(Finding(m.expression, m.start, m.end, rule, confidence, m.family, m.versioned))
+        found.append(LicenseMatch(m.expression, m.start, m.end, rule, confidence, m.family, m.versioned))
     return found
 
 
@@ -182,7 +184,7 @@ _SPEAKS: Final = re.compile(
 )
 
 
-def find_licenses(words: ComparableWords, strict: bool) -> list[Finding]:
+def find_licenses(words: ComparableWords, strict: bool) -> list[LicenseMatch]:
     """Return the licences of a text, in order of their place, repeated ones merged.
 
     `strict` is for prose that is about something else (a README, source comments): a name counts only in a grant.
@@ -192,27 +194,27 @@ def find_licenses(words: ComparableWords, strict: bool) -> list[Finding]:
         return []
     findings = _full_texts(words, text)
     bare = not strict and words.count < 40
-    notices: list[Finding] = []
+    notices: list[LicenseMatch] = []
     place = 0
-    for finding in [*findings, Finding("", len(text), len(text), "", 0)]:
+    for finding in [*findings, LicenseMatch("", len(text), len(text), "", 0)]:
         if finding.start - place > 2:
             notices += _notices(text, place, finding.start, bare)
         place = max(place, finding.end)
     if not findings and not notices and not strict:
         # A title is better than nothing, but a person should look.
         notices = [
-            Finding(m.expression, m.start, m.end, "title", 0.6, m.family, m.versioned)
+            LicenseMatch(m.expression, m.start, m.end, "title", 0.6, m.family, m.versioned)
             for m in find_names(text, 0, min(len(text), 300))[:1]
         ]
     findings = _settle(sorted([*findings, *notices], key=lambda f: f.start))
     for exception, start, end in find_exceptions(text[:_PROSE_LIMIT]):
         _attach(findings, exception, start, end)
     if not findings and "public domain" in text and (match := _PUBLIC_DOMAIN.search(text[:_PROSE_LIMIT])):
-        findings = [Finding("LicenseRef-scancode-public-domain", match.start(), match.end(), "notice", 0.8)]
+        findings = [LicenseMatch("LicenseRef-scancode-public-domain", match.start(), match.end(), "notice", 0.8)]
     return findings
 
 
-def _settle(findings: list[Finding]) -> list[Finding]:
+def _settle(findings: list[LicenseMatch]) -> list[LicenseMatch]:
     """Drop what a more exact finding already says: versionless names, texts beside their notice, pointers."""
     pointers = [f for f in findings if f.rule == "pointer"]
     if pointers:
@@ -232,7 +234,7 @@ def _settle(findings: list[Finding]) -> list[Finding]:
     bsd = any(i.startswith("BSD-") and f.rule in {"spdx-text", "clauses"} for f in findings for i in [f.expression])
     exact_bsd = any(f.expression.startswith("BSD-") and f.family != "BSD" for f in findings)
     texts = {f.expression for f in findings if f.rule in {"spdx-text", "clauses"}}
-    kept: list[Finding] = []
+    kept: list[LicenseMatch] = []
     for f in findings:
         if not f.versioned and f.family in {"GPL", "LGPL", "AGPL", "GFDL"} and exact_gnu:
             continue
@@ -249,13 +251,13 @@ def _settle(findings: list[Finding]) -> list[Finding]:
     return [f for f in kept if not (f.expression.endswith("-only") and f.expression[:-4] + "or-later" in later)]
 
 
-def _disagree(pointers: list[Finding]) -> bool:
+def _disagree(pointers: list[LicenseMatch]) -> bool:
     """Whether one short text points to the texts of different kinds of licence ("the BSD licence is in .../GPL-2")."""
     kinds = {re.split(r"-\d", f.expression)[0].partition("-")[0] for f in pointers}
     return len(kinds) > 1 and pointers[-1].end - pointers[0].start < 200
 
 
-def _attach(findings: list[Finding], exception: str, start: int, end: int) -> None:
+def _attach(findings: list[LicenseMatch], exception: str, start: int, end: int) -> None:
     """Add an exception to the licence that it belongs to: the last GNU licence (or Apache-2.0) before it."""
     holder = None
     for i, f in enumerate(findings):
@@ -267,13 +269,13 @@ def _attach(findings: list[Finding], exception: str, start: int, end: int) -> No
         findings[holder] = replace(f, expression=f"{f.expression} WITH {exception}", end=max(f.end, end))
 
 
-def combine(text: str, findings: list[Finding]) -> str | None:
+def combine(text: str, findings: list[LicenseMatch]) -> str | None:
     """Return one expression: AND between findings, OR where the words between them offer a choice."""
     findings = [f for f in findings if f.confidence >= ANSWER]
     if not findings:
         return None
     groups: list[list[str]] = []
-    previous: Finding | None = None
+    previous: LicenseMatch | None = None
     for f in findings:
         if previous is not None and f.expression == previous.expression:
             previous = f
@@ -286,7 +288,7 @@ def combine(text: str, findings: list[Finding]) -> str | None:
     return join([join(g, "OR") for g in groups], "AND")
 
 
-def _offers_choice(text: str, opening: Finding, a: Finding, b: Finding) -> bool:
+def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: LicenseMatch) -> bool:
     gap = _LATER_PHRASE.sub(" ", text[a.end : min(b.start, a.end + 4000)])
     if len(gap) < 3000 and _CHOICE.search(gap[-500:] if len(gap) > 500 else gap):
         return True

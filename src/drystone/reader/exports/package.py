@@ -1,32 +1,19 @@
-"""Models that come as installed packages: finds them by name, and fills a package with a trained model.
+"""Fills a package with a trained model, so that it can be installed with pip (`model.installed` finds it then).
 
-A package offers a model by an entry point in the group `drystone.models`: the name, and a module beside whose
-`__init__.py` the folder `model` lies. It knows nothing of training.
+It knows nothing of training.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 
 from drystone.errors import ModelError, UsageError
-from drystone.reader.model.checkpoint import GROUP, read_checkpoint
+from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.families import build_model
 from drystone.reader.training.files import write_model
-
-
-def installed() -> dict[str, Path]:
-    """Return the models that installed packages offer: name -> folder (which may be empty)."""
-    found = {}
-    for point in entry_points(group=GROUP):
-        spec = importlib.util.find_spec(point.module)
-        for home in (spec.submodule_search_locations or ()) if spec else ():
-            found[point.name] = Path(home) / "model"
-    return found
 
 
 def pack(model: str | Path, package: Path) -> Path:

@@ -1,0 +1,131 @@
+"""Reads one text: which licence its tags, its full texts, its clauses and its notices name.
+
+Answers are kept by the hash of a text's comparable words, so that each distinct text is looked at once. Knows nothing
+of paths and formats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.annotation import Evidence, Kind, LicenseAnnotation
+from drystone.detect.licenses.copyrights import split_copyrights
+from drystone.detect.licenses.declarations.tags import find_tags
+from drystone.detect.licenses.matching.references import facts, references
+from drystone.detect.licenses.matching.scan import LicenseMatch, combine, find_licenses, join, speaks_of_licensing
+
+#: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
+_CLASSIFIER_BYTES: Final = 64 * 1024
+_CACHE_SIZE: Final = 8192
+
+_Answer = tuple[str | None, tuple[tuple[int, int, str, str, float], ...], bool]
+_cache: OrderedDict[tuple[bytes, bool], _Answer] = OrderedDict()
+_lock = Lock()
+
+
+def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = ()) -> LicenseAnnotation:
+    """Return the licence of UTF-8 text: tags first, then texts, clauses and notices.
+
+    `strict` is for text that is about something else: there a licence counts only where it is granted.
+    """
+    body, copyrights = split_copyrights(data)
+    tags = find_tags(body)
+    words = ComparableWords(body)
+    key = hashlib.sha256(words.text).digest()
+    expression, rows, unanswered = _answer(words, key, strict, body)
+    evidence = tuple(
+        Evidence(x, words.line(words.word_at(start)), words.line(words.word_at(max(start, end - 1))), rule, confidence)
+        for start, end, x, rule, confidence in rows
+    )
+    conflict = None
+    if tags:
+        tagged = join([t.expression for t in tags], "AND")
+        if expression is not None and kind == "header" and _contradicts(tagged, expression):
+            conflict = f"tag says {tagged}, text says {expression}"
+            expression = join([tagged, expression], "AND")
+        elif expression is not None and kind != "header" and not _names(expression) <= _names(tagged):
+            expression = join([tagged, expression], "AND")
+        else:
+            expression = tagged
+        evidence, unanswered = (*tags, *evidence), False
+    return LicenseAnnotation(
+        expression=expression,
+        kind=kind,
+        evidence=evidence,
+        conflict=conflict,
+        unanswered=unanswered,
+        copyrights=copyrights,
+        text_sha256=key.hex() if words.count else "",
+        notes=notes,
+    )
+
+
+def text_expression(text: str) -> tuple[str | None, float]:
+    """Return (expression, confidence) of a licence text that metadata carries in one field."""
+    found = detect_text(text.encode(), "text", strict=False)
+    return found.expression, found.confidence
+
+
+def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _Answer:
+    with _lock:
+        answer = _cache.get((key, strict))
+        if answer is not None:
+            _cache.move_to_end((key, strict))
+            return answer
+    if words.count and (known := references().by_hash.get(key)) is not None:
+        findings = [LicenseMatch(known, 0, len(words.text), "text-hash", 1.0)]
+    else:
+        findings = find_licenses(words, strict)
+    text = words.text.decode("latin-1")
+    if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
+        findings = _classify(body, len(text))
+    expression = combine(text, findings)
+    rows = tuple((f.start, f.end, f.expression, f.rule, f.confidence) for f in findings)
+    unanswered = expression is None and (bool(findings) or (not strict and speaks_of_licensing(text)))
+    answer = (expression, rows, unanswered)
+    with _lock:
+        _cache[key, strict] = answer
+        if len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
+    return answer
+
+
+def _classify(body: bytes, end: int) -> list[LicenseMatch]:
+    """Ask licenseclassifier about a text in which no rule found anything."""
+    from licenseclassifier import identify_license  # noqa: PLC0415 - loads its templates; few texts come this far
+
+    known = facts()
+    ids = dict.fromkeys(r.id for r in identify_license(body.decode("utf-8", "replace")) if r.id in known)
+    return [LicenseMatch(i, 0, end, "licenseclassifier", 0.8) for i in ids]
+
+
+def as_utf8(data: bytes) -> bytes | None:
+    """Return text as UTF-8 bytes: UTF-16 and UTF-32 by their mark, else as it is; None for binary content."""
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return data.decode("utf-32", "replace").encode()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    if b"\0" in data:
+        head = data[:4096]
+        for codec, step in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if len(head) > 16 and head[step::2].count(0) > len(head) * 0.4:
+                return data.decode(codec, "replace").encode("utf-8", "replace")
+        return None
+    if b"\n" not in data and b"\r" in data:
+        return data.replace(b"\r", b"\n")
+    return data
+
+
+def _names(expression: str) -> set[str]:
+    plain = re.sub(r"-only\b|-or-later\b", "", expression)
+    return set(re.findall(r"[\w.+-]+", plain)) - {"AND", "OR", "WITH"}
+
+
+def _contradicts(tagged: str, found: str) -> bool:
+    a, b = _names(tagged), _names(found)
+    return not (a <= b or b <= a)
