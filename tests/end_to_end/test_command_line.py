@@ -87,6 +87,7 @@ def parsed(done: Any, lines: bool = False) -> Any:
     return [json.loads(line) for line in done.stdout.splitlines()] if lines else json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_json_of_every_command_parses(home: Path, drystone: Run, release: Path, tmp_path: Path) -> None:
     sources = ["./my-repository", "my-package-1.0.tar.gz"]
     built = parsed(drystone("build", *sources, "-o", "releases/mine", "--json"))

@@ -58,6 +58,7 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_walk_as_printed(folder: Path) -> None:
     said: dict[str, str] = {}
     real = {ID: ID, LINE: LINE}

@@ -51,6 +51,7 @@ def test_the_commands_run_as_printed(home: Path, drystone: Run) -> None:
     assert (home / "releases/from-file/manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_the_next_commands_that_a_build_prints_run(home: Path, drystone: Run, release: Path) -> None:
     again = drystone("build", "./my-repository", "my-package-1.0.tar.gz", "-o", "releases/mine", "--quiet")
     lines = [line.strip() for line in again.stdout.split("Next:\n")[1].splitlines()]

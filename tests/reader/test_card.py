@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -33,6 +34,7 @@ def test_a_card_holds_what_was_measured(checkpoints: dict[str, Path], tmp_path: 
     assert "| what |" in text.replace("| what | ", "| what |")
 
 
+@pytest.mark.slow
 def test_every_installed_runtime_is_measured(checkpoints: dict[str, Path], runtime: str) -> None:
     rows = measure_speeds(checkpoints["bert"], seconds=0.05)
     assert (runtime, "fp32") in {(row["runtime"], row["precision"]) for row in rows}

@@ -81,6 +81,7 @@ def test_layers_that_are_not_there_are_refused(checkpoints: dict[str, Path], tmp
         keep_layers(checkpoints["bert"], layers, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given", [{"soft": 1.0, "hard": 0.0}, {"hidden": 1.0}, {"attention": 5.0}, {"temperature": 1.0}]
 )

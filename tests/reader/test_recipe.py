@@ -30,6 +30,7 @@ runpy.run_path({recipe!r}, run_name="__main__")
 """
 
 
+@pytest.mark.slow
 def test_the_recipe_runs_from_a_parcel_where_little_is_installed(
     checkpoints: dict[str, Path], tmp_path: Path, runtime: str
 ) -> None:

@@ -109,6 +109,7 @@ print("alive")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precisions", [["fp32", "fp32"], ["int8", "fp32", "int8"]], ids="-".join)
 def test_a_process_whose_readers_came_and_went_lives_through_a_signal(
     checkpoints: dict[str, Path], tmp_path: Path, precisions: list[str]

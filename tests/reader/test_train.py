@@ -53,6 +53,7 @@ def run(model: Path, data: Any, out: Path, **given: Any) -> Path:
     return train(model, [data], out, **(SHORT | {"examples": 300} | given))
 
 
+@pytest.mark.slow
 def test_a_run_learns_and_its_folder_is_a_reader(
     checkpoints: dict[str, Path], data: DataSet, tmp_path: Path, runtime: str
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_run_learns_and_its_folder_is_a_reader(
     assert all(a.text == e.context[a.start : a.end] for a, e in zip(found, held, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [{}, {"average": 0.9, "crop": 40, "decay": 100}, {"lora": 2, "parts": 3}])
 def test_a_run_that_was_stopped_at_any_step_gives_the_same_weights(
     checkpoints: dict[str, Path], data: DataSet, tmp_path: Path, given: dict[str, Any]
@@ -114,6 +116,7 @@ def test_a_killed_process_goes_on_to_the_same_weights(
     assert same(whole, part)
 
 
+@pytest.mark.slow
 def test_a_run_may_be_lengthened_before_its_decay(
     checkpoints: dict[str, Path], data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
