@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel
 
 from drystone.building.settings import Settings
-from drystone.policy.drop import REASONS
+from drystone.policy.decision import LedgerStage, Reason
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -81,13 +81,17 @@ def test_the_readme_names_every_file_and_folder_at_the_top() -> None:
 
 
 def test_every_reason_is_explained_in_the_order_of_judging() -> None:
+    given = [(reason.stage.word, reason.word) for reason in Reason if reason.stage is not LedgerStage.RETRACTION]
+    words = {word for _, word in given}
     stage, found = "", []
     for cells in rows((DOCS / "building.md").read_text(), 3):
         name = cells[1].strip("`")
-        if cells[1].startswith("`") and name in {reason for reasons in REASONS.values() for reason in reasons}:
+        if cells[1].startswith("`") and name in words:
             stage = cells[0].strip("`") or stage
             found.append((stage, name))
-    assert found == [(stage, reason) for stage, reasons in REASONS.items() for reason in reasons]
+    assert found == given
+    after = [reason.word for reason in Reason if reason.stage is LedgerStage.RETRACTION]
+    assert all(f"`{word}`" in (DOCS / "release-format.md").read_text() for word in after)
 
 
 def shown(value: Any) -> str:

@@ -26,7 +26,8 @@ from drystone.building.stages.snapshots import LeftOut, save
 from drystone.building.stages.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
 from drystone.identity import origins
-from drystone.policy.drop import STAGES
+from drystone.policy.decision import LedgerStage
+from drystone.policy.judge import Policies
 from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
@@ -144,7 +145,7 @@ class Plan:
             blobs=blobs,
             annotations=annotations,
             names=names,
-            policies=(self.settings.languages, self.settings.licenses, self.settings.quality),
+            policies=Policies(self.settings.languages, self.settings.licenses, self.settings.quality),
             reviews=self.reviews,
             scope=self.settings.near_duplicates.scope,
             near_method=self.settings.near_duplicates.method(),
@@ -447,7 +448,8 @@ def _funnel(
     files = sum(s["blobs"] for s in distinct_) - lost["blobs opted_out"]
     size = sum(s["bytes"] for s in distinct_) - lost["bytes opted_out"]
     steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
-    for stage in STAGES[STAGES.index("encoding") : STAGES.index("exact_duplicates")]:
+    order = [stage.word for stage in LedgerStage]
+    for stage in order[order.index("encoding") : order.index("exact_duplicates")]:
         files, size = files - lost[f"blobs {stage}"], size - lost[f"bytes {stage}"]
         steps.append(FunnelStep(stage=stage, files=files, bytes=size))
     kept, kept_bytes = sum(s["kept"] for s in settled), sum(s["kept_bytes"] for s in settled)

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from drystone.detect.paths import paths_flags
 from drystone.errors import ReleaseError
+from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.licenses import license_names
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
@@ -105,7 +106,7 @@ def retract(
             if not inventory.empty and not dry_run:
                 progress(place, "retract")
                 done = retract_release(
-                    location, release, inventory, registry_head=registry_head, attribute=attribute, date=date
+                    location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute, date=date
                 )
             outcomes.append(Outcome(place, release.manifest, inventory, done, cleared, tuple(_stones(location))))
         return outcomes
@@ -176,6 +177,17 @@ def prefer(row: Row, repository: Row) -> bytes:
     stars, forks = repository["star_events_count"], repository["fork_events_count"]
     date = repository["revision_date"]
     return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], path, row["entry"])
+
+
+def fall(row: Row, request: str | None) -> Row:
+    """Return the decision's columns of a row that a request takes out, or (None) whose kept file is taken out."""
+    drop = judge(AskedOut(request) if request is not None else Orphan(row["reason"], row["similarity"]))
+    return {
+        "decision": drop.decision,
+        "stage": drop.stage.word,
+        "reason": drop.reason.word,
+        "evidence": orjson.dumps(drop.evidence).decode(),
+    }
 
 
 def attribute(row: Row, copy: Row, repository: Row) -> Row:

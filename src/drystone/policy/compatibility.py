@@ -6,22 +6,24 @@ Reads a release's ledger and evaluates policies again over what it says; changes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.compute as pc
 
-from drystone.errors import ReleaseError
-from drystone.policy.licenses import BLUE_OAK, STACK_V2, LicensePolicy, evaluate, license_names
-from drystone.policy.obligations import Obligations, obligations
+from drystone.policy.decision import KEPT
+from drystone.policy.licenses import BLUE_OAK, STACK_V2, Ground, LicensePolicy, evaluate, license_names
+from drystone.policy.obligations import Obligations, YesNoUnknown, obligations
+from drystone.release.read import open_release
 
 #: Policies that a distribution can be judged by, by name.
 POLICIES: Final = {"permissive": BLUE_OAK, "stack-v2": STACK_V2}
 
-Answer = Literal["yes", "no", "unknown"]
+#: Grounds on which nobody can say whether a file may be distributed.
+_OPEN: Final = frozenset({Ground.ABSENT, Ground.UNKNOWN})
+#: Files of one licence among which the example is the smallest path.
+_COMPARED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LicenseReport:
     """What `drystone licenses` says of one release.
 
     `distributable`: "yes" where every kept file is allowed by the policy, "no" where one is refused, "unknown" where
@@ -56,7 +58,7 @@ class Report:
     without_license: int
     licenses: tuple[Used, ...]
     expressions: tuple[tuple[str, int], ...]
-    distributable: Answer
+    distributable: YesNoUnknown
     refused: tuple[Obstacle, ...]
     unknown: tuple[Obstacle, ...]
 
@@ -65,42 +67,26 @@ class Report:
         return asdict(self)
 
 
-def licenses_of_release(release: Path, policy: LicensePolicy = BLUE_OAK) -> Report:
+def licenses_of_release(release: Path, policy: LicensePolicy = BLUE_OAK) -> LicenseReport:
     """Return the licences of the kept files of the release at `release`, judged by `policy`.
 
-    Reads the columns decision, license_expression, license_type, origin and path of ledger/*.parquet. Raises
-    `ReleaseError` where there is no readable ledger.
+    Reads the columns decision, license_expression, origin and path of its ledger. Raises `ReleaseError` where there is
+    no release, or its ledger is damaged.
     """
     counts: Counter[str | None] = Counter()
     examples: dict[str | None, str] = {}
-    for batch in _kept(release):
-        expressions = batch.column("license_expression").to_pylist()
-        paths = batch.column("path")
-        origins = batch.column("origin")
-        for row, expression in enumerate(expressions):
+    for table in open_release(release).ledger(["license_expression", "origin", "path", "decision"]):
+        kept = table.filter(pc.equal(table.column("decision"), KEPT.decision))
+        columns = (kept.column(name).to_pylist() for name in ("license_expression", "origin", "path"))
+        for expression, origin, path in zip(*columns, strict=True):
             counts[expression] += 1
             place = examples.get(expression)
-            if place is None or counts[expression] < 50:
-                here = f"{origins[row].as_py()}{paths[row].as_py()}"
-                examples[expression] = min(place, here) if place is not None else here
+            if place is None or counts[expression] < _COMPARED:
+                examples[expression] = min(place or f"{origin}{path}", f"{origin}{path}")
     return _report(counts, examples, policy)
 
 
-def _kept(release: Path) -> Iterable[pa.RecordBatch]:
-    folder = release / "ledger"
-    shards = sorted(folder.glob("*.parquet"))
-    if not shards:
-        raise ReleaseError(f"{release}: no ledger/*.parquet there. Is it a release? `drystone verify` tells.")
-    try:
-        table = ds.dataset([str(s) for s in shards], format="parquet")
-        yield from table.to_batches(
-            columns=["license_expression", "license_type", "origin", "path"], filter=ds.field("decision") == "kept"
-        )
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise ReleaseError(f"{folder}: cannot be read as a ledger ({str(error).splitlines()[0]}).") from None
-
-
-def _report(counts: Counter[str | None], examples: dict[str | None, str], policy: LicensePolicy) -> Report:
+def _report(counts: Counter[str | None], examples: dict[str | None, str], policy: LicensePolicy) -> LicenseReport:
     named: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     refused: list[Obstacle] = []
@@ -114,9 +100,9 @@ def _report(counts: Counter[str | None], examples: dict[str | None, str], policy
         if verdict.allowed:
             continue
         obstacle = Obstacle(expression or "(none found)", files, verdict.reason, examples[expression])
-        (unknown if expression is None or verdict.reason.startswith("unknown") else refused).append(obstacle)
+        (unknown if verdict.ground in _OPEN else refused).append(obstacle)
     order = sorted(named, key=lambda n: (-named[n], n))
-    return Report(
+    return LicenseReport(
         kept=sum(counts.values()),
         without_license=counts.get(None, 0),
         licenses=tuple(Used(n, named[n], alone[n], obligations(n)) for n in order),

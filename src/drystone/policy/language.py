@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from drystone.policy.drop import Drop
+from drystone.policy.decision import Drop, Reason
 
 
 class LanguagePolicy(BaseModel):
@@ -19,7 +19,7 @@ class LanguagePolicy(BaseModel):
 def judge_language(policy: LanguagePolicy, language: str | None) -> Drop | None:
     """Return why files of this language stay out, or None. An unknown language is never in."""
     if language is None:
-        return Drop("language", "unknown_language")
+        return Drop(Reason.UNKNOWN_LANGUAGE)
     if (policy.include and language not in policy.include) or language in policy.exclude:
-        return Drop("language", "excluded_language", {"language": language})
+        return Drop(Reason.EXCLUDED_LANGUAGE, {"language": language})
     return None

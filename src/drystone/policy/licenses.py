@@ -1,6 +1,6 @@
 """Licence policy: which SPDX expressions may be in a release, as data, and the verdict over one expression.
 
-Knows nothing of texts or files. What is not listed is not permissive; nothing found is `no_license`, never permissive.
+Reads no texts. What is not listed is not permissive; nothing found is `no_license`, never permissive.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal
@@ -15,9 +16,9 @@ from typing import Any, Final, Literal
 from license_expression import ExpressionError
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from drystone.detect.licenses.categories import categories
 from drystone.detect.licenses.matching.names import spdx_licensing
 from drystone.detect.licenses.matching.references import facts as spdx_licenses
-from drystone.policy.obligations import categories
 
 LicenseType = Literal["permissive", "no_license", "non_permissive"]
 
@@ -87,12 +88,27 @@ class LicensePolicy(BaseModel):
         return tuple(sorted(set(names)))
 
 
+class Ground(Enum):
+    """What a verdict rests on; what is not understood is never taken for absent."""
+
+    ALLOWED = "allowed"
+    #: No licence was found.
+    ABSENT = "absent"
+    #: The policy denies it, and no branch avoids that.
+    DENIED = "denied"
+    #: It cannot be understood, or names what no list knows.
+    UNKNOWN = "unknown"
+    #: It is understood, and the policy does not take it.
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a policy says of one expression; `reason` names the identifiers it rests on."""
+    """What a policy says of one expression; `reason` is for people and names the identifiers it rests on."""
 
     license_type: LicenseType
     allowed: bool
+    ground: Ground
     reason: str
 
 
@@ -112,7 +128,8 @@ def evaluate(expression: str | None, policy: LicensePolicy = STACK_V2, gha_licen
     """
     if expression is None and gha_license_id:
         if gha_license_id == "NOASSERTION":
-            return Verdict("non_permissive", False, "unknown: the hosting site reports a licence without naming it")
+            why = "unknown: the hosting site reports a licence without naming it"
+            return Verdict("non_permissive", False, Ground.UNKNOWN, why)
         return evaluate(gha_license_id, policy)
     return _evaluate(expression, policy)
 
@@ -124,7 +141,8 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
     try:
         tree = spdx_licensing().parse(expression, validate=False)
     except (ExpressionError, ValueError, RecursionError, AttributeError, TypeError):
-        return Verdict("non_permissive", False, f"unknown: {expression[:80]} is not an SPDX expression")
+        why = f"unknown: {expression[:80]} is not an SPDX expression"
+        return Verdict("non_permissive", False, Ground.UNKNOWN, why)
     tree = _without_ignorable(tree, policy) if tree is not None else None
     if tree is None:
         return _nothing(policy)
@@ -134,20 +152,20 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
     license_type: LicenseType = "permissive" if permissive else "non_permissive"
     if granted:
         chosen = [n for n in _names(tree) if n not in policy.deny and _allowed(n, listed, policy)]
-        return Verdict(license_type, True, f"allowed: {', '.join(chosen)}")
+        return Verdict(license_type, True, Ground.ALLOWED, f"allowed: {', '.join(chosen)}")
     denied = [n for n in _names(tree) if n in policy.deny]
     if denied:
-        return Verdict(license_type, False, f"denied: {', '.join(denied)}")
+        return Verdict(license_type, False, Ground.DENIED, f"denied: {', '.join(denied)}")
     unknown = [n for n in _names(tree) if not _known(n)]
     if unknown:
-        return Verdict(license_type, False, f"unknown: {', '.join(unknown)}")
+        return Verdict(license_type, False, Ground.UNKNOWN, f"unknown: {', '.join(unknown)}")
     missing = [n for n in _names(tree) if not _allowed(n, listed, policy)]
-    return Verdict(license_type, False, f"not permissive: {', '.join(missing)}" if policy.permissive else
-                   f"not on the allow list: {', '.join(missing)}")  # fmt: skip
+    lacking = "not permissive" if policy.permissive else "not on the allow list"
+    return Verdict(license_type, False, Ground.REFUSED, f"{lacking}: {', '.join(missing)}")
 
 
 def _nothing(policy: LicensePolicy) -> Verdict:
-    return Verdict("no_license", policy.no_license, "no licence found")
+    return Verdict("no_license", policy.no_license, Ground.ABSENT, "no licence found")
 
 
 def _allowed(name: str, listed: frozenset[str], policy: LicensePolicy) -> bool:

@@ -10,9 +10,11 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypedDict
 
-Answer = Literal["yes", "no", "unknown"]
+from drystone.detect.licenses.categories import categories
+
+YesNoUnknown = Literal["yes", "no", "unknown"]
 UNKNOWN: Final = "unknown"
 
 
@@ -26,31 +28,28 @@ class Obligations:
     `category`: ScanCode LicenseDB's, or "unknown". `redistribution`: whether the licence lets anyone pass the code on.
     """
 
-    attribution: Answer
-    notice: Answer
+    attribution: YesNoUnknown
+    notice: YesNoUnknown
     share_alike: str
     patent: str
     limits: tuple[str, ...]
     category: str
-    redistribution: Answer
+    redistribution: YesNoUnknown
+
+
+class _Facts(TypedDict):
+    """facts/obligations.json: what licences ask, by SPDX identifier."""
+
+    no_attribution: list[str]
+    share_alike: dict[str, str]
+    patent: dict[str, list[str]]
+    limits: dict[str, list[str]]
 
 
 @cache
-def _facts() -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(files("drystone.policy").joinpath("facts/obligations.json").read_bytes())
+def _facts() -> _Facts:
+    record: _Facts = json.loads(files("drystone.policy").joinpath("facts/obligations.json").read_bytes())
     return record
-
-
-@cache
-def categories() -> dict[str, str]:
-    """Return SPDX identifier -> ScanCode LicenseDB category, as license-expression ships it (CC-BY-4.0)."""
-    path = files("license_expression").joinpath("data/scancode-licensedb-index.json")
-    found: dict[str, str] = {}
-    for entry in json.loads(path.read_bytes()):
-        for key in (entry.get("spdx_license_key"), *(entry.get("other_spdx_license_keys") or ())):
-            if key and entry.get("category"):
-                found.setdefault(key, entry["category"])
-    return found
 
 
 @cache
@@ -60,7 +59,7 @@ def obligations(name: str) -> Obligations:
     facts = _facts()
     category = categories().get(base, UNKNOWN)
     free = category in {"Permissive", "Copyleft", "Copyleft Limited", "Public Domain"}
-    asks: Answer = UNKNOWN
+    asks: YesNoUnknown = UNKNOWN
     if base in facts["no_attribution"] or category == "Public Domain":
         asks = "no"
     elif free:

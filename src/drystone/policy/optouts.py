@@ -1,4 +1,4 @@
-"""What an opt-out means for a repository and for an occurrence: who made it, which request takes it out, as which drop.
+"""What an opt-out means for a repository: who made it, what it is a fork of, and which request takes it out.
 
 Knows nothing of how requests are made or verified; asks a registry's snapshot.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drystone.policy.drop import Drop
 from drystone.registry import OptOuts
 
 
@@ -36,8 +35,3 @@ def forked_from(metadata: Mapping[str, Any]) -> str | None:
     """Return what a source says that a repository is a fork of."""
     place = metadata.get("forked_from")
     return place if isinstance(place, str) and place else None
-
-
-def drop_for(request: str) -> Drop:
-    """Return the drop of an occurrence that a request takes out: it names the request, never who made it."""
-    return Drop("opted_out", "opted_out", {"request": request})

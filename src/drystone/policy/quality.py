@@ -6,13 +6,12 @@ a build may set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drystone.policy.drop import Drop
+from drystone.policy.decision import Drop, Reason
 
 
 class QualityPolicy(BaseModel):
@@ -44,50 +43,84 @@ class QualityPolicy(BaseModel):
     drop_generated: bool = True
 
 
-def judge(policy: QualityPolicy, language: str, name: str, measures: Mapping[str, Any], generated: bool) -> Drop | None:
+class Measures(NamedTuple):
+    """What was measured of a text: as `drystone.detect.quality` measures it; the last two are None but for HTML."""
+
+    num_lines: int
+    max_line_length: int
+    avg_line_length: float
+    alpha_fraction: float
+    alphanum_fraction: float
+    encoded_longest: int
+    encoded_fraction: float
+    #: Whether its first lines say that a program wrote it.
+    says_generated: bool
+    visible_characters: int | None = None
+    visible_fraction: float | None = None
+
+
+def judge_quality(policy: QualityPolicy, language: str, name: str, measures: Measures, generated: bool) -> Drop | None:
     """Return why a text is not good enough, or None.
 
-    `measures` has the columns of `drystone.detect.quality.MEASURES`, `says_generated`, and for HTML
-    `visible_characters` and `visible_fraction`; `name` is the file's base name.
+    `name` is the file's base name; `generated` says that by its name a program wrote it.
     """
     if policy.profile == "off":
         return None
+    if measures.num_lines == 0:
+        return Drop(Reason.EMPTY)
+    if policy.drop_generated and (generated or measures.says_generated):
+        return Drop(Reason.GENERATED, {"by": "rule" if generated else "first lines"})
+    return (
+        _lines(policy, language, measures)
+        or _characters(policy, language, measures)
+        or _kind(policy, language, name, measures)
+    )
 
-    def drop(reason: str, measure: str, limit: object) -> Drop:
-        value = measures[measure]
-        return Drop(
-            "quality", reason, {measure: round(value, 4) if isinstance(value, float) else value, "limit": limit}
-        )
 
-    if measures["num_lines"] == 0:
-        return Drop("quality", "empty")
-    if policy.drop_generated and (generated or measures["says_generated"]):
-        return Drop("quality", "generated", {"by": "rule" if generated else "first lines"})
-    if measures["num_lines"] > policy.max_lines:
-        return drop("too_many_lines", "num_lines", policy.max_lines)
+def _beyond(reason: Reason, measure: str, value: float | None, limit: float) -> Drop:
+    return Drop(reason, {measure: round(value, 4) if isinstance(value, float) else value, "limit": limit})
+
+
+def _lines(policy: QualityPolicy, language: str, m: Measures) -> Drop | None:
+    if m.num_lines > policy.max_lines:
+        return _beyond(Reason.TOO_MANY_LINES, "num_lines", m.num_lines, policy.max_lines)
+    longest = policy.max_line_length
     if language in policy.long_line_languages:
-        if measures["max_line_length"] > policy.max_long_line_length:
-            return drop("long_line", "max_line_length", policy.max_long_line_length)
-    elif measures["avg_line_length"] > policy.max_average_line_length:
-        return drop("long_average_line", "avg_line_length", policy.max_average_line_length)
-    elif measures["max_line_length"] > policy.max_line_length:
-        return drop("long_line", "max_line_length", policy.max_line_length)
-    letters = "alphanum_fraction" if language in policy.alphanumeric_languages else "alpha_fraction"
-    if measures[letters] < policy.min_letter_fraction:
-        return drop("few_letters", letters, policy.min_letter_fraction)
-    if measures["encoded_longest"] > policy.max_encoded_run:
-        return drop("encoded_data", "encoded_longest", policy.max_encoded_run)
-    if measures["encoded_fraction"] > policy.max_encoded_fraction:
-        return drop("encoded_data", "encoded_fraction", policy.max_encoded_fraction)
-    if language in policy.data_languages and measures["num_lines"] > policy.max_data_lines:
-        return drop("long_data_file", "num_lines", policy.max_data_lines)
+        longest = policy.max_long_line_length
+    elif m.avg_line_length > policy.max_average_line_length:
+        return _beyond(Reason.LONG_AVERAGE_LINE, "avg_line_length", m.avg_line_length, policy.max_average_line_length)
+    if m.max_line_length > longest:
+        return _beyond(Reason.LONG_LINE, "max_line_length", m.max_line_length, longest)
+    return None
+
+
+def _characters(policy: QualityPolicy, language: str, m: Measures) -> Drop | None:
+    share, measure = m.alpha_fraction, "alpha_fraction"
+    if language in policy.alphanumeric_languages:
+        share, measure = m.alphanum_fraction, "alphanum_fraction"
+    if share < policy.min_letter_fraction:
+        return _beyond(Reason.FEW_LETTERS, measure, share, policy.min_letter_fraction)
+    if m.encoded_longest > policy.max_encoded_run:
+        return _beyond(Reason.ENCODED_DATA, "encoded_longest", m.encoded_longest, policy.max_encoded_run)
+    if m.encoded_fraction > policy.max_encoded_fraction:
+        return _beyond(Reason.ENCODED_DATA, "encoded_fraction", m.encoded_fraction, policy.max_encoded_fraction)
+    return None
+
+
+def _kind(policy: QualityPolicy, language: str, name: str, m: Measures) -> Drop | None:
+    """Judge what only some languages are held to."""
+    if language in policy.data_languages and m.num_lines > policy.max_data_lines:
+        return _beyond(Reason.LONG_DATA_FILE, "num_lines", m.num_lines, policy.max_data_lines)
     if language == "HTML":
-        if measures["visible_characters"] < policy.min_visible_characters:
-            return drop("little_visible_text", "visible_characters", policy.min_visible_characters)
-        if measures["visible_fraction"] < policy.min_visible_fraction:
-            return drop("little_visible_text", "visible_fraction", policy.min_visible_fraction)
+        visible, share = m.visible_characters, m.visible_fraction
+        assert visible is not None
+        assert share is not None
+        if visible < policy.min_visible_characters:
+            return _beyond(Reason.LITTLE_VISIBLE_TEXT, "visible_characters", visible, policy.min_visible_characters)
+        if share < policy.min_visible_fraction:
+            return _beyond(Reason.LITTLE_VISIBLE_TEXT, "visible_fraction", share, policy.min_visible_fraction)
     if language == "Text":
         lower = name.lower()
         if policy.text_infix not in lower and PurePosixPath(lower).stem not in policy.text_stems:
-            return Drop("quality", "plain_text", {"name": name})
+            return Drop(Reason.PLAIN_TEXT, {"name": name})
     return None

@@ -3,28 +3,23 @@
 import json
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from drystone.cli.inspecting.licenses import command
 from drystone.errors import ReleaseError
-from drystone.release.schema import LEDGER
+from tests.release.sample import Row, write_sample
 
 
 def release(folder: Path, expressions: list[str | None], dropped: tuple[str, ...] = ()) -> Path:
-    rows = []
-    for number, expression in enumerate([*expressions, *dropped]):
-        row = dict.fromkeys(LEDGER.names)
-        row |= {"repository_id": "r", "origin": "https://example.org/x", "path": f"/src/{number}.c", "entry": 0,
-                "kind": "file", "decision": "kept" if number < len(expressions) else "dropped", "stage": "release",
-                "license_expression": expression}  # fmt: skip
-        rows.append(row)
-    (folder / "ledger").mkdir(parents=True)
-    half = len(rows) // 2
-    for part, chunk in enumerate((rows[:half], rows[half:])):
-        pq.write_table(pa.Table.from_pylist(chunk, LEDGER), folder / "ledger" / f"part-{part}.parquet")
+    """Write a release with a file for each licence."""
+    rows = [
+        Row("x", f"/src/{number}.c", f"int stone_{number};\n".encode(), "C", license=expression)
+        for number, expression in enumerate([*expressions, *dropped])
+    ]
+    for row in rows[len(expressions) :]:
+        row.dropped = "license.non_permissive_license"
+    write_sample(folder, rows)
     return folder
 
 
@@ -64,11 +59,11 @@ def test_the_table_is_readable(tmp_path: Path) -> None:
 
 
 def test_wrong_requests(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="ledger"):
+    with pytest.raises(ReleaseError, match="not a release"):
         run(tmp_path)
     result = CliRunner().invoke(command, [str(tmp_path), "--allow", "MITT"])
     assert result.exit_code == 2
-    (tmp_path / "ledger").mkdir()
-    (tmp_path / "ledger" / "a.parquet").write_bytes(b"no parquet")
-    with pytest.raises(ReleaseError, match="cannot be read"):
-        run(tmp_path)
+    damaged = release(tmp_path / "r", ["MIT", "MIT"])
+    next(iter(damaged.glob("ledger/*.parquet"))).write_bytes(b"no parquet")
+    with pytest.raises(ReleaseError, match="not a readable Parquet file"):
+        run(damaged)

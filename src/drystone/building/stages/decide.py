@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building.stages.licensing import LICENSED
+from drystone.building.stages.licensing import LICENSED, LicensedRow
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read, within
 from drystone.dedup import near
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
-from drystone.policy import licenses as license_policy
-from drystone.policy.drop import STAGES, Drop
-from drystone.policy.language import LanguagePolicy, judge_language
-from drystone.policy.optouts import drop_for
-from drystone.policy.quality import QualityPolicy, judge
+from drystone.policy.decision import Drop, Kept, LedgerStage
+from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
+from drystone.policy.licensed import Licensed, license_of
+from drystone.policy.licenses import LicensePolicy
+from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
 from drystone.sources.base import FILE
 from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_table
 
-#: A ledger row before near duplicates are known; `representative` says that this occurrence stands for its blob.
+if TYPE_CHECKING:
+    from drystone._json import Json
+
+#: A ledger row before near duplicates are known: what stands for its blob is at the stage of what is kept.
 VERDICTS: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -43,7 +46,6 @@ VERDICTS: Final = pa.schema(
         ("kind", pa.string()),
         ("mode", pa.int32()),
         ("size", pa.int64()),
-        ("representative", pa.bool_()),
         ("stage", pa.string()),
         ("reason", pa.string()),
         ("evidence", pa.string()),
@@ -82,22 +84,14 @@ CANDIDATES: Final = pa.schema(
     ]
 )  # fmt: skip
 
-#: What judging reads of an annotation.
-_JUDGED: Final = [
-    name
-    for name in ANNOTATIONS.names
-    if name not in ("notebook", "encoding", "text_bytes", "license", "secrets", "signature")
-]
+#: What judging reads of an annotation besides the measures.
+_OF_BLOB: Final = ("id", "excluded", "excluded_evidence", "header")
 #: Where a blob's bytes lie, and how many they are.
 _PLACE: Final = ("partition", "repository", "offset", "size")
-#: What judging puts into a row and a ledger shows.
-_OF_LICENSE: Final = ("language", "license_type", "license_expression")
-_KIND_REASONS: Final = {"symlink": "symlink", "submodule": "submodule", "device": "device"}
-#: Pieces of licence evidence that a ledger row holds at most.
-_SOURCES_SHOWN: Final = 5
 #: Rows that are Python objects at a time, at some kilobytes each.
 _ROWS: Final = 4096
-_POSITION: Final = {stage: position for position, stage in enumerate(STAGES)}
+_STAGES: Final = tuple(LedgerStage)
+_POSITION: Final = {stage: position for position, stage in enumerate(_STAGES)}
 
 
 class _Tables(NamedTuple):
@@ -109,6 +103,29 @@ class _Tables(NamedTuple):
     names: pa.Table
 
 
+class _Blob(NamedTuple):
+    """What was found in some bytes: why they are no text, or the licence of their header and the measures."""
+
+    excluded: Literal["binary", "undecodable", "damaged"] | None
+    why: str | None
+    header: str | None
+    measures: Measures
+
+
+class _Judged(NamedTuple):
+    """The decision on one occurrence, copies aside, and what was found on the way; `rank` where nothing objects."""
+
+    decision: Kept | Drop
+    language: str | None = None
+    generated: bool | None = None
+    licensed: Licensed | None = None
+    rank: bytes | None = None
+
+
+#: Language, and whether a program wrote it, by blob and base name.
+_Names = dict[tuple[bytes, str], tuple[str | None, bool]]
+
+
 def run(
     stage: Stage,
     task: str,
@@ -118,7 +135,7 @@ def run(
     names: list[Path],
     index: int,
     count: int,
-    policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
+    policies: Policies,
     reviews: Mapping[str, str],
     scope: str,
     near_method: near.Method | None,
@@ -156,45 +173,43 @@ def run(
 
 
 def _decide(
-    tables: _Tables,
-    policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
-    reviews: Mapping[str, str],
-    scope: str,
-    funnel: Counter[str],
+    tables: _Tables, policies: Policies, reviews: Mapping[str, str], scope: str, funnel: Counter[str]
 ) -> tuple[pa.Table, pa.Table]:
     """Return the verdicts and the candidates of all rows of some blobs; count what each stage drops in `funnel`."""
-    occurrences, listed, annotated, names = tables
     # What is judged becomes Python values; what only goes from table to table, the sketches above all, does not.
-    found = {row["id"]: row for row in annotated.select(_JUDGED).to_pylist()}
-    named = {(r["id"], r["name"]): (r["language"], r["generated"]) for r in names.to_pylist()}
-    sizes = dict(zip(listed.column("id").to_pylist(), listed.column("size").to_pylist(), strict=True))
-    columns = [_values(column) for column in occurrences.columns]
-    rows: list[dict[str, Any]] = [
-        dict(zip(occurrences.column_names, row, strict=True)) for row in zip(*columns, strict=True)
-    ]
-    by_blob: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
+    found, named = _blobs(tables.annotations), _names(tables.names)
+    sizes = dict(zip(*_columns(tables.blobs, ("id", "size")), strict=True))
+    rows = [LicensedRow(*row) for row in zip(*_columns(tables.occurrences, LicensedRow._fields), strict=True)]
+    judged = [_judge(row, found.get(row.id), named, policies, reviews) for row in rows]
+    by_blob: dict[bytes, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
-        row["position"] = position
-        by_blob[row["id"]].append(row)
-    chosen: list[dict[str, Any]] = []
+        by_blob[row.id].append(position)
+    chosen: list[int] = []
+    stands: list[int | None] = [None] * len(rows)
     for id_, copies in by_blob.items():
-        furthest = 0
-        for row in copies:
-            row["drop"] = drop = _judge(row, found.get(id_), named, policies, reviews)
-            if drop is not None:
-                furthest = max(furthest, _POSITION[drop.stage])
-        eligible = [row for row in copies if row["drop"] is None]
-        best = min(eligible, key=lambda row: row["rank"]) if eligible else None
-        for row in copies:
-            # Its place and not the row itself: a row that holds itself waits for the garbage collector.
-            row["chosen"] = best["position"] if best is not None else None
+        best = _representative(copies, judged)
         if best is not None:
             chosen.append(best)
-            furthest = _POSITION["exact_duplicates"]
+            for position in copies:
+                stands[position] = best
+            furthest = _POSITION[LedgerStage.EXACT_DUPLICATES]
+        else:
+            furthest = max(_POSITION[judged[position].decision.stage] for position in copies)
         if id_ and id_ in sizes:
-            funnel[f"blobs {STAGES[furthest]}"] += 1
-            funnel[f"bytes {STAGES[furthest]}"] += sizes[id_]
-    return _verdicts(occurrences, rows), _candidates(occurrences, chosen, annotated, listed, scope)
+            funnel[f"blobs {_STAGES[furthest].word}"] += 1
+            funnel[f"bytes {_STAGES[furthest].word}"] += sizes[id_]
+    verdicts = _verdicts(tables.occurrences, rows, judged, stands)
+    return verdicts, _candidates(tables, rows, judged, chosen, scope)
+
+
+def _representative(copies: list[int], judged: list[_Judged]) -> int | None:
+    """Return which of the copies stands for all of them; None where each of them is dropped."""
+    ranks = [(rank_, position) for position in copies if (rank_ := judged[position].rank) is not None]
+    return min(ranks)[1] if ranks else None
+
+
+def _columns(table: pa.Table, names: Sequence[str]) -> list[list[Any]]:
+    return [_values(table.column(name)) for name in names]
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
@@ -209,84 +224,49 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return values
 
 
+def _blobs(annotations: pa.Table) -> dict[bytes, _Blob]:
+    """Return what judging reads of each annotation, by id."""
+    measures = starmap(Measures, zip(*_columns(annotations, Measures._fields), strict=True))
+    ids, excluded, why, headers = _columns(annotations, _OF_BLOB)
+    return dict(zip(ids, map(_Blob, excluded, why, headers, measures), strict=True))
+
+
+def _names(names: pa.Table) -> _Names:
+    ids, called, languages, generated = _columns(names, NAMES.names)
+    return dict(zip(zip(ids, called, strict=True), zip(languages, generated, strict=True), strict=True))
+
+
 def _judge(
-    row: dict[str, Any],
-    annotation: dict[str, Any] | None,
-    named: dict[tuple[bytes, str], tuple[str | None, bool]],
-    policies: tuple[LanguagePolicy, license_policy.LicensePolicy, QualityPolicy],
-    reviews: Mapping[str, str],
-) -> Drop | None:
-    """Judge one occurrence; put what was found on the way (language, licence, rank) into the row."""
-    languages, licenses, quality = policies
-    if row["opted_out"] is not None:
-        return drop_for(row["opted_out"])
-    if row["kind"] != FILE or not row["readable"]:
-        if row["kind"] == FILE:
-            return Drop("inventory", "too_large", {"size": row["size"]})
-        return Drop(
-            "inventory",
-            _KIND_REASONS.get(row["kind"], "unreadable"),
-            {"problem": row["problem"]} if row["problem"] else {},
-        )
-    if annotation is None:
-        raise AssertionError(f"blob {row['id'].hex()} was listed as readable but not annotated")
-    if annotation["excluded"] is not None:
-        return Drop("encoding", annotation["excluded"], {"why": annotation["excluded_evidence"]})
-    name = base_name(row["path"])
-    language, generated = named[row["id"], name]
-    row["language"], row["generated"] = language, generated
-    tree, header = row["tree"], annotation["header"]
-    if header is None:
-        license_ = _of_tree(tree, licenses, row["gha_license_id"])
+    row: LicensedRow, blob: _Blob | None, named: _Names, policies: Policies, reviews: Mapping[str, str]
+) -> _Judged:
+    """Bring together what is known of one occurrence, and have it judged."""
+    if row.opted_out is not None:
+        return _Judged(judge(AskedOut(row.opted_out)))
+    if row.kind != FILE or not row.readable:
+        return _Judged(judge(Unread(row.kind, row.size, row.problem)))
+    if blob is None:
+        raise AssertionError(f"blob {row.id.hex()} was listed as readable but not annotated")
+    if blob.excluded is not None:
+        return _Judged(judge(NotText(blob.excluded, blob.why)))
+    name = base_name(row.path)
+    language, generated = named[row.id, name]
+    if blob.header is None:
+        licensed = _of_tree(row.tree, policies.licenses, row.gha_license_id)
     else:
-        own = reviewed(LicenseAnnotation.from_json(header), reviews)
-        swhid = f"swh:1:cnt:{row['id'].hex()}"
-        found = file_license(_tree(tree), own, swhid=swhid, path=path_text(row["path"])[1:])
-        license_ = _License.of(found, licenses, row["gha_license_id"])
-    row["license_type"] = license_.verdict.license_type
-    row["license_expression"] = license_.expression
-    row["license_evidence"] = license_.evidence
-    objection = judge_language(languages, language)
-    if objection is not None or language is None:
-        return objection or Drop("language", "unknown_language")
-    if not license_.verdict.allowed:
-        return Drop("license", _license_reason(license_.verdict), license_.read)
-    objection = judge(quality, language, name, annotation, generated)
-    if objection is None:
-        row["rank"] = rank(
-            license_.verdict.license_type,
-            row["stars"],
-            row["forks"],
-            row["revision_date"],
-            row["origin"],
-            row["path"],
-            row["entry"],
-        )
-    return objection
-
-
-@dataclass(frozen=True)
-class _License:
-    """What holds for a file: expression, evidence (JSON), verdict, and what a drop would show of it."""
-
-    expression: str | None
-    evidence: str
-    verdict: license_policy.Verdict
-    read: dict[str, Any]
-
-    @classmethod
-    def of(
-        cls, found: LicenseAnnotation | None, policy: license_policy.LicensePolicy, gha_license_id: str | None
-    ) -> _License:
-        expression = found.expression if found is not None else None
-        verdict = license_policy.evaluate(expression, policy, gha_license_id)
-        evidence = found.evidence_json() if found is not None else "[]"
-        return cls(expression, evidence, verdict, _license_evidence(verdict, found))
+        own = reviewed(LicenseAnnotation.from_json(blob.header), reviews)
+        found = file_license(_tree(row.tree), own, swhid=_swhid(row.id), path=path_text(row.path)[1:])
+        licensed = license_of(found, policies.licenses, row.gha_license_id)
+    decision = judge(TextFile(name, language, generated, licensed, blob.measures), policies)
+    preference = None
+    if isinstance(decision, Kept):
+        type_ = licensed.verdict.license_type
+        preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
+    return _Judged(decision, language, generated, licensed, preference)
 
 
 @lru_cache(maxsize=1024)
-def _of_tree(tree: str | None, policy: license_policy.LicensePolicy, gha_license_id: str | None) -> _License:
-    return _License.of(_tree(tree), policy, gha_license_id)
+def _of_tree(tree: str | None, policy: LicensePolicy, gha_license_id: str | None) -> Licensed:
+    return license_of(_tree(tree), policy, gha_license_id)
 
 
 @lru_cache(maxsize=1024)
@@ -294,76 +274,91 @@ def _tree(text: str | None) -> LicenseAnnotation | None:
     return LicenseAnnotation.from_json(text) if text is not None else None
 
 
-def _license_reason(verdict: license_policy.Verdict) -> str:
-    if verdict.license_type == "no_license":
-        return "no_license"
-    return "denied_license" if verdict.reason.startswith("denied") else "non_permissive_license"
+def _swhid(id_: bytes) -> str:
+    return f"swh:1:cnt:{id_.hex()}"
 
 
-def _license_evidence(verdict: license_policy.Verdict, found: LicenseAnnotation | None) -> dict[str, Any]:
-    """Return what a licence drop rests on: the verdict, and where the licence was read."""
-    evidence: dict[str, Any] = {"why": verdict.reason}
-    if found is not None and found.conflict:
-        evidence["conflict"] = found.conflict
-    if found is not None and found.evidence:
-        evidence["read"] = [
-            {
-                "expression": e.expression,
-                "path": e.path,
-                "swhid": e.swhid,
-                "lines": [e.start_line, e.end_line],
-                "rule": e.rule,
-            }
-            for e in found.evidence[:_SOURCES_SHOWN]
-        ]
-    return evidence
+class _Verdict(NamedTuple):
+    """The columns of VERDICTS that judging makes."""
+
+    stage: str
+    reason: str | None
+    evidence: str | None
+    language: str | None
+    license_type: str | None
+    license_expression: str | None
+    kept_repository_id: str | None = None
+    kept_path: str | None = None
+    kept_swhid: str | None = None
 
 
-def _verdicts(occurrences: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
+def _verdicts(
+    occurrences: pa.Table, rows: list[LicensedRow], judged: list[_Judged], stands: list[int | None]
+) -> pa.Table:
     """Return the verdict on each occurrence: its own columns, and what was decided."""
-    decided: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _OF_LICENSE}
-    for name in ("representative", "stage", "reason", "evidence", "kept_repository_id", "kept_path", "kept_swhid"):
-        decided[name] = [None] * len(rows)
-    for position, row in enumerate(rows):
-        drop: Drop | None = row["drop"]
-        best = rows[row["chosen"]] if row["chosen"] is not None else None
-        decided["representative"][position] = row is best
-        evidence = dict(drop.evidence) if drop is not None else {}
-        if row["note"]:
-            evidence["note"] = row["note"]
-        if evidence:
-            decided["evidence"][position] = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode()
-        if drop is not None:
-            decided["stage"][position], decided["reason"][position] = drop.stage, drop.reason
-        elif row is not best:
-            assert best is not None
-            decided["stage"][position], decided["reason"][position] = "exact_duplicates", "exact_duplicate"
-            decided["kept_repository_id"][position] = best["repository_id"]
-            decided["kept_path"][position] = path_text(best["path"])
-            decided["kept_swhid"][position] = f"swh:1:cnt:{best['id'].hex()}"
-    return _table(VERDICTS, decided, occurrences)
+    decided = [
+        _verdict(row, found, rows[best] if best is not None else None)
+        for row, found, best in zip(rows, judged, stands, strict=True)
+    ]
+    columns = zip(*decided, strict=True) if decided else ([] for _ in _Verdict._fields)
+    return _table(VERDICTS, dict(zip(_Verdict._fields, columns, strict=True)), occurrences)
+
+
+def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Verdict:
+    decision, stands_for_it = found.decision, None
+    if isinstance(decision, Kept) and row is not best:
+        decision, stands_for_it = judge(Copy(exact=True)), best
+    evidence: dict[str, Json] = {}
+    reason = None
+    if isinstance(decision, Drop):
+        evidence.update(decision.evidence)
+        reason = decision.reason.word
+    if row.note:
+        evidence["note"] = row.note
+    said = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode() if evidence else None
+    license_type = expression = None
+    if found.licensed is not None:
+        license_type, expression = found.licensed.verdict.license_type, found.licensed.expression
+    own = (decision.stage.word, reason, said, found.language, license_type, expression)
+    if stands_for_it is None:
+        return _Verdict(*own)
+    kept = (stands_for_it.repository_id, path_text(stands_for_it.path), _swhid(stands_for_it.id))
+    return _Verdict(*own, *kept)
 
 
 def _candidates(
-    occurrences: pa.Table, chosen: list[dict[str, Any]], annotated: pa.Table, listed: pa.Table, scope: str
+    tables: _Tables, rows: list[LicensedRow], judged: list[_Judged], chosen: list[int], scope: str
 ) -> pa.Table:
     """Return what stands for each blob, sorted by id: the occurrence, what was decided of it, annotation and place."""
-    chosen.sort(key=lambda row: row["id"])
-    decided = {name: [row[name] for row in chosen] for name in (*_OF_LICENSE, "license_evidence", "generated", "rank")}
-    by = {"language": "language", "repository": "repository_id"}.get(scope)
-    decided["group"] = [row[by] if by else "" for row in chosen]
-    ids = pa.array([row["id"] for row in chosen], pa.binary())
-    annotated = annotated.take(pc.index_in(ids, value_set=annotated.column("id")))
+    chosen = sorted(chosen, key=lambda position: rows[position].id)
+    found = [judged[position] for position in chosen]
+    licensed = [each.licensed for each in found if each.licensed is not None]
+    languages = [each.language for each in found]
+    groups: dict[str, list[Any]] = {
+        "language": languages,
+        "repository": [rows[position].repository_id for position in chosen],
+    }
+    decided: dict[str, list[Any]] = {
+        "group": groups.get(scope, [""] * len(chosen)),
+        "rank": [each.rank for each in found],
+        "language": languages,
+        "license_type": [each.verdict.license_type for each in licensed],
+        "license_expression": [each.expression for each in licensed],
+        "license_evidence": [each.evidence for each in licensed],
+        "generated": [each.generated for each in found],
+    }
+    ids = pa.array([rows[position].id for position in chosen], pa.binary())
+    annotated = tables.annotations.take(pc.index_in(ids, value_set=tables.annotations.column("id")))
     return _table(
         CANDIDATES,
         decided,
-        occurrences.take(pa.array([row["position"] for row in chosen], pa.int64())).drop_columns(["size"]),
-        listed.take(pc.index_in(ids, value_set=listed.column("id"))),
+        tables.occurrences.take(pa.array(chosen, pa.int64())).drop_columns(["size"]),
+        tables.blobs.take(pc.index_in(ids, value_set=tables.blobs.column("id"))),
         annotated.append_column("bytes", annotated.column("text_bytes")),
     )
 
 
-def _table(schema: pa.Schema, made: dict[str, list[Any]], *tables: pa.Table) -> pa.Table:
+def _table(schema: pa.Schema, made: Mapping[str, Sequence[Any]], *tables: pa.Table) -> pa.Table:
     """Return a table whose columns are in `made`, or else in the first table that has them."""
     columns = []
     for field in schema:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,6 +55,29 @@ LICENSED: Final = pa.schema(
         ("opted_out", pa.string()),
     ]
 )
+
+
+class LicensedRow(NamedTuple):
+    """A row of LICENSED as Python values."""
+
+    id: bytes
+    repository_id: str
+    origin: str
+    path: bytes
+    entry: int
+    kind: str
+    mode: int | None
+    size: int | None
+    readable: bool
+    problem: str | None
+    note: str | None
+    gha_license_id: str | None
+    stars: int | None
+    forks: int | None
+    revision_date: datetime | None
+    tree: str | None
+    opted_out: str | None
+
 
 #: Columns that come from the row's repository, and what they are called there.
 _OF_OWNER: Final = {

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 
 from drystone.building.stages.decide import CANDIDATES, VERDICTS
 from drystone.building.stages.tables import NEAR, id_range, path_text, read
+from drystone.policy.decision import Drop, Kept, LedgerStage
+from drystone.policy.judge import Copy, judge
 from drystone.release.schema import LEDGER
 from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_table
@@ -92,8 +94,9 @@ def _ledger(verdicts: pa.Table, lost: pa.Table) -> pa.Table:
     ids, kinds = verdicts.column("id").to_pylist(), verdicts.column("kind").to_pylist()
     raw = verdicts.column("path").to_pylist()
     paths, kept_paths = [path_text(path) for path in raw], [path_text(p) for p in lost.column("kept_path").to_pylist()]
-    stage = verdicts.column("stage")
-    eligible = pc.or_(verdicts.column("representative"), pc.fill_null(pc.equal(stage, "exact_duplicates"), False))
+    stage, dropped = verdicts.column("stage"), judge(Copy(exact=False))
+    # What would be kept were it not for its copies: whatever objects to a file itself was there first.
+    eligible = pc.is_in(stage, pa.array([LedgerStage.RELEASE.word, LedgerStage.EXACT_DUPLICATES.word]))
     # The row of `lost` that speaks of a file, null where none does.
     found = pc.index_in(verdicts.column("id"), value_set=lost.column("id"))
     found = pc.if_else(eligible, found, pa.scalar(None, found.type))
@@ -102,7 +105,7 @@ def _ledger(verdicts: pa.Table, lost: pa.Table) -> pa.Table:
     def either(name: str, of_lost: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.if_else(near, of_lost.take(found), verdicts.column(name))
 
-    stage = pc.if_else(near, "near_duplicates", pc.if_else(verdicts.column("representative"), "release", stage))
+    stage = pc.if_else(near, dropped.stage.word, stage)
     made = {
         "path": pa.array(paths, pa.string()),
         "path_raw": pa.array([p if not _is_utf8(p) else None for p in raw], pa.binary()),
@@ -113,9 +116,9 @@ def _ledger(verdicts: pa.Table, lost: pa.Table) -> pa.Table:
             ],
             pa.string(),
         ),
-        "decision": pc.if_else(pc.equal(stage, "release"), "kept", "dropped"),
+        "decision": pc.if_else(pc.equal(stage, Kept.stage.word), Kept.decision, Drop.decision),
         "stage": stage,
-        "reason": pc.if_else(near, "near_duplicate", verdicts.column("reason")),
+        "reason": pc.if_else(near, dropped.reason.word, verdicts.column("reason")),
         "kept_repository_id": either("kept_repository_id", lost.column("kept_repository_id")),
         "kept_path": either("kept_path", pa.array(kept_paths, pa.string())),
         "kept_swhid": either("kept_swhid", _swhids(lost.column("kept_id").to_pylist())),

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from drystone.cli._console import console as new_console
-from drystone.policy.compatibility import POLICIES, Obstacle, Report, licenses_of_release
+from drystone.policy.compatibility import POLICIES, LicenseReport, Obstacle, licenses_of_release
 from drystone.policy.licenses import unknown_identifiers
 
 
@@ -49,7 +49,7 @@ def command(release: Path, policy: str, allow: tuple[str, ...], deny: tuple[str,
     _print(report, policy)
 
 
-def _print(report: Report, policy: str) -> None:
+def _print(report: LicenseReport, policy: str) -> None:
     console = new_console(width=None if sys.stdout.isatty() else 140)
     table = Table(box=None, pad_edge=False)
     for column in ("licence", "files", "attribution", "notice", "share alike", "patents", "limits"):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,13 +27,14 @@ from drystone.release.versions.switch import STAGING, place_beside, switch
 from drystone.release.writing.finish import describe
 from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
 
-#: Stage and reason of a duplicate whose representative was retracted: its own bytes are not in the release.
-ORPHANED: Final = "representative_retracted"
 #: Levels of zstd that are tried until a file is no larger than the one it replaces.
 _LEVELS: Final = (3, 9, 19)
 
 #: Turns a row of data (without content) into that of a copy: takes it, the copy's ledger row and its repository.
 Attribute = Callable[[Row, Row, Row], Row]
+#: Gives decision, stage, reason and evidence of a ledger row that falls by a request; or (None) of a duplicate whose
+#: kept file falls.
+Fall = Callable[[Row, str | None], Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def retract(
     inventory: Inventory,
     *,
     registry_head: str | None,
+    fall: Fall,
     attribute: Attribute | None = None,
     date: str | None = None,
 ) -> Retraction:
@@ -75,7 +76,7 @@ def retract(
             entries.append(entry)
             continue
         location.fetch(entry.place)
-        anew = place_beside(location, _anew(location, release, entry, inventory, attribute), facts.version)
+        anew = place_beside(location, _anew(location, release, entry, inventory, fall, attribute), facts.version)
         entries.append(anew)
         written += anew.bytes
         replaced += entry.bytes
@@ -156,7 +157,12 @@ def _emptied(release: Release, inventory: Inventory) -> set[str]:
 
 
 def _anew(
-    location: Location, release: Release, entry: FileEntry, inventory: Inventory, attribute: Attribute | None
+    location: Location,
+    release: Release,
+    entry: FileEntry,
+    inventory: Inventory,
+    fall: Fall,
+    attribute: Attribute | None,
 ) -> FileEntry:
     """Write a file of the release anew in the staging folder."""
     staging = location.mirror / STAGING
@@ -165,7 +171,7 @@ def _anew(
         return write_repositories(staging, _repositories(tables, inventory))
     index, count = layout.data_place(entry.path)
     if entry.kind == "ledger":
-        return write_ledger_part(staging, index, count, _ledger(tables, inventory))
+        return write_ledger_part(staging, index, count, _ledger(tables, inventory, fall))
     assert entry.language is not None
     for level in _LEVELS:
         rows = _data(release.rows(entry), inventory, attribute)
@@ -192,7 +198,7 @@ def _data(tables: Iterator[pa.Table], inventory: Inventory, attribute: Attribute
         yield left
 
 
-def _ledger(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[pa.Table]:
+def _ledger(tables: Iterator[pa.Table], inventory: Inventory, fall: Fall) -> Iterator[pa.Table]:
     gone = pa.array(sorted(inventory.repositories), pa.string())
     changed = pa.array(sorted({*inventory.gone, *inventory.handed}), pa.string())
     falling = pa.array(sorted({key[0] for key in inventory.rows}), pa.string())
@@ -206,18 +212,17 @@ def _ledger(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[pa.Tab
         if not any(pc.any(mask).as_py() for mask in about):
             yield left
         else:
-            yield pa.Table.from_pylist([_ledger_row(row, inventory) for row in left.to_pylist()], LEDGER)
+            yield pa.Table.from_pylist([_ledger_row(row, inventory, fall) for row in left.to_pylist()], LEDGER)
 
 
 _NOTHING: Final = dict.fromkeys(("kept_repository_id", "kept_path", "kept_swhid", "similarity", "shard"))
 
 
-def _ledger_row(row: Row, inventory: Inventory) -> Row:
+def _ledger_row(row: Row, inventory: Inventory, fall: Fall) -> Row:
     key = (row["repository_id"], row["path"], row["entry"])
     request = inventory.rows.get(key)
     if request is not None:
-        said = orjson.dumps({"request": request}).decode()
-        return row | _NOTHING | {"decision": "dropped", "stage": OPTED_OUT, "reason": OPTED_OUT, "evidence": said}
+        return row | _NOTHING | fall(row, request)
     copy = inventory.handed.get(row["kept_swhid"])
     if copy is not None:
         if (copy["repository_id"], copy["path"], copy["entry"]) == key:
@@ -225,9 +230,7 @@ def _ledger_row(row: Row, inventory: Inventory) -> Row:
             return row | _NOTHING | {"decision": "kept", "stage": "release", "reason": None, "shard": shard}
         return row | {"kept_repository_id": copy["repository_id"], "kept_path": copy["path"]}
     if row["kept_swhid"] in inventory.gone or row["kept_repository_id"] in inventory.repositories:
-        was = {"was": row["reason"], "similarity": row["similarity"]}
-        said = orjson.dumps({name: value for name, value in was.items() if value is not None}).decode()
-        return row | _NOTHING | {"stage": RETRACTION, "reason": ORPHANED, "evidence": said}
+        return row | _NOTHING | fall(row, None)
     return row
 
 

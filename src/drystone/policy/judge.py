@@ -1,0 +1,123 @@
+"""Facts in, decision out. `judge` is the one place in the program that says whether an occurrence is kept or dropped.
+
+The kinds of facts are types: what is known of a file that was never read, of bytes that are no text, of a text, of a
+copy. Every combination has one answer, and the same facts always have the same one. Knows no tables and no files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, assert_never, overload
+
+from drystone.policy.decision import KEPT, Drop, Kept, Reason
+from drystone.policy.language import LanguagePolicy, judge_language
+from drystone.policy.licenses import LicensePolicy
+from drystone.policy.quality import Measures, QualityPolicy, judge_quality
+from drystone.sources.base import DEVICE, FILE, SUBMODULE, SYMLINK
+
+if TYPE_CHECKING:
+    from drystone.policy.licensed import Licensed
+
+
+class Policies(NamedTuple):
+    """What a release takes; the defaults are The Stack v2's."""
+
+    languages: LanguagePolicy = LanguagePolicy()
+    licenses: LicensePolicy = LicensePolicy()
+    quality: QualityPolicy = QualityPolicy()
+
+
+class AskedOut(NamedTuple):
+    """An occurrence that a request takes out, whatever it is."""
+
+    request: str
+
+
+class Unread(NamedTuple):
+    """An occurrence whose bytes were not read: its kind as sources tell kinds, its size, what went wrong."""
+
+    kind: str
+    size: int | None = None
+    problem: str | None = None
+
+
+class NotText(NamedTuple):
+    """Bytes without a text that could be judged, and why."""
+
+    state: Literal["binary", "undecodable", "damaged"]
+    why: str | None = None
+
+
+class TextFile(NamedTuple):
+    """A text under a base name; `generated` says that by its name a program wrote it."""
+
+    name: str
+    language: str | None
+    generated: bool
+    licensed: Licensed
+    measures: Measures
+
+
+class Copy(NamedTuple):
+    """An occurrence that would be kept were it not for another, which has the same bytes or (not `exact`) nearly."""
+
+    exact: bool
+
+
+class Orphan(NamedTuple):
+    """A duplicate whose kept file was retracted since: why it was dropped, and how similar it was (near ones)."""
+
+    was: str
+    similarity: float | None = None
+
+
+Facts = AskedOut | Unread | NotText | TextFile | Copy | Orphan
+
+_STACK_V2: Final = Policies()
+_UNREAD: Final = {
+    FILE: Reason.TOO_LARGE,
+    SYMLINK: Reason.SYMLINK,
+    SUBMODULE: Reason.SUBMODULE,
+    DEVICE: Reason.DEVICE,
+}
+_NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, "damaged": Reason.DAMAGED}
+
+
+@overload
+def judge(facts: TextFile, policies: Policies = ...) -> Kept | Drop: ...
+@overload
+def judge(facts: AskedOut | Unread | NotText | Copy | Orphan, policies: Policies = ...) -> Drop: ...
+def judge(facts: Facts, policies: Policies = _STACK_V2) -> Kept | Drop:
+    """Return whether an occurrence is kept, or why not: the first stage that objects decides.
+
+    `Kept` of a `TextFile` means that nothing about it objects; which of several copies stands for the others is told
+    by `representative.rank`, and the others are judged as a `Copy`.
+    """
+    if isinstance(facts, TextFile):
+        return _text_file(facts, policies)
+    if isinstance(facts, Copy):
+        return Drop(Reason.EXACT_DUPLICATE if facts.exact else Reason.NEAR_DUPLICATE)
+    if isinstance(facts, Unread):
+        return _unread(facts)
+    if isinstance(facts, NotText):
+        return Drop(_NOT_TEXT[facts.state], {"why": facts.why})
+    if isinstance(facts, AskedOut):  # the request is named, never who made it
+        return Drop(Reason.OPTED_OUT, {"request": facts.request})
+    if isinstance(facts, Orphan):
+        similarity = {} if facts.similarity is None else {"similarity": facts.similarity}
+        return Drop(Reason.REPRESENTATIVE_RETRACTED, {"was": facts.was, **similarity})
+    assert_never(facts)
+
+
+def _unread(facts: Unread) -> Drop:
+    reason = _UNREAD.get(facts.kind, Reason.UNREADABLE)
+    if reason is Reason.TOO_LARGE:
+        return Drop(reason, {"size": facts.size})
+    return Drop(reason, {"problem": facts.problem} if facts.problem else {})
+
+
+def _text_file(facts: TextFile, policies: Policies) -> Kept | Drop:
+    objection = judge_language(policies.languages, facts.language) or facts.licensed.drop
+    if objection is not None:
+        return objection
+    assert facts.language is not None  # or else `judge_language` had objected
+    return judge_quality(policies.quality, facts.language, facts.name, facts.measures, facts.generated) or KEPT

@@ -1,0 +1,62 @@
+"""The licence of one file, judged: what the row says, and what a drop shows of where it was read."""
+
+from __future__ import annotations
+
+import pytest
+
+from drystone.detect.licenses import Evidence, LicenseAnnotation
+from drystone.policy.decision import Reason
+from drystone.policy.licensed import license_of
+from drystone.policy.licenses import LicensePolicy
+
+
+def found(expression: str | None, pieces: int = 1, conflict: str | None = None) -> LicenseAnnotation:
+    evidence = tuple(
+        Evidence(expression or "", n, n + 1, "text", 0.9, f"LICENSE.{n}", "swh:1:cnt:" + "0" * 40)
+        for n in range(1, pieces + 1)
+    )
+    return LicenseAnnotation(expression, "text", evidence, conflict)
+
+
+@pytest.mark.parametrize(
+    ("expression", "policy", "reason"),
+    [
+        ("MIT", LicensePolicy(), None),
+        (None, LicensePolicy(), None),
+        (None, LicensePolicy(no_license=False), Reason.NO_LICENSE),
+        ("LicenseRef-scancode-dco-1.1", LicensePolicy(no_license=False), Reason.NO_LICENSE),
+        ("MIT", LicensePolicy(deny=("MIT",)), Reason.DENIED_LICENSE),
+        ("MIT OR ISC", LicensePolicy(deny=("MIT",)), None),
+        ("GPL-2.0-only", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
+        ("LicenseRef-of-our-own", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
+        ("not an ( expression", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
+        ("ISC", LicensePolicy(permissive=False, allow=("MIT",)), Reason.NON_PERMISSIVE_LICENSE),
+    ],
+)
+def test_reasons(expression: str | None, policy: LicensePolicy, reason: Reason | None) -> None:
+    licensed = license_of(found(expression), policy)
+    assert licensed.expression == expression
+    assert (licensed.drop.reason if licensed.drop else None) is reason
+
+
+def test_what_the_hosting_site_says_is_heard_where_nothing_was_found() -> None:
+    assert license_of(None, LicensePolicy(), "NOASSERTION").drop is not None
+    assert license_of(None, LicensePolicy(no_license=False), "MIT").drop is None
+    assert license_of(found("MIT"), LicensePolicy(), "NOASSERTION").drop is None
+    assert license_of(None, LicensePolicy(), "MIT").expression is None  # a site's word is no finding
+
+
+def test_a_drop_shows_where_the_licence_was_read_and_not_too_much_of_it() -> None:
+    drop = license_of(found("GPL-2.0-only", 9, "tag and text differ"), LicensePolicy()).drop
+    assert drop is not None
+    assert drop.evidence["why"] == "not permissive: GPL-2.0-only"
+    assert drop.evidence["conflict"] == "tag and text differ"
+    read = drop.evidence["read"]
+    assert isinstance(read, list)
+    assert len(read) == 5
+    assert read[0] == {"expression": "GPL-2.0-only", "path": "LICENSE.1", "swhid": "swh:1:cnt:" + "0" * 40,
+                       "lines": [1, 2], "rule": "text"}  # fmt: skip
+
+
+def test_nothing_found_is_an_empty_list_of_evidence() -> None:
+    assert license_of(None, LicensePolicy()).evidence == "[]"
