@@ -297,7 +297,7 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
     assert done.returncode == 1
     assert "File too large" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert not list(tmp_path.rglob("*.partial"))
     assert make([big], output).counts.kept == 1
     assert not verify(output).problems
 

@@ -15,6 +15,7 @@ from drystone.dedup.ids import ID, to_arrow, to_numpy
 from drystone.dedup.method import Method
 from drystone.dedup.past import Previous
 from drystone.dedup.settle import DROPPED, Fetch, Task, settle, settle_giant
+from drystone.work.files import whole
 
 Run = Callable[[Callable[..., Any], list[Any], str], list[Any]]
 
@@ -109,7 +110,6 @@ def write(dropped: pa.Table, out: Path) -> int:
         ],
         schema=DECISIONS,
     )
-    part = out.with_name(out.name + ".part")
-    pq.write_table(table, part, compression="zstd")
-    part.replace(out)
+    with whole(out, durable=False) as part:
+        pq.write_table(table, part, compression="zstd")
     return len(heads)

@@ -20,6 +20,7 @@ from drystone.dedup.ids import ID, to_numpy
 from drystone.dedup.method import Method
 from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
+from drystone.work.files import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -195,9 +196,8 @@ def _write_dropped(swept: pa.Table, table: pa.Table, out: Path) -> None:
 
 def _replace(table: pa.Table, out: Path) -> None:
     """Write Parquet so that a reader never sees half a file."""
-    part = out.with_name(out.name + ".part")
-    pq.write_table(table, part)
-    part.replace(out)
+    with whole(out, durable=False) as part:
+        pq.write_table(table, part)
 
 
 def sweep(task: Sweep) -> Settled:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import hyperscan
+
+from drystone.work.files import whole
 
 _DIGEST: Final = 32
 _FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
@@ -73,13 +74,8 @@ def _load(path: Path) -> Any:
 def _keep(path: Path, data: bytes) -> None:
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(data).digest() + data)
-            Path(temporary).replace(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
+        with whole(path, durable=False) as partial:
+            partial.write_bytes(hashlib.sha256(data).digest() + data)
 
 
 def unnamed(pattern: str) -> str:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
-
-#: How a file is called while it is being written. No reader of releases looks at such names.
-PARTIAL: Final = ".partial"
+from drystone.work.files import Together, why
 
 #: Bytes gathered before they are written.
 _HELD: Final = 1 << 20
-#: Files brought to disk at a time.
-_SYNCS: Final = 8
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class HashingSink:
@@ -83,15 +75,14 @@ class WholeFiles:
     """
 
     def __init__(self) -> None:
-        self._paths: list[Path] = []
+        self._files = Together()
 
     @contextmanager
     def open(self, path: Path) -> Iterator[HashingSink]:
         """Give a sink for one of the files; its descriptor is closed at the end of this inner block."""
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._paths.append(path)
-            with _partial(path).open("wb", buffering=0) as raw:
+            with self._files.name(path).open("wb", buffering=0) as raw:
                 sink = HashingSink(raw)
                 yield sink
                 sink.drain()
@@ -101,24 +92,9 @@ class WholeFiles:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         try:
-            if kind is None:
-                self._settle()
-        finally:
-            for path in self._paths:
-                with suppress(OSError):  # what hinders this has hindered the writing, and is reported there
-                    _partial(path).unlink(missing_ok=True)
-
-    def _settle(self) -> None:
-        with ThreadPoolExecutor(_SYNCS) as pool:  # a disk's journal takes many of these in one go
-            for path, done in [(path, pool.submit(sync, _partial(path))) for path in self._paths]:
-                with _explained(path):
-                    done.result()
-            for path in self._paths:
-                with _explained(path):
-                    _partial(path).replace(path)
-            for folder, done in [(f, pool.submit(sync, f)) for f in sorted({path.parent for path in self._paths})]:
-                with _explained(folder):
-                    done.result()
+            self._files.__exit__(kind, error, at)
+        except OSError as failed:
+            raise _not_written(self._files.path, failed) from failed
 
 
 @contextmanager
@@ -159,19 +135,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
-        advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
-        raise ReleaseError(f"{shown(str(path))} could not be written: {what}. {advice}") from error
+        raise _not_written(path, error) from error
 
 
-def _partial(path: Path) -> Path:
-    return path.with_name(path.name + PARTIAL)
-
-
-def sync(path: Path) -> None:
-    """Bring a file or folder to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _not_written(path: Path | None, error: OSError) -> ReleaseError:
+    advice = "Free space there, or choose another folder, and run the command again; finished files are kept"
+    return ReleaseError(f"{shown(str(path))} could not be written: {why(error)}. {advice}")

@@ -9,14 +9,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
-from drystone.release.files import sync
+from drystone.work.files import sync, whole
 
 
 class Location(Protocol):
@@ -106,12 +106,8 @@ class Bucket:
         if not path.exists():
             with _named(self._shown(name)):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_name(path.name + ".partial")
-                try:
+                with suppress(FileNotFoundError), whole(path, durable=False) as partial:
                     self._files.get_file(self._key(name), str(partial))
-                except FileNotFoundError:
-                    return path
-                partial.replace(path)
         return path
 
     def names(self) -> list[str]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from packaging.version import InvalidVersion, Version
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archives.archive import open_archive
 from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, State
+from drystone.work.files import whole
 
 if TYPE_CHECKING:
     import requests
@@ -172,10 +171,8 @@ def _is_version(package: DistributionPackage, wanted: Version) -> bool:
 
 def _download(client: PyPISimple, package: DistributionPackage, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="download-") as scratch:
-        part = Path(scratch) / "part"
+    with whole(target, durable=False) as part:
         client.download_package(package, part, verify=False, timeout=_TIMEOUT)
-        part.replace(target)
 
 
 def _sha256(path: Path) -> str:
@@ -184,10 +181,8 @@ def _sha256(path: Path) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(part).replace(path)
+    with whole(path, durable=False) as part:
+        part.write_bytes(data)
 
 
 def _short(error: requests.RequestException) -> str:

@@ -49,6 +49,7 @@ from drystone.sources.base import (
 )
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
+from drystone.work.files import whole
 
 #: Where a table names repositories without a URL, they are GitHub's.
 GITHUB: Final = "https://github.com/"
@@ -260,12 +261,13 @@ def sort_into_parts(
     order = np.argsort(part, kind="stable")
     rows, part = rows.take(pa.array(order)), part[order]
     groups: list[tuple[int, int]] = []
-    temporary = folder / f"{task}.{os.getpid()}.tmp"
-    with pq.ParquetWriter(temporary, ROWS, compression="zstd") as writer:
+    with (
+        whole(folder / f"{task}.parquet", durable=False) as temporary,
+        pq.ParquetWriter(temporary, ROWS, compression="zstd") as writer,
+    ):
         for number, first, count in zip(*np.unique(part, return_index=True, return_counts=True), strict=True):
             writer.write_table(rows.slice(int(first), int(count)), row_group_size=int(count))
             groups.append((int(number), int(count)))
-    temporary.replace(folder / f"{task}.parquet")
     return {"groups": groups}
 
 

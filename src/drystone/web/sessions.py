@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import threading
 import time
@@ -21,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from drystone.errors import UsageError
+from drystone.work.files import whole, why
 
 #: Seconds after which a moderator logs in again.
 SESSION_SECONDS: Final = 8 * 3600
@@ -68,13 +68,12 @@ def add_moderator(path: Path, name: str, password: str) -> None:
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     lines = [line for line in lines if line.strip() and line.split(" ")[0] != name]
     lines.append(f"{name} {PasswordHasher().hash(password)}")
-    partial = path.with_name(path.name + ".partial")
     try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        partial.replace(path)
+        with whole(path) as partial:
+            partial.touch(0o600)
+            partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path}: cannot be written: {why(error)}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ What lets joins over any number of rows stay within the memory of one range. Kno
 from __future__ import annotations
 
 import bisect
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.errors import BuildError
+from drystone.work.files import whole
 
 #: The type of a key: a SHA-1.
 KEY: Final = pa.binary(20)
@@ -328,14 +328,15 @@ def read_group(paths: Iterable[Path], schema: pa.Schema, group: int) -> pa.Table
 
 
 def _write(path: Path, table: pa.Table, batches: Iterable[pa.RecordBatch]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with pa.OSFile(str(temporary), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        with (
+            whole(path, durable=False) as temporary,
+            pa.OSFile(str(temporary), "wb") as file,
+            pa.ipc.new_file(file, table.schema) as writer,
+        ):
             for batch in batches:
                 writer.write_batch(batch)
-        temporary.replace(path)
     except (OSError, pa.ArrowException) as error:
-        temporary.unlink(missing_ok=True)
         raise BuildError(f"{path}: cannot write ({error}); free space or choose another cache folder") from None
 
 

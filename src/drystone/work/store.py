@@ -9,7 +9,6 @@ finished. So no task waits for the disk. Knows nothing of what the stages comput
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import threading
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from drystone.errors import BuildError
+from drystone.work.files import remove_partial, whole
 
 #: How the folder of a stage is named: what it computes, and its key.
 _STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
@@ -105,6 +105,8 @@ class Store:
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in self._used and folder.name != "cache":
                 shutil.rmtree(folder)
+        for name in self._used:
+            remove_partial(self.folder / name)
         for folder, tasks in self._tasks.items():
             for file in folder.iterdir():
                 if file.name.partition(".")[0] not in tasks:
@@ -133,23 +135,15 @@ def write_atomically(path: Path, write: Callable[[Path], object], durable: bool 
     Files of a task are not `durable`: its checkpoint tells whether they are whole. Raises `BuildError` where the disk
     is full or refuses; nothing is left under either name then.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        write(temporary)
-        if durable:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _written.files[path] = temporary.stat().st_size
-        temporary.replace(path)
+        with whole(path, durable=durable) as temporary:
+            write(temporary)
+            if not durable:
+                _written.files[path] = temporary.stat().st_size
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BuildError(
             f"{path}: cannot write ({error.strerror or error}); free space or choose another folder"
         ) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def write_table(path: Path, table: pa.Table, row_group: int = 16384) -> None:

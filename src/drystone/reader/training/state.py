@@ -5,32 +5,24 @@ It knows nothing of models: tensors by name and a JSON object.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from drystone.errors import ModelError
+from drystone.work.files import remove_partial, whole, why
 
 
 def write_atomically(path: Path, save: Any, keeps: str) -> None:
     """Call save(temporary path), then put the file in place; raises ModelError naming what is left where it fails."""
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save(part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with whole(path) as part:
+            save(part)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise ModelError(
-            f"{path}: cannot be written ({'the disk is full' if full else error.strerror or error}). {keeps}"
-        ) from None
+        raise ModelError(f"{path}: cannot be written ({why(error)}). {keeps}") from None
 
 
 def write_state(path: Path, tensors: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -38,6 +30,8 @@ def write_state(path: Path, tensors: dict[str, np.ndarray], facts: dict[str, Any
     from safetensors.numpy import save  # noqa: PLC0415  an extra
 
     raw = save(tensors, metadata={"state": json.dumps(facts)})
+    if path.parent.is_dir():
+        remove_partial(path.parent)  # of a run that was killed: states are large
     kept = "The checkpoint before it is whole." if path.exists() else "No checkpoint was there before."
     write_atomically(path, lambda part: part.write_bytes(raw), f"{kept} Make room and run the same command again.")
 

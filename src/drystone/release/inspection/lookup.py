@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,6 +28,7 @@ from drystone.release import layout
 from drystone.release.files import file_sha256
 from drystone.release.read import Release, open_release
 from drystone.release.schema import REPOSITORIES
+from drystone.work.files import whole_folder, why
 
 #: Raised by one when the index changes, so that an older one in the cache is not read.
 _FORMAT: Final = "2"
@@ -237,21 +237,12 @@ def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> Index
 def _build(release: Release, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+        with suppress(FileExistsError), whole_folder(folder) as work:  # another process may be as quick
+            ids = _write_repositories(release, work)
+            for number, rows in enumerate(_runs(release)):
+                _write(work / f"run-{number:05d}.arrow", _run(rows, ids))
     except OSError as error:
-        raise ReleaseError(
-            f"{layout.shown(str(folder.parent))} cannot be written: {error.strerror}; see --cache"
-        ) from None
-    try:
-        ids = _write_repositories(release, work)
-        for number, rows in enumerate(_runs(release)):
-            _write(work / f"run-{number:05d}.arrow", _run(rows, ids))
-        work.rename(folder)
-    except OSError as error:
-        if not folder.is_dir():  # else another process was as quick
-            raise ReleaseError(f"{layout.shown(str(folder))} cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        raise ReleaseError(f"{layout.shown(str(folder))} cannot be written: {why(error)}; see --cache") from None
 
 
 def _write_repositories(release: Release, work: Path) -> pa.Array:

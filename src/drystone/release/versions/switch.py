@@ -13,9 +13,10 @@ from typing import Final
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.files import PARTIAL, file_sha256, write_whole
+from drystone.release.files import file_sha256, write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, Manifest, manifest_bytes
+from drystone.work.files import intended
 
 #: Folder in a release, or in its mirror, in which new files are written before they lie beside the old ones.
 STAGING: Final = ".next"
@@ -67,7 +68,7 @@ def settle(location: Location, manifest: Manifest) -> int:
     kept = {d.path for d in manifest.documents} | {layout.MANIFEST}
     removed = 0
     for name in sorted(set(location.names()) - places - kept):
-        ours = name.removesuffix(layout.NEXT).removesuffix(PARTIAL)
+        ours = intended(name).removesuffix(layout.NEXT)
         left = name.startswith(f"{STAGING}/") or (name != ours and (ours in kept or ours in paths | places))
         if left or _another_version(name, paths):
             location.remove(name)

@@ -20,6 +20,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from drystone.errors import SourceError, UsageError
+from drystone.work.files import whole_folder
 
 #: Transports that are let through; others (ext::, fd::, custom helpers) run commands.
 PROTOCOLS: Final = ("https", "http", "git", "ssh", "file")
@@ -107,16 +108,10 @@ def mirror_path(url: str, cache: Path) -> Path:
 def clone(url: str, target: Path) -> None:
     """Make a bare mirror with every reference; raise `SourceError` where that fails. Complete or absent."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="clone-") as scratch:
-        mirror = Path(scratch) / "mirror.git"
+    with suppress(FileExistsError), whole_folder(target) as mirror:  # another process may be first, with the same
         _git(url, "clone", "--quiet", "--mirror", "--template=", "--no-recurse-submodules", "--", url, str(mirror))
         # What git notes down would keep a token of the URL on disk.
         _git(url, "-C", str(mirror), "config", "remote.origin.url", public_url(url))
-        try:
-            mirror.rename(target)
-        except OSError:
-            if not target.is_dir():  # another process may have been first, with the same content
-                raise
 
 
 def update(url: str, mirror: Path, ref: str) -> None:
