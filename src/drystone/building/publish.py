@@ -33,6 +33,7 @@ from drystone.release.writing.writer import write_repositories
 from drystone.sources.base import Part
 from drystone.work import workers
 from drystone.work.engine import Engine, Named, Summary, Task, of_task
+from drystone.work.files import remove_partial
 from drystone.work.store import Stage, Store, fingerprint, write_atomically, write_table
 
 _LEDGER_PART: Final = Named("drystone.building.stages.write", "ledger_part")
@@ -242,6 +243,7 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
 
 def remove_others(output: Path, wanted: set[str]) -> None:
     """Remove what an earlier build has left, unfinished or not: Parquet files, and tombstones of its versions."""
+    remove_partial(output)
     revised = output.glob(f"{layout.REPOSITORIES.removesuffix('.parquet')}.v*.parquet")
     for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*"), *revised]:
         if file.is_file() and file.relative_to(output).as_posix() not in wanted:

@@ -28,6 +28,7 @@ from drystone.release.read import Release
 from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
 from drystone.release.tables import batches
 from drystone.work.buckets import Buckets
+from drystone.work.files import remove_partial
 
 Form = Literal["stack-v2", "stack-v2-repos", "stack-v3"]
 
@@ -133,6 +134,7 @@ def _check_output(folder: Path, release: Release, replace: bool) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove an earlier export, whole or not; what is not of its making stays."""
+    remove_partial(folder)
     (folder / EXPORT).unlink(missing_ok=True)
     for path in folder.glob("data/**/*.parquet*"):
         path.unlink()

@@ -68,8 +68,8 @@ def settle(location: Location, manifest: Manifest) -> int:
     kept = {d.path for d in manifest.documents} | {layout.MANIFEST}
     removed = 0
     for name in sorted(set(location.names()) - places - kept):
-        ours = intended(name).removesuffix(layout.NEXT)
-        left = name.startswith(f"{STAGING}/") or (name != ours and (ours in kept or ours in paths | places))
+        waiting = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
+        left = waiting or name != intended(name) or name.startswith(f"{STAGING}/")
         if left or _another_version(name, paths):
             location.remove(name)
             removed += 1
