@@ -68,8 +68,8 @@ def settle(location: Location, manifest: Manifest) -> int:
     kept = {d.path for d in manifest.documents} | {layout.MANIFEST}
     removed = 0
     for name in sorted(set(location.names()) - places - kept):
-        waiting = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
-        left = waiting or name != intended(name) or name.startswith(f"{STAGING}/")
+        waits = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
+        left = waits or name != intended(name) or name.startswith(f"{STAGING}/")
         if left or _another_version(name, paths):
             location.remove(name)
             removed += 1
