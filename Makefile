@@ -11,3 +11,44 @@ TESTS ?= -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 SITE ?= .cache/site
 
 .PHONY: demo test test-fast lint bench docs site clean
+
+demo: $(VENV)/installed
+	$(BIN)/drystone build examples/demo.toml
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(TESTS)
+
+test-fast: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(TESTS) -m "not slow and not network"
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror kernel/*/*.?pp
+
+bench: $(VENV)/installed-dev
+	for name in build_throughput build_memory build_scaling resume near_duplicates detection governance software_heritage reader reader_load reader_quality; do \
+	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# Command help in docs/commands.md is generated; a test fails where it is stale.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/commands.py
+
+# The pages of docs/ as a site with search, in $(SITE)/index.html; a link that leads nowhere is an error.
+site: $(VENV)/installed-dev
+	$(BIN)/python -m sphinx -E -W --keep-going --quiet -d $(SITE).doctrees docs $(SITE)
+
+$(VENV)/installed: $(SOURCES)
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt .
+	touch $@
+
+$(VENV)/installed-dev: $(SOURCES)
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache
