@@ -18,13 +18,13 @@ import pytest
 
 from drystone import building as room
 from drystone.building.settings import Settings, sources_from_arguments
-from drystone.building.stages import tables
 from drystone.cli import cli
 from drystone.errors import BuildError, DrystoneError, MissingExtraError, UsageError
 from drystone.registry import Registry
 from drystone.release.checking.verify import verify
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
+from drystone.work import ranges
 from drystone.work.engine import Engine
 from drystone.work.store import Store
 from tests.building.conftest import git, program, write
@@ -136,7 +136,7 @@ def test_order_processes_and_ranges_do_not_matter(
     shuffled = sources[:]
     random.Random(7).shuffle(shuffled)
     assert make(shuffled, tmp_path / "two", Engine(threads=2, in_process=0)).root == root
-    monkeypatch.setattr(tables, "ROWS_PER_RANGE", 5)
+    monkeypatch.setattr(ranges, "ROWS_PER_RANGE", 5)
     assert make(sources[::-1], tmp_path / "small").root == root
 
 

@@ -23,7 +23,6 @@ from drystone.building.settings import Settings
 from drystone.building.stages import inventory, optouts
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.snapshots import LeftOut, save
-from drystone.building.stages.tables import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.errors import MissingExtraError, UsageError
 from drystone.identity import origins
 from drystone.policy.decision import LedgerStage
@@ -33,6 +32,7 @@ from drystone.registry import Applied, OptOuts
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Collection, Limits, Readable, RepositorySource, Source
 from drystone.work.engine import Engine, Named, Summary, Task
+from drystone.work.ranges import ROWS_PER_RANGE, Range, id_range, range_count
 from drystone.work.store import Stage, Store, fingerprint
 
 #: Bytes of distinct content that one annotation task reads.

@@ -18,7 +18,8 @@ from drystone.building.settings import Settings
 from drystone.building.stages.contents import Extent
 from drystone.building.stages.inventory import load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES
-from drystone.building.stages.tables import BLOBS, path_text, read
+from drystone.building.stages.paths import path_text
+from drystone.building.stages.tables import BLOBS
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
@@ -34,6 +35,7 @@ from drystone.sources.base import Part
 from drystone.work import workers
 from drystone.work.engine import Engine, Named, Summary, Task, of_task
 from drystone.work.files import remove_partial
+from drystone.work.ranges import read
 from drystone.work.store import Stage, Store, fingerprint, write_atomically, write_table
 
 _LEDGER_PART: Final = Named("drystone.building.stages.write", "ledger_part")

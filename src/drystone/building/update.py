@@ -30,8 +30,8 @@ from drystone.building.publish import (
 )
 from drystone.building.retract import about
 from drystone.building.settings import Settings
+from drystone.building.stages.paths import path_text
 from drystone.building.stages.settle import ROWS
-from drystone.building.stages.tables import Range, path_text, read
 from drystone.errors import BuildError, DrystoneError, UsageError
 from drystone.registry import OptOuts
 from drystone.release import layout
@@ -58,6 +58,7 @@ from drystone.release.versions.switch import STAGING, place_beside, settle, swit
 from drystone.release.writing.finish import describe, finish
 from drystone.sources import Source, parse_source
 from drystone.work.engine import Engine
+from drystone.work.ranges import Range, read
 from drystone.work.store import Store, fingerprint, write_atomically
 
 _RECORD: Final = "build.json"

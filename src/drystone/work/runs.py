@@ -211,12 +211,6 @@ def batched(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def bounds(index: int, count: int) -> tuple[bytes, bytes | None]:
-    """Return the first key of range `index` of `count` equal ranges, and the first one after it (None: no end)."""
-    low = b"" if index == 0 else (index * 2**32 // count).to_bytes(4, "big")
-    return low, None if index == count - 1 else ((index + 1) * 2**32 // count).to_bytes(4, "big")
-
-
 def range_count(count: int, per_range: int = ROWS_PER_RANGE) -> int:
     """Return into how many ranges of keys so many rows are cut."""
     return max(1, -(-count // per_range))

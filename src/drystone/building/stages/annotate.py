@@ -14,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.building.stages.contents import Contents, Extent
-from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, Range, read
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.errors import SourceError
 from drystone.work.engine import Summary
+from drystone.work.ranges import Range, read
 from drystone.work.store import Stage, write_table
 
 #: Bytes of text that go through the detectors at a time.

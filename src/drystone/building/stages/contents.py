@@ -12,9 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from drystone.building.stages.tables import OCCURRENCES, Range, read
+from drystone.building.stages.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.sources.base import Limits, Part, Readable
+from drystone.work.ranges import Range, read
 
 
 class Extent(NamedTuple):

@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.licensing import LICENSED, LicensedRow
-from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, base_name, id_range, path_text, read, within
+from drystone.building.stages.paths import base_name, path_text
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.dedup import near
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy.decision import Drop, Kept, LedgerStage
@@ -30,6 +31,7 @@ from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
 from drystone.sources.base import FILE
 from drystone.work.engine import Summary
+from drystone.work.ranges import id_range, read, within
 from drystone.work.store import Stage, write_table
 
 if TYPE_CHECKING:

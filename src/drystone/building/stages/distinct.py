@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from drystone.building.stages.tables import BLOBS, OCCURRENCES, base_name, id_range, read, speaks_for_tree
+from drystone.building.stages.paths import base_name, speaks_for_tree
+from drystone.building.stages.tables import BLOBS, OCCURRENCES
 from drystone.work.engine import Summary
+from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")

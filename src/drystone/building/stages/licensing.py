@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.building.stages import inventory
-from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, Range, id_range, read, speaks_for_tree
+from drystone.building.stages.paths import speaks_for_tree
+from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES
 from drystone.detect import licenses
 from drystone.work.engine import Summary
+from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage, write_atomically, write_table
 
 #: One licence or metadata file of one repository, with its annotation.

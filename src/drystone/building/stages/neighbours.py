@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 
 from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.decide import CANDIDATES
-from drystone.building.stages.tables import NEAR, read
+from drystone.building.stages.tables import NEAR
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.errors import BuildError
 from drystone.work.engine import Engine, Summary, Task
+from drystone.work.ranges import read
 from drystone.work.store import Stage, Store, write_atomically, write_table
 
 #: Texts read at a time; neighbours in a pack or repository are read together.

@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 
 from drystone import sources
 from drystone.building.stages.inventory import load_repositories
+from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.snapshots import load
-from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES, read, speaks_for_tree
+from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.identity import origins
 from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, request_for
@@ -30,6 +31,7 @@ from drystone.registry import OptOuts
 from drystone.release.versions.falls import folders_above
 from drystone.sources.base import FILE, UNREADABLE, Limits, RepositorySource
 from drystone.work.engine import Summary
+from drystone.work.ranges import read
 from drystone.work.store import Stage, write_table
 
 #: Columns of a listing from which the hashes of directories follow.

@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.decide import CANDIDATES, VERDICTS
-from drystone.building.stages.tables import NEAR, id_range, path_text, read
+from drystone.building.stages.paths import path_text
+from drystone.building.stages.tables import NEAR
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import Copy, judge
 from drystone.release.schema import LEDGER
 from drystone.work.engine import Summary
+from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
 
 _PLACED: Final = pa.schema(

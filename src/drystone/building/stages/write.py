@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
+from drystone.building.stages.paths import path_text
 from drystone.building.stages.settle import ROWS
-from drystone.building.stages.tables import Range, id_range, path_text, read
 from drystone.building.stages.text import to_text
 from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
@@ -24,6 +24,7 @@ from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.writer import write_data_shards, write_ledger_part
 from drystone.work.engine import Summary
+from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage
 
 #: Bytes of text gathered at a time.

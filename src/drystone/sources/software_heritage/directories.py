@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_DIRECTORY, tree_hash
 from drystone.sources.software_heritage.export import GraphExport, TableFile
+from drystone.work.ranges import bounds
 from drystone.work.runs import (
     KEY,
     Bools,
@@ -28,7 +29,6 @@ from drystone.work.runs import (
     Sorted,
     as_array,
     batched,
-    bounds,
     distinct,
     expand,
     keys_of_hex,

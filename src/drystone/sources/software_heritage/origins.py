@@ -19,11 +19,11 @@ from drystone.errors import SourceError
 from drystone.sources.base import IsOut
 from drystone.sources.software_heritage.branches import choose_branch
 from drystone.sources.software_heritage.export import GraphExport, TableFile
+from drystone.work.ranges import bounds
 from drystone.work.runs import (
     KEY,
     Sorted,
     batched,
-    bounds,
     keys,
     keys_of_hex,
     keys_or_null,

@@ -19,6 +19,7 @@ from drystone.sources.software_heritage import directories as swh_directories
 from drystone.sources.software_heritage.directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
 from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.sources.software_heritage.origins import ROOTS
+from drystone.work.ranges import bounds
 from drystone.work.runs import (
     KEY,
     Bools,
@@ -26,7 +27,6 @@ from drystone.work.runs import (
     Ints,
     Sorted,
     batched,
-    bounds,
     distinct,
     keys_of_hex,
     keys_or_null,

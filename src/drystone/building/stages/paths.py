@@ -1,0 +1,24 @@
+"""Paths as the stages need them: as text, as the name alone, as a file that speaks for the folder around it."""
+
+from __future__ import annotations
+
+from drystone.detect.licenses import file_kind, is_license_file
+from drystone.detect.licenses.paths import names_source_code
+
+
+def path_text(path: bytes) -> str:
+    r"""Return a path as text with a leading slash; bytes that are not UTF-8 are written as \xNN."""
+    return "/" + path.decode("utf-8", "backslashreplace")
+
+
+def base_name(path: bytes) -> str:
+    """Return the last part of a path as text; detectors see names, not where a file lies."""
+    return path.rsplit(b"/", 1)[-1].decode("utf-8", "replace")
+
+
+def speaks_for_tree(path: str) -> bool:
+    """Return whether a file may say under which licence its folder stands.
+
+    Source code whose name has a licence word in it (`copyright.py`, `about.c`) speaks for itself only.
+    """
+    return is_license_file(path) and (file_kind(path) == "metadata" or not names_source_code(path))
