@@ -1,24 +1,16 @@
 #include "candidates.hpp"
 
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <string>
-#include <vector>
+#include <stdexcept>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-namespace nb = nanobind;
-
-namespace drystone {
+namespace drystone::detect {
 namespace {
-
-using Byte = std::uint8_t;
 
 constexpr int kSymbols = 54;
 constexpr Byte kSurprise[kSymbols * kSymbols] = {
@@ -57,10 +49,10 @@ struct Look {
     bool random;
 };
 
-Look look(const Byte* text, std::size_t begin, std::size_t end) {
-    std::uint32_t sum = 0, pairs = 0, lower = 0, upper = 0, digits = 0, hex = 0;
+Look look(const Byte* text, size_t begin, size_t end) {
+    uint32_t sum = 0, pairs = 0, lower = 0, upper = 0, digits = 0, hex = 0;
     int previous = 53;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (size_t i = begin; i < end; ++i) {
         const Byte kind = kTables.kind[text[i]];
         lower += (kind & kLower) != 0;
         upper += (kind & kUpper) != 0;
@@ -73,7 +65,7 @@ Look look(const Byte* text, std::size_t begin, std::size_t end) {
         }
         previous = s;
     }
-    const std::uint32_t letters = lower + upper;
+    const uint32_t letters = lower + upper;
     const float surprise = pairs ? static_cast<float>(sum) / (16.0f * static_cast<float>(pairs)) : 0.0f;
     const bool hexadecimal = letters == hex && digits >= 4 && letters >= 2 && letters + digits >= 12;
     const bool drawn = letters >= 3 && letters + digits >= 10 &&
@@ -81,67 +73,15 @@ Look look(const Byte* text, std::size_t begin, std::size_t end) {
     return {surprise, hexadecimal || drawn};
 }
 
-// Finds which of a few hundred short lower-case words occur in a stretch of text, whatever the case there.
-class Words {
-  public:
-    Words(const std::vector<std::string>& names, const std::vector<std::string>& parts)
-        : words_(names), names_(names.size()) {
-        words_.insert(words_.end(), parts.begin(), parts.end());
-        for (std::size_t i = 0; i < words_.size(); ++i) {
-            if (words_[i].size() < 2) throw nb::value_error("a word has at least two characters");
-            by_pair_[pair(words_[i][0], words_[i][1])].push_back(static_cast<std::uint16_t>(i));
-        }
-    }
-
-    void find(const Byte* text, std::size_t begin, std::size_t end, std::vector<std::uint16_t>& found) const {
-        for (std::size_t i = begin; i + 1 < end; ++i) {
-            for (std::uint16_t index : by_pair_[pair(kTables.lower[text[i]], kTables.lower[text[i + 1]])]) {
-                const std::string& word = words_[index];
-                if (word.size() > end - i || (index < names_ && !begins_word(text, begin, i))) continue;
-                std::size_t j = 2;
-                while (j < word.size() && kTables.lower[text[i + j]] == static_cast<Byte>(word[j])) ++j;
-                if (j == word.size() && std::find(found.begin(), found.end(), index) == found.end()) {
-                    found.push_back(index);
-                }
-            }
-        }
-    }
-
-  private:
-    // After something that is no letter, or at a capital after a small letter (`myHeroku`).
-    static bool begins_word(const Byte* text, std::size_t begin, std::size_t i) {
-        if (i == begin || !(kTables.kind[text[i - 1]] & (kLower | kUpper))) return true;
-        return (kTables.kind[text[i]] & kUpper) && (kTables.kind[text[i - 1]] & kLower);
-    }
-
-    static std::size_t pair(Byte first, Byte second) { return static_cast<std::size_t>(first) << 8 | second; }
-    std::vector<std::string> words_;
-    std::size_t names_;  // the first so many words count only where a word begins
-    std::vector<std::vector<std::uint16_t>> by_pair_ = std::vector<std::vector<std::uint16_t>>(65536);
-};
-
-struct Run {
-    std::size_t start, end;
-    float surprise;
-    std::vector<std::uint16_t> words;
-};
-
-enum Kind : int { kEmail = 0, kIpv4 = 1, kIpv6 = 2, kCard = 3, kIban = 4, kPhone = 5, kIpv6Local = 6 };
-
-struct Hit {
-    int kind;
-    std::size_t at;  // behind a character of the candidate
-};
-
-constexpr std::size_t kLongestLook = 1024;
+constexpr size_t kLongestLook = 1024;
 
 class Pass {
   public:
-    Pass(const Byte* text, std::size_t size, const Words& words, std::size_t shortest, std::size_t reach)
+    Pass(const Byte* text, size_t size, const Words& words, size_t shortest, size_t reach)
         : text_(text), size_(size), words_(words), shortest_(shortest), reach_(reach) {}
 
     void scan() {
-        std::size_t i = 0;
+        size_t i = 0;
 #if defined(__SSE2__)
         // Sixteen bytes at a time: a bit for every at sign, colon and first digit of a number.
         const __m128i at_sign = _mm_set1_epi8('@'), colon = _mm_set1_epi8(':'), zero = _mm_set1_epi8('0'),
@@ -168,10 +108,10 @@ class Pass {
     std::vector<Hit> hits;
 
   private:
-    Byte at(std::size_t i) const { return i < size_ ? text_[i] : 0; }
-    Byte before(std::size_t i, std::size_t n) const { return i >= n ? text_[i - n] : 0; }
+    Byte at(size_t i) const { return i < size_ ? text_[i] : 0; }
+    Byte before(size_t i, size_t n) const { return i >= n ? text_[i - n] : 0; }
 
-    void anchor(std::size_t i) {
+    void anchor(size_t i) {
         const Byte c = text_[i];
         if (c == '@') {
             const Byte left = before(i, 1);
@@ -187,7 +127,7 @@ class Pass {
     }
 
     // An IPv6 address shows at its first two colons: `::` next to a digit or alone, or two groups of hex digits.
-    void colon(std::size_t i) {
+    void colon(size_t i) {
         const Byte left = before(i, 1), right = at(i + 1);
         if (left == ':' || !(is_hex(right) || right == ':')) return;
         if (right == ':') {
@@ -197,17 +137,17 @@ class Pass {
             if (next == ':') return;
             // `abc::def` is a name in many languages; an address has a digit near, or nothing.
             bool digit = false;
-            for (std::size_t j = i; j > 0 && i - j < 5 && is_hex(text_[j - 1]); --j) digit |= is_digit(text_[j - 1]);
-            for (std::size_t j = i + 2; j < size_ && j < i + 7 && is_hex(text_[j]); ++j) digit |= is_digit(text_[j]);
+            for (size_t j = i; j > 0 && i - j < 5 && is_hex(text_[j - 1]); --j) digit |= is_digit(text_[j - 1]);
+            for (size_t j = i + 2; j < size_ && j < i + 7 && is_hex(text_[j]); ++j) digit |= is_digit(text_[j]);
             if (digit || !(is_word(left) || is_word(next))) address(i);
             return;
         }
         if (!is_hex(left)) return;
-        std::size_t start = i;
+        size_t start = i;
         while (start > 0 && i - start < 5 && is_hex(text_[start - 1])) --start;
         if (i - start > 4 || is_word(before(start, 1)) || before(start, 1) == ':') return;
         int colons = 1;
-        std::size_t digits = 0, j = i + 1;
+        size_t digits = 0, j = i + 1;
         for (; j < size_ && j < i + 24 && colons < 4; ++j) {
             if (text_[j] == ':') {
                 ++colons;
@@ -221,21 +161,20 @@ class Pass {
     }
 
     // Public is only what begins with 2000 to 3fff, or holds an IPv4 address (in digits, or after ffff).
-    void address(std::size_t i) {
-        std::size_t start = i;
+    void address(size_t i) {
+        size_t start = i;
         while (start > 0 && i - start < 4 && is_hex(text_[start - 1])) --start;
         const bool given_out = i - start == 4 && (text_[start] == '2' || text_[start] == '3');
         bool holds = false;
         int row = 0;
-        for (std::size_t j = i; j < size_ && j < i + 48 && (is_hex(text_[j]) || text_[j] == ':' || text_[j] == '.');
-             ++j) {
+        for (size_t j = i; j < size_ && j < i + 48 && (is_hex(text_[j]) || text_[j] == ':' || text_[j] == '.'); ++j) {
             row = kTables.lower[text_[j]] == 'f' ? row + 1 : 0;
             holds |= text_[j] == '.' || row == 4;
         }
         hits.push_back({given_out || holds ? kIpv6 : kIpv6Local, i + 1});
     }
 
-    void number(std::size_t i) {
+    void number(size_t i) {
         const Byte left = before(i, 1);
         if (left == '+') {
             phone_after_plus(i);
@@ -246,14 +185,14 @@ class Pass {
             return;
         }
         if (left == '.') return;
-        std::size_t end = i;
+        size_t end = i;
         while (end < size_ && end - i < 20 && is_digit(text_[end])) ++end;
-        const std::size_t width = end - i;
+        const size_t width = end - i;
         const Byte next = at(end);
         if (width <= 3 && next == '.' && is_digit(at(end + 1))) {
             int dots = 0;
-            std::size_t j = end;
-            for (std::size_t part = 0; j < i + 16 && j < size_; ++j) {
+            size_t j = end;
+            for (size_t part = 0; j < i + 16 && j < size_; ++j) {
                 if (text_[j] == '.') {
                     if (!is_digit(at(j + 1))) break;
                     ++dots, part = 0;
@@ -268,10 +207,10 @@ class Pass {
     }
 
     // Twelve to nineteen digits in groups, with a right check digit (Luhn).
-    void card(std::size_t i) {
+    void card(size_t i) {
         if (text_[i] < '2' || text_[i] > '6') return;
         int digits[20], count = 0;
-        for (std::size_t j = i; j < size_ && count < 20; ++j) {
+        for (size_t j = i; j < size_ && count < 20; ++j) {
             if (is_digit(text_[j])) {
                 digits[count++] = text_[j] - '0';
             } else if (!((text_[j] == ' ' || text_[j] == '-') && is_digit(at(j + 1)))) {
@@ -292,11 +231,11 @@ class Pass {
         }
     }
 
-    void iban(std::size_t i) {
+    void iban(size_t i) {
         const Byte first = before(i, 2), second = before(i, 1), left = before(i, 3);
         if (!(kTables.kind[first] & kTables.kind[second] & kUpper) || is_word(left) || !is_digit(at(i + 1))) return;
-        std::size_t count = 0;
-        for (std::size_t j = i + 2; j < size_ && count < 11; ++j) {
+        size_t count = 0;
+        for (size_t j = i + 2; j < size_ && count < 11; ++j) {
             if (kTables.kind[text_[j]] & (kUpper | kDigit)) {
                 ++count;
             } else if (text_[j] != ' ' || at(j - 1) == ' ') {
@@ -306,10 +245,10 @@ class Pass {
         if (count == 11) hits.push_back({kIban, i + 1});
     }
 
-    void phone_after_plus(std::size_t i) {
+    void phone_after_plus(size_t i) {
         if (is_word(before(i, 2)) || text_[i] == '0') return;
         int digits = 0;
-        for (std::size_t j = i; j < size_ && j < i + 24 && digits < 8; ++j) {
+        for (size_t j = i; j < size_ && j < i + 24 && digits < 8; ++j) {
             if (is_digit(text_[j])) {
                 ++digits;
             } else if (text_[j] != ' ' && text_[j] != '-' && text_[j] != '(' && text_[j] != ')' && text_[j] != '.') {
@@ -320,9 +259,9 @@ class Pass {
     }
 
     // (ddd) ddd-dddd, ddd-ddd-dddd, ddd.ddd.dddd, 0dd-ddddddd.
-    void phone_with_groups(std::size_t i, std::size_t width, Byte next) {
+    void phone_with_groups(size_t i, size_t width, Byte next) {
         if (width < 2 || width > 5) return;
-        std::size_t j = i + width;
+        size_t j = i + width;
         if (next == ')') {
             if (before(i, 1) != '(') return;
             ++j;
@@ -332,31 +271,31 @@ class Pass {
         } else {
             return;
         }
-        const std::size_t second = j;
+        const size_t second = j;
         while (is_digit(at(j)) && j - second < 9) ++j;
-        const std::size_t middle = j - second;
+        const size_t middle = j - second;
         if (middle < 3) return;
         if (text_[i] == '0' && middle >= 6) {
             hits.push_back({kPhone, i + 1});
             return;
         }
         if (at(j) != '-' && at(j) != '.' && at(j) != ' ') return;
-        const std::size_t third = ++j;
+        const size_t third = ++j;
         while (is_digit(at(j)) && j - third < 5) ++j;
         if (j - third >= 3 && j - third <= 4 && width + middle + (j - third) >= 8) hits.push_back({kPhone, i + 1});
     }
 
     // The run of key characters around the digit at i, once.
-    void run(std::size_t i) {
+    void run(size_t i) {
         if (i < floor_) return;
-        std::size_t begin = i, end = i + 1;
+        size_t begin = i, end = i + 1;
         while (end < size_ && (kTables.kind[text_[end]] & kInRun)) ++end;
         while (begin > floor_ && (kTables.kind[text_[begin - 1]] & kInRun)) --begin;
         floor_ = end;
         if (end - begin < shortest_) return;
         const Look seen = look(text_, begin, std::min(end, begin + kLongestLook));
         if (!seen.random) return;
-        std::size_t from = begin;
+        size_t from = begin;
         while (from > 0 && begin - from < reach_ && text_[from - 1] != '\n') --from;
         Run found{begin, end, seen.surprise, {}};
         words_.find(text_, from, begin, found.words);
@@ -364,41 +303,49 @@ class Pass {
     }
 
     const Byte* text_;
-    std::size_t size_;
+    size_t size_;
     const Words& words_;
-    std::size_t shortest_, reach_;
-    std::size_t floor_ = 0;  // where the last run ended
+    size_t shortest_, reach_;
+    size_t floor_ = 0;  // where the last run ended
 };
 
 }  // namespace
 
-void bind_candidates(nb::module_& m) {
-    nb::class_<Words>(m, "Words",
-                      "Lower-case words to look for before a run: names where a word begins, parts "
-                      "anywhere. Indexes count through the names, then the parts.")
-        .def(nb::init<const std::vector<std::string>&, const std::vector<std::string>&>(), nb::arg("names"),
-             nb::arg("parts"));
-    m.def(
-        "candidates",
-        [](nb::bytes data, const Words& words, std::size_t shortest, std::size_t reach) {
-            Pass pass(static_cast<const Byte*>(data.data()), data.size(), words, shortest, reach);
-            {
-                nb::gil_scoped_release release;
-                pass.scan();
-            }
-            nb::list hits, runs;
-            for (const Hit& hit : pass.hits) hits.append(nb::make_tuple(hit.kind, hit.at));
-            for (const Run& run : pass.runs) runs.append(nb::make_tuple(run.start, run.end, run.surprise, run.words));
-            return nb::make_tuple(hits, runs);
-        },
-        nb::arg("data"), nb::arg("words"), nb::arg("shortest"), nb::arg("reach"),
-        "Return hits and runs. A hit is (kind, offset behind a character of it); kinds are 0 email, 1 IPv4, 2 IPv6, "
-        "3 card, 4 IBAN, 5 phone, 6 IPv6 that is not public. A run is (start, end, mean surprise in bits, indexes of "
-        "words): at least `shortest` "
-        "key characters with a digit that look drawn at random, with a word within `reach` bytes before on the line.");
-    m.def(
-        "surprise", [](nb::bytes data) { return look(static_cast<const Byte*>(data.data()), 0, data.size()).surprise; },
-        nb::arg("data"), "Return the mean surprise, in bits, of the pairs of neighbouring letters and digits.");
+Words::Words(const std::vector<std::string>& names, const std::vector<std::string>& parts)
+    : words_(names), names_(names.size()) {
+    words_.insert(words_.end(), parts.begin(), parts.end());
+    for (size_t i = 0; i < words_.size(); ++i) {
+        if (words_[i].size() < 2) throw std::invalid_argument("a word has at least two characters");
+        by_pair_[pair(words_[i][0], words_[i][1])].push_back(static_cast<uint16_t>(i));
+    }
 }
 
-}  // namespace drystone
+void Words::find(const Byte* text, size_t begin, size_t end, std::vector<uint16_t>& found) const {
+    for (size_t i = begin; i + 1 < end; ++i) {
+        for (uint16_t index : by_pair_[pair(kTables.lower[text[i]], kTables.lower[text[i + 1]])]) {
+            const std::string& word = words_[index];
+            if (word.size() > end - i || (index < names_ && !begins_word(text, begin, i))) continue;
+            size_t j = 2;
+            while (j < word.size() && kTables.lower[text[i + j]] == static_cast<Byte>(word[j])) ++j;
+            if (j == word.size() && std::find(found.begin(), found.end(), index) == found.end()) {
+                found.push_back(index);
+            }
+        }
+    }
+}
+
+// After something that is no letter, or at a capital after a small letter (`myHeroku`).
+bool Words::begins_word(const Byte* text, size_t begin, size_t i) {
+    if (i == begin || !(kTables.kind[text[i - 1]] & (kLower | kUpper))) return true;
+    return (kTables.kind[text[i]] & kUpper) && (kTables.kind[text[i - 1]] & kLower);
+}
+
+Candidates candidates(const Byte* text, size_t size, const Words& words, size_t shortest, size_t reach) {
+    Pass pass(text, size, words, shortest, reach);
+    pass.scan();
+    return {std::move(pass.hits), std::move(pass.runs)};
+}
+
+float surprise(const Byte* text, size_t size) { return look(text, 0, size).surprise; }
+
+}  // namespace drystone::detect

@@ -1,14 +1,4 @@
-// Finds the heads of source files that may speak of licences, and takes the comments out of them.
-//
-// No grammar per language: comment syntaxes are told apart by how a line begins, with a few flags where two languages
-// read the same line differently. Strings, here-documents and raw strings are not comments, so that a licence in a
-// string literal is not taken for the file's own. Lines keep their numbers. One pass, linear time.
 #include "comments.hpp"
-
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <array>
@@ -16,9 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace nb = nanobind;
-
-namespace drystone {
+namespace drystone::detect {
 namespace {
 
 using View = std::string_view;
@@ -51,28 +39,7 @@ bool directive(View after_hash) {
     return false;
 }
 
-constexpr size_t kBlock = 256;
-
-// Whether a block may hold one of the words: fragments of them, compared without branches so that the compiler
-// vectorises the loop. Reads three bytes past the block.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-bool has_fragment(const unsigned char* p) {
-    unsigned char any = 0;
-    for (size_t k = 0; k < kBlock; ++k) {
-        const unsigned char a = p[k] | 0x20, b = p[k + 1] | 0x20, c = p[k + 2] | 0x20, d = p[k + 3] | 0x20;
-        any |= ((a == 'i') & (b == 'c') & (c == 'e') & (d == 'n')) | ((a == 's') & (b == 'p') & (c == 'd')) |
-               ((a == 'e') & (b == 'd') & (c == 'i') & (d == 's')) |
-               ((a == 'i') & (b == 's') & (c == 's') & (d == 'i')) | ((a == 'g') & (b == 'p') & (c == 'l')) |
-               ((a == 'c') & (b == ' ') & (c == 'd') & (d == 'o'));
-    }
-    return any != 0;
-}
-
-}  // namespace
-
-bool speaks_of_licenses(View head) {
+bool speaks_of_licenses(View head, const Variant& variant) {
     const auto* p = reinterpret_cast<const unsigned char*>(head.data());
     const size_t n = head.size();
     size_t i = 0;
@@ -85,12 +52,10 @@ bool speaks_of_licenses(View head) {
         }
         return false;
     };
-    for (; i + kBlock + 4 <= n; i += kBlock)
-        if (has_fragment(p + i) && confirm(i > 12 ? i - 12 : 0, i + kBlock)) return true;
+    for (; i + kFragmentBlock + 4 <= n; i += kFragmentBlock)
+        if (variant.has_fragment(p + i) && confirm(i > 12 ? i - 12 : 0, i + kFragmentBlock)) return true;
     return confirm(i > 12 ? i - 12 : 0, n);
 }
-
-namespace {
 
 // Bytes at which `Scanner::code` looks twice: they may open a comment or a string.
 constexpr std::array<bool, 256> make_opens() {
@@ -103,7 +68,9 @@ constexpr auto kOpens = make_opens();
 // Walks the lines of a head; `out` receives comment text and one newline per line.
 class Scanner {
   public:
-    Scanner(View head, unsigned flags) : head_(head), flags_(flags) { out_.reserve(head.size()); }
+    Scanner(View head, unsigned flags, const Variant& variant) : head_(head), flags_(flags), variant_(variant) {
+        out_.reserve(head.size());
+    }
 
     std::string run() {
         while (at_ < head_.size()) {
@@ -138,7 +105,7 @@ class Scanner {
                 ++next;
             } while (end < out_.size() && next < lines_.size() && !lines_[next] && !lines_[next - 1]);
             const View group = View(out_).substr(begin, end - begin);
-            if (speaks_of_licenses(group))
+            if (speaks_of_licenses(group, variant_))
                 kept += group;
             else
                 for (size_t at = 0; at < group.size();) {
@@ -355,6 +322,7 @@ class Scanner {
 
     View head_;
     unsigned flags_;
+    const Variant& variant_;
     size_t at_ = 0;
     std::string out_, close_;
     bool keep_ = false, whole_line_ = false, doc_attribute_ = false;
@@ -376,7 +344,9 @@ std::string narrow(View data) {
     return out;
 }
 
-std::string head_comments(View data, size_t limit, unsigned flags) {
+}  // namespace
+
+std::string head_comments(View data, size_t limit, unsigned flags, const Variant& variant) {
     if (flags & kOpaque) return {};
     std::string wide;
     View head = data.substr(0, limit);
@@ -384,7 +354,7 @@ std::string head_comments(View data, size_t limit, unsigned flags) {
         wide = narrow(head);
         head = wide;
     }
-    if (!speaks_of_licenses(head)) return {};
+    if (!speaks_of_licenses(head, variant)) return {};
     if (std::memchr(head.data(), 0, head.size())) return {};
     if (flags & kProse) return std::string(head);
     std::string text;
@@ -394,60 +364,8 @@ std::string head_comments(View data, size_t limit, unsigned flags) {
             if (c == '\r') c = '\n';
         head = text;
     }
-    std::string found = Scanner(head, flags).run();
-    return speaks_of_licenses(found) ? found : std::string();
+    std::string found = Scanner(head, flags, variant).run();
+    return speaks_of_licenses(found, variant) ? found : std::string();
 }
 
-using Found = std::vector<std::pair<size_t, nb::bytes>>;
-
-template <class At>
-Found collect(size_t n, At at, const std::vector<unsigned>& flags, size_t limit) {
-    std::vector<std::pair<size_t, std::string>> texts;
-    {
-        nb::gil_scoped_release release;
-        for (size_t i = 0; i < n; ++i) {
-            std::string found = head_comments(at(i), limit, flags.empty() ? 0u : flags[i]);
-            if (!found.empty()) texts.emplace_back(i, std::move(found));
-        }
-    }
-    Found out;
-    out.reserve(texts.size());
-    for (auto& [i, t] : texts) out.emplace_back(i, nb::bytes(t.data(), t.size()));
-    return out;
-}
-
-}  // namespace
-
-std::string comments(View head, unsigned flags) { return Scanner(head, flags).run(); }
-
-void bind_comments(nb::module_& m) {
-    m.def(
-        "head_comments",
-        [](const std::vector<nb::bytes>& texts, const std::vector<unsigned>& flags, size_t limit) {
-            if (!flags.empty() && flags.size() != texts.size()) throw nb::value_error("one flag per text");
-            std::vector<View> views;
-            views.reserve(texts.size());
-            for (const auto& t : texts) views.emplace_back(t.c_str(), t.size());
-            return collect(views.size(), [&](size_t i) { return views[i]; }, flags, limit);
-        },
-        nb::arg("texts"), nb::arg("flags"), nb::arg("limit"),
-        "Comments of the heads that may speak of licences: (index, text), line numbers kept.");
-    m.def(
-        "head_comments_arrow",
-        [](nb::ndarray<const uint8_t, nb::ndim<1>, nb::c_contig> data,
-           nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig> offsets, const std::vector<unsigned>& flags,
-           size_t limit) {
-            const size_t n = offsets.shape(0) ? offsets.shape(0) - 1 : 0;
-            if (!flags.empty() && flags.size() != n) throw nb::value_error("one flag per text");
-            const int64_t* o = offsets.data();
-            for (size_t i = 0; i < n; ++i)
-                if (o[i] < 0 || o[i] > o[i + 1] || size_t(o[i + 1]) > data.shape(0))
-                    throw nb::value_error("offsets are not ascending or leave the data");
-            const char* p = reinterpret_cast<const char*>(data.data());
-            return collect(n, [&](size_t i) { return View(p + o[i], size_t(o[i + 1] - o[i])); }, flags, limit);
-        },
-        nb::arg("data"), nb::arg("offsets"), nb::arg("flags"), nb::arg("limit"),
-        "The same over an Arrow binary array's buffers.");
-}
-
-}  // namespace drystone
+}  // namespace drystone::detect

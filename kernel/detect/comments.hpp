@@ -1,11 +1,17 @@
-// Comments at the head of source files.
+// Finds the heads of source files that may speak of licences, and takes the comments out of them.
+//
+// No grammar per language: comment syntaxes are told apart by how a line begins, with a few flags where two languages
+// read the same line differently. Strings, here-documents and raw strings are not comments, so that a licence in a
+// string literal is not taken for the file's own. Lines keep their numbers. One pass, linear time.
 #pragma once
-#include <nanobind/nanobind.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace drystone {
+#include "variants.hpp"
+
+namespace drystone::detect {
 
 // What the caller knows of a file's syntax, from its name.
 enum CommentFlags : unsigned {
@@ -16,7 +22,7 @@ enum CommentFlags : unsigned {
     kOpaque = 16,    // no comments at all (JSON, CSV)
 };
 
-bool speaks_of_licenses(std::string_view head);
-std::string comments(std::string_view head, unsigned flags);
-void bind_comments(nanobind::module_& m);
-}  // namespace drystone
+// Comments of the first `limit` bytes of a text, where they may speak of licences; empty otherwise.
+std::string head_comments(std::string_view text, size_t limit, unsigned flags, const Variant& variant);
+
+}  // namespace drystone::detect

@@ -1,9 +1,4 @@
-// Whether spans lie within string literals and comments of Python, or within strings of JSON, so that other letters in
-// their place cannot change how a text parses. Answers no wherever it is not sure. One pass, linear time.
 #include "literals.hpp"
-
-#include <nanobind/stl/pair.h>
-#include <nanobind/stl/vector.h>
 
 #include <cstddef>
 #include <cstring>
@@ -11,29 +6,28 @@
 #include <utility>
 #include <vector>
 
-namespace nb = nanobind;
-
-namespace drystone {
+namespace drystone::detect {
 namespace {
 
 using View = std::string_view;
-using Spans = std::vector<std::pair<std::size_t, std::size_t>>;
 
 char low(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 // The longest escape, \U0010FFFF: what begins so near behind a backslash may be a part of one.
-constexpr std::size_t kEscape = 10;
+constexpr size_t kEscape = 10;
 
 // Whether the span can be replaced within the literal [begin, end): it cuts no escape.
-bool replaceable(View text, std::size_t begin, std::size_t end, std::size_t from, std::size_t to, bool raw) {
+bool replaceable(View text, size_t begin, size_t end, size_t from, size_t to, bool raw) {
     if (from < begin || to > end || to <= from || text[to - 1] == '\\') return false;
-    for (std::size_t p = from; p > begin && from - p < (raw ? 1 : kEscape); --p)
+    for (size_t p = from; p > begin && from - p < (raw ? 1 : kEscape); --p)
         if (text[p - 1] == '\\') return false;
     return true;
 }
 
+}  // namespace
+
 bool within_literals(View text, const Spans& spans, bool python) {
-    std::size_t i = 0, k = 0;
+    size_t i = 0, k = 0;
     int lines = 0;  // ended lines, up to two: a comment there may name the encoding
     while (i < text.size() && k < spans.size()) {
         if (i >= spans[k].first) return false;  // code
@@ -42,20 +36,20 @@ bool within_literals(View text, const Spans& spans, bool python) {
             ++lines;
             ++i;
         } else if (python && c == '#') {
-            const std::size_t newline = text.find_first_of("\r\n", i);
-            const std::size_t end = newline == View::npos ? text.size() : newline;
+            const size_t newline = text.find_first_of("\r\n", i);
+            const size_t end = newline == View::npos ? text.size() : newline;
             for (; k < spans.size() && spans[k].first < end; ++k)
                 if (lines < 2 || spans[k].first == i || spans[k].second > end) return false;
             i = end;
         } else if (c == '"' || (python && c == '\'')) {
             bool raw = false, formatted = false;
-            for (std::size_t p = i; python && p > 0 && i - p < 2; --p) {
+            for (size_t p = i; python && p > 0 && i - p < 2; --p) {
                 raw |= low(text[p - 1]) == 'r';
                 formatted |= low(text[p - 1]) == 'f' || low(text[p - 1]) == 't';
             }
             const bool triple = python && text.compare(i, 3, View(c == '"' ? "\"\"\"" : "'''")) == 0;
-            const std::size_t begin = i + (triple ? 3 : 1);
-            std::size_t end = begin;
+            const size_t begin = i + (triple ? 3 : 1);
+            size_t end = begin;
             long braces = 0;
             for (; end < text.size(); ++end) {
                 const char d = text[end];
@@ -84,18 +78,4 @@ bool within_literals(View text, const Spans& spans, bool python) {
     return k == spans.size();
 }
 
-}  // namespace
-
-void bind_literals(nb::module_& m) {
-    m.def(
-        "within_literals",
-        [](nb::bytes data, const Spans& spans, bool python) {
-            return within_literals(View(data.c_str(), data.size()), spans, python);
-        },
-        nb::arg("data"), nb::arg("spans"), nb::arg("python"),
-        "Whether all spans (start, end; sorted, apart) lie within plain string literals or comments of Python (else: "
-        "within strings of JSON) such that other letters in their place (at least one) leave the parse as it is. False "
-        "where unsure.");
-}
-
-}  // namespace drystone
+}  // namespace drystone::detect

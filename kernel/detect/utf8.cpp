@@ -3,15 +3,14 @@
 #include <cstdint>
 #include <cstring>
 
-namespace nb = nanobind;
-
-namespace drystone {
+namespace drystone::detect {
 namespace {
 
 inline bool continues(uint8_t byte) { return (byte & 0xC0) == 0x80; }
 
-// Offset of the first byte that begins no well-formed sequence (Unicode 15, table 3-7), or -1.
-int64_t first_error(const uint8_t* data, size_t size) {
+}  // namespace
+
+int64_t utf8_error(const uint8_t* data, size_t size) {
     size_t i = 0;
     while (i < size) {
         // Blocks of 64 ASCII bytes; the compiler turns the OR into vector instructions.
@@ -53,18 +52,4 @@ int64_t first_error(const uint8_t* data, size_t size) {
     return -1;
 }
 
-}  // namespace
-
-void bind_utf8(nb::module_& m) {
-    m.def(
-        "utf8_error",
-        [](nb::bytes data) {
-            const auto* bytes = reinterpret_cast<const uint8_t*>(data.c_str());
-            const size_t size = data.size();
-            nb::gil_scoped_release release;
-            return first_error(bytes, size);
-        },
-        nb::arg("data"), "Offset of the first byte that is not well-formed UTF-8, or -1.");
-}
-
-}  // namespace drystone
+}  // namespace drystone::detect

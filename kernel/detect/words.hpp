@@ -1,15 +1,17 @@
-// ComparableWords of a text in the form in which licence texts are compared, and an index over word grams.
+// Splits text into comparable words.
+//
+// Case, punctuation, comment markers, HTML tags, typographic quotes and the spelling "licence" are levelled, so that
+// one licence text reads the same in a C comment, in Markdown and in a Debian stanza. One pass, linear time.
 #pragma once
-#include <nanobind/nanobind.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace drystone {
+namespace drystone::detect {
 
-// ComparableWords joined by single spaces; for each word its offset in `text`, its line (from 1) and its hash.
+// Words joined by single spaces; for each its offset in `text`, its line (from 1) and its hash.
 struct ComparableWords {
     std::string text;
     std::vector<uint32_t> starts, lines;
@@ -17,5 +19,5 @@ struct ComparableWords {
 };
 
 ComparableWords split_words(std::string_view input);
-void bind_words(nanobind::module_& m);
-}  // namespace drystone
+
+}  // namespace drystone::detect

@@ -1,0 +1,164 @@
+#include "indexes.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace drystone::detect {
+namespace {
+
+constexpr size_t kGram = 4;
+
+std::vector<uint64_t> grams_of(const uint64_t* h, size_t n) {
+    std::vector<uint64_t> grams;
+    if (n < kGram) return grams;
+    grams.reserve(n - kGram + 1);
+    for (size_t i = 0; i + kGram <= n; ++i) {
+        uint64_t g = 0;
+        for (size_t k = 0; k < kGram; ++k) g = (g ^ h[i + k]) * 0x9e3779b97f4a7c15ULL + (g >> 29);
+        grams.push_back(g ^ (g >> 31));
+    }
+    return grams;
+}
+
+}  // namespace
+
+TextIndex::TextIndex(const std::vector<const ComparableWords*>& texts) {
+    std::vector<std::pair<uint64_t, uint32_t>> all;
+    size_t words = 0;
+    for (const ComparableWords* text : texts) words += text->hashes.size();
+    all.reserve(words);
+    for (uint32_t r = 0; r < texts.size(); ++r) {
+        const std::vector<uint64_t>& hashes = texts[r]->hashes;
+        lengths_.push_back(static_cast<uint32_t>(hashes.size()));
+        for (uint64_t g : grams_of(hashes.data(), hashes.size())) all.emplace_back(g, r);
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    totals_.resize(texts.size());
+    grams_.reserve(all.size());
+    postings_.reserve(all.size());
+    for (const auto& [gram, reference] : all) {
+        if (grams_.empty() || grams_.back() != gram) {
+            grams_.push_back(gram);
+            begins_.push_back(static_cast<uint32_t>(postings_.size()));
+        }
+        postings_.push_back(reference);
+        ++totals_[reference];
+    }
+    begins_.push_back(static_cast<uint32_t>(postings_.size()));
+    buckets_.resize((size_t(1) << kBucketBits) + 1);
+    for (size_t bucket = 0, at = 0; bucket < buckets_.size(); ++bucket) {
+        while (at < grams_.size() && (grams_[at] >> (64 - kBucketBits)) < bucket) ++at;
+        buckets_[bucket] = static_cast<uint32_t>(at);
+    }
+}
+
+std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes, size_t begin, size_t end,
+                                             double least, size_t keep) const {
+    std::vector<Hit> found;
+    if (end > hashes.size()) end = hashes.size();
+    if (begin + kGram > end) return found;
+    const std::vector<uint64_t> grams = grams_of(hashes.data() + begin, end - begin);
+    const size_t n = grams.size();
+    std::vector<std::pair<uint32_t, uint32_t>> lists(n, {0, 0});
+    std::vector<uint32_t> counts(totals_.size(), 0);
+    std::unordered_map<uint64_t, uint32_t> seen;  // a gram counts once per text
+    seen.reserve(n);
+    for (size_t i = 0; i < n; ++i) {
+        lists[i] = postings_of(grams[i]);
+        if (lists[i].first == lists[i].second || !seen.emplace(grams[i], 1).second) continue;
+        for (uint32_t p = lists[i].first; p < lists[i].second; ++p) ++counts[postings_[p]];
+    }
+    std::vector<uint32_t> candidates;
+    for (uint32_t r = 0; r < counts.size(); ++r)
+        if (totals_[r] > 0 && counts[r] >= least * totals_[r]) candidates.push_back(r);
+    const size_t most = std::min<size_t>(candidates.size(), 24);
+    std::partial_sort(candidates.begin(), candidates.begin() + most, candidates.end(), [&](uint32_t a, uint32_t b) {
+        const double x = double(counts[a]) / totals_[a], y = double(counts[b]) / totals_[b];
+        return x != y ? x > y : (counts[a] != counts[b] ? counts[a] > counts[b] : a < b);
+    });
+    candidates.resize(most);
+    std::vector<uint32_t> places;
+    for (uint32_t r : candidates) {
+        places.clear();
+        for (size_t i = 0; i < n; ++i) {
+            const auto [from, to] = lists[i];
+            if (from != to && std::binary_search(postings_.begin() + from, postings_.begin() + to, r))
+                places.push_back(static_cast<uint32_t>(i));
+        }
+        // The window of at most 1.25 lengths of the reference (and 16 words) with most of its grams.
+        const uint32_t span = lengths_[r] + lengths_[r] / 4 + 16;
+        size_t best = 0, best_from = 0, low = 0;
+        for (size_t high = 0; high < places.size(); ++high) {
+            while (places[high] - places[low] > span) ++low;
+            if (high - low + 1 > best) best = high - low + 1, best_from = low;
+        }
+        if (best == 0) continue;
+        const uint32_t first = places[best_from], last = places[best_from + best - 1];
+        std::vector<uint64_t> distinct;
+        for (size_t k = best_from; k < best_from + best; ++k) distinct.push_back(grams[places[k]]);
+        std::sort(distinct.begin(), distinct.end());
+        const double common = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
+        const double foreign = double(last - first + 1) - double(best);
+        const double contained = common / totals_[r];
+        if (contained < least) continue;
+        found.emplace_back(r, common / (totals_[r] + foreign), contained, uint32_t(begin) + first,
+                           uint32_t(begin + last + kGram));
+    }
+    std::sort(found.begin(), found.end(), [](const Hit& a, const Hit& b) {
+        if (std::get<1>(a) != std::get<1>(b)) return std::get<1>(a) > std::get<1>(b);
+        return std::get<0>(a) < std::get<0>(b);
+    });
+    if (found.size() > keep) found.resize(keep);
+    return found;
+}
+
+std::pair<uint32_t, uint32_t> TextIndex::postings_of(uint64_t gram) const {
+    const size_t bucket = gram >> (64 - kBucketBits);
+    const auto end = grams_.begin() + buckets_[bucket + 1];
+    const auto it = std::lower_bound(grams_.begin() + buckets_[bucket], end, gram);
+    if (it == end || *it != gram) return {0, 0};
+    const size_t at = static_cast<size_t>(it - grams_.begin());
+    return {begins_[at], begins_[at + 1]};
+}
+
+PhraseIndex::PhraseIndex(std::vector<std::string> phrases) : phrases_(std::move(phrases)) {
+    for (uint32_t i = 0; i < phrases_.size(); ++i) {
+        const std::string& phrase = phrases_[i];
+        if (phrase.empty()) throw std::invalid_argument("a phrase has at least one word");
+        by_word_[phrase.substr(0, phrase.find(' '))].push_back(i);
+    }
+    for (auto& [word, entries] : by_word_)
+        std::stable_sort(entries.begin(), entries.end(), [&](uint32_t a, uint32_t b) {
+            const auto spaces = [&](uint32_t i) { return std::count(phrases_[i].begin(), phrases_[i].end(), ' '); };
+            return spaces(a) > spaces(b);
+        });
+    for (const auto& [word, entries] : by_word_) first_[static_cast<unsigned char>(word[0])] = true;
+}
+
+std::vector<PhraseIndex::Hit> PhraseIndex::find(std::string_view text, size_t begin, size_t end) const {
+    std::vector<Hit> found;
+    end = std::min(end, text.size());
+    std::string word;
+    while (begin < end) {
+        const void* space = std::memchr(text.data() + begin, ' ', end - begin);
+        const size_t stop = space ? static_cast<size_t>(static_cast<const char*>(space) - text.data()) : end;
+        if (stop > begin && first_[static_cast<unsigned char>(text[begin])]) {
+            word.assign(text.data() + begin, stop - begin);
+            if (const auto it = by_word_.find(word); it != by_word_.end()) {
+                for (const uint32_t i : it->second) {
+                    const std::string& phrase = phrases_[i];
+                    const size_t last = begin + phrase.size();
+                    if (last <= end && (last == end || text[last] == ' ') &&
+                        text.compare(begin, phrase.size(), phrase) == 0)
+                        found.emplace_back(begin, last, i);
+                }
+            }
+        }
+        begin = stop + 1;
+    }
+    return found;
+}
+
+}  // namespace drystone::detect
