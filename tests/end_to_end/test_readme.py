@@ -94,14 +94,3 @@ def test_the_demo_builds_holds_and_a_second_run_does_nothing_again(tmp_path: Pat
     stages = [line for line in again.stderr.splitlines() if not line.startswith("fetch")]
     assert all(line.endswith("already done") for line in stages), again.stderr
     assert drystone("build", "examples/demo.toml", "--dry-run", "--sample", "2", cwd=tmp_path).returncode == 0
-
-
-def test_examples_run(home: Path, tmp_path: Path) -> None:
-    programs = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
-    # tests/reader/test_example.py runs the first, which needs torch.
-    assert programs == ["finetune_domain.py", "two_languages.py"], "a new example needs a test"
-    command = [sys.executable, str(ROOT / "examples/two_languages.py"), "my-repository", str(tmp_path / "release")]
-    done = subprocess.run(command, cwd=home, check=False, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert "longest in Python: /src/" in done.stdout
-    assert [path.name for path in (ROOT / "examples").glob("*.toml")] == ["demo.toml"], "a new example needs a test"
