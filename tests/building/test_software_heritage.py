@@ -21,7 +21,7 @@ from drystone.sources.software_heritage import parts as swh_parts
 from drystone.sources.software_heritage import source as software_heritage
 from drystone.work.engine import Engine
 from tests.building.conftest import MIT, program
-from tests.sources.swh_world import Link, Module, Tree, World, when
+from tests.sources.software_heritage.world import Link, Module, Tree, World, when
 
 
 @pytest.fixture

@@ -120,6 +120,7 @@ class Bucket:
         with _named(self._shown(target or name)):
             self._files.put_file(str(self.mirror / name), self._key(target or name))
         if target is not None and target != name:
+            (self.mirror / target).parent.mkdir(parents=True, exist_ok=True)
             (self.mirror / name).replace(self.mirror / target)
 
     def remove(self, name: str) -> None:

@@ -93,7 +93,7 @@ class SoftwareHeritage(Collection):
     repositories: Path | None = None
     depth: int = 256
     agreement: str | None = None
-    verify: bool = False
+    verify: bool = True
     rows: int = ROWS_PER_RANGE
 
     kind: ClassVar[str] = "software-heritage"
