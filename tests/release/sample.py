@@ -1,4 +1,4 @@
-"""Builds small releases out of real files of installed packages and of this repository, through the writer.
+"""Builds small releases out of real files of installed packages, through the writer.
 
 A stand-in for `build`, which stands on a higher floor: it decides by hand, in a few lines, what is kept.
 """
@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,7 @@ REPOSITORY = Path(__file__).parents[2]
 LANGUAGES = {
     ".py": "Python",
     ".pyi": "Python",
-    ".cpp": "C++",
-    ".hpp": "C++",
+    ".cc": "C++",
     ".md": "Markdown",
     ".toml": "TOML",
     ".txt": "Text",
@@ -76,24 +76,30 @@ def repository_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def files_of(name: str) -> Iterator[tuple[str, bytes]]:
+@cache
+def files_of(name: str) -> list[tuple[str, bytes]]:
+    files = []
     for file in distribution(name).files or ():
         path = Path(str(distribution(name).locate_file(file)))
         if path.is_file() and path.stat().st_size < 200_000 and "__pycache__" not in str(file):
-            yield f"/{file.as_posix()}", path.read_bytes()
+            files.append((f"/{file.as_posix()}", path.read_bytes()))
+    return files
 
 
-def own_files() -> Iterator[tuple[str, bytes]]:
-    for path in sorted([*REPOSITORY.glob("kernel/**/*.?pp"), *REPOSITORY.glob("*.md"), *REPOSITORY.glob("*.toml")]):
-        yield f"/{path.relative_to(REPOSITORY).as_posix()}", path.read_bytes()
+@cache
+def arrow_files() -> list[tuple[str, bytes]]:
+    """C++ as pyarrow ships it, and one file of TOML."""
+    home = Path(pa.__file__).parent / "src"
+    files = [(f"/{path.relative_to(home).as_posix()}", path.read_bytes()) for path in sorted(home.rglob("*.cc"))]
+    return [*files, ("/arrow.toml", b"[arrow]\nlanguage = 'C++'\n")]
 
 
 def sample_rows() -> list[Row]:
     """A few hundred occurrences of real files, and the hard cases: duplicates, near duplicates, redaction, Latin-1."""
     sources: dict[str, list[tuple[str, bytes]]] = {
-        "pypi/click": list(files_of("click")),
-        "pypi/rich": list(files_of("rich")),
-        "own/drystone": list(own_files()),
+        "pypi/click": files_of("click"),
+        "pypi/rich": files_of("rich"),
+        "own/arrow": arrow_files(),
         "own/special": list(SPECIAL.items()),
     }
     sources["fork/click"] = sources["pypi/click"][:8]

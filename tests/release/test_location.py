@@ -73,6 +73,7 @@ class _Cut(Exception):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_a_request_that_fails_leaves_one_whole_version(
     bucket: str, release_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int

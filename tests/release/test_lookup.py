@@ -68,7 +68,7 @@ def test_a_repository_is_found_however_it_is_written(index: Index, text: str) ->
 
 def test_an_owner_has_all_repositories_and_no_other_owners(index: Index) -> None:
     answer = index.find(parse("example.org/own"))
-    assert {p.origin for p in answer.places} == {"https://example.org/own/drystone", "https://example.org/own/special"}
+    assert {p.origin for p in answer.places} == {"https://example.org/own/arrow", "https://example.org/own/special"}
     assert index.find(parse("example.org/ow")).repositories == 0
     assert index.find(parse("nobody")).repositories == 0
     assert index.find(parse("example.org/own"), limit=1).repositories == 2

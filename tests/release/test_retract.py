@@ -248,6 +248,7 @@ for step in range(1000):
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_every_step_leaves_the_old_or_the_new_version_whole(tmp_path: Path) -> None:
     """The process kills itself (SIGKILL) before its n-th change to the file system, for every n up to the last."""
     original, tried = tmp_path / "release", tmp_path / "tried"

@@ -37,7 +37,7 @@ def filed(here: Site, status: str) -> str:
 def test_a_name_a_file_and_a_swhid_are_found_in_the_versions_that_hold_them(here: Site, visitor: Visitor) -> None:
     page = visitor.get("/lookup", params={"q": "example.org/own"}).text
     assert "Sample stones 1.0.0" in page
-    assert "https://example.org/own/drystone" in page
+    assert "https://example.org/own/arrow" in page
     files = list(
         open_release(here.releases[1]).files(columns=["path", "swhid", "content", "redactions", "src_encoding"])
     )
