@@ -32,9 +32,10 @@ bench: $(VENV)/installed-dev
 	for name in build_throughput build_memory build_scaling resume near_duplicates detection governance software_heritage reader reader_load reader_quality; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-# Command help in docs/commands.md is generated; a test fails where it is stale.
+# Command help in docs/commands.md and the columns in docs/release-format.md are generated; a test fails where stale.
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/columns.py
 
 # The pages of docs/ as a site with search, in $(SITE)/index.html; a link that leads nowhere is an error.
 site: $(VENV)/installed-dev

@@ -10,22 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
 import orjson
 from filelock import FileLock, Timeout
 
-from drystone.detect.paths import paths_flags
+from drystone.building.stages.rows import derived
 from drystone.errors import ReleaseError
 from drystone.policy.judge import AskedOut, Orphan, judge
-from drystone.policy.licenses import license_names
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.release import layout
 from drystone.release.location import Folder, Location, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
-from drystone.release.schema import DATA, REPOSITORIES
+from drystone.release.schema import OF_REPOSITORY, SHARED
 from drystone.release.versions.falls import (
     Blocked,
     Fallen,
@@ -44,10 +42,6 @@ from drystone.release.versions.switch import settle
 #: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
 #: the state of the registry that it is of.
 Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
-
-_OF_REPOSITORY: Final = sorted(
-    {*DATA.names} & {*REPOSITORIES.names} - {"license_expression", "license_type", "repository_id", "origin"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +167,9 @@ def about(repository: Row) -> tuple[list[str], str | None]:
 
 def prefer(row: Row, repository: Row) -> bytes:
     """Return the key of a copy by which a build would choose among copies: the smallest stands for the others."""
-    path = row["path_raw"] if row["path_raw"] is not None else row["path"][1:].encode()
     stars, forks = repository["star_events_count"], repository["fork_events_count"]
     date = repository["revision_date"]
-    return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], path, row["entry"])
+    return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], _path(row), row["entry"])
 
 
 def fall(row: Row, request: str | None) -> Row:
@@ -195,17 +188,21 @@ def attribute(row: Row, copy: Row, repository: Row) -> Row:
 
     What showed the copy's licence is not in the release; the evidence names the ledger, which has the decision.
     """
-    flags = paths_flags([copy["path"][1:]])[0]
     expression = copy["license_expression"]
     evidence = [{"expression": expression, "path": copy["path"], "rule": "ledger"}] if expression else []
-    changed: dict[str, Any] = {
-        **{name: repository[name] for name in _OF_REPOSITORY},
-        **{name: copy[name] for name in ("repository_id", "origin", "path", "license_type", "license_expression")},
-        **{f"is_{name}": getattr(flags, name) for name in ("vendor", "documentation", "test", "configuration")},
-        "detected_licenses": license_names(expression),
+    changed: Row = {
+        **{name: repository[name] for name in OF_REPOSITORY},
+        **{name: copy[name] for name in SHARED},
+        **{name: values[0] for name, values in derived([_path(copy)], [expression]).items()},
         "license_evidence": evidence,
     }
     return row | changed
+
+
+def _path(row: Row) -> bytes:
+    """Return the path of a ledger row as a source gives it."""
+    raw: bytes | None = row["path_raw"]
+    return raw if raw is not None else str(row["path"])[1:].encode()
 
 
 @contextmanager

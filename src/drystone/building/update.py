@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import orjson
@@ -30,7 +29,7 @@ from drystone.building.publish import (
 )
 from drystone.building.retract import about
 from drystone.building.settings import Settings
-from drystone.building.stages.paths import path_text
+from drystone.building.stages.rows import COMPARED, compared
 from drystone.building.stages.settle import ROWS
 from drystone.errors import BuildError, DrystoneError, UsageError
 from drystone.registry import OptOuts
@@ -41,7 +40,6 @@ from drystone.release.inspection.diff import diff
 from drystone.release.location import Folder
 from drystone.release.manifest import Counts, FileEntry, Manifest, ReleaseFacts, release_root
 from drystone.release.read import Release
-from drystone.release.schema import DATA, REPOSITORIES
 from drystone.release.versions.falls import fallen_repositories
 from drystone.release.versions.numbers import (
     PATCH,
@@ -62,6 +60,11 @@ from drystone.work.ranges import Range, read
 from drystone.work.store import Store, fingerprint, write_atomically
 
 _RECORD: Final = "build.json"
+#: What is read of the settled rows to compare them: sketches and places stay where they are.
+_SETTLED: Final = (
+    "id", "repository_id", "path", "language", "license_type", "license_expression", "license_evidence", "generated",
+    "near_duplicate_cluster",
+)  # fmt: skip
 
 
 def publish_update(
@@ -184,68 +187,22 @@ def unchanged_shards(settings: Settings, settled: Settled, facts: ReleaseFacts, 
     if (before.program_version, before.configuration) != (facts.program_version, facts.configuration):
         return {}
     known = {entry.path: entry for entry in old.manifest.of_kind("data")}
-    owners = _owners(settings, settled)
+    repositories = repository_rows(settings, settled)
     found: dict[str, FileEntry] = {}
     for language, count in shard_counts(settings, settled).items():
         paths = [layout.data_path(language, index, count) for index in range(count)]
         if not any(path in known for path in paths):
             continue
-        rows = read(settled.rows, ROWS, _COMPARED, Range("language", language, language + "\0")).sort_by("id")
+        rows = read(settled.rows, ROWS, _SETTLED, Range("language", language, language + "\0")).sort_by("id")
         firsts = np.array([int.from_bytes(id_[:4], "big") * count >> 32 for id_ in rows["id"].to_pylist()], np.int64)
         for index, path in enumerate(paths):
             entry = known.get(path)
             low, high = np.searchsorted(firsts, [index, index + 1])
             if entry is None or entry.rows != high - low or not (old.path / entry.place).is_file():
                 continue
-            if _rows_of_now(rows.slice(low, high - low), owners) == _rows_of_then(old, entry):
+            if compared(rows.slice(low, high - low), repositories).equals(pa.concat_tables(old.rows(entry, COMPARED))):
                 found[path] = entry
     return found
-
-
-#: Columns of a settled row that can differ between versions while its bytes, program and settings are the same.
-_COMPARED: Final = (
-    "id", "repository_id", "path", "license_type", "license_expression", "license_evidence", "generated",
-    "near_duplicate_cluster",
-)  # fmt: skip
-_THEN: Final = (
-    "content_id", "repository_id", "path", "license_type", "license_expression", "license_evidence", "is_generated",
-    "near_duplicate_cluster",
-)  # fmt: skip
-_OF_REPOSITORY: Final = tuple(
-    name
-    for name in REPOSITORIES.names
-    if name in DATA.names and name not in {"license_type", "license_expression", "repository_id"}
-)
-
-
-def _owners(settings: Settings, settled: Settled) -> dict[str, tuple[Any, ...]]:
-    table = repository_rows(settings, settled).select(["repository_id", *_OF_REPOSITORY])
-    return {row[0]: row[1:] for row in zip(*(column.to_pylist() for column in table.columns), strict=True)}
-
-
-def _rows_of_now(rows: pa.Table, owners: dict[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    columns = {name: rows[name].to_pylist() for name in _COMPARED}
-    columns["id"] = [id_.hex() for id_ in columns["id"]]
-    columns["path"] = [path_text(path) for path in columns["path"]]
-    columns["license_evidence"] = [_evidence(text) for text in columns["license_evidence"]]
-    return [(*row, *owners[row[1]]) for row in zip(*columns.values(), strict=True)]
-
-
-def _rows_of_then(old: Release, entry: FileEntry) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
-    evidence = _THEN.index("license_evidence")
-    for table in old.rows(entry, [*_THEN, *_OF_REPOSITORY]):
-        columns = [column.to_pylist() for column in table.columns]
-        columns[evidence] = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for value in columns[evidence]]
-        found += zip(*columns, strict=True)
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _evidence(text: str) -> bytes:
-    """Return evidence as it comes out of a release: by way of its columns' types."""
-    value = pa.array([orjson.loads(text)], DATA.field("license_evidence").type).to_pylist()[0]
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
-from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
 from drystone.release.tables import batches, open_parquet, rows_equal
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Release:
 
     def rows(self, entry: FileEntry, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of one file of the manifest, under its schema or `columns` of it."""
-        schema = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}[entry.kind]
-        return self._tables([entry], schema, columns)
+        return self._tables([entry], SCHEMAS[entry.kind], columns)
 
     def shard(self, path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of one shard as `data` does. Raises `ReleaseError` for a path that is no shard here."""

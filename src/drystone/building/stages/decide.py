@@ -29,6 +29,7 @@ from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
+from drystone.release.schema import LEDGER
 from drystone.sources.base import FILE
 from drystone.work.engine import Summary
 from drystone.work.ranges import id_range, read, within
@@ -37,27 +38,11 @@ from drystone.work.store import Stage, write_table
 if TYPE_CHECKING:
     from drystone._json import Json
 
+#: What only settling knows of a ledger row: how paths and ids are written, and what near duplicates change.
+_SETTLED: Final = frozenset({"path", "path_raw", "swhid", "decision", "similarity", "shard"})
 #: A ledger row before near duplicates are known: what stands for its blob is at the stage of what is kept.
 VERDICTS: Final = pa.schema(
-    [
-        ("id", pa.binary()),
-        ("repository_id", pa.string()),
-        ("origin", pa.string()),
-        ("path", pa.binary()),
-        ("entry", pa.int32()),
-        ("kind", pa.string()),
-        ("mode", pa.int32()),
-        ("size", pa.int64()),
-        ("stage", pa.string()),
-        ("reason", pa.string()),
-        ("evidence", pa.string()),
-        ("language", pa.string()),
-        ("license_type", pa.string()),
-        ("license_expression", pa.string()),
-        ("kept_repository_id", pa.string()),
-        ("kept_path", pa.string()),
-        ("kept_swhid", pa.string()),
-    ]
+    [("id", pa.binary()), ("path", pa.binary()), *(field for field in LEDGER if field.name not in _SETTLED)]
 )
 
 #: A file that will be in the release unless it is a near duplicate: all of its row but the content.

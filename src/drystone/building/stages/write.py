@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
-from drystone.building.stages.paths import path_text
+from drystone.building.stages.rows import derived, repository_columns, settled_column
 from drystone.building.stages.settle import ROWS
 from drystone.building.stages.text import to_text
 from drystone.detect import secrets
-from drystone.detect.paths import paths_flags
 from drystone.errors import BuildError
-from drystone.policy.licenses import license_names
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.writer import write_data_shards, write_ledger_part
@@ -126,8 +123,7 @@ def _batch(
     secret_settings: secrets.ScanSettings,
     redacted: Counter[str],
 ) -> pa.RecordBatch:
-    ids, raw_paths = rows.column("id").to_pylist(), rows.column("path").to_pylist()
-    paths = [path_text(path) for path in raw_paths]
+    paths = settled_column(rows, "path").to_pylist()
     notebooks, found = rows.column("notebook").to_pylist(), rows.column("secrets").to_pylist()
     places = [Extent(*place) for place in zip(*(rows.column(name).to_pylist() for name in Extent._fields), strict=True)]
     order = sorted(range(len(places)), key=places.__getitem__)
@@ -148,55 +144,18 @@ def _batch(
             redacted.update(span.kind for span in replaced)
         texts[index] = text
         blob_ids[index] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    flags = paths_flags([path[1:] for path in paths])
-    owner = pc.index_in(rows.column("repository_id"), value_set=owners.column("repository_id"))
+    content_ids = settled_column(rows, "content_id").to_pylist()
     made: dict[str, Any] = {
+        **repository_columns(rows, owners),
+        **derived(rows.column("path").to_pylist(), rows.column("license_expression").to_pylist()),
         "blob_id": blob_ids,
         "content": texts,
-        "content_id": [id_.hex() for id_ in ids],
-        "detected_licenses": _of_distinct(rows, "license_expression", license_names, "detected_licenses"),
-        "extension": [_extension(path) for path in raw_paths],
-        "is_configuration": [flag.configuration for flag in flags],
-        "is_documentation": [flag.documentation for flag in flags],
-        "is_test": [flag.test for flag in flags],
-        "is_vendor": [flag.vendor for flag in flags],
-        "license_evidence": _of_distinct(rows, "license_evidence", orjson.loads, "license_evidence"),
-        "path": paths,
         "redactions": redactions,
         "released_sha256": [hashlib.sha256(text).hexdigest() for text in texts],
-        "swhid": [f"swh:1:cnt:{id_.hex()}" for id_ in ids],
+        "swhid": [f"swh:1:cnt:{id_}" for id_ in content_ids],
     }
     columns = []
-    for name, kind in zip(DATA.names, DATA.types, strict=True):
-        if name in made:
-            columns.append(pa.array(made[name], kind))
-        elif name in _OF_REPOSITORY:
-            columns.append(owners.column(name).take(owner))
-        else:
-            columns.append(rows.column(_RENAMED.get(name, name)))
+    for field in DATA:
+        values = made[field.name] if field.name in made else settled_column(rows, field.name)
+        columns.append(pa.array(values, field.type) if isinstance(values, list) else values)
     return pa.table(columns, schema=DATA)
-
-
-#: Columns that come from the row's repository, under the name they have there.
-_OF_REPOSITORY: Final = frozenset(REPOSITORIES.names) - {
-    "license_expression",
-    "license_type",
-    "repository_id",
-    "origin",
-}
-#: Columns that have another name in the tables of a build.
-_RENAMED: Final = {"src_encoding": "encoding", "length_bytes": "bytes", "is_generated": "generated"}
-
-
-def _of_distinct(rows: pa.Table, name: str, value: Callable[[Any], Any], target: str) -> pa.Array:
-    """Return column `target`: `value` of each row of a column that holds few different ones."""
-    encoded = rows.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
-    values = pa.array([value(key) for key in encoded.dictionary.to_pylist()], DATA.field(target).type)
-    return values.take(encoded.indices)
-
-
-def _extension(path: bytes) -> str:
-    """Return the text after the last dot of the file name, without the dot; empty where there is none."""
-    name = path.rsplit(b"/", 1)[-1].decode("utf-8", "replace")
-    stem, dot, extension = name.rpartition(".")
-    return extension if dot and stem else ""

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.release.schema import DATA, LEDGER
+from drystone.release.schema import DATA, LEDGER, SHARED
 from drystone.work.buckets import Buckets
 
 #: Told (check, file, what is wrong).
@@ -213,15 +213,12 @@ class RepositoryCounts:
         self._next = next(self._listed, None)
 
 
-def _text_schema(*names: str) -> pa.Schema:
-    fields = {f.name: f for f in (*LEDGER, *DATA)}
-    return pa.schema([fields[name] for name in names])
-
-
-_SHARED: Final = ("repository_id", "path", "origin", "language", "license_type", "license_expression", "shard")
-_FILES: Final = _text_schema("swhid", *_SHARED)
-_ROWS: Final = _text_schema("swhid", *_SHARED, "decision")
-_REFERENCES: Final = _text_schema("swhid", "repository_id", "path", "kept_repository_id", "kept_path", "kept_swhid")
+_SHARD: Final = LEDGER.field("shard")
+_FILES: Final = pa.schema([*(DATA.field(name) for name in SHARED), _SHARD])
+_ROWS: Final = pa.schema([*(LEDGER.field(name) for name in SHARED), _SHARD, LEDGER.field("decision")])
+_REFERENCES: Final = pa.schema(
+    [LEDGER.field(name) for name in ("swhid", "repository_id", "path", "kept_repository_id", "kept_path", "kept_swhid")]
+)
 _REFERENCES_WITH: Final = _REFERENCES.append(LEDGER.field("similarity"))
 
 
@@ -281,7 +278,7 @@ def _compare(files: pa.Table, kept: pa.Table, add: Add) -> None:
         where = row["shard"] or "no shard"
         add("conservation", "ledger", f"{row['path']} of {row['repository_id']} is kept in {where}, but is not there")
     files, kept = files.filter(in_ledger), kept.filter(in_data)
-    for name in _SHARED:
+    for name in (*SHARED, "shard"):
         for row, other in _unlike(files, kept, name):
             what = f"{row['swhid']}: {name} is {row[name]!r}, in the ledger {other[name]!r}"
             add("conservation", row["shard"], what)

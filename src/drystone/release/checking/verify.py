@@ -21,7 +21,7 @@ from drystone.release.files import file_sha256
 from drystone.release.manifest import FileEntry, Listed, Manifest, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import open_release
-from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.schema import SCHEMAS
 from drystone.release.tables import batches, open_parquet
 from drystone.release.versions import numbers as versions
 from drystone.release.versions.numbers import Superseded
@@ -218,13 +218,9 @@ def _counts(manifest: Manifest, report: Report) -> None:
         report.add("counts", layout.MANIFEST, what)
 
 
-def _schema(entry: FileEntry) -> pa.Schema:
-    return {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}[entry.kind]
-
-
 def _readable(folder: Path, entry: FileEntry, report: Report) -> bool:
     try:
-        with open_parquet(folder / entry.place, _schema(entry)) as file:
+        with open_parquet(folder / entry.place, SCHEMAS[entry.kind]) as file:
             rows = file.metadata.num_rows
     except ReleaseError as error:
         report.add("schemas", entry.path, _without(folder, error))
@@ -273,7 +269,7 @@ def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: R
 
 def _tables(folder: Path, entry: FileEntry, report: Report) -> Iterator[pa.Table]:
     try:
-        yield from batches(folder / entry.place, _schema(entry))
+        yield from batches(folder / entry.place, SCHEMAS[entry.kind])
     except ReleaseError as error:
         report.add("schemas", entry.path, _without(folder, error))
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
+from drystone.release.columns import DATA, Column
 from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown
 from drystone.release.manifest import FileEntry, Manifest
-from drystone.release.schema import DATA, STACK_V2
 
 _PARQUET: Final = "application/x-parquet"
 
@@ -168,15 +168,15 @@ def _id(name: str) -> str:
 def _fields() -> list[dict[str, Any]]:
     """Return what is said of each column, whatever the language; `@id` and `source` hold their place only."""
     found = []
-    for field in DATA:
-        if kind := _data_type(field.type):
-            array = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(field.type) else {}
+    for column in DATA:
+        if kind := _data_type(column.type):
+            array = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(column.type) else {}
             found.append(
                 {
                     "@type": "cr:Field",
                     "@id": "",
-                    "name": field.name,
-                    "description": _describe(field.name),
+                    "name": column.name,
+                    "description": _describe(column),
                     "dataType": kind,
                     "source": {},
                     **array,
@@ -185,24 +185,8 @@ def _fields() -> list[dict[str, Any]]:
     return found
 
 
-def _describe(name: str) -> str:
-    if name in STACK_V2.names:
-        return f"Column {name} of The Stack v2."
-    return _MEANINGS.get(name, f"Measure {name} of the released text.")
-
-
-_MEANINGS: Final = {
-    "content": "The text, with secrets and personal data that were found replaced.",
-    "swhid": "SoftWare Hash IDentifier (ISO/IEC 18670) of the original bytes.",
-    "released_sha256": "SHA-256 of content as UTF-8.",
-    "origin": "Where the repository comes from.",
-    "repository_id": "SHA-256 of origin, revision and directory; key of repositories.parquet.",
-    "license_expression": "SPDX expression that applies to the file.",
-    "near_duplicate_cluster": "SWHID of the smallest member of the file's cluster of near duplicates.",
-    "is_documentation": "Whether the path is that of documentation.",
-    "is_test": "Whether the path is that of a test.",
-    "is_configuration": "Whether the path is that of configuration.",
-}
+def _describe(column: Column) -> str:
+    return f"{column.meaning} A column of The Stack v2." if column.stack_v2 else column.meaning
 
 
 def _data_type(kind: pa.DataType) -> str | None:

@@ -12,17 +12,13 @@ from typing import Any, Final
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.release.read import Release
+from drystone.release.schema import COMPARED
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
 CHANGED: Final = "changed"
 
-_COLUMNS: Final = (
-    "repository_id", "origin", "path", "entry", "swhid", "size", "decision", "stage", "reason",
-    "language", "license_type", "license_expression", "kept_swhid", "similarity",
-)  # fmt: skip
-#: Columns in which an occurrence of both releases may differ.
-_COMPARED: Final = _COLUMNS[4:]
+_COLUMNS: Final = ("repository_id", "origin", "path", "entry", *COMPARED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +179,7 @@ def _change(before: dict[str, Any] | None, after: dict[str, Any] | None) -> Chan
     place = (row["repository_id"], row["origin"], row["path"], row["entry"])
     if before is None or after is None:
         return Change(ADDED if before is None else REMOVED, *place, before, after)
-    differing = [name for name in _COMPARED if before[name] != after[name]]
+    differing = [name for name in COMPARED if before[name] != after[name]]
     if not differing:
         return None
     names = ["decision", *(name for name in differing if name != "decision")]

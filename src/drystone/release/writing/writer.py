@@ -20,7 +20,7 @@ from drystone.release.checking.laws import ledger_keys
 from drystone.release.files import HashingSink, WholeFiles, whole_file
 from drystone.release.manifest import FileEntry
 from drystone.release.merkle import MerkleTree, leaves_of
-from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.schema import DATA, DISTINCT, LEDGER, REPOSITORIES
 from drystone.release.tables import conform
 
 #: Bounds of a row group in bytes of text and in rows. Between the least and the most, a group ends at a row chosen by
@@ -38,9 +38,6 @@ _BUFFER: Final = 256 << 10
 
 _LEDGER_ROWS: Final = 16384
 _Rows = Iterable[pa.RecordBatch | pa.Table]
-
-#: Columns whose values differ from row to row: a dictionary would only be built to be thrown away.
-_DISTINCT = frozenset({"blob_id", "content_id", "content", "swhid", "released_sha256"})
 
 _SWHID = r"^swh:1:cnt:[0-9a-f]{40}$"
 
@@ -196,7 +193,7 @@ class _Parquet:
                 self._schema,
                 compression={name: "zstd" if name == "content" or not few else "none" for name in leaves},
                 compression_level={name: self._level for name in leaves if name == "content" or not few},
-                use_dictionary=[name for name in leaves if name not in _DISTINCT],
+                use_dictionary=[name for name in leaves if name not in DISTINCT],
                 write_page_index=True,
                 write_page_checksum=True,
                 data_page_size=1 << 20,

@@ -1,0 +1,86 @@
+"""Columns of a row of data that follow from a settled row and from its repository's, without reading the file's bytes.
+
+Writing takes them from here, an update compares them, and a retraction makes them for the copy that takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drystone.building.stages.paths import base_name, path_text
+from drystone.detect.paths import paths_flags
+from drystone.policy.licenses import license_names
+from drystone.release.schema import DATA, OF_OCCURRENCE, OF_REPOSITORY
+
+#: Columns that have another name in a settled row.
+_SETTLED: Final = {"src_encoding": "encoding", "length_bytes": "bytes", "is_generated": "generated"}
+#: Columns in which a row can differ between versions of a release whose program and settings are the same: the bytes,
+#: and what those do not decide.
+COMPARED: Final = ("content_id", *OF_OCCURRENCE, *OF_REPOSITORY)
+
+
+def settled_column(rows: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
+    """Return column `name` of data for settled rows."""
+    make = _MADE.get(name)
+    if make is None:
+        return rows.column(_SETTLED.get(name, name))
+    return make(rows)
+
+
+def repository_columns(rows: pa.Table, repositories: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of data that the rows' repositories give; `repositories` has their rows."""
+    owner = pc.index_in(rows.column("repository_id"), value_set=repositories.column("repository_id"))
+    return {name: repositories.column(name).take(owner) for name in OF_REPOSITORY}
+
+
+def derived(paths: Sequence[bytes], expressions: Iterable[str | None]) -> dict[str, list[Any]]:
+    """Return the columns that follow from a file's path (no leading slash) and its licence, for many files."""
+    flags = paths_flags([path_text(path)[1:] for path in paths])
+    return {
+        "detected_licenses": [license_names(expression) for expression in expressions],
+        "extension": [_extension(path) for path in paths],
+        "is_configuration": [flag.configuration for flag in flags],
+        "is_documentation": [flag.documentation for flag in flags],
+        "is_test": [flag.test for flag in flags],
+        "is_vendor": [flag.vendor for flag in flags],
+    }
+
+
+def compared(rows: pa.Table, repositories: pa.Table) -> pa.Table:
+    """Return the columns COMPARED of settled rows, under the types of data."""
+    of_repository = repository_columns(rows, repositories)
+    columns = [of_repository.get(name) or settled_column(rows, name) for name in COMPARED]
+    return pa.table(columns, schema=pa.schema([DATA.field(name) for name in COMPARED]))
+
+
+def _content_ids(rows: pa.Table) -> pa.Array:
+    return pa.array([id_.hex() for id_ in rows.column("id").to_pylist()], pa.string())
+
+
+def _paths(rows: pa.Table) -> pa.Array:
+    return pa.array([path_text(path) for path in rows.column("path").to_pylist()], pa.string())
+
+
+def _evidence(rows: pa.Table) -> pa.Array:
+    """Return the evidence of each row; few rows have one of their own."""
+    encoded = rows.column("license_evidence").combine_chunks().dictionary_encode(null_encoding="encode")
+    texts = encoded.dictionary.to_pylist()
+    return pa.array([orjson.loads(text) for text in texts], DATA.field("license_evidence").type).take(encoded.indices)
+
+
+_MADE: Final[dict[str, Callable[[pa.Table], pa.Array]]] = {
+    "content_id": _content_ids,
+    "license_evidence": _evidence,
+    "path": _paths,
+}
+
+
+def _extension(path: bytes) -> str:
+    """Return the text after the last dot of the file name, without the dot; empty where there is none."""
+    stem, dot, extension = base_name(path).rpartition(".")
+    return extension if dot and stem else ""
