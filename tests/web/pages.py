@@ -16,10 +16,12 @@ import requests
 import uvicorn
 
 from drystone.registry import Registry
-from drystone.release.inspection.lookup import open_index
+from drystone.release.inspection.browse import Watched
 from drystone.verification import Reach
-from drystone.web.governance import Limits, create_pages
-from drystone.web.sessions import Limit, Moderators, add_moderator
+from drystone.web.app import create_app
+from drystone.web.serve import named
+from drystone.web.sessions import Moderators, RateLimit, add_moderator
+from drystone.web.state import RateLimits, State
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
 
 PASSWORD = "a wall of found stones"
@@ -44,22 +46,32 @@ def releases(folder: Path) -> list[Path]:
     return [first, second]
 
 
-def unlimited() -> Limits:
-    return Limits(*(Limit(10**9, 1) for _ in range(7)))
+def unlimited() -> RateLimits:
+    return RateLimits(*(RateLimit(10**9, 1) for _ in range(7)))
 
 
 @contextmanager
 def site(
-    folder: Path, limits: Limits | None = None, *, reach: Reach | None = None, place: str | None = None
+    folder: Path,
+    limits: RateLimits | None = None,
+    *,
+    reach: Reach | None = None,
+    place: str | None = None,
+    **values: Any,
 ) -> Iterator[Site]:
     places = releases(folder / "releases")
     add_moderator(folder / "moderators.txt", "ada", PASSWORD)
     registry = Registry(place or folder / "registry.sqlite")
-    indexes = [open_index(place, folder / "cache") for place in places]
-    people = Moderators(folder / "moderators.txt")
-    app = create_pages(
-        indexes, registry, moderators=people, name="Sample stones", limits=limits or unlimited(), reach=reach
+    state = State(
+        name="Sample stones",
+        releases=named((place, Watched(place, folder / "cache")) for place in places),
+        registry=registry,
+        moderators=Moderators(folder / "moderators.txt"),
+        limits=limits or unlimited(),
+        reach=reach,
+        **values,
     )
+    app = create_app(state)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from drystone.release.read import open_release
-from drystone.web.governance import MAX_BODY, Limits
-from drystone.web.sessions import Limit
+from drystone.web.sessions import RateLimit
+from drystone.web.state import MAX_BODY, RateLimits
 from tests.web.pages import PASSWORD, SCRIPT, Site, Visitor, site, unlimited
 
 
@@ -267,8 +267,8 @@ def test_half_a_request_does_not_hold_the_others(here: Site, visitor: Visitor) -
 
 def test_brute_force_is_slowed_down(tmp_path: Path) -> None:
     limits = unlimited()
-    limits.logins, limits.names, limits.misses = Limit(6, 300), Limit(4, 900), Limit(5, 300)
-    limits.requests, limits.lookups = Limit(2, 3600), Limit(3, 60)
+    limits.logins, limits.names, limits.misses = RateLimit(6, 300), RateLimit(4, 900), RateLimit(5, 300)
+    limits.requests, limits.lookups = RateLimit(2, 3600), RateLimit(3, 60)
     with site(tmp_path, limits) as here:
         guesser = Visitor(here.url)
         answers = [guesser.send("/login", "/login", name="ada", password=f"guess {n}") for n in range(5)]
@@ -287,7 +287,7 @@ def test_brute_force_is_slowed_down(tmp_path: Path) -> None:
 
 
 def test_limits_keep_their_defaults_within_reason() -> None:
-    limits = Limits()
+    limits = RateLimits()
     assert limits.logins.wait("a") == 0
     assert sum(limits.names.wait("ada") == 0 for _ in range(50)) == 10
     assert sum(limits.requests.wait("1.2.3.4") == 0 for _ in range(50)) == 20

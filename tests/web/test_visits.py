@@ -13,7 +13,7 @@ import pytest
 
 from drystone.sources.git.remote import Bounds
 from drystone.verification import VISITOR
-from drystone.web.sessions import Limit
+from drystone.web.sessions import RateLimit
 from tests.web.git_server import Elsewhere, Endless, Git, serve
 from tests.web.pages import Site, Visitor, site, unlimited
 
@@ -193,7 +193,7 @@ def test_a_server_that_never_ends_is_left(tmp_path: Path, silent: bool) -> None:
 
 def test_checking_is_limited(tmp_path: Path, host: str) -> None:
     limits = unlimited()
-    limits.checks = Limit(4, 600)
+    limits.checks = RateLimit(4, 600)
     with site(tmp_path, limits, reach=LOOPBACK) as here:
         visitor = Visitor(here.url)
         status = visitor.ask(subject=f"{host}/ann/nothing")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from drystone.errors import UsageError
 from drystone.reader.reader import Reader
 from drystone.reader.spans.decode import Answer
-from drystone.web.schemas import MOST_PAIRS, InferRequest, Pair, Parameters, Tensor
+from drystone.web.schemas import MOST_PAIRS, InferRequest, Parameters, QuestionContext, Tensor
 
 _OUTPUTS = (("answer", "BYTES"), ("score", "FP64"), ("start", "INT64"), ("end", "INT64"), ("null_score", "FP64"))
 
@@ -36,7 +36,7 @@ def model_metadata(name: str, reader: Reader) -> dict[str, Any]:
 
 
 async def infer(
-    name: str, body: InferRequest, answer: Callable[[list[Pair], Parameters], Awaitable[list[list[Answer]]]]
+    name: str, body: InferRequest, answer: Callable[[list[QuestionContext], Parameters], Awaitable[list[list[Answer]]]]
 ) -> dict[str, Any]:
     """Answer a request; outputs have the shape [pairs, top_k], filled with empty answers where fewer exist.
 
@@ -50,7 +50,7 @@ async def infer(
     known = set(Parameters.model_fields)
     try:
         parameters = Parameters(**{k: v for k, v in body.parameters.items() if k in known})
-        pairs = [Pair(question=q, context=c) for q, c in zip(questions, contexts, strict=True)]
+        pairs = [QuestionContext(question=q, context=c) for q, c in zip(questions, contexts, strict=True)]
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None

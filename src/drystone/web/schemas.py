@@ -55,20 +55,20 @@ class TaskParameters(Parameters):
     align_to_words: Annotated[bool, Field(strict=True)] | None = None  # type: ignore[assignment]
 
 
-class Pair(Strict):
+class QuestionContext(Strict):
     """A question and the text to answer it from."""
 
     question: Annotated[str, _text(MOST_QUESTION)]
     context: Annotated[str, _text(MOST_CONTEXT)]
 
 
-Pairs = Annotated[list[Pair], Field(min_length=1, max_length=MOST_PAIRS)]
+QuestionContexts = Annotated[list[QuestionContext], Field(min_length=1, max_length=MOST_PAIRS)]
 
 
 class TaskRequest(Strict):
     """The Hugging Face question-answering task."""
 
-    inputs: Pair | Pairs
+    inputs: QuestionContext | QuestionContexts
     parameters: TaskParameters | None = None
 
 
@@ -84,12 +84,12 @@ class TaskAnswer(Strict):
 class AnswerRequest(Strict):
     """Questions for one model."""
 
-    inputs: Pair | Pairs
+    inputs: QuestionContext | QuestionContexts
     parameters: Parameters = Parameters()
     model: str | None = None
 
 
-class Span(Strict):
+class AnswerSpan(Strict):
     """A verbatim span: `context[start:end]` in Unicode code points. `score` is a probability within one question."""
 
     text: str
@@ -104,10 +104,10 @@ class AnswerResponse(Strict):
     """For each input, in order, its answers, best first."""
 
     model: str
-    answers: list[list[Span]]
+    answers: list[list[AnswerSpan]]
 
 
-class Problem(BaseModel):
+class ErrorBody(BaseModel):
     """What was wrong; `detail` names the field."""
 
     error: str

@@ -78,14 +78,15 @@ def add_moderator(path: Path, name: str, password: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A moderator who is logged in, until when (monotonic seconds)."""
+    """Somebody who may do more than a visitor, as a moderator or by a token, until when (monotonic seconds)."""
 
-    moderator: str
+    moderator: str | None
+    admitted: bool
     until: float
 
 
 class Sessions:
-    """Cookies of visitors, and which of them are moderators'."""
+    """Cookies of visitors, and which of them are moderators' or have brought a token."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._secret = secrets.token_bytes(32)
@@ -106,11 +107,24 @@ class Sessions:
         """Return whether a form's token belongs to its cookie."""
         return cookie is not None and hmac.compare_digest(self.form_token(cookie).encode(), token.encode())
 
-    def log_in(self, moderator: str) -> str:
-        """Return the cookie of a new session: never one that a visitor already had."""
+    def log_in(self, moderator: str, before: str | None = None) -> str:
+        """Return the cookie of a moderator's new session, never one that a visitor already had; the one before ends."""
+        return self._begin(moderator, self.admitted(before), before)
+
+    def admit(self, before: str | None = None) -> str:
+        """Return the cookie of a new session of who has brought a token; the one before ends."""
+        return self._begin(self.moderator(before), True, before)
+
+    def admitted(self, cookie: str | None) -> bool:
+        """Return whether who has this cookie has brought a token."""
+        session = self._session(cookie)
+        return session is not None and session.admitted
+
+    def _begin(self, moderator: str | None, admitted: bool, before: str | None) -> str:
+        self.log_out(before)
         cookie = self.new_cookie()
         with self._lock:
-            self._held[_hashed(cookie)] = Session(moderator, self._clock() + SESSION_SECONDS)
+            self._held[_hashed(cookie)] = Session(moderator, admitted, self._clock() + SESSION_SECONDS)
             while len(self._held) > _MOST:
                 self._held.popitem(last=False)
         return cookie
@@ -122,21 +136,23 @@ class Sessions:
 
     def moderator(self, cookie: str | None) -> str | None:
         """Return who is logged in by this cookie."""
+        session = self._session(cookie)
+        return None if session is None else session.moderator
+
+    def _session(self, cookie: str | None) -> Session | None:
         with self._lock:
             session = self._held.get(_hashed(cookie or ""))
-            if session is None:
-                return None
-            if session.until < self._clock():
+            if session is not None and session.until < self._clock():
                 del self._held[_hashed(cookie or "")]
                 return None
-            return session.moderator
+            return session
 
 
 def _hashed(cookie: str) -> str:
     return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Limit:
+class RateLimit:
     """At most `count` events for each name within `seconds`; remembers a bounded number of names."""
 
     def __init__(self, count: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -27,7 +25,7 @@ from drystone.cli.asking.reader._options import load, model_options
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="RELEASE",
-    help="Serve pages about releases instead: am I in it, ask for removal. Repeat for every version.",
+    help="Release to serve pages about: its files, am I in it, ask for removal. Repeat for every version.",
 )
 @click.option(
     "--registry",
@@ -68,12 +66,15 @@ from drystone.cli.asking.reader._options import load, model_options
 @click.option(
     "--max-body",
     type=click.IntRange(min=1024),
-    help="Bytes a request may have (default: 8 MiB, for pages about releases 10 MiB).",
+    default=10 * 2**20,
+    show_default="10 MiB",
+    help="Bytes a request may have.",
 )
 @click.option(
     "--tokens",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File of bearer tokens, one a line; DRYSTONE_TOKENS (separated by commas) does the same.",
+    help="File of tokens, one a line, one of which every request but health and metrics must bring; DRYSTONE_TOKENS "
+    "(separated by commas) does the same.",
 )
 def command(
     models: tuple[str, ...],
@@ -81,86 +82,53 @@ def command(
     registry: str | None,
     moderators: Path | None,
     https: bool,
-    visit: str | None,
+    visit: Literal["public", "anywhere"] | None,
     cache: Path | None,
     host: str,
     port: int,
     timeout: float,
     max_waiting: int,
-    max_body: int | None,
+    max_body: int,
     tokens: Path | None,
     **settings: Any,
 ) -> None:
-    """Serve readers: the Hugging Face task at /, /v1/answer, the Open Inference Protocol at /v2, a page in the browser.
+    """Serve readers and releases in one process, to browsers and to programs.
 
-    With --release, pages for people instead: look up a name or a file in all versions, ask for removal, follow a
-    request; for moderators the queue.
+    A reader answers the Hugging Face task at /, /v1/answer, the Open Inference Protocol at /v2, and a page. A release
+    has pages of its own: what it holds, its repositories and files with their text and why they are in or out; there
+    people look themselves up, ask for removal and follow a request; for moderators there is the queue.
 
     \b
     Examples:
       drystone serve --release releases/walls-1.0 --release releases/walls-1.1 --registry registry.sqlite
       drystone serve --model distilbert-base-cased-distilled-squad
       drystone serve --model small=./minilm --model large=./deberta --precision int8 --port 8000
+      drystone serve --model ./minilm --release releases/walls-1.1 --tokens tokens.txt
     """
-    from drystone.errors import MissingExtraError, UsageError
+    from drystone.errors import UsageError
+    from drystone.web.serve import Address, read_tokens, serve
 
-    try:
-        import uvicorn
-    except ImportError:
-        raise MissingExtraError("uvicorn", "server") from None
-    if bool(models) == bool(releases):
-        raise UsageError("give --model to answer questions, or --release for pages about releases; not both, not none")
-    if releases:
-        app: Any = _pages(releases, registry or DEFAULT_REGISTRY, moderators, https, visit, cache, max_body)
-        click.echo(f"drystone: pages about {len(releases)} releases at http://{host}:{port}", err=True)
-        uvicorn.run(app, host=host, port=port, log_level="warning", proxy_headers=https, server_header=False)
-        return
-    from drystone.reader.engines.batcher import Batcher
-    from drystone.web.app import create_app
-
-    known = frozenset(t for t in os.environ.get("DRYSTONE_TOKENS", "").split(",") if t.strip())
-    if tokens:
-        known |= {line.strip() for line in tokens.read_text(encoding="utf-8").splitlines() if line.strip()}
-        if not known:
-            raise UsageError(f"{tokens}: holds no token; a server without tokens is one without --tokens.")
-    batchers: dict[str, Batcher] = {}
+    opened = read_tokens(tokens)
+    readers: dict[str, Any] = {}
     for model in models:
         name, separator, where = model.partition("=")
         where = where if separator else model
         name = name if separator else Path(model).name
-        if name in batchers:
+        if name in readers:
             raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
-        reader = load(where, **settings)
-        reader.warm()
-        batchers[name] = Batcher(reader, max_waiting)
-    click.echo(f"drystone: serving {', '.join(batchers)} at http://{host}:{port}", err=True)
-    app = create_app(batchers, tokens=known, timeout=timeout, max_body=max_body or 8 * 2**20)
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", timeout_keep_alive=30, h11_max_incomplete_event_size=65536
-    )
-
-
-def _pages(
-    releases: tuple[Path, ...],
-    registry: str,
-    moderators: Path | None,
-    https: bool,
-    visit: str | None,
-    cache: Path | None,
-    max_body: int | None,
-) -> Any:
-    """Return the application of pages about releases; indexes that are not in the cache are built first."""
-    from drystone.registry import Registry
-    from drystone.release.inspection.lookup import open_index
-    from drystone.verification import VISITOR
-    from drystone.web.governance import MAX_BODY, create_pages
-    from drystone.web.sessions import Moderators
-
-    indexes = [open_index(release, cache) for release in releases]
-    people = Moderators(moderators) if moderators is not None else None
-    opened = Registry(registry)
-    name = indexes[-1].release
-    reach = None if visit is None else replace(VISITOR, private=visit == "anywhere")
-    return create_pages(
-        indexes, opened, moderators=people, name=name, secure=https, max_body=max_body or MAX_BODY, reach=reach
+        readers[name] = load(where, **settings)
+        readers[name].warm()
+    serve(
+        readers,
+        releases,
+        registry=(registry or DEFAULT_REGISTRY) if releases else None,
+        moderators=moderators,
+        visit=visit,
+        cache=cache,
+        tokens=opened,
+        timeout=timeout,
+        max_waiting=max_waiting,
+        max_body=max_body,
+        at=Address(host, port, https),
+        tell=lambda line: click.echo(f"drystone: {line}", err=True),
     )

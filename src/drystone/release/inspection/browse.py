@@ -7,6 +7,7 @@ for, counts are made once and kept beside the lookup index. Knows nothing of pag
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,32 @@ class View:
                 if count:
                     first = pc.index(ids, repository_id).as_py()
                     yield _Run(path, group, first, pa.array([], pa.int64())), table.slice(first, count)
+
+
+class Watched:
+    """A release that is opened anew when its manifest has changed, so that what was retracted is shown no longer."""
+
+    def __init__(self, path: Path, cache: Path | None = None) -> None:
+        self._path, self._cache = path, cache
+        self._lock = threading.Lock()
+        self._seen = self._stamp()
+        self._view = open_view(path, cache)
+
+    def view(self) -> View:
+        """Return the release as it is now. Raises `ReleaseError` where it can no longer be opened."""
+        with self._lock:
+            stamp = self._stamp()
+            if stamp != self._seen or stamp is None:
+                self._view = open_view(self._path, self._cache)
+                self._seen = stamp
+            return self._view
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            found = (self._path / layout.MANIFEST).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def open_view(path: str | os.PathLike[str], cache: Path | None = None) -> View:

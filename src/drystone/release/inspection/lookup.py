@@ -158,16 +158,17 @@ class Index:
         """Return up to `count` of the version's repositories, by name, from `offset` on."""
         return [_place(row) for row in self._repositories.slice(offset, count).to_pylist()]
 
-    def find(self, query: Query, limit: int = 20) -> Answer:
-        """Return what this version holds of it, with the first `limit` places."""
+    def find(self, query: Query, limit: int = 20, *, offset: int = 0) -> Answer:
+        """Return what this version holds of it, with `limit` places from `offset` on, kept ones first."""
         if query.kind == "content":
             rows = self._contents(bytes.fromhex(query.value))
+            rows.sort(key=lambda row: not row[0].column("kept")[row[1]].as_py())
             kept = sum(run.column("kept")[at].as_py() for run, at in rows)
             ids = {run.column("repository")[at].as_py() for run, at in rows}
-            places = tuple(self._file(run, at) for run, at in rows[:limit])
+            places = tuple(self._file(run, at) for run, at in rows[offset : offset + limit])
             return Answer(self.release, self.version, self.root, len(ids), len(rows), kept, places)
         found = self._found(query)
-        places = tuple(_place(row) for row in found.slice(0, limit).to_pylist())
+        places = tuple(_place(row) for row in found.slice(offset, limit).to_pylist())
         sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
         return Answer(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
 

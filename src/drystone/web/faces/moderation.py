@@ -1,0 +1,147 @@
+"""Pages of moderators: log in, the queue, deciding a request. Asks the registry, decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, UsageError
+from drystone.registry.plain import STATUSES
+from drystone.web.edge import COOKIE
+from drystone.web.guards import FormText, check_form, not_too_often
+from drystone.web.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
+from drystone.web.state import Here, State
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+_OUTCOMES: Final[Mapping[str, Literal["accepted", "partly", "rejected"]]] = {
+    "accepted": "accepted",
+    "partly": "partly",
+    "rejected": "rejected",
+}
+
+
+def _who(request: Request, state: Here) -> str:
+    name = state.sessions.moderator(request.cookies.get(COOKIE))
+    if name is None:
+        raise HTTPException(303, headers={"location": "/login"})
+    return name
+
+
+Moderator = Annotated[str, Depends(_who)]
+
+
+@router.get("/login")
+def login_form(request: Request, pages: Drawing) -> Response:
+    """Show the form to log in."""
+    return pages.draw(request, "login.html")
+
+
+@router.post("/login")
+def login(
+    request: Request, state: Here, pages: Drawing, csrf: FormText, name: FormText, password: FormText
+) -> Response:
+    """Log a moderator in, under a new cookie."""
+    check_form(request, state, csrf)
+    not_too_often(request, state.limits.logins)
+    not_too_often(request, state.limits.names, name[:100])
+    if state.moderators is None or not state.moderators.check(name, password):
+        return pages.draw(request, "login.html", 401, problem="Name and password do not belong together.")
+    return pages.go("/queue", cookie=state.sessions.log_in(name, request.cookies.get(COOKIE)))
+
+
+@router.post("/logout")
+def logout(request: Request, state: Here, pages: Drawing, csrf: FormText) -> Response:
+    """End the session."""
+    check_form(request, state, csrf)
+    state.sessions.log_out(request.cookies.get(COOKIE))
+    return pages.go("/", cookie=state.sessions.new_cookie())
+
+
+@router.get("/queue")
+def queue(
+    request: Request,
+    state: Here,
+    pages: Drawing,
+    _: Moderator,
+    status: str = "received",
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1,
+) -> Response:
+    """List requests by status."""
+    chosen = next((each for each in STATUSES if each == status), None)
+    if chosen is None:
+        raise HTTPException(404)
+    offset = (page - 1) * PAGE_ROWS
+    found = state.requests_registry.requests.all(chosen, limit=PAGE_ROWS + 1, offset=offset)
+    return pages.draw(
+        request,
+        "queue.html",
+        requests=found[:PAGE_ROWS],
+        more=len(found) > PAGE_ROWS,
+        status=chosen,
+        page=page,
+        statuses=STATUSES,
+    )
+
+
+@router.get("/queue/{id}")
+def look(request: Request, state: Here, pages: Drawing, _: Moderator, id: str) -> Response:
+    """Show a request, with what its requester wrote, and the forms to decide it."""
+    return _show(request, state, pages, id)
+
+
+@router.post("/queue/{id}/vouch")
+def vouch(
+    request: Request, state: Here, pages: Drawing, name: Moderator, id: str, csrf: FormText, note: FormText = ""
+) -> Response:
+    """Record how a moderator knows that a request is genuine."""
+    check_form(request, state, csrf)
+    try:
+        found = state.requests_registry.requests.vouch(id, name, note)
+    except RegistryUnavailableError:
+        raise
+    except DrystoneError as error:
+        return _show(request, state, pages, id, str(error), 422)
+    return pages.go(f"/queue/{found.id}")
+
+
+@router.post("/queue/{id}/decide")
+def decide(
+    request: Request,
+    state: Here,
+    pages: Drawing,
+    name: Moderator,
+    id: str,
+    csrf: FormText,
+    outcome: FormText,
+    seen: Annotated[int, Form(ge=0, lt=2**53)],
+    reason: FormText = "",
+    accepted: Annotated[list[int] | None, Form()] = None,
+) -> Response:
+    """Record a moderator's decision on what they looked at."""
+    check_form(request, state, csrf)
+    if outcome not in _OUTCOMES:
+        return _show(request, state, pages, id, "Choose an outcome: accepted, partly or rejected.", 422)
+    try:
+        requests = state.requests_registry.requests
+        found = requests.decide(id, _OUTCOMES[outcome], name, reason, accepted or (), seen=seen)
+    except RegistryUnavailableError:
+        raise
+    except DrystoneError as error:
+        return _show(request, state, pages, id, str(error), 409 if isinstance(error, RegistryError) else 422)
+    return pages.go(f"/queue/{found.id}")
+
+
+def _show(
+    request: Request, state: State, pages: Pages, id_: str, problem: str | None = None, status: int = 200
+) -> Response:
+    try:
+        found = state.requests_registry.requests.get(id_)
+    except UsageError:
+        raise HTTPException(404) from None
+    contact = state.requests_registry.contacts.get(found.id)
+    return pages.draw(request, "decide.html", status, request=found, contact=contact, problem=problem)

@@ -1,0 +1,120 @@
+"""Serving readers and releases in one process: opens what is named, puts the application together, runs it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from drystone.errors import MissingExtraError, UsageError
+from drystone.reader import Reader
+from drystone.reader.engines.batcher import Batcher
+from drystone.registry import Registry
+from drystone.release.inspection.browse import Watched
+from drystone.verification import VISITOR
+from drystone.web.app import create_app
+from drystone.web.sessions import Moderators
+from drystone.web.state import MAX_BODY, TIMEOUT, State
+
+try:
+    import uvicorn
+except ImportError:
+    raise MissingExtraError("uvicorn", "server") from None
+
+#: Windows in a model's queue before requests get 429.
+MAX_WAITING: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server listens, and whether a proxy before it ends TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    https: bool = False
+
+
+def serve(
+    readers: Mapping[str, Reader],
+    releases: Sequence[Path],
+    *,
+    registry: str | None = None,
+    moderators: Path | None = None,
+    visit: Literal["public", "anywhere"] | None = None,
+    cache: Path | None = None,
+    tokens: frozenset[str] = frozenset(),
+    timeout: float = TIMEOUT,
+    max_waiting: int = MAX_WAITING,
+    max_body: int = MAX_BODY,
+    at: Address = Address(),
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Serve readers by name and releases until the process is told to stop; `tell` is told what is served, and where.
+
+    Indexes of releases that are not in `cache` are built first. `timeout` in seconds, `max_body` in bytes. Raises
+    `UsageError` where there is nothing to serve or an option is about what is not served.
+    """
+    if not readers and not releases:
+        raise UsageError("give --model to answer questions, --release for pages about releases, or both")
+    if not releases and (moderators is not None or visit is not None or registry is not None):
+        raise UsageError("--registry, --moderators and --visit are about releases: give --release, too")
+    watched = named((place, Watched(place, cache)) for place in releases)
+    state = State(
+        name=next(iter(watched.values())).view().index.release if watched else "Drystone",
+        readers={name: Batcher(reader, max_waiting) for name, reader in readers.items()},
+        releases=watched,
+        registry=Registry(registry) if registry is not None else None,
+        moderators=Moderators(moderators) if moderators is not None else None,
+        tokens=tokens,
+        secure=at.https,
+        reach=None if visit is None else replace(VISITOR, private=visit == "anywhere"),
+        timeout=timeout,
+        max_body=max_body,
+    )
+    app = create_app(state)
+    tell(f"serving {', '.join([*readers, *watched])} at http://{at.host}:{at.port}")
+    # What is loaded by now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(
+        app,
+        host=at.host,
+        port=at.port,
+        log_level="warning",
+        proxy_headers=at.https,
+        server_header=False,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65536,
+    )
+
+
+def read_tokens(path: Path | None) -> frozenset[str]:
+    """Return the tokens of a file, one a line, and of DRYSTONE_TOKENS, separated by commas.
+
+    Raises `UsageError` for a file that holds none.
+    """
+    known = frozenset(t.strip() for t in os.environ.get("DRYSTONE_TOKENS", "").split(",") if t.strip())
+    if path is not None:
+        try:
+            known |= {line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()}
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: cannot be read ({error})") from None
+        if not known:
+            raise UsageError(f"{path}: holds no token; a server without tokens is one without --tokens.")
+    return known
+
+
+def named(releases: Iterable[tuple[Path, Watched]]) -> dict[str, Watched]:
+    """Return releases by the names of their folders, as addresses can have them; a second of one name gets a number."""
+    found: dict[str, Watched] = {}
+    for place, watched in releases:
+        plain = re.sub(r"[^\w.-]+", "-", place.resolve().name, flags=re.ASCII).strip("-.") or "release"
+        number = 1
+        while (name := plain if number == 1 else f"{plain}-{number}") in found:
+            number += 1
+        found[name] = watched
+    return found

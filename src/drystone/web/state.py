@@ -1,0 +1,91 @@
+"""What handlers work with: readers, releases, the registry, who is there, and how often one may do what.
+
+One object for each application; routers get it as `Here`. Knows no routes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from drystone.errors import MissingExtraError
+from drystone.reader.engines.batcher import Batcher
+from drystone.registry import Registry
+from drystone.release.inspection.browse import Watched
+from drystone.verification import Reach
+
+try:
+    from fastapi import Depends, Request
+
+    from drystone.web.highlight import Highlighter
+    from drystone.web.metrics import Metrics
+    from drystone.web.sessions import Moderators, RateLimit, Sessions
+except ImportError as error:
+    raise MissingExtraError(error.name or "FastAPI", "server") from None
+
+#: Bytes that a request may have: a file to look up, and room for the form around it.
+MAX_BODY: Final = 10 * 1024**2
+#: Seconds until a question is dropped.
+TIMEOUT: Final = 30.0
+#: Repositories that are visited at the same time.
+_VISITS: Final = 4
+
+
+@dataclass
+class RateLimits:
+    """How often one address may do what; of logins also how often for one name."""
+
+    lookups: RateLimit = field(default_factory=lambda: RateLimit(120, 60))
+    requests: RateLimit = field(default_factory=lambda: RateLimit(20, 3600))
+    forms: RateLimit = field(default_factory=lambda: RateLimit(60, 60))
+    logins: RateLimit = field(default_factory=lambda: RateLimit(10, 300))
+    names: RateLimit = field(default_factory=lambda: RateLimit(10, 900))
+    misses: RateLimit = field(default_factory=lambda: RateLimit(30, 300))
+    checks: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
+
+
+@dataclass
+class State:
+    """All that the server serves and knows.
+
+    `readers`: batchers by model name, the first is the default. `releases`: by the name that their addresses have; they
+    need `registry`, which takes requests. `tokens`: every request but health and metrics must bring one; none: the
+    server is open. `secure`: cookies go over https only, as behind a proxy that ends TLS. `reach` says which
+    repositories the server visits when their requesters ask it to check a challenge; None: none. `timeout` in seconds,
+    `max_body` in bytes.
+    """
+
+    name: str = "Drystone"
+    readers: Mapping[str, Batcher] = field(default_factory=dict)
+    releases: Mapping[str, Watched] = field(default_factory=dict)
+    registry: Registry | None = None
+    moderators: Moderators | None = None
+    tokens: frozenset[str] = frozenset()
+    secure: bool = False
+    reach: Reach | None = None
+    limits: RateLimits = field(default_factory=RateLimits)
+    timeout: float = TIMEOUT
+    max_body: int = MAX_BODY
+
+    def __post_init__(self) -> None:
+        self.sessions = Sessions()
+        self.metrics = Metrics(self.readers)
+        self.highlighter = Highlighter()
+        self.visits = threading.BoundedSemaphore(_VISITS)
+
+    @property
+    def requests_registry(self) -> Registry:
+        """The registry; pages that need it are only there where it is."""
+        if self.registry is None:
+            raise RuntimeError("pages about releases are served without a registry")
+        return self.registry
+
+
+def _here(request: Request) -> State:
+    found: State = request.app.state.drystone
+    return found
+
+
+Here = Annotated[State, Depends(_here)]
