@@ -5,7 +5,7 @@ It joins `checkpoint`, `families`, `windows`, `runtimes`, `schedule` and `decode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -274,7 +274,7 @@ def sample_windows(windower: Windower) -> list[Window]:
     return found
 
 
-def parse_options(options: dict[str, Any]) -> Options:
+def parse_options(options: Mapping[str, Any]) -> Options:
     """Return checked options; raises UsageError naming one that is unknown or wrong."""
     unknown = set(options) - set(Options.__slots__)
     if unknown:

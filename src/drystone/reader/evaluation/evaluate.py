@@ -7,21 +7,96 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.evaluation.metrics import Question, normalize, score, squad_v1, squad_v2
 from drystone.reader.reader import Reader
+from drystone.reader.spans.decode import Answer
 
 #: Resamplings behind a confidence interval, and the seed that makes them the same every time.
 _RESAMPLES, _SEED = 1000, 20160616
 _KINDS = ("what", "who", "when", "where", "which", "why", "how many", "how much", "how", "whose", "whom")
 _BINS = 10
+
+
+class Prediction(TypedDict):
+    """The best answer to a question, as a file of predictions has it; `logit` where there was one."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+    null_score: float
+    logit: NotRequired[float]
+
+
+class PredictedBy(TypedDict):
+    """What made a file of predictions: its first line."""
+
+    model: str
+    runtime: str
+    precision: str
+    options: dict[str, object]
+
+
+class GroupScore(TypedDict):
+    """Metrics of some of the questions, in per cent."""
+
+    questions: int
+    exact_match: float
+    f1: float
+
+
+class CalibrationBin(TypedDict):
+    """Answers whose scores lie close together: their mean score, the share that is right, how many there are."""
+
+    score: float
+    right: float
+    count: int
+
+
+class Calibration(TypedDict):
+    """Expected calibration error, and the bins that it is computed from."""
+
+    error: float
+    bins: list[CalibrationBin]
+
+
+class WorstError(TypedDict):
+    """A wrong answer: its question, and what was answered with which score."""
+
+    id: str
+    question: str
+    context: str
+    golds: list[str]
+    title: str
+    prediction: str
+    score: float
+
+
+class EvaluationReport(TypedDict):
+    """What `summarize` returns; metrics and their intervals in per cent."""
+
+    questions: int
+    version: str
+    metrics: dict[str, float]
+    interval: dict[str, list[float]]
+    by: dict[str, dict[str, GroupScore]]
+    calibration: Calibration
+    worst: list[WorstError]
+
+
+class SavedReport(EvaluationReport):
+    """report.json: also which model answered, in which engine."""
+
+    model: NotRequired[str]
+    engine: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -68,13 +143,13 @@ def predict(
     *,
     report: Callable[[int, int], None] | None = None,
     **options: Any,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Prediction]:
     """Answer every question and keep each answer in `out` (JSON Lines) at once; what is there already is not redone.
 
-    Returns {id: {"text", "start", "end", "score", "null_score", "logit"}}. The file's first line names model, engine
+    Returns the predictions by id. The file's first line names model, engine
     and options; raises UsageError where it was made by others. A line that was cut off by an interruption is redone.
     """
-    head = {
+    head: PredictedBy = {
         "model": reader.fingerprint,
         "runtime": reader.engine.name,
         "precision": reader.engine.precision,
@@ -87,7 +162,7 @@ def predict(
     with out.open("a", encoding="utf-8") as file:
         answers = reader.stream(((q.question, q.context) for q in todo), **options)
         for done, (question, found) in enumerate(zip(todo, answers, strict=True), len(questions) - len(todo) + 1):
-            best = found[0].as_dict() if found else {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": 1.0}
+            best = _best(found[0] if found else None)
             kept[question.id] = best
             file.write(json.dumps({"id": question.id, **best}) + "\n")
             if report:
@@ -95,9 +170,15 @@ def predict(
     return kept
 
 
-def _resume(out: Path, head: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _best(answer: Answer | None) -> Prediction:
+    if answer is None:
+        return {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": 1.0}
+    return {**answer.as_dict()}
+
+
+def _resume(out: Path, head: PredictedBy) -> dict[str, Prediction]:
     out.parent.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, dict[str, Any]] = {}
+    kept: dict[str, Prediction] = {}
     whole = [json.dumps(head)]
     if out.is_file():
         lines = out.read_text(encoding="utf-8").split("\n")
@@ -116,7 +197,7 @@ def _resume(out: Path, head: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return kept
 
 
-def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: int = 20) -> dict[str, Any]:
+def summarize(dataset: Dataset, predictions: Mapping[str, Prediction], worst: int = 20) -> EvaluationReport:
     """Return metrics, 95 % intervals, breakdowns, calibration and the worst errors as plain data.
 
     `metrics` are the official script's over the questions given. Intervals are percentiles of 1,000 bootstrap
@@ -129,7 +210,7 @@ def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: i
     metrics = squad_v2(questions, texts, nulls) if v2 else squad_v1(questions, texts)
     rows = []
     for q in questions:
-        row = predictions.get(q.id, {"text": "", "score": 0.0})
+        row = predictions.get(q.id) or _best(None)
         rows.append((q, row, *score(q, row["text"], v2=v2)))
     em, value = np.array([r[2] for r in rows], float), np.array([r[3] for r in rows])
     random = np.random.default_rng(_SEED)
@@ -138,7 +219,7 @@ def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: i
         name: [100 * float(x) for x in np.percentile([values[pick].mean() for pick in picks], [2.5, 97.5])]
         for name, values in (("exact_match", em), ("f1", value))
     }
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, GroupScore]] = {}
     keys: tuple[tuple[str, Callable[[Question], str]], ...] = (
         ("question type", lambda q: question_kind(q.question)),
         ("context characters", lambda q: _bucket(len(q.context), (500, 1000, 2000))),
@@ -155,7 +236,15 @@ def summarize(dataset: Dataset, predictions: dict[str, dict[str, Any]], worst: i
         "by": groups,
         "calibration": calibration([r[1]["score"] for r in rows], em),
         "worst": [
-            {**asdict(q), "golds": list(q.golds), "prediction": row["text"], "score": row["score"]}
+            {
+                "id": q.id,
+                "question": q.question,
+                "context": q.context,
+                "golds": list(q.golds),
+                "title": q.title,
+                "prediction": row["text"],
+                "score": row["score"],
+            }
             for q, row, _, _ in wrong
         ],
     }
@@ -177,7 +266,7 @@ def _bucket(size: int, bounds: Sequence[int]) -> str:
     return f"over {bounds[-1]}"
 
 
-def _breakdown(keys: Sequence[str], em: np.ndarray, value: np.ndarray) -> dict[str, Any]:
+def _breakdown(keys: Sequence[str], em: np.ndarray, value: np.ndarray) -> dict[str, GroupScore]:
     names = np.array(keys)
     return {
         str(name): {
@@ -189,7 +278,7 @@ def _breakdown(keys: Sequence[str], em: np.ndarray, value: np.ndarray) -> dict[s
     }
 
 
-def calibration(scores: Sequence[float], right: np.ndarray) -> dict[str, Any]:
+def calibration(scores: Sequence[float], right: np.ndarray) -> Calibration:
     """Return the expected calibration error and ten bins of (mean score, share right, count); Guo et al. 2017."""
     values = np.clip(np.array(scores, float), 0, 1)
     place = np.minimum((values * _BINS).astype(int), _BINS - 1)
@@ -202,7 +291,7 @@ def calibration(scores: Sequence[float], right: np.ndarray) -> dict[str, Any]:
     return {"error": error, "bins": [{"score": m, "right": s, "count": c} for m, s, c in bins]}
 
 
-def plot_calibration(report: dict[str, Any], out: Path) -> None:
+def plot_calibration(report: EvaluationReport, out: Path) -> None:
     """Write the calibration bins of a report as a PNG: share right against score, and how many answers stand there."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -10,12 +10,14 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 from drystone.errors import DrystoneError, UsageError
 from drystone.reader.evaluation import samples
+from drystone.reader.evaluation.evaluate import SavedReport
 from drystone.reader.reader import Reader
 from drystone.reader.training.files import hardware
+from drystone.reader.training.records import Manifest
 
 #: What can be measured: (runtime, precision).
 RUNTIMES = (
@@ -30,9 +32,20 @@ RUNTIMES = (
 )
 
 
-def write_card(
-    model: Path, reports: Mapping[str, dict[str, Any]], speeds: Sequence[dict[str, Any]] = (), *, license: str
-) -> Path:
+class RuntimeSpeed(TypedDict):
+    """Pairs per second of wall time of one runtime and precision."""
+
+    runtime: str
+    precision: str
+    threads: int
+    pairs_per_second: float
+
+
+#: Reports of `evaluate` by the name of their data.
+Reports: TypeAlias = Mapping[str, SavedReport]
+
+
+def write_card(model: Path, reports: Reports, speeds: Sequence[RuntimeSpeed] = (), *, license: str) -> Path:
     """Write README.md into a model's folder from its training.json, `evaluate`'s reports by name, and `speeds`.
 
     Raises UsageError where there is no report, or where one is of another model by name.
@@ -51,10 +64,10 @@ def write_card(
     return out
 
 
-def read_report(path: Path) -> dict[str, Any]:
+def read_report(path: Path) -> SavedReport:
     """Read a report.json; raises UsageError where it is none."""
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        report: SavedReport = json.loads(path.read_text(encoding="utf-8"))
         if not {"metrics", "interval", "by", "questions", "calibration"} <= report.keys():
             raise ValueError("it lacks metrics")
     except (OSError, ValueError, AttributeError) as error:
@@ -62,7 +75,7 @@ def read_report(path: Path) -> dict[str, Any]:
     return report
 
 
-def measure_speeds(model: Path, threads: int = 1, seconds: float = 1.5, rounds: int = 3) -> list[dict[str, Any]]:
+def measure_speeds(model: Path, threads: int = 1, seconds: float = 1.5, rounds: int = 3) -> list[RuntimeSpeed]:
     """Return pairs per second of wall time over built-in passages for each runtime that is installed and takes it.
 
     Runtimes take turns, `seconds` each; what is returned is the median of the rounds.
@@ -91,24 +104,24 @@ def measure_speeds(model: Path, threads: int = 1, seconds: float = 1.5, rounds: 
     ]
 
 
-def _manifest(model: Path) -> dict[str, Any]:
+def _manifest(model: Path) -> Manifest:
     path = model / "training.json"
     if not path.is_file():
         return {}
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: Manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UsageError(f"{path}: not readable JSON ({error}).") from None
     return found
 
 
-def _f1(report: dict[str, Any]) -> tuple[str, float]:
+def _f1(report: SavedReport) -> tuple[str, float]:
     metrics = report["metrics"]
-    exact = metrics.get("exact_match", metrics.get("exact"))
+    exact = metrics["exact_match" if "exact_match" in metrics else "exact"]
     return f"{exact:.1f}", float(metrics["f1"])
 
 
-def _head(name: str, reports: Mapping[str, dict[str, Any]], manifest: dict[str, Any], license: str) -> str:
+def _head(name: str, reports: Reports, manifest: Manifest, license: str) -> str:
     rows = ["---", "pipeline_tag: question-answering", "library_name: drystone", "language: en", f"license: {license}"]
     if manifest:
         names = dict.fromkeys(part["name"] for course in _courses(manifest) for part in course["data"])
@@ -133,7 +146,7 @@ def _use(name: str) -> str:
     )
 
 
-def _accuracy(reports: Mapping[str, dict[str, Any]]) -> str:
+def _accuracy(reports: Reports) -> str:
     rows = ["## Accuracy", "", "Official SQuAD metrics, in per cent, with 95 % bootstrap intervals over questions.", ""]
     rows += ["| data | questions | exact match | F1 | runtime |", "|---|---|---|---|---|"]
     for title, report in reports.items():
@@ -147,7 +160,7 @@ def _accuracy(reports: Mapping[str, dict[str, Any]]) -> str:
     return "\n".join([*rows, ""])
 
 
-def _breakdowns(reports: Mapping[str, dict[str, Any]]) -> str:
+def _breakdowns(reports: Reports) -> str:
     title, report = next(iter(reports.items()))
     rows = [f"## By kind of question, on {title}", ""]
     for group, found in report["by"].items():
@@ -160,13 +173,13 @@ def _breakdowns(reports: Mapping[str, dict[str, Any]]) -> str:
     return "\n".join(rows)
 
 
-def _calibration(reports: Mapping[str, dict[str, Any]]) -> str:
+def _calibration(reports: Reports) -> str:
     rows = ["## Calibration", "", "Expected calibration error of the score against exact match (0 is perfect):", ""]
     rows += [f"- {title}: {report['calibration']['error']:.3f}" for title, report in reports.items()]
     return "\n".join([*rows, ""])
 
 
-def _speed(speeds: Sequence[dict[str, Any]]) -> str:
+def _speed(speeds: Sequence[RuntimeSpeed]) -> str:
     if not speeds:
         return "## Speed\n\nNot measured.\n"
     machine = hardware("cpu", speeds[0]["threads"], 1)["processor"]
@@ -177,7 +190,7 @@ def _speed(speeds: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*rows, ""])
 
 
-def _made(manifest: dict[str, Any]) -> str:
+def _made(manifest: Manifest) -> str:
     if not manifest:
         return "## Training\n\nThere is no training.json: what made this model is not recorded.\n"
     courses = [_course(course) for course in _courses(manifest)]
@@ -186,14 +199,14 @@ def _made(manifest: dict[str, Any]) -> str:
     return "\n".join(["## Training", "", *courses, "All settings stand in training.json.", ""])
 
 
-def _courses(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+def _courses(manifest: Manifest) -> list[Manifest]:
     """Return the records of the runs that a model is made of, as far as they are known."""
     if "mean_of" not in manifest:
         return [manifest]
     return [course for part in manifest["mean_of"] if "training" in part for course in _courses(part["training"])]
 
 
-def _course(manifest: dict[str, Any]) -> str:
+def _course(manifest: Manifest) -> str:
     rows = [
         f"From {manifest['model']['name']} (SHA-256 {manifest['model']['weights'][:16]}…), on:",
         "",
@@ -213,7 +226,7 @@ def _course(manifest: dict[str, Any]) -> str:
     return "\n".join([*rows, ""])
 
 
-def _limits(reports: Mapping[str, dict[str, Any]]) -> str:
+def _limits(reports: Reports) -> str:
     rows = ["English only.", "Answers are spans: it cannot count, combine or infer what is not written."]
     worst = [
         (row["f1"], title, kind)

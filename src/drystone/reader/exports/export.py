@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -53,7 +53,17 @@ TOLERANCE, AGREEMENT = 1e-3, 0.8
 _CHECKSUMS = "SHA256SUMS"
 
 
-def export(model: str | Path, formats: Sequence[str], out: Path, revision: str | None = None) -> list[dict[str, Any]]:
+class CheckedFormat(TypedDict):
+    """A written format, its first file, the largest difference of a logit from the reference, and the share of windows
+    with the same best start and end."""
+
+    format: str
+    file: str
+    difference: float
+    agreement: float
+
+
+def export(model: str | Path, formats: Sequence[str], out: Path, revision: str | None = None) -> list[CheckedFormat]:
     """Write `model` in `formats` to the folder `out`, check every one, and return what `verify` returns.
 
     Adds config, tokenizer, a model card, `handler.py` (Hugging Face's EndpointHandler) and SHA256SUMS. Raises
@@ -84,7 +94,7 @@ def export(model: str | Path, formats: Sequence[str], out: Path, revision: str |
     return checked
 
 
-def verify(folder: Path) -> list[dict[str, Any]]:
+def verify(folder: Path) -> list[CheckedFormat]:
     """Check an exported folder: checksums, then every format by its consumer against the reference.
 
     Returns for each format its name, the largest difference of a logit, and the share of windows with the same best
@@ -187,12 +197,12 @@ _WRITERS: dict[str, Callable[[Checkpoint, Model, list[Batch], Path], None]] = {
 }
 
 
-def _check(model: Model, batches: list[Batch], folder: Path) -> list[dict[str, Any]]:
+def _check(model: Model, batches: list[Batch], folder: Path) -> list[CheckedFormat]:
     """Load each format that is there by its own consumer and compare logits with the numpy reference."""
     # Three lengths tell as much as twenty, and the reference is slow.
     few = [batches[i] for i in sorted({0, len(batches) // 2, len(batches) - 1})]
     expected = [trace(model, b.ids, b.types, b.positions, b.blocks)[0] for b in few]
-    checked = []
+    checked: list[CheckedFormat] = []
     for name, names in FILES.items():
         if not all((folder / n).is_file() for n in names):
             continue

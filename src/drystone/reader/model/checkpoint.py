@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
+from drystone.reader.model.families import Config
 from drystone.reader.model.installed import installed
 from drystone.reader.model.pickles import read_pickled_tensors
 
@@ -40,9 +41,9 @@ class Checkpoint:
     name: str
     folder: Path
     revision: str | None
-    config: dict[str, Any]
+    config: Config
     tokenizer_json: str
-    tokenizer_config: dict[str, Any]
+    tokenizer_config: Config
     tensors: dict[str, np.ndarray]
 
     def vocabulary(self) -> tuple[Any, ...]:
@@ -132,7 +133,7 @@ def _packaged(name: str) -> Path | None:
     return found
 
 
-def _json_object(path: Path) -> dict[str, Any]:
+def _json_object(path: Path) -> Config:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -6,12 +6,15 @@ their tensor names, defaults and the order of operations. It knows nothing of ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from drystone.errors import ModelError
+
+#: config.json or tokenizer_config.json of a checkpoint: free JSON, of which each family reads its own keys.
+Config: TypeAlias = dict[str, Any]
 
 #: model_type -> the prefix of its encoder's tensors.
 FAMILIES = {
@@ -77,7 +80,6 @@ class Model:
     max_tokens: int
     weights: dict[str, np.ndarray]
     relative: Relative | None = None
-    labels: dict[str, Any] = field(default_factory=dict)
 
     @property
     def uses_types(self) -> bool:
@@ -85,7 +87,7 @@ class Model:
         return "embed.type" in self.weights
 
 
-def build_model(config: dict[str, Any], tensors: dict[str, np.ndarray], name: str = "checkpoint") -> Model:
+def build_model(config: Config, tensors: dict[str, np.ndarray], name: str = "checkpoint") -> Model:
     """Return the `Model` in a checkpoint's config and tensors.
 
     Raises ModelError where the architecture is unknown (naming those that are known), a setting is one that this
@@ -108,7 +110,7 @@ def build_model(config: dict[str, Any], tensors: dict[str, np.ndarray], name: st
 class _Reader:
     """Looks settings and tensors up, checks them, and names what is wrong."""
 
-    def __init__(self, config: dict[str, Any], tensors: dict[str, np.ndarray], prefix: str, name: str) -> None:
+    def __init__(self, config: Config, tensors: dict[str, np.ndarray], prefix: str, name: str) -> None:
         self.config, self.tensors, self.prefix, self.name = config, tensors, prefix, name
         self.weights: dict[str, np.ndarray] = {}
 

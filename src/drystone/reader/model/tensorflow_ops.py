@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -18,10 +19,18 @@ from drystone.reader.model.encoder import forward
 from drystone.reader.model.families import Model
 
 
+class Row(TypedDict):
+    """A batch's arrays, int64 [rows, tokens], as an .npz file has them."""
+
+    ids: np.ndarray
+    types: np.ndarray
+    blocks: np.ndarray
+
+
 class TensorflowOps:
     """Computes with variables by name; DeBERTa's relative attention is not among them."""
 
-    def __init__(self, tf: Any, weights: dict[str, Any]) -> None:
+    def __init__(self, tf: Any, weights: Mapping[str, Any]) -> None:
         self.tf, self._weights = tf, weights
 
     def weight(self, name: str, value: np.ndarray) -> Any:
@@ -78,7 +87,7 @@ def write_saved_model(tf: Any, model: Model, folder: Path) -> None:
         @tf.function(  # type: ignore[untyped-decorator]
             input_signature=[tf.TensorSpec([None, None], tf.int32, name=n) for n in _inputs(model)]
         )
-        def serve(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> dict[str, Any]:
+        def serve(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Mapping[str, Any]:
             # The mask and the ids alone give the positions: padding is never attended to.
             places = tf.math.cumsum(attention_mask, axis=1, exclusive=True) + model.positions_from
             types = tf.zeros_like(input_ids) if token_type_ids is None else token_type_ids
@@ -89,7 +98,7 @@ def write_saved_model(tf: Any, model: Model, folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.serve})
 
 
-def read_saved_model(tf: Any, model: Model, folder: Path, rows: list[dict[str, Any]]) -> list[np.ndarray]:
+def read_saved_model(tf: Any, model: Model, folder: Path, rows: list[Row]) -> list[np.ndarray]:
     """Return the logits of rows, computed by the SavedModel in `folder`."""
     loaded = tf.saved_model.load(str(folder))
     run = loaded.signatures["serving_default"]
@@ -169,7 +178,7 @@ def write_h5(model: Model, path: Path) -> None:
                 place.create_dataset(name, data=np.ascontiguousarray(datasets[name]))
 
 
-def read_h5(tf: Any, folder: Path, rows: list[dict[str, Any]]) -> list[np.ndarray]:
+def read_h5(tf: Any, folder: Path, rows: list[Row]) -> list[np.ndarray]:
     """Return the logits of rows, computed by Transformers' own TensorFlow class from `tf_model.h5`."""
     from transformers import TFAutoModelForQuestionAnswering  # noqa: PLC0415
 
@@ -191,13 +200,16 @@ def read_h5(tf: Any, folder: Path, rows: list[dict[str, Any]]) -> list[np.ndarra
     return found
 
 
-def load(path: Path) -> tuple[Model, list[dict[str, Any]]]:
+def load(path: Path) -> tuple[Model, list[Row]]:
     """Return the model and rows that `tensorflow_formats` put into an .npz file."""
     with np.load(path) as arrays:
         sizes = json.loads(str(arrays["sizes"]))
         weights = {n.removeprefix("w:"): arrays[n] for n in arrays.files if n.startswith("w:")}
         count = int(arrays["rows"])
-        rows = [{name: arrays[f"{name}_{i}"] for name in ("ids", "types", "blocks")} for i in range(count)]
+        rows: list[Row] = [
+            {"ids": arrays[f"ids_{i}"], "types": arrays[f"types_{i}"], "blocks": arrays[f"blocks_{i}"]}
+            for i in range(count)
+        ]
     return Model(**sizes, weights=weights), rows
 
 

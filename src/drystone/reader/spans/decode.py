@@ -11,15 +11,26 @@ For one window both are the same number. `normalize="window"` keeps each window'
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from drystone.errors import ModelError
 
 Normalize = Literal["question", "window"]
+
+
+class AnswerFields(TypedDict):
+    """The fields of an `Answer` by name."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+    null_score: float
+    logit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +48,16 @@ class Answer:
     null_score: float
     logit: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> AnswerFields:
         """Return the fields as a plain dictionary."""
-        return asdict(self)
+        return {
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "score": self.score,
+            "null_score": self.null_score,
+            "logit": self.logit,
+        }
 
 
 @dataclass(frozen=True, slots=True)

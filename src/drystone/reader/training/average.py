@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.training.data import HELD_OUT
 from drystone.reader.training.files import describe, versions, write_manifest, write_model
+from drystone.reader.training.records import WeightsFacts
 
 
 def average(models: Sequence[str | Path], out: Path) -> Path:
@@ -58,8 +58,8 @@ def _shapes(checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
     return {name: value.shape for name, value in checkpoint.tensors.items()}
 
 
-def _record(checkpoint: Checkpoint, model: Model) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": Path(checkpoint.name).name, "weights": fingerprint(model)}
+def _record(checkpoint: Checkpoint, model: Model) -> WeightsFacts:
+    found: WeightsFacts = {"name": Path(checkpoint.name).name, "weights": fingerprint(model)}
     if (checkpoint.folder / "training.json").is_file():
         found["training"] = describe(checkpoint.folder)
     return found

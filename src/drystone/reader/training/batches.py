@@ -17,6 +17,7 @@ import numpy as np
 from drystone.errors import UsageError
 from drystone.reader.spans.windows import Windower
 from drystone.reader.training.data import DataSet
+from drystone.reader.training.records import DataFacts
 
 #: Tokens of a question that a row keeps, as in BERT's run_squad.
 MAX_QUESTION = 64
@@ -38,7 +39,7 @@ class Packed:
     weights: tuple[float, ...]
     names: tuple[str, ...]
     template: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-    facts: tuple[dict[str, Any], ...]
+    facts: tuple[DataFacts, ...]
 
     @property
     def fixed(self) -> int:

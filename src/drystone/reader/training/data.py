@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.evaluation.metrics import Question
+from drystone.reader.training.records import DataFacts
 from drystone.reader.training.state import write_atomically
 
 #: The questions that training did not see, in the folder of a run: what `evaluate` is to be asked with.
@@ -37,6 +38,22 @@ class Example(NamedTuple):
     golds: tuple[str, ...] = ()
 
 
+class SquadAnswer(TypedDict):
+    """A gold and where it begins in the context, in characters."""
+
+    text: str
+    answer_start: int
+
+
+class SquadQuestion(TypedDict):
+    """A question as a SQuAD file has it."""
+
+    id: str
+    question: str
+    answers: list[SquadAnswer]
+    is_impossible: NotRequired[bool]
+
+
 @dataclass(frozen=True)
 class DataSet:
     """Examples of one file with what a model's card must say of them; `weight` is how often an epoch shows each."""
@@ -48,7 +65,7 @@ class DataSet:
     weight: float = 1.0
     left_out: tuple[str, ...] = ()
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> DataFacts:
         """Return what the manifest keeps of this set."""
         return {
             "name": self.name,
@@ -128,11 +145,13 @@ def write_data(path: Path, examples: Sequence[Example], license: str) -> None:
 
     Further golds stand where their text is first found. Raises ModelError where the disk is full.
     """
-    articles: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    articles: dict[str, dict[str, list[SquadQuestion]]] = {}
     for e in examples:
         starts = [e.start, *(max(e.context.find(gold), 0) for gold in e.golds[1:])] if e.start is not None else []
-        answers = [{"text": text, "answer_start": at} for text, at in zip(_golds(e), starts, strict=True)]
-        asked: dict[str, Any] = {"id": e.id, "question": e.question, "answers": answers}
+        answers: list[SquadAnswer] = [
+            {"text": text, "answer_start": at} for text, at in zip(_golds(e), starts, strict=True)
+        ]
+        asked: SquadQuestion = {"id": e.id, "question": e.question, "answers": answers}
         if e.start is None:
             asked["is_impossible"] = True
         articles.setdefault(e.title, {}).setdefault(e.context, []).append(asked)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,7 @@ def distil(
     along are kept under `cache` (default: in `out`), by teacher and data, and are not computed again. Raises UsageError
     for wrong weights of the loss, layers that are not there, or a teacher of another vocabulary or shape.
     """
-    for name, value in (("soft", soft), ("hard", hard), ("hidden", hidden), ("attention", attention)):
-        if not 0 <= value <= 1e6:
-            raise UsageError(f"{name}: the weight of a loss must be at least 0, not {value!r}.")
-    if soft + hard + hidden + attention == 0:
-        raise UsageError("soft, hard, hidden, attention: at least one loss needs a weight above 0.")
-    if not 0.1 <= temperature <= 100:
-        raise UsageError(f"temperature: must be from 0.1 to 100, not {temperature!r}.")
+    weights = LossWeights(soft, hard, hidden, attention, temperature)
     if not teachers:
         raise UsageError("teacher: name at least one.")
     if (student is None) == (layers is None):
@@ -91,37 +85,56 @@ def distil(
         _same_vocabulary(readers, read_checkpoint(student))
 
         def objective(packed: Packed, model: Model) -> Objective:
-            alongside = None
-            if hidden or attention:
-                device = choose_device(training.get("device", "auto"))
-                bf16 = choose_bf16(device, training.get("precision", "auto"))
-                alongside = _Alongside(readers[0].model, model, hidden, attention, device, bf16=bf16)
-            known = [
-                teacher_logits(reader, packed, (cache or out / "teachers"), report=report_teacher)
-                for reader in (readers if alongside is None else readers[1:])
-                if soft
-            ]
-            return _Distillation(known, temperature, soft, hard, alongside)
+            alongside = _alongside(readers[0].model, model, weights, training)
+            asked = (readers if alongside is None else readers[1:]) if soft else []
+            home = cache or out / "teachers"
+            known = [teacher_logits(reader, packed, home, report=report_teacher) for reader in asked]
+            return _Distillation(known, weights, alongside)
 
         notes = dict(training.pop("notes", None) or {}) | {
             "teachers": [{"name": reader.name, "weights": fingerprint(reader.model)} for reader in readers],
-            "loss": {"soft": soft, "hard": hard, "hidden": hidden, "attention": attention, "temperature": temperature},
+            "loss": asdict(weights),
             "layers": layers if layers is None or isinstance(layers, int) else list(layers),
         }
+        training |= {"objective": objective, "trace": hidden > 0, "attention": attention > 0, "notes": notes}
         try:
-            return train(
-                student,
-                data,
-                out,
-                objective=objective,
-                trace=hidden > 0,
-                attention=attention > 0,
-                notes=notes,
-                **training,
-            )
+            return train(student, data, out, **training)
         finally:
             for reader in readers:
                 reader.close()
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """What each part of the loss weighs, and the temperature of the soft labels.
+
+    Raises UsageError for weights below 0 or all 0, and for temperatures out of 0.1 to 100.
+    """
+
+    soft: float
+    hard: float
+    hidden: float
+    attention: float
+    temperature: float
+
+    def __post_init__(self) -> None:
+        parts = {name: value for name, value in asdict(self).items() if name != "temperature"}
+        for name, value in parts.items():
+            if not 0 <= value <= 1e6:
+                raise UsageError(f"{name}: the weight of a loss must be at least 0, not {value!r}.")
+        if sum(parts.values()) == 0:
+            raise UsageError("soft, hard, hidden, attention: at least one loss needs a weight above 0.")
+        if not 0.1 <= self.temperature <= 100:
+            raise UsageError(f"temperature: must be from 0.1 to 100, not {self.temperature!r}.")
+
+
+def _alongside(teacher: Model, student: Model, weights: LossWeights, training: Mapping[str, Any]) -> _Alongside | None:
+    """Return the teacher to run along, where the loss compares what lies inside; None where it does not."""
+    if not (weights.hidden or weights.attention):
+        return None
+    device = choose_device(training.get("device", "auto"))
+    bf16 = choose_bf16(device, training.get("precision", "auto"))
+    return _Alongside(teacher, student, weights.hidden, weights.attention, device, bf16=bf16)
 
 
 def keep_layers(teacher: str | Path, layers: int | Sequence[int], out: Path) -> Path:
@@ -168,29 +181,26 @@ class _Distillation:
     def __init__(
         self,
         teachers: Sequence[TeacherLogits],
-        temperature: float,
-        soft: float,
-        hard: float,
+        weights: LossWeights,
         alongside: _Alongside | None,
     ) -> None:
-        self._teachers, self._temperature, self._soft, self._hard = teachers, temperature, soft, hard
-        self._alongside = alongside
+        self._teachers, self._weights, self._alongside = teachers, weights, alongside
 
     def __call__(self, logits: Tensor, trace: Trace | None, inputs: Inputs) -> Tensor:
         total = logits.new_zeros(())
-        if self._hard:
-            total = total + self._hard * hard_labels(logits, trace, inputs)
+        if self._weights.hard:
+            total = total + self._weights.hard * hard_labels(logits, trace, inputs)
         known = [torch.from_numpy(t.rows(inputs.rows)).to(logits.device) for t in self._teachers]
         if self._alongside is not None and trace is not None:
             apart, theirs = self._alongside(trace, inputs)
             total = total + apart
             known.insert(0, theirs)
-        if self._soft:
-            heat = self._temperature
+        if self._weights.soft:
+            heat = self._weights.temperature
             wanted = torch.stack([torch.softmax(t / heat, 1) for t in known]).mean(0)
             ours = functional.log_softmax(logits / heat, 1)
             divergence = functional.kl_div(ours, wanted, reduction="sum") / 2
-            total = total + self._soft * heat * heat * divergence
+            total = total + self._weights.soft * heat * heat * divergence
         return total
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,7 @@ from drystone import processor
 from drystone.errors import UsageError
 from drystone.reader.model.checkpoint import Checkpoint
 from drystone.reader.model.families import FAMILIES
+from drystone.reader.training.records import CourseRow, Hardware, Manifest, Progress, RunFacts
 from drystone.reader.training.state import write_atomically
 
 _STEMS = {
@@ -37,7 +39,7 @@ class Run:
     """Where a run lies and what it was made of."""
 
     folder: Path
-    facts: dict[str, Any]
+    facts: RunFacts
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,19 +47,21 @@ class Run:
 
     def finish(
         self,
-        recipe: dict[str, Any],
-        at: dict[str, Any],
-        history: list[dict[str, Any]],
+        recipe: Mapping[str, Any],
+        at: Progress,
+        history: list[CourseRow],
         device: Any,
         threads: int,
         processes: int,
     ) -> None:
         """Write the picture and, last, training.json."""
         plot(history, self.folder / "training.png")
-        manifest = {
+        manifest: Manifest = {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            **self.facts,
-            "recipe": recipe,
+            "model": self.facts["model"],
+            "data": self.facts["data"],
+            "notes": self.facts["notes"],
+            "recipe": dict(recipe),
             "steps": at["step"],
             "examples_seen": at["seen"],
             "seconds": round(at["seconds"], 1),
@@ -69,7 +73,7 @@ class Run:
         write_manifest(self.folder, manifest)
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write what made a model as its folder's training.json."""
     text = json.dumps(manifest, indent=1) + "\n"
     write_atomically(
@@ -79,10 +83,10 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     )
 
 
-def describe(out: Path) -> dict[str, Any]:
+def describe(out: Path) -> Manifest:
     """Return the manifest of a finished run; raises UsageError where there is none."""
     try:
-        found: dict[str, Any] = json.loads((out / "training.json").read_text(encoding="utf-8"))
+        found: Manifest = json.loads((out / "training.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{out}: no finished run of training ({error}).") from None
     return found
@@ -122,7 +126,7 @@ def write_model(checkpoint: Checkpoint, out: Path, *, half: bool = False) -> Pat
     return out
 
 
-def plot(history: list[dict[str, Any]], out: Path) -> None:
+def plot(history: list[CourseRow], out: Path) -> None:
     """Write the course of a run as a PNG: loss by examples seen and, where measured, F1."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -142,9 +146,9 @@ def plot(history: list[dict[str, Any]], out: Path) -> None:
     figure.savefig(out, dpi=120, metadata={"Software": None})
 
 
-def hardware(device: str, threads: int, processes: int) -> dict[str, Any]:
+def hardware(device: str, threads: int, processes: int) -> Hardware:
     """Return what the run ran on."""
-    found: dict[str, Any] = {
+    found: Hardware = {
         "processor": processor.model_name(),
         "threads": threads,
         "processes": processes,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from drystone.reader.spans.windows import Windower
 from drystone.reader.training.batches import Packed, make_rows, order, pack, pool_steps
 from drystone.reader.training.data import DataSet, Example, questions
 from drystone.reader.training.files import Run, describe, write_model
+from drystone.reader.training.records import CourseRow, Manifest, Progress, ProgressRow, RunFacts, WeightsFacts
 from drystone.reader.training.state import read_state, write_state
 
 try:
@@ -115,8 +117,8 @@ def train(
     objective: Callable[[Packed, Model], Objective] | None = None,
     trace: bool = False,
     attention: bool = False,
-    notes: dict[str, Any] | None = None,
-    report: Callable[[dict[str, Any]], None] | None = None,
+    notes: Mapping[str, Any] | None = None,
+    report: Callable[[ProgressRow], None] | None = None,
     stop_after: int | None = None,
     **recipe: Any,
 ) -> Path:
@@ -139,43 +141,64 @@ def train(
     checkpoint, built, windower = open_checkpoint(model, int(recipe.get("seed", 0)))
     packed = data if isinstance(data, Packed) else pack(windower, _sets(data))
     total = examples or math.ceil(epochs * packed.epoch_size())
-    rises = warmup if isinstance(warmup, int) else round(warmup * total)
-    falls = total - rises if decay is None else decay if isinstance(decay, int) else round(decay * total)
-    chosen = _checked(
-        Recipe(total, rises, falls, bf16=bf16, **({"max_seq_len": windower.max_seq_len} | recipe)), built, packed
-    )
-    net = Net(
-        built,
-        train_words=chosen.train_words,
-        frozen_layers=chosen.frozen_layers,
-        lora=chosen.lora,
-        seed=chosen.seed,
-        device=device,
-        bf16=bf16,
-        trace=trace,
-        attention=attention,
-        objective=objective(packed, built) if objective else hard_labels,
-    )
-    facts = {
-        "model": {
-            "name": checkpoint.folder.resolve().name if Path(checkpoint.name).is_dir() else checkpoint.name,
-            "weights": fingerprint(built),
-            **_made(checkpoint.folder),
-        },
-        "data": list(packed.facts),
-        "notes": notes or {},
-    }
-    loop = _Loop(net, packed, chosen, Run(out, facts), threads or processor.count(), report)
+    fields = {"max_seq_len": windower.max_seq_len} | recipe
+    chosen = _checked(Recipe(total, *_course(total, warmup, decay), bf16=bf16, **fields), built)
+    loss = objective(packed, built) if objective else hard_labels
+    net = _net(built, chosen, device, loss, trace=trace, attention=attention)
+    run = Run(out, _facts(checkpoint, built, packed, notes))
+    loop = _Loop(net, packed, chosen, run, threads or processor.count(), report)
     loop.resume()
     loop.measure = _measurer(net, checkpoint, windower, validation)
     loop.keep = lambda flat: _keep(built, checkpoint, net.values(flat), out)
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(loop.threads)
-    try:
+    with _torch_threads(loop.threads):
         loop.run(evaluate_every, patience, checkpoint_every, stop_after)
-    finally:
-        torch.set_num_threads(threads_before)
     return out
+
+
+def _course(total: int, warmup: int | float, decay: int | float | None) -> tuple[int, int]:
+    """Return how many of `total` examples the learning rate rises for, and falls for."""
+    rises = warmup if isinstance(warmup, int) else round(warmup * total)
+    return rises, total - rises if decay is None else decay if isinstance(decay, int) else round(decay * total)
+
+
+def _net(built: Model, recipe: Recipe, device: str, loss: Objective, *, trace: bool, attention: bool) -> Net:
+    return Net(
+        built,
+        train_words=recipe.train_words,
+        frozen_layers=recipe.frozen_layers,
+        lora=recipe.lora,
+        seed=recipe.seed,
+        device=device,
+        bf16=recipe.bf16,
+        trace=trace,
+        attention=attention,
+        objective=loss,
+    )
+
+
+def _facts(checkpoint: Checkpoint, built: Model, packed: Packed, notes: Mapping[str, Any] | None) -> RunFacts:
+    name = checkpoint.folder.resolve().name if Path(checkpoint.name).is_dir() else checkpoint.name
+    model: WeightsFacts = {"name": name, "weights": fingerprint(built)}
+    if (made := _made(checkpoint.folder)) is not None:
+        model["training"] = made
+    return {"model": model, "data": list(packed.facts), "notes": dict(notes or {})}
+
+
+@contextmanager
+def _torch_threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Measure(TypedDict):
+    """What weights reach on the validation set, in per cent."""
+
+    exact_match: float
+    f1: float
 
 
 class _Loop:
@@ -203,7 +226,7 @@ class _Loop:
                 "exp_avg_sq": torch.zeros_like(half),
             }
         self.mean = flat.detach().clone() if recipe.average else None
-        self.at: dict[str, Any] = {
+        self.at: Progress = {
             "step": 0,
             "seen": 0,
             "pool": 0,
@@ -212,8 +235,8 @@ class _Loop:
             "stale": 0,
             "seconds": 0.0,
         }
-        self.history: list[dict[str, Any]] = []
-        self.measure: Callable[[torch.Tensor], dict[str, float]] | None = None
+        self.history: list[CourseRow] = []
+        self.measure: Callable[[torch.Tensor], Measure] | None = None
         self.keep: Callable[[torch.Tensor], None] = lambda flat: None
 
     def resume(self) -> None:
@@ -351,7 +374,12 @@ class _Loop:
         for flat in candidates:
             # Every process measures: they must agree on when to stop.
             found = self.measure(flat)
-            row = {"seen": self.at["seen"], "step": self.at["step"], **found}
+            row: CourseRow = {
+                "seen": self.at["seen"],
+                "step": self.at["step"],
+                "exact_match": found["exact_match"],
+                "f1": found["f1"],
+            }
             self.history.append(row)
             if self.at["best"] is None or found["f1"] > self.at["best"]["f1"]:
                 self.at["best"], self.at["stale"] = row, 0
@@ -378,24 +406,25 @@ class _Loop:
 
     def _note(self, losses: list[tuple[float, int]], speed: float) -> None:
         count = sum(n for _, n in losses)
-        row = {
+        row: CourseRow = {
             "seen": self.at["seen"],
             "step": self.at["step"],
             "loss": sum(x for x, _ in losses) / max(count, 1),
             "rate": self.recipe.rate(self.at["seen"], 0),
         }
         self.history.append(row)
-        self._tell(row | {"speed": speed})
+        self._tell(row, {"speed": speed})
 
-    def _tell(self, row: dict[str, Any]) -> None:
+    def _tell(self, row: CourseRow, more: ProgressRow | None = None) -> None:
         if self.report and not self.rank:
-            self.report(row | {"of": self.recipe.examples, "seconds": self.at["seconds"]})
+            of: ProgressRow = {"of": self.recipe.examples, "seconds": self.at["seconds"]}
+            self.report(cast(ProgressRow, {**row, **(more or {}), **of}))
 
 
 def open_checkpoint(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Windower]:
     """Return a checkpoint to be trained, with a span head drawn by `seed` where it has none, and what reads for it."""
     checkpoint = read_checkpoint(model)
-    hidden = checkpoint.config.get("hidden_size", checkpoint.config.get("dim", 0))
+    hidden = int(checkpoint.config.get("hidden_size") or checkpoint.config.get("dim", 0))
     if "qa_outputs.weight" not in checkpoint.tensors:
         random = np.random.default_rng(seed)
         checkpoint.tensors["qa_outputs.weight"] = random.normal(0, 0.02, (2, hidden)).astype(np.float32)
@@ -415,14 +444,16 @@ def open_checkpoint(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Wi
     return checkpoint, built, windower
 
 
-def _made(folder: Path) -> dict[str, Any]:
+def _made(folder: Path) -> Manifest | None:
     """Return what made the weights to start from, where their folder says it: the manifest without its course."""
     if not (folder / "training.json").is_file():
-        return {}
-    return {"training": {k: v for k, v in describe(folder).items() if k != "history"}}
+        return None
+    found = describe(folder)
+    found.pop("history", None)
+    return found
 
 
-def _checked(recipe: Recipe, built: Model, packed: Packed) -> Recipe:
+def _checked(recipe: Recipe, built: Model) -> Recipe:
     if not 16 <= recipe.max_seq_len <= built.max_tokens:
         raise UsageError(f"max_seq_len: must be from 16 to the model's {built.max_tokens}, not {recipe.max_seq_len}.")
     for name, least, most in (
@@ -451,13 +482,13 @@ def _sets(data: Sequence[Any]) -> list[DataSet]:
 
 def _measurer(
     net: Net, checkpoint: Checkpoint, windower: Windower, validation: Sequence[Example]
-) -> Callable[[torch.Tensor], dict[str, float]] | None:
+) -> Callable[[torch.Tensor], Measure] | None:
     asked = questions(validation)
     if not asked:
         return None
     v2 = any(not q.golds for q in asked)
 
-    def measure(flat: torch.Tensor) -> dict[str, float]:
+    def measure(flat: torch.Tensor) -> Measure:
         model = replace(net.model, weights=net.values(flat))
         engine = TorchEngine(model, "fp32", torch.get_num_threads())
         reader = Reader(model, windower, engine, checkpoint, "under training")

@@ -72,72 +72,89 @@ def members(stream: ByteStream) -> Iterator[TarMember]:
     own: dict[bytes, bytes] = {}
     everywhere: dict[bytes, bytes] = {}
     problem: str | None = None
-    while True:
-        header = stream.take(_BLOCK)
-        if len(header) < _BLOCK:
-            start = stream.position - len(header)
-            what = "a header is cut short" if header else "the archive has no end mark, it may be cut short"
-            raise DamagedError(f"{what} (at byte {start} of the unpacked archive)")
-        if header == _ZEROS:
-            return
-        if not _checksum_holds(header):
-            start = stream.position - _BLOCK
-            raise DamagedError(f"the header at byte {start} of the unpacked archive is damaged; the rest was not read")
+    while (header := _next_header(stream)) is not None:
         code = header[156]
         size = _number(header[124:136], stream)
         if code in b"xgLKX":
-            if size > _MAX_EXTENDED:
-                problem = f"its extended header claims {size} bytes"
-                _skip(stream, size + -size % _BLOCK)
-                continue
-            body = stream.take(size + -size % _BLOCK)
-            if len(body) < size:
-                raise DamagedError("the archive is cut short in an extended header")
-            body = body[:size]
-            if code == 0x4C:  # L
-                own[b"path"] = body.partition(b"\0")[0]
-            elif code == 0x4B:  # K
-                own[b"linkpath"] = body.partition(b"\0")[0]
-            elif b"path=" in body or b"size" in body or b"sparse" in body:
-                # Most pax headers tell times and owners alone; those are not taken apart.
-                records = _pax_records(body)
-                if records is None:
-                    problem = "its extended header is malformed"
-                else:
-                    (everywhere if code == 0x67 else own).update(records)
+            problem = _extend(stream, code, size, own, everywhere) or problem
             continue
-        if everywhere:
-            own = {**everywhere, **own}
-        path, target = header[:100].partition(b"\0")[0], header[157:257].partition(b"\0")[0]
-        if header[345] and header[257:263] == b"ustar\0":
-            path = header[345:500].partition(b"\0")[0] + b"/" + path
-        kind = _TYPES.get(code, UNKNOWN)
-        if own:
-            path = own.get(b"path", path)
-            target = own.get(b"linkpath", target)
-            if b"size" in own:
-                claimed = own[b"size"]
-                if not _DIGITS.match(claimed):
-                    raise DamagedError("a size in an extended header is not a number; the rest was not read")
-                size = int(claimed)
-            if b"GNU.sparse.major" in own or b"GNU.sparse.map" in own or b"GNU.sparse.size" in own:
-                problem = problem or "it is a sparse member"
-                path = own.get(b"GNU.sparse.name", path)
-        if kind is REGULAR and path.endswith(b"/") and code == 0:
-            kind = DIRECTORY
-        if kind is UNKNOWN:
-            problem = problem or _unknown(code)
-            if code == 0x53 and header[482]:
-                _skip_sparse_headers(stream)
-        if code in _WITHOUT_DATA:
-            size = 0
-        mode = _number(header[100:108], stream)
+        member = _member(stream, header, size, {**everywhere, **own} if everywhere else own, problem)
         data_at = stream.position
-        yield TarMember(path, kind, mode, size, target, problem)
-        _skip(stream, data_at + size + -size % _BLOCK - stream.position)
+        yield member
+        _skip(stream, data_at + member.size + -member.size % _BLOCK - stream.position)
         if own:
             own = {}
         problem = None
+
+
+def _next_header(stream: ByteStream) -> bytes | None:
+    """Return the next block, which must be a header; None at the end mark."""
+    header = stream.take(_BLOCK)
+    if len(header) < _BLOCK:
+        start = stream.position - len(header)
+        what = "a header is cut short" if header else "the archive has no end mark, it may be cut short"
+        raise DamagedError(f"{what} (at byte {start} of the unpacked archive)")
+    if header == _ZEROS:
+        return None
+    if not _checksum_holds(header):
+        start = stream.position - _BLOCK
+        raise DamagedError(f"the header at byte {start} of the unpacked archive is damaged; the rest was not read")
+    return header
+
+
+def _extend(
+    stream: ByteStream, code: int, size: int, own: dict[bytes, bytes], everywhere: dict[bytes, bytes]
+) -> str | None:
+    """Read an extended header into what it says of the next member, or of all that follow; return what is wrong."""
+    if size > _MAX_EXTENDED:
+        _skip(stream, size + -size % _BLOCK)
+        return f"its extended header claims {size} bytes"
+    body = stream.take(size + -size % _BLOCK)
+    if len(body) < size:
+        raise DamagedError("the archive is cut short in an extended header")
+    body = body[:size]
+    if code == 0x4C:  # L
+        own[b"path"] = body.partition(b"\0")[0]
+    elif code == 0x4B:  # K
+        own[b"linkpath"] = body.partition(b"\0")[0]
+    elif b"path=" in body or b"size" in body or b"sparse" in body:
+        # Most pax headers tell times and owners alone; those are not taken apart.
+        records = _pax_records(body)
+        if records is None:
+            return "its extended header is malformed"
+        (everywhere if code == 0x67 else own).update(records)
+    return None
+
+
+def _member(
+    stream: ByteStream, header: bytes, size: int, extended: dict[bytes, bytes], problem: str | None
+) -> TarMember:
+    """Return the member of a header, with what extended headers say in place of what it says itself."""
+    code = header[156]
+    path, target = header[:100].partition(b"\0")[0], header[157:257].partition(b"\0")[0]
+    if header[345] and header[257:263] == b"ustar\0":
+        path = header[345:500].partition(b"\0")[0] + b"/" + path
+    kind = _TYPES.get(code, UNKNOWN)
+    if extended:
+        path = extended.get(b"path", path)
+        target = extended.get(b"linkpath", target)
+        if b"size" in extended:
+            claimed = extended[b"size"]
+            if not _DIGITS.match(claimed):
+                raise DamagedError("a size in an extended header is not a number; the rest was not read")
+            size = int(claimed)
+        if b"GNU.sparse.major" in extended or b"GNU.sparse.map" in extended or b"GNU.sparse.size" in extended:
+            problem = problem or "it is a sparse member"
+            path = extended.get(b"GNU.sparse.name", path)
+    if kind is REGULAR and path.endswith(b"/") and code == 0:
+        kind = DIRECTORY
+    if kind is UNKNOWN:
+        problem = problem or _unknown(code)
+        if code == 0x53 and header[482]:
+            _skip_sparse_headers(stream)
+    if code in _WITHOUT_DATA:
+        size = 0
+    return TarMember(path, kind, _number(header[100:108], stream), size, target, problem)
 
 
 def _unknown(code: int) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from drystone.reader.training.records import ProgressRow
+
     _ParamType = click.ParamType[Any]
 else:  # generic since click 8.5
     _ParamType = click.ParamType
@@ -124,11 +126,11 @@ def gather(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def progress() -> Callable[[dict[str, Any]], None]:
+def progress() -> Callable[[ProgressRow], None]:
     """Return a report of rows: a line that is rewritten on a terminal, a line each in a log."""
     terminal = sys.stderr.isatty()
 
-    def report(row: dict[str, Any]) -> None:
+    def report(row: ProgressRow) -> None:
         if "f1" in row:
             before = "\n" if terminal else ""
             click.echo(

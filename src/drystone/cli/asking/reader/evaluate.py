@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
 from drystone.cli._console import console as new_console
 from drystone.cli.asking.reader._options import load, model_options, progress
+
+if TYPE_CHECKING:
+    from drystone.reader.evaluation.evaluate import SavedReport
 
 
 @click.command()
@@ -56,7 +59,7 @@ def command(model: str, data: Path, limit: int | None, out: Path | None, as_json
             max_answer_len=longest,
             handle_impossible_answer=dataset.v2,
         )
-        report = {"model": reader.name, "engine": reader.reason, **summarize(dataset, predictions)}
+        report: SavedReport = {"model": reader.name, "engine": reader.reason, **summarize(dataset, predictions)}
         if out:
             (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
             plot_calibration(report, out / "calibration.png")
@@ -66,7 +69,7 @@ def command(model: str, data: Path, limit: int | None, out: Path | None, as_json
         _print_report(report, out)
 
 
-def _print_report(report: dict[str, Any], out: Path | None) -> None:
+def _print_report(report: SavedReport, out: Path | None) -> None:
     console = new_console()
     console.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
     for name, value in report["metrics"].items():
@@ -79,9 +82,9 @@ def _print_report(report: dict[str, Any], out: Path | None) -> None:
             table.add_row(name, f"{row['questions']:,}", f"{row['exact_match']:.1f}", f"{row['f1']:.1f}")
         console.print(table)
     console.print(f"calibration error {report['calibration']['error']:.3f}")
-    for row in report["worst"][:5]:
+    for wrong in report["worst"][:5]:
         console.print(
-            f"wrong at {row['score']:.2f}: {row['question']!r} -> {row['prediction']!r}, not {row['golds'][:1]}",
+            f"wrong at {wrong['score']:.2f}: {wrong['question']!r} -> {wrong['prediction']!r}, not {wrong['golds'][:1]}",
         )
     if out:
         console.print(f"all of it in {out}")

@@ -14,6 +14,18 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the tables, forbid changes of events, and log the decisions that are there."""
+    _create_events()
+    _create_requests()
+    _create_what_follows()
+    _log_decisions()
+    _forbid_changes()
+    connection = op.get_bind()
+    if sa.inspect(connection).has_table("registry_version"):
+        # A program from before the event log must not write decisions past it.
+        op.execute("UPDATE registry_version SET version = 2")
+
+
+def _create_events() -> None:
     op.create_table(
         "events",
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
@@ -24,6 +36,10 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False, unique=True),
     )
+
+
+def _create_requests() -> None:
+    """Make the tables of requests, what they are about, who made them and how they are verified."""
     op.create_table(
         "requests",
         sa.Column("id", sa.String(16), primary_key=True),
@@ -62,6 +78,10 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.String(32)),
         sa.Column("evidence", sa.Text),
     )
+
+
+def _create_what_follows() -> None:
+    """Make the tables of what people decided of requests, and what came of it in releases."""
     op.create_table(
         "decisions",
         sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), primary_key=True, autoincrement=False),
@@ -96,12 +116,6 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
     )
-    _log_decisions()
-    _forbid_changes()
-    connection = op.get_bind()
-    if sa.inspect(connection).has_table("registry_version"):
-        # A program from before the event log must not write decisions past it.
-        op.execute("UPDATE registry_version SET version = 2")
 
 
 def _forbid_changes() -> None:
