@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Literal, NamedTuple, Required, TypedDict
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
-from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, Blob, as_rows
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
@@ -62,16 +63,16 @@ def run(
     return {"blobs": rows.num_rows, "bytes": sum(rows.column("size").to_pylist())}
 
 
-def _batches(rows: pa.Table) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
+def _batches(rows: pa.Table) -> Iterator[list[Blob]]:
+    batch: list[Blob] = []
     size = 0
     for chunk in rows.to_batches(max_chunksize=_BATCH_BLOBS):
-        for row in chunk.to_pylist():
-            if batch and (size + row["size"] > _BATCH_BYTES or len(batch) >= _BATCH_BLOBS):
+        for blob in as_rows(chunk, Blob, Blob._fields):
+            if batch and (size + blob.size > _BATCH_BYTES or len(batch) >= _BATCH_BLOBS):
                 yield batch
                 batch, size = [], 0
-            batch.append(row)
-            size += row["size"]
+            batch.append(blob)
+            size += blob.size
     if batch:
         yield batch
 
@@ -87,14 +88,79 @@ def _scancode() -> ScanCode:
     return ScanCode()
 
 
-def _read(batch: list[dict[str, Any]], contents: Contents) -> Iterator[bytes | SourceError]:
-    """Yield each blob's bytes, or the error where it cannot be read."""
-    places = [Extent(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in batch]
-    return contents.try_read(places)
+class _Decoded(NamedTuple):
+    """A blob with its text."""
+
+    blob: Blob
+    text: bytes
+    encoding: str | None
+    notebook: bool
 
 
-def _is_notebook(row: dict[str, Any]) -> bool:
-    return any(name.endswith(".ipynb") for name in row["names"])
+class _Excluded(TypedDict, total=False):
+    """The columns of ANNOTATIONS that a blob without a text has."""
+
+    id: Required[bytes]
+    encoding: str | None
+    excluded: Required[Literal["binary", "undecodable", "damaged"]]
+    excluded_evidence: str | None
+
+
+def _annotate(
+    batch: list[Blob],
+    contents: Contents,
+    secret_settings: secrets.ScanSettings,
+    near_method: near.Method | None,
+    scancode: bool,
+) -> tuple[pa.Table, pa.Table]:
+    """Let every detector look at some blobs; return rows of ANNOTATIONS and of NAMES."""
+    files, excluded = _decode(batch, contents)
+    texts = [file.text for file in files]
+    array = _large_binary(texts)
+    named = _names(files)
+    spans = _scanner(secret_settings).scan_batch(texts, [file.blob.names[0] for file in files])
+    found_secrets = [[span._asdict() for span in found] or None for found in spans]
+    columns = {
+        "id": pa.array([file.blob.id for file in files], pa.binary()),
+        "notebook": pa.array([file.notebook for file in files], pa.bool_()),
+        "encoding": pa.array([file.encoding for file in files], pa.string()),
+        "excluded": pa.nulls(len(files), pa.string()),
+        "excluded_evidence": pa.nulls(len(files), pa.string()),
+        "text_bytes": pa.array([len(text) for text in texts], pa.int64()),
+        **_measures(files, array, named),
+        **_licenses(files, scancode),
+        "secrets": pa.array(found_secrets, ANNOTATIONS.field("secrets").type),
+        "signature": near.signatures(array, near_method).cast(pa.binary())
+        if near_method
+        else pa.nulls(len(files), pa.binary()),
+    }
+    table = pa.table([columns[name] for name in ANNOTATIONS.names], schema=ANNOTATIONS)
+    return pa.concat_tables([table, pa.Table.from_pylist(excluded, ANNOTATIONS)]), named
+
+
+def _decode(batch: list[Blob], contents: Contents) -> tuple[list[_Decoded], list[_Excluded]]:
+    """Read blobs; return those with a text, and for the others why there is none."""
+    files: list[_Decoded] = []
+    excluded: list[_Excluded] = []
+    extents = [Extent(blob.partition, blob.repository, blob.offset, blob.size, blob.id) for blob in batch]
+    for blob, data in zip(batch, contents.try_read(extents), strict=True):
+        if isinstance(data, SourceError):
+            excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": str(data)})
+            continue
+        notebook = any(name.endswith(".ipynb") for name in blob.names)
+        decoded = to_text(data, notebook)
+        if decoded.text is not None:
+            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook))
+            continue
+        excluded.append(
+            {
+                "id": blob.id,
+                "encoding": decoded.encoding,
+                "excluded": "binary" if decoded.binary else "undecodable",
+                "excluded_evidence": decoded.reason,
+            }
+        )
+    return files, excluded
 
 
 def _large_binary(texts: list[bytes]) -> pa.LargeBinaryArray:
@@ -104,85 +170,48 @@ def _large_binary(texts: list[bytes]) -> pa.LargeBinaryArray:
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers)
 
 
-def _annotate(
-    batch: list[dict[str, Any]],
-    contents: Contents,
-    secret_settings: secrets.ScanSettings,
-    near_method: near.Method | None,
-    scancode: bool,
-) -> tuple[pa.Table, pa.Table]:
-    excluded: list[dict[str, Any]] = []
-    kept: list[dict[str, Any]] = []
-    texts: list[bytes] = []
-    encodings: list[str | None] = []
-    notebooks: list[bool] = []
-    for row, data in zip(batch, _read(batch, contents), strict=True):
-        if isinstance(data, SourceError):
-            excluded.append({"id": row["id"], "excluded": "damaged", "excluded_evidence": str(data)})
-            continue
-        notebook = _is_notebook(row)
-        decoded = to_text(data, notebook)
-        if decoded.text is None:
-            kind = "binary" if decoded.binary else "undecodable"
-            excluded.append(
-                {"id": row["id"], "encoding": decoded.encoding, "excluded": kind, "excluded_evidence": decoded.reason}
-            )
-            continue
-        kept.append(row)
-        texts.append(decoded.text)
-        encodings.append(decoded.encoding)
-        notebooks.append(notebook)
-    array = _large_binary(texts)
-    ids = [row["id"] for row in kept]
-
-    owners = [i for i, row in enumerate(kept) for _ in row["names"]]
-    names = [name for row in kept for name in row["names"]]
-    contents_of_names = [texts[i] for i in owners]
-    found = languages.detect_languages(names, contents_of_names)
-    named = pa.table(
+def _names(files: list[_Decoded]) -> pa.Table:
+    """Return what is found of each text under each of its base names."""
+    names = [name for file in files for name in file.blob.names]
+    owners = [file for file in files for _ in file.blob.names]
+    texts = [file.text for file in owners]
+    return pa.table(
         {
-            "id": pa.array([ids[i] for i in owners], pa.binary()),
+            "id": pa.array([file.blob.id for file in owners], pa.binary()),
             "name": pa.array(names, pa.string()),
-            "language": pa.array(found, pa.string()),
-            "generated": pa.array(
-                [languages.is_generated(n, t) for n, t in zip(names, contents_of_names, strict=True)], pa.bool_()
-            ),
+            "language": pa.array(languages.detect_languages(names, texts), pa.string()),
+            "generated": pa.array(map(languages.is_generated, names, texts), pa.bool_()),
         },
         schema=NAMES,
     )
-    html = {i for i, language in zip(owners, found, strict=True) if language == "HTML"}
-    visible = [quality.visible_text(texts[i]) if i in html else (None, None) for i in range(len(kept))]
-    headers = licenses.detect_headers(texts, [row["names"][0] for row in kept])
-    license_texts = [
-        licenses.detect_file(text, row["license_path"]) if row["license_path"] is not None else None
-        for text, row in zip(texts, kept, strict=True)
+
+
+def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table) -> dict[str, pa.Array]:
+    """Return the measures of each text; what can be seen of it is measured where one of its names makes it HTML."""
+    html = set(named.filter(pc.equal(named.column("language"), "HTML")).column("id").to_pylist())
+    visible = [quality.visible_text(file.text) if file.blob.id in html else (None, None) for file in files]
+    measured = quality.measures(texts)
+    return {
+        **{name: measured.column(name) for name in measured.schema.names},
+        "says_generated": pa.array([languages.says_generated(file.text) for file in files], pa.bool_()),
+        "visible_characters": pa.array([characters for characters, _ in visible], pa.int64()),
+        "visible_fraction": pa.array([fraction for _, fraction in visible], pa.float64()),
+    }
+
+
+def _licenses(files: list[_Decoded], scancode: bool) -> dict[str, pa.Array]:
+    """Return what each text says of its own licence, and what licence files and metadata say of the tree below."""
+    headers = licenses.detect_headers([file.text for file in files], [file.blob.names[0] for file in files])
+    texts = [
+        licenses.detect_file(file.text, file.blob.license_path) if file.blob.license_path is not None else None
+        for file in files
     ]
     if scancode:
-        license_texts = [
-            _scancode().complete(found, text) if found is not None and found.unanswered else found
-            for found, text in zip(license_texts, texts, strict=True)
+        texts = [
+            _scancode().complete(found, file.text) if found is not None and found.unanswered else found
+            for found, file in zip(texts, files, strict=True)
         ]
-    spans = _scanner(secret_settings).scan_batch(texts, [row["names"][0] for row in kept])
-    measured = quality.measures(array)
-    columns: dict[str, Any] = {
-        "id": pa.array(ids, pa.binary()),
-        "notebook": pa.array(notebooks, pa.bool_()),
-        "encoding": pa.array(encodings, pa.string()),
-        "excluded": pa.nulls(len(kept), pa.string()),
-        "excluded_evidence": pa.nulls(len(kept), pa.string()),
-        "text_bytes": pa.array([len(text) for text in texts], pa.int64()),
-        **{name: measured.column(name) for name in measured.schema.names},
-        "says_generated": pa.array([languages.says_generated(text) for text in texts], pa.bool_()),
-        "visible_characters": pa.array([v[0] for v in visible], pa.int64()),
-        "visible_fraction": pa.array([v[1] for v in visible], pa.float64()),
-        "license": pa.array([a.to_json() if a is not None else None for a in license_texts], pa.string()),
-        "header": pa.array([a.to_json() if a is not None else None for a in headers], pa.string()),
-        "secrets": pa.array(
-            [[s._asdict() for s in found_in] or None for found_in in spans], ANNOTATIONS.field("secrets").type
-        ),
-        "signature": near.signatures(array, near_method).cast(pa.binary())
-        if near_method
-        else pa.nulls(len(kept), pa.binary()),
+    return {
+        "license": pa.array([found.to_json() if found is not None else None for found in texts], pa.string()),
+        "header": pa.array([found.to_json() if found is not None else None for found in headers], pa.string()),
     }
-    table = pa.table([columns[name] for name in ANNOTATIONS.names], schema=ANNOTATIONS)
-    return pa.concat_tables([table, pa.Table.from_pylist(excluded, ANNOTATIONS)]), named
