@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from drystone.building.settings import Settings
 from drystone.building.stages import inventory, optouts
 from drystone.building.stages.contents import Contents
+from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.snapshots import LeftOut, save
 from drystone.errors import MissingExtraError, UsageError
 from drystone.identity import origins
@@ -57,7 +58,7 @@ class Settled:
     inventory: Stage
     partitions: list[str]
     sources: list[Readable]
-    repositories: list[dict[str, Any]]
+    repositories: list[Inventoried]
     roots: dict[str, str | None]
     contents: Contents
     blobs: list[Path]
@@ -255,9 +256,9 @@ class Plan:
                 stage.file(f"{task}.done").unlink()
                 return
 
-    def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[dict[str, Any]], list[list[int]]]:
+    def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[Inventoried], list[list[int]]]:
         """Return all repositories, and for each partition those that an earlier partition has already given."""
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, Inventoried] = {}
         skip: list[list[int]] = []
         listed = [inventory.load_repositories(stage, task) for task in partitions]
         if self.optouts.forks:
@@ -431,7 +432,7 @@ def _of_collection(stage: Stage, task: str, work: Callable[..., Summary], argume
 
 
 def _funnel(
-    repositories: list[dict[str, Any]], distinct_: list[Summary], decided: list[Summary], settled: list[Summary]
+    repositories: list[Inventoried], distinct_: list[Summary], decided: list[Summary], settled: list[Summary]
 ) -> tuple[FunnelStep, ...]:
     """Return files and bytes of original content left after each stage; after `distinct` they are distinct files."""
     steps = [

@@ -6,9 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,10 +15,11 @@ from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
 from drystone.building.stages.contents import Extent
-from drystone.building.stages.inventory import load_repositories
-from drystone.building.stages.licensing import LICENSE_FILES
+from drystone.building.stages.inventory import Inventoried, load_repositories
+from drystone.building.stages.licensing import LICENSE_FILES, LicenseFile
 from drystone.building.stages.paths import path_text
-from drystone.building.stages.tables import BLOBS
+from drystone.building.stages.rows import repository_row
+from drystone.building.stages.tables import BLOBS, as_rows
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
@@ -221,25 +221,8 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
         verdict = (
             None if unread else license_policy.evaluate(expression, settings.licenses, repository["gha_license_id"])
         )
-        rows.append(
-            {
-                "repository_id": repository["id"],
-                "origin": repository["origin"],
-                "kind": repository["kind"],
-                "repo_name": repository["name"],
-                "directory_id": repository["directory"],
-                "revision_id": repository["revision"],
-                "snapshot_id": repository["snapshot"],
-                "branch_name": repository["branch"],
-                "star_events_count": repository["stars"],
-                "fork_events_count": repository["forks"],
-                "license_expression": expression,
-                "license_type": verdict.license_type if verdict is not None else None,
-                "kept": settled.kept.get(repository["id"], 0),
-                "metadata": orjson.dumps(repository["metadata"], option=orjson.OPT_SORT_KEYS).decode(),
-                **{name: repository[name] for name in REPOSITORIES.names if name in repository and name != "metadata"},
-            }
-        )
+        kept = settled.kept.get(repository["id"], 0)
+        rows.append(repository_row(repository, expression, verdict.license_type if verdict else None, kept))
     return pa.Table.from_pylist(rows, REPOSITORIES)
 
 
@@ -267,45 +250,41 @@ def notices_of(settled: Settled) -> Iterator[Notice]:
 def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
     """Yield the licence texts that a person should look at: unanswered, in conflict or under the confidence limit."""
 
-    def waits(annotation: LicenseAnnotation, repository: dict[str, Any]) -> bool:
+    def waits(annotation: LicenseAnnotation, repository: Inventoried) -> bool:
         return annotation.needs_review and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
 
     for found, text in _license_texts(settled, waits):
-        row, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0]["path"]))
+        file, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0].path))
         yield Review(
             text_sha256=annotation.text_sha256,
             cause=annotation.cause,
             expression=annotation.expression,
             evidence=annotation.evidence_json(),
             origin=repository["origin"],
-            path=path_text(row["path"]),
-            swhid=f"swh:1:cnt:{row['id'].hex()}",
+            path=path_text(file.path),
+            swhid=f"swh:1:cnt:{file.id.hex()}",
             sample=text.decode("utf-8"),
         )
 
 
-_Found = tuple[dict[str, Any], LicenseAnnotation, dict[str, Any]]
+_Found = tuple[LicenseFile, LicenseAnnotation, Inventoried]
 
 
 def _license_texts(
-    settled: Settled, wanted: Callable[[LicenseAnnotation, dict[str, Any]], bool]
+    settled: Settled, wanted: Callable[[LicenseAnnotation, Inventoried], bool]
 ) -> Iterator[tuple[list[_Found], bytes]]:
     """Yield each distinct licence file that is `wanted`, with the places it stands at, and its text."""
     repositories = [load_repositories(settled.inventory, task) for task in settled.partitions]
     for collected, blobs in zip(settled.license_files, settled.blobs, strict=True):
         found: dict[bytes, list[_Found]] = defaultdict(list)
-        for row in read([collected], LICENSE_FILES).to_pylist():
-            annotation, repository = (
-                LicenseAnnotation.from_json(row["license"]),
-                repositories[row["partition"]][row["repository"]],
-            )
+        for file in as_rows(read([collected], LICENSE_FILES), LicenseFile, LicenseFile._fields):
+            annotation = LicenseAnnotation.from_json(file.license)
+            repository = repositories[file.partition][file.repository]
             if wanted(annotation, repository):
-                found[row["id"]].append((row, annotation, repository))
-        listed = read([blobs], BLOBS, ("id", "partition", "repository", "offset", "size"))
+                found[file.id].append((file, annotation, repository))
+        listed = read([blobs], BLOBS, Extent._fields)
         listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))
-        places = sorted(
-            Extent(r["partition"], r["repository"], r["offset"], r["size"], r["id"]) for r in listed.to_pylist()
-        )
+        places = sorted(as_rows(listed, Extent, Extent._fields))
         for place, data in zip(places, settled.contents.read(places), strict=True):
             text = to_text(data, notebook=False).text
             if text is not None:

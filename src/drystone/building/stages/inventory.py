@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypedDict, cast
 
 import numpy as np
 import orjson
@@ -26,11 +26,51 @@ from drystone.sources.base import FILE, Limits, Part, Readable, Repository, Repo
 from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_atomically, write_table
 
+if TYPE_CHECKING:
+    from drystone._json import Json
+
 #: Status of a repository that was not read because a request takes it out.
 OPTED_OUT: Final = "opted_out"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
 _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
+
+
+class Inventoried(TypedDict):
+    """A repository as an inventory describes it: the fields of `sources.base.Repository`, and what came of reading it.
+
+    `spec` is its source as a user would write it; `status` is read, empty, unreadable or OPTED_OUT; `problem` says why
+    it is empty or unreadable; `occurrences` and `bytes` count its entries and the original bytes of its files.
+    """
+
+    id: str
+    spec: str
+    status: str
+    problem: str | None
+    occurrences: int
+    bytes: int
+    origin: str
+    kind: str
+    name: str
+    directory: str
+    revision: str | None
+    snapshot: str | None
+    branch: str | None
+    visit_date: datetime | None
+    revision_date: datetime | None
+    committer_date: datetime | None
+    stars: int | None
+    forks: int | None
+    github_id: int | None
+    gha_license_id: str | None
+    gha_event_created_at: datetime | None
+    gha_created_at: datetime | None
+    gha_language: str | None
+    metadata: dict[str, Json]
+    empty: str | None
+
+
+_TIMES: Final = ("visit_date", "revision_date", "committer_date", "gha_event_created_at", "gha_created_at")
 
 
 def run(
@@ -49,7 +89,7 @@ def run(
         return _run_part(stage, task, source, cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
-    told: list[tuple[dict[str, Any], list[tuple[bytes, bytes]]]] = []
+    told: list[tuple[Inventoried, list[tuple[bytes, bytes]]]] = []
 
     def fill(path: Path) -> None:
         with path.open("wb", buffering=1 << 20) as pack:
@@ -103,7 +143,7 @@ def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
     return entries
 
 
-def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[str, Any]]) -> Summary:
+def _written(stage: Stage, task: str, table: pa.Table, repositories: list[Inventoried]) -> Summary:
     write_table(stage.file(f"{task}.parquet"), table)
     described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
     write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described), durable=False)
@@ -114,20 +154,14 @@ def _written(stage: Stage, task: str, table: pa.Table, repositories: list[dict[s
     }
 
 
-def _unread(source: RepositorySource, repository: Repository) -> dict[str, Any]:
-    """Describe a repository that is opted out: by what its source says without being read."""
-    described = asdict(repository)
-    described.update(id=repository.id, spec=source.spec, status=OPTED_OUT, problem=None, occurrences=0, bytes=0)
-    return described
-
-
-def load_repositories(stage: Stage, task: str) -> list[dict[str, Any]]:
-    """Return what `run` wrote of each repository: its fields, `spec`, `status`, `problem`, counts."""
-    repositories: list[dict[str, Any]] = orjson.loads(stage.file(f"{task}.json").read_bytes())
-    for repository in repositories:
-        for key in ("visit_date", "revision_date", "committer_date", "gha_event_created_at", "gha_created_at"):
-            if repository[key] is not None:
-                repository[key] = datetime.fromisoformat(repository[key]).replace(tzinfo=None)
+def load_repositories(stage: Stage, task: str) -> list[Inventoried]:
+    """Return what `run` wrote of each repository."""
+    repositories: list[Inventoried] = []
+    for written in orjson.loads(stage.file(f"{task}.json").read_bytes()):
+        for key in _TIMES:
+            if written[key] is not None:
+                written[key] = datetime.fromisoformat(written[key]).replace(tzinfo=None)
+        repositories.append(written)
     return repositories
 
 
@@ -157,19 +191,20 @@ class _Rows:
 
 def _list(
     source: RepositorySource, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
-) -> tuple[dict[str, Any], list[tuple[bytes, bytes]]]:
+) -> tuple[Inventoried, list[tuple[bytes, bytes]]]:
     """Return what is said of a repository, and its directories by path and hash."""
     directories: list[tuple[bytes, bytes]] = []
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     count = size = 0
-    status, problem = "read", None
+    status = problem = None
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(source.open(cache, limits))
             repository = opened.repository()
             if request_for(optouts, repository.origin, repository.metadata) is not None:
-                return _unread(source, repository), []
+                # Described by what its source says without being read.
+                return _described(repository, source.spec, status=OPTED_OUT), []
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1
@@ -211,15 +246,19 @@ def _list(
             # The whole source is unreadable: it stays in the release's list of repositories, with the reason.
             status, problem = "unreadable", str(error)
             repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
-    described = _described(repository, source.spec, count, size)
-    told = {**described, "status": status, "problem": problem} if problem is not None else described
-    return told, directories
+    return _described(repository, source.spec, count, size, status, problem), directories
 
 
-def _described(repository: Repository, spec: str, count: int, size: int) -> dict[str, Any]:
-    described = asdict(repository)
-    status = "read" if repository.empty is None else "empty"
-    described.update(
-        id=repository.id, spec=spec, status=status, problem=repository.empty, occurrences=count, bytes=size
-    )
-    return described
+def _described(
+    repository: Repository,
+    spec: str,
+    occurrences: int = 0,
+    size: int = 0,
+    status: str | None = None,
+    problem: str | None = None,
+) -> Inventoried:
+    if status is None:
+        status, problem = ("read", None) if repository.empty is None else ("empty", repository.empty)
+    counts = {"occurrences": occurrences, "bytes": size}
+    found = {**asdict(repository), "id": repository.id, "spec": spec, "status": status, "problem": problem, **counts}
+    return cast(Inventoried, found)

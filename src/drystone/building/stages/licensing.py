@@ -7,7 +7,7 @@ repositories' trees and writes its occurrences again, now with everything that a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from drystone.building.stages import inventory
 from drystone.building.stages.paths import speaks_for_tree
-from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES
+from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
 from drystone.detect import licenses
 from drystone.work.engine import Summary
 from drystone.work.ranges import Range, id_range, read
@@ -34,6 +34,17 @@ LICENSE_FILES: Final = pa.schema(
         ("license", pa.string()),
     ]
 )
+
+
+class LicenseFile(NamedTuple):
+    """A row of LICENSE_FILES as Python values; `license` is the annotation as JSON."""
+
+    partition: int
+    repository: int
+    path: bytes
+    id: bytes
+    license: str
+
 
 #: An occurrence with its repository's rank columns and the licence of the tree it lies in (JSON, null where none).
 LICENSED: Final = pa.schema(
@@ -100,17 +111,24 @@ def collect(
     found = read(annotations, ANNOTATIONS, ("id", "license"), where)
     found = found.filter(found.column("license").is_valid())
     detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
-    rows: list[dict[str, Any]] = []
+    rows: list[LicenseFile] = []
     for partition, file in enumerate(inventories if detected else ()):
-        listed = read([file], OCCURRENCES, ("id", "repository", "path", "readable"), where)
-        for row in listed.filter(pc.is_in(listed.column("id"), pa.array(list(detected), pa.binary()))).to_pylist():
-            if row["readable"] and speaks_for_tree(row["path"].decode("utf-8", "replace")):
-                rows.append({**row, "partition": partition, "license": detected[row["id"]]})
-    table = pa.Table.from_pylist(rows, LICENSE_FILES)
+        listed = read([file], OCCURRENCES, ("repository", "path", "id", "readable"), where)
+        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(list(detected), pa.binary())))
+        listed = listed.filter(listed.column("readable"))
+        for repository, path, id_ in zip(*(listed.column(i).to_pylist() for i in range(3)), strict=True):
+            if speaks_for_tree(path.decode("utf-8", "replace")):
+                rows.append(LicenseFile(partition, repository, path, id_, detected[id_]))
+    arrays = [pa.array(column, field.type) for column, field in zip(_columns(rows), LICENSE_FILES, strict=True)]
+    table = pa.table(arrays, schema=LICENSE_FILES)
     write_table(
         stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
     )
     return {"license_files": len(rows), "texts": len(detected)}
+
+
+def _columns(rows: list[LicenseFile]) -> Iterator[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else iter([()] * len(LicenseFile._fields))
 
 
 def spread(
@@ -143,7 +161,7 @@ def spread(
 
 def _spread(
     writer: pq.ParquetWriter,
-    repositories: list[dict[str, Any]],
+    repositories: list[inventory.Inventoried],
     listing: Path,
     collected: list[Path],
     partition: int,
@@ -152,14 +170,16 @@ def _spread(
     reviews: Mapping[str, str],
 ) -> dict[str, str | None]:
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
-    for row in read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1)).to_pylist():
-        annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(row["license"]), reviews)
-        files[row["repository"]].append((_text(row["path"]), annotation, f"swh:1:cnt:{row['id'].hex()}"))
+    listed = read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1))
+    for file in as_rows(listed, LicenseFile, LicenseFile._fields):
+        annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(file.license), reviews)
+        files[file.repository].append((_text(file.path), annotation, f"swh:1:cnt:{file.id.hex()}"))
     trees = {
         index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
     }
+    described: list[Mapping[str, object]] = [*repositories]
     owners = pa.table(
-        {name: pa.array([r[key] for r in repositories], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
+        {name: pa.array([r[key] for r in described], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
     )
     tops: dict[int, str] = {}
     with pq.ParquetFile(listing) as reader:

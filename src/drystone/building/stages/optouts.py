@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone import sources
-from drystone.building.stages.inventory import load_repositories
+from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
@@ -45,6 +45,14 @@ def forks_told(source: RepositorySource) -> list[tuple[str, str]]:
     return [(place, upstream) for place in source.places] if upstream else []
 
 
+class Marked(TypedDict):
+    """What is out of one partition: rows left, a digest of what is out, and by request [occurrences, bytes]."""
+
+    rows: int
+    digest: str
+    requests: dict[str, list[int]]
+
+
 def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> Summary:
     """Mark the occurrences of some partitions; write `MEMBER.parquet` for those in which anything is out.
 
@@ -52,7 +60,7 @@ def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], sna
     """
     optouts = load(snapshot)
     inventories = Stage(inventory_folder)
-    found: dict[str, Any] = {}
+    found: dict[str, Marked] = {}
     for member in members:
         repositories = load_repositories(inventories, member)
         listing = inventories.file(f"{member}.parquet")
@@ -71,9 +79,7 @@ def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], sna
     return {"members": found}
 
 
-def _requests(
-    optouts: OptOuts, repositories: Sequence[dict[str, Any]], listing: Path
-) -> npt.NDArray[np.object_] | None:
+def _requests(optouts: OptOuts, repositories: Sequence[Inventoried], listing: Path) -> npt.NDArray[np.object_] | None:
     """Return for each row the request that takes it out, or None; None instead of all where no row is out."""
     directories = _directories(optouts, listing) if optouts.directories else {}
     asked = {

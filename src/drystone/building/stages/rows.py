@@ -5,20 +5,32 @@ Writing takes them from here, an update compares them, and a retraction makes th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.paths import base_name, path_text
 from drystone.detect.paths import paths_flags
 from drystone.policy.licenses import license_names
-from drystone.release.schema import DATA, OF_OCCURRENCE, OF_REPOSITORY
+from drystone.release.schema import DATA, OF_OCCURRENCE, OF_REPOSITORY, REPOSITORIES
 
 #: Columns that have another name in a settled row.
 _SETTLED: Final = {"src_encoding": "encoding", "length_bytes": "bytes", "is_generated": "generated"}
+#: Columns of repositories.parquet that have another name in an inventory.
+_INVENTORIED: Final = {
+    "repository_id": "id",
+    "repo_name": "name",
+    "directory_id": "directory",
+    "revision_id": "revision",
+    "snapshot_id": "snapshot",
+    "branch_name": "branch",
+    "star_events_count": "stars",
+    "fork_events_count": "forks",
+}
 #: Columns in which a row can differ between versions of a release whose program and settings are the same: the bytes,
 #: and what those do not decide.
 COMPARED: Final = ("content_id", *OF_OCCURRENCE, *OF_REPOSITORY)
@@ -49,6 +61,20 @@ def derived(paths: Sequence[bytes], expressions: Iterable[str | None]) -> dict[s
         "is_test": [flag.test for flag in flags],
         "is_vendor": [flag.vendor for flag in flags],
     }
+
+
+def repository_row(
+    repository: Inventoried, expression: str | None, license_type: str | None, kept: int
+) -> dict[str, object]:
+    """Return the row of repositories.parquet of a repository: what its root declares, the verdict on it, kept files."""
+    told: Mapping[str, object] = repository
+    made = {
+        "license_expression": expression,
+        "license_type": license_type,
+        "kept": kept,
+        "metadata": orjson.dumps(repository["metadata"], option=orjson.OPT_SORT_KEYS).decode(),
+    }
+    return {name: made[name] if name in made else told[_INVENTORIED.get(name, name)] for name in REPOSITORIES.names}
 
 
 def compared(rows: pa.Table, repositories: pa.Table) -> pa.Table:
