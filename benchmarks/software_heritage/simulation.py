@@ -13,7 +13,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +24,9 @@ from benchmarks.software_heritage.memory import peak
 from benchmarks.software_heritage.synthetic import generate
 from drystone.sources import SoftwareHeritage
 from drystone.sources.base import Limits
-from drystone.work.engine import Engine, Summary, Task
+from drystone.work.engine import Engine
 from drystone.work.store import Stage
+from drystone.work.tasks import Summary, Task
 
 
 @dataclass
@@ -61,9 +62,8 @@ def simulate(graph: Path, cache: Path, engine: Engine) -> Simulation:
     runner = _Runner(engine)
     source = SoftwareHeritage(str(graph), str(cache / "bucket"), verify=True)
     parts = source.parts(cache, Limits(), runner)
-    listing = cache / "listing"
-    tasks = [(f"{i:06d}", {"part": part, "cache": cache}) for i, part in enumerate(parts)]
-    paths = sum(summary["paths"] for summary in runner("listing", listing, _list, tasks))
+    tasks = [Task(f"{i:06d}", _list, {"part": part, "cache": cache}) for i, part in enumerate(parts)]
+    paths = sum(summary["paths"] for summary in runner("listing", Stage(cache / "listing"), tasks))
     return Simulation(
         machine=machine(),
         engine=engine.kind,
@@ -83,15 +83,12 @@ class _Runner:
         self._engine = engine
         self.steps: list[Step] = []
 
-    def __call__(
-        self, name: str, folder: Path, work: Callable[..., Summary], tasks: Sequence[tuple[str, dict[str, Any]]]
-    ) -> list[Summary]:
-        folder.mkdir(parents=True, exist_ok=True)
-        given = [Task(id_, {"work": work, "arguments": arguments}) for id_, arguments in tasks]
+    def __call__(self, name: str, stage: Stage, tasks: Sequence[Task]) -> list[Summary]:
+        given = [Task(task.id, _measured, {"measured": task}, task.weight) for task in tasks]
         start = time.monotonic()
-        found = self._engine.run(name, Stage(folder), _measured, given)
+        found = self._engine.run(name, stage, given)
         wall = time.monotonic() - start
-        written = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        written = sum(path.stat().st_size for path in stage.folder.rglob("*") if path.is_file())
         step = Step(
             name.removeprefix("software heritage: "),
             len(given),
@@ -111,13 +108,13 @@ class _Runner:
         return [summary["summary"] for summary in found]
 
 
-def _measured(stage: Stage, task: str, work: Callable[..., Summary], arguments: dict[str, Any]) -> Summary:
+def _measured(stage: Stage, task: str, measured: Task) -> Summary:
     start = time.process_time()
-    summary = work(stage.folder, task, **arguments)
+    summary = measured.do(stage)
     return {"summary": summary, "cpu": time.process_time() - start, "peak": peak()}
 
 
-def _list(folder: Path, task: str, part: Any, cache: Path) -> Summary:
+def _list(stage: Stage, task: str, part: Any, cache: Path) -> Summary:
     """List one part as a build's inventory does; count its occurrences."""
     return {"paths": part.listing(cache, Limits()).occurrences.num_rows}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import pytest
 from drystone.dedup import candidates, near
 from drystone.dedup.explain import shingles
 from drystone.errors import UsageError
+from drystone.work.store import Stage
+from drystone.work.tasks import Summary, Task
 
 from .conftest import Decisions, Row, Texts, by_brute_force, make_rows, read, variations, write_items
 
@@ -74,14 +76,14 @@ def test_nothing_depends_on_order_files_tasks_or_splitting(decide: Decide, monke
     monkeypatch.setattr(candidates, "GIANT_BYTES", 1500)
     names: list[str] = []
 
-    def run(function: Callable[[Any], Any], tasks: list[Any], name: str) -> list[Any]:
-        names.append(name)
-        function, tasks = pickle.loads(pickle.dumps((function, tasks)))
-        results = [function(task) for task in reversed(tasks)][::-1]
+    def run(name: str, stage: Stage, tasks: Sequence[Task]) -> list[Summary]:
+        tasks = pickle.loads(pickle.dumps(tasks))
+        names.extend(task.id for task in tasks)
+        results = [task.do(stage) for task in reversed(tasks)][::-1]
         return list(json.loads(json.dumps(results)))
 
     assert decide(shuffled, method, run=run) == expected
-    assert any(name.endswith("-sweep") for name in names)
+    assert any("-sweep-" in name for name in names)
     assert len(names) == len(set(names))
 
 

@@ -35,7 +35,7 @@ from drystone.sources import (
     parse_source,
 )
 from drystone.sources.base import FILE
-from drystone.sources.software_heritage.source import run_here
+from drystone.work.tasks import run_here
 from tests.sources.conftest import Git
 from tests.sources.software_heritage.world import World
 from tests.sources.test_table import write as write_table

@@ -16,14 +16,9 @@ from drystone.errors import SourceError, UsageError
 from drystone.release.schema import STACK_V2
 from drystone.sources import Entry, GitSource, Limits, Repository, TableSource, parse_source, source_from_table
 from drystone.sources.base import FILE, UNREADABLE, Part
+from drystone.work.store import Stage
+from drystone.work.tasks import Summary, Task, run_here
 from tests.sources import exported
-
-
-def run_here(
-    name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    return [work(folder, task, **arguments) for task, arguments in tasks]
 
 
 @pytest.fixture(scope="module")
@@ -347,9 +342,9 @@ def test_a_table_per_repository_is_cut_by_its_files(
     source = TableSource(tmp_path / "t.parquet", str(contents))
     tasks: list[str] = []
 
-    def run(name: str, folder: Path, work: Any, given: Any) -> list[dict[str, Any]]:
-        tasks.extend(task for task, _ in given)
-        return run_here(name, folder, work, given)
+    def run(name: str, stage: Stage, given: Sequence[Task]) -> list[Summary]:
+        tasks.extend(task.id for task in given)
+        return run_here(name, stage, given)
 
     parts = source.parts(tmp_path / "cache", Limits(), run)
     assert len(tasks) > 5

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from drystone.errors import BuildError
-from drystone.work.engine import Engine, Summary, Task
+from drystone.work.engine import Engine
 from drystone.work.store import Stage, Store, write_table
+from drystone.work.tasks import Summary, Task
 
 
 def test_stages_of_earlier_settings_go_and_downloads_stay(tmp_path: Path) -> None:
@@ -31,8 +32,9 @@ def test_a_task_whose_files_were_lost_with_the_machine_has_not_finished(tmp_path
     stage = Store(tmp_path).stage("annotate", 1)
     table = pa.table({"id": [1, 2]})
     for task in ("whole", "short", "gone", "garbled"):
-        write_table(stage.file(f"{task}.parquet"), table)
-        stage.finish(task, {"rows": 2})
+        own = Stage(stage.folder)
+        write_table(own.file(f"{task}.parquet"), table)
+        own.finish(task, {"rows": 2})
         assert stage.summary(task) == {"rows": 2}
     os.truncate(stage.file("short.parquet"), 5)
     stage.file("gone.parquet").unlink()
@@ -52,6 +54,6 @@ def test_what_a_failed_task_has_written_is_not_the_next_ones(tmp_path: Path) -> 
     stage = Store(tmp_path).stage("annotate", 1)
     for task in ("bad", "good"):
         with suppress(BuildError):
-            Engine(threads=1).run("annotate", stage, work, [Task(task)])
+            Engine(threads=1).run("annotate", stage, [Task(task, work)])
     stage.file("bad.parquet").unlink()
     assert stage.summary("good") == {}

@@ -15,18 +15,19 @@ import psutil
 import pytest
 
 from drystone.errors import BuildError
-from drystone.work import workers
+from drystone.work.workers import Workers
 
 
-@pytest.fixture(autouse=True)
-def none_left() -> Iterator[None]:
+@pytest.fixture
+def workers() -> Iterator[Workers]:
     before = set(psutil.Process().children())
-    yield
+    workers = Workers()
+    yield workers
     workers.stop()
     assert set(psutil.Process().children()) <= before
 
 
-def test_calls_run_in_processes_that_stay() -> None:
+def test_calls_run_in_processes_that_stay(workers: Workers) -> None:
     workers.start(2)
     with ThreadPoolExecutor(4) as pool:
         first = set(pool.map(lambda _: workers.call(os.getpid), range(8)))
@@ -38,7 +39,7 @@ def test_calls_run_in_processes_that_stay() -> None:
     assert workers.call(os.getpid) not in first
 
 
-def test_what_is_printed_does_not_get_between_the_results(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_printed_does_not_get_between_the_results(workers: Workers, capfd: pytest.CaptureFixture[str]) -> None:
     workers.start(1)
     assert workers.call(print, "said by a library") is None
     assert workers.call(len, [1, 2]) == 2
@@ -46,7 +47,7 @@ def test_what_is_printed_does_not_get_between_the_results(capfd: pytest.CaptureF
     assert "said by a library" in capfd.readouterr().err
 
 
-def test_a_worker_that_dies_is_told_and_replaced() -> None:
+def test_a_worker_that_dies_is_told_and_replaced(workers: Workers) -> None:
     workers.start(1)
     with pytest.raises(BuildError, match="ended with status -9 in the middle of its work"):
         workers.call(os.kill, workers.call(os.getpid), signal.SIGKILL)
@@ -54,7 +55,7 @@ def test_a_worker_that_dies_is_told_and_replaced() -> None:
     assert workers.call(len, "ab") == 2
 
 
-def test_a_copied_worker_tells_how_it_died() -> None:
+def test_a_copied_worker_tells_how_it_died(workers: Workers) -> None:
     workers.start(2)
     with ThreadPoolExecutor(2) as pool:
         both = set(pool.map(workers.call, [_pid_after] * 2, [0.3] * 2))
@@ -69,7 +70,7 @@ def test_a_copied_worker_tells_how_it_died() -> None:
     assert "ended with status -11" in errors[0]
 
 
-def test_workers_end_also_where_the_one_that_they_were_copied_from_died_before() -> None:
+def test_workers_end_also_where_the_one_that_they_were_copied_from_died_before(workers: Workers) -> None:
     workers.start(2)
     with ThreadPoolExecutor(2) as pool:
         both = set(pool.map(workers.call, [_pid_after] * 2, [0.3] * 2))
@@ -81,9 +82,12 @@ def test_workers_end_also_where_the_one_that_they_were_copied_from_died_before()
     left.wait(10)
 
 
-def test_the_first_process_ends_quietly_where_no_worker_is_asked_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_first_process_ends_quietly_where_no_worker_is_asked_of_it(
+    workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
     workers.prepare()
-    process, control = workers._first[0].process, workers._first[0].control
+    assert workers._first is not None
+    process, control = workers._first.process, workers._first.control
     control.close()
     assert process.wait(60) == 0
     assert not capfd.readouterr().err
@@ -99,13 +103,13 @@ def _threads() -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not tell of threads in /proc")
-def test_nothing_has_started_threads_when_workers_are_copied() -> None:
+def test_nothing_has_started_threads_when_workers_are_copied(workers: Workers) -> None:
     workers.start(1)
     # Arrow's jemalloc knows how to be copied; the others are Python's own two.
     assert len([name for name in workers.call(_threads) if name != "jemalloc_bg_thd"]) == 2
 
 
-def test_workers_that_were_dismissed_are_replaced() -> None:
+def test_workers_that_were_dismissed_are_replaced(workers: Workers) -> None:
     workers.start(2)
     first = workers.call(os.getpid)
     workers.dismiss()
@@ -113,7 +117,7 @@ def test_workers_that_were_dismissed_are_replaced() -> None:
     assert workers.call(os.getpid) != first
 
 
-def test_a_first_process_that_was_never_used_ends() -> None:
+def test_a_first_process_that_was_never_used_ends(workers: Workers) -> None:
     workers.stop()
     before = psutil.Process().children()  # other tests may have left some
     workers.prepare()
@@ -124,10 +128,11 @@ def test_a_first_process_that_was_never_used_ends() -> None:
     assert not started[0].is_running()
 
 
-def test_workers_end_with_their_parent_even_when_it_is_killed() -> None:
+def test_workers_end_with_their_parent_even_when_it_is_killed(workers: Workers) -> None:
     script = (
         "import os, threading, time\n"
-        "from drystone.work import workers\n"
+        "from drystone.work.workers import Workers\n"
+        "workers = Workers()\n"
         "workers.start(1)\n"
         "print(workers.call(os.getpid), flush=True)\n"
         "workers.call(time.sleep, 60)\n"
@@ -142,7 +147,7 @@ def test_workers_end_with_their_parent_even_when_it_is_killed() -> None:
     assert not alive, f"worker {worker.pid} is still there"
 
 
-def test_an_interrupt_is_for_the_parent_alone() -> None:
+def test_an_interrupt_is_for_the_parent_alone(workers: Workers) -> None:
     workers.start(1)
     os.kill(workers.call(os.getpid), signal.SIGINT)
     time.sleep(0.2)

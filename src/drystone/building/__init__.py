@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from drystone.building.receipts import write_receipts
     from drystone.building.settings import Settings, load_settings, sources_from_arguments
     from drystone.building.update import recall
-    from drystone.work.engine import Engine, prepare_process
+    from drystone.work.engine import Engine
+    from drystone.work.process import prepare_process
 
 #: The module that loads what tasks need, for worker processes: before they are asked for anything.
 PRELOAD: Final = "drystone.building.preload"
@@ -45,7 +46,7 @@ __getattr__ = lazily(
         "decisions_of": "drystone.building.builds",
         "estimate": "drystone.building.builds",
         "load_settings": "drystone.building.settings",
-        "prepare_process": "drystone.work.engine",
+        "prepare_process": "drystone.work.process",
         "recall": "drystone.building.update",
         "sources_from_arguments": "drystone.building.settings",
         "work_folder": "drystone.building.builds",

@@ -6,30 +6,28 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from dataclasses import replace as replace_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drystone.building import PRELOAD
+from drystone.building.context import Build, Receipts
 from drystone.building.output import check_output
-from drystone.building.plan import Plan
+from drystone.building.plan import settle
 from drystone.building.settings import Settings
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
 from drystone.sources.base import Source
-from drystone.work import workers
 from drystone.work.engine import Engine
 from drystone.work.store import Store
 
 if TYPE_CHECKING:
     from drystone.registry import Registry
-    from drystone.release.versions.receipts import Searched
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def build(
     replace: bool = False,
     update: Path | None = None,
     version: str | None = None,
-    receipts: Callable[[Mapping[str, Sequence[Searched]], str], object] | None = None,
+    receipts: Receipts | None = None,
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
@@ -64,56 +62,52 @@ def build(
     searched and what fell for each request that was applied, and the registry's head.
     Raises `BuildError`, `SourceError`, `UsageError`.
     """
-    engine = replace_(engine or Engine(), preload=PRELOAD)
+    engine = engine or Engine()
+    engine.workers.preload = PRELOAD
     old = open_release(update) if update is not None else None
     work, cache = _folders(settings, output, update)
     check_output(output)
     store = Store(work)
     with store.lock(), ExitStack() as stack:
-        stack.callback(workers.stop)
-        place = settings.registry
-        # One that is not there holds no decision: it may be made while other processes work.
-        registry = _open(place, stack) if _is_there(place) or engine.threads == 1 else None
-        reviews, optouts = decisions_of(registry)
-        beside = stack.enter_context(ThreadPoolExecutor(1))
-
-        def load() -> Registry | None:
-            # For what follows in this process.
-            from drystone.building import ending  # noqa: F401, PLC0415
-            from drystone.building.stages import neighbours  # noqa: F401, PLC0415
-            from drystone.dedup import decide  # noqa: F401, PLC0415
-
-            return registry or _open(place, stack)
-
-        loading: list[Future[Registry | None]] = []
-
-        def meanwhile() -> None:
-            if not loading:
-                loading.append(beside.submit(load))
-            elif loading[0].done():
-                # A registry that cannot be made is said before the work is done.
-                loading[0].result()
-
-        engine = replace_(engine, meanwhile=meanwhile)
-        settled = Plan(settings, sources, engine, store, cache, reviews.decisions, optouts).settle()
-        registry = loading[0].result() if loading else load()
-        from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
-
-        return end(
+        stack.callback(engine.workers.stop)
+        opened = _opened(settings.registry, stack, at_once=engine.threads == 1)
+        there = opened.result() if opened.done() else None
+        made = Build(
             settings,
             sources,
-            settled,
+            output,
             engine,
             store,
-            output,
-            optouts,
-            reviews,
-            registry,
+            cache,
+            *decisions_of(there),
+            registry=opened,
             replace=replace,
             old=old,
             version=version,
             receipts=receipts,
         )
+        settled = settle(made)
+        from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
+
+        return end(made, settled, opened.result())
+
+
+def _opened(place: str | None, stack: ExitStack, *, at_once: bool) -> Future[Registry | None]:
+    """Return the registry, opened; one that is not there holds no decision: it is made while other processes work."""
+    opened: Future[Registry | None] = Future()
+    if at_once or _is_there(place):
+        opened.set_result(_open(place, stack))
+        return opened
+
+    def load() -> Registry | None:
+        # For what follows in this process.
+        from drystone.building import ending  # noqa: F401, PLC0415
+        from drystone.building.stages import neighbours  # noqa: F401, PLC0415
+        from drystone.dedup import decide  # noqa: F401, PLC0415
+
+        return _open(place, stack)
+
+    return stack.enter_context(ThreadPoolExecutor(1)).submit(load)
 
 
 def _is_there(place: str | None) -> bool:
@@ -146,7 +140,8 @@ def estimate(
     sample: int = 10,
 ) -> Estimate:
     """Estimate the funnel of a build from at most `sample` sources; downloads are kept, nothing else is."""
-    engine = replace_(engine or Engine(), preload=PRELOAD)
+    engine = engine or Engine()
+    engine.workers.preload = PRELOAD
     if not sources:
         raise UsageError("no sources: name at least one repository, archive, folder or package")
     _, cache = _folders(settings, output, None)
@@ -156,9 +151,9 @@ def estimate(
     work = Path(tempfile.mkdtemp(prefix="drystone-"))
     try:
         reviews, optouts = _decisions_there(settings.registry)
-        settled = Plan(settings, chosen, engine, Store(work), cache, reviews.decisions, optouts).settle()
+        settled = settle(Build(settings, chosen, output, engine, Store(work), cache, reviews, optouts))
     finally:
-        workers.stop()
+        engine.workers.stop()
         shutil.rmtree(work)
     scale = len(sources) / len(chosen)
     return Estimate(

@@ -5,62 +5,33 @@ Loaded late, since little of what it needs is needed before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+from drystone.building.context import Build
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, texts_to_review
 from drystone.building.receipts import of_build
 from drystone.building.retract import about
-from drystone.building.settings import Settings
 from drystone.building.update import publish_update, remember
-from drystone.registry import OptOuts, Registry, ReviewSnapshot
+from drystone.registry import Registry
 from drystone.release.manifest import Manifest
-from drystone.release.read import Release
 from drystone.release.versions.falls import take_inventory
-from drystone.release.versions.receipts import Searched
-from drystone.sources.base import Source
-from drystone.work.engine import Engine
-from drystone.work.store import Store
 
 
-def end(
-    settings: Settings,
-    sources: Sequence[Source],
-    settled: Settled,
-    engine: Engine,
-    store: Store,
-    output: Path,
-    optouts: OptOuts,
-    reviews: ReviewSnapshot,
-    registry: Registry | None,
-    *,
-    replace: bool,
-    old: Release | None,
-    version: str | None,
-    receipts: Callable[[Mapping[str, Sequence[Searched]], str], object] | None,
-) -> Manifest:
-    """Write the release, and tell the registry what fell and what a person should look at.
-
-    `old` is the release that this one updates; the other arguments are those of `build`.
-    """
+def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
+    """Write the release, and tell the registry what was left out and what a person should look at."""
+    old, receipts = build.old, build.receipts
     # Before the old version may be replaced in its place.
-    fallen = take_inventory(old, optouts, about).requests if old is not None and receipts is not None else {}
-
-    def enqueue() -> None:
-        if registry is not None:
-            registry.reviews.enqueue(texts_to_review(settled, reviews.decisions))
-
+    fallen = take_inventory(old, build.optouts, about).requests if old is not None and receipts is not None else {}
     # With several processes this one has time while they write.
     with ThreadPoolExecutor(1) as beside:
-        queued = beside.submit(enqueue) if engine.threads > 1 else None
-        if old is None:
-            manifest = publish(settings, settled, engine, store, output, optouts.head, replace)
-        else:
-            manifest = publish_update(settings, settled, engine, store, output, optouts, old, version)
-    queued.result() if queued is not None else enqueue()
-    remember(store, settings, sources)
+        queued = beside.submit(_enqueue, build, settled, registry) if build.engine.threads > 1 else None
+        manifest = publish(build, settled) if old is None else publish_update(build, settled, old)
+    if queued is not None:
+        queued.result()
+    else:
+        _enqueue(build, settled, registry)
+    remember(build)
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
         if old is not None:
@@ -68,5 +39,10 @@ def end(
             registry.versions.superseded(old.root, old.manifest.facts.version, manifest.root, new, retracted=False)
     if receipts is not None:
         before = old.manifest if old is not None else None
-        receipts(of_build(manifest, settled.applied, before, fallen), optouts.head)
+        receipts(of_build(manifest, settled.applied, before, fallen), build.optouts.head)
     return manifest
+
+
+def _enqueue(build: Build, settled: Settled, registry: Registry | None) -> None:
+    if registry is not None:
+        registry.reviews.enqueue(texts_to_review(settled, build.reviews.decisions))

@@ -11,6 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.building.context import Build
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
@@ -32,14 +33,14 @@ from drystone.release.schema import REPOSITORIES
 from drystone.release.writing.finish import finish
 from drystone.release.writing.writer import write_repositories
 from drystone.sources.base import Part
-from drystone.work import workers
-from drystone.work.engine import Engine, Named, Summary, Task, of_task
+from drystone.work.engine import Engine
 from drystone.work.files import remove_partial
 from drystone.work.ranges import read
-from drystone.work.store import Stage, Store, fingerprint, write_atomically, write_table
+from drystone.work.store import Stage, fingerprint, write_atomically, write_table
+from drystone.work.tasks import Summary, Task
 
-_LEDGER_PART: Final = Named("drystone.building.stages.write", "ledger_part")
-_WRITE_SHARDS: Final = Named("drystone.building.stages.write", "shards")
+_LEDGER_PART: Final = "drystone.building.stages.write:ledger_part"
+_WRITE_SHARDS: Final = "drystone.building.stages.write:shards"
 _LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0
@@ -47,19 +48,12 @@ _LEDGER_ROW: Final = 200.0
 _TASK_BYTES: Final = 16 << 20
 
 
-def publish(
-    settings: Settings,
-    settled: Settled,
-    engine: Engine,
-    store: Store,
-    output: Path,
-    registry_head: str,
-    replace: bool,
-) -> Manifest:
-    """Write the release into `output` and return its manifest; `registry_head` names the decisions it rests on.
+def publish(build: Build, settled: Settled) -> Manifest:
+    """Write the release into the build's output and return its manifest.
 
-    Raises `BuildError` where another complete release lies there already, unless `replace` is set.
+    Raises `BuildError` where another complete release lies there already, unless the build may replace it.
     """
+    output, settings, store, registry_head = build.output, build.settings, build.store, build.optouts.head
     facts = facts_of(settings, settled, registry_head)
     key = [
         settled.key,
@@ -73,7 +67,7 @@ def publish(
         done = stage.summary("release")
         if done is not None and _same_files(output, done):
             return read_manifest(output)
-        if not replace and not (output / INCOMPLETE).exists():
+        if not build.replace and not (output / INCOMPLETE).exists():
             raise BuildError(
                 f"{output}: holds another complete release; choose another folder, or replace it with --replace"
             )
@@ -81,7 +75,7 @@ def publish(
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / INCOMPLETE, lambda path: path.write_text(f"A build is under way here: {state}\n"))
 
-    files = write_files(settings, settled, engine, stage, output)
+    files = write_files(build, settled, stage, output)
     remove_others(output, {file.path for file in files})
     manifest = finish(output, facts, files, notices_of(settled))
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
@@ -91,20 +85,20 @@ def publish(
 
 
 def write_files(
-    settings: Settings,
+    build: Build,
     settled: Settled,
-    engine: Engine,
     stage: Stage,
     output: Path,
     skip: frozenset[str] = frozenset(),
 ) -> list[FileEntry]:
     """Write all Parquet files of a release into `output` but the shards in `skip`; return their entries."""
+    settings = build.settings
     repositories = stage.file("repositories.parquet")
     write_table(repositories, repository_rows(settings, settled))
     # Together, so that no process waits for the end of the ledger.
     tasks = [*_ledger(settings, settled, output), *_shards(settings, settled, output, repositories, skip)]
-    written = _run(engine, "ledger, shards", stage, tasks, output)
-    workers.dismiss()
+    written = _run(build.engine, "ledger, shards", stage, tasks, output)
+    build.engine.workers.dismiss()
     files = [FileEntry(**file) for summary in written for file in summary["files"]]
     files.append(
         write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)
@@ -155,8 +149,8 @@ def _run(engine: Engine, name: str, stage: Stage, tasks: list[Task], output: Pat
     for task in tasks:
         done = stage.summary(task.id)
         if done is not None and not _same_files(output, {file["path"]: file["bytes"] for file in done["files"]}):
-            stage.file(f"{task.id}.done").unlink()
-    return engine.run(name, stage, of_task, tasks)
+            stage.forget(task.id)
+    return engine.run(name, stage, tasks)
 
 
 def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
@@ -167,7 +161,6 @@ def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
 def _ledger(settings: Settings, settled: Settled, output: Path) -> list[Task]:
     count = _parts(settled.occurrences, _LEDGER_ROWS)
     arguments = {
-        "work": _LEDGER_PART,
         "settled": settled.ledger,
         "release": output,
         "count": count,
@@ -175,7 +168,7 @@ def _ledger(settings: Settings, settled: Settled, output: Path) -> list[Task]:
         "level": settings.release.zstd_level,
     }
     weight = max(1.0, _LEDGER_ROW * settled.occurrences / count)
-    return [Task(f"ledger-{index:05d}", {**arguments, "index": index}, weight) for index in range(count)]
+    return [Task(f"ledger-{index:05d}", _LEDGER_PART, {**arguments, "index": index}, weight) for index in range(count)]
 
 
 def _shards(
@@ -187,7 +180,6 @@ def _shards(
 ) -> list[Task]:
     counts = shard_counts(settings, settled)
     arguments = {
-        "work": _WRITE_SHARDS,
         "settled": settled.rows,
         "release": output,
         "repositories": repositories,
@@ -207,7 +199,7 @@ def _shards(
         else:
             groups.extend(([(language, index, count)], size) for index in indices)
     return [
-        Task(f"shards-{i:05d}", {**arguments, "members": members}, max(1.0, size))
+        Task(f"shards-{i:05d}", _WRITE_SHARDS, {**arguments, "members": members}, max(1.0, size))
         for i, (members, size) in enumerate(groups)
     ]
 

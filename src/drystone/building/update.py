@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ import orjson
 import pyarrow as pa
 from pydantic import ValidationError
 
+from drystone.building.context import Build
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.publish import (
@@ -32,7 +32,6 @@ from drystone.building.settings import Settings
 from drystone.building.stages.rows import COMPARED, compared
 from drystone.building.stages.settle import ROWS
 from drystone.errors import BuildError, DrystoneError, UsageError
-from drystone.registry import OptOuts
 from drystone.release import layout
 from drystone.release.documents.notice import notice_text
 from drystone.release.files import write_whole
@@ -55,9 +54,8 @@ from drystone.release.versions.numbers import (
 from drystone.release.versions.switch import STAGING, place_beside, settle, switch
 from drystone.release.writing.finish import describe, finish
 from drystone.sources import Source, parse_source
-from drystone.work.engine import Engine
 from drystone.work.ranges import Range, read
-from drystone.work.store import Store, fingerprint, write_atomically
+from drystone.work.store import fingerprint, write_atomically
 
 _RECORD: Final = "build.json"
 #: What is read of the settled rows to compare them: sketches and places stay where they are.
@@ -67,22 +65,13 @@ _SETTLED: Final = (
 )  # fmt: skip
 
 
-def publish_update(
-    settings: Settings,
-    settled: Settled,
-    engine: Engine,
-    store: Store,
-    output: Path,
-    optouts: OptOuts,
-    old: Release,
-    version: str | None,
-) -> Manifest:
-    """Write the version after `old` into `output`, or in the place of `old` where that is the same folder.
+def publish_update(build: Build, settled: Settled, old: Release) -> Manifest:
+    """Write the version after `old` into the build's output, or in the place of `old` where that is the same folder.
 
-    Returns the manifest of `old` where nothing would differ. `version` overrides the number by the rule. Raises
-    `BuildError`, `UsageError`.
+    Returns the manifest of `old` where nothing would differ. Raises `BuildError`, `UsageError`.
     """
-    facts = _numbered(settings, settled, optouts, old, version)
+    output, settings, store, optouts = build.output, build.settings, build.store, build.optouts
+    facts = _numbered(build, settled, old)
     if facts is None:
         return old.manifest
     in_place = output.exists() and output.samefile(old.path)
@@ -96,7 +85,7 @@ def publish_update(
     if not in_place:
         write_atomically(output / INCOMPLETE, lambda path: path.write_text("An update is under way here\n"))
     same = unchanged_shards(settings, settled, facts, old)
-    written = write_files(settings, settled, engine, stage, target, frozenset(same))
+    written = write_files(build, settled, stage, target, frozenset(same))
     known = {entry.path: entry for entry in old.manifest.files}
     entries = [*same.values()]
     for entry in written:
@@ -124,15 +113,10 @@ def publish_update(
     return manifest
 
 
-def _numbered(
-    settings: Settings,
-    settled: Settled,
-    optouts: OptOuts,
-    old: Release,
-    version: str | None,
-) -> ReleaseFacts | None:
+def _numbered(build: Build, settled: Settled, old: Release) -> ReleaseFacts | None:
     """Return the facts of the next version with its number; None where nothing that decides the content differs."""
-    facts = facts_of(settings, settled, optouts.head)
+    optouts, version = build.optouts, build.version
+    facts = facts_of(build.settings, settled, optouts.head)
     now = {repository["id"] for repository in settled.repositories}
     before = {id_ for table in old.repositories(["repository_id"]) for id_ in table["repository_id"].to_pylist()}
     gone = before - now
@@ -205,8 +189,9 @@ def unchanged_shards(settings: Settings, settled: Settled, facts: ReleaseFacts, 
     return found
 
 
-def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> None:
+def remember(build: Build) -> None:
     """Write down what a build was made with, so that an update can be asked for by naming only what is new."""
+    settings, sources = build.settings, build.sources
     record = {
         "settings": {
             **settings.model_dump(mode="json", exclude={"source", "engine", "release"}),
@@ -215,7 +200,7 @@ def remember(store: Store, settings: Settings, sources: Sequence[Source]) -> Non
         "sources": [source.spec for source in sources],
         "plain": all(_plain(source) for source in sources),
     }
-    write_atomically(store.folder / _RECORD, lambda path: path.write_bytes(orjson.dumps(record)))
+    write_atomically(build.store.folder / _RECORD, lambda path: path.write_bytes(orjson.dumps(record)))
 
 
 def recall(work: Path) -> tuple[Settings, list[Source]]:

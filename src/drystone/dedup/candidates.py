@@ -39,8 +39,8 @@ _COLUMNS = ("id", "group", "rank", "bytes", "signature")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Files of rows to settle: each of `tasks` holds whole components, each of `giants` one that is too large."""
+class Candidates:
+    """Files of rows to choose from: each of `tasks` holds whole components, each of `giants` one that is too large."""
 
     documents: int
     candidates: int
@@ -58,7 +58,7 @@ class _Columns:
     sizes: NDArray[np.int64]
 
 
-def find(items: Sequence[Path], method: Method, work: Path, previous: Previous | None = None) -> Plan:
+def find(items: Sequence[Path], method: Method, work: Path, previous: Previous | None = None) -> Candidates:
     """Find the components of the candidate graph and write their rows below `work`, a file a task.
 
     `items` are Parquet files of {id: binary(20), group: string, rank: binary, bytes: int64, signature}. A task's file
@@ -87,12 +87,12 @@ def find(items: Sequence[Path], method: Method, work: Path, previous: Previous |
     ]
     past = load(previous, method, _members(items, roots, task_of)) if previous else None
     candidates = _distribute(items, method, roots, task_of, names, past)
-    return Plan(documents, candidates, count, names[:tasks], names[tasks:])
+    return Candidates(documents, candidates, count, names[:tasks], names[tasks:])
 
 
-def ids(plan: Plan) -> Iterator[pa.Array]:
+def ids(found: Candidates) -> Iterator[pa.Array]:
     """Yield arrays of the ids of all documents that have a candidate."""
-    for path in plan.tasks + plan.giants:
+    for path in found.tasks + found.giants:
         with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
             for batch in reader:
                 yield batch.column("id")

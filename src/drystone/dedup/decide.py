@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +14,16 @@ from drystone.dedup import candidates
 from drystone.dedup.ids import ID, to_arrow, to_numpy
 from drystone.dedup.method import Method
 from drystone.dedup.past import Previous
-from drystone.dedup.settle import DROPPED, Fetch, Task, settle, settle_giant
+from drystone.dedup.settle import DROPPED, NAME, Fetch, choose, choose_in_rounds
 from drystone.work.files import whole
-
-Run = Callable[[Callable[..., Any], list[Any], str], list[Any]]
+from drystone.work.store import Stage
+from drystone.work.tasks import Runner, Task, run_here
 
 DECISIONS = pa.schema([("id", ID), ("cluster", ID), ("kept_id", ID), ("similarity", pa.float64())])
 
 
 class Summary(TypedDict):
-    """Counts of one run: documents, those with a candidate, components, dropped, clusters, exact comparisons."""
+    """Summary of one run: documents, those with a candidate, components, dropped, clusters, exact comparisons."""
 
     documents: int
     candidates: int
@@ -34,17 +34,12 @@ class Summary(TypedDict):
     text_bytes: int
 
 
-def in_process(function: Callable[..., Any], tasks: list[Any], name: str) -> list[Any]:
-    """Run tasks one after the other; the default for `run`."""
-    return [function(task) for task in tasks]
-
-
 def decide(
     items: Sequence[Path],
     out: Path,
     method: Method,
     fetch: Fetch,
-    run: Run | None,
+    run: Runner | None,
     work: Path,
     previous: Previous | None = None,
 ) -> Summary:
@@ -56,34 +51,34 @@ def decide(
     cluster: the kept ones have neither kept_id nor similarity. A cluster is a kept document with those dropped for it,
     named by its smallest id.
     `fetch(ids)` yields the bytes of each id in order; where it has a method `stage`, that is called once before, with
-    an iterator over arrays of all ids that may be asked for. `run(function, tasks, name)` maps, None in this process;
-    functions and tasks can be pickled, results are JSON-able. `work`: a folder that all workers see.
+    an iterator over arrays of all ids that may be asked for. `run` does the tasks, None: in this process. `work`: a
+    folder that all who do tasks see.
     `previous`: an earlier run by the same method; what it measured is not measured again, and the result is the same.
 
     The result depends on items, texts and method only. Raises `UsageError` for missing columns, repeated ids, foreign
     signatures and texts that `fetch` does not yield.
     """
-    run = run or in_process
-    plan = candidates.find(items, method, work, previous)
+    run = run or run_here
+    stage = Stage(work)
+    found = candidates.find(items, method, work, previous)
     if hasattr(fetch, "stage"):
-        fetch.stage(candidates.ids(plan))
-    tasks = [Task(path, path.with_suffix(".parquet"), method, fetch) for path in plan.tasks]
-    settled = run(settle, tasks, "settle")
-    parts = [task.out for task in tasks]
-    for path in plan.giants:
-        giant = Task(path, path.with_suffix(".parquet"), method, fetch)
-        settled.append(settle_giant(giant, run, candidates.TASK_BYTES))
-        parts.append(giant.out)
+        fetch.stage(candidates.ids(found))
+    tasks = [Task(path.stem, choose, {"rows": path, "method": method, "fetch": fetch}) for path in found.tasks]
+    chosen = run(NAME, stage, tasks)
+    parts = [path.with_suffix(".parquet") for path in [*found.tasks, *found.giants]]
+    for path in found.giants:
+        part = path.with_suffix(".parquet")
+        chosen.append(choose_in_rounds(run, stage, path, part, method, fetch, candidates.TASK_BYTES))
     dropped = pa.concat_tables([DROPPED.empty_table(), *(pq.read_table(part) for part in parts)])
     clusters = write(dropped, out)
     return {
-        "documents": plan.documents,
-        "candidates": plan.candidates,
-        "components": plan.components,
+        "documents": found.documents,
+        "candidates": found.candidates,
+        "components": found.components,
         "dropped": len(dropped),
         "clusters": clusters,
-        "comparisons": sum(s["comparisons"] for s in settled),
-        "text_bytes": sum(s["text_bytes"] for s in settled),
+        "comparisons": sum(s["comparisons"] for s in chosen),
+        "text_bytes": sum(s["text_bytes"] for s in chosen),
     }
 
 

@@ -6,10 +6,9 @@ Sees the rows of one task and the texts that `fetch` yields; each removal carrie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,8 @@ from drystone.dedup.method import Method
 from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
 from drystone.work.files import whole
+from drystone.work.store import Stage
+from drystone.work.tasks import Runner, Summary, Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,45 +29,15 @@ if TYPE_CHECKING:
 #: Ids in, their texts out in the same order: each as bytes, or many at once as spans.
 Fetch = Callable[[list[bytes]], Iterable[bytes | Spans]]
 
+#: What people are told that the tasks belong to.
+NAME = "near duplicates"
+
 #: Ids asked of `fetch` at once, and bytes of text handed to the kernel at once.
 _FETCH = 4096
 _JOIN = 2**20
 
 DROPPED = pa.schema([("id", ID), ("kept_id", ID), ("similarity", pa.float64())])
 _SWEPT = pa.schema([("row", pa.int64()), ("kept", pa.int64()), ("similarity", pa.float64())])
-
-
-@dataclass(frozen=True)
-class Task:
-    """Whole components, in one file of rows; `out` gets what is dropped."""
-
-    rows: Path
-    out: Path
-    method: Method
-    fetch: Fetch
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A part of one giant component: `undecided` rows against `kept` ones, all of them numbers in the order of rank.
-
-    Without `kept`, the undecided are chosen among themselves. `out` gets {row, kept, similarity} of what is dropped.
-    """
-
-    rows: Path
-    out: Path
-    kept: NDArray[np.int64] | None
-    undecided: NDArray[np.int64]
-    method: Method
-    fetch: Fetch
-
-
-class Settled(TypedDict):
-    """What a task did; `dropped` counts rows, `comparisons` exact ones, `text_bytes` what was fetched."""
-
-    dropped: int
-    comparisons: int
-    text_bytes: int
 
 
 def read_rows(path: Path) -> pa.Table:
@@ -160,10 +131,14 @@ def _spans(texts: list[bytes]) -> Spans:
     return Spans([data], np.zeros(len(texts), np.int64), np.cumsum(lengths) - lengths, lengths)
 
 
-def settle(task: Task) -> Settled:
-    """Settle the components of one task and write {id, kept_id, similarity} of what is dropped."""
-    table = read_rows(task.rows)
-    choice = _Choice(table, task.method)
+def choose(stage: Stage, task: str, rows: Path, method: Method, fetch: Fetch) -> Summary:
+    """Choose within the whole components of a file of rows; write {id, kept_id, similarity} of what is dropped.
+
+    A task of `drystone.work`: `TASK.parquet` is what it writes; the summary counts rows that are `dropped`, exact
+    `comparisons`, and `text_bytes` that were fetched.
+    """
+    table = read_rows(rows)
+    choice = _Choice(table, method)
     component = table.column("component").to_numpy()
     first = np.concatenate([[True], component[1:] != component[:-1]])
     found: list[pa.Table] = [_SWEPT.empty_table()]
@@ -178,13 +153,13 @@ def settle(task: Task) -> Settled:
         open_rows = open_rows[open_rows >= 0]
     size = at = 0
     ids = table.column("id").combine_chunks()
-    for batch in texts(task.fetch, ids.take(pa.array(open_rows)).to_pylist()):
-        rows = open_rows[at : at + len(batch)]
+    for batch in texts(fetch, ids.take(pa.array(open_rows)).to_pylist()):
+        numbers = open_rows[at : at + len(batch)]
         at += len(batch)
         size += int(batch.lengths.sum())
-        found.append(choice.add(rows, batch, first[rows]))
+        found.append(choice.add(numbers, batch, first[numbers]))
     swept = pa.concat_tables(found)
-    _write_dropped(swept, table, task.out)
+    _write_dropped(swept, table, stage.file(f"{task}.parquet"))
     return {"dropped": len(swept), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
@@ -200,57 +175,68 @@ def _replace(table: pa.Table, out: Path) -> None:
         pq.write_table(table, part)
 
 
-def sweep(task: Sweep) -> Settled:
-    """Settle a part of a giant component; what is dropped is written to the task's `out`."""
-    table = read_rows(task.rows)
+def sweep(
+    stage: Stage,
+    task: str,
+    rows: Path,
+    kept: NDArray[np.int64] | None,
+    undecided: NDArray[np.int64],
+    method: Method,
+    fetch: Fetch,
+) -> Summary:
+    """Choose among `undecided` rows of a giant component by `kept` ones, all of them numbers in the order of rank.
+
+    Without `kept`, the undecided are chosen among themselves. `TASK.parquet` gets {row, kept, similarity} of what is
+    dropped; the summary is that of `choose`.
+    """
+    table = read_rows(rows)
     ids = table.column("id").combine_chunks()
-    choice = _Choice(table, task.method)
-    undecided = task.undecided
+    choice = _Choice(table, method)
     size = 0
 
-    def fetched(rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Spans]]:
+    def fetched(numbers: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Spans]]:
         at = 0
-        for batch in texts(task.fetch, ids.take(pa.array(rows)).to_pylist()):
-            yield rows[at : at + len(batch)], batch
+        for batch in texts(fetch, ids.take(pa.array(numbers)).to_pylist()):
+            yield numbers[at : at + len(batch)], batch
             at += len(batch)
 
-    if task.kept is not None:
-        for rows, batch in fetched(task.kept):
-            choice.hold(rows, batch)
+    if kept is not None:
+        for numbers, batch in fetched(kept):
+            choice.hold(numbers, batch)
             size += int(batch.lengths.sum())
         near = [choice.keeper.has_candidate(choice.keys[row]) for row in undecided.tolist()]
         undecided = undecided[np.array(near, np.bool_)]
     found = [_SWEPT.empty_table()]
-    for rows, batch in fetched(undecided):
+    for numbers, batch in fetched(undecided):
         size += int(batch.lengths.sum())
-        found.append(choice.add(rows, batch, np.zeros(len(rows), np.bool_), keep=task.kept is None))
+        found.append(choice.add(numbers, batch, np.zeros(len(numbers), np.bool_), keep=kept is None))
     swept = pa.concat_tables(found)
-    _replace(swept, task.out)
+    _replace(swept, stage.file(f"{task}.parquet"))
     return {"dropped": len(swept), "comparisons": choice.keeper.comparisons, "text_bytes": size}
 
 
-def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str], list[Any]], budget: int) -> Settled:
-    """Settle one component whose texts do not fit one task, in rounds; the result is that of `settle`.
+def choose_in_rounds(
+    run: Runner, stage: Stage, rows: Path, out: Path, method: Method, fetch: Fetch, budget: int
+) -> Summary:
+    """Choose within one component whose texts do not fit one task, in rounds; the result is that of `choose`.
 
     Each round chooses among the first undecided rows, as many as `budget` bytes allow, then compares those kept with
     all that come after, in parallel. So every row meets the kept rows before it in the order of rank.
     """
-    table = read_rows(task.rows)
+    table = read_rows(rows)
     sizes = table.column("bytes").to_numpy()
     alive = np.arange(len(table), dtype=np.int64)
     found = [_SWEPT.empty_table()]
-    total: Settled = {"dropped": 0, "comparisons": 0, "text_bytes": 0}
+    total: Summary = {"dropped": 0, "comparisons": 0, "text_bytes": 0}
 
     def go(name: str, kept: NDArray[np.int64] | None, shares: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-        files = [task.rows.with_name(f"{name}-{i:05d}.parquet") for i in range(len(shares))]
-        sweeps = [
-            Sweep(task.rows, out, kept, share, task.method, task.fetch)
-            for out, share in zip(files, shares, strict=True)
-        ]
-        for settled in run(sweep, sweeps, name):
-            for key in ("dropped", "comparisons", "text_bytes"):
-                total[key] += settled[key]
-        new = pa.concat_tables([_SWEPT.empty_table(), *(pq.read_table(out) for out in files)])
+        given = {"rows": rows, "kept": kept, "method": method, "fetch": fetch}
+        tasks = [Task(f"{name}-{i:05d}", sweep, {**given, "undecided": share}) for i, share in enumerate(shares)]
+        for summary in run(NAME, stage, tasks):
+            for key in total:
+                total[key] += summary[key]
+        files = [stage.file(f"{task.id}.parquet") for task in tasks]
+        new = pa.concat_tables([_SWEPT.empty_table(), *(pq.read_table(file) for file in files)])
         found.append(new)
         gone: NDArray[np.int64] = new.column("row").to_numpy()
         return gone
@@ -259,10 +245,10 @@ def settle_giant(task: Task, run: Callable[[Callable[..., Any], list[Any], str],
     while len(alive):
         block = max(1, int(np.searchsorted(np.cumsum(sizes[alive]), budget, side="right")))
         first, rest = alive[:block], alive[block:]
-        kept = np.setdiff1d(first, go(f"{task.rows.stem}-{number:04d}-choose", None, [first]))
+        kept = np.setdiff1d(first, go(f"{rows.stem}-{number:04d}-choose", None, [first]))
         ends = np.flatnonzero(np.diff(np.cumsum(sizes[rest]) // budget)) + 1
         shares = [share for share in np.split(rest, ends) if len(share)]
-        alive = np.setdiff1d(rest, go(f"{task.rows.stem}-{number:04d}-sweep", kept, shares)) if shares else rest
+        alive = np.setdiff1d(rest, go(f"{rows.stem}-{number:04d}-sweep", kept, shares)) if shares else rest
         number += 1
-    _write_dropped(pa.concat_tables(found), table, task.out)
+    _write_dropped(pa.concat_tables(found), table, out)
     return total

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypedD
 import pyarrow as pa
 
 from drystone.errors import SourceError
+from drystone.work.tasks import Runner
 
 #: Kinds of occurrence. Only `FILE` has content that may be kept.
 FILE: Final = "file"
@@ -260,19 +261,6 @@ class Part(ABC):
 
         Raises `BuildError` where the place of the contents does not answer.
         """
-
-
-class Runner(Protocol):
-    """Runs tasks of a collection's own work: here and now, or on all the processes of a build."""
-
-    def __call__(
-        self, name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
-    ) -> list[dict[str, Any]]:
-        """Call `work(folder, task, **arguments)` for each (task, arguments) that has not finished; return summaries.
-
-        `work` writes files named after its task into `folder` and returns JSON-able data.
-        """
-        ...
 
 
 class IsOut(Protocol):

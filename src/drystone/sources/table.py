@@ -43,13 +43,14 @@ from drystone.sources.base import (
     Listing,
     Part,
     Repository,
-    Runner,
     State,
     Terms,
 )
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
 from drystone.work.files import whole
+from drystone.work.store import Stage
+from drystone.work.tasks import Runner, Task
 
 #: Where a table names repositories without a URL, they are GitHub's.
 GITHUB: Final = "https://github.com/"
@@ -113,20 +114,21 @@ class TableSource(Collection):
         gone: list[str] = []
         if out is not None:
             # Names alone are read for this; the rows are sorted again only where others are out than before.
-            asked = [(f"{n:06d}", {"pieces": given, "origins": self.origins, "out": out}) for n, given in pieces]
-            names = run("table: opt-outs", cache / "tables" / f"{key.hexdigest()[:32]}-{out.key[:16]}", left_out, asked)
+            asked = [
+                Task(f"{n:06d}", left_out, {"pieces": given, "origins": self.origins, "out": out})
+                for n, given in pieces
+            ]
+            names = run("table: opt-outs", Stage(cache / "tables" / f"{key.hexdigest()[:32]}-{out.key[:16]}"), asked)
             gone = sorted({url for summary in names for url in summary["out"]})
             key.update(repr(gone).encode("utf-8", "surrogateescape") if gone else b"")
         folder = cache / "tables" / key.hexdigest()[:32]
-        tasks = [
-            (f"{number:06d}", {"pieces": given, "origins": self.origins, "parts": count, "out": gone})
-            for number, given in pieces
-        ]
+        given = {"origins": self.origins, "parts": count, "out": gone}
+        tasks = [Task(f"{number:06d}", sort_into_parts, {**given, "pieces": some}) for number, some in pieces]
         groups: list[list[tuple[str, int]]] = [[] for _ in range(count)]
         rows_of_part = [0] * count
-        for (task, _), summary in zip(tasks, run("table", folder, sort_into_parts, tasks), strict=True):
+        for task, summary in zip(tasks, run("table", Stage(folder), tasks), strict=True):
             for group, (part, number) in enumerate(summary["groups"]):
-                groups[part].append((f"{task}.parquet", group))
+                groups[part].append((f"{task.id}.parquet", group))
                 rows_of_part[part] += number
         return [
             TablePart(
@@ -224,7 +226,7 @@ class TablePart(Part):
         return pa.concat_tables([table.cast(found[0].schema) for table in found]).combine_chunks()
 
 
-def left_out(folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, out: IsOut) -> dict[str, Any]:
+def left_out(stage: Stage, task: str, pieces: list[tuple[str, int, int]], origins: str, out: IsOut) -> dict[str, Any]:
     """Return the URLs of repositories in `pieces` that are `out`; reads names and URLs alone."""
     urls: set[str] = set()
     for name, start, count in pieces:
@@ -234,7 +236,7 @@ def left_out(folder: Path, task: str, pieces: list[tuple[str, int, int]], origin
 
 
 def sort_into_parts(
-    folder: Path, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int, out: Sequence[str] = ()
+    stage: Stage, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int, out: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Write the rows of `pieces` (file, first row, rows) to `TASK.parquet`, a row group for each part that has any.
 
@@ -262,7 +264,7 @@ def sort_into_parts(
     rows, part = rows.take(pa.array(order)), part[order]
     groups: list[tuple[int, int]] = []
     with (
-        whole(folder / f"{task}.parquet", durable=False) as temporary,
+        whole(stage.file(f"{task}.parquet"), durable=False) as temporary,
         pq.ParquetWriter(temporary, ROWS, compression="zstd") as writer,
     ):
         for number, first, count in zip(*np.unique(part, return_index=True, return_counts=True), strict=True):

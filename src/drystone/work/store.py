@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,16 +29,6 @@ from drystone.work.files import remove_partial, whole
 _STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
 
 
-class _Written(threading.local):
-    """The files that this thread has written since it began a task: path -> size."""
-
-    def __init__(self) -> None:
-        self.files: dict[Path, int] = {}
-
-
-_written = _Written()
-
-
 def fingerprint(*parts: object) -> str:
     """Return 16 hex digits over JSON-able parts: the key of what depends on them and nothing else."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
@@ -47,12 +36,17 @@ def fingerprint(*parts: object) -> str:
 
 @dataclass(frozen=True)
 class Stage:
-    """A folder for the files of one stage; `files(task)` and `done(task)` are named after the task's id."""
+    """A folder for the files of one stage, each named after its task's id.
+
+    A task has an object of its own: the files that it asks for by name are those that its checkpoint counts.
+    """
 
     folder: Path
+    _asked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def file(self, name: str) -> Path:
         """Return the path of a file of this stage."""
+        self._asked.add(name)
         return self.folder / name
 
     def summary(self, task: str) -> dict[str, Any] | None:
@@ -68,16 +62,15 @@ class Stage:
         return summary
 
     def finish(self, task: str, summary: dict[str, Any]) -> None:
-        """Mark a task as finished; called by the thread that wrote its files, after all of them are in place."""
-        sizes = {path.name: size for path, size in _written.files.items() if path.parent == self.folder}
+        """Mark a task as finished, after all files that it asked for, and wrote, are in place."""
+        paths = [self.folder / name for name in sorted(self._asked)]
+        sizes = {path.name: path.stat().st_size for path in paths if path.exists()}
         done = orjson.dumps({"summary": summary, "files": sizes})
         write_atomically(self.folder / f"{task}.done", lambda path: path.write_bytes(done), durable=False)
-        self.begin()
 
-    @staticmethod
-    def begin() -> None:
-        """Begin a task in this thread: what one that failed has written is not this one's."""
-        _written.files.clear()
+    def forget(self, task: str) -> None:
+        """Let a finished task be done again."""
+        (self.folder / f"{task}.done").unlink()
 
 
 class Store:
@@ -138,8 +131,6 @@ def write_atomically(path: Path, write: Callable[[Path], object], durable: bool 
     try:
         with whole(path, durable=durable) as temporary:
             write(temporary)
-            if not durable:
-                _written.files[path] = temporary.stat().st_size
     except OSError as error:
         raise BuildError(
             f"{path}: cannot write ({error.strerror or error}); free space or choose another folder"

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drystone.errors import BuildError
+from drystone.work.process import prepare_process
 
 _LENGTH: Final = struct.Struct("<Q")
 #: What the first process is told with each worker's socket: to copy itself, or to become the worker.
@@ -61,110 +62,118 @@ class _First:
         return not self.dismissed and self.process.poll() is None
 
 
-#: At most one.
-_first: list[_First] = []
-_workers: list[_Worker] = []
-_idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+class Workers:
+    """The worker processes of one who builds; none runs before `prepare` or `start`.
 
-
-def prepare(preload: str = "") -> None:
-    """Start the process that workers are copied from, where there is none, so that it loads what it needs meanwhile.
-
-    `preload` names a module whose function `preload` loads it; empty: nothing is loaded before it is asked for.
+    `preload` names a module whose function `preload` loads what tasks need; empty: nothing is loaded before it is
+    asked for. May be used from several threads at once, except to start and to stop.
     """
-    if _first:
-        return
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, "-c", f"from drystone.work.workers import main; main({theirs.fileno()}, {preload!r})"]
-    # Each worker is one processor's worth: threads of a library's own would only be in the way, and cannot be copied.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # for what is not told of a pool; see `cli.main`
-    # Huge pages for malloc: faults of small ones cost several processes more than one.
-    environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
-    with theirs:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=environment)
-    _first.append(_First(process, ours))
+
+    def __init__(self, preload: str = "") -> None:
+        self.preload = preload
+        self._first: _First | None = None
+        self._workers: list[_Worker] = []
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+
+    def prepare(self) -> None:
+        """Start the process that workers are copied from, where there is none: it loads what it needs meanwhile."""
+        if self._first is not None:
+            return
+        ours, theirs = socket.socketpair()
+        call = f"main({theirs.fileno()}, {self.preload!r})"
+        command = [sys.executable, "-c", f"from drystone.work.workers import main; {call}"]
+        # Each worker is one processor's worth: threads of a library's own would only be in the way, and cannot be
+        # copied.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # for what is not told of a pool; see `cli.main`
+        # Huge pages for malloc: faults of small ones cost several processes more than one.
+        environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+        with theirs:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=environment)
+        self._first = _First(process, ours)
+        atexit.register(self.stop)
+
+    def start(self, count: int) -> None:
+        """See to it that `count` workers run; those of another number are ended first."""
+        lives = self._first is not None and self._first.lives()
+        if len(self._workers) == count and lives:
+            return
+        if self._workers or not lives:
+            self.stop()
+        self.prepare()
+        assert self._first is not None
+        with self._first.control as control:
+            for number in range(count):
+                ours, theirs = socket.socketpair()
+                self._workers.append(_Worker(ours))
+                self._idle.put(self._workers[-1])
+                with theirs, suppress(BrokenPipeError):
+                    # Where the first process has died, the first call says so.
+                    socket.send_fds(control, [_COPY if number < count - 1 else _BECOME], [theirs.fileno()])
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return `function(*arguments)`, done in a worker; both must be picklable. Waits while all are at work.
+
+        Raises `BuildError` where the worker died on it.
+        """
+        idle, first = self._idle, self._first
+        worker = idle.get()
+        try:
+            return worker.call((function, arguments))
+        except (EOFError, OSError):
+            raise BuildError(
+                f"a worker process ended{_status(worker, first)} in the middle of its work; -9 is often the system's "
+                "answer to too little memory: try fewer threads"
+            ) from None
+        finally:
+            idle.put(worker)
+
+    def dismiss(self) -> None:
+        """Let the workers end, which takes them a while, without waiting for it; none may be at work."""
+        if self._first is not None and self._first.lives():
+            for worker in self._workers:
+                # As long as nobody has waited for the first one, the others keep their numbers.
+                if worker.pid is not None and worker.pid != self._first.process.pid:
+                    with suppress(ProcessLookupError):
+                        os.kill(worker.pid, signal.SIGKILL)
+            self._first.process.kill()
+            self._first.dismissed = True
+
+    def stop(self) -> None:
+        """End the workers, whatever they are doing."""
+        if self._first is None:
+            return
+        atexit.unregister(self.stop)
+        self.dismiss()
+        first, self._first = self._first, None
+        first.control.close()
+        first.process.wait()
+        for worker in self._workers:
+            with suppress(OSError):
+                # The other end of one that was told to end is open as long as it lives. The rest end by themselves,
+                # when this end is closed.
+                while first.dismissed and worker.pid is not None and worker.connection.recv(1 << 16):
+                    pass
+                # A call that still waits for its worker waits no longer.
+                worker.connection.shutdown(socket.SHUT_RDWR)
+            worker.connection.close()
+        self._workers = []
+        self._idle = queue.SimpleQueue()
 
 
-def start(count: int, preload: str = "") -> None:
-    """See to it that `count` workers run; those of another number are ended first. `preload` as in `prepare`."""
-    if len(_workers) == count and _first[0].lives():
-        return
-    if _workers or (_first and not _first[0].lives()):
-        stop()
-    prepare(preload)
-    with _first[0].control as control:
-        for number in range(count):
-            ours, theirs = socket.socketpair()
-            _workers.append(_Worker(ours))
-            _idle.put(_workers[-1])
-            with theirs, suppress(BrokenPipeError):
-                # Where the first process has died, the first call says so.
-                socket.send_fds(control, [_COPY if number < count - 1 else _BECOME], [theirs.fileno()])
-
-
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return `function(*arguments)`, done in a worker; both must be picklable. Waits while all are at work.
-
-    May be used from several threads at once. Raises `BuildError` where the worker died on it.
-    """
-    worker = _idle.get()
-    try:
-        return worker.call((function, arguments))
-    except (EOFError, ConnectionError):
-        raise BuildError(
-            f"a worker process ended{_status(worker)} in the middle of its work; -9 is often the system's "
-            "answer to too little memory: try fewer threads"
-        ) from None
-    finally:
-        _idle.put(worker)
-
-
-def _status(worker: _Worker) -> str:
+def _status(worker: _Worker, first: _First | None) -> str:
     """Return how a worker ended, in words, where that can be known."""
-    first = _first[0].process
-    if worker.pid is None or worker.pid == first.pid:
+    if first is None:
+        return ""
+    if worker.pid is None or worker.pid == first.process.pid:
         with suppress(subprocess.TimeoutExpired):
-            return f" with status {first.wait(timeout=5)}"
+            return f" with status {first.process.wait(timeout=5)}"
         return ""
     with suppress(OSError):
         # It waits to be asked by the process that it was copied from; proc_pid_stat(5): exit_code comes last.
         text = Path(f"/proc/{worker.pid}/stat").read_text()
         return f" with status {os.waitstatus_to_exitcode(int(text.split()[-1]))}"
     return ""
-
-
-def dismiss() -> None:
-    """Let the workers end, which takes them a while, without waiting for it; none may be at work."""
-    if _first and _first[0].lives():
-        for worker in _workers:
-            # As long as nobody has waited for the first one, the others keep their numbers.
-            if worker.pid is not None and worker.pid != _first[0].process.pid:
-                with suppress(ProcessLookupError):
-                    os.kill(worker.pid, signal.SIGKILL)
-        _first[0].process.kill()
-        _first[0].dismissed = True
-
-
-@atexit.register
-def stop() -> None:
-    """End the workers, whatever they are doing."""
-    if not _first:
-        return
-    dismiss()
-    first = _first.pop()
-    first.control.close()
-    first.process.wait()
-    for worker in _workers:
-        with suppress(OSError):
-            # The other end of one that was told to end is open as long as it lives. The rest end by themselves, when
-            # this end is closed.
-            while first.dismissed and worker.pid is not None and worker.connection.recv(1 << 16):
-                pass
-        worker.connection.close()
-    _workers.clear()
-    while not _idle.empty():
-        _idle.get()
 
 
 def _send(connection: socket.socket, what: Any) -> None:
@@ -202,8 +211,6 @@ def main(descriptor: int, preload: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library prints must not get into what the builder prints.
     os.dup2(2, 1)
-    from drystone.work.engine import prepare_process  # noqa: PLC0415
-
     if preload:
         importlib.import_module(preload).preload()
     prepare_process()

@@ -17,7 +17,8 @@ from drystone.errors import BuildError, UsageError
 from drystone.sources.base import Limits
 from drystone.sources.software_heritage.cache import ContentCache
 from drystone.sources.software_heritage.contents import ContentId, ContentStore, Failure
-from drystone.sources.software_heritage.source import SoftwareHeritage, run_here
+from drystone.sources.software_heritage.source import SoftwareHeritage
+from drystone.work.tasks import run_here
 from tests.sources.software_heritage.world import World
 
 #: (status, headers, body) of an answer; a body shorter than its Content-Length breaks off.

@@ -20,8 +20,9 @@ from drystone.sources.base import Limits, Repository
 from drystone.sources.software_heritage import origins as swh_origins
 from drystone.sources.software_heritage import parts as swh_parts
 from drystone.sources.software_heritage import source as software_heritage
-from drystone.sources.software_heritage.source import SoftwareHeritage, run_here
+from drystone.sources.software_heritage.source import SoftwareHeritage
 from drystone.work import runs as swh_runs
+from drystone.work.tasks import run_here
 from tests.sources.software_heritage.world import SCHEMAS, Link, Module, Tree, World, when
 
 Row = tuple[str, bytes, str, int, str, int | None]

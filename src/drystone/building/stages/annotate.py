@@ -21,9 +21,9 @@ from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
 from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.errors import SourceError
-from drystone.work.engine import Summary
 from drystone.work.ranges import Range, read
 from drystone.work.store import Stage, write_table
+from drystone.work.tasks import Summary
 
 #: Bytes of text that go through the detectors at a time.
 _BATCH_BYTES = 8 << 20

@@ -31,9 +31,9 @@ from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
 from drystone.release.schema import LEDGER
 from drystone.sources.base import FILE
-from drystone.work.engine import Summary
 from drystone.work.ranges import id_range, read, within
 from drystone.work.store import Stage, write_table
+from drystone.work.tasks import Summary
 
 if TYPE_CHECKING:
     from drystone._json import Json

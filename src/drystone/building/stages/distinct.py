@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from drystone.building.stages.paths import base_name, speaks_for_tree
 from drystone.building.stages.tables import BLOBS, OCCURRENCES
-from drystone.work.engine import Summary
 from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
+from drystone.work.tasks import Summary
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")
 

@@ -23,8 +23,8 @@ from drystone.errors import BuildError, SourceError
 from drystone.policy.optouts import request_for
 from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
-from drystone.work.engine import Summary
 from drystone.work.store import Stage, write_atomically, write_table
+from drystone.work.tasks import Summary
 
 if TYPE_CHECKING:
     from drystone._json import Json

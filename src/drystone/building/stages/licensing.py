@@ -20,9 +20,9 @@ from drystone.building.stages import inventory
 from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
 from drystone.detect import licenses
-from drystone.work.engine import Summary
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage, write_atomically, write_table
+from drystone.work.tasks import Summary
 
 #: One licence or metadata file of one repository, with its annotation.
 LICENSE_FILES: Final = pa.schema(

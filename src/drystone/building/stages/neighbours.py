@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import pyarrow.parquet as pq
 
+from drystone.building.context import Build
 from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.decide import CANDIDATES
 from drystone.building.stages.tables import NEAR
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.errors import BuildError
-from drystone.work.engine import Engine, Summary, Task
 from drystone.work.ranges import read
-from drystone.work.store import Stage, Store, write_atomically, write_table
+from drystone.work.store import Stage, write_atomically, write_table
 
 #: Texts read at a time; neighbours in a pack or repository are read together.
 _CHUNK: Final = 256
@@ -68,8 +68,7 @@ class Texts:
 
 
 def find_near_duplicates(
-    engine: Engine,
-    store: Store,
+    build: Build,
     stage: Stage,
     items: list[Path],
     candidates: list[Path],
@@ -82,20 +81,10 @@ def find_near_duplicates(
     """
     out = stage.file("near.parquet")
     found = stage.file("found.parquet")
-    latest = store.folder / "near-duplicates.json"
+    latest = build.store.folder / "near-duplicates.json"
     if stage.summary("near") is None:
-        calls = count()
-
-        def run(function: Callable[[Any], Any], tasks: list[Any], name: str) -> list[Any]:
-            # The near-duplicate room may map several times; the number of the call keeps their checkpoints apart.
-            prefix = f"{next(calls):03d}-{name}"
-            named = [
-                Task(f"{prefix}-{i:05d}", {"function": function, "argument": task}) for i, task in enumerate(tasks)
-            ]
-            return [summary["result"] for summary in engine.run("near duplicates", stage, _apply, named)]
-
         previous = _previous(latest, method)
-        summary = near.decide(items, found, method, Texts(candidates, contents), run, stage.folder, previous)
+        summary = near.decide(items, found, method, Texts(candidates, contents), build.run, stage.folder, previous)
         write_table(out, pq.read_table(found).cast(NEAR))
         stage.finish("near", dict(summary))
     record = {"items": [str(item) for item in items], "decisions": str(found), "method": method.describe()}
@@ -113,7 +102,3 @@ def _previous(latest: Path, method: near.Method) -> near.Previous | None:
     if record["method"] != method.describe() or not all(file.exists() for file in [*files, decisions]):
         return None
     return near.Previous(files, decisions, record["method"])
-
-
-def _apply(stage: Stage, task: str, function: Callable[[Any], Any], argument: Any) -> Summary:
-    return {"result": function(argument)}

@@ -30,9 +30,9 @@ from drystone.policy.optouts import forked_from, request_for
 from drystone.registry import OptOuts
 from drystone.release.versions.falls import folders_above
 from drystone.sources.base import FILE, UNREADABLE, Limits, RepositorySource
-from drystone.work.engine import Summary
 from drystone.work.ranges import read
 from drystone.work.store import Stage, write_table
+from drystone.work.tasks import Summary
 
 #: Columns of a listing from which the hashes of directories follow.
 _OF_TREE: Final = ("path", "entry", "mode", "kind", "id")

@@ -19,9 +19,9 @@ from drystone.building.stages.tables import NEAR
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import Copy, judge
 from drystone.release.schema import LEDGER
-from drystone.work.engine import Summary
 from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
+from drystone.work.tasks import Summary
 
 _PLACED: Final = pa.schema(
     [

@@ -20,9 +20,9 @@ from drystone.errors import BuildError
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.writer import write_data_shards, write_ledger_part
-from drystone.work.engine import Summary
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage
+from drystone.work.tasks import Summary
 
 #: Bytes of text gathered at a time.
 _BATCH_BYTES: Final = 4 << 20

@@ -22,7 +22,7 @@ from drystone.cli._progress import StageProgress
 from drystone.cli._registry import DEFAULT_REGISTRY
 from drystone.errors import UsageError
 from drystone.sources.base import Collection
-from drystone.work import workers
+from drystone.work.workers import Workers
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -98,9 +98,10 @@ def command(
       drystone build --update releases/mine ./another-repository -o releases/mine-1.1
     """
     own = click.get_current_context().find_root().obj is OWN_PROCESS
+    workers = Workers(room.PRELOAD)
     if own and threads != 1 and engine != "ray" and processor.count() > 1:
         # They load what they need while this process does.
-        workers.prepare(room.PRELOAD)
+        workers.prepare()
     if update is None:
         settings, found = _settings(sources, contents, agreement)
     else:
@@ -113,7 +114,7 @@ def command(
     if target is None:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
     chosen: Any = engine or settings.engine.kind
-    runner = room.Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address)
+    runner = room.Engine(kind=chosen, ray_address=ray_address or settings.engine.ray_address, workers=workers)
     if (count := threads or settings.engine.threads) is not None:
         runner = changed(runner, threads=count)
     if any(isinstance(source, Collection) and source.terms is not None for source in found):

@@ -40,6 +40,7 @@ from drystone.work.runs import (
     write_sorted,
     write_whole,
 )
+from drystone.work.store import Stage
 
 #: Types of entries, as numbers; `LOST` stands in a directory that the export does not have, `RAW` in one whose entries
 #: need not hash to its identifier (the export has its `raw_manifest`).
@@ -63,7 +64,7 @@ PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
 COUNTS: Final = pa.schema([("root", pa.int64()), ("entries", pa.int64())])
 
 
-def entries(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def entries(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write the entries of a file of `directory_entry` by directory, those that are directories once more alone.
 
     A run has about `rows` of them.
@@ -71,7 +72,7 @@ def entries(folder: Path, task: str, export: GraphExport, file: TableFile, rows:
     pieces = export.batches("directory_entry", file, ["directory_id", "name", "type", "target", "perms"])
     count = 0
     for number, table in enumerate(batched((_entries(piece, file) for piece in pieces), rows)):
-        _write_entries(folder, f"{task}-{number:05d}", table)
+        _write_entries(stage, f"{task}-{number:05d}", table)
         count += table.num_rows
     return {"rows": count}
 
@@ -88,27 +89,27 @@ def _entries(piece: pa.Table, file: TableFile) -> pa.Table:
     return pa.table([directory, name, kind, target, perms], schema=ENTRIES)
 
 
-def _write_entries(folder: Path, name: str, table: pa.Table) -> None:
-    order = write_sorted(folder / f"{name}.entries", table)
+def _write_entries(stage: Stage, name: str, table: pa.Table) -> None:
+    order = write_sorted(stage.file(f"{name}.entries"), table)
     ends = np.append(order.starts[1:], len(order.order))[: len(order.starts)]
     firsts = order.order[order.starts]
     sizes = {"key": table.column("key").take(firsts), "entries": pa.array(ends - order.starts)}
-    write_run(folder / f"{name}.sizes", pa.table(sizes, schema=SIZES))
+    write_run(stage.file(f"{name}.sizes"), pa.table(sizes, schema=SIZES))
     below = table.column("type").to_numpy()[order.order] == DIRECTORY
     edges = table.select(["key", "target"]).take(order.order[below])
-    write_run(folder / f"{name}.edges", edges.cast(EDGES))
+    write_run(stage.file(f"{name}.edges"), edges.cast(EDGES))
 
 
-def merge(folder: Path, task: str, edges: list[Path], sizes: list[Path], index: int, count: int) -> dict[str, Any]:
+def merge(stage: Stage, task: str, edges: list[Path], sizes: list[Path], index: int, count: int) -> dict[str, Any]:
     """Bring edges and sizes of a range of keys into one run each: every level asks for them."""
     low, high = bounds(index, count)
     edge = read_range(edges, EDGES, low, high)
-    write_sorted(folder / f"{task}.edges", edge)
-    write_sorted(folder / f"{task}.sizes", read_range(sizes, SIZES, low, high))
+    write_sorted(stage.file(f"{task}.edges"), edge)
+    write_sorted(stage.file(f"{task}.sizes"), read_range(sizes, SIZES, low, high))
     return {"rows": edge.num_rows}
 
 
-def present(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def present(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write which directories a file of `directory` has: those without entries are empty, others are missing.
 
     `.manifests` are those whose entries do not make up all of them. A run has about `rows` directories.
@@ -116,9 +117,9 @@ def present(folder: Path, task: str, export: GraphExport, file: TableFile, rows:
     pieces = export.batches("directory", file, ["id"], ["raw_manifest"])
     count = 0
     for number, table in enumerate(batched((_present(piece, file) for piece in pieces), rows)):
-        write_sorted(folder / f"{task}-{number:05d}.present", table.select(["key"]))
+        write_sorted(stage.file(f"{task}-{number:05d}.present"), table.select(["key"]))
         manifests = table.filter(table.column("raw")).select(["key"])
-        write_sorted(folder / f"{task}-{number:05d}.manifests", manifests)
+        write_sorted(stage.file(f"{task}-{number:05d}.manifests"), manifests)
         count += table.num_rows
     return {"rows": count}
 
@@ -132,7 +133,7 @@ def _present(piece: pa.Table, file: TableFile) -> pa.Table:
 
 
 def reach(
-    folder: Path, task: str, visit: list[Path], seen: list[Path], merged: Path, roots: int, index: int, count: int
+    stage: Stage, task: str, visit: list[Path], seen: list[Path], merged: Path, roots: int, index: int, count: int
 ) -> dict[str, Any]:  # fmt: skip
     """Visit one level of directories in a range of keys, and write those below them as the next one.
 
@@ -142,7 +143,7 @@ def reach(
     low, high = bounds(index, count)
     given = read_range(visit, PAIRS, low, high)
     if not given.num_rows:
-        write_run(folder / f"{task}.pairs", PAIRS.empty_table())
+        write_run(stage.file(f"{task}.pairs"), PAIRS.empty_table())
         return {"pairs": 0, "next": 0}
     order = Sorted(given.column("key"))
     # One number for each pair of directory and root, in the order of directories: sorting numbers is fast.
@@ -153,7 +154,7 @@ def reach(
     codes = codes[~np.isin(codes, old, assume_unique=True)] if len(old) else codes
     directory, root = np.divmod(codes, roots)
     firsts = given.column("key").take(order.order[order.starts])
-    write_run(folder / f"{task}.pairs", pa.table([firsts.take(directory), pa.array(root)], schema=PAIRS))
+    write_run(stage.file(f"{task}.pairs"), pa.table([firsts.take(directory), pa.array(root)], schema=PAIRS))
 
     amount = np.zeros(len(order.starts), np.int64)
     sized = read_range([merged / f"{task}.sizes"], SIZES)
@@ -163,7 +164,7 @@ def reach(
     at = np.searchsorted(members, root)
     weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
     counted = pa.table([pa.array(members), pa.array(weights)], schema=COUNTS)
-    write_whole(folder / f"{task}.counts", counted)
+    write_whole(stage.file(f"{task}.counts"), counted)
 
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
     edge = read_range([merged / f"{task}.edges"], EDGES)
@@ -171,7 +172,7 @@ def reach(
     owners, positions = expand(starts[numbers], starts[numbers + 1] - starts[numbers])
     below = as_array(edge.column("target")).take(at[owners])
     following = pa.table([below, pa.array(root[positions])], schema=PAIRS)
-    write_sorted(folder / f"{task}.next", following)
+    write_sorted(stage.file(f"{task}.next"), following)
     return {"pairs": len(codes), "next": following.num_rows}
 
 
@@ -185,7 +186,7 @@ def entries_of_roots(paths: list[Path], roots: int) -> Ints:
 
 
 def route(
-    folder: Path, task: str, pairs: list[Path], given: list[Path], there: list[Path], manifests: list[Path],
+    stage: Stage, task: str, pairs: list[Path], given: list[Path], there: list[Path], manifests: list[Path],
     group_of: Path, groups: int, index: int, count: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Bring the entries of directories in a range of keys to the groups of roots that have them.
@@ -216,7 +217,7 @@ def route(
     target = group[positions]
     # By group, and within it by directory: the ranges of a group, one after another, are then in order.
     order_ = np.argsort(target * max(1, len(order.starts)) + at[owners], kind="stable")
-    write_groups(folder / f"{task}.routed", table.take(owners[order_]), target[order_])
+    write_groups(stage.file(f"{task}.routed"), table.take(owners[order_]), target[order_])
     return {"rows": len(order_), "lost": lost.num_rows}
 
 

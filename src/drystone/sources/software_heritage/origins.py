@@ -32,6 +32,7 @@ from drystone.work.runs import (
     write_run,
     write_sorted,
 )
+from drystone.work.store import Stage
 
 #: Times are microseconds since 1970, UTC: years that Python has no dates for must not stop a build.
 _TIME: Final = pa.int64()
@@ -88,7 +89,7 @@ NONE: Final = b"\0" * 20
 
 
 def visits(
-    folder: Path, task: str, export: GraphExport, table: str, file: TableFile, prefix: str, rows: int
+    stage: Stage, task: str, export: GraphExport, table: str, file: TableFile, prefix: str, rows: int
 ) -> dict[str, Any]:
     """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike.
 
@@ -101,7 +102,7 @@ def visits(
     }[table]
     pieces = export.batches(table, file, columns, optional)
     found = (_visits(piece, table, file, columns[0], prefix) for piece in pieces)
-    return _write_runs(folder, task, "visits", found, rows)
+    return _write_runs(stage, task, "visits", found, rows)
 
 
 def _visits(piece: pa.Table, table: str, file: TableFile, origin: str, prefix: str) -> pa.Table:
@@ -119,7 +120,7 @@ def _visits(piece: pa.Table, table: str, file: TableFile, origin: str, prefix: s
     return _of_origins(found)
 
 
-def recorded(folder: Path, task: str, path: str, rows: int) -> dict[str, Any]:
+def recorded(stage: Stage, task: str, path: str, rows: int) -> dict[str, Any]:
     """Write what a Parquet table of repositories records, by origin. Raises `SourceError` where it is none."""
     try:
         with pq.ParquetFile(path) as file:
@@ -129,7 +130,7 @@ def recorded(folder: Path, task: str, path: str, rows: int) -> dict[str, Any]:
             wanted = [name for name in ("origin", *RECORDED) if name in names]
             batches = file.iter_batches(rows, columns=wanted, use_threads=False)
             tables = (_recorded(pa.Table.from_batches([batch]), path) for batch in batches)
-            return _write_runs(folder, task, "visits", tables, rows)
+            return _write_runs(stage, task, "visits", tables, rows)
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"{path}: cannot be read as Parquet ({error})") from None
 
@@ -152,16 +153,16 @@ def _of_origins(found: dict[str, Any]) -> pa.Table:
     return table.set_column(0, VISITS.field(0), keys(digests))
 
 
-def _write_runs(folder: Path, task: str, suffix: str, tables: Iterable[pa.Table], rows: int) -> dict[str, Any]:
+def _write_runs(stage: Stage, task: str, suffix: str, tables: Iterable[pa.Table], rows: int) -> dict[str, Any]:
     """Write tables as runs of at most `rows`."""
     count = 0
     for number, table in enumerate(batched(tables, rows)):
-        write_sorted(folder / f"{task}-{number:05d}.{suffix}", table)
+        write_sorted(stage.file(f"{task}-{number:05d}.{suffix}"), table)
         count += table.num_rows
     return {"rows": count}
 
 
-def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+def latest(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
     """Choose the latest full visit of every origin in a range of keys, and ask for its snapshot."""
     table = read_range(given, VISITS, *bounds(index, count))
     order = Sorted(table.column("key"))
@@ -200,19 +201,19 @@ def latest(folder: Path, task: str, given: list[Path], index: int, count: int) -
         out[name] = pa.array([by_key[key][name] if key in by_key else None for key, _ in pairs], kind)
     # What was recorded of origins that the export does not have is no origin of it.
     origins = _filled(out, ORIGINS).filter(pc.greater_equal(best.column("rank"), 0))
-    write_sorted(folder / f"{task}.origins", origins)
+    write_sorted(stage.file(f"{task}.origins"), origins)
     asked = origins.filter(origins.column("snapshot").is_valid())
     wanted = {"snapshot": asked.column("snapshot"), "origin": asked.column("key")}
     write_sorted(
-        folder / f"{task}.wanted", _filled({**wanted, "default_branch": asked.column("default_branch")}, WANTED)
+        stage.file(f"{task}.wanted"), _filled({**wanted, "default_branch": asked.column("default_branch")}, WANTED)
     )
     return {"origins": origins.num_rows, "visited": asked.num_rows}
 
 
-def branches(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def branches(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write the branches of a file of `snapshot_branch` by snapshot."""
     pieces = export.batches("snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
-    return _write_runs(folder, task, "branches", (_branches(piece, file) for piece in pieces), rows)
+    return _write_runs(stage, task, "branches", (_branches(piece, file) for piece in pieces), rows)
 
 
 def _branches(piece: pa.Table, file: TableFile) -> pa.Table:
@@ -225,7 +226,7 @@ def _branches(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, BRANCHES)
 
 
-def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, Any]:
+def chosen(stage: Stage, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, Any]:
     """Choose the branch of every origin whose snapshot lies in a range of keys."""
     asked = read_range(wanted, WANTED, *bounds(index, count))
     order = Sorted(asked.column("snapshot"))
@@ -255,15 +256,15 @@ def chosen(folder: Path, task: str, wanted: list[Path], given: list[Path], index
             )  # fmt: skip
         if choice.problem is not None:
             problems.append({"origin": origin, "problem": choice.problem})
-    write_sorted(folder / f"{task}.candidates", pa.Table.from_pylist(found, CANDIDATES))
-    write_sorted(folder / f"{task}.found", pa.Table.from_pylist(problems, FOUND))
+    write_sorted(stage.file(f"{task}.candidates"), pa.Table.from_pylist(found, CANDIDATES))
+    write_sorted(stage.file(f"{task}.found"), pa.Table.from_pylist(problems, FOUND))
     return {"candidates": len(found), "releases": sum(row["type"] == "release" for row in found)}
 
 
-def releases(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def releases(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write what the releases of a file point at."""
     pieces = export.batches("release", file, ["id", "target", "target_type"])
-    return _write_runs(folder, task, "releases", (_releases(piece, file) for piece in pieces), rows)
+    return _write_runs(stage, task, "releases", (_releases(piece, file) for piece in pieces), rows)
 
 
 def _releases(piece: pa.Table, file: TableFile) -> pa.Table:
@@ -275,11 +276,11 @@ def _releases(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, RELEASES)
 
 
-def revisions(folder: Path, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def revisions(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
     """Write directory, dates and people of the revisions of a file."""
     columns = ["id", "directory", "date", "committer_date"]
     pieces = export.batches("revision", file, columns, ["type", "author", "committer"])
-    return _write_runs(folder, task, "revisions", (_revisions(piece, file) for piece in pieces), rows)
+    return _write_runs(stage, task, "revisions", (_revisions(piece, file) for piece in pieces), rows)
 
 
 def _revisions(piece: pa.Table, file: TableFile) -> pa.Table:
@@ -291,7 +292,7 @@ def _revisions(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, REVISIONS)
 
 
-def peel(folder: Path, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+def peel(stage: Stage, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
     """Follow candidates that are releases, in a range of keys, to what they point at."""
     table = read_range(given, CANDIDATES, *bounds(index, count))
     tagged = pc.equal(table.column("type"), "release")
@@ -311,13 +312,13 @@ def peel(folder: Path, task: str, given: list[Path], known: list[Path], index: i
     moved = {**{n: hit.column(n) for n in CANDIDATES.names}, "target": targets.column("target")}
     rest.append(_filled({**moved, "type": targets.column("type"), "release": release}, CANDIDATES))
     out = pa.concat_tables(rest)
-    write_sorted(folder / f"{task}.candidates", out)
-    write_sorted(folder / f"{task}.found", pa.concat_tables(problems))
+    write_sorted(stage.file(f"{task}.candidates"), out)
+    write_sorted(stage.file(f"{task}.found"), pa.concat_tables(problems))
     return {"candidates": out.num_rows, "releases": pc.sum(pc.equal(out.column("type"), "release")).as_py() or 0}
 
 
 def directories(
-    folder: Path, task: str, given: list[Path], known: list[Path], index: int, count: int
+    stage: Stage, task: str, given: list[Path], known: list[Path], index: int, count: int
 ) -> dict[str, Any]:
     """Find the root directories of candidates in a range of keys."""
     table = read_range(given, CANDIDATES, *bounds(index, count))
@@ -343,12 +344,12 @@ def directories(
         _lost(revised.filter(pa.array(at < 0)), "the revision {} is not in the export", "revision"),
         _lost(other, "{} is neither a revision nor a directory"),
     ]
-    write_sorted(folder / f"{task}.found", pa.concat_tables(tables))
+    write_sorted(stage.file(f"{task}.found"), pa.concat_tables(tables))
     return {"found": sum(t.num_rows for t in tables)}
 
 
 def repositories(
-    folder: Path, task: str, origins: list[Path], found: list[Path], index: int, count: int
+    stage: Stage, task: str, origins: list[Path], found: list[Path], index: int, count: int
 ) -> dict[str, Any]:
     """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none.
 
@@ -376,18 +377,18 @@ def repositories(
             {**{n: row.get(n) for n in REPOSITORIES.names if n in FOUND.names}, **origin, "problem": problem,
              "revision_date": row.get("date"), "key": directory or origin["key"]}
         )  # fmt: skip
-    write_sorted(folder / f"{task}.repositories", pa.Table.from_pylist(out, REPOSITORIES))
-    write_sorted(folder / f"{task}.rootless", pa.Table.from_pylist(rootless, REPOSITORIES))
+    write_sorted(stage.file(f"{task}.repositories"), pa.Table.from_pylist(out, REPOSITORIES))
+    write_sorted(stage.file(f"{task}.rootless"), pa.Table.from_pylist(rootless, REPOSITORIES))
     return {"repositories": len(out), "rootless": len(rootless)}
 
 
-def left_out(folder: Path, task: str, given: list[Path], out: IsOut, index: int, count: int) -> dict[str, Any]:
+def left_out(stage: Stage, task: str, given: list[Path], out: IsOut, index: int, count: int) -> dict[str, Any]:
     """Write which repositories, in a range of keys, are out; the summary has a digest where any is."""
     table = read_range(given, REPOSITORIES, *bounds(index, count), ["url", "author", "committer"])
     told = [{name: person(row[name]) for name in ("author", "committer")} for row in table.to_pylist()]
     gone = [out(url, metadata) for url, metadata in zip(table.column("url").to_pylist(), told, strict=True)]
     found = table.filter(pa.array(gone, pa.bool_())).select(["key", "url"]).cast(OUT)
-    write_sorted(folder / f"{task}.out", found)
+    write_sorted(stage.file(f"{task}.out"), found)
     urls = sorted(found.column("url").to_pylist())
     return {"digest": hashlib.sha256(repr(urls).encode("utf-8", "surrogateescape")).hexdigest() if urls else None}
 
@@ -411,7 +412,7 @@ def _reads_as_text(name: bytes) -> bool:
 
 
 def collapse(
-    folder: Path, task: str, given: list[Path], rootless: list[Path], index: int, count: int, out: Sequence[Path] = ()
+    stage: Stage, task: str, given: list[Path], rootless: list[Path], index: int, count: int, out: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """Let one repository stand for all with the same root directory, in a range of those; none that is out.
 
@@ -434,17 +435,17 @@ def collapse(
     # Forks mostly have the same name: next to one another, they share what is read of them.
     for row in roots:
         row["place"] = _digest(row["url"].rstrip("/").rpartition("/")[2].lower())[:12] + row["key"][:8]
-    write_sorted(folder / f"{task}.roots", pa.Table.from_pylist(roots, ROOTS))
-    write_sorted(folder / f"{task}.others", pa.Table.from_pylist(others, REPOSITORIES))
+    write_sorted(stage.file(f"{task}.roots"), pa.Table.from_pylist(roots, ROOTS))
+    write_sorted(stage.file(f"{task}.others"), pa.Table.from_pylist(others, REPOSITORIES))
     return {"roots": len(roots), "others": len(others)}
 
 
-def number(folder: Path, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+def number(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
     """Bring the roots of a range of places together; roots are numbered in this order."""
     table = read_range(given, ROOTS, *bounds(index, count))
     by = [("place", "ascending"), ("url", "ascending")]
     table = table.take(pc.sort_indices(table.select(["place", "url"]), by))
-    write_run(folder / f"{task}.numbered", table)
+    write_run(stage.file(f"{task}.numbered"), table)
     return {"rows": table.num_rows}
 
 

@@ -39,6 +39,7 @@ from drystone.work.runs import (
     write_sorted,
     write_whole,
 )
+from drystone.work.store import Stage
 
 #: Occurrences of one part, unless a single repository has more.
 _PART_ROWS: Final = 1 << 19
@@ -60,7 +61,7 @@ _NOT_THERE: Final = "its content is not in the export: neither in the table cont
 
 
 def resolve(
-    folder: Path, task: str, routed: list[Path], group: int, roots: list[tuple[Path, int, int]], number: int,
+    stage: Stage, task: str, routed: list[Path], group: int, roots: list[tuple[Path, int, int]], number: int,
     limits: Limits, depth: int, verify: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Resolve the directories of a group of roots to paths, cut into parts.
@@ -81,25 +82,25 @@ def resolve(
         last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
         name = f"{task}-{len(parts):05d}"
         table = _occurrences(forest, at[first:last], limits, depth, unsound)
-        write_whole(folder / f"{name}.occurrences", table)
+        write_whole(stage.file(f"{name}.occurrences"), table)
         parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
         first = last
     return {"parts": parts}
 
 
-def first_level(folder: Path, task: str, file: Path, first: int, rows: int) -> dict[str, Any]:
+def first_level(stage: Stage, task: str, file: Path, first: int, rows: int) -> dict[str, Any]:
     """Write the directories of a file of roots, numbered from `first`, as the first level to visit."""
     directory = read_rows(file, ROOTS, 0, rows, ["key"]).column("key")
     numbers = pa.array(np.arange(first, first + rows))
-    write_sorted(folder / f"{task}.next", pa.table([directory, numbers], schema=PAIRS))
+    write_sorted(stage.file(f"{task}.next"), pa.table([directory, numbers], schema=PAIRS))
     return {"rows": rows}
 
 
-def asked(folder: Path, task: str, occurrences: Path) -> dict[str, Any]:
+def asked(stage: Stage, task: str, occurrences: Path) -> dict[str, Any]:
     """Write the distinct contents of a part."""
     table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
     order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
-    write_run(folder / f"{task}.asked", pa.table([found.take(order.order[order.starts])], schema=PRESENT))
+    write_run(stage.file(f"{task}.asked"), pa.table([found.take(order.order[order.starts])], schema=PRESENT))
     return {"rows": len(order.starts)}
 
 
@@ -177,14 +178,14 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
     return None
 
 
-def contents(folder: Path, task: str, export: GraphExport, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+def contents(stage: Stage, task: str, export: GraphExport, table: str, file: TableFile, rows: int) -> dict[str, Any]:
     """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
     skipped = table == "skipped_content"
     columns = ["sha1", "sha1_git", "sha256", "length", "status"]
     pieces = export.batches(table, file, columns, ["reason"] if skipped else [])
     count = 0
     for number, found in enumerate(batched((_contents(piece, file, skipped) for piece in pieces), rows)):
-        write_sorted(folder / f"{task}-{number:05d}.contents", found)
+        write_sorted(stage.file(f"{task}-{number:05d}.contents"), found)
         count += found.num_rows
     return {"rows": count}
 
@@ -210,7 +211,7 @@ def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
     return pa.table([key, sha1, sha256, length, problem], schema=CONTENTS)
 
 
-def join(folder: Path, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+def join(stage: Stage, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
     """Bring what is known of contents in a range of keys to the parts that ask for them, `asked` in their order."""
     low, high = bounds(index, count)
     found = [read_range([path], PRESENT, low, high).column("key") for path in asked]
@@ -232,7 +233,7 @@ def join(folder: Path, task: str, asked: list[Path], known: list[Path], index: i
     have = place[numbers] >= 0
     out = np.flatnonzero(have)
     out = out[np.lexsort((numbers[out], part[out]))]
-    write_groups(folder / f"{task}.joined", table.take(place[numbers[out]]), part[out])
+    write_groups(stage.file(f"{task}.joined"), table.take(place[numbers[out]]), part[out])
     return {"rows": len(out), "missing": int((~have).sum())}
 
 

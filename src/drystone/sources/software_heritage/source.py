@@ -28,7 +28,6 @@ from drystone.sources.base import (
     Listing,
     Part,
     Repository,
-    Runner,
     State,
     Terms,
 )
@@ -37,7 +36,7 @@ from drystone.sources.software_heritage import origins as swh_origins
 from drystone.sources.software_heritage import parts as swh_parts
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
-from drystone.sources.software_heritage.export import GraphExport
+from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.sources.software_heritage.parts import CONTENTS
 from drystone.work.runs import (
     ROWS_PER_RANGE,
@@ -51,6 +50,8 @@ from drystone.work.runs import (
     runs,
     write_run,
 )
+from drystone.work.store import Stage
+from drystone.work.tasks import Runner, Summary, Task
 
 #: Changes where the meaning of the files below the cache does.
 _FORMAT: Final = 6
@@ -210,25 +211,26 @@ class _Plan:
         prefix = self._source.origins
         given: dict[str, Any] = {"export": self._export, "rows": self._run}
         tasks = [
-            (f"{table}-{number:05d}", {**given, "table": table, "file": file, "prefix": prefix})
+            _of_file(f"{table}-{number:05d}", steps.visits, file, {**given, "table": table, "prefix": prefix})
             for table in ("origin", "origin_visit", "origin_visit_status")
             for number, file in enumerate(self._export.tables.get(table, ()))
         ]
-        visits, rows = self._step("visits", steps.visits, tasks)
+        visits, rows = self._step("visits", tasks)
         noted = runs(visits, "visits")
         if self._source.repositories is not None:
             path = str(self._source.repositories)
-            recorded, _ = self._step("recorded", steps.recorded, [("recorded", {"path": path, "rows": self._run})])
+            given = {"path": path, "rows": self._run}
+            recorded, _ = self._step("recorded", [Task("recorded", steps.recorded, given)])
             noted += runs(recorded, "visits")
         latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted)
         count = _total(found, "origins")
 
-        branches, rows = self._step("branches", steps.branches, self._files("snapshot_branch"))
+        branches, rows = self._step("branches", self._files("snapshot_branch", steps.branches))
         listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
         chosen, found = self._ranged("chosen", steps.chosen, _total(rows), _ORIGIN_WEIGHT, **listed)
         candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
         if _total(found, "releases"):
-            releases, rows = self._step("releases", steps.releases, self._files("release"))
+            releases, rows = self._step("releases", self._files("release", steps.releases))
             for turn in range(_MAX_RELEASES):
                 tagged = {"given": candidates, "known": runs(releases, "releases")}
                 peeled, found = self._ranged(f"peeled-{turn}", steps.peel, _total(rows), **tagged)
@@ -236,7 +238,7 @@ class _Plan:
                 if not _total(found, "releases"):
                     break
 
-        revisions, rows = self._step("revisions", steps.revisions, self._files("revision"))
+        revisions, rows = self._step("revisions", self._files("revision", steps.revisions))
         revised = {"given": candidates, "known": runs(revisions, "revisions")}
         directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
         facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
@@ -265,42 +267,47 @@ class _Plan:
         """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
         if not roots.count:
             return [], []
-        entries, found = self._step("entries", swh_directories.entries, self._files("directory_entry"))
+        entries, found = self._step("entries", self._files("directory_entry", swh_directories.entries))
         rows = _total(found)
         levels = self._reach(roots, entries, rows)
         counts = [path for level in levels for path in runs(level, "counts")]
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
         group_of = self.chosen / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
-        present, _ = self._step("directories", swh_directories.present, self._files("directory"))
+        present, _ = self._step("directories", self._files("directory", swh_directories.present))
         routed, _ = self._ranged(
             "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
             there=runs(present, "present"),
             manifests=runs(present, "manifests"), group_of=group_of, groups=len(groups),
         )  # fmt: skip
         tasks = [
-            (
+            Task(
                 f"{number:06d}",
+                swh_parts.resolve,
                 {"routed": runs(routed, "routed"), "group": number, "roots": list(roots.span(first, last)),
                  "number": first, "limits": self._limits, "depth": self._source.depth,
                  "verify": self._source.verify},
             )
             for number, (first, last) in enumerate(groups)
         ]  # fmt: skip
-        parts, found = self._step("parts", swh_parts.resolve, tasks)
+        parts, found = self._step("parts", tasks)
         listed = [part for summary in found for part in summary["parts"]]
 
+        given = {"export": self._export, "rows": self._run}
         tables = [
             (table, file) for table in ("content", "skipped_content") for file in self._export.tables.get(table, ())
         ]
         tasks = [
-            (f"{table}-{number:05d}", {"export": self._export, "table": table, "file": file, "rows": self._run})
+            _of_file(f"{table}-{number:05d}", swh_parts.contents, file, {**given, "table": table})
             for number, (table, file) in enumerate(tables)
         ]
-        contents, found = self._step("contents", swh_parts.contents, tasks)
+        contents, found = self._step("contents", tasks)
         rows = _total(found)
-        tasks = [(part["name"], {"occurrences": parts / f"{part['name']}.occurrences"}) for part in listed]
-        wanted, found = self._step("asked", swh_parts.asked, tasks)
+        tasks = [
+            Task(part["name"], swh_parts.asked, {"occurrences": parts / f"{part['name']}.occurrences"})
+            for part in listed
+        ]
+        wanted, found = self._step("asked", tasks)
         asked = [wanted / f"{part['name']}.asked" for part in listed]
         rows += _total(found)
         joined, _ = self._ranged("joined", swh_parts.join, rows, asked=asked, known=runs(contents, "contents"))
@@ -309,10 +316,10 @@ class _Plan:
     def _reach(self, roots: _Roots, entries: Path, rows: int) -> list[Path]:
         """Visit directories level by level until there are no more; return the folders of all levels."""
         first = [
-            (f"{number:06d}", {"file": path, "first": start, "rows": rows_})
+            Task(f"{number:06d}", swh_parts.first_level, {"file": path, "first": start, "rows": rows_})
             for number, (path, start, rows_) in enumerate(roots.files)
         ]
-        level, _ = self._step("level-000", swh_parts.first_level, first)
+        level, _ = self._step("level-000", first)
         visit = runs(level, "next")
         below = {"edges": runs(entries, "edges"), "sizes": runs(entries, "sizes")}
         merged, _ = self._ranged("edges", swh_directories.merge, rows, **below)
@@ -339,29 +346,32 @@ class _Plan:
             first = last
         return groups
 
-    def _files(self, table: str) -> list[tuple[str, dict[str, Any]]]:
+    def _files(self, table: str, function: Callable[..., Summary]) -> list[Task]:
         """Return one task for each file of a table."""
-        files = self._export.files(table)
         given = {"export": self._export, "rows": self._run}
-        return [(f"{number:05d}", {**given, "file": file}) for number, file in enumerate(files)]
+        files = enumerate(self._export.files(table))
+        return [_of_file(f"{number:05d}", function, file, given) for number, file in files]
 
-    def _step(
-        self, name: str, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
-    ) -> tuple[Path, list[dict[str, Any]]]:
+    def _step(self, name: str, tasks: Sequence[Task]) -> tuple[Path, list[Summary]]:
         folder = (self._folder if name in _OF_EXPORT else self.chosen) / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder, self._runner(f"software heritage: {name}", folder, work, tasks)
+        return folder, self._runner(f"software heritage: {name}", Stage(folder), tasks)
 
     def _ranged(
-        self, name: str, work: Callable[..., dict[str, Any]], rows: int, weight: int = 1, /, **arguments: Any
-    ) -> tuple[Path, list[dict[str, Any]]]:
+        self, name: str, function: Callable[..., Summary], rows: int, weight: int = 1, /, **arguments: Any
+    ) -> tuple[Path, list[Summary]]:
         """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold.
 
         A row takes the memory of `weight` others.
         """
         count = range_count(rows * weight, self._source.rows)
-        tasks = [(f"{i:06d}", {**arguments, "index": i, "count": count}) for i in range(count)]
-        return self._step(name, work, tasks)
+        return self._step(
+            name, [Task(f"{i:06d}", function, {**arguments, "index": i, "count": count}) for i in range(count)]
+        )
+
+
+def _of_file(id_: str, function: Callable[..., Summary], file: TableFile, given: dict[str, Any]) -> Task:
+    """Return a task that reads one file of an export; it weighs what the file does."""
+    return Task(id_, function, {**given, "file": file}, file.size or Task.weight)
 
 
 def _total(summaries: Iterable[dict[str, Any]], name: str = "rows") -> int:
@@ -514,11 +524,3 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 _EPOCH: Final = datetime(1970, 1, 1)
-
-
-def run_here(
-    name: str, folder: Path, work: Callable[..., dict[str, Any]], tasks: Sequence[tuple[str, dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """Run the tasks of a collection in this process, one after another: a `Runner` without a build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return [work(folder, task, **arguments) for task, arguments in tasks]

@@ -1,0 +1,209 @@
+"""The first half of a build's plan: from sources to a listing of every occurrence, without what is opted out.
+
+    fetch -> inventory -> opt-outs
+
+Each source, and each part of a collection, is a partition. Repositories that are out are not even fetched where their
+place is known before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from drystone.building.context import Build
+from drystone.building.stages import inventory
+from drystone.building.stages import optouts as optouts_stage
+from drystone.building.stages.inventory import Inventoried
+from drystone.building.stages.snapshots import LeftOut, save
+from drystone.errors import UsageError
+from drystone.identity import origins
+from drystone.policy.optouts import forked_from, request_for
+from drystone.registry import Applied
+from drystone.sources.base import Collection, Readable, RepositorySource
+from drystone.work.ranges import ROWS_PER_RANGE
+from drystone.work.store import Stage, fingerprint
+from drystone.work.tasks import Task
+
+#: Of this program: what another version has made is made anew.
+VERSION: Final = version("drystone")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What there is to decide on. Lists are in the order of partitions.
+
+    `inventory` is the stage and `partitions` its tasks; `listings` are the files of occurrences with `rows` each, in
+    which those that are out are marked; `skip` are the repositories that an earlier partition has given or that are
+    out. `marks` is a key over what is out, `out` maps the names of repositories that are out to their requests.
+    """
+
+    inventory: Stage
+    partitions: list[str]
+    sources: list[Readable]
+    repositories: list[Inventoried]
+    skip: list[list[int]]
+    listings: list[Path]
+    rows: list[int]
+    marks: object
+    out: dict[str, str]
+    applied: list[Applied]
+
+
+def list_occurrences(build: Build) -> Listed:
+    """Fetch the sources of a build and list them; finished tasks are not done again."""
+    return _Listing(build).run()
+
+
+class _Listing:
+    """Knows, beside the build, which repositories turn out to be out on the way."""
+
+    def __init__(self, build: Build) -> None:
+        if not build.sources:
+            raise UsageError("no sources: name at least one repository, archive, folder or package")
+        self._build = build
+        self._limits = build.limits
+        # The order in which sources were named must not matter.
+        distinct = {source.spec: source for source in sorted(build.sources, key=lambda s: s.spec)}.values()
+        alone = [source for source in distinct if isinstance(source, RepositorySource)]
+        # A fork of a fork is known by what sources say of each.
+        told = [pair for source in alone for pair in optouts_stage.forks_told(source)]
+        self._optouts = build.optouts.with_forks(told)
+        #: Repositories that are out, by canonical name, each with its request.
+        self._out: dict[str, str] = {}
+        self._collections = [source for source in distinct if isinstance(source, Collection)]
+        self._alone = [source for source in alone if not self._is_out(source)]
+
+    def run(self) -> Listed:
+        sources = self._fetch()
+        stage, partitions = self._inventory(sources)
+        repositories, skip = self._repositories(stage, partitions)
+        listings, rows, marks, applied = self._opt_outs(stage, partitions)
+        return Listed(stage, partitions, sources, repositories, skip, listings, rows, marks, self._out, applied)
+
+    def _is_out(self, source: RepositorySource) -> bool:
+        for place in source.places:
+            if (request := self._optouts.repository(place)) is not None:
+                self._out[origins.canonical(place)] = request
+                return True
+        return False
+
+    def _fetch(self) -> list[Readable]:
+        """Return what is read, each a partition: collections cut into their parts, remote sources brought here.
+
+        Several at a time: this waits for the network, not for the processor.
+        """
+        self._build.engine.progress.start("fetch", len(self._alone), 0)
+        with ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(lambda source: source.fetch(self._build.cache), self._alone):
+                self._build.engine.progress.advance("fetch", 1)
+        self._build.engine.progress.finish("fetch")
+        found: list[Readable] = [*self._alone]
+        for collection in self._collections:
+            found += collection.parts(self._build.cache, self._limits, self._build.run, self._left_out())
+        return sorted(found, key=lambda source: source.spec)
+
+    def _left_out(self) -> LeftOut | None:
+        """Return what tells collections which repositories not to list; None where nothing is opted out."""
+        if not self._optouts:
+            return None
+        return LeftOut(self._snapshot(), self._optouts.sha256)
+
+    def _snapshot(self) -> Path:
+        return save(self._build.store.stage("optouts", self._optouts.sha256), self._optouts)
+
+    def _inventory(self, sources: list[Readable]) -> tuple[Stage, list[str]]:
+        stage = self._build.store.stage("inventory", VERSION, self._build.settings.limits.model_dump())
+        snapshot = self._snapshot() if self._optouts else None
+        tasks = []
+        for source in sources:
+            state = source.state(self._build.cache)
+            arguments = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
+            self._forget_changed(stage, state.key[:32])
+            tasks.append(Task(state.key[:32], inventory.run, arguments, weight=max(1, state.size)))
+        self._build.run("inventory", stage, tasks)
+        self._build.store.keep_only(stage, (task.id for task in tasks))
+        return stage, [task.id for task in tasks]
+
+    def _forget_changed(self, stage: Stage, task: str) -> None:
+        """Let a finished task be done again where a repository was read that is out now, or the other way round.
+
+        What was packed of one that is out now goes with it.
+        """
+        if stage.summary(task) is None:
+            return
+        for repository in inventory.load_repositories(stage, task):
+            out = request_for(self._optouts, repository["origin"], repository["metadata"]) is not None
+            if out != (repository["status"] == inventory.OPTED_OUT):
+                stage.forget(task)
+                return
+
+    def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[Inventoried], list[list[int]]]:
+        """Return all repositories, and for each partition those that an earlier partition has already given."""
+        found: dict[str, Inventoried] = {}
+        skip: list[list[int]] = []
+        listed = [inventory.load_repositories(stage, task) for task in partitions]
+        if self._optouts.forks:
+            every = [(r["origin"], forked_from(r["metadata"])) for repositories in listed for r in repositories]
+            self._optouts = self._optouts.with_forks((fork, upstream) for fork, upstream in every if upstream)
+        for repositories in listed:
+            skipped: list[int] = []
+            for index, repository in enumerate(repositories):
+                request = request_for(self._optouts, repository["origin"], repository["metadata"])
+                if request is not None:
+                    self._out[origins.canonical(repository["origin"])] = request
+                    skipped.append(index)
+                elif repository["id"] in found:
+                    skipped.append(index)
+                else:
+                    found[repository["id"]] = repository
+            skip.append(skipped)
+        if self._optouts:
+            optouts_stage.forget(self._build.cache, self._optouts, self._out)
+        return [found[id_] for id_ in sorted(found)], skip
+
+    def _opt_outs(self, stage: Stage, partitions: list[str]) -> tuple[list[Path], list[int], object, list[Applied]]:
+        """Return the listing and the rows of each partition, a key over what is out in them, and what was left out."""
+        rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
+        listings = [stage.file(f"{task}.parquet") for task in partitions]
+        marks: dict[str, str] = {}
+        counts: dict[str, list[int]] = {}
+        if self._optouts:
+            marked = self._build.store.stage("optouts", self._optouts.sha256)
+            tasks = self._marking(stage, partitions, rows, self._snapshot())
+            for summary in self._build.run("opt-outs", marked, tasks):
+                for task, found in summary["members"].items():
+                    at = partitions.index(task)
+                    listings[at], rows[at], marks[task] = marked.file(f"{task}.parquet"), found["rows"], found["digest"]
+                    for request, (occurrences, size) in found["requests"].items():
+                        counted = counts.setdefault(request, [0, 0])
+                        counted[0] += occurrences
+                        counted[1] += size
+        whole = Counter(self._out.values())
+        applied = [
+            Applied(request, occurrences, size, whole[request])
+            for request in sorted({*counts, *whole})
+            for occurrences, size in [counts.get(request, [0, 0])]
+        ]
+        return listings, rows, sorted(marks.items()), applied
+
+    @staticmethod
+    def _marking(stage: Stage, partitions: list[str], rows: list[int], snapshot: Path) -> list[Task]:
+        """Return the tasks that mark what is out, each for neighbouring partitions of about a range of rows."""
+        groups: list[tuple[list[str], int]] = [([], 0)]
+        for task, count in zip(partitions, rows, strict=True):
+            groups[-1] = ([*groups[-1][0], task], groups[-1][1] + count)
+            if groups[-1][1] >= ROWS_PER_RANGE:
+                groups.append(([], 0))
+        given = {"inventory_folder": stage.folder, "snapshot": snapshot}
+        return [
+            Task(fingerprint(members), optouts_stage.run, {**given, "members": members}, max(1, count))
+            for members, count in groups
+            if members
+        ]
