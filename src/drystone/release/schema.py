@@ -22,6 +22,8 @@ def _schema(of: Iterable[Column]) -> pa.Schema:
 DATA: Final = _schema(columns.DATA)
 LEDGER: Final = _schema(columns.LEDGER)
 REPOSITORIES: Final = _schema(columns.REPOSITORIES)
+#: Columns that the rows of the ledger are sorted by; no two rows agree in all of them.
+LEDGER_KEY: Final = ("repository_id", "path", "entry")
 #: By kind of file, as the manifest has it.
 SCHEMAS: Final = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}
 

@@ -116,6 +116,11 @@ def may_hold(group: pq.RowGroupMetaData, equal: Mapping[str, str]) -> bool:
     return True
 
 
+def keys_of(table: pa.Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return each row's values of some columns."""
+    return list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
+
+
 def _batch_rows(group: pq.RowGroupMetaData) -> int:
     """Return how many rows of a group to hold at once: other writers make groups of any size."""
     size: int = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)))

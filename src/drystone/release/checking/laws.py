@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.release.schema import DATA, LEDGER, SHARED
+from drystone.release.schema import DATA, LEDGER, LEDGER_KEY, SHARED
+from drystone.release.tables import keys_of
 from drystone.work.buckets import Buckets
 
 #: Told (check, file, what is wrong).
@@ -110,7 +111,7 @@ def _texts(column: pa.ChunkedArray) -> Iterator[memoryview | None]:
 
 def check_ledger(table: pa.Table, path: str, last: Any, add: Add) -> Any:
     """Check order and decisions of ledger rows; `last` is the sort key before them. Return their last sort key."""
-    keys = ledger_keys(table)
+    keys = keys_of(table, LEDGER_KEY)
     whole = [key for key in keys if None not in key]
     if len(whole) < len(keys):
         add("order", path, f"{len(keys) - len(whole)} rows lack repository_id, path or entry")
@@ -136,12 +137,6 @@ def check_ledger(table: pa.Table, path: str, last: Any, add: Add) -> Any:
         for row in table.filter(mask).select(["repository_id", "path"]).to_pylist():
             add("decisions", path, f"{row['path']} of {row['repository_id']}: {what}")
     return whole[-1] if whole else last
-
-
-def ledger_keys(table: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the sort key of each ledger row."""
-    columns = (table.column(name).to_pylist() for name in ("repository_id", "path", "entry"))
-    return list(zip(*columns, strict=True))
 
 
 class RepositoryCounts:

@@ -16,12 +16,11 @@ import pyarrow.parquet as pq
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.checking.laws import ledger_keys
 from drystone.release.files import HashingSink, WholeFiles, whole_file
 from drystone.release.manifest import FileEntry
 from drystone.release.merkle import MerkleTree, leaves_of
-from drystone.release.schema import DATA, DISTINCT, LEDGER, REPOSITORIES
-from drystone.release.tables import conform
+from drystone.release.schema import DATA, DISTINCT, LEDGER, LEDGER_KEY, REPOSITORIES
+from drystone.release.tables import conform, keys_of
 
 #: Bounds of a row group in bytes of text and in rows. Between the least and the most, a group ends at a row chosen by
 #: its SWHID, so that a new version with a few rows fewer has most of its groups byte for byte the same.
@@ -87,7 +86,7 @@ def write_ledger_part(folder: Path, index: int, count: int, batches: _Rows, *, z
     order = _Ascending(path)
 
     def check(group: pa.Table) -> None:
-        order.check_keys(ledger_keys(group))
+        order.check_keys(keys_of(group, LEDGER_KEY))
 
     return _write(folder, path, LEDGER, _row_groups(batches, LEDGER, path, _LEDGER_ROWS), check, zstd_level=zstd_level)
 
