@@ -154,3 +154,30 @@ def test_make_bench_names_modules_that_are_there() -> None:
     for name in names[1].split():
         home = ROOT / "benchmarks" / name
         assert home.with_suffix(".py").exists() or (home / "__main__.py").exists(), name
+
+
+def test_the_table_of_places_names_files_that_hold_what_it_says() -> None:
+    section = (DOCS / "design.md").read_text().split("\n## Where is...\n")[1].split("\n## ")[0]
+    listed = [cells for cells in rows(section, 3) if "](" in cells[1]]
+    assert len(listed) >= 16
+    for what, link, name in listed:
+        path = re.search(r"\]\((.+)\)", link)
+        assert path is not None, what
+        code = (DOCS / path[1]).read_text()
+        assert re.search(rf"\b{re.escape(name.strip('`'))}\b", code), f"{what}: {path[1]} has no {name}"
+
+
+def test_the_floors_of_the_page_are_those_of_the_contract() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    source = ROOT / "src/drystone"
+    floors = [{name.strip("() ") for name in layer.split("|")} for layer in contract["layers"]]
+    expected = [{name for name in floor if (source / name).is_dir()} for floor in floors]
+    section = (DOCS / "design.md").read_text().split("\n## Rooms and floors\n")[1].split("\n## ")[0]
+    said: list[set[str]] = []
+    for floor, room, _ in rows(section, 3)[1:]:
+        if not room.startswith("`"):
+            continue
+        if floor:
+            said.append(set())
+        said[-1].add(room.strip("`"))
+    assert said == [floor for floor in expected if floor]
