@@ -11,7 +11,7 @@ import yaml
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.manifest import Previous, ReleaseFacts, read_manifest
+from drystone.release.manifest import EarlierVersion, ReleaseFacts, read_manifest
 from drystone.release.writing.finish import finish
 from tests.release.sample import FACTS, notices, sample_rows
 
@@ -131,7 +131,7 @@ def test_hostile_facts_stay_text(release_copy: Path) -> None:
         configuration={},
         description="---\nlicense: mit\n---",
         changes=("- more \x1b stones",),
-        previous=Previous(version="0.9", root="a" * 64),
+        previous=EarlierVersion(version="0.9", root="a" * 64),
         url="https://example.org/",
     )
     finish(release_copy, facts, files)

@@ -9,17 +9,17 @@ import pytest
 from drystone.cli import cli
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection import lookup
-from drystone.release.inspection.lookup import Index, open_index, parse
+from drystone.release.inspection.lookup import ReleaseIndex, open_index, parse
 from drystone.release.read import open_release
 from tests.release.sample import sample_rows
 
 
 @pytest.fixture(scope="module")
-def index(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Index:
+def index(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> ReleaseIndex:
     return open_index(sample_release, tmp_path_factory.mktemp("cache"))
 
 
-def test_every_file_is_found_by_its_bytes_wherever_it_lies(index: Index) -> None:
+def test_every_file_is_found_by_its_bytes_wherever_it_lies(index: ReleaseIndex) -> None:
     rows = sample_rows()
     by_id: dict[str, list] = {}
     for row in rows:
@@ -35,7 +35,7 @@ def test_every_file_is_found_by_its_bytes_wherever_it_lies(index: Index) -> None
 
 
 def test_runs_of_any_size_give_the_same(
-    sample_release: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample_release: Path, index: ReleaseIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookup, "_RUN_ROWS", 50)
     many = open_index(sample_release, tmp_path)
@@ -55,7 +55,7 @@ def test_runs_of_any_size_give_the_same(
         "example.org/pypi/click",
     ],
 )
-def test_a_repository_is_found_however_it_is_written(index: Index, text: str) -> None:
+def test_a_repository_is_found_however_it_is_written(index: ReleaseIndex, text: str) -> None:
     answer = index.find(parse(text))
     mine = [r for r in sample_rows() if r.repository == "pypi/click"]
     assert [p.origin for p in answer.places] == ["https://example.org/pypi/click"]
@@ -66,7 +66,7 @@ def test_a_repository_is_found_however_it_is_written(index: Index, text: str) ->
     )
 
 
-def test_an_owner_has_all_repositories_and_no_other_owners(index: Index) -> None:
+def test_an_owner_has_all_repositories_and_no_other_owners(index: ReleaseIndex) -> None:
     answer = index.find(parse("example.org/own"))
     assert {p.origin for p in answer.places} == {"https://example.org/own/arrow", "https://example.org/own/special"}
     assert index.find(parse("example.org/ow")).repositories == 0
@@ -74,7 +74,7 @@ def test_an_owner_has_all_repositories_and_no_other_owners(index: Index) -> None
     assert index.find(parse("example.org/own"), limit=1).repositories == 2
 
 
-def test_directories_by_swhid(index: Index) -> None:
+def test_directories_by_swhid(index: ReleaseIndex) -> None:
     sha1 = hashlib.sha1(b"pypi/click").hexdigest()
     assert index.find(parse(f"swh:1:dir:{sha1};origin=https://example.org")).repositories == 1
     assert index.find(parse(f"swh:1:rev:{sha1}")).repositories == 0
@@ -96,7 +96,7 @@ def test_the_index_is_built_once_and_for_each_version(release_copy: Path, tmp_pa
     assert (answer.version, answer.repositories) == ("1.0.1", 0)
 
 
-def test_what_cannot_be_asked(index: Index, sample_release: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_asked(index: ReleaseIndex, sample_release: Path, tmp_path: Path) -> None:
     for text in ("", " ", "swh:1:snp:" + "0" * 40, "swh:1:cnt:zz", "a\0b", "x" * 5000):
         with pytest.raises(UsageError):
             parse(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from drystone.building.retract import Outcome, retract
+from drystone.building.retract import SearchedRelease, retract
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.checking.verify import verify
@@ -64,7 +64,7 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def one(folder: Path, table: Table) -> Outcome:
+def one(folder: Path, table: Table) -> SearchedRelease:
     (outcome,) = retract([str(folder)], table, "head-2")
     return outcome
 

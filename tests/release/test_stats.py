@@ -7,7 +7,7 @@ import pytest
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.documents.picture import draw, render
-from drystone.release.inspection.stats import Reason, Share, Stats, stats
+from drystone.release.inspection.stats import ReasonCount, Share, Stats, stats
 from drystone.release.read import open_release
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
 
@@ -54,7 +54,7 @@ def test_pictures_that_cannot_be_drawn(found: Stats, tmp_path: Path) -> None:
 
 def test_a_picture_of_hostile_and_many_names(found: Stats) -> None:
     shares = [Share(f"$\\frac{{{n}}}$ \u4e2d\x1b" * 9, n, n * 10, 0, 0) for n in range(1, 60)]
-    reasons = [Reason("s" * 99, "r" * 99, 1, 0)]
+    reasons = [ReasonCount("s" * 99, "r" * 99, 1, 0)]
     changed = Stats("x" * 99, "v" * 99, "0" * 64, found.counts, (), shares, [], shares, reasons)
     assert render(changed, "svg")
 

@@ -45,7 +45,7 @@ Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SearchedRelease:
     """One release that was searched: where it lies, its manifest then, what falls, and what was done (None: nothing).
 
     `cleared` counts files that an earlier retraction, cut short, had left behind. `stones` are the tombstones of the
@@ -74,7 +74,7 @@ def retract(
     date: str | None = None,
     dry_run: bool = False,
     progress: Callable[[str, str], None] = lambda place, step: None,
-) -> list[Outcome]:
+) -> list[SearchedRelease]:
     """Apply what must go to every release; take the inventory of all of them before anything is written.
 
     `places` are folders or URLs. `block` is told first which files belong to repositories that fall in any of the
@@ -102,7 +102,9 @@ def retract(
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute, date=date
                 )
-            outcomes.append(Outcome(place, release.manifest, inventory, done, cleared, tuple(_stones(location))))
+            outcomes.append(
+                SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
+            )
         return outcomes
 
 
@@ -126,7 +128,7 @@ def _stones(location: Location) -> list[Row]:
     return sorted(found, key=lambda stone: [int(n) for n in stone["version"].split(".")])
 
 
-def searched(outcomes: Sequence[Outcome]) -> dict[str, list[Searched]]:
+def searched(outcomes: Sequence[SearchedRelease]) -> dict[str, list[Searched]]:
     """Return for each request that made something fall in these places: every version searched, then and now.
 
     It follows from what lies there, so that an interrupted command that is given again says the same.

@@ -29,7 +29,7 @@ class _Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Listed(_Plain):
+class Recorded(_Plain):
     """A file of a release: path in it, bytes, SHA-256."""
 
     path: str
@@ -37,7 +37,7 @@ class Listed(_Plain):
     sha256: str = Field(pattern=_HEX)
 
 
-class FileEntry(Listed):
+class FileEntry(Recorded):
     """One Parquet file: besides path, bytes and SHA-256 its rows and the Merkle root over them.
 
     `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0. `revised` is the version that
@@ -74,7 +74,7 @@ class FileEntry(Listed):
         return layout.kind_and_language(self.path)[1]
 
 
-class Document(Listed):
+class Document(Recorded):
     """One file for people or catalogs."""
 
     @field_validator("path")
@@ -93,7 +93,7 @@ class FunnelStep(_Plain):
     bytes: int = Field(ge=0)
 
 
-class Previous(_Plain):
+class EarlierVersion(_Plain):
     """A release that this one follows; `retracted` says that it must not be used: something in it was taken back."""
 
     version: str
@@ -144,13 +144,13 @@ class ReleaseFacts(_Plain):
     license: str = "ODC-By-1.0"
     url: str | None = None
     date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    previous: Previous | None = None
-    earlier: tuple[Previous, ...] = Field(default=(), strict=False)
+    previous: EarlierVersion | None = None
+    earlier: tuple[EarlierVersion, ...] = Field(default=(), strict=False)
     changes: tuple[str, ...] = Field(default=(), strict=False)
     software_heritage: ArchiveTerms | None = None
 
     @property
-    def lineage(self) -> tuple[Previous, ...]:
+    def lineage(self) -> tuple[EarlierVersion, ...]:
         """All releases that this one follows, the newest first."""
         return (self.previous, *self.earlier) if self.previous is not None else ()
 

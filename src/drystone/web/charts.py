@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from drystone.release.inspection.stats import Reason, Share
+from drystone.release.inspection.stats import ReasonCount, Share
 from drystone.release.layout import shown, size_text
 from drystone.release.manifest import FunnelStep
 
@@ -44,7 +44,7 @@ def kept(title: str, shares: Sequence[Share]) -> Markup:
     return _draw(title, _most(bars), "kept")
 
 
-def dropped(reasons: Sequence[Reason]) -> Markup:
+def dropped(reasons: Sequence[ReasonCount]) -> Markup:
     """Draw why files were dropped, by files."""
     bars = [Bar(each.reason.replace("_", " "), each.files, each.files, each.bytes) for each in reasons]
     return _draw("Why files were dropped", _most(sorted(bars, key=lambda bar: -bar.length)), "dropped")

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from drystone.building.stages.contents import packed_blob
 from drystone.cli._console import console as new_console
-from drystone.release.inspection.why import Decision, Lookup, explain, find, folder_lookup
+from drystone.release.inspection.why import Explained, Lookup, explain, find, folder_lookup
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
 
@@ -96,7 +96,7 @@ def _verdict(row: dict[str, Any]) -> Text:
     return Text(shown(str(row["decision"])), "green" if kept else "red")
 
 
-def _show(console: Console, decision: Decision) -> None:
+def _show(console: Console, decision: Explained) -> None:
     row = decision.ledger
     console.print(Text.assemble((shown(row["path"]), "bold"), " in ", shown(row["origin"] or row["repository_id"])))
     facts = Table(box=None, pad_edge=False, show_header=False)
@@ -111,7 +111,7 @@ def _show(console: Console, decision: Decision) -> None:
         console.print(Text(f"No diff: {decision.diff_missing}.", "dim"))
 
 
-def _facts(decision: Decision) -> list[tuple[str, Any]]:
+def _facts(decision: Explained) -> list[tuple[str, Any]]:
     row, file, repository = decision.ledger, decision.file, decision.repository or {}
     verdict = _verdict(row)
     if row["decision"] != "kept":

@@ -18,7 +18,7 @@ from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
-from drystone.release.manifest import FileEntry, Listed, Manifest, release_root
+from drystone.release.manifest import FileEntry, Manifest, Recorded, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import open_release
 from drystone.release.schema import SCHEMAS
@@ -173,7 +173,7 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
     return present
 
 
-def place_of(folder: Path, entry: Listed) -> str:
+def place_of(folder: Path, entry: Recorded) -> str:
     """Return the file that holds what is listed: a document may wait beside the one that it takes the place of."""
     if isinstance(entry, FileEntry):
         return entry.place

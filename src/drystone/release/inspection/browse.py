@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.files import write_whole
-from drystone.release.inspection.lookup import Index, open_index
+from drystone.release.inspection.lookup import ReleaseIndex, open_index
 from drystone.release.inspection.stats import Stats, stats
 from drystone.release.read import Release, open_release
 from drystone.release.schema import LEDGER
@@ -57,7 +57,7 @@ class _Run:
 class View:
     """One version of a release, opened to be looked through."""
 
-    def __init__(self, release: Release, index: Index, counts: Stats) -> None:
+    def __init__(self, release: Release, index: ReleaseIndex, counts: Stats) -> None:
         self.release, self.index, self.counts = release, index, counts
 
     def files(

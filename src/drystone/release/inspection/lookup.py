@@ -86,7 +86,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Holding:
     """What one version holds: counts over everything found, and the first of `places`."""
 
     release: str
@@ -139,7 +139,7 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "drystone" / "lookup"
 
 
-class Index:
+class ReleaseIndex:
     """The index of one version; `find` answers."""
 
     def __init__(self, release: Release, folder: Path) -> None:
@@ -158,7 +158,7 @@ class Index:
         """Return up to `count` of the version's repositories, by name, from `offset` on."""
         return [_place(row) for row in self._repositories.slice(offset, count).to_pylist()]
 
-    def find(self, query: Query, limit: int = 20, *, offset: int = 0) -> Answer:
+    def find(self, query: Query, limit: int = 20, *, offset: int = 0) -> Holding:
         """Return what this version holds of it, with `limit` places from `offset` on, kept ones first."""
         if query.kind == "content":
             rows = self._contents(bytes.fromhex(query.value))
@@ -166,11 +166,11 @@ class Index:
             kept = sum(run.column("kept")[at].as_py() for run, at in rows)
             ids = {run.column("repository")[at].as_py() for run, at in rows}
             places = tuple(self._file(run, at) for run, at in rows[offset : offset + limit])
-            return Answer(self.release, self.version, self.root, len(ids), len(rows), kept, places)
+            return Holding(self.release, self.version, self.root, len(ids), len(rows), kept, places)
         found = self._found(query)
         places = tuple(_place(row) for row in found.slice(offset, limit).to_pylist())
         sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
-        return Answer(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
+        return Holding(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
 
     def _found(self, query: Query) -> pa.Table:
         table = self._repositories
@@ -221,7 +221,7 @@ class _Names(Sequence[str]):
         return bisect_left(self, low), bisect_left(self, high)
 
 
-def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> Index:
+def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> ReleaseIndex:
     """Open the index of the release in folder `path`, built first where the cache does not have it.
 
     Raises `ReleaseError` where the folder is no release, is damaged, or the cache cannot be written.
@@ -232,7 +232,7 @@ def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> Index
     folder = (cache or default_cache()) / key
     if not folder.is_dir():
         _build(release, folder)
-    return Index(release, folder)
+    return ReleaseIndex(release, folder)
 
 
 def _build(release: Release, folder: Path) -> None:

@@ -34,7 +34,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ReasonCount:
     """Files dropped at one stage for one reason; bytes are those of the originals, where known."""
 
     stage: str
@@ -55,7 +55,7 @@ class Stats:
     languages: list[Share] = field(default_factory=list)
     license_types: list[Share] = field(default_factory=list)
     licenses: list[Share] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
+    reasons: list[ReasonCount] = field(default_factory=list)
 
 
 def stats(release: Release) -> Stats:
@@ -102,10 +102,10 @@ class Tally:
         shares = [Share(value, *numbers) for value, numbers in found.items()]
         return sorted(shares, key=lambda s: (-s.kept_bytes, -s.kept, -s.dropped_bytes, s.name))
 
-    def reasons(self) -> list[Reason]:
+    def reasons(self) -> list[ReasonCount]:
         """Return dropped files and bytes by stage and reason."""
         reasons = [
-            Reason(stage or UNKNOWN, reason or UNKNOWN, files, size)
+            ReasonCount(stage or UNKNOWN, reason or UNKNOWN, files, size)
             for (stage, reason, decision), (files, size) in self._sums["reasons"].items()
             if decision != "kept"
         ]

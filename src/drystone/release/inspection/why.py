@@ -36,7 +36,7 @@ _COLUMNS: Final = [name for name in DATA.names if name != "content"]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Explained:
     """One occurrence and what was decided about it.
 
     `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `standing` the ledger row
@@ -72,7 +72,7 @@ def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, An
     return found
 
 
-def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Decision:
+def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Explained:
     """Gather everything that the release says about a ledger row that `find` returned."""
     repository = release.repository(row["repository_id"])
     ledger = row | {"evidence": _evidence(row["evidence"])}
@@ -84,13 +84,13 @@ def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = No
     found = occurrence_swhid(row, repository)
     named = {"swhid": str(found), "link": link(found)} if found is not None else {}
     if kept is None:
-        return Decision(ledger, repository, standing, None, **named)
+        return Explained(ledger, repository, standing, None, **named)
     shard = row["shard"] or (standing["shard"] if standing is not None else None)
     file, text = _kept_file(release, kept, shard, want_text=row["similarity"] is not None)
     if row["similarity"] is None or file is None:
-        return Decision(ledger, repository, standing, file, **named)
+        return Explained(ledger, repository, standing, file, **named)
     diff, missing = _diff(row, file, text or "", lookup)
-    return Decision(ledger, repository, standing, file, diff, missing, **named)
+    return Explained(ledger, repository, standing, file, diff, missing, **named)
 
 
 def folder_lookup(folder: Path, path: str) -> Lookup:

@@ -19,7 +19,7 @@ import orjson
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection.diff import Delta, Diff
 from drystone.release.layout import MANIFEST, shown
-from drystone.release.manifest import VERSION, Manifest, Previous, ReleaseFacts, read_manifest
+from drystone.release.manifest import VERSION, EarlierVersion, Manifest, ReleaseFacts, read_manifest
 
 MAJOR: Final = "major"
 MINOR: Final = "minor"
@@ -67,7 +67,7 @@ def follow(old: Manifest, changes: Iterable[str], *, retracted: bool = False) ->
     """Return the facts of `old` with itself as the version before, and `changes` on top of its change log."""
     from drystone.release.documents.card import changelog_entry  # noqa: PLC0415  (card reads releases, which read manifests)
 
-    previous = Previous(version=old.facts.version, root=old.root, retracted=retracted)
+    previous = EarlierVersion(version=old.facts.version, root=old.root, retracted=retracted)
     return old.facts.model_copy(
         update={
             "previous": previous,

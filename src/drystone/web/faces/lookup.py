@@ -79,7 +79,7 @@ def _found(request: Request, state: State, pages: Pages, query: lookup.Query, pa
     )
 
 
-def _subject_of(query: lookup.Query, answers: Mapping[str, lookup.Answer]) -> str | None:
+def _subject_of(query: lookup.Query, answers: Mapping[str, lookup.Holding]) -> str | None:
     """Return the query string that fills the form with what was looked up; None where it cannot be asked for."""
     if query.kind == "revision":
         return None
