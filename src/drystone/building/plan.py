@@ -240,7 +240,9 @@ class Plan:
             return []
         items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
         stage = self._build.store.stage("near", *key)
-        return find_near_duplicates(self._build, stage, items, candidates, self._contents, method)
+        return find_near_duplicates(
+            self._build.run, self._build.store.folder, stage, items, candidates, self._contents, method
+        )
 
 
 def _languages(settled: list[Summary]) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,6 @@ from typing import Any, Final
 import orjson
 import pyarrow.parquet as pq
 
-from drystone.building.context import Build
 from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.decide import CANDIDATES
 from drystone.building.stages.tables import NEAR
@@ -21,6 +20,7 @@ from drystone.dedup import near
 from drystone.errors import BuildError
 from drystone.work.ranges import read
 from drystone.work.store import Stage, write_atomically, write_table
+from drystone.work.tasks import Runner
 
 #: Texts read at a time; neighbours in a pack or repository are read together.
 _CHUNK: Final = 256
@@ -68,7 +68,8 @@ class Texts:
 
 
 def find_near_duplicates(
-    build: Build,
+    run: Runner,
+    folder: Path,
     stage: Stage,
     items: list[Path],
     candidates: list[Path],
@@ -77,14 +78,14 @@ def find_near_duplicates(
 ) -> list[Path]:
     """Find near duplicates among the candidates; return the files of what was found (NEAR).
 
-    What the last build in this store has measured by the same method is not measured again.
+    What the last build in this store, which lies in `folder`, has measured by the same method is not measured again.
     """
     out = stage.file("near.parquet")
     found = stage.file("found.parquet")
-    latest = build.store.folder / "near-duplicates.json"
+    latest = folder / "near-duplicates.json"
     if stage.summary("near") is None:
         previous = _previous(latest, method)
-        summary = near.decide(items, found, method, Texts(candidates, contents), build.run, stage.folder, previous)
+        summary = near.decide(items, found, method, Texts(candidates, contents), run, stage.folder, previous)
         write_table(out, pq.read_table(found).cast(NEAR))
         stage.finish("near", dict(summary))
     record = {"items": [str(item) for item in items], "decisions": str(found), "method": method.describe()}
