@@ -263,7 +263,8 @@ class PypiKind(Kind):
         file = self.cache / "pypi" / sha256 / "stone-1.0.tar.gz"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-        note = {"filename": file.name, "sha256": sha256, "package_type": "sdist", "yanked": False}
+        note = {"filename": file.name, "sha256": sha256, "package_type": "sdist", "yanked": False,
+                "upload_time": None, "yanked_reason": None}  # fmt: skip
         (self.cache / "pypi/stone-1.0.json").write_text(json.dumps(note))
         self.packed = file
         return PypiSource("stone", "1.0")

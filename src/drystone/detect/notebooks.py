@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import orjson
 
+from drystone._json import Json
 from drystone.detect.languages import detect_language
 from drystone.detect.languages.tables import by_alias
 
@@ -60,7 +61,7 @@ def notebook_script(data: bytes) -> NotebookScript:
         comment = _COMMENTS.get(language)
         if comment is None:
             return NotebookScript(None, language, f"no comment syntax is known for {language}")
-        parts = [_cell(c["cell_type"], c["source"], comment, language) for c in cells if c["source"].strip()]
+        parts = [_cell(c.kind, c.source, comment, language) for c in cells if c.source.strip()]
         if not parts:
             return NotebookScript(None, language, "the notebook has no text in any cell")
         return NotebookScript(("\n\n".join(parts) + "\n").encode(), language, None)
@@ -74,7 +75,15 @@ class _BrokenError(Exception):
     """Why a notebook cannot be read."""
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+class _Cell(NamedTuple):
+    """A code or Markdown cell; `language` is what format 3 says of it."""
+
+    kind: str
+    source: str
+    language: Json
+
+
+def _parsed(data: bytes) -> dict[str, Json]:
     try:
         notebook = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -88,19 +97,21 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return notebook
 
 
-def _listed(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def _listed(holder: dict[str, Json], key: str) -> list[dict[str, Json]]:
     """Return the list of objects under `key`; raises `_BrokenError` where it is something else."""
     found = holder.get(key, [])
     if not isinstance(found, list):
         raise _BrokenError(f"not a notebook: `{key}` is no list")
+    objects = []
     for number, item in enumerate(found):
         if not isinstance(item, dict):
             raise _BrokenError(f"{key.removesuffix('s')} {number} is no object")
-    return found
+        objects.append(item)
+    return objects
 
 
-def _cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the code and Markdown cells in order, each with its text under `source`."""
+def _cells(notebook: dict[str, Json]) -> list[_Cell]:
+    """Return the code and Markdown cells in order, each with its text."""
     if "cells" in notebook:
         cells = _listed(notebook, "cells")
     elif "worksheets" in notebook:  # format 3
@@ -110,19 +121,21 @@ def _cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for number, cell in enumerate(cells):
         source = cell.get("source", cell.get("input", ""))
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
-            source = "".join(source)
+        if isinstance(source, list):
+            lines = [line for line in source if isinstance(line, str)]
+            source = "".join(lines) if len(lines) == len(source) else None
         if not isinstance(source, str):
             raise _BrokenError(f"the source of cell {number} is no text")
-        if cell.get("cell_type") in ("code", "markdown"):
-            found.append({**cell, "source": source})
+        kind = cell.get("cell_type")
+        if kind in ("code", "markdown"):
+            found.append(_Cell(str(kind), source, cell.get("language")))
     return found
 
 
-def _language(notebook: dict[str, Any], cells: list[dict[str, Any]]) -> str | None:
+def _language(notebook: dict[str, Json], cells: list[_Cell]) -> str | None:
     """Return the language that the metadata or the cells name, else what the code looks like."""
     metadata = notebook.get("metadata")
-    said = [cell.get("language") for cell in cells[:1]]  # format 3 names it in each cell
+    said = [cell.language for cell in cells[:1]]  # format 3 names it in each cell
     for key, field in (("kernelspec", "name"), ("kernelspec", "language"), ("language_info", "name")):
         part = metadata.get(key) if isinstance(metadata, dict) else None
         said.append(part.get(field) if isinstance(part, dict) else None)
@@ -133,7 +146,7 @@ def _language(notebook: dict[str, Any], cells: list[dict[str, Any]]) -> str | No
             return language
     if words:
         return None
-    code = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+    code = "\n".join(cell.source for cell in cells if cell.kind == "code")
     return detect_language(None, code.encode("utf-8", "replace"))
 
 

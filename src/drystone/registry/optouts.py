@@ -18,6 +18,7 @@ from drystone.errors import RegistryError, UsageError
 from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.registry.log import events
+from drystone.registry.log.bodies import AppliedTo, Blocked, NewEvent, PlaceRecorded
 from drystone.registry.plain import Applied, PlaceKind
 from drystone.registry.requests.records import IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
@@ -105,8 +106,9 @@ class OptOutBook:
             known = connection.execute(sa.select(BLOCKED.c.blob).where(BLOCKED.c.request == request)).scalars()
             new = sorted(ids - {bytes(blob) for blob in known})
             if new:
-                body = {"contents": len(new), "sha256": hashlib.sha256(b"".join(new)).hexdigest(), "from": known_from}
-                event = events.append(connection, [("blocked", request, body)])[0]
+                digest = hashlib.sha256(b"".join(new)).hexdigest()
+                copies: Blocked = {"contents": len(new), "sha256": digest, "from": known_from}
+                event = events.append(connection, [("blocked", request, copies)])[0]
                 rows = [{"request": request, "blob": blob, "event": event.seq} for blob in new]
                 connection.execute(sa.insert(BLOCKED), rows)
         return len(new)
@@ -125,17 +127,15 @@ class OptOutBook:
             new = [each for each in fallen if each.request not in known]
             for each in new:
                 _check_request(connection, each.request)
-            counts = [
-                {"repositories": a.repositories, "occurrences": a.occurrences, "bytes": a.bytes, "version": version}
+            fell: list[AppliedTo] = [
+                {"release_root": release_root, "version": version, "repositories": a.repositories,
+                 "occurrences": a.occurrences, "bytes": a.bytes}
                 for a in new
-            ]
-            entries = [
-                ("applied", a.request, {**row, "release_root": release_root})
-                for a, row in zip(new, counts, strict=True)
-            ]
+            ]  # fmt: skip
+            entries: list[NewEvent] = [("applied", a.request, body) for a, body in zip(new, fell, strict=True)]
             rows = [
-                {**row, "request": event.request, "release_root": release_root, "event": event.seq, "at": event.at}
-                for row, event in zip(counts, events.append(connection, entries), strict=True)
+                {**body, "request": event.request, "event": event.seq, "at": event.at}
+                for body, event in zip(fell, events.append(connection, entries), strict=True)
             ]
             if rows:
                 connection.execute(sa.insert(APPLICATIONS), rows)
@@ -159,7 +159,13 @@ class OptOutBook:
             known = connection.execute(query).one_or_none()
             if known is not None:
                 return PlaceLink(kind, before, after, known.event)
-            body = {"kind": kind, "old": before, "new": after, "by": by.strip(), "evidence": evidence[:2000]}
+            body: PlaceRecorded = {
+                "kind": kind,
+                "old": before,
+                "new": after,
+                "by": by.strip(),
+                "evidence": evidence[:2000],
+            }
             event = events.append(connection, [("place_recorded", None, body)])[0]
             connection.execute(sa.insert(PLACES).values(event=event.seq, kind=kind, old=before, new=after))
         return PlaceLink(kind, before, after, event.seq)

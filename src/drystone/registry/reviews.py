@@ -18,6 +18,7 @@ from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.errors import RegistryError, UsageError
 from drystone.registry.log import events
+from drystone.registry.log.bodies import LicenseDecided
 from drystone.registry.plain import NO_LICENSE, Review, ReviewDecision, ReviewSnapshot
 from drystone.registry.storage.database import reading, writing
 from drystone.registry.storage.tables import REVIEW_DECISIONS as _DECISIONS
@@ -139,7 +140,16 @@ class Reviews:
 def _record(connection: sa.Connection, decisions: Sequence[ReviewDecision]) -> None:
     """Store decisions, each with its event."""
     if decisions:
-        rows = [asdict(decision) for decision in decisions]
+        rows: list[LicenseDecided] = [
+            {
+                "text_sha256": d.text_sha256,
+                "expression": d.expression,
+                "reviewer": d.reviewer,
+                "decided_at": d.decided_at,
+                "reason": d.reason,
+            }
+            for d in decisions
+        ]
         connection.execute(sa.insert(_DECISIONS), rows)
         events.append(connection, [("license_decided", None, row) for row in rows])
 

@@ -166,7 +166,7 @@ class OptOuts:
     def _positions(self) -> npt.NDArray[np.int32]:
         return np.frombuffer(self.blob_requests, np.int32)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         # Views of the bytes are made anew where they are needed.
         return {each.name: getattr(self, each.name) for each in fields(self)}
 

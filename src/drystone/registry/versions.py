@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from drystone.registry.log import events
+from drystone.registry.log.bodies import SupersededBy
 from drystone.registry.storage.database import reading, writing
 from drystone.registry.storage.tables import SUPERSEDED
 
@@ -37,8 +38,14 @@ class Versions:
             known = connection.execute(sa.select(SUPERSEDED).where(SUPERSEDED.c.root == root)).one_or_none()
             if known is not None and known.by_root == by_root and (known.retracted or not retracted):
                 return
-            said = {"root": root, "version": version, "by_root": by_root, "by_version": by_version}
-            event = events.append(connection, [("superseded", None, {**said, "retracted": retracted})])[0]
+            said: SupersededBy = {
+                "root": root,
+                "version": version,
+                "by_root": by_root,
+                "by_version": by_version,
+                "retracted": retracted,
+            }
+            event = events.append(connection, [("superseded", None, said)])[0]
             row = {**said, "event": event.seq, "retracted": retracted or (known is not None and known.retracted)}
             connection.execute(sa.delete(SUPERSEDED).where(SUPERSEDED.c.root == root))
             connection.execute(sa.insert(SUPERSEDED), [row])

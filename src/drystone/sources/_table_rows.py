@@ -6,7 +6,7 @@ Checks columns and their types, and every id. Knows nothing of where tables lie 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,8 @@ ROWS: Final = pa.schema(
         ("problem", pa.string()),
     ]
 )
+#: Columns by name, on their way into a table.
+_Columns: TypeAlias = dict[str, pa.Array]
 NO_FILES: Final = "the table lists no files of it"
 _FILE: Final[dict[str, pa.DataType]] = {
     "blob_id": pa.string(),
@@ -141,7 +143,7 @@ def rows_of(table: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, named.append_column("problem", pa.array([NO_FILES] * named.num_rows)).cast(ROWS)])
 
 
-def _files(given: dict[str, Any], repository: dict[str, Any], count: int) -> dict[str, Any]:
+def _files(given: _Columns, repository: _Columns, count: int) -> _Columns:
     path = _as_binary(_column(given["path"], pa.binary(), count))
     content = pc.utf8_lower(_column(given["content_id"], pa.string(), count))
     blob = pc.utf8_lower(_column(given["blob_id"], pa.string(), count))

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypedD
 
 import pyarrow as pa
 
+from drystone._json import Json
 from drystone.errors import SourceError
 from drystone.work.tasks import Runner
 
@@ -71,7 +72,7 @@ class Repository:
     gha_event_created_at: datetime | None = None
     gha_created_at: datetime | None = None
     gha_language: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Json] = field(default_factory=dict)
     empty: str | None = None
 
     @property
@@ -94,7 +95,7 @@ class About(TypedDict, total=False):
     gha_event_created_at: datetime
     gha_created_at: datetime
     gha_language: str
-    metadata: dict[str, Any]
+    metadata: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypedDict
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from drystone._json import Json
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archives.archive import open_archive
 from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, State
@@ -31,6 +32,17 @@ _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 #: Seconds to connect, and between two bytes.
 _TIMEOUT: Final = (20.0, 60.0)
 _KINDS: Final = ("sdist", "wheel")
+
+
+class FetchedFile(TypedDict):
+    """The file of a release as the index told of it; `package_type` is sdist or wheel."""
+
+    filename: str
+    sha256: str
+    package_type: str | None
+    upload_time: str | None
+    yanked: bool
+    yanked_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class PypiSource(RepositorySource):
         if _sha256(target) != sha256:
             target.unlink()
             raise SourceError(f"{self.spec}: the download is not what the index promised; try again")
-        found = {
+        found: FetchedFile = {
             "filename": package.filename,
             "sha256": sha256,
             "package_type": package.package_type,
@@ -113,7 +125,7 @@ class PypiSource(RepositorySource):
         note = self._cached(cache)
         if note is None:
             raise SourceError(f"{self.spec}: it was not fetched yet")
-        found = Repository(self.spec, self.kind, str(canonicalize_name(self.package)), "", metadata=dict(note))
+        found = Repository(self.spec, self.kind, str(canonicalize_name(self.package)), "", metadata=_metadata(note))
         path = cache / "pypi" / note["sha256"] / note["filename"]
         with open_archive(path, found, self.about, limits, note["sha256"]) as opened:
             yield opened
@@ -122,10 +134,11 @@ class PypiSource(RepositorySource):
         wanted = f"-{self.sha256.lower()}" if self.sha256 else ""
         return cache / "pypi" / f"{canonicalize_name(self.package)}-{Version(self.version)}{wanted}.json"
 
-    def _cached(self, cache: Path) -> dict[str, Any] | None:
+    def _cached(self, cache: Path) -> FetchedFile | None:
         """Return what an earlier fetch noted down, None where the file is not there as noted."""
         try:
-            note = json.loads(self._note(cache).read_bytes())
+            note: FetchedFile = json.loads(self._note(cache).read_bytes())
+            _metadata(note)  # has every key
             there = (cache / "pypi" / note["sha256"] / note["filename"]).is_file()
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -149,6 +162,17 @@ class PypiSource(RepositorySource):
             if not files:
                 raise SourceError(f"{self.spec}: the index has no file with the SHA-256 {self.sha256.lower()}")
         return min(files, key=_preference)
+
+
+def _metadata(note: FetchedFile) -> dict[str, Json]:
+    return {
+        "filename": note["filename"],
+        "sha256": note["sha256"],
+        "package_type": note["package_type"],
+        "upload_time": note["upload_time"],
+        "yanked": note["yanked"],
+        "yanked_reason": note["yanked_reason"],
+    }
 
 
 def _preference(package: DistributionPackage) -> tuple[bool, bool, bool, str]:

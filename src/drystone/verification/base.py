@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity import origins
@@ -78,7 +78,7 @@ class VerificationMethod(Protocol):
         """Return what the requester has to do, in words and commands."""
         ...
 
-    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, str]:
         """Look at a git repository (URL or path) within `reach` and return the evidence, JSON-able.
 
         Raises `NotVerifiedError` where the challenge is not met there, `SourceError` where it cannot be looked at.

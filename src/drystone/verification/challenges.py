@@ -5,7 +5,7 @@ Both work on any git URL, and show that the requester can write there now.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from drystone.verification import _git
 from drystone.verification.base import ANYWHERE, Challenge, NotVerifiedError, Proof, Reach
@@ -28,7 +28,7 @@ class FileMethod:
             "It may be removed again as soon as the request is verified."
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, str]:
         """Look for the file."""
         found = _git.file_at_head(place, PATH, reach)
         if found is None:
@@ -55,7 +55,7 @@ class BranchMethod:
             "It may be removed again as soon as the request is verified."
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, str]:
         """Look for the branch."""
         found = _git.branches(place, reach)
         wanted = _branch(challenge)

@@ -45,7 +45,7 @@ class CommitMethod:
             "For OpenPGP, hand in the public key, too: gpg --export --armor YOU > key.asc"
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, str]:
         """Look for the commit, and for older ones of its key."""
         with _git.history(place, reach) as commits:
             seen = list(commits)
@@ -91,7 +91,7 @@ class SignatureMethod:
             "    gpg --armor --detach-sign statement && gpg --export --armor YOU > key.asc   # or this, with the key"
         )
 
-    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, Any]:
+    def check(self, challenge: Challenge, place: str, proof: Proof, reach: Reach = ANYWHERE) -> dict[str, str]:
         """Check the signature, and look for commits of its key."""
         if proof.signature is None:
             raise UsageError("A signature is needed: hand it in with --signature FILE")

@@ -85,7 +85,7 @@ def command(
             counts["files"] += len(batch)
             done = f"{counts['files']:,} files, {counts['bytes'] / 1e6:,.1f} MB, {len(found):,} findings"
             progress.update(task, description=f"Scanned {done}")
-    scanned = {
+    scanned: report.ScannedFiles = {
         "files": counts["files"],
         "bytes": counts["bytes"],
         "passed_over": dict(sorted(passed.items())),
@@ -173,7 +173,7 @@ def _lines(found: list[report.SecretFinding]) -> str:
     return "\n".join(_line(finding) for finding in found)
 
 
-def _summary(found: list[report.SecretFinding], scanned: dict[str, Any]) -> None:
+def _summary(found: list[report.SecretFinding], scanned: report.ScannedFiles) -> None:
     kinds = Counter(finding.kind for finding in found)
     said = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "nothing"
     click.echo(f"Found {said} in {scanned['files']:,} files, {scanned['bytes'] / 1e6:,.1f} MB.", err=True)

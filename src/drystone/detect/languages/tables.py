@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import NotRequired, TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,43 @@ class Language:
     interpreters: tuple[str, ...]
 
 
+class LanguageFacts(TypedDict):
+    """What Linguist says of a language."""
+
+    language_id: int
+    type: str
+    color: NotRequired[str]
+    group: NotRequired[str]
+    aliases: NotRequired[list[str]]
+    extensions: NotRequired[list[str]]
+    filenames: NotRequired[list[str]]
+    interpreters: NotRequired[list[str]]
+    tm_scope: NotRequired[str]
+
+
+class HeuristicFacts(TypedDict):
+    """Rules for files with one of some extensions; each names languages, and clauses that must hold."""
+
+    extensions: list[str]
+    rules: list[dict[str, list[object]]]
+
+
+class LinguistFacts(TypedDict):
+    """Linguist's tables; `vendor`, `documentation` and `generated` are regular expressions over paths."""
+
+    source: str
+    linguist_version: str
+    package: str
+    license: str
+    heuristics: list[HeuristicFacts]
+    vendor: list[str]
+    documentation: list[str]
+    generated: list[str]
+    languages: dict[str, LanguageFacts]
+
+
 @cache
-def facts() -> dict[str, Any]:
+def facts() -> LinguistFacts:
     """Return the table as it lies in `data/linguist.json`."""
     return json.loads((files(__package__) / "data" / "linguist.json").read_text("utf-8"))  # type: ignore[no-any-return]
 

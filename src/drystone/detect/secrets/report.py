@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 from urllib.parse import quote
 
 from drystone.detect.secrets.spans import Span
@@ -31,6 +31,15 @@ _MEANING: Final = {
     "high_entropy": "Random string where a credential belongs",
     "name": "Personal name",
 }
+
+
+class ScannedFiles(TypedDict):
+    """What was scanned: files, their bytes, how many were passed over by reason, and the settings."""
+
+    files: int
+    bytes: int
+    passed_over: dict[str, int]
+    settings: dict[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ def write_baseline(path: Path, salt: bytes, found: Iterable[SecretFinding]) -> N
     path.write_text(json.dumps({"version": 1, "salt": salt.hex(), "findings": rows}, indent=1) + "\n", "utf-8")
 
 
-def as_json(found: Sequence[SecretFinding], scanned: dict[str, Any]) -> str:
+def as_json(found: Sequence[SecretFinding], scanned: ScannedFiles) -> str:
     """Return findings and what was scanned as a JSON object."""
     return json.dumps({"findings": [asdict(f) for f in found], **scanned}, indent=2, ensure_ascii=True)
 

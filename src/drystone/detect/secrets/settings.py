@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from drystone.errors import SettingsError
 
@@ -66,6 +66,6 @@ class ScanSettings:
         """Return the confidence a finding of `kind` needs; over 1 where the kind is off."""
         return LEAST_CONFIDENCE.get(getattr(self, kind), 2.0)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, str | list[str]]:
         """Return the settings as JSON-able data."""
         return {f.name: list(v) if isinstance(v := getattr(self, f.name), tuple) else v for f in fields(self)}

@@ -8,13 +8,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from drystone.registry.log import events
+from drystone.registry.log.bodies import (
+    AppliedTo,
+    Blocked,
+    Challenged,
+    Decided,
+    LicenseDecided,
+    PlaceRecorded,
+    PlaceRemoved,
+    Received,
+    SupersededBy,
+    Verified,
+    Withdrawn,
+)
 from drystone.registry.log.events import EFFECTIVE, Event
 from drystone.registry.snapshot import GENESIS
 from drystone.registry.storage.database import reading
@@ -74,13 +87,17 @@ def audit(engine: sa.Engine, heads: Iterable[str] = ()) -> Audit:
     return Audit(sum(kinds.values()), head, release_head, dict(sorted(kinds.items())), tuple(problems))
 
 
+#: A row of a table by column; only compared.
+_Row: TypeAlias = dict[str, object]
+
+
 class _Expected:
     """What the tables should hold, as the events tell it."""
 
     def __init__(self) -> None:
-        self.requests: dict[str, dict[str, Any]] = {}
-        self.subjects: dict[str, dict[int, dict[str, Any]]] = {}
-        self.verifications: dict[str, dict[str, Any]] = {}
+        self.requests: dict[str, _Row] = {}
+        self.subjects: dict[str, dict[int, _Row]] = {}
+        self.verifications: dict[str, _Row] = {}
         self.rows: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
         self.blocked: dict[int, tuple[str, int, str]] = {}
 
@@ -94,23 +111,22 @@ class _Expected:
         except (ValueError, KeyError, TypeError):
             return
 
-    def _received(self, event: Event, body: dict[str, Any]) -> None:
-        subjects = body.pop("subjects")
-        self.requests[event.request or ""] = {**body, "status": "received"}
-        numbered = {number: {**subject, "accepted": None} for number, subject in enumerate(subjects, 1)}
+    def _received(self, event: Event, body: Received) -> None:
+        of_request = {name: value for name, value in body.items() if name != "subjects"}
+        self.requests[event.request or ""] = {**of_request, "status": "received"}
+        numbered: dict[int, _Row] = {n: {**subject, "accepted": None} for n, subject in enumerate(body["subjects"], 1)}
         self.subjects[event.request or ""] = numbered
 
-    def _challenged(self, event: Event, body: dict[str, Any]) -> None:
+    def _challenged(self, event: Event, body: Challenged) -> None:
         self.verifications[body["nonce"]] = {"request": event.request, "method": body["method"], "state": "pending"}
 
-    def _verified(self, event: Event, body: dict[str, Any]) -> None:
-        row = {"request": event.request, "method": body["method"], "state": "succeeded"}
-        self.verifications[body["nonce"]] = row
+    def _verified(self, event: Event, body: Verified) -> None:
+        self.verifications[body["nonce"]] = {"request": event.request, "method": body["method"], "state": "succeeded"}
         request = self.requests[event.request or ""]
         if request["status"] == "received":
             request["status"] = "verified"
 
-    def _decided(self, event: Event, body: dict[str, Any]) -> None:
+    def _decided(self, event: Event, body: Decided) -> None:
         self.requests[event.request or ""]["status"] = body["outcome"]
         taken = set(body["accepted"])
         for number, subject in self.subjects[event.request or ""].items():
@@ -119,32 +135,32 @@ class _Expected:
             (event.seq, event.request, body["outcome"], body["moderator"], body["reason"], event.at)
         )
 
-    def _withdrawn(self, event: Event, body: dict[str, Any]) -> None:
+    def _withdrawn(self, event: Event, body: Withdrawn) -> None:
         self.requests[event.request or ""]["status"] = "withdrawn"
 
-    def _place_recorded(self, event: Event, body: dict[str, Any]) -> None:
+    def _place_recorded(self, event: Event, body: PlaceRecorded) -> None:
         self.rows["places"].add((event.seq, body["kind"], body["old"], body["new"]))
 
-    def _place_removed(self, event: Event, body: dict[str, Any]) -> None:
+    def _place_removed(self, event: Event, body: PlaceRemoved) -> None:
         self.rows["places"] = {row for row in self.rows["places"] if row[0] != body["event"]}
 
-    def _blocked(self, event: Event, body: dict[str, Any]) -> None:
+    def _blocked(self, event: Event, body: Blocked) -> None:
         self.blocked[event.seq] = (event.request or "", body["contents"], body["sha256"])
 
-    def _applied(self, event: Event, body: dict[str, Any]) -> None:
-        names = ("release_root", "version", "repositories", "occurrences", "bytes")
-        self.rows["applications"].add((event.seq, event.request, *(body[name] for name in names), event.at))
+    def _applied(self, event: Event, body: AppliedTo) -> None:
+        fell = (body["release_root"], body["version"], body["repositories"], body["occurrences"], body["bytes"])
+        self.rows["applications"].add((event.seq, event.request, *fell, event.at))
 
-    def _superseded(self, event: Event, body: dict[str, Any]) -> None:
+    def _superseded(self, event: Event, body: SupersededBy) -> None:
         before = next((row for row in self.rows["superseded"] if row[1] == body["root"]), None)
         self.rows["superseded"].discard(before or ())
-        names = ("root", "version", "by_root", "by_version")
         retracted = bool(body["retracted"] or (before is not None and before[-1]))
-        self.rows["superseded"].add((event.seq, *(body[name] for name in names), retracted))
+        said = (body["root"], body["version"], body["by_root"], body["by_version"])
+        self.rows["superseded"].add((event.seq, *said, retracted))
 
-    def _license_decided(self, event: Event, body: dict[str, Any]) -> None:
-        names = ("text_sha256", "expression", "reviewer", "decided_at", "reason")
-        self.rows["license_decisions"].add(tuple(body[name] for name in names))
+    def _license_decided(self, event: Event, body: LicenseDecided) -> None:
+        said = (body["text_sha256"], body["expression"], body["reviewer"], body["decided_at"], body["reason"])
+        self.rows["license_decisions"].add(said)
 
     def differences(self, connection: sa.Connection) -> Iterator[str]:
         """Yield one line for each row that is not as the events say."""
@@ -194,7 +210,7 @@ class _Expected:
                 yield f"blocked contents of event {event}: {counts[event]} there, {count} logged, or others"
 
 
-def _compare(what: str, expected: dict[Any, dict[str, Any]], found: dict[Any, dict[str, Any]]) -> Iterator[str]:
+def _compare(what: str, expected: Mapping[Any, _Row], found: Mapping[Any, _Row]) -> Iterator[str]:
     for key in sorted(set(expected) | set(found), key=str):
         name = " ".join(map(str, key)) if isinstance(key, tuple) else key
         if key not in found:

@@ -10,10 +10,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import sqlalchemy as sa
 
+from drystone._json import Json
+from drystone.registry.log.bodies import Body, NewEvent
 from drystone.registry.snapshot import GENESIS
 from drystone.registry.storage.database import at_once, reading, writing
 from drystone.registry.storage.tables import EVENTS
@@ -25,6 +27,18 @@ _APPEND: Final = sa.text(
     "SELECT seq, previous, hash FROM drystone_append(CAST(:moment AS text), CAST(:what AS text), "
     "CAST(:whose AS text), CAST(:said AS text), CAST(:rest AS text))"
 )
+
+
+class EventRecord(TypedDict):
+    """An event as it is shown: its body is the one of its kind (`bodies`)."""
+
+    seq: int
+    at: str
+    kind: str
+    request: str | None
+    body: dict[str, Json]
+    previous: str
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Event:
     previous: str
     hash: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> EventRecord:
         """Return the event as plain data, its body parsed."""
         return {
             "seq": self.seq,
@@ -68,9 +82,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def append(
-    connection: sa.Connection, entries: Sequence[tuple[str, str | None, dict[str, Any]]], at: str | None = None
-) -> list[Event]:
+def append(connection: sa.Connection, entries: Sequence[NewEvent], at: str | None = None) -> list[Event]:
     """Append (kind, request, body) in order and return the events; `connection` is one of `database.writing`."""
     last = connection.execute(sa.select(EVENTS.c.seq, EVENTS.c.hash).order_by(EVENTS.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last is not None else (0, GENESIS)
@@ -88,7 +100,7 @@ def append(
     return events
 
 
-def _by_the_server(engine: sa.Engine, kind: str, request: str | None, content: dict[str, Any]) -> Event:
+def _by_the_server(engine: sa.Engine, kind: str, request: str | None, content: Body) -> Event:
     """Append one event by the function that migration 0003 made: it hashes what `event_hash` does."""
     moment, body = stamp(now()), json.dumps(content, sort_keys=True, separators=(",", ":"))
     rest = json.dumps([moment, kind, request, body], separators=(",", ":"))[1:]
@@ -131,7 +143,7 @@ class Events:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def append(self, kind: str, body: dict[str, Any], request: str | None = None) -> Event:
+    def append(self, kind: str, body: Body, request: str | None = None) -> Event:
         """Append one event; raises `RegistryError` where it could not be recorded."""
         if self._engine.dialect.name == "postgresql":
             return _by_the_server(self._engine, kind, request, body)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -86,8 +86,8 @@ class Contacts:
         with writing(self._engine) as connection:
             for row in connection.execute(sa.select(CONTACTS).where(CONTACTS.c.data.is_not(None))).all():
                 plain = self._open(row.data, row.request) if row.encrypted else row.data
-                change: dict[str, Any] = {"data": self._cipher.encrypt(plain), "encrypted": True}
-                connection.execute(sa.update(CONTACTS).where(CONTACTS.c.request == row.request).values(**change))
+                mine = sa.update(CONTACTS).where(CONTACTS.c.request == row.request)
+                connection.execute(mine.values(data=self._cipher.encrypt(plain), encrypted=True))
                 count += 1
         self._forget()
         return count

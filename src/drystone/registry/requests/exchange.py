@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.identity import origins
+from drystone.registry.log.bodies import AppliedTo, SubjectBody
 from drystone.registry.plain import Outcome
 from drystone.registry.requests import subjects
 from drystone.registry.requests.life import Requests
@@ -24,7 +25,58 @@ _SHOWN: Final = 20
 _BIGCODE: Final = {"author", "optout_repos", "optout_owners"}
 
 
-def describe(request: Request) -> dict[str, Any]:
+class SubjectRecord(SubjectBody):
+    """A subject, its number from 1, and whether it was accepted (None: not decided)."""
+
+    number: int
+    accepted: bool | None
+
+
+class VerificationRecord(TypedDict):
+    """A verification without its nonce."""
+
+    method: str
+    state: str
+    created_at: str
+    expires_at: str
+    finished_at: str | None
+    evidence: dict[str, str]
+
+
+class DecisionRecord(TypedDict):
+    """What a moderator decided."""
+
+    outcome: str
+    moderator: str
+    reason: str
+    at: str
+
+
+class ApplicationRecord(AppliedTo):
+    """What fell in a release, and when that was recorded."""
+
+    at: str
+
+
+class RequestRecord(TypedDict):
+    """Everything public of a request."""
+
+    id: str
+    status: str
+    received_at: str
+    due_at: str
+    overdue: str | None
+    forks: bool
+    copies: bool
+    source: str | None
+    revision: int
+    subjects: list[SubjectRecord]
+    verifications: list[VerificationRecord]
+    decisions: list[DecisionRecord]
+    applications: list[ApplicationRecord]
+
+
+def describe(request: Request) -> RequestRecord:
     """Return everything public of a request as plain data; nonces of challenges are left out."""
     return {
         "id": request.id,

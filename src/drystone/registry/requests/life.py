@@ -9,13 +9,15 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import sqlalchemy as sa
 
 from drystone.errors import RegistryError, UsageError
 from drystone.registry.log import events
+from drystone.registry.log.bodies import Challenged, Decided, NewEvent, Received, SubjectBody, VerificationFailed
 from drystone.registry.plain import Outcome, Status
 from drystone.registry.requests.contacts import Contacts
 from drystone.registry.requests.records import (
@@ -63,19 +65,18 @@ class Requests:
                 connection.execute(sa.select(REQUESTS.c.source).where(REQUESTS.c.source.is_not(None))).scalars()
             )
             fresh = [each for each in new if each.source is None or each.source not in known]
-            rows: dict[str, list[dict[str, Any]]] = {"requests": [], "subjects": []}
-            entries: list[tuple[str, str | None, dict[str, Any]]] = []
+            rows = _NewRows()
             contacts: list[tuple[str, dict[str, str]]] = []
             for each in fresh:
                 id_, token = _new_id(), secrets.token_urlsafe(24)
                 ids.append((id_, token))
-                _add(each, id_, hashlib.sha256(token.encode()).hexdigest(), rows, entries)
+                _add(each, id_, hashlib.sha256(token.encode()).hexdigest(), rows)
                 contacts.append((id_, {"contact": each.contact, "words": each.words}))
             if fresh:
-                connection.execute(sa.insert(REQUESTS), rows["requests"])
-                connection.execute(sa.insert(SUBJECTS), rows["subjects"])
+                connection.execute(sa.insert(REQUESTS), rows.requests)
+                connection.execute(sa.insert(SUBJECTS), rows.subjects)
                 self._contacts.put(connection, contacts)
-                logged = events.append(connection, entries)
+                logged = events.append(connection, rows.events)
                 decided = [_decision_row(event) for event in logged if event.kind == "decided"]
                 if decided:
                     connection.execute(sa.insert(DECISIONS), decided)
@@ -121,7 +122,7 @@ class Requests:
                 events.stamp(moment + timedelta(days=days)),
             )
             _insert_verification(connection, opened)
-            body = {"nonce": opened.nonce, "method": method, "expires_at": opened.expires_at}
+            body: Challenged = {"nonce": opened.nonce, "method": method, "expires_at": opened.expires_at}
             events.append(connection, [("challenged", found.id, body)], opened.created_at)
         return opened
 
@@ -139,7 +140,7 @@ class Requests:
         _check_pending(asked[-1], events.now())
         return asked[-1]
 
-    def verified(self, nonce: str, evidence: dict[str, Any]) -> Request:
+    def verified(self, nonce: str, evidence: dict[str, str]) -> Request:
         """Record that a verification succeeded, and what it rests on; a nonce counts once.
 
         Raises `RegistryError` where it is unknown, was used before, or its time is over.
@@ -159,7 +160,7 @@ class Requests:
             row = connection.execute(sa.select(VERIFICATIONS).where(VERIFICATIONS.c.nonce == nonce)).one_or_none()
             if row is None:
                 raise RegistryError("This registry gave out no such challenge.")
-            body = {"nonce": nonce, "method": row.method, "why": why[:MAX_TEXT]}
+            body: VerificationFailed = {"nonce": nonce, "method": row.method, "why": why[:MAX_TEXT]}
             events.append(connection, [("verification_failed", row.request, body)])
 
     def vouch(self, request: str, moderator: str, note: str) -> Request:
@@ -224,7 +225,12 @@ class Requests:
                     f"{found.id}: a decision in part names some of its subjects, by number from 1 to {len(numbers)}"
                 )
             taken = {"accepted": numbers, "partly": chosen, "rejected": []}[outcome]
-            body = {"outcome": outcome, "moderator": moderator.strip(), "reason": reason.strip(), "accepted": taken}
+            body: Decided = {
+                "outcome": outcome,
+                "moderator": moderator.strip(),
+                "reason": reason.strip(),
+                "accepted": taken,
+            }
             event = events.append(connection, [("decided", found.id, body)])[0]
             connection.execute(sa.insert(DECISIONS), [_decision_row(event)])
             connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == found.id).values(status=outcome))
@@ -276,17 +282,46 @@ def _new_id() -> str:
     return "R-" + "".join(secrets.choice(LETTERS) for _ in range(10))
 
 
-def _add(
-    new: NewRequest,
-    id_: str,
-    token_sha256: str,
-    rows: dict[str, list[dict[str, Any]]],
-    entries: list[tuple[str, str | None, dict[str, Any]]],
-) -> None:
+class _RequestRow(TypedDict):
+    id: str
+    status: str
+    received_at: str
+    due_at: str
+    forks: bool
+    copies: bool
+    token_sha256: str
+    source: str | None
+
+
+class _SubjectRow(SubjectBody):
+    request: str
+    number: int
+    accepted: bool | None
+
+
+class _DecisionRow(TypedDict):
+    event: int
+    request: str | None
+    outcome: str
+    moderator: str
+    reason: str
+    at: str
+
+
+@dataclass
+class _NewRows:
+    """What new requests put into tables and log."""
+
+    requests: list[_RequestRow] = field(default_factory=list)
+    subjects: list[_SubjectRow] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+
+
+def _add(new: NewRequest, id_: str, token_sha256: str, rows: _NewRows) -> None:
     subjects = list(dict.fromkeys(new.subjects))
     received = (new.received_at or events.now()).astimezone(UTC)
     outcome = new.decision[0] if new.decision is not None else None
-    row: dict[str, Any] = {
+    row: _RequestRow = {
         "id": id_,
         "status": outcome or "received",
         "received_at": events.stamp(received),
@@ -296,27 +331,40 @@ def _add(
         "token_sha256": token_sha256,
         "source": new.source,
     }
-    rows["requests"].append(row)
-    listed = []
+    rows.requests.append(row)
+    listed: list[SubjectBody] = []
     for number, s in enumerate(subjects, 1):
-        said = {"kind": s.kind, "value": s.value, "prefix": s.prefix, "place": s.place}
+        said: SubjectBody = {"kind": s.kind, "value": s.value, "prefix": s.prefix, "place": s.place}
         listed.append(said)
         accepted = outcome == "accepted" if outcome is not None else None
-        rows["subjects"].append({"request": id_, "number": number, "accepted": accepted, **said})
-    body = {key: value for key, value in row.items() if key not in ("id", "status")}
-    entries.append(("received", id_, {**body, "subjects": listed}))
+        rows.subjects.append({"request": id_, "number": number, "accepted": accepted, **said})
+    body: Received = {
+        "received_at": row["received_at"],
+        "due_at": row["due_at"],
+        "forks": row["forks"],
+        "copies": row["copies"],
+        "token_sha256": row["token_sha256"],
+        "source": row["source"],
+        "subjects": listed,
+    }
+    rows.events.append(("received", id_, body))
     if new.decision is not None:
-        _, moderator, reason = new.decision
-        taken = list(range(1, len(subjects) + 1)) if outcome == "accepted" else []
-        entries.append(
-            ("decided", id_, {"outcome": outcome, "moderator": moderator, "reason": reason, "accepted": taken})
-        )
+        what, moderator, reason = new.decision
+        taken = list(range(1, len(subjects) + 1)) if what == "accepted" else []
+        decided: Decided = {"outcome": what, "moderator": moderator, "reason": reason, "accepted": taken}
+        rows.events.append(("decided", id_, decided))
 
 
-def _decision_row(event: events.Event) -> dict[str, Any]:
-    body = json.loads(event.body)
-    kept = {name: body[name] for name in ("outcome", "moderator", "reason")}
-    return {"event": event.seq, "request": event.request, "at": event.at, **kept}
+def _decision_row(event: events.Event) -> _DecisionRow:
+    body: Decided = json.loads(event.body)
+    return {
+        "event": event.seq,
+        "request": event.request,
+        "outcome": body["outcome"],
+        "moderator": body["moderator"],
+        "reason": body["reason"],
+        "at": event.at,
+    }
 
 
 def _check_pending(found: Verification, moment: datetime) -> None:
@@ -334,7 +382,7 @@ def _insert_verification(connection: sa.Connection, opened: Verification) -> Non
 
 
 def _succeed(
-    connection: sa.Connection, request: str, nonce: str, method: str, evidence: dict[str, Any], moment: str
+    connection: sa.Connection, request: str, nonce: str, method: str, evidence: dict[str, str], moment: str
 ) -> None:
     text = json.dumps(evidence, sort_keys=True)
     connection.execute(

@@ -37,7 +37,7 @@ class Verification:
     created_at: str
     expires_at: str
     finished_at: str | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,32 +137,51 @@ def find(connection: sa.Connection, beginning: str) -> str:
 
 def load(connection: sa.Connection, ids: Sequence[str]) -> list[Request]:
     """Return requests in the order of `ids`, with everything that belongs to them."""
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, _Parts] = {}
     for start in range(0, len(ids), 500):  # databases bound how many values one statement takes
         _load_some(connection, ids[start : start + 500], parts)
-    return [Request(**parts[id_]) for id_ in ids]
+    return [parts[id_].request() for id_ in ids]
 
 
-def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, dict[str, Any]]) -> None:
+@dataclass
+class _Parts:
+    """A request's row, and what the other tables hold of it."""
+
+    row: sa.Row[Any]
+    revision: int = 0
+    subjects: list[Subject] = field(default_factory=list)
+    verifications: list[Verification] = field(default_factory=list)
+    decisions: list[OptOutDecision] = field(default_factory=list)
+    applications: list[Application] = field(default_factory=list)
+
+    def request(self) -> Request:
+        return Request(
+            **self.row._mapping,
+            revision=self.revision,
+            subjects=tuple(self.subjects),
+            verifications=tuple(self.verifications),
+            decisions=tuple(self.decisions),
+            applications=tuple(self.applications),
+        )
+
+
+def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, _Parts]) -> None:
     columns = [c for c in REQUESTS.c if c.name != "token_sha256"]
     for row in connection.execute(sa.select(*columns).where(REQUESTS.c.id.in_(ids))):
-        parts[row.id] = {**row._mapping, "revision": 0}
-
-    def add(name: str, request: str, value: object) -> None:
-        parts[request][name] = (*parts[request].get(name, ()), value)
-
+        parts[row.id] = _Parts(row)
     last = sa.select(EVENTS.c.request, sa.func.max(EVENTS.c.seq)).where(EVENTS.c.request.in_(ids))
     for request, seq in connection.execute(last.group_by(EVENTS.c.request)):
-        parts[request]["revision"] = seq
+        parts[request].revision = seq
     for row in connection.execute(_of(SUBJECTS, ids).order_by(SUBJECTS.c.request, SUBJECTS.c.number)):
-        add("subjects", row.request, Subject(row.kind, row.value, row.prefix, row.place, row.accepted))
+        parts[row.request].subjects.append(Subject(row.kind, row.value, row.prefix, row.place, row.accepted))
     for row in connection.execute(_of(VERIFICATIONS, ids).order_by(VERIFICATIONS.c.created_at, VERIFICATIONS.c.nonce)):
-        add("verifications", row.request, verification(row))
+        parts[row.request].verifications.append(verification(row))
     for row in connection.execute(_of(DECISIONS, ids).order_by(DECISIONS.c.event)):
-        add("decisions", row.request, OptOutDecision(row.event, row.outcome, row.moderator, row.reason, row.at))
+        found = OptOutDecision(row.event, row.outcome, row.moderator, row.reason, row.at)
+        parts[row.request].decisions.append(found)
     for row in connection.execute(_of(APPLICATIONS, ids).order_by(APPLICATIONS.c.event)):
         names = ("release_root", "version", "repositories", "occurrences", "bytes", "at")
-        add("applications", row.request, Application(*(getattr(row, name) for name in names)))
+        parts[row.request].applications.append(Application(*(getattr(row, name) for name in names)))
 
 
 def _of(table: sa.Table, ids: Sequence[str]) -> sa.Select[Any]:

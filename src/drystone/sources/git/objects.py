@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pygit2
 from pygit2.enums import ReferenceType
 
+from drystone._json import Json
 from drystone.errors import SourceError
 from drystone.identity.hashes import snapshot_hash
 from drystone.sources.git.store import ObjectStore
@@ -28,7 +29,7 @@ class Commit(NamedTuple):
     tree: bytes
     author_date: datetime | None
     committer_date: datetime | None
-    metadata: dict[str, Any]
+    metadata: dict[str, Json]
 
 
 class ChosenCommit(NamedTuple):
@@ -89,10 +90,10 @@ def read_commit(store: ObjectStore, oid: pygit2.Oid) -> Commit:
     author, author_date = _person(first.get(b"author", b""), encoding)
     committer, committer_date = _person(first.get(b"committer", b""), encoding)
     known = {b"tree", b"parent", b"author", b"committer"}
-    extra = [[_text(key, "ascii"), _text(value, encoding)] for key, value in fields if key not in known]
-    metadata: dict[str, Any] = {
-        "author": author,
-        "committer": committer,
+    extra: list[Json] = [[_text(key, "ascii"), _text(value, encoding)] for key, value in fields if key not in known]
+    metadata: dict[str, Json] = {
+        "author": {**author},
+        "committer": {**committer},
         "message": _text(message, encoding),
         "parents": [value.decode("ascii", "replace") for key, value in fields if key == b"parent"],
     }

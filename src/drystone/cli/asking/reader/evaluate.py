@@ -83,8 +83,7 @@ def _print_report(report: SavedReport, out: Path | None) -> None:
         console.print(table)
     console.print(f"calibration error {report['calibration']['error']:.3f}")
     for wrong in report["worst"][:5]:
-        console.print(
-            f"wrong at {wrong['score']:.2f}: {wrong['question']!r} -> {wrong['prediction']!r}, not {wrong['golds'][:1]}",
-        )
+        said, gold = wrong["prediction"], wrong["golds"][:1]
+        console.print(f"wrong at {wrong['score']:.2f}: {wrong['question']!r} -> {said!r}, not {gold}")
     if out:
         console.print(f"all of it in {out}")

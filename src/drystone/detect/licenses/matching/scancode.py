@@ -17,7 +17,7 @@ import sys
 import threading
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation
 from drystone.detect.licenses.matching.names import spdx_expression
@@ -60,6 +60,14 @@ for line in sys.stdin:
 """
 
 
+class ScanCodeAnswer(TypedDict, total=False):
+    """What ScanCode's process says: it is `ready`; rows [expression, first line, last line, score]; or an error."""
+
+    ready: bool
+    rows: list[tuple[str, int, int, float]]
+    error: str
+
+
 class ScanCode:
     """A running ScanCode; use as a context manager. Raises `MissingExtraError` where the extra is not installed."""
 
@@ -92,7 +100,7 @@ class ScanCode:
             unanswered=False,
         )
 
-    def ask(self, data: bytes) -> dict[str, Any]:
+    def ask(self, data: bytes) -> ScanCodeAnswer:
         """Return {"rows": [[expression, first line, last line, score], ...]} or {"error": why}."""
         if self._child is None:
             problem = self._start()
@@ -126,7 +134,7 @@ class ScanCode:
         self.close()
         return f"did not start ({answer.get('error', 'no answer')}); it needs pluggy<1.6, as the extra pins it"
 
-    def _wait(self, seconds: float) -> dict[str, Any]:
+    def _wait(self, seconds: float) -> ScanCodeAnswer:
         try:
             line = self._answers.get(timeout=seconds)
         except queue.Empty:
@@ -135,7 +143,7 @@ class ScanCode:
         if line is None:
             self.close()
             return {"error": "the process ended"}
-        answer: dict[str, Any] = json.loads(line)
+        answer: ScanCodeAnswer = json.loads(line)
         return answer
 
     def close(self) -> None:
