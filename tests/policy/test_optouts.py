@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drystone.policy.optouts import authors_of, forked_from, request_for
+from drystone.policy.optouts import authors_of, forked_from, out_among, request_for
 from drystone.registry import OptOuts
 from drystone.registry.snapshot import author_hashes
 
@@ -44,3 +44,15 @@ def test_a_repository_is_out_by_its_name_its_owner_its_author_or_what_it_is_a_fo
     hashed = sorted(author_hashes("Ada Mason <ada@example.org>"))
     assert request_for(OptOuts(authors={hashed[0]: "r4"}), place, MADE) == "r4"
     assert request_for(OptOuts(authors={hashed[0]: "r4"}), place, {}) is None
+
+
+def test_out_among_answers_as_the_one_question_does() -> None:
+    optouts = OptOuts(repositories={"example.org/mason/walls": "r1"}, owners={"example.org/quarry": "r2"})
+    asked = [
+        ("https://example.org/mason/walls", {}),
+        ("https://example.org/mason/roofs", {"author": "Mason <mason@example.org>"}),
+        ("https://example.org/quarry/slate", {}),
+    ]
+    out = out_among(optouts, asked)
+    assert out == {0: "r1", 2: "r2"}
+    assert [out.get(at) for at in range(3)] == [request_for(optouts, *each) for each in asked]

@@ -24,7 +24,7 @@ from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.snapshots import LeftOut, save
 from drystone.errors import UsageError
 from drystone.identity import origins
-from drystone.policy.optouts import forked_from, request_for
+from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
 from drystone.sources.base import Collection, Readable, RepositorySource
 from drystone.work.ranges import ROWS_PER_RANGE
@@ -89,7 +89,7 @@ class _Listing:
 
     def _is_out(self, source: RepositorySource) -> bool:
         for place in source.places:
-            if (request := self._optouts.repository(place)) is not None:
+            if (request := request_for(self._optouts, place)) is not None:
                 self._out[origins.canonical(place)] = request
                 return True
         return False
@@ -138,11 +138,10 @@ class _Listing:
         """
         if stage.summary(task) is None:
             return
-        for repository in inventory.load_repositories(stage, task):
-            out = request_for(self._optouts, repository["origin"], repository["metadata"]) is not None
-            if out != (repository["status"] == inventory.OPTED_OUT):
-                stage.forget(task)
-                return
+        repositories = inventory.load_repositories(stage, task)
+        was = {at for at, repository in enumerate(repositories) if repository["status"] == inventory.OPTED_OUT}
+        if out_among(self._optouts, ((r["origin"], r["metadata"]) for r in repositories)).keys() != was:
+            stage.forget(task)
 
     def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[Inventoried], list[list[int]]]:
         """Return all repositories, and for each partition those that an earlier partition has already given."""
@@ -154,10 +153,10 @@ class _Listing:
             self._optouts = self._optouts.with_forks((fork, upstream) for fork, upstream in every if upstream)
         for repositories in listed:
             skipped: list[int] = []
+            out = out_among(self._optouts, ((r["origin"], r["metadata"]) for r in repositories))
             for index, repository in enumerate(repositories):
-                request = request_for(self._optouts, repository["origin"], repository["metadata"])
-                if request is not None:
-                    self._out[origins.canonical(repository["origin"])] = request
+                if index in out:
+                    self._out[origins.canonical(repository["origin"])] = out[index]
                     skipped.append(index)
                 elif repository["id"] in found:
                     skipped.append(index)

@@ -5,15 +5,27 @@ Knows nothing of how requests are made or verified; asks a registry's snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from drystone.registry import OptOuts
 
+_UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType({})
 
-def request_for(optouts: OptOuts, origin: str, metadata: Mapping[str, Any]) -> str | None:
-    """Return the request that takes a whole repository out, by its origin and what a source knows of it."""
+
+def request_for(optouts: OptOuts, origin: str, metadata: Mapping[str, Any] = _UNKNOWN) -> str | None:
+    """Return the request that takes a whole repository out, by its origin and what a source knows of it.
+
+    The one answer to "is this repository out": before it is opened its origin alone is known.
+    """
     return optouts.repository(origin, authors_of(metadata), forked_from(metadata))
+
+
+def out_among(optouts: OptOuts, repositories: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[int, str]:
+    """Return which of (origin, metadata) are out: their positions, each with its request."""
+    asked = ((at, request_for(optouts, *each)) for at, each in enumerate(repositories))
+    return {at: request for at, request in asked if request is not None}
 
 
 def authors_of(metadata: Mapping[str, Any]) -> list[str]:

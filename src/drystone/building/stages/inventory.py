@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.errors import BuildError, SourceError
-from drystone.policy.optouts import request_for
+from drystone.policy.optouts import out_among, request_for
 from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
 from drystone.work.store import Stage, write_atomically, write_table
@@ -108,7 +108,7 @@ def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, 
     """List a part of a collection: whole columns at a time, with no bytes to pack."""
     found, listed = part.listing(cache, limits)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
-    gone = [at for at, r in enumerate(found) if request_for(optouts, r.origin, r.metadata) is not None]
+    gone = list(out_among(optouts, ((r.origin, r.metadata) for r in found)))
     if gone:
         listed = listed.filter(pc.invert(pc.is_in(listed.column("repository"), pa.array(gone, pa.int32()))))
     counts, sizes = [0] * len(found), [0] * len(found)

@@ -26,7 +26,7 @@ from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.identity import origins
 from drystone.identity.hashes import Tree
-from drystone.policy.optouts import forked_from, request_for
+from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import OptOuts
 from drystone.release.versions.falls import folders_above
 from drystone.sources.base import FILE, UNREADABLE, Limits, RepositorySource
@@ -64,7 +64,7 @@ def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], sna
     for member in members:
         repositories = load_repositories(inventories, member)
         listing = inventories.file(f"{member}.parquet")
-        out = [at for at, r in enumerate(repositories) if request_for(optouts, r["origin"], r["metadata"]) is not None]
+        out = list(out_among(optouts, ((r["origin"], r["metadata"]) for r in repositories)))
         requests = _requests(optouts, repositories, listing)
         if requests is None and not out:
             continue
@@ -180,7 +180,7 @@ def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
     gone = [
         each
         for each in fetched(cache)
-        if origins.canonical(each.place) in out or optouts.repository(each.place) is not None
+        if origins.canonical(each.place) in out or request_for(optouts, each.place) is not None
     ]
     for each in gone:
         each.remove()
