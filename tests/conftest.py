@@ -18,8 +18,13 @@ def shared_data() -> Path:
     return folder
 
 
+#: Rooms whose files of tests take longest.
+_LONG = ("end_to_end", "reader", "web", "building", "release")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that have slow tests, so that none of them is left to one process at the end."""
+    """Begin with the files that take longest, so that none of them is left to one process at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    home = Path(__file__).parent
+    items.sort(key=lambda item: (item.path not in slow, item.path.relative_to(home).parts[0] not in _LONG))
