@@ -1,14 +1,17 @@
-"""The one table of columns: what a release's files hold, column by column, in their order.
+"""The one table of columns: what a row of each of a release's files holds, column by column, in their order.
 
-Schemas, writer, update, retraction, comparison, Croissant and docs/release-format.md take names, types and meanings
-from here. A new column needs its line here and the place that computes it. Knows nothing of how rows come about.
+A row as Python has it is a `DataRow`, a `LedgerRow` or a `RepositoryRow`; the annotation of each key says the column's
+Arrow type, meaning and origin. Schemas, writer, update, retraction, comparison, Croissant and docs/release-format.md
+take all of it from here: a new column needs its line here and the place that computes it. Knows nothing of how rows
+come about.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Annotated, Final, TypedDict, get_type_hints
 
 import pyarrow as pa
 
@@ -28,19 +31,19 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column.
+    """One column; `name` is that of the key which it annotates.
 
     `stack_v2`: The Stack v2 has it, under this name and type. `distinct`: values differ from row to row, so that a
     dictionary of them would be built for nothing. `compared`: `drystone diff` tells of an occurrence where it differs.
     """
 
-    name: str
     type: pa.DataType
     origin: Origin
     meaning: str
     stack_v2: bool = False
     distinct: bool = False
     compared: bool = False
+    name: str = ""
 
 
 _TEXT: Final = pa.string()
@@ -78,159 +81,234 @@ REDACTIONS: Final = pa.list_(
 )
 
 
-def _told(name: str, type_: pa.DataType, meaning: str) -> Column:
+def _repository(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
+    return Column(type_, Origin.REPOSITORY, meaning, stack_v2)
+
+
+def _told(type_: pa.DataType, meaning: str) -> Column:
     """Return a column of The Stack v2 that a source tells of a whole repository."""
-    return Column(name, type_, Origin.REPOSITORY, meaning, stack_v2=True)
+    return _repository(type_, meaning, stack_v2=True)
 
 
-def _found(name: str, type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(name, type_, Origin.BLOB, meaning, stack_v2=stack_v2)
+def _decided(type_: pa.DataType, meaning: str, *, stack_v2: bool = False, compared: bool = False) -> Column:
+    return Column(type_, Origin.OCCURRENCE, meaning, stack_v2, compared=compared)
 
 
-def _named(name: str, meaning: str, *, stack_v2: bool = False) -> Column:
+def _found(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
+    return Column(type_, Origin.BLOB, meaning, stack_v2)
+
+
+def _named(meaning: str, *, stack_v2: bool = False) -> Column:
     """Return a column that identifies the bytes of a file, and differs in every row."""
-    return Column(name, _TEXT, Origin.BLOB, meaning, stack_v2=stack_v2, distinct=True)
+    return Column(_TEXT, Origin.BLOB, meaning, stack_v2, distinct=True)
 
 
-def _follows(name: str, type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(name, type_, Origin.DERIVED, meaning, stack_v2=stack_v2)
+def _follows(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
+    return Column(type_, Origin.DERIVED, meaning, stack_v2)
 
 
-def _decided(name: str, type_: pa.DataType, meaning: str, *, stack_v2: bool = False, compared: bool = False) -> Column:
-    return Column(name, type_, Origin.OCCURRENCE, meaning, stack_v2=stack_v2, compared=compared)
+#: Columns that several tables have.
+_RepositoryId = Annotated[
+    str, _decided(_TEXT, "SHA-256 of origin, revision and directory, hex; key of repositories.parquet.")
+]
+_Place = Annotated[str, _repository(_TEXT, "Where the repository comes from: a URL, or a name with its kind.")]
+_DirectoryId = Annotated[str | None, _told(_TEXT, "Git tree hash of the repository's root, hex.")]
+_RepoName = Annotated[str | None, _told(_TEXT, "Name of the repository.")]
+_SnapshotId = Annotated[str | None, _told(_TEXT, "Snapshot of the repository in the Software Heritage archive, hex.")]
+_RevisionId = Annotated[str | None, _told(_TEXT, "Git commit that was read, hex.")]
+_BranchName = Annotated[str | None, _told(_TEXT, "Branch that was read, as `refs/heads/...`.")]
+_Visited = Annotated[datetime | None, _told(_TIME, "When the repository was visited.")]
+_Revised = Annotated[datetime | None, _told(_TIME, "When the revision was written, by its author's clock.")]
+_Committed = Annotated[datetime | None, _told(_TIME, "When the revision was committed.")]
+_GithubId = Annotated[int | None, _told(_WHOLE, "GitHub's number of the repository.")]
+_Stars = Annotated[int | None, _told(_WHOLE, "Stars, as the source counts them (The Stack v2: from GHArchive).")]
+_Forks = Annotated[int | None, _told(_WHOLE, "Forks, as the source counts them (The Stack v2: from GHArchive).")]
+_GhaLicense = Annotated[str | None, _told(_TEXT, "Licence of the repository as the hosting site tells it.")]
+_GhaEvent = Annotated[datetime | None, _told(_TIME, "When the latest event of the repository in GHArchive took place.")]
+_GhaCreated = Annotated[datetime | None, _told(_TIME, "When the repository was made, as the hosting site tells it.")]
+_GhaLanguage = Annotated[str | None, _told(_TEXT, "Main language of the repository as the hosting site tells it.")]
 
 
-_ORIGIN: Final = Column(
-    "origin", _TEXT, Origin.REPOSITORY, "Where the repository comes from: a URL, or a name with its kind."
-)
-_REPOSITORY_ID: Final = _decided(
-    "repository_id", _TEXT, "SHA-256 of origin, revision and directory, hex; key of repositories.parquet."
-)
-_DIRECTORY: Final = _told("directory_id", _TEXT, "Git tree hash of the repository's root, hex.")
-_REPO_NAME: Final = _told("repo_name", _TEXT, "Name of the repository.")
-_SNAPSHOT: Final = _told("snapshot_id", _TEXT, "Snapshot of the repository in the Software Heritage archive, hex.")
-_REVISION: Final = _told("revision_id", _TEXT, "Git commit that was read, hex.")
-_BRANCH: Final = _told("branch_name", _TEXT, "Branch that was read, as `refs/heads/...`.")
-#: What a source tells of a repository, in the order that all tables have it in.
-_TOLD: Final = (
-    _told("visit_date", _TIME, "When the repository was visited."),
-    _told("revision_date", _TIME, "When the revision was written, by its author's clock."),
-    _told("committer_date", _TIME, "When the revision was committed."),
-    _told("github_id", _WHOLE, "GitHub's number of the repository."),
-    _told("star_events_count", _WHOLE, "Stars, as the source counts them (The Stack v2: from GHArchive)."),
-    _told("fork_events_count", _WHOLE, "Forks, as the source counts them (The Stack v2: from GHArchive)."),
-    _told("gha_license_id", _TEXT, "Licence of the repository as the hosting site tells it."),
-    _told("gha_event_created_at", _TIME, "When the latest event of the repository in GHArchive took place."),
-    _told("gha_created_at", _TIME, "When the repository was made, as the hosting site tells it."),
-    _told("gha_language", _TEXT, "Main language of the repository as the hosting site tells it."),
-)
+class LicensePiece(TypedDict):
+    """One piece of `license_evidence`."""
 
-#: One row is one file of the release. Sorted by `swhid` within a shard; a SWHID occurs once in a release.
-DATA: Final = (
-    _named("blob_id", "SHA-1 of the original bytes, hex.", stack_v2=True),
-    _DIRECTORY,
-    _decided("path", _TEXT, "Path of the file in its repository; it begins with `/`.", stack_v2=True),
-    _named("content_id", "Git blob hash of the original bytes, hex.", stack_v2=True),
-    _follows(
-        "detected_licenses", pa.list_(pa.string()), "SPDX identifiers that `license_expression` names.", stack_v2=True
-    ),
-    _decided("license_type", _TEXT, "`permissive`, `no_license` or `non_permissive`.", stack_v2=True),
-    _REPO_NAME,
-    _SNAPSHOT,
-    _REVISION,
-    _BRANCH,
-    *_TOLD,
-    _found("src_encoding", _TEXT, "Encoding of the original bytes, by IANA's name.", stack_v2=True),
-    _decided("language", _TEXT, "Language, by Linguist's name.", stack_v2=True),
-    _follows("is_vendor", pa.bool_(), "Whether the path is that of code taken over from others.", stack_v2=True),
-    _decided(
-        "is_generated",
-        pa.bool_(),
-        "Whether a program wrote the file, by its name and marks in its text.",
-        stack_v2=True,
-    ),
-    _found("length_bytes", _WHOLE, "Bytes of the UTF-8 text before redaction.", stack_v2=True),
-    _follows(
-        "extension", _TEXT, "What follows the last dot of the file's name; empty where nothing does.", stack_v2=True
-    ),
-    _named("content", "The text, with secrets and personal data that were found replaced."),
-    _named("swhid", "SWHID (ISO/IEC 18670) of the original bytes: `swh:1:cnt:` and the git blob hash."),
-    _named("released_sha256", "SHA-256 of `content` as UTF-8, hex."),
-    _ORIGIN,
-    _REPOSITORY_ID,
-    _decided("license_expression", _TEXT, "SPDX expression that applies to the file; null where no licence was found."),
-    _decided("license_evidence", LICENSE_EVIDENCE, "Which texts say so: SWHID, path, lines, rule, confidence."),
-    _found("redactions", REDACTIONS, "Spans of the text that were replaced: kind, rule, byte offsets, confidence."),
-    _decided("near_duplicate_cluster", _TEXT, "SWHID of the smallest member of the file's cluster of near duplicates."),
-    _follows("is_documentation", pa.bool_(), "Whether the path is that of documentation."),
-    _follows("is_test", pa.bool_(), "Whether the path is that of a test."),
-    _follows("is_configuration", pa.bool_(), "Whether the path is that of configuration."),
-    _found("num_lines", _WHOLE, "Lines of the text."),
-    _found("avg_line_length", _SHARE, "Characters of a line, on average."),
-    _found("max_line_length", _WHOLE, "Characters of the longest line."),
-    _found("alphanum_fraction", _SHARE, "Share of letters and digits among the characters."),
-    _found("alpha_fraction", _SHARE, "Share of letters among the characters."),
-)
-
-#: One row per occurrence: kept or dropped, at which stage, why, and on what evidence. Sorted by
-#: (`repository_id`, `path`, `entry`).
-LEDGER: Final = (
-    _REPOSITORY_ID,
-    _ORIGIN,
-    _decided("path", _TEXT, r"Path; it begins with `/`, and bytes that are not UTF-8 are written as `\xNN`."),
-    _decided("path_raw", pa.binary(), "The path's bytes where they are not UTF-8, else null."),
-    _decided("entry", pa.int32(), "0, or 1, 2, ... where a source lists one path several times."),
-    _decided("kind", _TEXT, "`file`, `symlink`, `submodule`, `device` or `unreadable`."),
-    _decided("mode", pa.int32(), "Mode of the file, as git has it."),
-    _decided(
-        "swhid",
-        _TEXT,
-        "SWHID of the content, or of a submodule's revision; null where bytes were not read.",
-        compared=True,
-    ),
-    _decided("size", _WHOLE, "Bytes of the original; null where unknown.", compared=True),
-    _decided("decision", _TEXT, "`kept` or `dropped`.", compared=True),
-    _decided("stage", _TEXT, "The stage that decided; `release` for what is kept.", compared=True),
-    _decided("reason", _TEXT, "Why it was dropped; null for what is kept.", compared=True),
-    _decided("evidence", _TEXT, "What the decision rests on, as a JSON object; null where the reason says it all."),
-    _decided("language", _TEXT, "Language, by Linguist's name.", compared=True),
-    _decided("license_type", _TEXT, "`permissive`, `no_license` or `non_permissive`.", compared=True),
-    _decided("license_expression", _TEXT, "SPDX expression that applies; null where none was found.", compared=True),
-    _decided("kept_repository_id", _TEXT, "Of duplicates: the repository of the occurrence that stands for this one."),
-    _decided("kept_path", _TEXT, "Of duplicates: the path of that occurrence."),
-    _decided("kept_swhid", _TEXT, "Of duplicates: the SWHID of that occurrence.", compared=True),
-    _decided(
-        "similarity",
-        pa.float64(),
-        "Of near duplicates: the exact Jaccard similarity with the kept file.",
-        compared=True,
-    ),
-    _decided("shard", _TEXT, "Of what is kept: the file under `data/` that holds it."),
-)
+    expression: str | None
+    swhid: str | None
+    path: str | None
+    start_line: int | None
+    end_line: int | None
+    rule: str | None
+    confidence: float | None
 
 
-def _of_repository(name: str, type_: pa.DataType, meaning: str) -> Column:
-    return Column(name, type_, Origin.REPOSITORY, meaning)
+class Redaction(TypedDict):
+    """One span of `redactions`."""
+
+    kind: str
+    rule: str
+    start: int
+    end: int
+    confidence: float | None
 
 
-#: One row per repository that was read. Sorted by `repository_id`.
-REPOSITORIES: Final = (
-    _REPOSITORY_ID,
-    _ORIGIN,
-    _of_repository("kind", _TEXT, "Kind of source: `git`, `archive`, `pypi`, `folder`, ..."),
-    _REPO_NAME,
-    _DIRECTORY,
-    _REVISION,
-    _SNAPSHOT,
-    _BRANCH,
-    *_TOLD,
-    _of_repository("license_expression", _TEXT, "What the root declares, in SPDX; null where nothing was found."),
-    _of_repository("license_type", _TEXT, "The policy's verdict on that; null where nothing could be read."),
-    _of_repository("occurrences", _WHOLE, "Rows of the ledger."),
-    _of_repository("kept", _WHOLE, "Kept rows among them."),
-    _of_repository(
-        "metadata", _TEXT, "What else the source knows (author, message, archive hash, ...), as a JSON object."
-    ),
-    _of_repository("status", _TEXT, "`read`, `empty` or `unreadable`."),
-    _of_repository("problem", _TEXT, "Of empty and unreadable ones: why."),
-)
+class DataRow(TypedDict):
+    """One row is one file of the release. Sorted by `swhid` within a shard; a SWHID occurs once in a release."""
+
+    blob_id: Annotated[str, _named("SHA-1 of the original bytes, hex.", stack_v2=True)]
+    directory_id: _DirectoryId
+    path: Annotated[str, _decided(_TEXT, "Path of the file in its repository; it begins with `/`.", stack_v2=True)]
+    content_id: Annotated[str, _named("Git blob hash of the original bytes, hex.", stack_v2=True)]
+    detected_licenses: Annotated[
+        list[str],
+        _follows(pa.list_(pa.string()), "SPDX identifiers that `license_expression` names.", stack_v2=True),
+    ]
+    license_type: Annotated[str, _decided(_TEXT, "`permissive`, `no_license` or `non_permissive`.", stack_v2=True)]
+    repo_name: _RepoName
+    snapshot_id: _SnapshotId
+    revision_id: _RevisionId
+    branch_name: _BranchName
+    visit_date: _Visited
+    revision_date: _Revised
+    committer_date: _Committed
+    github_id: _GithubId
+    star_events_count: _Stars
+    fork_events_count: _Forks
+    gha_license_id: _GhaLicense
+    gha_event_created_at: _GhaEvent
+    gha_created_at: _GhaCreated
+    gha_language: _GhaLanguage
+    src_encoding: Annotated[str, _found(_TEXT, "Encoding of the original bytes, by IANA's name.", stack_v2=True)]
+    language: Annotated[str, _decided(_TEXT, "Language, by Linguist's name.", stack_v2=True)]
+    is_vendor: Annotated[
+        bool, _follows(pa.bool_(), "Whether the path is that of code taken over from others.", stack_v2=True)
+    ]
+    is_generated: Annotated[
+        bool,
+        _decided(pa.bool_(), "Whether a program wrote the file, by its name and marks in its text.", stack_v2=True),
+    ]
+    length_bytes: Annotated[int, _found(_WHOLE, "Bytes of the UTF-8 text before redaction.", stack_v2=True)]
+    extension: Annotated[
+        str,
+        _follows(_TEXT, "What follows the last dot of the file's name; empty where nothing does.", stack_v2=True),
+    ]
+    content: Annotated[str, _named("The text, with secrets and personal data that were found replaced.")]
+    swhid: Annotated[str, _named("SWHID (ISO/IEC 18670) of the original bytes: `swh:1:cnt:` and the git blob hash.")]
+    released_sha256: Annotated[str, _named("SHA-256 of `content` as UTF-8, hex.")]
+    origin: _Place
+    repository_id: _RepositoryId
+    license_expression: Annotated[
+        str | None, _decided(_TEXT, "SPDX expression that applies to the file; null where no licence was found.")
+    ]
+    license_evidence: Annotated[
+        list[LicensePiece], _decided(LICENSE_EVIDENCE, "Which texts say so: SWHID, path, lines, rule, confidence.")
+    ]
+    redactions: Annotated[
+        list[Redaction],
+        _found(REDACTIONS, "Spans of the text that were replaced: kind, rule, byte offsets, confidence."),
+    ]
+    near_duplicate_cluster: Annotated[
+        str | None, _decided(_TEXT, "SWHID of the smallest member of the file's cluster of near duplicates.")
+    ]
+    is_documentation: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of documentation.")]
+    is_test: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of a test.")]
+    is_configuration: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of configuration.")]
+    num_lines: Annotated[int, _found(_WHOLE, "Lines of the text.")]
+    avg_line_length: Annotated[float, _found(_SHARE, "Characters of a line, on average.")]
+    max_line_length: Annotated[int, _found(_WHOLE, "Characters of the longest line.")]
+    alphanum_fraction: Annotated[float, _found(_SHARE, "Share of letters and digits among the characters.")]
+    alpha_fraction: Annotated[float, _found(_SHARE, "Share of letters among the characters.")]
+
+
+class LedgerRow(TypedDict):
+    """One row is one occurrence: kept or dropped, at which stage, why, and on what evidence.
+
+    Sorted by (`repository_id`, `path`, `entry`).
+    """
+
+    repository_id: _RepositoryId
+    origin: _Place
+    path: Annotated[
+        str, _decided(_TEXT, r"Path; it begins with `/`, and bytes that are not UTF-8 are written as `\xNN`.")
+    ]
+    path_raw: Annotated[bytes | None, _decided(pa.binary(), "The path's bytes where they are not UTF-8, else null.")]
+    entry: Annotated[int, _decided(pa.int32(), "0, or 1, 2, ... where a source lists one path several times.")]
+    kind: Annotated[str, _decided(_TEXT, "`file`, `symlink`, `submodule`, `device` or `unreadable`.")]
+    mode: Annotated[int | None, _decided(pa.int32(), "Mode of the file, as git has it.")]
+    swhid: Annotated[
+        str | None,
+        _decided(
+            _TEXT, "SWHID of the content, or of a submodule's revision; null where bytes were not read.", compared=True
+        ),
+    ]
+    size: Annotated[int | None, _decided(_WHOLE, "Bytes of the original; null where unknown.", compared=True)]
+    decision: Annotated[str, _decided(_TEXT, "`kept` or `dropped`.", compared=True)]
+    stage: Annotated[str, _decided(_TEXT, "The stage that decided; `release` for what is kept.", compared=True)]
+    reason: Annotated[str | None, _decided(_TEXT, "Why it was dropped; null for what is kept.", compared=True)]
+    evidence: Annotated[
+        str | None,
+        _decided(_TEXT, "What the decision rests on, as a JSON object; null where the reason says it all."),
+    ]
+    language: Annotated[str | None, _decided(_TEXT, "Language, by Linguist's name.", compared=True)]
+    license_type: Annotated[
+        str | None, _decided(_TEXT, "`permissive`, `no_license` or `non_permissive`.", compared=True)
+    ]
+    license_expression: Annotated[
+        str | None, _decided(_TEXT, "SPDX expression that applies; null where none was found.", compared=True)
+    ]
+    kept_repository_id: Annotated[
+        str | None, _decided(_TEXT, "Of duplicates: the repository of the occurrence that stands for this one.")
+    ]
+    kept_path: Annotated[str | None, _decided(_TEXT, "Of duplicates: the path of that occurrence.")]
+    kept_swhid: Annotated[str | None, _decided(_TEXT, "Of duplicates: the SWHID of that occurrence.", compared=True)]
+    similarity: Annotated[
+        float | None,
+        _decided(pa.float64(), "Of near duplicates: the exact Jaccard similarity with the kept file.", compared=True),
+    ]
+    shard: Annotated[str | None, _decided(_TEXT, "Of what is kept: the file under `data/` that holds it.")]
+
+
+class RepositoryRow(TypedDict):
+    """One row is one repository that was read. Sorted by `repository_id`."""
+
+    repository_id: _RepositoryId
+    origin: _Place
+    kind: Annotated[str, _repository(_TEXT, "Kind of source: `git`, `archive`, `pypi`, `folder`, ...")]
+    repo_name: _RepoName
+    directory_id: _DirectoryId
+    revision_id: _RevisionId
+    snapshot_id: _SnapshotId
+    branch_name: _BranchName
+    visit_date: _Visited
+    revision_date: _Revised
+    committer_date: _Committed
+    github_id: _GithubId
+    star_events_count: _Stars
+    fork_events_count: _Forks
+    gha_license_id: _GhaLicense
+    gha_event_created_at: _GhaEvent
+    gha_created_at: _GhaCreated
+    gha_language: _GhaLanguage
+    license_expression: Annotated[
+        str | None, _repository(_TEXT, "What the root declares, in SPDX; null where nothing was found.")
+    ]
+    license_type: Annotated[
+        str | None, _repository(_TEXT, "The policy's verdict on that; null where nothing could be read.")
+    ]
+    occurrences: Annotated[int, _repository(_WHOLE, "Rows of the ledger.")]
+    kept: Annotated[int, _repository(_WHOLE, "Kept rows among them.")]
+    metadata: Annotated[
+        str,
+        _repository(_TEXT, "What else the source knows (author, message, archive hash, ...), as a JSON object."),
+    ]
+    status: Annotated[str, _repository(_TEXT, "`read`, `empty` or `unreadable`.")]
+    problem: Annotated[str | None, _repository(_TEXT, "Of empty and unreadable ones: why.")]
+
+
+def _columns(row: type) -> tuple[Column, ...]:
+    hints = get_type_hints(row, include_extras=True)
+    return tuple(replace(hint.__metadata__[0], name=name) for name, hint in hints.items())
+
+
+DATA: Final = _columns(DataRow)
+LEDGER: Final = _columns(LedgerRow)
+REPOSITORIES: Final = _columns(RepositoryRow)
