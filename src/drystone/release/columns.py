@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Final, TypedDict, get_type_hints
+from typing import Annotated, Final, NotRequired, TypedDict, get_origin, get_type_hints
 
 import pyarrow as pa
 
@@ -191,7 +191,8 @@ class DataRow(TypedDict):
         str,
         _follows(_TEXT, "What follows the last dot of the file's name; empty where nothing does.", stack_v2=True),
     ]
-    content: Annotated[str, _named("The text, with secrets and personal data that were found replaced.")]
+    #: Read only where it is asked for.
+    content: NotRequired[Annotated[str, _named("The text, with secrets and personal data that were found replaced.")]]
     swhid: Annotated[str, _named("SWHID (ISO/IEC 18670) of the original bytes: `swh:1:cnt:` and the git blob hash.")]
     released_sha256: Annotated[str, _named("SHA-256 of `content` as UTF-8, hex.")]
     origin: _Place
@@ -306,7 +307,8 @@ class RepositoryRow(TypedDict):
 
 def _columns(row: type) -> tuple[Column, ...]:
     hints = get_type_hints(row, include_extras=True)
-    return tuple(replace(hint.__metadata__[0], name=name) for name, hint in hints.items())
+    told = {name: hint.__args__[0] if get_origin(hint) is NotRequired else hint for name, hint in hints.items()}
+    return tuple(replace(hint.__metadata__[0], name=name) for name, hint in told.items())
 
 
 DATA: Final = _columns(DataRow)

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from drystone.errors import UsageError
 from drystone.identity import swhid as ids
 from drystone.identity.swhid import Swhid
+from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.read import Release
 
 
-def occurrence_swhid(row: Mapping[str, Any], repository: Mapping[str, Any] | None = None) -> Swhid | None:
+def occurrence_swhid(row: LedgerRow | DataRow, repository: RepositoryRow | None = None) -> Swhid | None:
     """Return the SWHID of a row of the ledger or of data, qualified by origin, visit, anchor and path.
 
     `repository` is the row of its repository; a row of data holds what is needed itself. The anchor is the revision,
@@ -24,7 +25,7 @@ def occurrence_swhid(row: Mapping[str, Any], repository: Mapping[str, Any] | Non
     """
     if row["swhid"] is None:
         return None
-    context = {**row, **(repository or {})}
+    context: Mapping[str, Any] = {**row, **(repository or {})}
     core = ids.parse(row["swhid"])
     return Swhid(
         core.kind,
@@ -36,7 +37,7 @@ def occurrence_swhid(row: Mapping[str, Any], repository: Mapping[str, Any] | Non
     )
 
 
-def repository_swhid(repository: Mapping[str, Any]) -> Swhid | None:
+def repository_swhid(repository: RepositoryRow) -> Swhid | None:
     """Return the SWHID of a repository's revision, or of its root directory, qualified by origin and visit.
 
     None for a repository that could not be read.
@@ -48,7 +49,7 @@ def repository_swhid(repository: Mapping[str, Any]) -> Swhid | None:
     return Swhid(core.kind, core.hash, origin=repository["origin"] or None, visit=visit)
 
 
-def rows_named(release: Release, swhid: Swhid) -> Iterator[dict[str, Any]]:
+def rows_named(release: Release, swhid: Swhid) -> Iterator[LedgerRow]:
     """Yield the ledger's rows that a SWHID of a content or a submodule's revision names, in the ledger's order.
 
     Rows agree with each of the qualifiers origin, visit, anchor and path that is given.
@@ -65,7 +66,7 @@ def rows_named(release: Release, swhid: Swhid) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def repositories_named(release: Release, swhid: Swhid) -> Iterator[dict[str, Any]]:
+def repositories_named(release: Release, swhid: Swhid) -> Iterator[RepositoryRow]:
     """Yield the repositories whose revision, root directory or snapshot a SWHID names, with its qualifiers."""
     column = {ids.REVISION: "revision_id", ids.DIRECTORY: "directory_id", ids.SNAPSHOT: "snapshot_id"}.get(swhid.kind)
     if column is None:

@@ -7,12 +7,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
+from drystone.release.columns import DataRow, RepositoryRow
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
 from drystone.release.tables import batches, open_parquet, rows_equal
@@ -59,7 +60,7 @@ class Release:
                 return self.rows(entry, columns)
         raise ReleaseError(f"{layout.shown(path)} is not a shard of {layout.shown(str(self.path))}")
 
-    def files(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    def files(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[DataRow]:
         """Yield kept files one by one as dicts. Raises `ReleaseError` as `data` does."""
         for table in self.data(language, columns):
             yield from table.to_pylist()
@@ -88,16 +89,14 @@ class Release:
         for entry in self.parts_of(repository_id):
             yield from rows_equal(self.path / entry.place, LEDGER, equal, columns)
 
-    def repository(self, repository_id: str) -> dict[str, Any] | None:
+    def repository(self, repository_id: str) -> RepositoryRow | None:
         """Return the row of a repository, or None."""
         for entry in self.manifest.of_kind("repositories"):
             for table in rows_equal(self.path / entry.place, REPOSITORIES, {"repository_id": repository_id}):
-                return dict(table.to_pylist()[0])
+                return cast(RepositoryRow, table.to_pylist()[0])
         return None
 
-    def kept_file(
-        self, swhid: str, shard: str | None = None, columns: Sequence[str] | None = None
-    ) -> dict[str, Any] | None:
+    def kept_file(self, swhid: str, shard: str | None = None, columns: Sequence[str] | None = None) -> DataRow | None:
         """Return the row of data with this SWHID, out of the shard that the ledger names or of any; None: not kept.
 
         Raises `ReleaseError` for a shard that is not there.
@@ -107,7 +106,7 @@ class Release:
             raise ReleaseError(f"{layout.shown(shard)} is not a shard of {layout.shown(str(self.path))}")
         for entry in entries:
             for table in rows_equal(self.path / entry.place, DATA, {"swhid": swhid}, columns):
-                return dict(table.to_pylist()[0])
+                return cast(DataRow, table.to_pylist()[0])
         return None
 
     def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:

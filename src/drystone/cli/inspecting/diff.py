@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
@@ -16,6 +17,9 @@ from drystone.cli._console import console as new_console
 from drystone.release.inspection.diff import ADDED, CHANGED, REMOVED, Change, Delta, Diff, diff
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 _SIGNS = {ADDED: ("+", "green"), REMOVED: ("-", "red"), CHANGED: ("~", "yellow")}
 
@@ -62,7 +66,7 @@ def _line(change: Change) -> str:
     return click.style(text, fg=colour)
 
 
-def _decision(row: dict[str, object]) -> str:
+def _decision(row: Mapping[str, Json]) -> str:
     if row["decision"] == "kept" or not row.get("reason"):
         return str(row["decision"])
     return f"dropped ({row.get('stage', '')}: {row['reason']})".replace("(: ", "(")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from drystone.building.stages.contents import packed_blob
 from drystone.cli._console import console as new_console
+from drystone.release.columns import LedgerRow, LicensePiece, Redaction
 from drystone.release.inspection.why import Explained, Lookup, explain, find, folder_lookup
 from drystone.release.layout import shown, size_text
 from drystone.release.read import open_release
@@ -52,7 +52,7 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
     if as_json:
         for row in rows:
             decision = explain(opened, row, lookup=_lookup(release, folder, row))
-            click.echo(orjson.dumps(asdict(decision), default=_plain).decode())
+            click.echo(orjson.dumps(decision.as_dict(), default=_plain).decode())
         return
     console = new_console()
     if len(rows) > _EXPLAINED:
@@ -64,7 +64,7 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
         _show(console, explain(opened, row, lookup=_lookup(release, folder, row)))
 
 
-def _lookup(release: Path, folder: Path | None, row: dict[str, Any]) -> Lookup | None:
+def _lookup(release: Path, folder: Path | None, row: LedgerRow) -> Lookup | None:
     """Return where a dropped file's text may be had: the folder given, or the work folder that the build left."""
     if folder is not None:
         return folder_lookup(folder, row["path"])
@@ -78,7 +78,7 @@ def _plain(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _list(console: Console, rows: list[dict[str, Any]], limit: int) -> None:
+def _list(console: Console, rows: list[LedgerRow], limit: int) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("decision", "reason", "origin", "path"):
         table.add_column(name, header_style="dim", overflow="fold")
@@ -91,7 +91,7 @@ def _list(console: Console, rows: list[dict[str, Any]], limit: int) -> None:
     console.print(Text(f"{len(rows):,}{more} occurrences match; name one of them to see its evidence.", "dim"))
 
 
-def _verdict(row: dict[str, Any]) -> Text:
+def _verdict(row: LedgerRow) -> Text:
     kept = row["decision"] == "kept"
     return Text(shown(str(row["decision"])), "green" if kept else "red")
 
@@ -112,24 +112,24 @@ def _show(console: Console, decision: Explained) -> None:
 
 
 def _facts(decision: Explained) -> list[tuple[str, Any]]:
-    row, file, repository = decision.ledger, decision.file, decision.repository or {}
+    row, file, repository = decision.ledger, decision.file, decision.repository
     verdict = _verdict(row)
     if row["decision"] != "kept":
         verdict.append(shown(f" at stage {row['stage']}: {row['reason']}"), "default")
     found: list[tuple[str, Any]] = [("decision", verdict)]
     if row["kind"] != "file":
         found.append(("kind", row["kind"]))
-    if isinstance(row["evidence"], dict):
-        found += [(f"  {shown(name)}", line) for name, value in row["evidence"].items() for line in _lines(value)]
-    elif row["evidence"] is not None:
-        found.append(("evidence", row["evidence"]))
+    if isinstance(decision.evidence, dict):
+        found += [(f"  {shown(name)}", line) for name, value in decision.evidence.items() for line in _lines(value)]
+    elif decision.evidence is not None:
+        found.append(("evidence", decision.evidence))
     if row["kept_swhid"] and row["decision"] != "kept":
         like = "" if row["similarity"] is None else f", Jaccard similarity {row['similarity']:.4f}"
-        standing = decision.standing or {}
-        where = f"{row['kept_path']} of {standing.get('origin') or row['kept_repository_id']}"
+        standing = decision.standing
+        where = f"{row['kept_path']} of {standing['origin'] if standing else row['kept_repository_id']}"
         found.append(("stands for it", f"{where}{like}"))
         found.append(("", row["kept_swhid"]))
-        if standing.get("decision") == "dropped":
+        if standing is not None and standing["decision"] == "dropped":
             found.append(("", f"itself dropped at stage {standing['stage']}: {standing['reason']}"))
     found.append(("swhid", decision.swhid or "not read"))
     if decision.link is not None:
@@ -140,21 +140,20 @@ def _facts(decision: Explained) -> list[tuple[str, Any]]:
     found.append(("licence", f"{row['license_expression'] or 'none found'} ({row['license_type'] or 'unknown'})"))
     if row["decision"] == "kept":
         found.append(("shard", row["shard"]))
-        found += [("licence from", _source(e)) for e in (file or {}).get("license_evidence") or []]
-        found += [("replaced", _redaction(e)) for e in (file or {}).get("redactions") or []]
-    revision = repository.get("revision_id")
-    if revision:
-        found.append(("revision", revision))
+        found += [("licence from", _source(e)) for e in (file["license_evidence"] if file else None) or []]
+        found += [("replaced", _redaction(e)) for e in (file["redactions"] if file else None) or []]
+    if repository is not None and repository["revision_id"]:
+        found.append(("revision", repository["revision_id"]))
     return found
 
 
-def _source(evidence: dict[str, Any]) -> str:
+def _source(evidence: LicensePiece) -> str:
     lines = "" if evidence["start_line"] is None else f" lines {evidence['start_line']} to {evidence['end_line']}"
     sure = "" if evidence["confidence"] is None else f", confidence {evidence['confidence']:.2f}"
     return f"{evidence['expression']}: {evidence['path']}{lines} ({evidence['rule']}{sure})"
 
 
-def _redaction(span: dict[str, Any]) -> str:
+def _redaction(span: Redaction) -> str:
     sure = "" if span["confidence"] is None else f", confidence {span['confidence']:.2f}"
     return f"{span['kind']} at bytes {span['start']} to {span['end']} ({span['rule']}{sure})"
 

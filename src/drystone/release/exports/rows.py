@@ -5,14 +5,19 @@ Where a release does not know what a column asks for (issues, pull requests, who
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from drystone.release.columns import RepositoryRow
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 _TIME: Final = pa.timestamp("ns")
 _LICENSES: Final = ("detected_licenses", pa.list_(pa.string()))
@@ -111,6 +116,9 @@ STACK_V3: Final = pa.schema(
     ]
 )
 
+#: Columns by name: values, or an array of them.
+_Columns = dict[str, "list[Any] | pa.Array | pa.ChunkedArray"]
+
 #: Text of one row group, about; and of one row: Arrow's strings end at 2 GiB, so a larger repository has several rows.
 _GROUP_BYTES: Final = 16 << 20
 _ROW_BYTES: Final = 1 << 30
@@ -130,7 +138,7 @@ def repository_rows(form: str, repositories: pa.Table, files: pa.Table) -> Itera
     ids = files.column("repository_id").combine_chunks().take(order).to_pylist()
     sizes = pc.binary_length(files.column("content")) if form == "stack-v3" else None
     weights = [100] * len(ids) if sizes is None else pc.add(sizes, 100).take(order).to_pylist()
-    group: list[tuple[int, int, dict[str, Any]]] = []
+    group: list[tuple[int, int, RepositoryRow]] = []
     held = 0
     for first, end, weight in _runs(ids, weights):
         if group and (held + weight > _GROUP_BYTES or len(group) >= _GROUP_ROWS):
@@ -154,7 +162,7 @@ def _runs(ids: list[str], weights: list[int]) -> Iterator[tuple[int, int, int]]:
         yield first, len(ids), weight
 
 
-def _rows(form: str, group: list[tuple[int, int, dict[str, Any]]], files: pa.Table, order: pa.Array) -> pa.Table:
+def _rows(form: str, group: list[tuple[int, int, RepositoryRow]], files: pa.Table, order: pa.Array) -> pa.Table:
     low, high = group[0][0], group[-1][1]
     here = files.take(order.slice(low, high - low)).combine_chunks()
     offsets = pa.array(np.array([first - low for first, _, _ in group] + [high - low], np.int32))
@@ -170,10 +178,11 @@ def _rows(form: str, group: list[tuple[int, int, dict[str, Any]]], files: pa.Tab
     return pa.table([_array(columns[field.name], field.type) for field in schema], schema=schema)
 
 
-def _stack_v2(known: list[dict[str, Any]], files: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
+def _stack_v2(known: list[RepositoryRow], files: pa.Table) -> tuple[_Columns, _Columns]:
     more = [_metadata(row) for row in known]
-    columns: dict[str, Any] = {
-        name: [row[name] for row in known]
+    told: list[Mapping[str, object]] = [*known]
+    columns: _Columns = {
+        name: [row[name] for row in told]
         for name in STACK_V2_REPOSITORIES.names
         if name not in ("repo_url", "gha_updated_at", "gha_pushed_at", "files", "num_files")
     }
@@ -186,8 +195,8 @@ def _stack_v2(known: list[dict[str, Any]], files: pa.Table) -> tuple[dict[str, A
     return columns, {field.name: files.column(field.name) for field in struct}
 
 
-def _stack_v3(known: list[dict[str, Any]], files: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
-    def metadata(row: dict[str, Any]) -> dict[str, Any]:
+def _stack_v3(known: list[RepositoryRow], files: pa.Table) -> tuple[_Columns, _Columns]:
+    def metadata(row: RepositoryRow) -> dict[str, str | int | None]:
         created = row["gha_created_at"]
         return {
             "branch": row["branch_name"].removeprefix(_REFS) if row["branch_name"] else None,
@@ -196,13 +205,13 @@ def _stack_v3(known: list[dict[str, Any]], files: pa.Table) -> tuple[dict[str, A
             "forks": _int32(row["fork_events_count"]),
         }
 
-    columns = {
+    columns: _Columns = {
         "repo_path": [row["repo_name"] for row in known],
         "repo_id": [row["github_id"] for row in known],
         "commit_id": [row["revision_id"] for row in known],
         "github_metadata": [metadata(row) for row in known],
     }
-    of_files = {
+    of_files: _Columns = {
         "content_id": files.column("blob_id"),
         "content": files.column("content"),
         "size_bytes": files.column("length_bytes"),
@@ -226,7 +235,7 @@ def _int32(value: int | None) -> int | None:
     return None if value is None else min(value, _INT32)
 
 
-def _metadata(row: dict[str, Any]) -> dict[str, Any]:
+def _metadata(row: RepositoryRow) -> dict[str, Json]:
     try:
         found = orjson.loads(row["metadata"] or "{}")
     except orjson.JSONDecodeError:

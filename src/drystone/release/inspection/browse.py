@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 import orjson
 import pyarrow as pa
@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
+from drystone.release.columns import LedgerRow
 from drystone.release.files import write_whole
 from drystone.release.inspection.lookup import ReleaseIndex, open_index
 from drystone.release.inspection.stats import Stats, stats
@@ -39,7 +40,7 @@ class FileList:
     `languages` are those of all the repository's files, sorted.
     """
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[LedgerRow] = field(default_factory=list)
     total: int = 0
     languages: list[str] = field(default_factory=list)
 
@@ -74,7 +75,7 @@ class View:
             languages.update(name for name in table.column("language").unique().to_pylist() if name)
             runs.append(_Run(run.path, run.group, run.first, _wanted(table, language, decision)))
         total = sum(len(run.wanted) for run in runs)
-        rows: list[dict[str, Any]] = []
+        rows: list[LedgerRow] = []
         for run in runs:
             if offset < len(run.wanted) and len(rows) < count:
                 at = run.wanted.slice(offset, count - len(rows))
@@ -83,12 +84,12 @@ class View:
             offset = max(0, offset - len(run.wanted))
         return FileList(rows, total, sorted(languages))
 
-    def occurrence(self, repository_id: str, path: str, entry: int = 0) -> dict[str, Any] | None:
+    def occurrence(self, repository_id: str, path: str, entry: int = 0) -> LedgerRow | None:
         """Return the ledger's row of one path in one repository; None where there is none."""
         for table in self.release.ledger_of(repository_id, path):
             for row in table.to_pylist():
                 if row["entry"] == entry:
-                    return dict(row)
+                    return cast(LedgerRow, row)
         return None
 
     def text(self, swhid: str, shard: str | None) -> str | None:

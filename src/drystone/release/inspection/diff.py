@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from drystone.errors import ReleaseError
+from drystone.release.columns import LedgerRow
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.schema import COMPARED
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -33,8 +37,8 @@ class Change:
     origin: str | None
     path: str
     entry: int
-    old: dict[str, Any] | None
-    new: dict[str, Any] | None
+    old: dict[str, Json] | None
+    new: dict[str, Json] | None
 
 
 @dataclass(slots=True)
@@ -119,7 +123,7 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def _rows(release: Release) -> Iterator[dict[str, Any]]:
+def _rows(release: Release) -> Iterator[LedgerRow]:
     last: tuple[str, str, int] | None = None
     for table in release.ledger(_COLUMNS):
         for row in table.to_pylist():
@@ -130,14 +134,14 @@ def _rows(release: Release) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _key(row: dict[str, Any]) -> tuple[str, str, int]:
+def _key(row: LedgerRow) -> tuple[str, str, int]:
     return row["repository_id"], row["path"], row["entry"]
 
 
-_Pair = tuple[dict[str, Any] | None, dict[str, Any] | None]
+_Pair = tuple[LedgerRow | None, LedgerRow | None]
 
 
-def _merge(old: Iterator[dict[str, Any]], new: Iterator[dict[str, Any]]) -> Iterator[_Pair]:
+def _merge(old: Iterator[LedgerRow], new: Iterator[LedgerRow]) -> Iterator[_Pair]:
     before, after = next(old, None), next(new, None)
     while before is not None or after is not None:
         if after is None or (before is not None and _key(before) < _key(after)):
@@ -151,7 +155,7 @@ def _merge(old: Iterator[dict[str, Any]], new: Iterator[dict[str, Any]]) -> Iter
             before, after = next(old, None), next(new, None)
 
 
-def _count(found: Diff, row: dict[str, Any] | None, side: int) -> None:
+def _count(found: Diff, row: LedgerRow | None, side: int) -> None:
     if row is None:
         return
     deltas: list[Delta]
@@ -173,14 +177,19 @@ def _count(found: Diff, row: dict[str, Any] | None, side: int) -> None:
             delta.old_bytes += row["size"] or 0
 
 
-def _change(before: dict[str, Any] | None, after: dict[str, Any] | None) -> Change | None:
+def _change(before: LedgerRow | None, after: LedgerRow | None) -> Change | None:
     row = after or before
     assert row is not None
     place = (row["repository_id"], row["origin"], row["path"], row["entry"])
-    if before is None or after is None:
-        return Change(ADDED if before is None else REMOVED, *place, before, after)
-    differing = [name for name in COMPARED if before[name] != after[name]]
+    old, new = _values(before), _values(after)
+    if old is None or new is None:
+        return Change(ADDED if old is None else REMOVED, *place, old, new)
+    differing = [name for name in COMPARED if old[name] != new[name]]
     if not differing:
         return None
     names = ["decision", *(name for name in differing if name != "decision")]
-    return Change(CHANGED, *place, {n: before[n] for n in names}, {n: after[n] for n in names})
+    return Change(CHANGED, *place, {n: old[n] for n in names}, {n: new[n] for n in names})
+
+
+def _values(row: LedgerRow | None) -> dict[str, Json] | None:
+    return None if row is None else cast("dict[str, Json]", row)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -200,7 +200,16 @@ class ReleaseIndex:
         return Place(place["origin"], row["path"], 1, int(row["kept"]), place["repository_id"], row["reason"])
 
 
-def _place(row: dict[str, Any]) -> Place:
+class _RepositoryEntry(TypedDict):
+    """A row of the index's repositories, as `_REPOSITORIES` has it, without the names."""
+
+    origin: str
+    occurrences: int
+    kept: int
+    repository_id: str
+
+
+def _place(row: _RepositoryEntry) -> Place:
     return Place(row["origin"], None, row["occurrences"], row["kept"], row["repository_id"])
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import translate
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 import pyarrow as pa
@@ -21,10 +21,14 @@ import pyarrow.compute as pc
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.hashes import blob_hash
 from drystone.identity.swhid import ARCHIVE, Swhid, from_link, link, parse
+from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.identifiers import occurrence_swhid, rows_named
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 #: Gives the original bytes that a SWHID names, or None where they cannot be had.
 Lookup = Callable[[str], bytes | None]
@@ -39,24 +43,31 @@ _COLUMNS: Final = [name for name in DATA.names if name != "content"]
 class Explained:
     """One occurrence and what was decided about it.
 
-    `ledger` is its ledger row with `evidence` parsed; `repository` the row of its repository; `standing` the ledger row
-    of the occurrence that stands for it; `file` the row in `data/` of the kept file that it is or that stands for it,
-    without `content`. `diff` is a unified diff from the kept text
-    to the dropped one, or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified
-    SWHID of the occurrence and `link` the address at which the archive shows it, None where its bytes were never read.
+    `ledger` is its ledger row, `evidence` what that row's evidence says; `repository` the row of its repository;
+    `standing` the ledger row of the occurrence that stands for it; `file` the row in `data/` of the kept file that it
+    is or that stands for it, with an empty `content`. `diff` is a unified diff from the kept text to the dropped one,
+    or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified SWHID of the
+    occurrence and `link` the address at which the archive shows it, None where its bytes were never read.
     """
 
-    ledger: dict[str, Any]
-    repository: dict[str, Any] | None
-    standing: dict[str, Any] | None
-    file: dict[str, Any] | None
+    ledger: LedgerRow
+    evidence: Json
+    repository: RepositoryRow | None
+    standing: LedgerRow | None
+    file: DataRow | None
     diff: str | None = None
     diff_missing: str | None = None
     swhid: str | None = None
     link: str | None = None
 
+    def as_dict(self) -> dict[str, Json]:
+        """Return it as JSON-able data, but for bytes; the evidence stands in its ledger row."""
+        found = asdict(self)
+        found["ledger"]["evidence"] = found.pop("evidence")
+        return found
 
-def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, Any]]:
+
+def find(release: Release, query: str, *, limit: int = 100) -> list[LedgerRow]:
     """Return up to `limit` ledger rows that `query` names, in ledger order.
 
     `query` is a SWHID (with or without qualifiers); or `REPOSITORY:PATH`, where the repository is a name, an origin or
@@ -72,25 +83,25 @@ def find(release: Release, query: str, *, limit: int = 100) -> list[dict[str, An
     return found
 
 
-def explain(release: Release, row: dict[str, Any], *, lookup: Lookup | None = None) -> Explained:
+def explain(release: Release, row: LedgerRow, *, lookup: Lookup | None = None) -> Explained:
     """Gather everything that the release says about a ledger row that `find` returned."""
     repository = release.repository(row["repository_id"])
-    ledger = row | {"evidence": _evidence(row["evidence"])}
-    standing = None
+    evidence = _evidence(row["evidence"])
+    standing: LedgerRow | None = None
     if row["kept_repository_id"] is not None and row["kept_path"] is not None:
         tables = release.ledger_of(row["kept_repository_id"], row["kept_path"])
-        standing = next((dict(table.to_pylist()[0]) for table in tables), None)
+        standing = next((table.to_pylist()[0] for table in tables), None)
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
     found = occurrence_swhid(row, repository)
     named = {"swhid": str(found), "link": link(found)} if found is not None else {}
     if kept is None:
-        return Explained(ledger, repository, standing, None, **named)
+        return Explained(row, evidence, repository, standing, None, **named)
     shard = row["shard"] or (standing["shard"] if standing is not None else None)
     file, text = _kept_file(release, kept, shard, want_text=row["similarity"] is not None)
     if row["similarity"] is None or file is None:
-        return Explained(ledger, repository, standing, file, **named)
+        return Explained(row, evidence, repository, standing, file, **named)
     diff, missing = _diff(row, file, text or "", lookup)
-    return Explained(ledger, repository, standing, file, diff, missing, **named)
+    return Explained(row, evidence, repository, standing, file, diff, missing, **named)
 
 
 def folder_lookup(folder: Path, path: str) -> Lookup:
@@ -108,7 +119,7 @@ def folder_lookup(folder: Path, path: str) -> Lookup:
     return lookup
 
 
-def _matches(release: Release, query: str) -> Iterator[dict[str, Any]]:
+def _matches(release: Release, query: str) -> Iterator[LedgerRow]:
     if (named := _named(query)) is not None:
         # Where nobody is in that context, what it names may still be elsewhere.
         exact = rows_named(release, named)
@@ -172,7 +183,7 @@ def _re2(pattern: str) -> str:
 
 def _kept_file(
     release: Release, swhid: str, shard: str | None, *, want_text: bool
-) -> tuple[dict[str, Any] | None, str | None]:
+) -> tuple[DataRow | None, str | None]:
     """Find a row of data by SWHID: in its shard, or in all of them. Row groups' statistics spare most reading."""
     row = release.kept_file(swhid, shard, DATA.names if want_text else _COLUMNS)
     if row is None:
@@ -181,17 +192,17 @@ def _kept_file(
     return row, text
 
 
-def _evidence(text: str | None) -> Any:
+def _evidence(text: str | None) -> Json:
     if text is None:
         return None
     try:
-        return orjson.loads(text)
+        return cast("Json", orjson.loads(text))
     except orjson.JSONDecodeError:
         return text
 
 
-def _diff(row: dict[str, Any], file: dict[str, Any], kept: str, lookup: Lookup | None) -> tuple[str | None, str | None]:
-    data = lookup(row["swhid"]) if lookup else None
+def _diff(row: LedgerRow, file: DataRow, kept: str, lookup: Lookup | None) -> tuple[str | None, str | None]:
+    data = lookup(row["swhid"]) if lookup and row["swhid"] else None
     if data is None:
         return None, "the text of the dropped file is not part of the release; give a folder that holds it with --from"
     if len(data) > _DIFF_BYTES or len(kept) > _DIFF_BYTES:

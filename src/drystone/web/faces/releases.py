@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from drystone.errors import UsageError
 from drystone.release import layout
+from drystone.release.columns import LedgerRow, RepositoryRow
 from drystone.release.identifiers import repository_swhid
 from drystone.release.inspection import lookup
 from drystone.release.inspection.browse import View
@@ -164,10 +165,10 @@ def file_by_swhid(
     raise HTTPException(404, f"{layout.shown(swhid)} is not in this release.")
 
 
-def _file(request: Request, state: State, pages: Pages, release: Shown, row: dict[str, Any], start: int) -> Response:
+def _file(request: Request, state: State, pages: Pages, release: Shown, row: LedgerRow, start: int) -> Response:
     view = release.view
     why = explain(view.release, row)
-    text = view.text(row["swhid"], row["shard"]) if row["decision"] == "kept" else None
+    text = view.text(row["swhid"], row["shard"]) if row["swhid"] and row["decision"] == "kept" else None
     lines = [] if text is None else state.highlighter.lines(text, row["language"], row["path"])
     if start > max(1, len(lines)):
         raise HTTPException(404, f"This file ends with line {len(lines):,}.")
@@ -181,7 +182,7 @@ def _file(request: Request, state: State, pages: Pages, release: Shown, row: dic
         release=release,
         row=row,
         why=why,
-        evidence=_evidence(why.ledger["evidence"]),
+        evidence=_evidence(why.evidence),
         held=text is not None,
         lines=lines[start - 1 : start - 1 + LINES],
         total=len(lines),
@@ -193,7 +194,7 @@ def _file(request: Request, state: State, pages: Pages, release: Shown, row: dic
     )
 
 
-def _repository(release: Shown, id_: str) -> dict[str, Any]:
+def _repository(release: Shown, id_: str) -> RepositoryRow:
     row = release.view.release.repository(id_)
     if row is None:
         raise HTTPException(404, "This repository is not in this release.")
