@@ -58,7 +58,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB; Python {platform.python_version()}, "
-        f"drystone {version('drystone')}, pyarrow {version('pyarrow')}, daft {version('daft')}"
+        f"drystone {version('drystone')}, pyarrow {version('pyarrow')}"
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from drystone.errors import ReleaseError
+from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from tests.release.sample import SPECIAL, sample_rows
@@ -55,6 +56,12 @@ def test_a_daft_frame(sample_release: Path) -> None:
     expected = {row["swhid"]: row["content"] for row in release.files("Python", ["swhid", "content"])}
     rows = frame.to_pydict()
     assert dict(zip(rows["swhid"], rows["content"], strict=True)) == expected
+
+
+def test_a_frame_without_daft_names_the_extra(sample_release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "daft", None)
+    with pytest.raises(MissingExtraError, match=r"drystone\[frames\]"):
+        open_release(sample_release).daft()
 
 
 def test_damage_is_a_clear_error(release_copy: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from drystone.errors import ReleaseError
+from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
 from drystone.release.columns import DataRow, RepositoryRow
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
@@ -123,9 +123,15 @@ class Release:
         return ds.dataset(paths, schema=DATA, format="parquet")
 
     def daft(self, language: str | None = None) -> daft.DataFrame:
-        """Return the data files as a Daft frame. Raises `ReleaseError` for a language that is not there."""
+        """Return the data files as a Daft frame (extra `frames`).
+
+        Raises `ReleaseError` for a language that is not there.
+        """
         os.environ.setdefault("DO_NOT_TRACK", "1")
-        import daft  # noqa: PLC0415  (takes a second, and few callers need it)
+        try:
+            import daft  # noqa: PLC0415  an extra
+        except ImportError:
+            raise MissingExtraError("Daft", "frames") from None
 
         return daft.read_parquet([str(self.path / entry.place) for entry in self._data_entries(language)])
 

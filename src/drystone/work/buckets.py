@@ -1,6 +1,8 @@
-"""Rows parted by SWHID into buckets that fit in memory, on disk where there are many.
+"""Rows parted by a key in hex digits into buckets that fit in memory, on disk where there are many.
 
-So that rows of two large tables can be compared without sorting either. Knows nothing of what is compared.
+So that rows of two large tables can be compared without sorting either. One process adds many tables and then reads
+each bucket once; where many tasks write and many read, each its range, `ranges` and `runs` do it with sorted files.
+Knows nothing of what is compared.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ class Buckets:
         self._writers = [pa.ipc.new_file(str(path), schema) for path in self._paths] if self.count > 1 else []
 
     def add(self, table: pa.Table, key: str) -> None:
-        """Add rows; `key` names the column that holds SWHIDs. Other strings and nulls share the first bucket."""
+        """Add rows; `key` names the column of texts that end in hex digits. Other strings and nulls share the first bucket."""
         table = table.select(self._schema.names).combine_chunks()
         if not self._writers:
             self._held.append(table)

@@ -1,6 +1,8 @@
 """Sorted runs on disk: tables keyed by 20-byte hashes, read again one range of keys, or one group, at a time.
 
-What lets joins over any number of rows stay within the memory of one range. Knows nothing of what the rows mean.
+What lets joins over any number of rows stay within the memory of one range. Like `ranges`, but for keys alone: columns
+are read as they lie on disk, and keys are sorted and found as numbers, hundreds of millions of them. Knows nothing of
+what the rows mean.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Am I in it? Which versions of a release hold an owner's or a repository's files, or given bytes.
 
 Answers from an index of the ledger, built once for each version and kept in a cache; it is read where it lies on disk,
-so that neither memory nor time grows with the release. Knows names as `identity.origins` does, and nothing of people.
+so that neither memory nor time grows with the release. Its runs are mapped into memory and asked for one id at a time;
+those of `work.runs` are read a range at a time. Knows names as `identity.origins` does, and nothing of people.
 """
 
 from __future__ import annotations
