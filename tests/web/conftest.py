@@ -26,6 +26,7 @@ _NEEDS = {
     "test_browser.py": (*_PAGES, "selenium"),
     "test_schema.py": (*_PAGES, "schemathesis"),
     "test_visits.py": _PAGES,
+    "test_screenshots.py": (*_READER, *_PAGES),
     "test_database_away.py": _PAGES,
 }
 MISSING = not all(map(importlib.util.find_spec, _READER))

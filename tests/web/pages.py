@@ -37,8 +37,8 @@ class Site:
     app: Any
 
 
-def releases(folder: Path) -> list[Path]:
-    rows = [r for r in sample_rows() if r.repository.startswith("own/") and r.like is None]
+def releases(folder: Path, *, whole: bool = False) -> list[Path]:
+    rows = [r for r in sample_rows() if whole or (r.repository.startswith("own/") and r.like is None)]
     rows.append(Row("own/special", SCRIPT, b"alert = 'x'\n", "Python"))
     first, second = folder / "stones-1.0.0", folder / "stones-1.1.0"
     write_sample(first, rows[:-6])
@@ -57,9 +57,10 @@ def site(
     *,
     reach: Reach | None = None,
     place: str | None = None,
+    whole: bool = False,
     **values: Any,
 ) -> Iterator[Site]:
-    places = releases(folder / "releases")
+    places = releases(folder / "releases", whole=whole)
     add_moderator(folder / "moderators.txt", "ada", PASSWORD)
     registry = Registry(place or folder / "registry.sqlite")
     state = State(

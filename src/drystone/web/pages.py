@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup, escape
 
 from drystone.release import layout
 from drystone.web import charts
@@ -35,6 +36,7 @@ class Pages:
             shown_lines=lambda text: "\n".join(map(layout.shown, str(text).splitlines())),
             number="{:,}".format,
             size=layout.size_text,
+            code=code,
             words=lambda name: layout.shown(str(name)).replace("_", " "),
         )
         env.globals.update(
@@ -84,6 +86,12 @@ class Pages:
 def count_text(number: int, thing: str, things: str | None = None) -> str:
     """Return a number and what is counted, as people write it: 1 file, 2,000 files."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def code(text: str) -> Markup:
+    """Return text as HTML, with what stands between backticks as code."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(pieces))
 
 
 def link(*parts: str, **query: str | int | None) -> str:

@@ -138,6 +138,7 @@ def _for_person(pages: Pages, request: Request, error: Exception) -> Response:
         case HTTPException():
             heading = _HEADINGS.get(error.status_code, "Not accepted")
             said = error.detail if error.status_code == 404 and error.detail != "Not Found" else None
+            heading = "Not found" if said else heading
             return _page(pages, request, error.status_code, heading, said, error.headers)
         case RequestValidationError() | ValidationError():
             fields = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors() if each["loc"]}))

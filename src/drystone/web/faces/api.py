@@ -43,9 +43,9 @@ async def openapi(request: Request) -> Response:
 async def docs(request: Request, pages: Drawing) -> Response:
     """Show the API's description to people."""
     found = request.app.openapi()
-    schemas = {
-        name: list(_fields(each)) for name, each in sorted(found.get("components", {}).get("schemas", {}).items())
-    }
+    described = sorted(found.get("components", {}).get("schemas", {}).items())
+    # FastAPI names what a form holds after the page that it is sent to.
+    schemas = {name: list(_fields(each)) for name, each in described if not name.startswith("Body_")}
     return pages.draw(request, "api.html", groups=_operations(found), schemas=schemas)
 
 
@@ -53,11 +53,13 @@ def _operations(found: Any) -> dict[str, list[Operation]]:
     groups: dict[str, list[Operation]] = {}
     for path, methods in found["paths"].items():
         for method, each in methods.items():
+            if not each.get("tags"):  # a page, for people
+                continue
             content = each.get("requestBody", {}).get("content", {})
             body = next((_kind(kind["schema"]) for kind in content.values()), None)
             statuses = [(code, answer["description"]) for code, answer in sorted(each["responses"].items())]
             operation = Operation(method.upper(), path, each.get("description", ""), body, statuses)
-            groups.setdefault((each.get("tags") or ["pages"])[0], []).append(operation)
+            groups.setdefault(each["tags"][0], []).append(operation)
     return groups
 
 
