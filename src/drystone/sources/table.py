@@ -10,9 +10,10 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -188,7 +189,7 @@ class TablePart(Part):
         encoded = _keys(rows).dictionary_encode()
         described = rows.select(list(REPOSITORY)).append_column("key", encoded.indices)
         # Where rows disagree about a repository, the smallest description holds: any rule does that ignores order.
-        found: dict[int, dict[str, Any]] = {}
+        found: dict[int, RepositoryOfTable] = {}
         for row in described.group_by(described.column_names, use_threads=False).aggregate([]).to_pylist():
             at = row.pop("key")
             if at not in found or _order(row) < _order(found[at]):
@@ -226,7 +227,42 @@ class TablePart(Part):
         return pa.concat_tables([table.cast(found[0].schema) for table in found]).combine_chunks()
 
 
-def left_out(stage: Stage, task: str, pieces: list[tuple[str, int, int]], origins: str, out: IsOut) -> dict[str, Any]:
+class OutUrls(TypedDict):
+    """The URLs of repositories that are out, sorted."""
+
+    out: list[str]
+
+
+class SortedRows(TypedDict):
+    """Part and rows of each row group that a task wrote."""
+
+    groups: list[tuple[int, int]]
+
+
+class RepositoryOfTable(TypedDict):
+    """What a row says of its repository: the columns `REPOSITORY`."""
+
+    name: str | None
+    url: str | None
+    directory: str | None
+    revision: str | None
+    snapshot: str | None
+    branch: str | None
+    visit_date: datetime | None
+    revision_date: datetime | None
+    committer_date: datetime | None
+    github_id: int | None
+    stars: int | None
+    forks: int | None
+    gha_license_id: str | None
+    gha_event_created_at: datetime | None
+    gha_created_at: datetime | None
+    gha_language: str | None
+    gha_updated_at: datetime | None
+    gha_pushed_at: datetime | None
+
+
+def left_out(stage: Stage, task: str, pieces: list[tuple[str, int, int]], origins: str, out: IsOut) -> OutUrls:
     """Return the URLs of repositories in `pieces` that are `out`; reads names and URLs alone."""
     urls: set[str] = set()
     for name, start, count in pieces:
@@ -237,7 +273,7 @@ def left_out(stage: Stage, task: str, pieces: list[tuple[str, int, int]], origin
 
 def sort_into_parts(
     stage: Stage, task: str, pieces: list[tuple[str, int, int]], origins: str, parts: int, out: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> SortedRows:
     """Write the rows of `pieces` (file, first row, rows) to `TASK.parquet`, a row group for each part that has any.
 
     A repository's part depends on its name alone. Of those whose URL is `out` nothing but that is written, once.
@@ -344,17 +380,34 @@ def _part(key: str, parts: int) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % parts
 
 
-def _order(row: dict[str, Any]) -> list[tuple[bool, str]]:
+def _order(row: RepositoryOfTable) -> list[tuple[bool, str]]:
     return [(value is not None, str(value)) for value in row.values()]
 
 
-def _repository(row: dict[str, Any], filled: bool) -> Repository:
-    known = {name: row[name] for name in REPOSITORY if name not in ("name", "url", "gha_updated_at", "gha_pushed_at")}
-    metadata = {name: row[name].isoformat() for name in ("gha_updated_at", "gha_pushed_at") if row[name] is not None}
-    known["directory"] = known["directory"] or ""
+def _repository(row: RepositoryOfTable, filled: bool) -> Repository:
     origin = row["url"] or "table:unknown"
-    name = row["name"] or origin.removeprefix(GITHUB)
-    return Repository(origin, "table", name, metadata=metadata, empty=None if filled else NO_FILES, **known)
+    times = {"gha_updated_at": row["gha_updated_at"], "gha_pushed_at": row["gha_pushed_at"]}
+    return Repository(
+        origin,
+        "table",
+        row["name"] or origin.removeprefix(GITHUB),
+        directory=row["directory"] or "",
+        revision=row["revision"],
+        snapshot=row["snapshot"],
+        branch=row["branch"],
+        visit_date=row["visit_date"],
+        revision_date=row["revision_date"],
+        committer_date=row["committer_date"],
+        stars=row["stars"],
+        forks=row["forks"],
+        github_id=row["github_id"],
+        gha_license_id=row["gha_license_id"],
+        gha_event_created_at=row["gha_event_created_at"],
+        gha_created_at=row["gha_created_at"],
+        gha_language=row["gha_language"],
+        metadata={name: moment.isoformat() for name, moment in times.items() if moment is not None},
+        empty=None if filled else NO_FILES,
+    )
 
 
 def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:

@@ -25,15 +25,14 @@ class Task:
     """
 
     id: str
-    function: Callable[..., Summary] | str
+    function: Callable[..., Mapping[str, Any]] | str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 32e6
 
     def do(self, stage: Stage) -> Summary:
         """Do it here and now."""
         function = pkgutil.resolve_name(self.function) if isinstance(self.function, str) else self.function
-        done: Summary = function(stage, self.id, **self.arguments)
-        return done
+        return dict(function(stage, self.id, **self.arguments))
 
 
 class Runner(Protocol):

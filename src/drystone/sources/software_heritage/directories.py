@@ -64,7 +64,7 @@ PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
 COUNTS: Final = pa.schema([("root", pa.int64()), ("entries", pa.int64())])
 
 
-def entries(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def entries(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
     """Write the entries of a file of `directory_entry` by directory, those that are directories once more alone.
 
     A run has about `rows` of them.
@@ -100,7 +100,7 @@ def _write_entries(stage: Stage, name: str, table: pa.Table) -> None:
     write_run(stage.file(f"{name}.edges"), edges.cast(EDGES))
 
 
-def merge(stage: Stage, task: str, edges: list[Path], sizes: list[Path], index: int, count: int) -> dict[str, Any]:
+def merge(stage: Stage, task: str, edges: list[Path], sizes: list[Path], index: int, count: int) -> dict[str, int]:
     """Bring edges and sizes of a range of keys into one run each: every level asks for them."""
     low, high = bounds(index, count)
     edge = read_range(edges, EDGES, low, high)
@@ -109,7 +109,7 @@ def merge(stage: Stage, task: str, edges: list[Path], sizes: list[Path], index: 
     return {"rows": edge.num_rows}
 
 
-def present(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def present(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
     """Write which directories a file of `directory` has: those without entries are empty, others are missing.
 
     `.manifests` are those whose entries do not make up all of them. A run has about `rows` directories.
@@ -134,7 +134,7 @@ def _present(piece: pa.Table, file: TableFile) -> pa.Table:
 
 def reach(
     stage: Stage, task: str, visit: list[Path], seen: list[Path], merged: Path, roots: int, index: int, count: int
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, int]:  # fmt: skip
     """Visit one level of directories in a range of keys, and write those below them as the next one.
 
     `seen` and `merged` are folders cut into the same ranges. `.pairs` are the directories that a root meets for
@@ -188,7 +188,7 @@ def entries_of_roots(paths: list[Path], roots: int) -> Ints:
 def route(
     stage: Stage, task: str, pairs: list[Path], given: list[Path], there: list[Path], manifests: list[Path],
     group_of: Path, groups: int, index: int, count: int,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, int]:  # fmt: skip
     """Bring the entries of directories in a range of keys to the groups of roots that have them.
 
     `pairs` are folders of levels, of the same ranges.

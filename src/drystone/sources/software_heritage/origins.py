@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypeAlias, TypedDict, cast
 
 import numpy as np
 import pyarrow as pa
@@ -88,9 +88,67 @@ OUT: Final = pa.schema([("key", KEY), ("url", pa.string())])
 NONE: Final = b"\0" * 20
 
 
+class OutDigest(TypedDict):
+    """A hash over what is out in a range of keys, None where nothing is."""
+
+    digest: str | None
+
+
+class OriginFound(TypedDict):
+    """A row of `FOUND`."""
+
+    origin: bytes
+    branch: bytes | None
+    reason: str | None
+    release: bytes | None
+    revision: bytes | None
+    directory: bytes | None
+    date: int | None
+    committer_date: int | None
+    revision_type: str | None
+    author: bytes | None
+    committer: bytes | None
+    problem: str | None
+
+
+class RepositoryRow(TypedDict):
+    """A row of `REPOSITORIES` or `ROOTS`, which have a `place` more. Times are microseconds since 1970, UTC."""
+
+    place: NotRequired[bytes]
+    key: bytes
+    url: str
+    visit: int | None
+    date: int | None
+    snapshot: bytes | None
+    type: str | None
+    default_branch: str | None
+    stars: int | None
+    forks: int | None
+    github_id: int | None
+    license: str | None
+    language: str | None
+    created_at: int | None
+    event_created_at: int | None
+    branch: bytes | None
+    reason: str | None
+    release: bytes | None
+    revision: bytes | None
+    committer_date: int | None
+    revision_type: str | None
+    author: bytes | None
+    committer: bytes | None
+    problem: str | None
+    revision_date: int | None
+    same_as: str | None
+
+
+#: Columns by name, on their way into a table.
+_Columns: TypeAlias = dict[str, pa.Array | pa.ChunkedArray]
+
+
 def visits(
     stage: Stage, task: str, export: GraphExport, table: str, file: TableFile, prefix: str, rows: int
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Write what a file of one of the three tables of origins and visits says, by origin; URLs begin alike.
 
     A run has at most `rows` of them, as those of the other tables have.
@@ -109,7 +167,7 @@ def _visits(piece: pa.Table, table: str, file: TableFile, origin: str, prefix: s
     url = piece.column(origin).cast(pa.string())
     kept = pc.fill_null(pc.starts_with(url, prefix), False)
     matching, url = piece.filter(kept), url.filter(kept)
-    found: dict[str, Any] = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
+    found: _Columns = {"url": url, "rank": pa.repeat(pa.scalar(0, pa.int8()), len(url))}
     if table != "origin":
         found.update({name: matching.column(name) for name in ("visit", "date", "type")})
     if table == "origin_visit_status":
@@ -120,7 +178,7 @@ def _visits(piece: pa.Table, table: str, file: TableFile, origin: str, prefix: s
     return _of_origins(found)
 
 
-def recorded(stage: Stage, task: str, path: str, rows: int) -> dict[str, Any]:
+def recorded(stage: Stage, task: str, path: str, rows: int) -> dict[str, int]:
     """Write what a Parquet table of repositories records, by origin. Raises `SourceError` where it is none."""
     try:
         with pq.ParquetFile(path) as file:
@@ -137,7 +195,7 @@ def recorded(stage: Stage, task: str, path: str, rows: int) -> dict[str, Any]:
 
 def _recorded(table: pa.Table, path: str) -> pa.Table:
     table = table.filter(table.column("origin").is_valid())
-    found: dict[str, Any] = {"url": table.column("origin").cast(pa.string())}
+    found: _Columns = {"url": table.column("origin").cast(pa.string())}
     found["rank"] = pa.repeat(pa.scalar(-1, pa.int8()), table.num_rows)
     try:
         found.update({n: _cast(table.column(n), k) for n, k in RECORDED.items() if n in table.column_names})
@@ -146,14 +204,14 @@ def _recorded(table: pa.Table, path: str) -> pa.Table:
     return _of_origins(found)
 
 
-def _of_origins(found: dict[str, Any]) -> pa.Table:
+def _of_origins(found: _Columns) -> pa.Table:
     """Return rows of `VISITS`, by the SHA-1 of their URLs."""
     table = _filled(found, VISITS)
     digests = b"".join(map(_digest, table.column("url").to_pylist()))
     return table.set_column(0, VISITS.field(0), keys(digests))
 
 
-def _write_runs(stage: Stage, task: str, suffix: str, tables: Iterable[pa.Table], rows: int) -> dict[str, Any]:
+def _write_runs(stage: Stage, task: str, suffix: str, tables: Iterable[pa.Table], rows: int) -> dict[str, int]:
     """Write tables as runs of at most `rows`."""
     count = 0
     for number, table in enumerate(batched(tables, rows)):
@@ -162,7 +220,7 @@ def _write_runs(stage: Stage, task: str, suffix: str, tables: Iterable[pa.Table]
     return {"rows": count}
 
 
-def latest(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+def latest(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, int]:
     """Choose the latest full visit of every origin in a range of keys, and ask for its snapshot."""
     table = read_range(given, VISITS, *bounds(index, count))
     order = Sorted(table.column("key"))
@@ -210,7 +268,7 @@ def latest(stage: Stage, task: str, given: list[Path], index: int, count: int) -
     return {"origins": origins.num_rows, "visited": asked.num_rows}
 
 
-def branches(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def branches(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
     """Write the branches of a file of `snapshot_branch` by snapshot."""
     pieces = export.batches("snapshot_branch", file, ["snapshot_id", "name", "target", "target_type"])
     return _write_runs(stage, task, "branches", (_branches(piece, file) for piece in pieces), rows)
@@ -226,7 +284,7 @@ def _branches(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, BRANCHES)
 
 
-def chosen(stage: Stage, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, Any]:
+def chosen(stage: Stage, task: str, wanted: list[Path], given: list[Path], index: int, count: int) -> dict[str, int]:
     """Choose the branch of every origin whose snapshot lies in a range of keys."""
     asked = read_range(wanted, WANTED, *bounds(index, count))
     order = Sorted(asked.column("snapshot"))
@@ -239,8 +297,8 @@ def chosen(stage: Stage, task: str, wanted: list[Path], given: list[Path], index
     ):
         if name is not None and target is not None and kind is not None:
             of_snapshot.setdefault(number, {})[name] = (kind, target)
-    found: list[dict[str, Any]] = []
-    problems: list[dict[str, Any]] = []
+    found: list[dict[str, bytes | str | None]] = []
+    problems: list[dict[str, bytes | str]] = []
     sorted_ = asked.take(order.order)
     for number, origin, default in zip(
         order.numbers.tolist(),
@@ -261,7 +319,7 @@ def chosen(stage: Stage, task: str, wanted: list[Path], given: list[Path], index
     return {"candidates": len(found), "releases": sum(row["type"] == "release" for row in found)}
 
 
-def releases(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def releases(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
     """Write what the releases of a file point at."""
     pieces = export.batches("release", file, ["id", "target", "target_type"])
     return _write_runs(stage, task, "releases", (_releases(piece, file) for piece in pieces), rows)
@@ -276,7 +334,7 @@ def _releases(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, RELEASES)
 
 
-def revisions(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, Any]:
+def revisions(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
     """Write directory, dates and people of the revisions of a file."""
     columns = ["id", "directory", "date", "committer_date"]
     pieces = export.batches("revision", file, columns, ["type", "author", "committer"])
@@ -292,7 +350,7 @@ def _revisions(piece: pa.Table, file: TableFile) -> pa.Table:
     return _filled(found, REVISIONS)
 
 
-def peel(stage: Stage, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+def peel(stage: Stage, task: str, given: list[Path], known: list[Path], index: int, count: int) -> dict[str, int]:
     """Follow candidates that are releases, in a range of keys, to what they point at."""
     table = read_range(given, CANDIDATES, *bounds(index, count))
     tagged = pc.equal(table.column("type"), "release")
@@ -319,7 +377,7 @@ def peel(stage: Stage, task: str, given: list[Path], known: list[Path], index: i
 
 def directories(
     stage: Stage, task: str, given: list[Path], known: list[Path], index: int, count: int
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Find the root directories of candidates in a range of keys."""
     table = read_range(given, CANDIDATES, *bounds(index, count))
     there = read_range(known, REVISIONS, *bounds(index, count))
@@ -350,7 +408,7 @@ def directories(
 
 def repositories(
     stage: Stage, task: str, origins: list[Path], found: list[Path], index: int, count: int
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none.
 
     Writes `.repositories`, and those without a directory by origin, for they may be many, as `.rootless`.
@@ -358,31 +416,32 @@ def repositories(
     table = read_range(origins, ORIGINS, *bounds(index, count))
     every = read_range(found, FOUND, *bounds(index, count))
     best: dict[bytes, tuple[Any, ...]] = {}
-    chosen_: dict[bytes, dict[str, Any]] = {}
+    chosen_: dict[bytes, OriginFound] = {}
     for row in every.to_pylist():
         # Usable before unusable, then the most recent, then the smallest name.
         recent = [_micros(row[name]) for name in ("committer_date", "date")]
         rank = (row["directory"] is None, -recent[0], -recent[1], row["branch"] or b"", row["revision"] or b"")
         if row["origin"] not in best or rank < best[row["origin"]]:
             best[row["origin"]], chosen_[row["origin"]] = rank, row
-    out: list[dict[str, Any]] = []
-    rootless: list[dict[str, Any]] = []
+    out: list[RepositoryRow] = []
+    rootless: list[RepositoryRow] = []
     for origin in table.to_pylist():
-        row = chosen_.get(origin["key"], {})
-        problem = row.get("problem")
+        row = chosen_.get(origin["key"])
+        told = {n: v for n, v in (row or {}).items() if n in REPOSITORIES.names}
+        problem = row["problem"] if row is not None else None
         if origin["snapshot"] is None:
             problem = "it has no full visit"
-        directory = row.get("directory")
+        directory = row["directory"] if row is not None else None
+        whole = {**told, **origin, "problem": problem, "revision_date": row["date"] if row is not None else None}
         (rootless if directory is None else out).append(
-            {**{n: row.get(n) for n in REPOSITORIES.names if n in FOUND.names}, **origin, "problem": problem,
-             "revision_date": row.get("date"), "key": directory or origin["key"]}
-        )  # fmt: skip
+            cast(RepositoryRow, whole | {"key": directory or origin["key"]})
+        )
     write_sorted(stage.file(f"{task}.repositories"), pa.Table.from_pylist(out, REPOSITORIES))
     write_sorted(stage.file(f"{task}.rootless"), pa.Table.from_pylist(rootless, REPOSITORIES))
     return {"repositories": len(out), "rootless": len(rootless)}
 
 
-def left_out(stage: Stage, task: str, given: list[Path], out: IsOut, index: int, count: int) -> dict[str, Any]:
+def left_out(stage: Stage, task: str, given: list[Path], out: IsOut, index: int, count: int) -> OutDigest:
     """Write which repositories, in a range of keys, are out; the summary has a digest where any is."""
     table = read_range(given, REPOSITORIES, *bounds(index, count), ["url", "author", "committer"])
     told = [{name: person(row[name]) for name in ("author", "committer")} for row in table.to_pylist()]
@@ -413,7 +472,7 @@ def _reads_as_text(name: bytes) -> bool:
 
 def collapse(
     stage: Stage, task: str, given: list[Path], rootless: list[Path], index: int, count: int, out: Sequence[Path] = ()
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Let one repository stand for all with the same root directory, in a range of those; none that is out.
 
     The order is that of representatives: most stars, most forks, newest revision, smallest origin. Writes `.roots` (one
@@ -422,7 +481,7 @@ def collapse(
     table = read_range(given, REPOSITORIES, *bounds(index, count))
     rows_ = table.to_pylist()
     rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
-    roots: list[dict[str, Any]] = []
+    roots: list[RepositoryRow] = []
     others = [{**row, "key": NONE} for row in read_range(rootless, REPOSITORIES, *bounds(index, count)).to_pylist()]
     gone = set(read_range(out, OUT, *bounds(index, count)).column("url").to_pylist())
     for row in rows_:
@@ -440,7 +499,7 @@ def collapse(
     return {"roots": len(roots), "others": len(others)}
 
 
-def number(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, Any]:
+def number(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, int]:
     """Bring the roots of a range of places together; roots are numbered in this order."""
     table = read_range(given, ROOTS, *bounds(index, count))
     by = [("place", "ascending"), ("url", "ascending")]
@@ -453,7 +512,7 @@ def _digest(text: str) -> bytes:
     return hashlib.sha1(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).digest()
 
 
-def _filled(found: dict[str, Any], schema: pa.Schema) -> pa.Table:
+def _filled(found: _Columns, schema: pa.Schema) -> pa.Table:
     """Return columns as a table of `schema`; those that are missing, or were never in the file, are null."""
     count = len(next(iter(found.values())))
     columns = []

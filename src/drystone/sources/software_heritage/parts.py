@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -60,10 +60,25 @@ _UNSOUND: Final = "its entries do not hash to its identifier; it was not read"
 _NOT_THERE: Final = "its content is not in the export: neither in the table content nor in skipped_content"
 
 
+class PartOfRoots(TypedDict):
+    """A part: the name of its file, the roots from number `first` up to `last`, its occurrences."""
+
+    name: str
+    first: int
+    last: int
+    rows: int
+
+
+class ResolvedParts(TypedDict):
+    """The parts that a group of roots was cut into."""
+
+    parts: list[PartOfRoots]
+
+
 def resolve(
     stage: Stage, task: str, routed: list[Path], group: int, roots: list[tuple[Path, int, int]], number: int,
     limits: Limits, depth: int, verify: bool,
-) -> dict[str, Any]:  # fmt: skip
+) -> ResolvedParts:  # fmt: skip
     """Resolve the directories of a group of roots to paths, cut into parts.
 
     `roots` are (file, first row, last row), the first of them the root with that `number`.
@@ -75,7 +90,7 @@ def resolve(
     at = forest.index.find(pa.chunked_array([chunk for column in wanted for chunk in column.chunks], KEY))
     size = np.append(forest.sizes(depth), 0)[at]
     ends = np.cumsum(np.minimum(size, limits.max_entries) + 1)
-    parts: list[dict[str, Any]] = []
+    parts: list[PartOfRoots] = []
     first = 0
     while first < len(at):
         done = ends[first - 1] if first else 0.0
@@ -88,7 +103,7 @@ def resolve(
     return {"parts": parts}
 
 
-def first_level(stage: Stage, task: str, file: Path, first: int, rows: int) -> dict[str, Any]:
+def first_level(stage: Stage, task: str, file: Path, first: int, rows: int) -> dict[str, int]:
     """Write the directories of a file of roots, numbered from `first`, as the first level to visit."""
     directory = read_rows(file, ROOTS, 0, rows, ["key"]).column("key")
     numbers = pa.array(np.arange(first, first + rows))
@@ -96,7 +111,7 @@ def first_level(stage: Stage, task: str, file: Path, first: int, rows: int) -> d
     return {"rows": rows}
 
 
-def asked(stage: Stage, task: str, occurrences: Path) -> dict[str, Any]:
+def asked(stage: Stage, task: str, occurrences: Path) -> dict[str, int]:
     """Write the distinct contents of a part."""
     table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
     order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
@@ -178,7 +193,7 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
     return None
 
 
-def contents(stage: Stage, task: str, export: GraphExport, table: str, file: TableFile, rows: int) -> dict[str, Any]:
+def contents(stage: Stage, task: str, export: GraphExport, table: str, file: TableFile, rows: int) -> dict[str, int]:
     """Write what a file of `content` or `skipped_content` says, by sha1_git, in runs of about `rows`."""
     skipped = table == "skipped_content"
     columns = ["sha1", "sha1_git", "sha256", "length", "status"]
@@ -211,7 +226,7 @@ def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
     return pa.table([key, sha1, sha256, length, problem], schema=CONTENTS)
 
 
-def join(stage: Stage, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, Any]:
+def join(stage: Stage, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, int]:
     """Bring what is known of contents in a range of keys to the parts that ask for them, `asked` in their order."""
     low, high = bounds(index, count)
     found = [read_range([path], PRESENT, low, high).column("key") for path in asked]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +52,8 @@ from drystone.work.runs import (
 )
 from drystone.work.store import Stage
 from drystone.work.tasks import Runner, Summary, Task
+
+_Summary = TypeVar("_Summary", bound=Mapping[str, Any])
 
 #: Changes where the meaning of the files below the cache does.
 _FORMAT: Final = 6
@@ -209,9 +211,9 @@ class _Plan:
         """Choose revision and root directory of every origin; let one stand for all with the same directory."""
         steps = swh_origins
         prefix = self._source.origins
-        given: dict[str, Any] = {"export": self._export, "rows": self._run}
+        given = {"export": self._export, "rows": self._run}
         tasks = [
-            _of_file(f"{table}-{number:05d}", steps.visits, file, {**given, "table": table, "prefix": prefix})
+            _of_file(f"{table}-{number:05d}", steps.visits, file, **given, table=table, prefix=prefix)
             for table in ("origin", "origin_visit", "origin_visit_status")
             for number, file in enumerate(self._export.tables.get(table, ()))
         ]
@@ -219,8 +221,8 @@ class _Plan:
         noted = runs(visits, "visits")
         if self._source.repositories is not None:
             path = str(self._source.repositories)
-            given = {"path": path, "rows": self._run}
-            recorded, _ = self._step("recorded", [Task("recorded", steps.recorded, given)])
+            there = {"path": path, "rows": self._run}
+            recorded, _ = self._step("recorded", [Task("recorded", steps.recorded, there)])
             noted += runs(recorded, "visits")
         latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted)
         count = _total(found, "origins")
@@ -246,9 +248,9 @@ class _Plan:
         settled_, rootless = runs(repositories, "repositories"), runs(repositories, "rootless")
         gone: list[Path] = []
         if out is not None:
-            name, given = f"out-{out.key[:16]}", {"given": settled_ + rootless, "out": out}
-            asked, found = self._ranged(name, steps.left_out, count, _ORIGIN_WEIGHT, **given)
-            digests = [summary["digest"] for summary in found]
+            among = {"given": settled_ + rootless, "out": out}
+            asked, told = self._ranged(f"out-{out.key[:16]}", steps.left_out, count, _ORIGIN_WEIGHT, **among)
+            digests = [summary["digest"] for summary in told]
             if any(digests):
                 gone = runs(asked, "out")
                 self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
@@ -263,7 +265,7 @@ class _Plan:
         others = zip(runs(collapsed, "others"), (int(summary["others"]) for summary in found), strict=True)
         return _Roots(tuple(files), tuple((path, rows) for path, rows in others if rows))
 
-    def directories(self, roots: _Roots) -> tuple[list[dict[str, Any]], list[Path]]:
+    def directories(self, roots: _Roots) -> tuple[list[swh_parts.PartOfRoots], list[Path]]:
         """Resolve the directories below all roots; return the parts, and the files with what is known of contents."""
         if not roots.count:
             return [], []
@@ -298,7 +300,7 @@ class _Plan:
             (table, file) for table in ("content", "skipped_content") for file in self._export.tables.get(table, ())
         ]
         tasks = [
-            _of_file(f"{table}-{number:05d}", swh_parts.contents, file, {**given, "table": table})
+            _of_file(f"{table}-{number:05d}", swh_parts.contents, file, **given, table=table)
             for number, (table, file) in enumerate(tables)
         ]
         contents, found = self._step("contents", tasks)
@@ -346,18 +348,18 @@ class _Plan:
             first = last
         return groups
 
-    def _files(self, table: str, function: Callable[..., Summary]) -> list[Task]:
+    def _files(self, table: str, function: Callable[..., Mapping[str, Any]]) -> list[Task]:
         """Return one task for each file of a table."""
         given = {"export": self._export, "rows": self._run}
         files = enumerate(self._export.files(table))
-        return [_of_file(f"{number:05d}", function, file, given) for number, file in files]
+        return [_of_file(f"{number:05d}", function, file, **given) for number, file in files]
 
     def _step(self, name: str, tasks: Sequence[Task]) -> tuple[Path, list[Summary]]:
         folder = (self._folder if name in _OF_EXPORT else self.chosen) / name
         return folder, self._runner(f"software heritage: {name}", Stage(folder), tasks)
 
     def _ranged(
-        self, name: str, function: Callable[..., Summary], rows: int, weight: int = 1, /, **arguments: Any
+        self, name: str, function: Callable[..., Mapping[str, Any]], rows: int, weight: int = 1, /, **arguments: Any
     ) -> tuple[Path, list[Summary]]:
         """Run one task for each range of keys, so many that each has as many of `rows` as a task may hold.
 
@@ -369,13 +371,13 @@ class _Plan:
         )
 
 
-def _of_file(id_: str, function: Callable[..., Summary], file: TableFile, given: dict[str, Any]) -> Task:
+def _of_file(id_: str, function: Callable[..., Mapping[str, Any]], file: TableFile, **given: Any) -> Task:
     """Return a task that reads one file of an export; it weighs what the file does."""
     return Task(id_, function, {**given, "file": file}, file.size or Task.weight)
 
 
-def _total(summaries: Iterable[dict[str, Any]], name: str = "rows") -> int:
-    return sum(int(summary[name]) for summary in summaries)
+def _total(summaries: Iterable[dict[str, int]], name: str = "rows") -> int:
+    return sum(summary[name] for summary in summaries)
 
 
 @dataclass(frozen=True)
@@ -462,7 +464,7 @@ def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) 
     return source.open_contents(cache, limits)
 
 
-def _not_listed(found: list[dict[str, Any]]) -> pa.Table:
+def _not_listed(found: list[swh_origins.RepositoryRow]) -> pa.Table:
     """Return one unreadable occurrence for each repository whose revision or directory is not in the export."""
     rows = [
         {"id": b"", "repository": number, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
@@ -473,7 +475,7 @@ def _not_listed(found: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, LISTING)
 
 
-def _repository(row: dict[str, Any], kind: str) -> Repository:
+def _repository(row: swh_origins.RepositoryRow, kind: str) -> Repository:
     """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
     problem = row["problem"]
     if row["same_as"] is not None:
