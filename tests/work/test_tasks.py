@@ -37,7 +37,7 @@ def test_run_here_remembers_nothing(tmp_path: Path) -> None:
     assert [stage.summary(task.id) for task in tasks] == [None] * 3
 
 
-def test_an_attempt_leaves_a_checkpoint_that_counts_its_files(tmp_path: Path) -> None:
+def test_an_attempt_leaves_a_done_file_that_counts_its_files(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     assert attempt(Task("course", lay), stage).result("wall") == {"stones": 1}
     assert stage.summary("course") == {"stones": 1}

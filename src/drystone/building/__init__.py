@@ -1,4 +1,4 @@
-"""The plan of a build: stages, partitions, checkpoints, engine.
+"""The plan of a build: stages, partitions, done files, engine.
 
 Loaded name by name: worker processes and the command's first moments need little of it.
 """

@@ -1,1 +1,1 @@
-"""The ground room of work: tasks, workers, checkpoints, ranges, sorted runs. Knows nothing of code datasets."""
+"""The ground room of work: tasks, worker processes, done files, whole files, ranges, sorted runs. Knows nothing of code datasets."""

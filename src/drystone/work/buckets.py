@@ -32,7 +32,7 @@ class Buckets:
         self._writers = [pa.ipc.new_file(str(path), schema) for path in self._paths] if self.count > 1 else []
 
     def add(self, table: pa.Table, key: str) -> None:
-        """Add rows; `key` names the column of texts that end in hex digits. Other strings and nulls share the first bucket."""
+        """Add rows; `key` names a column of texts that end in hex digits. Other texts and nulls share a bucket."""
         table = table.select(self._schema.names).combine_chunks()
         if not self._writers:
             self._held.append(table)

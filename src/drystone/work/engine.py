@@ -1,6 +1,6 @@
 """Runs tasks: in this process, in worker processes of this machine, or on a Ray cluster.
 
-What a task gives is the same everywhere. It writes its files and then its checkpoint, so that work which is killed is
+What a task gives is the same everywhere. It writes its files and then its done file, so that work which is killed is
 repeated for the tasks in hand at most. Tasks exchange files; what they work on never passes through the engine.
 """
 

@@ -297,13 +297,13 @@ def write_groups(path: Path, table: pa.Table, groups: Ints) -> None:
     _write(path, table.replace_schema_metadata({"groups": present.tobytes()}), batches)
 
 
-def write_whole(path: Path, table: pa.Table) -> None:
+def write_unsorted(path: Path, table: pa.Table) -> None:
     """Write a table that is read as a whole, in the chunks it has."""
     _write(path, table, table.to_batches())
 
 
-def read_whole(path: Path, schema: pa.Schema, columns: Sequence[str] = ()) -> pa.Table:
-    """Read what `write_whole` wrote."""
+def read_unsorted(path: Path, schema: pa.Schema, columns: Sequence[str] = ()) -> pa.Table:
+    """Read what `write_unsorted` wrote."""
     names = [name for name in schema.names if not columns or name in columns]
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
     with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:

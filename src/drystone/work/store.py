@@ -1,4 +1,4 @@
-"""Where a build keeps its intermediate work: stages, tasks, checkpoints, and the lock.
+"""Where a build keeps its intermediate work: stages, tasks, done files, and the lock.
 
 A stage is a folder named after what it computes and a key over everything its result depends on, so that a changed
 setting redoes only what it touches. A finished task is a small JSON file written last, with the sizes of the task's
@@ -9,13 +9,12 @@ finished. So no task waits for the disk. Knows nothing of what the stages comput
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import orjson
 import pyarrow as pa
@@ -25,8 +24,8 @@ from filelock import FileLock, Timeout
 from drystone.errors import BuildError
 from drystone.work.files import remove_partial, whole
 
-#: How the folder of a stage is named: what it computes, and its key.
-_STAGE: Final = re.compile(r"-[0-9a-f]{16}\Z")
+#: What a task reports: JSON, by names that its function and its caller agree on.
+Summary: TypeAlias = dict[str, Any]
 
 
 def fingerprint(*parts: object) -> str:
@@ -38,7 +37,7 @@ def fingerprint(*parts: object) -> str:
 class Stage:
     """A folder for the files of one stage, each named after its task's id.
 
-    A task has an object of its own: the files that it asks for by name are those that its checkpoint counts.
+    A task has an object of its own: the files that it asks for by name are those that its done file counts.
     """
 
     folder: Path
@@ -49,19 +48,19 @@ class Stage:
         self._asked.add(name)
         return self.folder / name
 
-    def summary(self, task: str) -> dict[str, Any] | None:
+    def summary(self, task: str) -> Summary | None:
         """Return what a finished task reported, or None where it has not finished."""
         try:
             done = orjson.loads((self.folder / f"{task}.done").read_bytes())
             if any((self.folder / name).stat().st_size != size for name, size in done["files"].items()):
                 return None
-            summary: dict[str, Any] = done["summary"]
+            summary: Summary = done["summary"]
         except (FileNotFoundError, orjson.JSONDecodeError, KeyError):
             # Also where a version of this program that kept less has written it.
             return None
         return summary
 
-    def finish(self, task: str, summary: dict[str, Any]) -> None:
+    def finish(self, task: str, summary: Summary) -> None:
         """Mark a task as finished, after all files that it asked for, and wrote, are in place."""
         paths = [self.folder / name for name in sorted(self._asked)]
         sizes = {path.name: path.stat().st_size for path in paths if path.exists()}
@@ -125,7 +124,7 @@ class Store:
 def write_atomically(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
     """Let `write` fill a temporary file beside `path`, then bring it into place in one step.
 
-    Files of a task are not `durable`: its checkpoint tells whether they are whole. Raises `BuildError` where the disk
+    Files of a task are not `durable`: its done file tells whether they are whole. Raises `BuildError` where the disk
     is full or refuses; nothing is left under either name then.
     """
     try:

@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 from drystone import errors
 from drystone.errors import BuildError, DrystoneError
-from drystone.work.store import Stage
+from drystone.work.store import Stage, Summary
 
-#: What a task reports: JSON.
-Summary = dict[str, Any]
+__all__ = ["Outcome", "Runner", "Stage", "Summary", "Task", "attempt", "run_here"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Outcome:
 
 
 def attempt(task: Task, stage: Stage) -> Outcome:
-    """Do one task and write its checkpoint; a failure comes back as data, since engines garble exceptions."""
+    """Do one task and write its done file; a failure comes back as data, since engines garble exceptions."""
     own = Stage(stage.folder)
     try:
         summary = task.do(own)

@@ -33,12 +33,12 @@ from drystone.work.runs import (
     expand,
     keys_of_hex,
     read_range,
-    read_whole,
+    read_unsorted,
     rows,
     write_groups,
     write_run,
     write_sorted,
-    write_whole,
+    write_unsorted,
 )
 from drystone.work.store import Stage
 
@@ -164,7 +164,7 @@ def reach(
     at = np.searchsorted(members, root)
     weights = np.bincount(at, weights=amount[directory] + 1, minlength=len(members)).astype(np.int64)
     counted = pa.table([pa.array(members), pa.array(weights)], schema=COUNTS)
-    write_whole(stage.file(f"{task}.counts"), counted)
+    write_unsorted(stage.file(f"{task}.counts"), counted)
 
     starts = np.searchsorted(directory, np.arange(len(order.starts) + 1))
     edge = read_range([merged / f"{task}.edges"], EDGES)
@@ -180,7 +180,7 @@ def entries_of_roots(paths: list[Path], roots: int) -> Ints:
     """Return for each root the entries of all its distinct directories, and one more for each of these."""
     total = np.zeros(roots, np.int64)
     for path in paths:
-        counted = read_whole(path, COUNTS)
+        counted = read_unsorted(path, COUNTS)
         total[counted.column("root").to_numpy()] += counted.column("entries").to_numpy()
     return total
 

@@ -33,11 +33,11 @@ from drystone.work.runs import (
     read_group,
     read_range,
     read_rows,
-    read_whole,
+    read_unsorted,
     write_groups,
     write_run,
     write_sorted,
-    write_whole,
+    write_unsorted,
 )
 from drystone.work.store import Stage
 
@@ -97,7 +97,7 @@ def resolve(
         last = max(first + 1, int(np.searchsorted(ends, done + _PART_ROWS, side="right")))
         name = f"{task}-{len(parts):05d}"
         table = _occurrences(forest, at[first:last], limits, depth, unsound)
-        write_whole(stage.file(f"{name}.occurrences"), table)
+        write_unsorted(stage.file(f"{name}.occurrences"), table)
         parts.append({"name": name, "first": number + first, "last": number + last, "rows": table.num_rows})
         first = last
     return {"parts": parts}
@@ -113,7 +113,7 @@ def first_level(stage: Stage, task: str, file: Path, first: int, rows: int) -> d
 
 def asked(stage: Stage, task: str, occurrences: Path) -> dict[str, int]:
     """Write the distinct contents of a part."""
-    table = read_whole(occurrences, OCCURRENCES, ["id", "kind"])
+    table = read_unsorted(occurrences, OCCURRENCES, ["id", "kind"])
     order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
     write_run(stage.file(f"{task}.asked"), pa.table([found.take(order.order[order.starts])], schema=PRESENT))
     return {"rows": len(order.starts)}
@@ -260,7 +260,7 @@ def _ties(column: pa.ChunkedArray, at: Ints) -> list[bytes | None]:
 
 def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     """Return the occurrences of a part as `LISTING`, with what is known of their contents (by key, ascending)."""
-    table = read_whole(occurrences, OCCURRENCES)
+    table = read_unsorted(occurrences, OCCURRENCES)
     kind = table.column("kind").to_numpy().copy()
     held = kind <= _SYMLINK
     at = Index.of(known.column("key")).find(table.column("id"))
