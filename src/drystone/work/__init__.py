@@ -1,1 +1,4 @@
-"""The ground room of work: tasks, worker processes, done files, whole files, ranges, sorted runs. Knows nothing of code datasets."""
+"""The ground room of work: tasks and what does them, done files, whole files, ranges of ids, sorted runs.
+
+Knows nothing of code datasets.
+"""
