@@ -4,17 +4,85 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import drystone
 
 
 def test_the_public_names_are_these() -> None:
     assert drystone.__all__ == sorted(drystone.__all__)
-    assert drystone.__all__ == ["DrystoneError", "Manifest", "Reader", "Release", "build", "open_release"]
+    assert drystone.__all__ == [
+        "DrystoneError",
+        "Manifest",
+        "Reader",
+        "Registry",
+        "Release",
+        "TrainingFile",
+        "TrainingOptions",
+        "add_moderator",
+        "ask",
+        "audit",
+        "average_models",
+        "build",
+        "challenge_optout",
+        "check_optout",
+        "decide_optout",
+        "decide_review",
+        "deduplicate",
+        "diff",
+        "distil",
+        "encrypt_contacts",
+        "erase_contact",
+        "estimate",
+        "evaluate",
+        "explain",
+        "export",
+        "export_model",
+        "export_optouts",
+        "export_reviews",
+        "import_optouts",
+        "import_reviews",
+        "licenses",
+        "list_contents",
+        "list_optouts",
+        "list_places",
+        "list_reviews",
+        "load_reader",
+        "lookup",
+        "make_questions",
+        "new_contact_key",
+        "new_receipt_key",
+        "occurrences",
+        "open_release",
+        "pack_model",
+        "read_log",
+        "record_place",
+        "remove_place",
+        "request_optout",
+        "retract",
+        "scan",
+        "serve",
+        "show_optout",
+        "show_review",
+        "stats",
+        "train",
+        "verify",
+        "verify_model",
+        "verify_receipt",
+        "vouch_optout",
+        "why",
+        "withdraw_optout",
+        "write_attention",
+        "write_features",
+        "write_model_card",
+        "write_vectors",
+    ]
     for name in drystone.__all__:
         assert getattr(drystone, name).__name__ == name
 
 
-def test_build_and_read_from_python(tmp_path: Path) -> None:
+def test_build_and_read_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where the registry lies by default
     (tmp_path / "walls").mkdir()
     (tmp_path / "walls/stack.py").write_text("def stack(stones):\n    return sorted(stones, key=lambda s: -s.weight)\n")
     release = drystone.build([tmp_path / "walls"], tmp_path / "release", settings={"quality": {"profile": "off"}})

@@ -12,7 +12,8 @@ import requests
 
 from drystone.release.read import open_release
 from drystone.web.sessions import RateLimit
-from drystone.web.state import MAX_BODY, RateLimits
+from drystone.web.state import RateLimits
+from drystone.web.verbs import MAX_BODY
 from tests.web.pages import PASSWORD, SCRIPT, Site, Visitor, site, unlimited
 
 

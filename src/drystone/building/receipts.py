@@ -5,7 +5,7 @@ Knows what a receipt says, not how it is signed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,3 +55,20 @@ def write_receipts(
             write_whole(path, make_receipt(request, searched, head, issued, key))
         written[request] = path
     return written
+
+
+def signer(
+    key: Ed25519PrivateKey, folder: Path, each: Callable[[str, Path], object]
+) -> Callable[[Mapping[str, Sequence[Searched]], str], None]:
+    """Return what writes receipts for a build that has found what fell; `each` is called with request and file.
+
+    The files are named by request, and by version and root of the release that was made.
+    """
+
+    def sign(found: Mapping[str, Sequence[Searched]], head: str) -> None:
+        made = [lines[0].now for lines in found.values()][:1]
+        mark = "".join(f"-{version.version}-{version.root[:12]}" for version in made)
+        for request, file in write_receipts(found, head, folder=folder, key=key, mark=mark).items():
+            each(request, file)
+
+    return sign

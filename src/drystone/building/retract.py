@@ -19,6 +19,7 @@ from drystone.errors import ReleaseError
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
+from drystone.registry import Applied, Registry
 from drystone.release import layout
 from drystone.release.location import Folder, Location, open_location
 from drystone.release.manifest import Manifest
@@ -106,6 +107,35 @@ def retract(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
             )
         return outcomes
+
+
+def apply(
+    places: Sequence[str],
+    registry: Registry,
+    *,
+    date: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str, str], None] = lambda place, step: None,
+) -> list[SearchedRelease]:
+    """Apply the opt-outs of a registry as `retract` does, and record there what fell and what was superseded."""
+
+    def block(contents: Mapping[str, set[str]]) -> tuple[Blocked, str]:
+        for request, swhids in contents.items():
+            registry.optouts.block(request, swhids, "the ledgers of releases at their retraction")
+        snapshot = registry.optouts.snapshot()
+        return snapshot, snapshot.head
+
+    snapshot = registry.optouts.snapshot()
+    outcomes = retract(places, snapshot, snapshot.head, block=block, date=date, dry_run=dry_run, progress=progress)
+    for stone in (stone for outcome in outcomes for stone in outcome.stones if not dry_run):
+        now = stone["superseded_by"]
+        fallen = [
+            Applied(request, each["occurrences"], each["bytes"], each["repositories"])
+            for request, each in stone["requests"].items()
+        ]
+        registry.optouts.applied_all(now["root"], now["version"], fallen)
+        registry.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
+    return outcomes
 
 
 def _listed(location: Location) -> Manifest:

@@ -6,6 +6,7 @@ its own, and nothing heavy is loaded before a verb is called, so that help is qu
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Final, NoReturn
@@ -13,6 +14,7 @@ from typing import Final, NoReturn
 import click
 
 from drystone.cli._found import FoundCommands
+from drystone.cli._out import echo
 from drystone.errors import DrystoneError
 
 #: The context's object where the process is the command's own, so that a command may set it up for its work.
@@ -45,16 +47,18 @@ def main() -> NoReturn:
     try:
         status = cli.main(prog_name="drystone", standalone_mode=False, obj=OWN_PROCESS)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        echo(said.getvalue(), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        echo("Stopped.", err=True)
         sys.exit(130)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except DrystoneError as error:
         for line in str(error).splitlines():
-            click.echo(f"drystone: {line}", err=True)
+            echo(f"drystone: {line}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,6 +1,7 @@
 """Groups whose commands are found by file name: a module NAME.py of a folder defines `command`, called NAME.
 
-Knows no command by name, and loads one only when it is asked for or listed.
+Knows no command by name, and loads one only when it is asked for. What lists say of a command is the first line of its
+module: "`drystone NAME`: what it is.".
 """
 
 from __future__ import annotations
@@ -58,14 +59,19 @@ class FoundCommands(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one list of commands for each heading."""
+        """Write one list of commands for each heading, with the first line of each module: none is loaded for that."""
         homes = self.homes()
-        room = formatter.width - 6 - max(map(len, homes))
         for package, heading in self.folders.items():
-            names = [name for name, home in homes.items() if home == package]
-            commands = [(name, self.get_command(ctx, name)) for name in names]
             with formatter.section(heading):
-                formatter.write_dl([(name, found.get_short_help_str(room)) for name, found in commands if found])
+                formatter.write_dl([(name, line_of(package, name)) for name, home in homes.items() if home == package])
+
+
+def line_of(package: str, name: str) -> str:
+    """Return what a command's module says of it in its first line, which begins with "`drystone NAME`: "."""
+    file = _folder(package) / name
+    with (file / "__init__.py" if file.is_dir() else file.with_suffix(".py")).open(encoding="utf-8") as lines:
+        said = next(lines).strip().strip('"').partition("`: ")[2].rstrip(".")
+    return said[:1].upper() + said[1:]
 
 
 def _folder(package: str) -> Path:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-import click
-
-from drystone.cli._console import console
+from drystone.cli._out import console, echo, rewrite
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -43,7 +43,7 @@ class StageProgress:
                 console=console(stderr=True),
             )
 
-    def __enter__(self) -> StageProgress:
+    def __enter__(self) -> Self:
         if self._bars is not None:
             self._bars.start()
         return self
@@ -79,7 +79,73 @@ class StageProgress:
             seconds = time.monotonic() - began
             rate = _rate(stage, pending, seconds)
             what = f"{seconds:.1f} s{', ' if rate else ''}{rate}" if pending else "already done"
-            click.echo(f"{stage}: {what}", err=True)
+            echo(f"{stage}: {what}", err=True)
+
+
+class Meter(StageProgress):
+    """Follows one piece of work that says now and then how much of how much is done."""
+
+    def __init__(self, what: str, quiet: bool = False) -> None:
+        super().__init__(quiet)
+        self._what = what
+        self._done = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._done < 0:
+            self.start(self._what, total, 0)
+            self._done = 0
+        last = done == total > self._done
+        if done - self._done >= total / 200 or last:  # a display needs no more
+            self.advance(self._what, done - self._done)
+            self._done = done
+        if last:
+            self.finish(self._what)
+
+
+@contextmanager
+def spinner(what: str, wanted: bool) -> Iterator[Callable[[str], None]]:
+    """Show that work is under way where standard error is a terminal; what is yielded changes the words beside it."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda text: None
+        return
+    with console(stderr=True).status(what) as status:
+
+        def update(text: str) -> None:
+            status.update(text)
+
+        yield update
+
+
+class Line:
+    """A line of progress that takes the place of the one before on a terminal, and follows it in a log."""
+
+    _open = False
+
+    def write(self, text: str) -> None:
+        """Show a text."""
+        rewrite(text)
+        self._open = sys.stderr.isatty()
+
+    def end(self) -> None:
+        """Leave what was shown last where it is."""
+        if self._open:
+            echo(err=True)
+        self._open = False
+
+
+def counter(what: str) -> Callable[[int, int], None]:
+    """Return a report(done, total): a line that is rewritten on a terminal, a line a tenth elsewhere."""
+    line, last = Line(), [-1]
+
+    def report(done: int, total: int) -> None:
+        tenth = 10 * done // max(1, total)
+        if sys.stderr.isatty() or tenth != last[0]:
+            last[0] = tenth
+            line.write(f"{done:,} of {total:,} {what}")
+        if done == total:
+            line.end()
+
+    return report
 
 
 #: Stages whose weights are bytes that are really read or written; those of the others only say how long they take.

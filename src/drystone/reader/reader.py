@@ -5,9 +5,8 @@ It joins `checkpoint`, `families`, `windows`, `runtimes`, `schedule` and `decode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
@@ -21,7 +20,8 @@ from drystone.reader.evaluation import samples
 from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
-from drystone.reader.spans.decode import Answer, Normalize, Scores, decode, gather
+from drystone.reader.options import LoadOptions, Options, parse_options
+from drystone.reader.spans.decode import Answer, Scores, decode, gather
 from drystone.reader.spans.texts import Text
 from drystone.reader.spans.windows import Window, Windower
 
@@ -29,40 +29,6 @@ from drystone.reader.spans.windows import Window, Windower
 _AHEAD = 512
 #: Pairs tokenized together.
 _TOGETHER = 64
-TOP_K_MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What can be asked of an answer; the names and meanings are those of the Transformers pipeline."""
-
-    top_k: int = 1
-    max_answer_len: int = 15
-    max_seq_len: int | None = None
-    doc_stride: int | None = None
-    max_question_len: int | None = None
-    handle_impossible_answer: bool = False
-    align_to_words: bool = True
-    normalize: Normalize = "question"
-
-    def __post_init__(self) -> None:
-        for name, least, most in (
-            ("top_k", 1, TOP_K_MOST),
-            ("max_answer_len", 1, 1 << 20),
-            ("max_seq_len", 8, 1 << 20),
-            ("doc_stride", 0, 1 << 20),
-            ("max_question_len", 1, 1 << 20),
-        ):
-            value = getattr(self, name)
-            if value is None and name not in {"top_k", "max_answer_len"}:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise UsageError(f"{name}: must be an integer from {least} to {most}, not {value!r}.")
-        for name in ("handle_impossible_answer", "align_to_words"):
-            if not isinstance(getattr(self, name), bool):
-                raise UsageError(f"{name}: must be true or false, not {getattr(self, name)!r}.")
-        if self.normalize not in ("question", "window"):
-            raise UsageError(f"normalize: must be 'question' or 'window', not {self.normalize!r}.")
 
 
 class Reader:
@@ -85,11 +51,11 @@ class Reader:
         cls,
         model: str | Path,
         *,
-        revision: str | None = None,
-        offline: bool | None = None,
-        runtime: str = "auto",
-        precision: str = "fp32",
-        threads: int | None = None,
+        revision: str | None = LoadOptions.revision,
+        offline: bool | None = LoadOptions.offline,
+        runtime: str = LoadOptions.runtime,
+        precision: str = LoadOptions.precision,
+        threads: int | None = LoadOptions.threads,
     ) -> Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
@@ -272,15 +238,6 @@ def sample_windows(windower: Windower) -> list[Window]:
         asked, passage = windower.texts([question, context])
         found += windower.windows(0, asked, passage)[:1]
     return found
-
-
-def parse_options(options: Mapping[str, Any]) -> Options:
-    """Return checked options; raises UsageError naming one that is unknown or wrong."""
-    unknown = set(options) - set(Options.__slots__)
-    if unknown:
-        known = ", ".join(Options.__slots__)
-        raise UsageError(f"{sorted(unknown)[0]}: not an option of the reader. Options are {known}.")
-    return Options(**options)
 
 
 def _paired(question: str | Sequence[str], context: str | Sequence[str]) -> list[tuple[str, str]]:

@@ -18,9 +18,12 @@ DEFAULT_REGISTRY: Final = "drystone-registry.sqlite"
 VARIABLE: Final = "DRYSTONE_REGISTRY"
 
 
-def place_of(named: str | None) -> str:
-    """Return the path or URL of the registry to use: `named`, else what `VARIABLE` says, else `DEFAULT_REGISTRY`."""
-    return named or os.environ.get(VARIABLE) or DEFAULT_REGISTRY
+def place_of(named: str | None, settled: str | None = None) -> str:
+    """Return the path or URL of the registry to use: the one that is `named`, or by default.
+
+    The default is what `VARIABLE` says, else what was `settled` in a file, else `DEFAULT_REGISTRY`.
+    """
+    return named or os.environ.get(VARIABLE) or settled or DEFAULT_REGISTRY
 
 
 def is_there(place: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,3 +53,11 @@ def fetched(cache: Path) -> Iterator[Fetched]:
             continue
         if file.parent.parent == cache / "pypi":
             yield Fetched(f"pypi:{name}", (note, file))
+
+
+def forget(cache: Path, is_out: Callable[[str], bool]) -> int:
+    """Remove from a cache what was fetched from places that are out; return how many things that were."""
+    gone = [each for each in fetched(cache) if is_out(each.place)]
+    for each in gone:
+        each.remove()
+    return len(gone)

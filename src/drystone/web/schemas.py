@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
+from drystone.reader.options import TOP_K_MOST, Options
+
 #: Characters; more than any model's context, little enough to tokenize in about a second.
 MOST_CONTEXT = 2_000_000
 MOST_QUESTION = 10_000
 MOST_PAIRS = 256
+_DEFAULT = Options()
 
 
 def _text(most: int) -> Any:
@@ -37,19 +40,19 @@ class Strict(BaseModel):
 class Parameters(Strict):
     """What can be asked of an answer, with the names of the Transformers pipeline; lengths are in tokens."""
 
-    top_k: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
-    max_answer_len: Count = 15
-    max_seq_len: Annotated[int, Field(strict=True, ge=8, le=100_000)] | None = None
-    doc_stride: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = None
-    max_question_len: Count | None = None
-    handle_impossible_answer: Annotated[bool, Field(strict=True)] = False
-    align_to_words: Annotated[bool, Field(strict=True)] = True
+    top_k: Annotated[int, Field(strict=True, ge=1, le=TOP_K_MOST)] = _DEFAULT.top_k
+    max_answer_len: Count = _DEFAULT.max_answer_len
+    max_seq_len: Annotated[int, Field(strict=True, ge=8, le=100_000)] | None = _DEFAULT.max_seq_len
+    doc_stride: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = _DEFAULT.doc_stride
+    max_question_len: Count | None = _DEFAULT.max_question_len
+    handle_impossible_answer: Annotated[bool, Field(strict=True)] = _DEFAULT.handle_impossible_answer
+    align_to_words: Annotated[bool, Field(strict=True)] = _DEFAULT.align_to_words
 
 
 class TaskParameters(Parameters):
     """As `Parameters`; null means the default, since the Hugging Face client sends what was not set as null."""
 
-    top_k: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None  # type: ignore[assignment]
+    top_k: Annotated[int, Field(strict=True, ge=1, le=TOP_K_MOST)] | None = None  # type: ignore[assignment]
     max_answer_len: Count | None = None  # type: ignore[assignment]
     handle_impossible_answer: Annotated[bool, Field(strict=True)] | None = None  # type: ignore[assignment]
     align_to_words: Annotated[bool, Field(strict=True)] | None = None  # type: ignore[assignment]

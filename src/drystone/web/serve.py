@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
 
 from drystone.errors import MissingExtraError, UsageError
 from drystone.reader import Reader
@@ -18,40 +17,38 @@ from drystone.release.inspection.browse import Watched
 from drystone.verification import VISITOR
 from drystone.web.app import create_app
 from drystone.web.sessions import Moderators
-from drystone.web.state import MAX_BODY, TIMEOUT, State
+from drystone.web.state import State
+from drystone.web.verbs import Visit
 
 try:
     import uvicorn
 except ImportError:
     raise MissingExtraError("uvicorn", "server") from None
 
-#: Windows in a model's queue before requests get 429.
-MAX_WAITING: Final = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where the server listens, and whether a proxy before it ends TLS."""
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    https: bool = False
+    host: str
+    port: int
+    https: bool
 
 
 def serve(
     readers: Mapping[str, Reader],
     releases: Sequence[Path],
     *,
-    registry: str | None = None,
-    moderators: Path | None = None,
-    visit: Literal["public", "anywhere"] | None = None,
-    cache: Path | None = None,
-    tokens: frozenset[str] = frozenset(),
-    timeout: float = TIMEOUT,
-    max_waiting: int = MAX_WAITING,
-    max_body: int = MAX_BODY,
-    at: Address = Address(),
-    tell: Callable[[str], None] = lambda line: None,
+    registry: str | None,
+    moderators: Path | None,
+    visit: Visit | None,
+    cache: Path | None,
+    tokens: frozenset[str],
+    timeout: float,
+    max_waiting: int,
+    max_body: int,
+    at: Address,
+    tell: Callable[[str], object],
 ) -> None:
     """Serve readers by name and releases until the process is told to stop; `tell` is told what is served, and where.
 

@@ -15,6 +15,7 @@ from drystone.reader.engines.batcher import Batcher
 from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched
 from drystone.verification import Reach
+from drystone.web.verbs import MAX_BODY, TIMEOUT
 
 try:
     from fastapi import Depends, Request
@@ -25,10 +26,6 @@ try:
 except ImportError as error:
     raise MissingExtraError(error.name or "FastAPI", "server") from None
 
-#: Bytes that a request may have: a file to look up, and room for the form around it.
-MAX_BODY: Final = 10 * 1024**2
-#: Seconds until a question is dropped.
-TIMEOUT: Final = 30.0
 #: Repositories that are visited at the same time.
 _VISITS: Final = 4
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from drystone.cli import cli
-from drystone.cli._console import console
+from drystone.cli._out import console
 
 
 def _folder(tmp_path: Path, name: str) -> Path:
@@ -37,7 +37,7 @@ def test_every_console_prints_what_it_is_given(tmp_path: Path) -> None:
         console(file=file).print(":one: [red]a[/red]")
     assert (tmp_path / "out").read_text() == ":one: [red]a[/red]\n"
     commands = Path(sys.modules["drystone.cli"].__path__[0])
-    assert [path.name for path in commands.rglob("*.py") if "Console(" in path.read_text()] == ["_console.py"]
+    assert [path.name for path in commands.rglob("*.py") if "rich.console" in path.read_text()] == ["_out.py"]
 
 
 def test_the_next_commands_can_be_typed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from drystone.cli.inspecting.licenses import command
-from drystone.errors import ReleaseError
+from drystone.errors import ReleaseError, UsageError
 from tests.release.sample import Row, write_sample
 
 
@@ -62,7 +62,7 @@ def test_wrong_requests(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="not a release"):
         run(tmp_path)
     result = CliRunner().invoke(command, [str(tmp_path), "--allow", "MITT"])
-    assert result.exit_code == 2
+    assert isinstance(result.exception, UsageError) and result.exception.exit_code == 2
     damaged = release(tmp_path / "r", ["MIT", "MIT"])
     next(iter(damaged.glob("ledger/*.parquet"))).write_bytes(b"no parquet")
     with pytest.raises(ReleaseError, match="not a readable Parquet file"):

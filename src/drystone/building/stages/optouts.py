@@ -19,7 +19,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone import sources
 from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.snapshots import load
@@ -29,7 +28,7 @@ from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import OptOuts
 from drystone.release.versions.falls import folders_above
-from drystone.sources.base import FILE, UNREADABLE, Limits, RepositorySource
+from drystone.sources.base import UNREADABLE, RepositorySource
 from drystone.work.ranges import read
 from drystone.work.store import Stage, write_table
 from drystone.work.tasks import Summary
@@ -175,34 +174,8 @@ def _counts(table: pa.Table) -> dict[str, list[int]]:
 
 def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
     """Remove what the cache holds of repositories that are out, or in `out` (canonical names); return how many."""
-    from drystone.sources.fetched import fetched  # noqa: PLC0415  most builds leave nothing out
+    from drystone.sources import fetched  # noqa: PLC0415  most builds leave nothing out
 
-    gone = [
-        each
-        for each in fetched(cache)
-        if origins.canonical(each.place) in out or request_for(optouts, each.place) is not None
-    ]
-    for each in gone:
-        each.remove()
-    return len(gone)
-
-
-def contents_of(source: RepositorySource, cache: Path, limits: Limits, prefixes: Sequence[bytes] = ()) -> set[bytes]:
-    """Return the ids of all contents of a repository, read once so that its copies can be told.
-
-    Of a git repository these are the files of all its history, by the hashes that git has of them: none is read. With
-    `prefixes` they are those of the revision that is there, at or below one of these paths.
-    """
-    source.fetch(cache)
-    if prefixes:
-        with source.open(cache, limits) as opened:
-            return {
-                entry.blob
-                for entry in opened.entries()
-                if entry.kind == FILE and entry.blob is not None
-                if any(entry.path == prefix or entry.path.startswith(prefix + b"/") for prefix in prefixes)
-            }
-    if isinstance(source, sources.GitSource):
-        return source.contents(cache)
-    with source.open(cache, limits) as opened:
-        return {entry.blob for entry in opened.entries() if entry.kind == FILE and entry.blob is not None}
+    return fetched.forget(
+        cache, lambda place: origins.canonical(place) in out or request_for(optouts, place) is not None
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from drystone.cli.asking.reader._options import load, model_options, passage
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json
+from drystone.cli.asking.reader._options import load, max_answer_len, model_options, passage, top_k
+from drystone.reader import verbs
 
 
 @click.command()
@@ -18,11 +20,14 @@ from drystone.cli.asking.reader._options import load, model_options, passage
     required=True,
     help="Text file to answer from (- for standard input).",
 )
-@click.option("--model", default="mini", show_default=True, help="Installed model, folder or Hub id.")
+@_options.option_of(verbs.ask, "--model", help="Installed model, folder or Hub id.")
 @model_options
-@click.option("--top-k", type=click.IntRange(1, 1000), default=1, show_default=True, help="Answers to give.")
+@top_k
+@max_answer_len
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON.")
-def command(question: str, context: Any, model: str, top_k: int, as_json: bool, **given: Any) -> None:
+def command(
+    question: str, context: Any, model: str, top_k: int, max_answer_len: int, as_json: bool, **given: Any
+) -> None:
     """Answer QUESTION from a text, with a span copied from it and its place.
 
     \b
@@ -31,10 +36,11 @@ def command(question: str, context: Any, model: str, top_k: int, as_json: bool, 
       man ls | drystone ask --context - "What does -a do?" --top-k 3
     """
     text = passage(context)
-    found = next(load(model, **given).stream([(question, text)], top_k=top_k, max_answer_len=30))
+    found = verbs.ask(question, text, model=load(model, **given), top_k=top_k, max_answer_len=max_answer_len)
     if as_json:
-        click.echo(json.dumps([answer.as_dict() for answer in found], indent=2))
+        print_json([answer.as_dict() for answer in found])
         return
     for one in found:
         line = text.count("\n", 0, one.start) + 1
-        click.echo(f"{one.text}\n    score {one.score:.3f}, {context.name}:{line}, characters {one.start}-{one.end}")
+        place = f"{inline(context.name)}:{line}, characters {one.start}-{one.end}"
+        echo(f"{one.text}\n    score {one.score:.3f}, {place}")

@@ -1,17 +1,17 @@
-"""`drystone dedup`: near-duplicate removal for any Parquet file with a text column."""
+"""`drystone dedup`: a table without its near duplicates, each with its proof."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from drystone.cli._console import console as new_console
-from drystone.dedup import near
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json
+from drystone.cli._progress import spinner
+from drystone.dedup import verbs
 
 
 @click.command(
@@ -24,70 +24,36 @@ Examples:
 """
 )
 @click.argument("source", metavar="IN.parquet", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder to write; it must not exist.")
-@click.option("--text", default="content", show_default=True, help="Column of texts: string or binary.")
-@click.option("--id", "id_", help="Column of unique ids, to name documents by; row numbers otherwise.")
+@click.option(
+    "-o", "--out", "output", required=True, type=click.Path(path_type=Path), help="Folder to write; it must not exist."
+)
+@_options.option_of(verbs.deduplicate, "--text", help="Column of texts: string or binary.")
+@click.option("--id", help="Column of unique ids, to name documents by; row numbers otherwise.")
 @click.option("--group", help="Column: rows of different groups are never compared (a language, a repository).")
 @click.option("--order", help="Column: of two near duplicates, the one with the smaller value is kept.")
-@click.option(
-    "--threshold", type=float, default=0.7, show_default=True, help="Least Jaccard similarity to drop a file."
-)
-@click.option("--recall", type=float, default=0.99, show_default=True, help="Wanted chance to find a pair at it.")
-@click.option("--sketch", type=click.Choice(["oph", "permutations"]), default="oph", show_default=True)
-@click.option("--size", type=int, default=256, show_default=True, help="Values in a sketch.")
+@_options.option_of(verbs.deduplicate, "--threshold", type=float, help="Least Jaccard similarity to drop a file.")
+@_options.option_of(verbs.deduplicate, "--recall", type=float, help="Wanted chance to find a pair at it.")
+@_options.option_of(verbs.deduplicate, "--sketch", type=click.Choice(get_args(verbs.Sketch)))
+@_options.option_of(verbs.deduplicate, "--size", type=int, help="Values in a sketch.")
 @click.option("--bands", type=int, help="Bands of the sketch (with --rows); solved where not given.")
 @click.option("--rows", type=int, help="Rows in a band (with --bands).")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of all hashes.")
+@_options.option_of(verbs.deduplicate, "--seed", type=int, help="Of all hashes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(
-    source: Path,
-    out: Path,
-    text: str,
-    id_: str | None,
-    group: str | None,
-    order: str | None,
-    threshold: float,
-    recall: float,
-    sketch: str,
-    size: int,
-    bands: int | None,
-    rows: int | None,
-    seed: int,
-    as_json: bool,
-) -> None:
+def command(source: Path, output: Path, as_json: bool, **given: Any) -> None:
     """Remove near duplicates from a Parquet file, each with its proof.
 
     Writes OUT/kept.parquet (all columns of the rows that are kept, and near_duplicate_cluster),
     OUT/removed.parquet (row, the row kept instead, their exact Jaccard similarity) and OUT/method.json.
     """
-    method = near.Method(threshold, recall, sketch, size, bands, rows, seed)
-    if out.exists():
-        raise click.UsageError(f"{out} exists already; name a folder that does not.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        # rich shows the status on a terminal only
-        with new_console(stderr=True).status("Removing near duplicates"):
-            summary = _dedup(source, part, method, text, id_, group, order)
-        part.chmod(0o755)
-        part.rename(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with spinner("Removing near duplicates", wanted=True):
+        found = verbs.deduplicate(source, output, **given)
     if as_json:
-        click.echo(json.dumps({"method": method.describe(), "summary": summary}, indent=2))
+        counts = {name: value for name, value in asdict(found).items() if name != "method"}
+        print_json({"method": found.method.describe(), "summary": counts})
         return
-    click.echo(
-        f"{summary['documents']} documents: {summary['kept']} kept, {summary['dropped']} dropped as near duplicates of "
-        f"{summary['clusters']} kept ones ({summary['comparisons']} exact comparisons)."
+    echo(
+        f"{found.documents} documents: {found.kept} kept, {found.dropped} dropped as near duplicates of "
+        f"{found.clusters} kept ones ({found.comparisons} exact comparisons)."
     )
-    click.echo(f"Wrote {out}/kept.parquet, {out}/removed.parquet and {out}/method.json.")
-
-
-def _dedup(
-    source: Path, out: Path, method: near.Method, text: str, id_: str | None, group: str | None, order: str | None
-) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="work-", dir=out) as work:
-        result, summary = near.keep_file(source, method, Path(work), text=text, id=id_, group=group, order=order)
-    counts = near.write_kept(source, result, out, id=id_)
-    (out / "method.json").write_text(json.dumps(method.describe(), indent=2) + "\n")
-    return {"documents": summary["documents"], **counts, "comparisons": summary["comparisons"]}
+    out = inline(output)
+    echo(f"Wrote {out}/kept.parquet, {out}/removed.parquet and {out}/method.json.")

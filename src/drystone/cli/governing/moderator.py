@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.cli._out import echo, inline
+from drystone.web import verbs
+
 
 @click.group()
 def command() -> None:
@@ -23,11 +26,5 @@ def add(file: Path, name: str, password: str) -> None:
     Examples:
       drystone moderator add moderators.txt ada
     """
-    from drystone.errors import MissingExtraError
-
-    try:
-        from drystone.web.sessions import add_moderator
-    except ImportError:
-        raise MissingExtraError("argon2-cffi", "server") from None
-    add_moderator(file, name, password)
-    click.echo(f"{name} may log in; give the file to drystone serve with --moderators {file}")
+    verbs.add_moderator(file, name, password)
+    echo(f"{inline(name)} may log in; give the file to drystone serve with --moderators {inline(file)}")

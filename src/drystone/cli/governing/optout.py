@@ -1,38 +1,30 @@
-"""`drystone optout`: requests to leave people's work out, from the first word to the release that applied it."""
+"""`drystone optout`: requests to leave work out: taken, verified, decided."""
 
 from __future__ import annotations
 
-import getpass
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from drystone.building.stages.optouts import contents_of, forget
-from drystone.cli import _registry
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json, write_lines
 from drystone.errors import DrystoneError, UsageError
-from drystone.identity.origins import canonical
-from drystone.registry import NewRequest, Registry, Request, Subject
-from drystone.registry.plain import DUE_DAYS, PLACE_KINDS, STATUSES, Outcome
-from drystone.registry.requests import exchange, subjects
-from drystone.sources import parse_source
-from drystone.sources.base import Limits, RepositorySource
-from drystone.verification import METHODS, Challenge, Proof, check_request, covers
+from drystone.registry import verbs
+from drystone.registry.plain import PLACE_KINDS, STATUSES, Outcome, PlaceKind, Status
+from drystone.verification import verbs as verification
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+if TYPE_CHECKING:
+    from drystone.registry import Request
+
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
-def _moderator(function: Any) -> Any:
-    option = click.option("--moderator", envvar="DRYSTONE_MODERATOR", help="Who does this.  [default: the login name]")
-    return option(function)
-
-
 @click.group(name="optout")
-@_registry.option
+@_options.registry
 @click.pass_context
-def command(ctx: click.Context, registry: str) -> None:
+def command(ctx: click.Context, registry: str | None) -> None:
     """Take requests to opt out, verify and decide them; builds and retractions apply what was accepted.
 
     \b
@@ -43,7 +35,7 @@ def command(ctx: click.Context, registry: str) -> None:
       drystone optout decide R-4T2 accepted
       drystone optout inventory R-4T2 git+https://github.com/ann/walls
       drystone optout list --overdue
-    """  # fmt: skip
+    """
     ctx.obj = registry
 
 
@@ -53,50 +45,29 @@ def command(ctx: click.Context, registry: str) -> None:
 @click.option("--path", "paths", multiple=True, nargs=2, metavar="REPOSITORY PREFIX", help="A file or folder of one.")
 @click.option("--swhid", "swhids", multiple=True, help="A content or directory, wherever it lies.")
 @click.option("--author", "authors", multiple=True, help="The author of revisions, by e-mail; only hashes are kept.")
-@click.option("--contact", default="", help="How to reach the requester; kept apart, and erased on request.")
-@click.option("--note", default="", help="The requester's own words; kept with the contact.")
-@click.option("--forks/--no-forks", default=True, show_default=True, help="Forks go, too.")
-@click.option("--copies/--no-copies", default=True, show_default=True, help="Exact copies elsewhere go, too.")
-@click.option("--due-days", type=click.IntRange(1), default=DUE_DAYS, show_default=True, help="Days until it is late.")
-@_JSON
+@_options.option_of(
+    verbs.request_optout, "--contact", help="How to reach the requester; kept apart, and erased on request."
+)
+@_options.option_of(verbs.request_optout, "--note", help="The requester's own words; kept with the contact.")
+@_options.option_of(verbs.request_optout, "--forks/--no-forks", help="Forks go, too.")
+@_options.option_of(verbs.request_optout, "--copies/--no-copies", help="Exact copies elsewhere go, too.")
+@_options.option_of(verbs.request_optout, "--due-days", type=click.IntRange(1), help="Days until it is late.")
+@_options.as_json
 @click.pass_obj
-def request(
-    registry: str,
-    owners: tuple[str, ...],
-    repositories: tuple[str, ...],
-    paths: tuple[tuple[str, str], ...],
-    swhids: tuple[str, ...],
-    authors: tuple[str, ...],
-    contact: str,
-    note: str,
-    *,
-    forks: bool,
-    copies: bool,
-    due_days: int,
-    as_json: bool,
-) -> None:
+def request(registry: str | None, /, *, as_json: bool, **given: Any) -> None:
     """Record a request; prints its id, and the token by which the requester can follow it."""
-    things: list[Subject] = [
-        *map(subjects.owner, owners),
-        *map(subjects.repository, repositories),
-        *(subjects.path(place, prefix) for place, prefix in paths),
-        *map(subjects.object_, swhids),
-        *(subject for text in authors for subject in subjects.author(text)),
-    ]
-    new = NewRequest(things, contact, note, forks, copies, due_days=due_days)
-    with Registry.open(registry) as opened:
-        found, token = opened.requests.receive(new)
+    found, token = verbs.request_optout(registry, **given)
     if as_json:
-        click.echo(json.dumps({**exchange.describe(found), "token": token}))
+        print_json({**verbs.describe_optout(found), "token": token}, indent=False)
         return
-    click.echo(f"{found.id}: received; to be decided by {found.due_at[:10]}.")
-    click.echo(f"The requester's token, told only now: {token}")
-    click.echo(f"Next: drystone optout verify {found.id} --method file")
+    echo(f"{found.id}: received; to be decided by {found.due_at[:10]}.")
+    echo(f"The requester's token, told only now: {token}")
+    echo(f"Next: drystone optout verify {found.id} --method file")
 
 
 @command.command()
 @click.argument("id_", metavar="ID")
-@click.option("--method", type=click.Choice(sorted(METHODS)), help="Open a challenge of this kind.")
+@click.option("--method", type=click.Choice(get_args(verification.MethodName)), help="Open a challenge of this kind.")
 @click.option("--check", is_flag=True, help="Look whether the newest challenge is met.")
 @click.option(
     "--at", "place", help="Where to look, for an owner or a local repository.  [default: the request's place]"
@@ -104,21 +75,21 @@ def request(
 @click.option("--signature", type=_FILE, help="The signature of the statement.")
 @click.option("--public-key", type=_FILE, help="The OpenPGP key of the signature.")
 @click.option("--manual", is_flag=True, help="A moderator's own decision; needs --note.")
-@click.option("--note", default="", help="What that decision rests on.")
-@_moderator
-@_JSON
+@click.option("--note", help="What that decision rests on.")
+@_options.moderator
+@_options.as_json
 @click.pass_obj
 def verify(
-    registry: str,
+    registry: str | None,
     id_: str,
     *,
-    method: str | None,
+    method: verification.MethodName | None,
     check: bool,
     place: str | None,
     signature: str | None,
     public_key: str | None,
     manual: bool,
-    note: str,
+    note: str | None,
     moderator: str | None,
     as_json: bool,
 ) -> None:
@@ -128,39 +99,37 @@ def verify(
     """
     if (method is not None) + check + manual != 1:
         raise UsageError("Say one of --method METHOD (open a challenge), --check (look), or --manual --note TEXT.")
-    with _registry.existing(registry) as opened:
-        if manual:
-            found = opened.requests.vouch(id_, moderator or getpass.getuser(), note)
-            _tell(found, as_json, f"{found.id}: verified by hand.")
-        elif method is not None:
-            pending = opened.requests.challenge(id_, method)
-            challenge = Challenge.of(pending)
-            text = METHODS[method].instructions(challenge)
-            if as_json:
-                told = {"request": pending.request, "method": method, "expires_at": pending.expires_at}
-                click.echo(json.dumps({**told, "statement": challenge.statement, "instructions": text}))
-            else:
-                click.echo(
-                    f"{text}\n\nUntil {pending.expires_at}. Then: drystone optout verify {pending.request} --check"
-                )
+    if manual:
+        found = verbs.vouch_optout(id_, note or "", registry=registry, by=moderator)
+        _tell(found, as_json, f"{found.id}: verified by hand.")
+    elif method is not None:
+        opened = verification.challenge_optout(id_, method, registry=registry)
+        if as_json:
+            print_json(opened, indent=False)
         else:
-            proof = Proof(_bytes(signature), _bytes(public_key))
-            found = check_request(opened, id_, place, proof)
-            _tell(found, as_json, f"{found.id}: verified. Next: drystone optout decide {found.id} accepted")
+            echo(
+                f"{opened.instructions}\n\n"
+                f"Until {opened.expires_at}. Then: drystone optout verify {opened.request} --check"
+            )
+    else:
+        found = verification.check_optout(
+            id_, registry=registry, place=place, signature=_bytes(signature), public_key=_bytes(public_key)
+        )
+        _tell(found, as_json, f"{found.id}: verified. Next: drystone optout decide {found.id} accepted")
 
 
 @command.command()
 @click.argument("id_", metavar="ID")
 @click.argument("outcome", type=click.Choice(get_args(Outcome)))
-@click.option("--reason", default="", help="Why; needed unless all is accepted.")
+@_options.option_of(verbs.decide_optout, "--reason", help="Why; needed unless all is accepted.")
 @click.option("--subject", "accepted", type=int, multiple=True, help="For `partly`: the number of an accepted subject.")
 @click.option("--seen", type=int, help="The revision that was looked at; refuse where something happened since.")
 @click.option("--again", is_flag=True, help="Decide anew what was decided before.")
-@_moderator
-@_JSON
+@_options.moderator
+@_options.as_json
 @click.pass_obj
 def decide(
-    registry: str,
+    registry: str | None,
     id_: str,
     outcome: Outcome,
     *,
@@ -172,25 +141,23 @@ def decide(
     as_json: bool,
 ) -> None:
     """Decide a verified request; builds apply what is accepted from the next one on."""
-    with _registry.existing(registry) as opened:
-        found = opened.requests.decide(
-            id_, outcome, moderator or getpass.getuser(), reason, accepted, seen=seen, again=again
-        )
+    found = verbs.decide_optout(
+        id_, outcome, registry=registry, reason=reason, accepted=accepted, seen=seen, again=again, by=moderator
+    )
     _tell(found, as_json, f"{found.id}: {found.status}.")
     if found.copies and outcome != "rejected" and not as_json:
-        click.echo(f"So that copies are known: drystone optout inventory {found.id} SOURCE", err=True)
+        echo(f"So that copies are known: drystone optout inventory {found.id} SOURCE", err=True)
 
 
 @command.command()
 @click.argument("id_", metavar="ID")
 @click.option("--by", help="Who withdraws it.  [default: the login name]")
-@click.option("--note", default="", help="Why.")
-@_JSON
+@_options.option_of(verbs.withdraw_optout, "--note", help="Why.")
+@_options.as_json
 @click.pass_obj
-def withdraw(registry: str, id_: str, *, by: str | None, note: str, as_json: bool) -> None:
+def withdraw(registry: str | None, id_: str, *, by: str | None, note: str, as_json: bool) -> None:
     """Withdraw a request (opt back in): what it took out may come in again from the next build on."""
-    with _registry.existing(registry) as opened:
-        found = opened.requests.withdraw(id_, by or getpass.getuser(), note)
+    found = verbs.withdraw_optout(id_, registry=registry, note=note, by=by)
     _tell(found, as_json, f"{found.id}: withdrawn.")
 
 
@@ -199,23 +166,21 @@ def withdraw(registry: str, id_: str, *, by: str | None, note: str, as_json: boo
 @click.option(
     "--overdue", is_flag=True, help="Only those that should have been decided or applied; exit with 1 if any."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@_options.json_lines
 @click.pass_obj
-def list_(registry: str, status: Any, overdue: bool, as_json: bool) -> None:
+def list_(registry: str | None, status: Status | None, overdue: bool, as_json: bool) -> None:
     """List requests in the order in which they came."""
-    with _registry.existing(registry) as opened:
-        found = opened.requests.all(status)
-    chosen = [r for r in found if r.overdue() is not None] if overdue else found
+    chosen = verbs.list_optouts(registry, status=status, overdue=overdue)
     for each in chosen:
         if as_json:
-            click.echo(json.dumps(exchange.describe(each)))
+            print_json(verbs.describe_optout(each), indent=False)
         else:
             late = each.overdue()
             more = f" and {len(each.subjects) - 1} more" if len(each.subjects) > 1 else ""
-            line = f"{each.id:13} {each.status:10} {each.received_at[:10]}  {each.subjects[0]}{more}"
-            click.echo(line + (f"  OVERDUE: {late}" if late else ""))
+            line = f"{each.id:13} {each.status:10} {each.received_at[:10]}  {inline(each.subjects[0])}{more}"
+            echo(line + (f"  OVERDUE: {late}" if late else ""))
     if not chosen and not as_json:
-        click.echo("Nothing is overdue." if overdue else "No requests.", err=True)
+        echo("Nothing is overdue." if overdue else "No requests.", err=True)
     if overdue and chosen:
         click.get_current_context().exit(1)
 
@@ -223,157 +188,141 @@ def list_(registry: str, status: Any, overdue: bool, as_json: bool) -> None:
 @command.command()
 @click.argument("id_", metavar="ID")
 @click.option("--contact", is_flag=True, help="Also the contact data, where they are not erased.")
-@_JSON
+@_options.as_json
 @click.pass_obj
-def show(registry: str, id_: str, *, contact: bool, as_json: bool) -> None:
+def show(registry: str | None, id_: str, *, contact: bool, as_json: bool) -> None:
     """Show one request with its history; the first letters of its id are enough."""
-    with _registry.existing(registry) as opened:
-        found = opened.requests.get(id_)
-        events = opened.events.of(found.id)
-        private = opened.contacts.get(found.id) if contact else {}
+    found = verbs.show_optout(id_, registry=registry, contact=contact)
     if as_json:
-        log = [event.as_dict() for event in events]
-        click.echo(json.dumps({**exchange.describe(found), "events": log, **({"contact": private} if contact else {})}))
-        return
-    settings = f"forks {'too' if found.forks else 'not'}, copies {'too' if found.copies else 'not'}"
-    click.echo(f"{found.id}: {found.status}, received {found.received_at}, due {found.due_at} ({settings})")
-    for number, subject in enumerate(found.subjects, 1):
+        log = [event.as_dict() for event in found.events]
+        more = {"contact": found.contact} if contact else {}
+        print_json({**verbs.describe_optout(found.request), "events": log, **more}, indent=False)
+    else:
+        _print(found)
+
+
+def _print(found: verbs.History) -> None:
+    request = found.request
+    settings = f"forks {'too' if request.forks else 'not'}, copies {'too' if request.copies else 'not'}"
+    echo(f"{request.id}: {request.status}, received {request.received_at}, due {request.due_at} ({settings})")
+    for number, subject in enumerate(request.subjects, 1):
         accepted = {True: "accepted", False: "not accepted", None: "undecided"}[subject.accepted]
-        click.echo(f"  {number}. {subject}  [{accepted}]")
-    for name, text in private.items():
-        click.echo(f"  {name}: {_printable(text)}")
-    for event in events:
+        echo(f"  {number}. {inline(subject)}  [{accepted}]")
+    for name, text in found.contact.items():
+        echo(f"  {name}: {inline(text)}")
+    for event in found.events:
         said = {k: v for k, v in event.as_dict()["body"].items() if k not in ("token_sha256", "subjects")}
-        click.echo(f"  {event.at}  {event.kind:20} {_printable(json.dumps(said))[:160]}")
-    if late := found.overdue():
-        click.echo(f"  OVERDUE: {late}")
+        echo(f"  {event.at}  {event.kind:20} {inline(json.dumps(said))[:160]}")
+    if late := request.overdue():
+        echo(f"  OVERDUE: {late}")
 
 
 @command.command()
 @click.argument("id_", metavar="ID")
-@_moderator
-@_JSON
+@_options.moderator
+@_options.as_json
 @click.pass_obj
-def erase(registry: str, id_: str, *, moderator: str | None, as_json: bool) -> None:
+def erase(registry: str | None, id_: str, *, moderator: str | None, as_json: bool) -> None:
     """Erase the contact data of a request; the request, its decision and the log stay."""
-    with _registry.existing(registry) as opened:
-        found = opened.requests.get(id_)
-        erased = opened.contacts.erase(found.id, moderator or getpass.getuser())
+    found, erased = verbs.erase_contact(id_, registry=registry, by=moderator)
     _tell(found, as_json, f"{found.id}: contact data erased." if erased else f"{found.id}: there are none.")
 
 
 @command.command()
 @click.argument("id_", metavar="ID")
 @click.argument("sources", nargs=-1, required=True)
-@click.option("--cache", type=click.Path(path_type=Path), default=Path("drystone-cache"), show_default=True,
-              help="Folder for what has to be fetched.")  # fmt: skip
-@_JSON
+@_options.option_of(
+    verification.list_contents, "--cache", type=click.Path(path_type=Path), help="Folder for what has to be fetched."
+)
+@_options.as_json
 @click.pass_obj
-def inventory(registry: str, id_: str, sources: tuple[str, ...], *, cache: Path, as_json: bool) -> None:
+def inventory(registry: str | None, id_: str, sources: tuple[str, ...], *, cache: Path, as_json: bool) -> None:
     """List the contents of what a request takes out, once, so that copies of them elsewhere are known.
 
     Of a git repository the hashes of all its history are listed, and no file is read. Of a request for paths alone
     only what is there now below these paths is listed.
     """
-    counts: dict[str, int] = {}
-    with _registry.existing(registry) as opened:
-        found = opened.requests.get(id_)
-        for text in sources:
-            source = parse_source(text)
-            if not isinstance(source, RepositorySource):
-                raise UsageError(f"{text}: is a collection of repositories; name the repository itself")
-            prefixes = _prefixes(found, source)
-            contents = contents_of(source, cache, Limits(), prefixes)
-            counts[source.spec] = opened.optouts.block(found.id, contents, "the repository")
-            # What was fetched for this alone does not stay.
-            forget(cache, opened.optouts.snapshot(), [canonical(place) for place in source.places])
+    found, counts = verification.list_contents(id_, sources, registry=registry, cache=cache)
     if as_json:
-        click.echo(json.dumps({"request": found.id, "new": counts}))
+        print_json({"request": found.id, "new": counts}, indent=False)
     else:
         for spec, count in counts.items():
-            click.echo(f"{found.id}: {count} contents of {spec} will be known as copies.")
+            echo(f"{found.id}: {count} contents of {inline(spec)} will be known as copies.")
 
 
 @command.command()
 @click.argument("kind", type=click.Choice(PLACE_KINDS))
 @click.argument("old")
 @click.argument("new")
-@click.option("--evidence", default="", help="What shows it.")
-@_moderator
-@_JSON
+@_options.option_of(verbs.record_place, "--evidence", help="What shows it.")
+@_options.moderator
+@_options.as_json
 @click.pass_obj
-def place(registry: str, kind: Any, old: str, new: str, *, evidence: str, moderator: str | None, as_json: bool) -> None:
+def place(
+    registry: str | None, kind: PlaceKind, old: str, new: str, *, evidence: str, moderator: str | None, as_json: bool
+) -> None:
     """Record that OLD was renamed or redirects to NEW, or is a fork of it: both are one subject, or follow it."""
-    with Registry.open(registry) as opened:
-        found = opened.optouts.record_place(kind, old, new, moderator or getpass.getuser(), evidence)
+    found = verbs.record_place(kind, old, new, registry=registry, evidence=evidence, by=moderator)
     if as_json:
-        click.echo(json.dumps({"kind": found.kind, "old": found.old, "new": found.new, "event": found.event}))
+        print_json(found, indent=False)
     else:
-        click.echo(f"{found.old} -> {found.new}: {found.kind}, event {found.event}.")
+        echo(f"{inline(found.old)} -> {inline(found.new)}: {found.kind}, event {found.event}.")
 
 
 @command.command()
 @click.option("--remove", type=int, metavar="EVENT", help="Take back what the event of this number recorded.")
-@_moderator
-@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@_options.moderator
+@_options.json_lines
 @click.pass_obj
-def places(registry: str, *, remove: int | None, moderator: str | None, as_json: bool) -> None:
+def places(registry: str | None, *, remove: int | None, moderator: str | None, as_json: bool) -> None:
     """List recorded renames, redirects and forks."""
-    with _registry.existing(registry) as opened:
-        if remove is not None:
-            opened.optouts.remove_place(remove, moderator or getpass.getuser())
-        found = opened.optouts.places()
-    for each in found:
-        record = {"kind": each.kind, "old": each.old, "new": each.new, "event": each.event}
-        click.echo(json.dumps(record) if as_json else f"{each.event:>6}  {each.kind:9} {each.old} -> {each.new}")
+    if remove is not None:
+        verbs.remove_place(remove, registry=registry, by=moderator)
+    for each in verbs.list_places(registry):
+        if as_json:
+            print_json(each, indent=False)
+        else:
+            echo(f"{each.event:>6}  {each.kind:9} {inline(each.old)} -> {inline(each.new)}")
 
 
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
-@click.option("--format", "shape", type=click.Choice(["drystone", "bigcode"]), default="drystone", show_default=True,
-              help="All that is public, or what is opted out in BigCode's shape.")  # fmt: skip
-@_JSON
+@_options.option_of(
+    verbs.export_optouts,
+    "--format",
+    "form",
+    type=click.Choice(get_args(verbs.RequestFormat)),
+    help="All that is public, or what is opted out in BigCode's shape.",
+)
+@_options.as_json
 @click.pass_obj
-def export(registry: str, file: str, *, shape: str, as_json: bool) -> None:
+def export(registry: str | None, file: str, *, form: verbs.RequestFormat, as_json: bool) -> None:
     """Write requests to FILE as JSON Lines (- for standard output); contact data are never among them."""
-    with _registry.existing(registry) as opened:
-        lines = list((exchange.export_bigcode if shape == "bigcode" else exchange.export)(opened.requests))
-    with click.open_file(file, "w", encoding="utf-8") as out:
-        out.writelines(line + "\n" for line in lines)
-    if file != "-":
-        click.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} requests to {file}")
+    lines = verbs.export_optouts(registry, form=form)
+    write_lines(file, lines)
+    if file != "-" and as_json:
+        print_json({"exported": len(lines)}, indent=False)
+    elif file != "-":
+        echo(f"{len(lines)} requests to {inline(file)}")
 
 
 @command.command(name="import")
 @click.argument("file", type=_FILE)
 @click.option("--undecided", is_flag=True, help="Let imported requests wait for a decision of one's own.")
-@_moderator
-@_JSON
+@_options.moderator
+@_options.as_json
 @click.pass_obj
-def import_(registry: str, file: str, *, undecided: bool, moderator: str | None, as_json: bool) -> None:
+def import_(registry: str | None, file: str, *, undecided: bool, moderator: str | None, as_json: bool) -> None:
     """Add requests of FILE: an export, or BigCode's shape (author, optout_repos, optout_owners), as JSON Lines.
 
     Rows of BigCode were accepted there and are accepted here, unless --undecided. All rows come in, or none.
     """
-    with Registry.open(registry) as opened, click.open_file(file, encoding="utf-8", errors="replace") as lines:
-        new = exchange.import_lines(opened.requests, lines, moderator or getpass.getuser(), undecided=undecided)
-    click.echo(json.dumps({"imported": new}) if as_json else f"{len(new)} new requests from {file}")
-
-
-def _prefixes(request: Request, source: RepositorySource) -> list[bytes]:
-    """Return the paths of a source that a request is about; none where it is about the whole of it.
-
-    What lies at a place that no subject names is taken for what all of them name: a copy of it from elsewhere.
-    """
-    names = [canonical(place) for place in source.places]
-    named = [s for s in request.subjects if any(covers(name, [(s.kind, s.value)]) for name in names)]
-    chosen = named or request.subjects
-    if any(subject.kind in ("owner", "repository", "author") for subject in chosen):
-        return []
-    prefixes = [subject.prefix.encode() for subject in chosen if subject.prefix is not None]
-    if not prefixes:
-        raise UsageError(f"{request.id}: names contents by SWHID, which fall wherever they lie; nothing is to list")
-    return prefixes
+    with click.open_file(file, encoding="utf-8", errors="replace") as lines:
+        new = verbs.import_optouts(lines, registry=registry, undecided=undecided, by=moderator)
+    if as_json:
+        print_json({"imported": new}, indent=False)
+    else:
+        echo(f"{len(new)} new requests from {inline(file)}")
 
 
 def _bytes(path: str | None) -> bytes | None:
@@ -386,9 +335,8 @@ def _bytes(path: str | None) -> bytes | None:
         raise DrystoneError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
 def _tell(found: Request, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(exchange.describe(found)) if as_json else text)
+    if as_json:
+        print_json(verbs.describe_optout(found), indent=False)
+    else:
+        echo(text)

@@ -1,13 +1,13 @@
-"""`drystone receipt`: keys for receipts, and checking one."""
+"""`drystone receipt`: signed receipts of what fell for a request, and their keys."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-import orjson
 
-from drystone.release.layout import shown
+from drystone.cli._out import echo, inline, print_json
+from drystone.release import verbs
 
 
 @click.group()
@@ -26,10 +26,8 @@ def key(file: Path) -> None:
     Examples:
       drystone receipt key publisher.key
     """
-    from drystone.release.versions import receipts
-
-    public = receipts.new_key(file)
-    click.echo(f"private  {file}\npublic   {public}\nkey      {receipts.fingerprint(receipts.load_public(public))}")
+    public, fingerprint = verbs.new_receipt_key(file)
+    echo(f"private  {inline(file)}\npublic   {inline(public)}\nkey      {fingerprint}")
 
 
 @command.command()
@@ -45,25 +43,23 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
     Examples:
       drystone receipt verify receipts/REQUEST.json --key publisher.key.pub
     """
-    from drystone.release.versions import receipts
-
-    said = receipts.verify_receipt(receipt, receipts.load_public(public))
+    said = verbs.verify_receipt(receipt, public)
     if as_json:
-        click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+        print_json(said)
         return
-    click.echo(f"The signature holds. Request {shown(said['request'])}, {shown(said['issued'])}")
+    echo(f"The signature holds. Request {inline(said['request'])}, {inline(said['issued'])}")
     for line in said["searched"]:
         fell, now = line["fell"], line["now"]
         if (out := line.get("left_out")) is not None:
-            click.echo(
-                f"{shown(line['release'])} {shown(now['version'])}  {shown(now['root'])}: built without "
+            echo(
+                f"{inline(line['release'])} {inline(now['version'])}  {inline(now['root'])}: built without "
                 f"{out['repositories']:,} repositories and {out['occurrences']:,} other occurrences of "
                 f"{out['bytes']:,} bytes of its sources"
             )
         if line["root"] is None:
             continue
-        after = f"now {shown(now['version'])}  {shown(now['root'])}" if now["root"] != line["root"] else "unchanged"
-        click.echo(
-            f"{shown(line['release'])} {shown(line['version'])}: of {line['occurrences']:,} occurrences "
+        after = f"now {inline(now['version'])}  {inline(now['root'])}" if now["root"] != line["root"] else "unchanged"
+        echo(
+            f"{inline(line['release'])} {inline(line['version'])}: of {line['occurrences']:,} occurrences "
             f"{fell['occurrences']:,} fell, {fell['files']:,} files of {fell['bytes']:,} bytes; {after}"
         )

@@ -1,22 +1,21 @@
-"""`drystone registry`: the proof that a registry is whole, and the key of its contact data."""
+"""`drystone registry`: proof that a registry is whole, its log, its keys."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from drystone.cli import _registry
-from drystone.registry import KEY_VARIABLE, new_key
-from drystone.release.manifest import read_manifest
+from drystone.building.verbs import audit as audit_registry
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json
+from drystone.registry import verbs
 
 
 @click.group(name="registry")
-@_registry.option
+@_options.registry
 @click.pass_context
-def command(ctx: click.Context, registry: str) -> None:
+def command(ctx: click.Context, registry: str | None) -> None:
     """Check a registry, see its log, and keep its contact data encrypted.
 
     \b
@@ -34,26 +33,24 @@ def command(ctx: click.Context, registry: str) -> None:
 @click.option("--head", "heads", multiple=True, help="A hash from elsewhere that the log must hold; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def audit(registry: str, releases: tuple[Path, ...], heads: tuple[str, ...], as_json: bool) -> None:
+def audit(registry: str | None, releases: tuple[Path, ...], heads: tuple[str, ...], as_json: bool) -> None:
     """Prove that nothing was altered or removed; exit with 1 where something was.
 
     Every event's hash covers all events before it, and every table must follow from the events. RELEASES are folders:
     the head that each of their manifests carries must be in the log, which shows removed last events.
     """
-    carried = [head for folder in releases if (head := read_manifest(folder).facts.registry_head) is not None]
-    with _registry.existing(registry) as opened:
-        found = opened.audit([*carried, *heads])
+    found = audit_registry(releases, registry=registry, heads=heads)
     if as_json:
-        click.echo(json.dumps({**asdict(found), "whole": not found.problems}))
+        print_json(found, indent=False, whole=not found.problems)
     else:
-        click.echo(f"{'events:':15}{found.events}")
+        echo(f"{'events:':15}{found.events}")
         for kind, count in found.kinds.items():
-            click.echo(f"  {kind:20}{count:>8}")
-        click.echo(f"{'head:':15}{found.head}")
-        click.echo(f"{'release head:':15}{found.release_head}")
+            echo(f"  {inline(kind):20}{count:>8}")
+        echo(f"{'head:':15}{found.head}")
+        echo(f"{'release head:':15}{found.release_head}")
         for problem in found.problems:
-            click.echo(f"PROBLEM  {problem}")
-        click.echo("Nothing was altered or removed." if not found.problems else f"{len(found.problems)} problems.")
+            echo(f"PROBLEM  {inline(problem)}")
+        echo("Nothing was altered or removed." if not found.problems else f"{len(found.problems)} problems.")
     if found.problems:
         click.get_current_context().exit(1)
 
@@ -61,31 +58,28 @@ def audit(registry: str, releases: tuple[Path, ...], heads: tuple[str, ...], as_
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines with every field.")
 @click.pass_obj
-def log(registry: str, as_json: bool) -> None:
+def log(registry: str | None, as_json: bool) -> None:
     """Print the event log, oldest first. It names no requester; moderators it names."""
-    with _registry.existing(registry) as opened:
-        events = opened.events.all()
-    for event in events:
+    for event in verbs.read_log(registry):
         if as_json:
-            click.echo(json.dumps(event.as_dict(), ensure_ascii=True))
+            print_json(event.as_dict(), indent=False)
         else:
-            click.echo(f"{event.seq:>6}  {event.at}  {event.kind:20}  {event.request or '-':12}  {event.hash[:12]}")
+            echo(f"{event.seq:>6}  {event.at}  {event.kind:20}  {event.request or '-':12}  {event.hash[:12]}")
 
 
 @command.command()
 def key() -> None:
     """Print a new key for contact data, to be kept in DRYSTONE_REGISTRY_KEY and nowhere beside the registry."""
-    click.echo(new_key())
+    echo(verbs.new_contact_key())
 
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def encrypt(registry: str, as_json: bool) -> None:
+def encrypt(registry: str | None, as_json: bool) -> None:
     """Encrypt all contact data with the first key of DRYSTONE_REGISTRY_KEY, after it was set or changed."""
-    with _registry.existing(registry) as opened:
-        count = opened.contacts.encrypt_all()
+    count = verbs.encrypt_contacts(registry)
     if as_json:
-        click.echo(json.dumps({"encrypted": count}))
+        print_json({"encrypted": count}, indent=False)
     else:
-        click.echo(f"Contact data of {count} requests are encrypted with the first key of {KEY_VARIABLE}.")
+        echo(f"Contact data of {count} requests are encrypted with the first key of DRYSTONE_REGISTRY_KEY.")

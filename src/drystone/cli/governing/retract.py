@@ -1,39 +1,33 @@
-"""`drystone retract`: the registry's present state applied to releases that exist."""
+"""`drystone retract`: what was opted out since, taken out of releases that exist."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-import orjson
 
-from drystone.cli import _registry
-from drystone.cli._registry import DEFAULT_REGISTRY
-from drystone.release.layout import shown, size_text
+from drystone.building import verbs
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json
+from drystone.release.layout import size_text
+
+if TYPE_CHECKING:
+    from drystone.building.retract import SearchedRelease
 
 
 @click.command()
 @click.argument("releases", nargs=-1, required=True, metavar="RELEASE...")
-@click.option(
-    "--registry",
-    envvar="DRYSTONE_REGISTRY",
-    show_envvar=True,
-    default=DEFAULT_REGISTRY,
-    show_default=True,
-    help="Registry whose opt-outs apply: a file or a database URL.",
-)
+@_options.registry
 @click.option("--dry-run", is_flag=True, help="Say what would fall; write nothing.")
-@_registry.receipts
+@_options.receipts
 @click.option("--date", metavar="YYYY-MM-DD", help="Day of the new versions, for card and change log.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@_options.quiet
 def command(
     releases: tuple[str, ...],
-    registry: str,
+    registry: str | None,
     dry_run: bool,
     key: Path | None,
     receipts: Path | None,
@@ -52,58 +46,32 @@ def command(
       drystone retract releases/walls-1.0 releases/walls-1.1 --registry registry.sqlite --dry-run
       drystone retract s3://walls/1.0 --registry registry.sqlite --key publisher.key --receipts receipts
     """
-    from drystone.building import retract as room
-    from drystone.building.receipts import write_receipts
-    from drystone.errors import UsageError
-    from drystone.registry import Applied, Registry
-
-    private = _registry.signing(key, receipts)
-    if date is not None:
-        try:
-            datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
-        except ValueError:
-            raise UsageError(f"--date {shown(date)}: write it as YYYY-MM-DD") from None
 
     def progress(place: str, step: str) -> None:
         if not (quiet or as_json):
-            click.echo(f"{step}: {shown(place)}", err=True)
+            echo(f"{step}: {inline(place)}", err=True)
 
-    with Registry(registry) as opened:
-
-        def block(contents: Mapping[str, set[str]]) -> Any:
-            for request, swhids in contents.items():
-                opened.optouts.block(request, swhids, "the ledgers of releases at their retraction")
-            snapshot = opened.optouts.snapshot()
-            return snapshot, snapshot.head
-
-        snapshot = opened.optouts.snapshot()
-        outcomes = room.retract(
-            releases, snapshot, snapshot.head, block=block, date=date, dry_run=dry_run, progress=progress
-        )
-        found = room.searched(outcomes)
-        for outcome in () if dry_run else outcomes:
-            for stone in outcome.stones:
-                now = stone["superseded_by"]
-                fallen = [
-                    Applied(request, each["occurrences"], each["bytes"], each["repositories"])
-                    for request, each in stone["requests"].items()
-                ]
-                opened.optouts.applied_all(now["root"], now["version"], fallen)
-                opened.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
-        head = opened.optouts.snapshot().head
     written: dict[str, Path] = {}
-    if private is not None and receipts is not None and not dry_run:
-        written = write_receipts(found, head, folder=receipts, key=private)
+    outcomes = verbs.retract(
+        releases,
+        registry=registry,
+        date=date,
+        key=key,
+        receipts=receipts,
+        each_receipt=written.__setitem__,
+        dry_run=dry_run,
+        progress=progress,
+    )
     if as_json:
-        click.echo(orjson.dumps([_summary(o, written) for o in outcomes], option=orjson.OPT_INDENT_2).decode())
-    else:
-        for outcome in outcomes:
-            _print(outcome, dry_run)
-        for path in written.values():
-            click.echo(f"receipt  {path}")
+        print_json([_summary(outcome, written) for outcome in outcomes])
+        return
+    for outcome in outcomes:
+        _print(outcome, dry_run)
+    for path in written.values():
+        echo(f"receipt  {inline(path)}")
 
 
-def _summary(outcome: Any, receipts: dict[str, Path]) -> dict[str, Any]:
+def _summary(outcome: SearchedRelease, receipts: dict[str, Path]) -> dict[str, object]:
     inventory, done = outcome.inventory, outcome.done
     return {
         "release": outcome.place,
@@ -115,32 +83,32 @@ def _summary(outcome: Any, receipts: dict[str, Path]) -> dict[str, Any]:
         "repositories_with_unknown_directories": sorted(inventory.unknown),
         "bytes_written": done.bytes_written if done else 0,
         "bytes_replaced": done.bytes_replaced if done else 0,
-        "receipts": {request: str(receipts[request]) for request in inventory.requests if request in receipts},
+        "receipts": {request: receipts[request] for request in inventory.requests if request in receipts},
     }
 
 
-def _print(outcome: Any, dry_run: bool) -> None:
+def _print(outcome: SearchedRelease, dry_run: bool) -> None:
     inventory, facts = outcome.inventory, outcome.before.facts
     total = inventory.total
-    click.echo(f"{shown(facts.name)} {shown(facts.version)}  {shown(outcome.place)}")
+    echo(f"{inline(facts.name)} {inline(facts.version)}  {inline(outcome.place)}")
     if outcome.cleared:
-        click.echo(f"  {outcome.cleared:,} files of an interrupted retraction removed")
+        echo(f"  {outcome.cleared:,} files of an interrupted retraction removed")
     if inventory.unknown:
-        click.echo(
+        echo(
             f"  directories were asked for, and of {len(inventory.unknown):,} repositories this release does not hold "
             "all hashes: a directory in them is only found by a build"
         )
     if inventory.empty:
-        click.echo("  nothing of it falls")
+        echo("  nothing of it falls")
         return
     verb = "would fall" if dry_run else "fell"
-    click.echo(
+    echo(
         f"  {len(inventory.repositories):,} repositories and {total.occurrences:,} occurrences {verb}, "
         f"{total.files:,} kept files of {size_text(total.bytes)}, in {len(inventory.shards):,} shards"
     )
     for request, fell in sorted(inventory.requests.items()):
-        click.echo(f"  request {shown(request)}: {fell.occurrences:,} occurrences, {fell.files:,} files")
+        echo(f"  request {inline(request)}: {fell.occurrences:,} occurrences, {fell.files:,} files")
     if outcome.done is not None:
         done = outcome.done
-        click.echo(f"  now {done.after.facts.version}  {done.after.root}")
-        click.echo(f"  {size_text(done.bytes_written)} written in place of {size_text(done.bytes_replaced)}")
+        echo(f"  now {done.after.facts.version}  {done.after.root}")
+        echo(f"  {size_text(done.bytes_written)} written in place of {size_text(done.bytes_replaced)}")

@@ -1,26 +1,21 @@
-"""`drystone review`: the texts whose licence a person must decide, and the decisions that later builds apply."""
+"""`drystone review`: licence texts that a person must decide."""
 
 from __future__ import annotations
 
-import getpass
-import json
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from drystone.cli._registry import DEFAULT_REGISTRY, existing
-from drystone.registry import Registry, Review
+from drystone.cli import _options
+from drystone.cli._out import echo, inline, print_json, write_lines
+from drystone.registry import verbs
+
+if TYPE_CHECKING:
+    from drystone.registry import Decision, Review
 
 
 @click.group(name="review", invoke_without_command=True)
-@click.option(
-    "--registry",
-    default=DEFAULT_REGISTRY,
-    envvar="DRYSTONE_REGISTRY",
-    show_default=True,
-    show_envvar=True,
-    help="The registry: a file, or a database URL.",
-)
+@_options.registry
 @click.option(
     "--export",
     "export_to",
@@ -34,7 +29,7 @@ from drystone.registry import Registry, Review
     help="Add the decisions of such a file (- for standard input).",
 )
 @click.pass_context
-def command(ctx: click.Context, registry: str, export_to: str | None, import_from: str | None) -> None:
+def command(ctx: click.Context, registry: str | None, export_to: str | None, import_from: str | None) -> None:
     """Review licence texts that detection left unanswered, in conflict, or unsure.
 
     A decision holds for that text, wherever it occurs, in every later build.
@@ -53,46 +48,49 @@ def command(ctx: click.Context, registry: str, export_to: str | None, import_fro
             raise click.UsageError("--export and --import stand alone, without a command.")
         return
     if not export_to and not import_from:
-        click.echo(ctx.get_help())
+        echo(ctx.get_help())
         return
-    with Registry.open(registry) as opened:
-        if import_from:
-            with click.open_file(import_from, encoding="utf-8", errors="replace") as lines:
-                count = opened.reviews.import_(lines)
-            click.echo(f"{count} new decisions from {import_from}", err=True)
-        if export_to:
-            lines_out = list(opened.reviews.export())
-            with click.open_file(export_to, "w", encoding="utf-8") as out:
-                out.writelines(line + "\n" for line in lines_out)
-            click.echo(f"{len(lines_out)} decisions to {export_to}", err=True)
+    if import_from:
+        with click.open_file(import_from, encoding="utf-8", errors="replace") as lines:
+            count = verbs.import_reviews(lines, registry=registry)
+        echo(f"{count} new decisions from {inline(import_from)}", err=True)
+    if export_to:
+        exported = verbs.export_reviews(registry)
+        write_lines(export_to, exported)
+        echo(f"{len(exported)} decisions to {inline(export_to)}", err=True)
 
 
 @command.command(name="list")
 @click.option("--all", "everything", is_flag=True, help="Also texts that are decided.")
 @click.option("--decided", is_flag=True, help="Only texts that are decided.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@_options.json_lines
 @click.pass_obj
-def list_(registry: str, everything: bool, decided: bool, as_json: bool) -> None:
+def list_(registry: str | None, everything: bool, decided: bool, as_json: bool) -> None:
     """List the texts that wait for a decision."""
-    with existing(registry) as opened:
-        found = opened.reviews.queue("all" if everything else "decided" if decided else "open")
+    found = verbs.list_reviews(registry, state="all" if everything else "decided" if decided else "open")
     for review in found:
-        click.echo(json.dumps(_record(review), ensure_ascii=False) if as_json else _row(review))
+        if as_json:
+            print_json(review, indent=False)
+        else:
+            echo(_row(review))
     if not found and not as_json:
-        click.echo("No text waits for a decision." if not (everything or decided) else "Nothing here.", err=True)
+        echo("No text waits for a decision." if not (everything or decided) else "Nothing here.", err=True)
 
 
 @command.command()
 @click.argument("text_hash")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def show(registry: str, text_hash: str, as_json: bool) -> None:
+def show(registry: str | None, text_hash: str, as_json: bool) -> None:
     """Show one text, what was detected in it, and its decisions; the first digits of its hash are enough."""
-    with existing(registry) as opened:
-        review, history = opened.reviews.show(text_hash)
+    review, history = verbs.show_review(text_hash, registry=registry)
     if as_json:
-        click.echo(json.dumps({**_record(review), "history": [asdict(d) for d in history]}, ensure_ascii=False))
-        return
+        print_json(review, indent=False, history=history)
+    else:
+        _print(review, history)
+
+
+def _print(review: Review, history: list[Decision]) -> None:
     for name, value in (
         ("text", review.text_sha256),
         ("cause", review.cause),
@@ -100,36 +98,36 @@ def show(registry: str, text_hash: str, as_json: bool) -> None:
         ("first seen", " ".join(filter(None, (review.origin, review.path, review.swhid))) or "unknown"),
         ("evidence", review.evidence),
     ):
-        click.echo(f"{name + ':':12}{value}")
+        echo(f"{name + ':':12}{inline(value)}")
     for d in history:
-        click.echo(f"{'decided:':12}{d.expression}  by {d.reviewer}, {d.decided_at}: {d.reason}")
+        echo(f"{'decided:':12}{inline(d.expression)}  by {inline(d.reviewer)}, {d.decided_at}: {inline(d.reason)}")
     if review.sample:
-        click.echo()
-        click.echo("".join(c for c in review.sample if c in "\n\t" or c.isprintable()))
+        echo()
+        echo(review.sample)
 
 
 @command.command()
 @click.argument("text_hash")
 @click.argument("expression")
 @click.option("--reason", required=True, help="Why; a later reader will want to know.")
-@click.option("--reviewer", default=None, envvar="DRYSTONE_REVIEWER", help="Who decides.  [default: the login name]")
+@click.option(
+    "--reviewer", envvar="DRYSTONE_REVIEWER", help="Who decides.  [default: DRYSTONE_REVIEWER, else the login name]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_obj
-def decide(registry: str, text_hash: str, expression: str, *, reason: str, reviewer: str | None, as_json: bool) -> None:
+def decide(
+    registry: str | None, text_hash: str, expression: str, *, reason: str, reviewer: str | None, as_json: bool
+) -> None:
     """Decide that a text stands under EXPRESSION (SPDX), or NONE where it is no licence."""
-    with existing(registry) as opened:
-        decision = opened.reviews.decide(text_hash, expression, reviewer or getpass.getuser(), reason)
+    decision = verbs.decide_review(text_hash, expression, reason, registry=registry, by=reviewer)
     if as_json:
-        click.echo(json.dumps(asdict(decision), ensure_ascii=False))
+        print_json(decision, indent=False)
     else:
-        click.echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
-
-
-def _record(review: Review) -> dict[str, object]:
-    return asdict(review)
+        echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
 
 
 def _row(review: Review) -> str:
     where = " ".join(filter(None, (review.origin, review.path)))
     decided = f" -> {review.decision.expression} by {review.decision.reviewer}" if review.decision else ""
-    return f"{review.text_sha256[:12]}  {review.cause:14}  {review.expression or '-'}{decided}  {where}".rstrip()
+    cells = f"{review.text_sha256[:12]}  {review.cause:14}  {review.expression or '-'}{decided}  {where}"
+    return inline(cells.rstrip())

@@ -1,20 +1,22 @@
-"""drystone scan: secrets and personal data in files and folders, without building a release."""
+"""`drystone scan`: secrets and personal data in files and folders."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from drystone.cli._console import console as new_console
-from drystone.detect.secrets import KINDS, Scanner, ScanSettings, report, tree
+from drystone.cli import _options
+from drystone.cli._out import echo, inline
+from drystone.cli._progress import spinner
+from drystone.detect import verbs
 
-_BATCH: Final = 16 << 20
+if TYPE_CHECKING:
+    from drystone.detect.secrets.report import SecretFinding
+    from drystone.detect.secrets.tree import Passed
 
 
 @click.command(epilog="Exit status: 0 nothing found, 1 something found, 2 misuse.")
@@ -33,7 +35,7 @@ _BATCH: Final = 16 << 20
     "--write-baseline", type=click.Path(path_type=Path, dir_okay=False), help="Accept all findings into this file."
 )
 @click.option("--git-ignored", is_flag=True, help="Also scan what git ignores.")
-@click.option("--max-bytes", default=100 << 20, show_default=True, help="Pass over larger files.")
+@_options.option_of(verbs.scan, "--max-bytes", type=int, help="Pass over larger files.")
 @click.option("--verbose", is_flag=True, help="Also name what was passed over, and why.")
 def command(
     paths: tuple[Path, ...],
@@ -61,122 +63,47 @@ def command(
     """
     if as_json and sarif:
         raise click.UsageError("Choose one of --json and --sarif.")
-    scanner = Scanner(_settings(sensitivity))
-    known = report.read_baseline(baseline) if baseline else report.new_baseline()
-    salt = known.salt if baseline or write_baseline else None
-    plain = not (as_json or sarif)
-    found: list[report.SecretFinding] = []
-    passed: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    with _progress(plain and output is None) as progress:
-        task = progress.add_task("Scanning")
-        for batch in _batches(_texts(paths, git_ignored, max_bytes), passed, verbose):
-            for text, spans in zip(batch, _scan(scanner, batch), strict=True):
-                new = [
-                    finding
-                    for finding in report.findings(text.path, text.data, spans, salt)
-                    if finding.fingerprint not in known.accepted
-                ]
-                found += new
-                counts["bytes"] += len(text.data)
-                if plain and output is None:
-                    for finding in new:
-                        click.echo(_line(finding))
-            counts["files"] += len(batch)
-            done = f"{counts['files']:,} files, {counts['bytes'] / 1e6:,.1f} MB, {len(found):,} findings"
-            progress.update(task, description=f"Scanned {done}")
-    scanned: report.ScannedFiles = {
-        "files": counts["files"],
-        "bytes": counts["bytes"],
-        "passed_over": dict(sorted(passed.items())),
-        "settings": scanner.settings.as_dict(),
-    }
-    if not plain or output is not None:
-        content = report.as_sarif(found) if sarif else report.as_json(found, scanned) if as_json else _lines(found)
-        if output is None:
-            click.echo(content)
-        else:
-            output.write_text(content + "\n" * (not content.endswith("\n")), "utf-8")
-    if write_baseline is not None:
-        report.write_baseline(write_baseline, known.salt, found)
-    _summary(found, scanned)
-    if found and write_baseline is None:
+    live = not (as_json or sarif or output)
+    with spinner("Scanning", live) as update:
+        found = verbs.scan(
+            paths,
+            sensitivity=sensitivity,
+            baseline=baseline,
+            write_baseline=write_baseline,
+            git_ignored=git_ignored,
+            max_bytes=max_bytes,
+            each=(lambda finding: echo(_line(finding))) if live else (lambda finding: None),
+            each_passed=_tell_passed if verbose else (lambda passed: None),
+            progress=lambda n, size, hits: update(f"Scanned {n:,} files, {size / 1e6:,.1f} MB, {hits:,} findings"),
+        )
+    if not live:
+        lines = "\n".join(_line(finding) for finding in found.findings)
+        _write(found.as_sarif() if sarif else found.as_json() if as_json else lines, output)
+    _print_summary(found)
+    if found.findings and write_baseline is None:
         sys.exit(1)
 
 
-def _settings(choices: tuple[str, ...]) -> ScanSettings:
-    levels: dict[str, Any] = {}
-    for choice in choices:
-        kind, equals, level = choice.rpartition("=")
-        if equals and kind not in KINDS:
-            raise click.BadParameter(f"{kind!r} is no kind; kinds are {', '.join(KINDS)}.", param_hint="--sensitivity")
-        if level not in ("off", "low", "balanced", "high"):
-            raise click.BadParameter(f"{level!r}: write off, low, balanced or high.", param_hint="--sensitivity")
-        levels.update({kind: level} if equals else {k: level for k in KINDS if k != "name"})
-    return ScanSettings(**levels)
+def _write(report: str, output: Path | None) -> None:
+    if output is None:
+        echo(report)
+    else:
+        output.write_text(report + "\n" * (not report.endswith("\n")), "utf-8")
 
 
-def _texts(paths: tuple[Path, ...], git_ignored: bool, largest: int) -> Iterator[tree.FileText | tree.Passed]:
-    for path in paths:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(largest + 1)
-            text = tree.as_utf8(data) if len(data) <= largest else None
-            yield tree.Passed("-", "binary or too large") if text is None else tree.FileText("-", *text)
-        elif not path.exists() and not path.is_symlink():
-            raise click.UsageError(f"{path} does not exist.")
-        else:
-            yield from tree.texts(tree.files([path], git_ignored), largest)
+def _line(finding: SecretFinding) -> str:
+    path = inline(finding.path)
+    return f"{path}:{finding.line}:{finding.column}: {finding.kind} {finding.rule} {inline(finding.masked)}"
 
 
-def _batches(
-    texts: Iterator[tree.FileText | tree.Passed], passed: Counter[str], verbose: bool
-) -> Iterator[list[tree.FileText]]:
-    batch: list[tree.FileText] = []
-    size = 0
-    for text in texts:
-        if isinstance(text, tree.Passed):
-            passed[text.reason] += 1
-            if verbose:
-                click.echo(f"passed over {text.path}: {text.reason}", err=True)
-            continue
-        batch.append(text)
-        size += len(text.data)
-        if size >= _BATCH or len(batch) >= 4096:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _tell_passed(passed: Passed) -> None:
+    echo(f"passed over {inline(passed.path)}: {passed.reason}", err=True)
 
 
-def _scan(scanner: Scanner, batch: list[tree.FileText]) -> list[Any]:
-    return scanner.scan_batch([text.data for text in batch], [text.path for text in batch])
-
-
-def _progress(wanted: bool) -> Progress:
-    console = new_console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not (wanted and console.is_terminal),
-    )
-
-
-def _line(finding: report.SecretFinding) -> str:
-    path = finding.path.encode("utf-8", "backslashreplace").decode()
-    return f"{path}:{finding.line}:{finding.column}: {finding.kind} {finding.rule} {finding.masked}"
-
-
-def _lines(found: list[report.SecretFinding]) -> str:
-    return "\n".join(_line(finding) for finding in found)
-
-
-def _summary(found: list[report.SecretFinding], scanned: report.ScannedFiles) -> None:
-    kinds = Counter(finding.kind for finding in found)
+def _print_summary(found: verbs.Scanned) -> None:
+    kinds = Counter(finding.kind for finding in found.findings)
     said = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "nothing"
-    click.echo(f"Found {said} in {scanned['files']:,} files, {scanned['bytes'] / 1e6:,.1f} MB.", err=True)
-    if scanned["passed_over"]:
-        over = ", ".join(f"{n} {reason}" for reason, n in scanned["passed_over"].items())
-        click.echo(f"Passed over: {over}.", err=True)
+    echo(f"Found {said} in {found.files:,} files, {found.bytes / 1e6:,.1f} MB.", err=True)
+    if found.passed_over:
+        over = ", ".join(f"{n} {reason}" for reason, n in found.passed_over.items())
+        echo(f"Passed over: {over}.", err=True)

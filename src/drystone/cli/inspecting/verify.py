@@ -1,23 +1,20 @@
-"""`drystone verify`: every checksum and every law of a release, from its folder alone."""
+"""`drystone verify`: every checksum and every law of a release."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import orjson
-from rich.table import Table
-from rich.text import Text
 
-from drystone.cli._console import console as new_console
-from drystone.cli._progress import StageProgress
-from drystone.cli._registry import DEFAULT_REGISTRY, successor_of
-from drystone.release.checking.verify import Report, summary, verify
-from drystone.release.layout import shown
-from drystone.release.manifest import read_manifest
-from drystone.release.versions.numbers import Superseded
+from drystone.building import verbs
+from drystone.cli._out import console, echo, inline, print_json, table, text
+from drystone.cli._progress import Meter
+from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
+
+if TYPE_CHECKING:
+    from drystone.release.checking.verify import Report
 
 
 @click.command()
@@ -32,21 +29,13 @@ from drystone.release.versions.numbers import Superseded
 )
 @click.option(
     "--registry",
-    envvar="DRYSTONE_REGISTRY",
-    show_envvar=True,
-    help=f"Registry that may know a later version (default: {DEFAULT_REGISTRY} here or beside the release).",
+    help="Registry that may know a later version.  "
+    f"[default: {VARIABLE}, else {DEFAULT_REGISTRY} here or beside the release]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, and nothing at all where the release holds.")
-@click.pass_context
 def command(
-    ctx: click.Context,
-    release: Path,
-    quick: bool,
-    against: tuple[Path, ...],
-    registry: str | None,
-    as_json: bool,
-    quiet: bool,
+    release: Path, quick: bool, against: tuple[Path, ...], registry: str | None, as_json: bool, quiet: bool
 ) -> None:
     """Check a release from its folder alone.
 
@@ -64,59 +53,37 @@ def command(
       drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
-    meter = _Meter(quiet or as_json)
-    with meter:
-        named = ctx.get_parameter_source("registry") is click.core.ParameterSource.COMMANDLINE
-        later, note = successor_of(read_manifest(release).root, registry, release.resolve().parent, named=named)
-        known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
-        report = verify(release, quick=quick, progress=meter, against=against, known=known)
-    report.notes += [note] if note else []
+    with Meter("verify", quiet or as_json) as meter:
+        report = verbs.verify(release, quick=quick, against=against, registry=registry, progress=meter)
     if as_json:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        click.echo(orjson.dumps(asdict(report) | {"holds": report.holds}, option=options).decode(), nl=False)
+        print_json(report, holds=report.holds)
     elif not (quiet and report.holds and not report.superseded):
         _print(report)
     if not report.holds or (report.superseded and report.superseded.retracted):
         sys.exit(1)
 
 
-class _Meter(StageProgress):
-    """Follows `verify`, which counts in bytes."""
-
-    _done = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        if self._done < 0:
-            self.start("verify", total, 0)
-            self._done = 0
-        last = done == total > self._done
-        if done - self._done >= total / 200 or last:  # a display needs no more
-            self.advance("verify", done - self._done)
-            self._done = done
-        if last:
-            self.finish("verify")
-
-
 def _print(report: Report) -> None:
-    console = new_console()
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for name, meaning, problems in summary(report):
-        verdict = Text("holds", "green") if not problems else Text(f"{problems:,} wrong", "bold red")
-        table.add_row(verdict, name, Text(meaning, "dim"))
-    console.print(Text(f"{shown(report.name)} {shown(report.version)}  {report.root}"))
-    console.print(table)
+    from drystone.release.checking.verify import summary
+
+    out = console()
+    rows = [
+        (text(f"{problems:,} wrong", "bold red") if problems else text("holds", "green"), name, text(meaning, "dim"))
+        for name, meaning, problems in summary(report)
+    ]
+    echo(f"{inline(report.name)} {inline(report.version)}  {report.root}")
+    out.print(table(("verdict", "check", "meaning"), rows, head=False))
     for problem in report.examples:
-        console.print(Text.assemble((f"{problem.check}: ", "red"), f"{problem.path}: {problem.what}"), soft_wrap=True)
+        echo(f"{problem.check}: {inline(problem.path)}: {inline(problem.what)}", colour="red")
     hidden = sum(report.problems.values()) - len(report.examples)
     if hidden:
-        console.print(f"... and {hidden:,} more")
+        echo(f"... and {hidden:,} more")
     for note in report.notes:
-        console.print(Text(note, "yellow"), soft_wrap=True)
-    if report.superseded:
-        later = report.superseded
+        echo(note, colour="yellow")
+    if later := report.superseded:
         why = "retracted: do not use it any more" if later.retracted else "superseded"
-        console.print(Text(f"This version is {why}. Its successor is {later.version}  {later.root}", "bold yellow"))
+        echo(f"This version is {why}. Its successor is {later.version}  {later.root}", colour="yellow")
     if report.holds:
-        console.print("Nothing is wrong" + (", as far as a quick look shows." if report.quick else "."))
+        echo("Nothing is wrong" + (", as far as a quick look shows." if report.quick else "."))
     else:
-        console.print("This release is not what its manifest says. Fetch it again, or build it again.")
+        echo("This release is not what its manifest says. Fetch it again, or build it again.")

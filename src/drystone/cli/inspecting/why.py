@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-import orjson
-from rich.console import Console
-from rich.syntax import Syntax
-from rich.table import Table
-from rich.text import Text
 
-from drystone.building.stages.contents import packed_blob
-from drystone.cli._console import console as new_console
-from drystone.release.columns import LedgerRow, LicensePiece, Redaction
-from drystone.release.inspection.why import Explained, Lookup, explain, find, folder_lookup
-from drystone.release.layout import shown, size_text
-from drystone.release.read import open_release
+from drystone.building import verbs
+from drystone.cli import _options
+from drystone.cli._out import console, echo, inline, print_json, table, tame, text
+from drystone.release import verbs as release_verbs
+from drystone.release.layout import size_text
 
-_EXPLAINED = 5
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from drystone.release.columns import LedgerRow, LicensePiece, Redaction
+    from drystone.release.inspection.why import Explained
+
+#: More occurrences than these are listed, and not explained.
+_EXPLAINED: Final = 5
 
 
 @click.command()
@@ -31,11 +33,16 @@ _EXPLAINED = 5
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder with the repository's files, for the diff of a near duplicate to the kept file "
-    "(default: the work folder that the build left).",
+    "(default: the work folder).",
 )
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Matches to list.")
+@click.option(
+    "--work",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The work folder that the build left (default: RELEASE.work).",
+)
+@_options.option_of(release_verbs.occurrences, "--limit", type=click.IntRange(1), help="Matches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print every match in full, one JSON object a line.")
-def command(release: Path, file: str, folder: Path | None, limit: int, as_json: bool) -> None:
+def command(release: Path, file: str, folder: Path | None, work: Path | None, limit: int, as_json: bool) -> None:
     """Say why a file is in or out of a release.
 
     FILE is a SWHID or a link to one, or a path: whole, its end, or a glob; REPOSITORY:PATH names one repository (its
@@ -47,80 +54,67 @@ def command(release: Path, file: str, folder: Path | None, limit: int, as_json: 
       drystone why releases/mine 'flask:*/setup.py'
       drystone why releases/mine swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2 --json
     """
-    opened = open_release(release)
-    rows = find(opened, file, limit=limit)
-    if as_json:
-        for row in rows:
-            decision = explain(opened, row, lookup=_lookup(release, folder, row))
-            click.echo(orjson.dumps(decision.as_dict(), default=_plain).decode())
-        return
-    console = new_console()
-    if len(rows) > _EXPLAINED:
-        _list(console, rows, limit)
+    opened = release_verbs.opened(release)
+    rows = release_verbs.occurrences(opened, file, limit=limit)
+    if len(rows) > _EXPLAINED and not as_json:
+        _print_list(rows, limit)
         return
     for number, row in enumerate(rows):
+        (decision,) = verbs.why(opened, row, folder=folder, work=work)
+        if as_json:
+            print_json(decision.as_dict(), indent=False)
+            continue
         if number:
-            console.print()
-        _show(console, explain(opened, row, lookup=_lookup(release, folder, row)))
+            echo()
+        _print(decision)
 
 
-def _lookup(release: Path, folder: Path | None, row: LedgerRow) -> Lookup | None:
-    """Return where a dropped file's text may be had: the folder given, or the work folder that the build left."""
-    if folder is not None:
-        return folder_lookup(folder, row["path"])
-    work = release.absolute().with_name(release.absolute().name + ".work")
-    return partial(packed_blob, work) if work.is_dir() else None
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bytes):  # a path that is not UTF-8
-        return value.hex()
-    raise TypeError(type(value).__name__)
-
-
-def _list(console: Console, rows: list[LedgerRow], limit: int) -> None:
-    table = Table(box=None, pad_edge=False)
-    for name in ("decision", "reason", "origin", "path"):
-        table.add_column(name, header_style="dim", overflow="fold")
-    for row in rows:
+def _print_list(rows: Sequence[LedgerRow], limit: int) -> None:
+    def cells(row: LedgerRow) -> tuple[object, ...]:
         reason = "" if row["decision"] == "kept" else f"{row['stage']}: {row['reason']}"
-        cells = (row["origin"] or row["repository_id"], row["path"])
-        table.add_row(_verdict(row), Text(shown(reason)), *(Text(shown(cell)) for cell in cells))
-    console.print(table)
+        return _verdict(row), reason, row["origin"] or row["repository_id"], row["path"]
+
+    out = console()
+    out.print(table(("decision", "reason", "origin", "path"), map(cells, rows)))
     more = " or more" if len(rows) == limit else ""
-    console.print(Text(f"{len(rows):,}{more} occurrences match; name one of them to see its evidence.", "dim"))
+    out.print(text(f"{len(rows):,}{more} occurrences match; name one of them to see its evidence.", "dim"))
 
 
 def _verdict(row: LedgerRow) -> Text:
-    kept = row["decision"] == "kept"
-    return Text(shown(str(row["decision"])), "green" if kept else "red")
+    return text(row["decision"], "green" if row["decision"] == "kept" else "red")
 
 
-def _show(console: Console, decision: Explained) -> None:
+def _print(decision: Explained) -> None:
     row = decision.ledger
-    console.print(Text.assemble((shown(row["path"]), "bold"), " in ", shown(row["origin"] or row["repository_id"])))
-    facts = Table(box=None, pad_edge=False, show_header=False)
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
-    for name, value in _facts(decision):
-        facts.add_row(name, value if isinstance(value, Text) else Text(shown(str(value))))
-    console.print(facts)
+    out = console()
+    out.print(text(row["path"], "bold").append(f" in {inline(row['origin'] or row['repository_id'])}", "default"))
+    out.print(table(("fact", "value"), ((text(name, "dim"), value) for name, value in _facts(decision)), head=False))
     if decision.diff:
-        console.print(Syntax(_tame(decision.diff), "diff", background_color="default", word_wrap=True))
+        _print_diff(decision.diff)
     elif decision.diff_missing:
-        console.print(Text(f"No diff: {decision.diff_missing}.", "dim"))
+        out.print(text(f"No diff: {decision.diff_missing}.", "dim"))
 
 
-def _facts(decision: Explained) -> list[tuple[str, Any]]:
+def _print_diff(diff: str) -> None:
+    from rich.syntax import Syntax
+
+    out = console()
+    if out.is_terminal:
+        out.print(Syntax(tame(diff).expandtabs(4), "diff", background_color="default", word_wrap=True))
+    else:
+        echo(diff)
+
+
+def _facts(decision: Explained) -> list[tuple[str, object]]:
     row, file, repository = decision.ledger, decision.file, decision.repository
     verdict = _verdict(row)
     if row["decision"] != "kept":
-        verdict.append(shown(f" at stage {row['stage']}: {row['reason']}"), "default")
-    found: list[tuple[str, Any]] = [("decision", verdict)]
+        verdict.append(inline(f" at stage {row['stage']}: {row['reason']}"), "default")
+    found: list[tuple[str, object]] = [("decision", verdict)]
     if row["kind"] != "file":
         found.append(("kind", row["kind"]))
     if isinstance(decision.evidence, dict):
-        found += [(f"  {shown(name)}", line) for name, value in decision.evidence.items() for line in _lines(value)]
+        found += [(f"  {inline(name)}", line) for name, value in decision.evidence.items() for line in _lines(value)]
     elif decision.evidence is not None:
         found.append(("evidence", decision.evidence))
     if row["kept_swhid"] and row["decision"] != "kept":
@@ -168,8 +162,4 @@ def _lines(value: Any) -> list[str]:
 def _brief(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_brief(inner)}" for name, inner in value.items() if inner is not None)
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _tame(text: str) -> str:
-    return "\n".join(shown(line.replace("\t", "    ")) for line in text.split("\n"))
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from drystone.errors import DrystoneError
 from drystone.reader.engines.schedule import WINDOWS, collate, rounded, widest
-from drystone.reader.reader import Options, Pair, Reader
+from drystone.reader.options import Options
+from drystone.reader.reader import Pair, Reader
 from drystone.reader.spans.decode import Answer
 from drystone.reader.spans.windows import Window
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.evaluation.metrics import Question, normalize, score, squad_v1, squad_v2
+from drystone.reader.options import MEASURED_ANSWER_LEN
 from drystone.reader.reader import Reader
 from drystone.reader.spans.decode import Answer
 
@@ -134,6 +136,38 @@ def read_squad(path: Path) -> Dataset:
     if not questions:
         raise UsageError(f"{path}: holds no question.")
     return Dataset(tuple(questions), impossible or version.startswith(("v2", "2")))
+
+
+def evaluate(
+    reader: Reader,
+    data: Path,
+    out: Path | None = None,
+    limit: int | None = None,
+    *,
+    max_answer_len: int = MEASURED_ANSWER_LEN,
+    report: Callable[[int, int], None] | None = None,
+) -> SavedReport:
+    """Measure a reader on a SQuAD file, or on its first `limit` questions; return the report.
+
+    Predictions, report and the picture of its calibration are written into `out`, from which a second run goes on.
+    """
+    dataset = read_squad(data)
+    if limit:
+        dataset = replace(dataset, questions=dataset.questions[:limit])
+    with TemporaryDirectory() as scratch:
+        predictions = predict(
+            reader,
+            dataset.questions,
+            (out or Path(scratch)) / "predictions.jsonl",
+            report=report,
+            max_answer_len=max_answer_len,
+            handle_impossible_answer=dataset.v2,
+        )
+    found: SavedReport = {"model": reader.name, "engine": reader.reason, **summarize(dataset, predictions)}
+    if out:
+        (out / "report.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        plot_calibration(found, out / "calibration.png")
+    return found
 
 
 def predict(

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from drystone.errors import UsageError
 from drystone.reader.engines.schedule import Batch, collate, run
 from drystone.reader.model.numpy_ops import trace
-from drystone.reader.reader import Pair, Reader, parse_options
+from drystone.reader.options import Pooling, parse_options
+from drystone.reader.reader import Pair, Reader
 from drystone.reader.spans.decode import Answer, probabilities
 from drystone.reader.spans.windows import Window
-
-Pooling = Literal["mean", "first"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
 from drystone.errors import ModelError
-
-Normalize = Literal["question", "window"]
+from drystone.reader.options import Normalize
 
 
 class AnswerFields(TypedDict):

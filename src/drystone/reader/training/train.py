@@ -22,6 +22,7 @@ from drystone.reader.evaluation.metrics import score
 from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
+from drystone.reader.options import MEASURED_ANSWER_LEN, TrainingOptions
 from drystone.reader.reader import Reader
 from drystone.reader.spans.windows import Windower
 from drystone.reader.training.batches import Packed, make_rows, order, pack, pool_steps
@@ -45,8 +46,6 @@ __all__ = ["DataSet", "Example", "Recipe", "train"]
 POOL = 2048
 #: Numbers that torch adds up in one thread (its grain size).
 _ALONE = 32768
-#: Answers to validation questions are at most this long, as in the official runs.
-_MAX_ANSWER = 30
 
 
 @dataclass(frozen=True)
@@ -62,19 +61,19 @@ class Recipe:
     examples: int
     warmup: int
     decay: int
-    learning_rate: float = 1.2e-4
+    learning_rate: float = TrainingOptions.learning_rate
     weight_decay: float = 0.01
     clip: float = 1.0
-    tokens: int = 3072
-    parts: int = 2
-    max_seq_len: int = 384
-    crop: int | None = None
-    average: float = 0.0
-    train_words: bool = False
-    frozen_layers: int = 0
-    lora: int = 0
+    tokens: int = TrainingOptions.tokens
+    parts: int = TrainingOptions.parts
+    max_seq_len: int = TrainingOptions.max_seq_len
+    crop: int | None = TrainingOptions.crop
+    average: float = TrainingOptions.average
+    train_words: bool = TrainingOptions.train_words
+    frozen_layers: int = TrainingOptions.frozen_layers
+    lora: int = TrainingOptions.lora
     bf16: bool = False
-    seed: int = 0
+    seed: int = TrainingOptions.seed
 
     def rate(self, seen: int, count: int) -> float:
         """Return the learning rate of a step of `count` examples after `seen`."""
@@ -103,17 +102,17 @@ def train(
     data: Sequence[DataSet] | Sequence[Example] | Packed,
     out: Path,
     *,
-    epochs: float = 1.0,
-    examples: int | None = None,
-    warmup: int | float = 0.08,
-    decay: int | float | None = None,
+    epochs: float = TrainingOptions.epochs,
+    examples: int | None = TrainingOptions.examples,
+    warmup: int | float = TrainingOptions.warmup,
+    decay: int | float | None = TrainingOptions.decay,
     validation: Sequence[Example] = (),
-    evaluate_every: int | None = None,
-    patience: int | None = None,
-    checkpoint_every: float = 120.0,
-    threads: int | None = None,
-    device: str = "auto",
-    precision: str = "auto",
+    evaluate_every: int | None = TrainingOptions.evaluate_every,
+    patience: int | None = TrainingOptions.patience,
+    checkpoint_every: float = TrainingOptions.checkpoint_every,
+    threads: int | None = TrainingOptions.threads,
+    device: str = TrainingOptions.device,
+    precision: str = TrainingOptions.precision,
     objective: Callable[[Packed, Model], Objective] | None = None,
     trace: bool = False,
     attention: bool = False,
@@ -493,7 +492,7 @@ def _measurer(
         engine = TorchEngine(model, "fp32", torch.get_num_threads())
         reader = Reader(model, windower, engine, checkpoint, "under training")
         found = reader.stream(
-            ((q.question, q.context) for q in asked), max_answer_len=_MAX_ANSWER, handle_impossible_answer=v2
+            ((q.question, q.context) for q in asked), max_answer_len=MEASURED_ANSWER_LEN, handle_impossible_answer=v2
         )
         marks = [score(q, a[0].text if a else "", v2=v2) for q, a in zip(asked, found, strict=True)]
         em, f1 = np.array(marks, float).mean(0) * 100

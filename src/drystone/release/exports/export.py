@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import orjson
 import pyarrow as pa
@@ -22,6 +22,7 @@ import yaml
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
+from drystone.release.exports.forms import Form
 from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repository_rows
 from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.read import Release
@@ -29,8 +30,6 @@ from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
 from drystone.release.tables import batches
 from drystone.work.buckets import Buckets
 from drystone.work.files import remove_partial
-
-Form = Literal["stack-v2", "stack-v2-repos", "stack-v3"]
 
 EXPORT: Final = "export.json"
 #: Marks a folder in which an export is under way, or was stopped.

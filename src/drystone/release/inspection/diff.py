@@ -80,7 +80,7 @@ class Diff:
     configuration: list[str] = field(default_factory=list)
 
 
-def diff(old: Release, new: Release, *, each: Callable[[Change], None] = lambda _: None) -> Diff:
+def diff(old: Release, new: Release, *, each: Callable[[Change], object] = lambda _: None) -> Diff:
     """Compare two releases; `each` is told of every change, in ledger order.
 
     Raises `ReleaseError` where a ledger is damaged or not sorted.

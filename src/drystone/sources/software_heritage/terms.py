@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +22,7 @@ See https://www.softwareheritage.org/legal/ and docs/software-heritage.md.
 """
 #: Names this wording of the terms.
 SHA256: Final = hashlib.sha256(TERMS.encode()).hexdigest()
+_RECORD: Final = "software-heritage-terms.json"
 
 
 def unseen(record: Path) -> bool:
@@ -37,3 +41,12 @@ def note_shown(record: Path, when: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def tell_once(tell: Callable[[str], object]) -> None:
+    """Tell the terms to a user who was never told them, and record that below XDG_CONFIG_HOME."""
+    record = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "drystone" / _RECORD
+    if unseen(record):
+        tell(TERMS)
+        if note_shown(record, datetime.now(UTC).isoformat(timespec="seconds")):
+            tell(f"(shown once; noted in {record})\n")

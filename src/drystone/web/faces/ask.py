@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from drystone.errors import DrystoneError
 from drystone.reader.engines.batcher import ClosedError, DeadlineError, QueueFullError
-from drystone.reader.reader import Options
+from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
 from drystone.web.faces.reader import ask, default_model
 from drystone.web.pages import Drawing, Pages

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Request
 
 from drystone.reader.engines.batcher import Batcher, DeadlineError
-from drystone.reader.reader import Options
+from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
 from drystone.web.problems import GONE, AsciiJson
 from drystone.web.protocol import infer, model_metadata, server_metadata

@@ -1,4 +1,4 @@
-"""`drystone reader`: answer, evaluate, train, export and look into extractive question-answering models."""
+"""`drystone reader`: the models that answer: measure, train, export, look into them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
-from drystone.cli.asking.reader._options import load, model_options, passage, to_file, window_length, write
+from drystone.cli import _options
+from drystone.cli._out import echo, inline
+from drystone.cli.asking.reader._options import load, model_options, passage, to_file, window_length
+from drystone.reader import verbs
 
 
 @click.command()
@@ -16,7 +19,7 @@ from drystone.cli.asking.reader._options import load, model_options, passage, to
 @click.argument("context", type=click.File("r", encoding="utf-8"))
 @model_options
 @window_length
-@click.option("--window", type=click.IntRange(min=1), default=1, show_default=True, help="Which window of a long text.")
+@_options.option_of(verbs.write_attention, "--window", type=click.IntRange(min=1), help="Which window of a long text.")
 @to_file
 def command(
     model: str, question: str, context: Any, out: Path, window: int, max_seq_len: int | None, **given: Any
@@ -29,10 +32,7 @@ def command(
     Example:
       drystone reader attention ./model "Who wrote it?" passage.txt --out attention.html
     """
-    from drystone.reader.features.features import features as compute
-    from drystone.reader.features.views import attention_page
-
-    found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
-    if window > len(found):
-        raise click.BadParameter(f"the text has {len(found)} windows.", param_hint="--window")
-    write(out, attention_page(found[window - 1], f"{Path(model).name}: {question}"))
+    read = load(model, **given)
+    text = passage(context)
+    verbs.write_attention(question, text, out, model=read, window=window, max_seq_len=max_seq_len)
+    echo(f"wrote {inline(out)}", err=True)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.cli._out import echo, inline
+from drystone.reader import verbs
+
 
 @click.command()
 @click.argument("models", nargs=-1, required=True)
@@ -20,6 +23,4 @@ def command(models: tuple[str, ...], out: Path) -> None:
       drystone reader train ./run1 --data train.json --learning-rate 1e-4 --out run2
       drystone reader average run1 run2 --out mean
     """
-    from drystone.reader.training.average import average as mean
-
-    click.echo(f"wrote {mean(models, out)}", err=True)
+    echo(f"wrote {inline(verbs.average_models(models, out))}", err=True)

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from drystone.cli import _options
+from drystone.cli._out import echo, inline
+from drystone.reader import verbs
+
 
 @click.command()
 @click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -19,7 +23,7 @@ import click
 )
 @click.option("--license", required=True, help="The weights' licence, in the Hub's spelling (apache-2.0).")
 @click.option("--speed", is_flag=True, help="Measure every installed runtime, some seconds each.")
-@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For --speed.")
+@_options.option_of(verbs.write_model_card, "--threads", type=click.IntRange(1, 1024), help="For --speed.")
 def command(model: Path, reports: tuple[str, ...], license: str, speed: bool, threads: int) -> None:
     """Write the model card of MODEL, a folder, with measured numbers only.
 
@@ -28,11 +32,8 @@ def command(model: Path, reports: tuple[str, ...], license: str, speed: bool, th
       drystone reader evaluate run1 held-out.json --out eval
       drystone reader card run1 --report "SQuAD, held-out articles=eval/report.json" --license apache-2.0 --speed
     """
-    from drystone.reader.exports.card import measure_speeds, read_report, write_card
-
     named = dict(pair.rpartition("=")[::2] for pair in reports)
     if "" in named:
         raise click.BadParameter("give NAME=FILE.", param_hint="--report")
-    found = {name: read_report(Path(file)) for name, file in named.items()}
-    speeds = measure_speeds(model, threads) if speed else []
-    click.echo(f"wrote {write_card(model, found, speeds, license=license)}", err=True)
+    written = verbs.write_model_card(model, named, license, speed=speed, threads=threads)
+    echo(f"wrote {inline(written)}", err=True)

@@ -7,20 +7,22 @@ from typing import Any
 
 import click
 
-from drystone.cli.asking.reader._options import progress
-from drystone.cli.asking.reader._training import gather, training_options
-from drystone.cli.asking.reader._training import progress as progress_of_training
+from drystone.cli import _options
+from drystone.cli._out import echo, inline
+from drystone.cli._progress import counter
+from drystone.cli.asking.reader._training import progress, training_of, training_options
+from drystone.reader import verbs
 
 
 @click.command()
 @click.argument("teachers", nargs=-1, required=True)
 @click.option("--student", help="Checkpoint to teach.")
 @click.option("--layers", help="In place of --student: how many of the first teacher's layers, or which (0,2,5).")
-@click.option("--temperature", type=float, default=2.0, show_default=True, help="Softens the teachers' distributions.")
-@click.option("--soft", type=float, default=0.75, show_default=True, help="Weight of the teachers' distributions.")
-@click.option("--hard", type=float, default=0.25, show_default=True, help="Weight of the labels.")
-@click.option("--hidden", type=float, default=0.0, show_default=True, help="Weight of hidden states.")
-@click.option("--attention", type=float, default=0.0, show_default=True, help="Weight of attention.")
+@_options.option_of(verbs.distil, "--temperature", type=float, help="Softens the teachers' distributions.")
+@_options.option_of(verbs.distil, "--soft", type=float, help="Weight of the teachers' distributions.")
+@_options.option_of(verbs.distil, "--hard", type=float, help="Weight of the labels.")
+@_options.option_of(verbs.distil, "--hidden", type=float, help="Weight of hidden states.")
+@_options.option_of(verbs.distil, "--attention", type=float, help="Weight of attention.")
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
@@ -35,13 +37,25 @@ def command(teachers: tuple[str, ...], layers: str | None, **given: Any) -> None
       drystone reader distil ./run1 --layers 3 --data train-v1.1.json,license=CC-BY-SA-4.0 --out half
       drystone reader distil ./a ./b --student ./minilm --data train.json --temperature 1.5 --hidden 1 --out small
     """
-    from drystone.reader.training.distil import distil as teach
+    files, out, options = given.pop("files"), given.pop("out"), training_of(given)
+    written = verbs.distil(
+        teachers,
+        files,
+        out,
+        options,
+        layers=_layers(layers),
+        progress=progress(),
+        teacher_progress=counter("teacher"),
+        **given,
+    )
+    echo(f"wrote {inline(written)}", err=True)
 
-    if layers is not None:
-        try:
-            numbers = [int(number) for number in layers.split(",")]
-        except ValueError:
-            raise click.BadParameter(f"{layers!r} is neither a number nor numbers.", param_hint="--layers") from None
-        given["layers"] = numbers if "," in layers else numbers[0]
-    out = teach(teachers, report=progress_of_training(), report_teacher=progress("teacher"), **gather(given))
-    click.echo(f"wrote {out}", err=True)
+
+def _layers(text: str | None) -> int | list[int] | None:
+    if text is None:
+        return None
+    try:
+        numbers = [int(number) for number in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a number nor numbers.", param_hint="--layers") from None
+    return numbers if "," in text else numbers[0]

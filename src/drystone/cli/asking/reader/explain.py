@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from drystone.cli._console import console as new_console
-from drystone.cli.asking.reader._options import load, model_options, passage, write
+from drystone.cli import _options
+from drystone.cli._out import console, echo, inline
+from drystone.cli.asking.reader._options import load, model_options, passage
+from drystone.reader import verbs
+
+if TYPE_CHECKING:
+    from drystone.reader.features.features import AnswerExplanation
 
 
 @click.command()
@@ -16,7 +21,7 @@ from drystone.cli.asking.reader._options import load, model_options, passage, wr
 @click.argument("question")
 @click.argument("context", type=click.File("r", encoding="utf-8"))
 @model_options
-@click.option("--top-k", type=click.IntRange(1, 1000), default=3, show_default=True, help="Answers to show.")
+@_options.option_of(verbs.explain, "--top-k", type=click.IntRange(1, 1000), help="Answers to show.")
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that needs no network."
 )
@@ -28,10 +33,13 @@ def command(model: str, question: str, context: Any, top_k: int, html: Path | No
       drystone reader explain ./model "Who wrote it?" passage.txt
       drystone reader explain ./model "Who wrote it?" passage.txt --html why.html
     """
-    from drystone.reader.features.features import explain as why
-    from drystone.reader.features.views import explanation_page, explanation_text
-
-    found = why(load(model, **given), question, passage(context), top_k=top_k, handle_impossible_answer=True)
-    new_console().print(explanation_text(found))
+    found = verbs.explain(question, passage(context), model=load(model, **given), top_k=top_k, html=html)
+    _print(found)
     if html:
-        write(html, explanation_page(found))
+        echo(f"wrote {inline(html)}", err=True)
+
+
+def _print(found: AnswerExplanation) -> None:
+    from drystone.reader.features.views import explanation_text
+
+    console().print(explanation_text(found))

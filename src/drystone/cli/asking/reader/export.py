@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from drystone.cli._out import echo, print_json
+from drystone.reader import verbs
 
 
 @click.command()
@@ -31,18 +33,15 @@ def command(model: str, formats: str, out: Path | None, revision: str | None, ve
       drystone reader export ./model --to safetensors,onnx,openvino-int8 --out exported
       drystone reader export exported --verify
     """
-    from drystone.reader.exports import export as exporting
-
     if verify:
-        checked = exporting.verify(Path(model))
+        checked = verbs.verify_model(model)
     elif out is None:
         raise click.UsageError("Give --out FOLDER to write to, or --verify.")
     else:
-        checked = exporting.export(model, [name for name in formats.split(",") if name], out, revision)
+        checked = verbs.export_model(model, [name for name in formats.split(",") if name], out, revision=revision)
     if as_json:
-        click.echo(json.dumps(checked, indent=2))
+        print_json(checked)
         return
     for row in checked:
-        click.echo(
-            f"{row['format']:14} {row['file']:26} differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}"
-        )
+        same = f"differs by {row['difference']:.1e}, same spans {row['agreement']:.0%}"
+        echo(f"{row['format']:14} {row['file']:26} {same}")

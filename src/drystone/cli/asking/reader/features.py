@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from drystone.cli._out import echo, inline
 from drystone.cli.asking.reader._options import load, model_options, passage, to_file, window_length
+from drystone.reader import verbs
 
 
 @click.command()
@@ -24,9 +26,7 @@ def command(model: str, question: str, context: Any, out: Path, max_seq_len: int
     Example:
       drystone reader features ./model "Who wrote it?" passage.txt --out features.parquet
     """
-    from drystone.reader.features.features import features as compute
-    from drystone.reader.features.tables import write_features
-
-    found = compute(load(model, **given), question, passage(context), max_seq_len=max_seq_len)
-    write_features(out, found)
-    click.echo(f"wrote {out}: {len(found)} windows, {sum(len(w.tokens) for w in found)} tokens", err=True)
+    windows, tokens = verbs.write_features(
+        question, passage(context), out, model=load(model, **given), max_seq_len=max_seq_len
+    )
+    echo(f"wrote {inline(out)}: {windows} windows, {tokens} tokens", err=True)

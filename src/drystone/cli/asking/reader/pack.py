@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.cli._out import echo, inline
+from drystone.reader import verbs
+
 
 @click.command()
 @click.argument("model")
@@ -17,8 +20,6 @@ def command(model: str, package: Path) -> None:
     Example:
       drystone reader pack ./run1 models/mini && pip install ./models/mini
     """
-    from drystone.reader.exports.package import pack as fill
-
-    out = fill(model, package)
+    out = verbs.pack_model(model, package)
     size = sum(path.stat().st_size for path in out.iterdir())
-    click.echo(f"wrote {out}: {size / 2**20:.1f} MiB", err=True)
+    echo(f"wrote {inline(out)}: {size / 2**20:.1f} MiB", err=True)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.cli._out import echo, inline
+from drystone.reader import verbs
+
 
 @click.command()
 @click.argument("documentation", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -19,6 +22,5 @@ def command(documentation: tuple[Path, ...], license: str, out: Path) -> None:
       drystone reader questions docs src --license Apache-2.0 --out mine.json
       drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
     """
-    from drystone.reader.training.documentation import write as write_questions
-
-    click.echo(f"wrote {out}: {write_questions(documentation, license, out):,} questions", err=True)
+    count = verbs.make_questions(documentation, license, out)
+    echo(f"wrote {inline(out)}: {count:,} questions", err=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from drystone.cli.asking.reader._training import gather, progress, training_options
+from drystone.cli._out import echo, inline
+from drystone.cli.asking.reader._training import progress, training_of, training_options
+from drystone.reader import verbs
 
 
 @click.command()
@@ -23,7 +25,6 @@ def command(model: str, **given: Any) -> None:
       drystone reader train ./minilm --data train-v1.1.json,license=CC-BY-SA-4.0 --hold-out 0.05 --out run1
       drystone reader train ./run1 --data mine.json --data train.json,weight=0.2 --lora 8 --out run2
     """
-    from drystone.reader.training.train import train as fine_tune
-
-    out = fine_tune(model, report=progress(), **gather(given))
-    click.echo(f"wrote {out}", err=True)
+    out, options = given["out"], training_of(given)
+    written = verbs.train(model, given["files"], out, options, progress=progress())
+    echo(f"wrote {inline(written)}", err=True)

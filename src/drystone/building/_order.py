@@ -1,0 +1,144 @@
+"""What a build is asked for, from arguments, a settings file and the release that it updates, brought together.
+
+Nobody's business but the verbs'. What comes out is settings that were checked as a whole, sources, and a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from drystone.building.builds import work_folder
+from drystone.building.settings import ReleaseSettings, Settings, load_settings, sources_from_arguments
+from drystone.building.update import recall
+from drystone.errors import SettingsError, UsageError
+from drystone.registry.place import place_of
+from drystone.release.read import open_release
+from drystone.sources import Collection
+from drystone.work.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drystone.sources import Source
+    from drystone.work.engine import Progress
+    from drystone.work.workers import Workers
+
+#: What the next version of a release takes over from the one before, where nobody says otherwise.
+_KEPT = ("name", "description", "authors", "license", "url")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to build, and whereto."""
+
+    settings: Settings
+    sources: list[Source]
+    output: Path
+
+    def engine(self, progress: Progress | None, workers: Workers | None = None) -> Engine:
+        """Return how work is run: as the settings say, followed by `progress`, in `workers` (default: new ones)."""
+        chosen = self.settings.engine
+        told: dict[str, Any] = {"threads": chosen.threads, "progress": progress, "workers": workers}
+        given = {name: value for name, value in told.items() if value is not None}
+        return Engine(kind=chosen.kind, ray_address=chosen.ray_address, **given)
+
+    def tell_terms(self, tell: Callable[[str], object]) -> None:
+        """Tell the terms under which an archive is read in bulk, once to each user."""
+        if any(isinstance(source, Collection) and source.terms is not None for source in self.sources):
+            from drystone.sources.software_heritage import terms  # few builds have terms to show
+
+            terms.tell_once(tell)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Sources as they were named, what they need to be read, and settings in place of a file's."""
+
+    sources: tuple[str, ...]
+    contents: str | None = None
+    agreement: str | None = None
+    settings: Mapping[str, Any] | None = None
+
+    def read(self) -> tuple[Settings, list[Source]]:
+        """Return settings and sources, of the file that is named in place of sources or of the arguments.
+
+        Raises `UsageError` naming each source that cannot be understood, `SettingsError` with every wrong setting.
+        """
+        file = self._file()
+        if file is None:
+            return self._settings(), sources_from_arguments(self.sources, self.contents, self.agreement)
+        if self.settings is not None:
+            raise UsageError("give settings in the file or as a mapping, not both")
+        return load_settings(file)
+
+    def read_update(self, old: Path, output: Path | None) -> tuple[Settings, list[Source]]:
+        """Return settings and sources as they were for the release `old`, or as a file now says.
+
+        Sources of the arguments join the old ones; name, authors and so on stay as they were.
+        """
+        facts = open_release(old).manifest.facts
+        if self.sources and self.sources[0].endswith(".toml"):
+            settings, sources = self.read()
+        else:
+            settings, sources = recall(work_folder(Settings(), old))
+            sources = [*sources, *sources_from_arguments(self.sources, self.contents, self.agreement)]
+        kept = {name: getattr(facts, name) for name in _KEPT}
+        said = settings.release.model_dump(exclude_unset=True, exclude={"output"})
+        release = _revalidated(ReleaseSettings(), {**kept, **said, "output": output or settings.release.output or old})
+        return settings.model_copy(update={"release": release}), sources
+
+    def _file(self) -> Path | None:
+        files = [text for text in self.sources if text.endswith(".toml") and Path(text).is_file()]
+        if not files:
+            if len(self.sources) == 1 and self.sources[0].endswith(".toml"):
+                raise UsageError(f"{self.sources[0]}: there is no such settings file")
+            return None
+        if self.contents is not None or self.agreement is not None:
+            raise UsageError("contents and agreement are for sources; in a settings file they stand with the source")
+        if len(self.sources) > 1:
+            raise UsageError(f"give one settings file or sources, not both: {' '.join(self.sources)}")
+        return Path(files[0])
+
+    def _settings(self) -> Settings:
+        try:
+            return Settings.model_validate(dict(self.settings or {}))
+        except ValidationError as error:
+            raise SettingsError([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
+
+
+def order(
+    asked: Asked,
+    output: Path | None,
+    *,
+    release: Mapping[str, Any],
+    engine: Mapping[str, Any],
+    registry: str | None,
+    update: Path | None = None,
+) -> Order:
+    """Bring together what a build is asked for. Raises `UsageError`.
+
+    `release` and `engine` are what the arguments say of those tables of the settings; they weigh more than a file, and
+    None says nothing.
+    """
+    settings, sources = asked.read() if update is None else asked.read_update(update, output)
+    # Through validation again, so that a bad name given here is refused as one in a file is.
+    named = _revalidated(settings.release, {**release, "output": output})
+    if named.output is None:
+        raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
+    run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
+    place = place_of(registry, settings.registry)
+    settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})
+    return Order(settings, sources, named.output)
+
+
+def _revalidated(settings: ReleaseSettings, said: Mapping[str, Any]) -> ReleaseSettings:
+    changed = {name: value for name, value in said.items() if value}
+    try:
+        return ReleaseSettings.model_validate({**settings.model_dump(), **changed})
+    except ValidationError as error:
+        raise UsageError("; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())) from None

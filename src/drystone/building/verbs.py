@@ -1,0 +1,294 @@
+"""What can be done with sources, releases and a registry together: the verbs of this room, and those that join rooms.
+
+Light to load, each with its defaults. Faces parse, call these and print; they add nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from drystone.errors import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from drystone.building.builds import Estimate
+    from drystone.building.retract import SearchedRelease
+    from drystone.registry import Audit
+    from drystone.registry.verbs import AnyRegistry
+    from drystone.release.checking.verify import Report
+    from drystone.release.columns import LedgerRow
+    from drystone.release.inspection.why import Explained
+    from drystone.release.read import Release
+    from drystone.release.verbs import AnyPath, AnyRelease
+    from drystone.work.engine import Progress
+    from drystone.work.workers import Workers
+
+EngineKind = Literal["native", "ray"]
+
+
+def build(
+    sources: Sequence[AnyPath] | AnyPath,
+    output: AnyPath | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    version: str | None = None,
+    registry: str | None = None,
+    contents: str | None = None,
+    agreement: str | None = None,
+    update: AnyPath | None = None,
+    engine: EngineKind | None = None,
+    threads: int | None = None,
+    ray_address: str | None = None,
+    key: AnyPath | None = None,
+    receipts: AnyPath | None = None,
+    each_receipt: Callable[[str, Path], object] = lambda request, file: None,
+    replace: bool = False,
+    progress: Progress | None = None,
+    tell: Callable[[str], object] = lambda text: None,
+    own_process: bool = False,
+) -> Release:
+    """Build a release and return it opened; a build that was stopped goes on where it was.
+
+    `sources`: a settings file (`*.toml`), or sources: paths, `git+URL@REF`, `pypi:NAME==VERSION`, `folder:PATH`,
+    `swh+EXPORT`. `output`: folder of the release (default: the settings'). `settings`: the tables of a settings file as
+    a mapping, for sources given here. `name`, `version` (MAJOR.MINOR.PATCH; of an update by default the next one),
+    `engine` ("native" or "ray"), `threads` (processes here; default: all processors) and `ray_address` weigh more than
+    the settings. `registry`: path or URL of the registry whose decisions apply (default: DRYSTONE_REGISTRY, the
+    settings', or `drystone-registry.sqlite` here; made where there is none). `contents`: where the contents of a
+    Software Heritage export lie, `agreement`: the agreement under which it is read. `update`: the release whose next
+    version is made; `sources` then join its own. `key` and `receipts`: the publisher's private key, and the folder for
+    a signed receipt for each request that was applied; `each_receipt` is called with request and file. `replace`: put
+    the release in the place of another complete one. `progress` follows stages; `tell` is called with terms that a user
+    must be shown. `own_process`: this process does nothing else, so it may be set up for the work.
+    Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
+    """
+    workers = _workers(engine, threads) if own_process else None
+    from drystone.building._order import Asked, order
+    from drystone.building.builds import build as run
+    from drystone.building.receipts import signer
+    from drystone.release.read import open_release
+
+    ordered = order(
+        Asked(_texts(sources), contents, agreement, settings),
+        _path(output),
+        release={"name": name, "version": version},
+        engine={"kind": engine, "threads": threads, "ray_address": ray_address},
+        registry=registry,
+        update=_path(update),
+    )
+    ordered.tell_terms(tell)
+    private = _signing(key, receipts)
+    signed = signer(private, Path(receipts), each_receipt) if private is not None and receipts is not None else None
+    if own_process:
+        from drystone.work.process import prepare_process
+
+        prepare_process()
+    run(
+        ordered.settings,
+        ordered.sources,
+        ordered.output,
+        ordered.engine(progress, workers),
+        replace=replace,
+        update=_path(update),
+        version=version,
+        receipts=signed,
+    )
+    return open_release(ordered.output)
+
+
+def estimate(
+    sources: Sequence[AnyPath] | AnyPath,
+    output: AnyPath | None = None,
+    *,
+    sample: int = 10,
+    settings: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    version: str | None = None,
+    registry: str | None = None,
+    contents: str | None = None,
+    agreement: str | None = None,
+    update: AnyPath | None = None,
+    engine: EngineKind | None = None,
+    threads: int | None = None,
+    ray_address: str | None = None,
+    progress: Progress | None = None,
+    tell: Callable[[str], object] = lambda text: None,
+) -> Estimate:
+    """Estimate what a build would keep, from a sample of at most `sample` sources; nothing but downloads is written.
+
+    The other arguments are those of `build`; `output` is where the build would go, for downloads lie beside it. Raises
+    `UsageError`, `SourceError`.
+    """
+    from drystone.building._order import Asked, order
+    from drystone.building.builds import estimate as run
+
+    ordered = order(
+        Asked(_texts(sources), contents, agreement, settings),
+        _path(output),
+        release={"name": name, "version": version},
+        engine={"kind": engine, "threads": threads, "ray_address": ray_address},
+        registry=registry,
+        update=_path(update),
+    )
+    ordered.tell_terms(tell)
+    return run(ordered.settings, ordered.sources, ordered.output, ordered.engine(progress), sample=sample)
+
+
+def verify(
+    release: AnyPath,
+    *,
+    quick: bool = False,
+    against: Iterable[AnyPath] = (),
+    registry: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Check a release from its folder alone, and ask whether a later version took its place; problems are returned.
+
+    `quick`: files, sizes, columns and counts only, no rows. `against`: later releases, or tombstones, that may say that
+    this version is superseded. `registry`: a registry that may say so (default: DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here or beside the release, where there is one). `progress` is called with bytes done and
+    all bytes. Raises `ReleaseError` where the folder is no release, `UsageError` or `RegistryError` where the registry
+    that was named cannot be asked.
+    """
+    from drystone.registry.place import successor_of
+    from drystone.release.checking.verify import verify as check
+    from drystone.release.manifest import read_manifest
+    from drystone.release.versions.numbers import Superseded
+
+    folder = Path(release)
+    later, note = successor_of(read_manifest(folder).root, registry, folder.resolve().parent)
+    known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
+    report = check(folder, quick=quick, progress=progress, against=against, known=known)
+    report.notes += [note] if note else []
+    return report
+
+
+def why(
+    release: AnyRelease,
+    what: str | LedgerRow,
+    *,
+    limit: int = 100,
+    folder: AnyPath | None = None,
+    work: AnyPath | None = None,
+) -> list[Explained]:
+    """Say why files are in or out of a release, with the evidence.
+
+    `what`: a SWHID or a link to one, a path (whole, its end, or a glob), REPOSITORY:PATH, or one row that `occurrences`
+    returned. `limit`: occurrences to explain. The diff of a near duplicate to the file that was kept takes the dropped
+    text from `folder`, a folder with the repository's files, else from `work`, the work folder that the build left
+    (default: beside the release). Raises `ReleaseError` where nothing matches.
+    """
+    from functools import partial
+
+    from drystone.building.builds import work_folder
+    from drystone.building.settings import Settings
+    from drystone.building.stages.contents import packed_blob
+    from drystone.release.inspection.why import explain, find, folder_lookup
+    from drystone.release.verbs import opened
+
+    found = opened(release)
+    left = Path(work) if work is not None else work_folder(Settings(), found.path)
+    packed = partial(packed_blob, left) if left.is_dir() else None
+    rows = find(found, what, limit=limit) if isinstance(what, str) else [what]
+    return [
+        explain(found, row, lookup=folder_lookup(Path(folder), row["path"]) if folder is not None else packed)
+        for row in rows
+    ]
+
+
+def retract(
+    releases: Sequence[str],
+    *,
+    registry: AnyRegistry = None,
+    date: str | None = None,
+    key: AnyPath | None = None,
+    receipts: AnyPath | None = None,
+    each_receipt: Callable[[str, Path], object] = lambda request, file: None,
+    dry_run: bool = False,
+    progress: Callable[[str, str], None] = lambda place, step: None,
+) -> list[SearchedRelease]:
+    """Take what was opted out since out of releases that exist, each in its place; return what fell in each.
+
+    `releases`: folders or URLs such as s3://bucket/prefix, all versions that are published. `registry`: whose opt-outs
+    apply (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `date`: day of the new versions, YYYY-MM-DD
+    (default: today). `key` and `receipts`: the publisher's private key, and the folder for one signed receipt for each
+    request; `each_receipt` is called with request and file. `dry_run`: say what would fall; write nothing. `progress`
+    is called with place and step. Raises `UsageError`, `ReleaseError`, `RegistryError`.
+    """
+    from drystone.building.receipts import write_receipts
+    from drystone.building.retract import apply, searched
+    from drystone.registry.verbs import using
+
+    private = _signing(key, receipts)
+    _check_date(date)
+    with using(registry, existing=False) as opened:
+        outcomes = apply(releases, opened, date=date, dry_run=dry_run, progress=progress)
+        head = opened.optouts.snapshot().head
+    if private is not None and receipts is not None and not dry_run:
+        for request, file in write_receipts(searched(outcomes), head, folder=Path(receipts), key=private).items():
+            each_receipt(request, file)
+    return outcomes
+
+
+def audit(releases: Iterable[AnyPath] = (), *, registry: AnyRegistry = None, heads: Iterable[str] = ()) -> Audit:
+    """Prove that nothing was altered in a registry or removed from it; problems are returned.
+
+    `releases`: folders whose manifests carry a head that the log must hold, which shows removed last events. `heads`:
+    hashes from elsewhere that it must hold. `registry`: default DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here.
+    Raises `UsageError` where there is no registry, `RegistryError`, `ReleaseError`.
+    """
+    from drystone.registry.verbs import using
+    from drystone.release.manifest import read_manifest
+
+    carried = [read_manifest(Path(folder)).facts.registry_head for folder in releases]
+    with using(registry) as opened:
+        return opened.audit([*(head for head in carried if head is not None), *heads])
+
+
+def _workers(engine: EngineKind | None, threads: int | None) -> Workers:
+    """Return worker processes that load what they need while this one does, where there will be any."""
+    from drystone import processor
+    from drystone.building import PRELOAD
+    from drystone.work.workers import Workers
+
+    workers = Workers(PRELOAD)
+    if threads != 1 and engine != "ray" and processor.count() > 1:
+        workers.prepare()
+    return workers
+
+
+def _signing(key: AnyPath | None, receipts: AnyPath | None) -> Ed25519PrivateKey | None:
+    """Return the key that signs receipts, None where none are wanted. Raises `UsageError` where one is missing."""
+    if (receipts is None) != (key is None):
+        raise UsageError("--receipts and --key belong together: a folder for receipts and the key that signs them")
+    if key is None:
+        return None
+    from drystone.release.versions.receipts import load_private
+
+    return load_private(Path(key))
+
+
+def _check_date(date: str | None) -> None:
+    from datetime import UTC, datetime
+
+    from drystone.release.layout import shown
+
+    if date is not None:
+        try:
+            datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            raise UsageError(f"--date {shown(date)}: write it as YYYY-MM-DD") from None
+
+
+def _texts(sources: Sequence[AnyPath] | AnyPath) -> tuple[str, ...]:
+    given = [sources] if isinstance(sources, str | os.PathLike) else sources
+    return tuple(os.fspath(source) for source in given)
+
+
+def _path(path: AnyPath | None) -> Path | None:
+    return Path(path) if path is not None else None

@@ -1,0 +1,35 @@
+"""What can be asked of licences: the verbs of this room, light to load and each with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from drystone.policy.compatibility import LicenseReport
+    from drystone.release.verbs import AnyPath
+
+#: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
+PolicyName = Literal["permissive", "stack-v2"]
+
+
+def licenses(
+    release: AnyPath, *, policy: PolicyName = "permissive", allow: Iterable[str] = (), deny: Iterable[str] = ()
+) -> LicenseReport:
+    """Say which licences a release holds, what each asks, and whether one policy covers everything that was kept.
+
+    `allow` and `deny`: SPDX identifiers, or pairs "A WITH B", that are accepted or refused besides. Facts from the
+    licences' texts, not legal advice; what is unknown is said to be unknown. Raises `UsageError` for an identifier that
+    is none, `ReleaseError` where there is no readable ledger.
+    """
+    from pathlib import Path
+
+    from drystone.errors import UsageError
+    from drystone.policy.compatibility import POLICIES, licenses_of_release
+    from drystone.policy.licenses import unknown_identifiers
+
+    allowed, denied = tuple(sorted(allow)), tuple(sorted(deny))
+    if wrong := unknown_identifiers((*allowed, *denied)):
+        raise UsageError(f"{', '.join(wrong)}: no SPDX identifier. See https://spdx.org/licenses/.")
+    chosen = POLICIES[policy].model_copy(update={"allow": allowed, "deny": denied})
+    return licenses_of_release(Path(release), chosen)

@@ -1,0 +1,132 @@
+"""What can be done with releases: the verbs of this room, light to load and each with its defaults.
+
+A release is given as its folder, or opened (`open_release`). Faces parse, call these and print; they add nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drystone.release.exports.forms import Form
+
+if TYPE_CHECKING:
+    from drystone.release.columns import LedgerRow
+    from drystone.release.exports.export import Export
+    from drystone.release.inspection.diff import Change, Diff
+    from drystone.release.inspection.lookup import Holding, Query
+    from drystone.release.inspection.stats import Stats
+    from drystone.release.read import Release
+
+    AnyRelease = Release | str | os.PathLike[str]
+    AnyPath = str | os.PathLike[str]
+
+
+def stats(release: AnyRelease, *, picture: AnyPath | None = None) -> Stats:
+    """Count a release by stage, reason, language and licence.
+
+    `picture`: a file to draw it into, `.svg` or `.png` (default: none). Raises `ReleaseError` where the ledger is
+    damaged, `UsageError` for a picture of another kind.
+    """
+    from drystone.release.inspection.stats import stats as count
+
+    found = count(opened(release))
+    if picture is not None:
+        from drystone.release.documents.picture import draw
+
+        draw(found, Path(picture))
+    return found
+
+
+def occurrences(release: AnyRelease, what: str, *, limit: int = 100) -> list[LedgerRow]:
+    """Return the ledger rows that `what` names, in the order of the ledger.
+
+    `what`: a SWHID or a link to one, a path (whole, its end, or a glob), or REPOSITORY:PATH. `limit`: rows at most.
+    Raises `ReleaseError` where nothing matches.
+    """
+    from drystone.release.inspection.why import find
+
+    return find(opened(release), what, limit=limit)
+
+
+def diff(old: AnyRelease, new: AnyRelease, *, each: Callable[[Change], object] | None = None) -> Diff:
+    """Compare two releases: totals by language, licence, repository and reason.
+
+    `each` is called with every occurrence that was added, removed or decided differently (default: none is listed).
+    Raises `ReleaseError` where a ledger is damaged.
+    """
+    from drystone.release.inspection.diff import diff as compare
+
+    return compare(opened(old), opened(new), each=each or (lambda change: None))
+
+
+def export(
+    release: AnyRelease,
+    form: Form,
+    output: AnyPath,
+    *,
+    replace: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Export:
+    """Write a release as tables in the columns of The Stack v2 or v3; return what was written.
+
+    `output`: folder of the export. `replace`: an earlier export in it may go. `dry_run`: check and plan only.
+    `progress` is called with rows done and all rows. Raises `UsageError` where `output` holds anything else,
+    `ReleaseError` for a damaged release and where the disk is full.
+    """
+    from drystone.release.exports.export import export as write
+
+    report = progress or (lambda done, total: None)
+    return write(opened(release), form, output, replace=replace, dry_run=dry_run, progress=report)
+
+
+def lookup(
+    releases: Sequence[AnyPath], what: str, *, limit: int = 20, cache: AnyPath | None = None
+) -> tuple[Query, list[Holding]]:
+    """Say which releases hold files of an owner or a repository, or the bytes of a file.
+
+    `what`: an owner (a name on GitHub, or HOST/NAME), a repository (OWNER/NAME, a URL, or its origin in the ledger), a
+    SWHID, or a file of this machine. `limit`: places to name for each release. `cache`: where indexes are kept
+    (default: the user's cache folder). Returns what was asked, as it was understood, and one answer for each release.
+    Raises `UsageError` where there is no release to look into or `what` is none of these, `ReleaseError`.
+    """
+    from drystone.errors import UsageError
+    from drystone.release.inspection.lookup import open_index, parse
+
+    if not releases:
+        raise UsageError("name at least one release, and last what to look up")
+    query = parse(what, files=True)
+    folder = Path(cache) if cache is not None else None
+    return query, [open_index(each, folder).find(query, limit) for each in releases]
+
+
+def new_receipt_key(file: AnyPath) -> tuple[Path, str]:
+    """Make a key pair for receipts: `file`, readable by its owner only, and FILE.pub; return the latter and its hash.
+
+    The private key is encrypted where DRYSTONE_KEY_PASSWORD is set. The hash is the SHA-256 of the public key, hex.
+    Raises `UsageError` where a file is there already.
+    """
+    from drystone.release.versions import receipts
+
+    public = receipts.new_key(Path(file))
+    return public, receipts.fingerprint(receipts.load_public(public))
+
+
+def verify_receipt(receipt: AnyPath, key: AnyPath) -> dict[str, Any]:
+    """Check a receipt with the publisher's public key, a file; return what it says.
+
+    Raises `ReleaseError` where it was altered or signed by another key, `UsageError` where `key` is no public key.
+    """
+    from drystone.release.versions import receipts
+
+    return receipts.verify_receipt(Path(receipt), receipts.load_public(Path(key)))
+
+
+def opened(release: AnyRelease) -> Release:
+    """Return a release opened, whichever way it was given. Raises `ReleaseError` where the folder is none."""
+    from drystone.release.read import Release, open_release
+
+    return release if isinstance(release, Release) else open_release(release)

@@ -1,0 +1,100 @@
+"""Serving, and who may decide in the browser: the verbs of this room, light to load and each with its defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from drystone.reader import Reader
+
+    AnyPath = str | os.PathLike[str]
+
+#: Seconds until a request is dropped, bytes that one may have, and windows in a model's queue before requests get 429.
+TIMEOUT: Final = 30.0
+MAX_BODY: Final = 10 * 1024**2
+MAX_WAITING: Final = 1024
+#: What may be visited to check a requester's challenge: public hosts by http(s), or any host.
+Visit = Literal["public", "anywhere"]
+
+
+def serve(
+    models: Iterable[str] = (),
+    releases: Iterable[AnyPath] = (),
+    *,
+    registry: str | None = None,
+    moderators: AnyPath | None = None,
+    visit: Visit | None = None,
+    cache: AnyPath | None = None,
+    tokens: AnyPath | None = None,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    https: bool = False,
+    timeout: float = TIMEOUT,
+    max_waiting: int = MAX_WAITING,
+    max_body: int = MAX_BODY,
+    load: Callable[[str], Reader] | None = None,
+    tell: Callable[[str], object] = lambda line: None,
+) -> None:
+    """Serve readers and releases over HTTP until the process is told to stop.
+
+    `models`: MODEL or NAME=MODEL, folders or Hub ids, the first answers at `/`; `load` loads one (default:
+    `load_reader`). `releases`: folders. `registry`: takes the requests to opt out (default, where there are releases:
+    DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `moderators`: file of who may decide. `visit`: what may be
+    visited to check challenges (default: nothing). `cache`: where indexes of releases are kept (default: the user's).
+    `tokens`: file of bearer tokens, besides those in DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it
+    ends TLS. `timeout`: seconds until a request is dropped; `max_waiting`: windows in a model's queue; `max_body`:
+    bytes of a request. `tell` is called with what is served, and where. Raises `UsageError` where there is nothing to
+    serve, `MissingExtraError`, `ModelError`, `ReleaseError`, `RegistryError`.
+    """
+    from drystone.errors import UsageError
+    from drystone.reader.verbs import load_reader
+    from drystone.registry.place import place_of
+    from drystone.web.serve import Address, read_tokens
+    from drystone.web.serve import serve as run
+
+    known = read_tokens(_path(tokens))
+    places = [Path(release) for release in releases]
+    readers: dict[str, Reader] = {}
+    for model in models:
+        name, separator, where = model.partition("=")
+        where = where if separator else model
+        name = name if separator else Path(model).name
+        if name in readers:
+            raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
+        readers[name] = (load or load_reader)(where)
+        readers[name].warm()
+    run(
+        readers,
+        places,
+        registry=place_of(registry) if places or registry else None,
+        moderators=_path(moderators),
+        visit=visit,
+        cache=_path(cache),
+        tokens=known,
+        timeout=timeout,
+        max_waiting=max_waiting,
+        max_body=max_body,
+        at=Address(host, port, https),
+        tell=tell,
+    )
+
+
+def add_moderator(file: AnyPath, name: str, password: str) -> None:
+    """Add a moderator to a file, or give one another password. Only a hash of it is kept (Argon2id).
+
+    Raises `UsageError` for a name or password that cannot be, `MissingExtraError`.
+    """
+    from drystone.errors import MissingExtraError
+
+    try:
+        from drystone.web.sessions import add_moderator as add
+    except ImportError:
+        raise MissingExtraError("argon2-cffi", "server") from None
+    add(Path(file), name, password)
+
+
+def _path(path: AnyPath | None) -> Path | None:
+    return Path(path) if path is not None else None
