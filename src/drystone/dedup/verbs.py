@@ -50,24 +50,19 @@ def deduplicate(
     Raises `UsageError` where the folder exists, a column is not there or a parameter is out of its range.
     """
     import json
-    import shutil
     import tempfile
 
     from drystone.dedup.files import keep_file, write_kept
+    from drystone.work.files import whole_folder
 
     method = Method(threshold, recall, sketch, size, bands, rows, seed)
     out = Path(output)
     if out.exists():
         raise UsageError(f"{out} exists already; name a folder that does not.")
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with whole_folder(out) as part:
         with tempfile.TemporaryDirectory(prefix="work-", dir=part) as work:
             result, summary = keep_file(Path(source), method, Path(work), text=text, id=id, group=group, order=order)
         counts = write_kept(Path(source), result, part, id=id)
         (part / "method.json").write_text(json.dumps(method.describe(), indent=2) + "\n")
-        part.chmod(0o755)
-        part.rename(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return Deduplicated(summary["documents"], **counts, comparisons=summary["comparisons"], method=method)
