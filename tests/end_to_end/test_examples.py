@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.end_to_end.conftest import ROOT, program
+from tests.end_to_end.conftest import ROOT, git, program
 
 EXAMPLES = ROOT / "examples"
 #: `tests/reader/test_example.py` runs this one, which needs torch.
 ELSEWHERE = {"finetune_domain"}
-HERE = {"ask_documents", "near_duplicates", "packages", "read_release", "two_languages"}
+HERE = {"ask_documents", "governance", "near_duplicates", "packages", "read_release", "two_languages"}
 
 
 def run(name: str, *arguments: object, cwd: Path) -> str:
@@ -79,3 +79,23 @@ def test_near_duplicates_of_a_file_go_with_proof(tmp_path: Path) -> None:
     assert said.startswith("row 2 is near row 0: similarity 0.")
     assert said.endswith("3 of 4 rows stay\n")
     assert pq.read_table(tmp_path / "kept.parquet").column("content").to_pylist() == [texts[0], texts[1], texts[3]]
+
+
+def test_somebodys_work_leaves_a_release_and_stays_out(tmp_path: Path) -> None:
+    for name, files in {"walls": ("stack",), "fences": ("rail", "stack")}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        git(folder, "init", "-q")
+        (folder / "LICENSE").write_text("SPDX-License-Identifier: MIT\n")
+        for file in files:
+            (folder / f"{file}.py").write_text(program(file))
+        git(folder, "add", "-A")
+        git(folder, "commit", "-qm", "Begin")
+    said = run("governance", "walls", "fences", cwd=tmp_path)
+    assert [line.partition(", root")[0] for line in said.splitlines()] == [
+        "a release: 2 files kept",
+        "request R-…: accepted",
+        "retracted to 1.0.1: 1 files kept",
+        "a new build: 1 files kept, 1 left out",
+        "release and log were checked, 0 problems",
+    ]
