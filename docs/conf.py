@@ -21,7 +21,9 @@ html_show_sourcelink = False
 html_copy_source = False
 # A link to a heading that is not there is an error, as is every other warning (`-W`).
 myst_heading_anchors = 3
-autodoc_typehints = "description"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 100
 autodoc_member_order = "alphabetical"
 suppress_warnings = ["misc.highlighting_failure"]
 
