@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import orjson
 from filelock import FileLock, Timeout
@@ -21,6 +22,7 @@ from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.registry import Applied, Registry
 from drystone.release import layout
+from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.location import Folder, Location, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -29,14 +31,13 @@ from drystone.release.versions.falls import (
     Blocked,
     Fallen,
     Inventory,
-    Row,
     contents_of,
     fallen_repositories,
     take_inventory,
 )
-from drystone.release.versions.numbers import RETRACTION, read_tombstone
+from drystone.release.versions.numbers import RETRACTION, Tombstone, read_tombstone
 from drystone.release.versions.receipts import Searched, Version
-from drystone.release.versions.retract import Retraction
+from drystone.release.versions.retract import Fell, Retraction
 from drystone.release.versions.retract import retract as retract_release
 from drystone.release.versions.switch import settle
 
@@ -58,7 +59,7 @@ class SearchedRelease:
     inventory: Inventory
     done: Retraction | None
     cleared: int = 0
-    stones: tuple[Row, ...] = ()
+    stones: tuple[Tombstone, ...] = ()
 
     @property
     def after(self) -> Manifest:
@@ -148,7 +149,7 @@ def _listed(location: Location) -> Manifest:
     return manifest
 
 
-def _stones(location: Location) -> list[Row]:
+def _stones(location: Location) -> list[Tombstone]:
     found = []
     for name in location.names():
         if name.startswith("tombstones/") and name.endswith(".json"):
@@ -188,7 +189,7 @@ def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[st
     return found
 
 
-def about(repository: Row) -> tuple[list[str], str | None]:
+def about(repository: RepositoryRow) -> tuple[list[str], str | None]:
     """Return who made the revision of a repository and what it is a fork of, as the source recorded it."""
     try:
         known = orjson.loads(repository["metadata"] or "{}")
@@ -197,16 +198,16 @@ def about(repository: Row) -> tuple[list[str], str | None]:
     return authors_of(known), forked_from(known)
 
 
-def prefer(row: Row, repository: Row) -> bytes:
+def prefer(row: LedgerRow, repository: RepositoryRow) -> bytes:
     """Return the key of a copy by which a build would choose among copies: the smallest stands for the others."""
     stars, forks = repository["star_events_count"], repository["fork_events_count"]
     date = repository["revision_date"]
     return rank(row["license_type"] or "non_permissive", stars, forks, date, row["origin"], _path(row), row["entry"])
 
 
-def fall(row: Row, request: str | None) -> Row:
+def fall(row: LedgerRow, request: str | None) -> Fell:
     """Return the decision's columns of a row that a request takes out, or (None) whose kept file is taken out."""
-    drop = judge(AskedOut(request) if request is not None else Orphan(row["reason"], row["similarity"]))
+    drop = judge(AskedOut(request) if request is not None else Orphan(row["reason"] or "", row["similarity"]))
     return {
         "decision": drop.decision,
         "stage": drop.stage.word,
@@ -215,26 +216,28 @@ def fall(row: Row, request: str | None) -> Row:
     }
 
 
-def attribute(row: Row, copy: Row, repository: Row) -> Row:
+def attribute(row: DataRow, copy: LedgerRow, repository: RepositoryRow) -> DataRow:
     """Return a row of data as that of a copy: same bytes, another path, repository and licence.
 
     What showed the copy's licence is not in the release; the evidence names the ledger, which has the decision.
     """
     expression = copy["license_expression"]
     evidence = [{"expression": expression, "path": copy["path"], "rule": "ledger"}] if expression else []
-    changed: Row = {
-        **{name: repository[name] for name in OF_REPOSITORY},
-        **{name: copy[name] for name in SHARED},
+    of_repository: Mapping[str, object] = repository
+    of_copy: Mapping[str, object] = copy
+    changed = {
+        **{name: of_repository[name] for name in OF_REPOSITORY},
+        **{name: of_copy[name] for name in SHARED},
         **{name: values[0] for name, values in derived([_path(copy)], [expression]).items()},
         "license_evidence": evidence,
     }
-    return row | changed
+    return cast(DataRow, {**row, **changed})
 
 
-def _path(row: Row) -> bytes:
+def _path(row: LedgerRow) -> bytes:
     """Return the path of a ledger row as a source gives it."""
-    raw: bytes | None = row["path_raw"]
-    return raw if raw is not None else str(row["path"])[1:].encode()
+    raw = row["path_raw"]
+    return raw if raw is not None else row["path"][1:].encode()
 
 
 @contextmanager

@@ -60,6 +60,6 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
             continue
         after = f"now {inline(now['version'])}  {inline(now['root'])}" if now["root"] != line["root"] else "unchanged"
         echo(
-            f"{inline(line['release'])} {inline(line['version'])}: of {line['occurrences']:,} occurrences "
+            f"{inline(line['release'])} {inline(line['version'] or '')}: of {line['occurrences']:,} occurrences "
             f"{fell['occurrences']:,} fell, {fell['files']:,} files of {fell['bytes']:,} bytes; {after}"
         )

@@ -6,7 +6,7 @@ All of it follows from manifest and counts; nothing is claimed that a command na
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,6 +15,9 @@ from drystone.release.layout import language_folder, shown, size_text
 from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import STACK_V2
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SIZES_ABOVE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
@@ -48,7 +51,7 @@ def changelog_entry(facts: ReleaseFacts, root: str) -> list[str]:
 
 def citation(facts: ReleaseFacts, root: str) -> Iterator[str]:
     """Yield CITATION.cff, version 1.2.0 of the Citation File Format."""
-    fields: dict[str, Any] = {
+    fields: dict[str, Json] = {
         "cff-version": "1.2.0",
         "type": "dataset",
         "message": "If you use this dataset, please cite it, and name the repositories listed in NOTICE.",
@@ -73,7 +76,7 @@ def _yaml(value: Any) -> str:
     return str(yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100))
 
 
-def _front(release: Release) -> dict[str, Any]:
+def _front(release: Release) -> dict[str, Json]:
     manifest = release.manifest
     languages = sorted(manifest.languages)
     kept = manifest.counts.kept
@@ -98,7 +101,7 @@ def _front(release: Release) -> dict[str, Any]:
     }
 
 
-def _info(manifest: Manifest, language: str) -> dict[str, Any]:
+def _info(manifest: Manifest, language: str) -> dict[str, Json]:
     entries = manifest.languages[language]
     text, stored = sum(e.text_bytes for e in entries), sum(e.bytes for e in entries)
     return {

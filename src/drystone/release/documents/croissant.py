@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 import pyarrow as pa
@@ -17,9 +17,12 @@ from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown
 from drystone.release.manifest import FileEntry, Manifest
 
+if TYPE_CHECKING:
+    from drystone._json import Json
+
 _PARQUET: Final = "application/x-parquet"
 
-_CONTEXT: Final = {
+_CONTEXT: Final[dict[str, Json]] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "arrayShape": "cr:arrayShape",
@@ -71,10 +74,10 @@ def croissant(manifest: Manifest, found: Stats) -> Iterator[str]:
     yield orjson.dumps(_metadata(manifest, found), option=options).decode()
 
 
-def _metadata(manifest: Manifest, found: Stats) -> dict[str, Any]:
+def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
     facts, counts = manifest.facts, manifest.counts
     authors = facts.authors or (f"The makers of {facts.name}",)
-    described = {
+    described: dict[str, Json] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
@@ -105,7 +108,7 @@ def _bibtex(manifest: Manifest) -> str:
     return shown(f"@misc{{{key}, {title}{year}, note = {{root hash {manifest.root}}}}}")
 
 
-def _files(manifest: Manifest) -> Iterator[dict[str, Any]]:
+def _files(manifest: Manifest) -> Iterator[dict[str, Json]]:
     for entry in manifest.files:
         yield {
             "@type": "cr:FileObject",
@@ -125,7 +128,7 @@ def _what(entry: FileEntry) -> str:
     return f"{entry.rows} " + ("occurrences and decisions" if entry.kind == "ledger" else "repositories")
 
 
-def _file_sets(manifest: Manifest) -> Iterator[dict[str, Any]]:
+def _file_sets(manifest: Manifest) -> Iterator[dict[str, Json]]:
     for language in sorted(manifest.languages):
         folder = language_folder(language)
         yield {
@@ -138,7 +141,7 @@ def _file_sets(manifest: Manifest) -> Iterator[dict[str, Any]]:
         }
 
 
-def _records(language: str) -> dict[str, Any]:
+def _records(language: str) -> dict[str, Json]:
     folder = language_folder(language)
     return {
         "@type": "cr:RecordSet",
@@ -151,7 +154,7 @@ def _records(language: str) -> dict[str, Any]:
         "field": [
             {
                 **fixed,
-                "@id": _id(f"{folder}/") + fixed["name"],
+                "@id": _id(f"{folder}/") + str(fixed["name"]),
                 "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": fixed["name"]}},
             }
             for fixed in _fields()
@@ -165,12 +168,12 @@ def _id(name: str) -> str:
 
 
 @cache
-def _fields() -> list[dict[str, Any]]:
+def _fields() -> list[dict[str, Json]]:
     """Return what is said of each column, whatever the language; `@id` and `source` hold their place only."""
-    found = []
+    found: list[dict[str, Json]] = []
     for column in DATA:
         if kind := _data_type(column.type):
-            array = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(column.type) else {}
+            array: dict[str, Json] = {"isArray": True, "arrayShape": "-1"} if pa.types.is_list(column.type) else {}
             found.append(
                 {
                     "@type": "cr:Field",
@@ -204,7 +207,7 @@ def _data_type(kind: pa.DataType) -> str | None:
     return None
 
 
-def _responsible(manifest: Manifest, found: Stats) -> dict[str, Any]:
+def _responsible(manifest: Manifest, found: Stats) -> dict[str, Json]:
     counts = manifest.counts
     top = ", ".join(f"{s.name} {s.kept}" for s in found.languages[:5] if s.kept) or "none"
     unlicensed = sum(s.kept for s in found.license_types if s.name == "no_license")
@@ -231,11 +234,11 @@ def _responsible(manifest: Manifest, found: Stats) -> dict[str, Any]:
     }
 
 
-def _provenance(manifest: Manifest) -> dict[str, Any]:
+def _provenance(manifest: Manifest) -> dict[str, Json]:
     facts = manifest.facts
-    derived: list[dict[str, Any]] = [{"@id": "repositories.parquet"}]
+    derived: list[dict[str, Json]] = [{"@id": "repositories.parquet"}]
     for previous in facts.lineage:
-        entity = {"@type": "prov:Entity", "name": f"{facts.name} {previous.version}"}
+        entity: dict[str, Json] = {"@type": "prov:Entity", "name": f"{facts.name} {previous.version}"}
         derived.append(entity | {"identifier": f"sha256:{previous.root}"})
     return {
         "prov:wasDerivedFrom": derived,

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.identity.hashes import Tree
+from drystone.release.columns import LedgerRow, RepositoryRow
 from drystone.release.read import Release
 
 #: Stage and reason of an occurrence that its owner, or the owner of the same bytes, has opted out.
@@ -25,7 +26,6 @@ UNREADABLE: Final = "unreadable"
 
 #: Key of a ledger row: repository_id, path, entry.
 Key = tuple[str, str, int]
-Row = dict[str, Any]
 
 _COLUMNS: Final = (
     "repository_id", "origin", "path", "path_raw", "entry", "kind", "swhid", "size", "decision", "stage", "language",
@@ -71,13 +71,25 @@ class Fallen:
     repositories: int = 0
 
 
+class Handed(NamedTuple):
+    """A copy that stands for a file from now on: its ledger row, its repository's row, and the file's shard."""
+
+    row: LedgerRow
+    owner: RepositoryRow
+    shard: str
+
+    @property
+    def key(self) -> Key:
+        """Key of the copy's ledger row."""
+        return key_of(self.row)
+
+
 @dataclass(slots=True)
 class Inventory:
     """What falls of one release.
 
     `repositories`: id -> request; their rows leave the ledger. `rows`: key -> request; these stay, as dropped.
-    `gone`: SWHID -> shard of files that leave data. `handed`: SWHID -> the ledger row of the copy that stands for a
-    file from now on, with the row of its repository (`owner`) and the shard of the file (`standing_shard`).
+    `gone`: SWHID -> shard of files that leave data. `handed`: SWHID -> the copy that stands for a file from now on.
     `shards` and `parts`: the files that must be written anew. `orphans`: duplicates whose representative goes.
     `kept` counts by repository what its number of kept files changes by. `unknown` names the repositories of which
     directories were asked for and cannot all be told: the release does not have the hash of everything in them.
@@ -86,7 +98,7 @@ class Inventory:
     repositories: dict[str, str] = field(default_factory=dict)
     rows: dict[Key, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
-    handed: dict[str, Row] = field(default_factory=dict)
+    handed: dict[str, Handed] = field(default_factory=dict)
     shards: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
     requests: dict[str, Fallen] = field(default_factory=dict)
@@ -119,12 +131,12 @@ def total_of(fallen: Iterable[Fallen]) -> Fallen:
 
 
 #: Key by which the best of several copies is the smallest; takes ledger row and repository row.
-Prefer = Callable[[Row, Row], Any]
+Prefer = Callable[[LedgerRow, RepositoryRow], Any]
 #: Authors and upstream of a repository, out of its row.
-About = Callable[[Row], tuple[Sequence[str], str | None]]
+About = Callable[[RepositoryRow], tuple[Sequence[str], str | None]]
 
 
-def nothing_known(_: Row) -> tuple[Sequence[str], str | None]:
+def nothing_known(_: RepositoryRow) -> tuple[Sequence[str], str | None]:
     """Say that neither authors nor an upstream are known."""
     return (), None
 
@@ -198,6 +210,14 @@ def contents_of(release: Release, repositories: Iterable[str]) -> dict[str, set[
     return found
 
 
+class _Lost(NamedTuple):
+    """A kept file that falls: its base name, its language and its shard."""
+
+    name: str
+    language: str | None
+    shard: str
+
+
 def take_inventory(
     release: Release, blocked: Blocked, about: About = nothing_known, prefer: Prefer | None = None
 ) -> Inventory:
@@ -210,7 +230,7 @@ def take_inventory(
     forks = _upstreams(release, about)
     for request in found.repositories.values():
         found.requests.setdefault(request, Fallen()).repositories += 1
-    lost: dict[str, Row] = {}
+    lost: dict[str, _Lost] = {}
     directories: dict[str, dict[bytes, str]] = {}
     if blocked.has_directories():
         directories, found.unknown = fallen_directories(release, blocked, found.repositories)
@@ -220,14 +240,14 @@ def take_inventory(
                 found.parts.add(entry.path)
                 _count(found, row, request)
                 if row["repository_id"] not in found.repositories:
-                    found.rows[_key(row)] = request
-                if row["decision"] == "kept":
-                    lost[row["swhid"]] = row
+                    found.rows[key_of(row)] = request
+                if row["decision"] == "kept" and row["swhid"] and row["shard"]:
+                    lost[row["swhid"]] = _Lost(_name(row), row["language"], row["shard"])
                     found.kept[row["repository_id"]] -= 1
     if lost or found.repositories:
         _hand_over(release, found, lost, prefer)
-    found.gone = {swhid: row["shard"] for swhid, row in lost.items() if swhid not in found.handed}
-    found.shards = {row["shard"] for row in lost.values()}
+    found.gone = {swhid: file.shard for swhid, file in lost.items() if swhid not in found.handed}
+    found.shards = {file.shard for file in lost.values()}
     return found
 
 
@@ -246,7 +266,7 @@ def _falling(
     blocked: Blocked,
     forks: dict[str, str],
     directories: dict[str, dict[bytes, str]],
-) -> list[tuple[Row, str]]:
+) -> list[tuple[LedgerRow, str]]:
     names = ("repository_id", "origin", "path", "path_raw", "kind", "swhid", "stage")
     falling: list[tuple[int, str]] = []
     ids, places = (table.column(name).to_pylist() for name in names[:2])
@@ -269,7 +289,7 @@ def _falling(
     return list(zip(rows, (request for _, request in falling), strict=True))
 
 
-def _count(found: Inventory, row: Row, request: str) -> None:
+def _count(found: Inventory, row: LedgerRow, request: str) -> None:
     counts = [found.requests.setdefault(request, Fallen())]
     if row["decision"] == "kept":
         counts.append(found.languages.setdefault(row["language"] or "unknown", Fallen()))
@@ -280,16 +300,16 @@ def _count(found: Inventory, row: Row, request: str) -> None:
             fallen.bytes += row["size"] or 0
 
 
-def _hand_over(release: Release, found: Inventory, lost: dict[str, Row], prefer: Prefer | None) -> None:
+def _hand_over(release: Release, found: Inventory, lost: dict[str, _Lost], prefer: Prefer | None) -> None:
     """Find the duplicates of what goes: parts that name it change, and the best exact copy takes its place."""
     swhids, gone = pa.array(sorted(lost), pa.string()), pa.array(sorted(found.repositories), pa.string())
-    copies: dict[str, list[Row]] = {}
+    copies: dict[str, list[LedgerRow]] = {}
     orphans: Counter[str] = Counter()
     for entry in release.manifest.of_kind("ledger"):
         for table in release.rows(entry):
             of_gone = pc.is_in(table["kept_repository_id"], value_set=gone)
             for row in table.filter(pc.or_(pc.is_in(table["kept_swhid"], value_set=swhids), of_gone)).to_pylist():
-                if row["repository_id"] in found.repositories or _key(row) in found.rows:
+                if row["repository_id"] in found.repositories or key_of(row) in found.rows:
                     continue
                 found.parts.add(entry.path)
                 orphans[row["kept_swhid"]] += 1
@@ -299,23 +319,23 @@ def _hand_over(release: Release, found: Inventory, lost: dict[str, Row], prefer:
     for swhid, rows in copies.items():
         assert prefer is not None
         best = min(rows, key=lambda row: prefer(row, owners[row["repository_id"]]))
-        found.handed[swhid] = best | {
-            "owner": owners[best["repository_id"]],
-            "standing_shard": lost[swhid]["shard"],
-        }
+        found.handed[swhid] = Handed(best, owners[best["repository_id"]], lost[swhid].shard)
         found.kept[best["repository_id"]] += 1
     found.orphans = sum(count for swhid, count in orphans.items() if swhid not in found.handed)
 
 
-def _judged_alike(row: Row, lost: Row | None) -> bool:
+def _judged_alike(row: LedgerRow, lost: _Lost | None) -> bool:
     """Whether a row is an exact copy whose name gave the same language and the same judgement."""
     if lost is None:
         return False
-    name, other = (str(r["path"]).rpartition("/")[2] for r in (row, lost))
-    return row["reason"] == "exact_duplicate" and row["language"] == lost["language"] and name == other
+    return row["reason"] == "exact_duplicate" and row["language"] == lost.language and _name(row) == lost.name
 
 
-def _repositories(release: Release, ids: set[str]) -> dict[str, Row]:
+def _name(row: LedgerRow) -> str:
+    return row["path"].rpartition("/")[2]
+
+
+def _repositories(release: Release, ids: set[str]) -> dict[str, RepositoryRow]:
     if not ids:
         return {}
     wanted = pa.array(sorted(ids), pa.string())
@@ -323,5 +343,6 @@ def _repositories(release: Release, ids: set[str]) -> dict[str, Row]:
     return {row["repository_id"]: row for table in tables for row in table.to_pylist()}
 
 
-def _key(row: Row) -> Key:
+def key_of(row: LedgerRow) -> Key:
+    """Return the key of a ledger row."""
     return row["repository_id"], row["path"], row["entry"]

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict, cast
 
 import orjson
 
@@ -93,6 +93,44 @@ def change_lines(found: Diff) -> list[str]:
 def _row(name: str, delta: Delta) -> str:
     safe = shown(name).replace("|", "\\|").replace("\n", " ")
     return f"| {safe} | {delta.old_files:,} | {delta.new_files:,} | {delta.old_bytes:,} | {delta.new_bytes:,} |"
+
+
+class Successor(TypedDict):
+    """The version that took another's place."""
+
+    version: str
+    root: str
+
+
+class FileCounts(TypedDict):
+    """How much a version holds: rows of the ledger, and kept files among them."""
+
+    occurrences: int
+    files: int
+
+
+class FallenCounts(FileCounts):
+    """How much fell: bytes of the files among it, and whole repositories too."""
+
+    bytes: int
+    repositories: int
+
+
+class Tombstone(TypedDict):
+    """What stays of a version that was replaced in its place; what fell, and by which request, is of retractions."""
+
+    format: str
+    release: str
+    version: str
+    root: str
+    reason: str
+    superseded_by: Successor
+    registry_head: str
+    counts: FileCounts
+    counts_now: FileCounts
+    replaced: list[str]
+    fell: NotRequired[FallenCounts]
+    requests: NotRequired[dict[str, FallenCounts]]
 
 
 def tombstone(before: Manifest, after: Manifest, reason: str, **more: object) -> tuple[str, bytes]:
@@ -181,7 +219,7 @@ def _follows(root: str, path: Path) -> Iterator[tuple[str, str, bool]]:
         yield stone["superseded_by"]["version"], stone["superseded_by"]["root"], stone["reason"] == RETRACTION
 
 
-def read_tombstone(path: Path) -> dict[str, Any]:
+def read_tombstone(path: Path) -> Tombstone:
     """Return what a tombstone says. Raises `ReleaseError` where the file is none."""
     try:
         stone = orjson.loads(path.read_bytes())
@@ -195,7 +233,7 @@ def read_tombstone(path: Path) -> dict[str, Any]:
             for counts in (stone["counts"], stone["counts_now"], stone["fell"], *stone["requests"].values()):
                 if not all(isinstance(number, int) for number in counts.values()):
                     raise KeyError
-        return dict(stone)
+        return cast(Tombstone, stone)
     except OSError as error:
         raise ReleaseError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):

@@ -10,10 +10,10 @@ import binascii
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict, cast
 
 import orjson
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -25,7 +25,7 @@ from drystone.release.canonical import json_bytes
 from drystone.release.layout import shown
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import Fallen, total_of
-from drystone.release.versions.numbers import RETRACTION
+from drystone.release.versions.numbers import RETRACTION, FallenCounts, FileCounts, Successor
 
 FORMAT: Final = "drystone-receipt"
 #: What applied a request where it was neither an update nor a retraction.
@@ -68,13 +68,48 @@ class Searched:
     left_out: Fallen | None = None
 
 
+class LeftOutCounts(TypedDict):
+    """How much a build left out of its sources."""
+
+    repositories: int
+    occurrences: int
+    bytes: int
+
+
+class ReceiptLine(FileCounts):
+    """One version that was searched: what it held (version and root are null where there was none), and what fell."""
+
+    release: str
+    version: str | None
+    root: str | None
+    fell: FallenCounts
+    now: Successor
+    by: str
+    left_out: NotRequired[LeftOutCounts]
+
+
+class Receipt(TypedDict):
+    """What a receipt says; the signature is over all of it but itself."""
+
+    format: str
+    format_version: int
+    request: str
+    issued: str
+    program_version: str
+    registry_head: str
+    searched: list[ReceiptLine]
+    fell: FallenCounts
+    key: str
+    signature: NotRequired[str]
+
+
 def make_receipt(
     request: str, searched: Iterable[Searched], registry_head: str, issued: str, key: Ed25519PrivateKey
 ) -> bytes:
     """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC."""
     versions = list(searched)
     total = total_of(each.fell for each in versions)
-    content: dict[str, Any] = {
+    content: Receipt = {
         "format": FORMAT,
         "format_version": 1,
         "request": request,
@@ -82,7 +117,7 @@ def make_receipt(
         "program_version": version("drystone"),
         "registry_head": registry_head,
         "searched": [_line(each) for each in versions],
-        "fell": asdict(total),
+        "fell": _fell(total),
         "key": fingerprint(key.public_key()),
     }
     signature = base64.b64encode(key.sign(_CONTEXT + json_bytes(content))).decode()
@@ -99,7 +134,7 @@ def says_the_same(path: Path, key: Ed25519PublicKey, searched: Iterable[Searched
     return bool(said == [_line(each) for each in searched])
 
 
-def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
+def verify_receipt(path: Path, key: Ed25519PublicKey) -> Receipt:
     """Return what a receipt says. Raises `ReleaseError` where it is damaged, altered, or signed by another key."""
     name = shown(str(path))
     try:
@@ -124,18 +159,33 @@ def verify_receipt(path: Path, key: Ed25519PublicKey) -> dict[str, Any]:
         key.verify(signature, _CONTEXT + json_bytes(signed))
     except (InvalidSignature, binascii.Error):
         raise ReleaseError(f"{name}: the signature does not hold: the receipt was altered, or never signed") from None
-    return content
+    return cast(Receipt, content)
 
 
-def _line(each: Searched) -> dict[str, Any]:
-    nothing = {"release": each.now.release, "version": None, "root": None, "occurrences": 0, "files": 0}
-    before = asdict(each.before) if each.before is not None else nothing
-    now = {"version": each.now.version, "root": each.now.root}
-    line = {**before, "fell": asdict(each.fell), "now": now, "by": each.by}
-    if each.left_out is not None:
-        out = each.left_out
+def _line(each: Searched) -> ReceiptLine:
+    before, now, out = each.before, each.now, each.left_out
+    line: ReceiptLine = {
+        "release": now.release if before is None else before.release,
+        "version": None if before is None else before.version,
+        "root": None if before is None else before.root,
+        "occurrences": 0 if before is None else before.occurrences,
+        "files": 0 if before is None else before.files,
+        "fell": _fell(each.fell),
+        "now": {"version": now.version, "root": now.root},
+        "by": each.by,
+    }
+    if out is not None:
         line["left_out"] = {"repositories": out.repositories, "occurrences": out.occurrences, "bytes": out.bytes}
     return line
+
+
+def _fell(fell: Fallen) -> FallenCounts:
+    return {
+        "occurrences": fell.occurrences,
+        "files": fell.files,
+        "bytes": fell.bytes,
+        "repositories": fell.repositories,
+    }
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:

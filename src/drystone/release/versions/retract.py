@@ -9,19 +9,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.release import layout
+from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.documents.notice import without_repositories
 from drystone.release.files import write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
-from drystone.release.versions.falls import OPTED_OUT, Inventory, Row
+from drystone.release.versions.falls import OPTED_OUT, Inventory, key_of
 from drystone.release.versions.numbers import PATCH, RETRACTION, follow, next_version, tombstone
 from drystone.release.versions.switch import STAGING, place_beside, switch
 from drystone.release.writing.finish import describe
@@ -31,10 +32,21 @@ from drystone.release.writing.writer import write_data_shard, write_ledger_part,
 _LEVELS: Final = (3, 9, 19)
 
 #: Turns a row of data (without content) into that of a copy: takes it, the copy's ledger row and its repository.
-Attribute = Callable[[Row, Row, Row], Row]
+Attribute = Callable[[DataRow, LedgerRow, RepositoryRow], DataRow]
+
+
+class Fell(TypedDict):
+    """The columns of a ledger row in which falling shows."""
+
+    decision: str
+    stage: str
+    reason: str
+    evidence: str
+
+
 #: Gives decision, stage, reason and evidence of a ledger row that falls by a request; or (None) of a duplicate whose
 #: kept file falls.
-Fall = Callable[[Row, str | None], Row]
+Fall = Callable[[LedgerRow, str | None], Fell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,7 @@ def _facts(release: Release, inventory: Inventory, registry_head: str | None, da
     left = left.model_copy(
         update={
             "files": left.files - total.files + len(handed),
-            "bytes": max(0, left.bytes - total.bytes + sum(row["size"] or 0 for row in handed)),
+            "bytes": max(0, left.bytes - total.bytes + sum(copy.row["size"] or 0 for copy in handed)),
         }
     )
     funnel = (*(step for step in old.funnel if step.stage != RETRACTION), left)
@@ -191,7 +203,7 @@ def _data(tables: Iterator[pa.Table], inventory: Inventory, attribute: Attribute
                 copy = inventory.handed.get(row["swhid"])
                 if copy is not None:
                     assert attribute is not None
-                    rows[at] = attribute(row, copy, copy["owner"])
+                    rows[at] = attribute(row, copy.row, copy.owner)
             schema = pa.schema([field for field in DATA if field.name != "content"])
             changed = pa.Table.from_pylist(rows, schema)
             left = changed.append_column(DATA.field("content"), left["content"]).select(DATA.names)
@@ -215,22 +227,31 @@ def _ledger(tables: Iterator[pa.Table], inventory: Inventory, fall: Fall) -> Ite
             yield pa.Table.from_pylist([_ledger_row(row, inventory, fall) for row in left.to_pylist()], LEDGER)
 
 
-_NOTHING: Final = dict.fromkeys(("kept_repository_id", "kept_path", "kept_swhid", "similarity", "shard"))
+class _Nothing(TypedDict):
+    """The columns of a ledger row that name another file, or a shard."""
+
+    kept_repository_id: str | None
+    kept_path: str | None
+    kept_swhid: str | None
+    similarity: float | None
+    shard: str | None
 
 
-def _ledger_row(row: Row, inventory: Inventory, fall: Fall) -> Row:
-    key = (row["repository_id"], row["path"], row["entry"])
-    request = inventory.rows.get(key)
+_NOTHING: Final = _Nothing(kept_repository_id=None, kept_path=None, kept_swhid=None, similarity=None, shard=None)
+
+
+def _ledger_row(row: LedgerRow, inventory: Inventory, fall: Fall) -> LedgerRow:
+    request = inventory.rows.get(key_of(row))
     if request is not None:
-        return row | _NOTHING | fall(row, request)
-    copy = inventory.handed.get(row["kept_swhid"])
+        return {**row, **_NOTHING, **fall(row, request)}
+    kept = row["kept_swhid"]
+    copy = inventory.handed.get(kept) if kept is not None else None
     if copy is not None:
-        if (copy["repository_id"], copy["path"], copy["entry"]) == key:
-            shard = copy["standing_shard"]
-            return row | _NOTHING | {"decision": "kept", "stage": "release", "reason": None, "shard": shard}
-        return row | {"kept_repository_id": copy["repository_id"], "kept_path": copy["path"]}
-    if row["kept_swhid"] in inventory.gone or row["kept_repository_id"] in inventory.repositories:
-        return row | _NOTHING | fall(row, None)
+        if copy.key == key_of(row):
+            return {**row, **_NOTHING, "decision": "kept", "stage": "release", "reason": None, "shard": copy.shard}
+        return {**row, "kept_repository_id": copy.row["repository_id"], "kept_path": copy.row["path"]}
+    if kept in inventory.gone or row["kept_repository_id"] in inventory.repositories:
+        return {**row, **_NOTHING, **fall(row, None)}
     return row
 
 
