@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drystone.release.exports.forms import Form
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from drystone.release.inspection.lookup import Holding, Query
     from drystone.release.inspection.stats import Stats
     from drystone.release.read import Release
+    from drystone.release.versions.receipts import Receipt
 
     AnyRelease = Release | str | os.PathLike[str]
     AnyPath = str | os.PathLike[str]
@@ -115,7 +116,7 @@ def new_receipt_key(file: AnyPath) -> tuple[Path, str]:
     return public, receipts.fingerprint(receipts.load_public(public))
 
 
-def verify_receipt(receipt: AnyPath, key: AnyPath) -> dict[str, Any]:
+def verify_receipt(receipt: AnyPath, key: AnyPath) -> Receipt:
     """Check a receipt with the publisher's public key, a file; return what it says.
 
     Raises `ReleaseError` where it was altered or signed by another key, `UsageError` where `key` is no public key.
