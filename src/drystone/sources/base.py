@@ -122,7 +122,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SourceState:
     """What a source holds at this moment: equal keys mean that reading it again would give the same.
 
     `size` is a cheap guess at the bytes to read, to plan work by.
@@ -132,7 +132,7 @@ class State:
     size: int
 
     @classmethod
-    def of(cls, size: int, *parts: object) -> State:
+    def of(cls, size: int, *parts: object) -> SourceState:
         """Return the state with the SHA-256 over the parts' representations as its key."""
         return cls(hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest(), size)
 
@@ -200,7 +200,7 @@ class RepositorySource(ABC):
         """
 
     @abstractmethod
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return what the source holds now, without reading contents; `fetch` has been called."""
 
     @abstractmethod
@@ -249,7 +249,7 @@ class Part(ABC):
         """The terms under which its contents are read; None where there are none."""
 
     @abstractmethod
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return what the part holds now, without reading contents."""
 
     @abstractmethod

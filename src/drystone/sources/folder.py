@@ -25,7 +25,7 @@ from drystone.sources.base import (
     OpenRepository,
     Repository,
     RepositorySource,
-    State,
+    SourceState,
 )
 
 _PIECE = 1 << 20
@@ -56,7 +56,7 @@ class FolderSource(RepositorySource):
         if not self.path.is_dir():
             raise SourceError(f"{self.path}: there is no such folder; give the path of one")
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return the state by name, size, mode and time of change of everything below."""
         self.fetch(cache)
         listed: list[tuple[object, ...]] = []
@@ -69,7 +69,7 @@ class FolderSource(RepositorySource):
                     continue
                 size += found.st_size
                 listed.append((parent, name, found.st_mode, found.st_size, found.st_ino, found.st_mtime_ns))
-        return State.of(size, self.spec, sorted(self.about.items()), sorted(listed))
+        return SourceState.of(size, self.spec, sorted(self.about.items()), sorted(listed))
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

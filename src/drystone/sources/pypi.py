@@ -21,7 +21,7 @@ from packaging.version import InvalidVersion, Version
 from drystone._json import Json
 from drystone.errors import SourceError, UsageError
 from drystone.sources.archives.archive import open_archive
-from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, State
+from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, SourceState
 from drystone.work.files import whole
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ class PypiSource(RepositorySource):
         }
         _write(self._note(cache), json.dumps(found, indent=1, sort_keys=True).encode())
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return the state by the SHA-256 of the file: a release on the index never changes."""
         note = self._cached(cache)
         if note is None:
             raise SourceError(f"{self.spec}: it was not fetched yet")
         size = (cache / "pypi" / note["sha256"] / note["filename"]).stat().st_size
-        return State.of(size, self.spec, sorted(self.about.items()), note["sha256"])
+        return SourceState.of(size, self.spec, sorted(self.about.items()), note["sha256"])
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

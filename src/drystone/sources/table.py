@@ -44,7 +44,7 @@ from drystone.sources.base import (
     Listing,
     Part,
     Repository,
-    State,
+    SourceState,
     Terms,
 )
 from drystone.sources.software_heritage import terms as swh_terms
@@ -179,9 +179,9 @@ class TablePart(Part):
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return Terms(swh_terms.SHA256, self.agreement)
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return the state by the table's files and where contents come from."""
-        return State.of(100 * self.rows, self.folder.name, self.spec, self.groups, self.contents)
+        return SourceState.of(100 * self.rows, self.folder.name, self.spec, self.groups, self.contents)
 
     def listing(self, cache: Path, limits: Limits) -> Listing:
         """Return the repositories of this part and their files; raise `SourceError` where a file went missing."""

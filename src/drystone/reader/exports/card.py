@@ -17,7 +17,7 @@ from drystone.reader.evaluation import samples
 from drystone.reader.evaluation.evaluate import SavedReport
 from drystone.reader.reader import Reader
 from drystone.reader.training.files import hardware
-from drystone.reader.training.records import Manifest
+from drystone.reader.training.records import TrainingRecord
 
 #: What can be measured: (runtime, precision).
 RUNTIMES = (
@@ -104,12 +104,12 @@ def measure_speeds(model: Path, threads: int = 1, seconds: float = 1.5, rounds: 
     ]
 
 
-def _manifest(model: Path) -> Manifest:
+def _manifest(model: Path) -> TrainingRecord:
     path = model / "training.json"
     if not path.is_file():
         return {}
     try:
-        found: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        found: TrainingRecord = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UsageError(f"{path}: not readable JSON ({error}).") from None
     return found
@@ -121,7 +121,7 @@ def _f1(report: SavedReport) -> tuple[str, float]:
     return f"{exact:.1f}", float(metrics["f1"])
 
 
-def _head(name: str, reports: Reports, manifest: Manifest, license: str) -> str:
+def _head(name: str, reports: Reports, manifest: TrainingRecord, license: str) -> str:
     rows = ["---", "pipeline_tag: question-answering", "library_name: drystone", "language: en", f"license: {license}"]
     if manifest:
         names = dict.fromkeys(part["name"] for course in _courses(manifest) for part in course["data"])
@@ -190,7 +190,7 @@ def _speed(speeds: Sequence[RuntimeSpeed]) -> str:
     return "\n".join([*rows, ""])
 
 
-def _made(manifest: Manifest) -> str:
+def _made(manifest: TrainingRecord) -> str:
     if not manifest:
         return "## Training\n\nThere is no training.json: what made this model is not recorded.\n"
     courses = [_course(course) for course in _courses(manifest)]
@@ -199,14 +199,14 @@ def _made(manifest: Manifest) -> str:
     return "\n".join(["## Training", "", *courses, "All settings stand in training.json.", ""])
 
 
-def _courses(manifest: Manifest) -> list[Manifest]:
+def _courses(manifest: TrainingRecord) -> list[TrainingRecord]:
     """Return the records of the runs that a model is made of, as far as they are known."""
     if "mean_of" not in manifest:
         return [manifest]
     return [course for part in manifest["mean_of"] if "training" in part for course in _courses(part["training"])]
 
 
-def _course(manifest: Manifest) -> str:
+def _course(manifest: TrainingRecord) -> str:
     rows = [
         f"From {manifest['model']['name']} (SHA-256 {manifest['model']['weights'][:16]}…), on:",
         "",

@@ -21,7 +21,7 @@ from drystone import processor
 from drystone.errors import UsageError
 from drystone.reader.model.checkpoint import Checkpoint
 from drystone.reader.model.families import FAMILIES
-from drystone.reader.training.records import CourseRow, Hardware, Manifest, Progress, RunFacts
+from drystone.reader.training.records import CourseRow, Hardware, RunFacts, RunProgress, TrainingRecord
 from drystone.reader.training.state import write_atomically
 
 _STEMS = {
@@ -48,7 +48,7 @@ class Run:
     def finish(
         self,
         recipe: Mapping[str, Any],
-        at: Progress,
+        at: RunProgress,
         history: list[CourseRow],
         device: Any,
         threads: int,
@@ -56,7 +56,7 @@ class Run:
     ) -> None:
         """Write the picture and, last, training.json."""
         plot(history, self.folder / "training.png")
-        manifest: Manifest = {
+        manifest: TrainingRecord = {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "model": self.facts["model"],
             "data": self.facts["data"],
@@ -73,7 +73,7 @@ class Run:
         write_manifest(self.folder, manifest)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: TrainingRecord) -> None:
     """Write what made a model as its folder's training.json."""
     text = json.dumps(manifest, indent=1) + "\n"
     write_atomically(
@@ -83,10 +83,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     )
 
 
-def describe(out: Path) -> Manifest:
+def describe(out: Path) -> TrainingRecord:
     """Return the manifest of a finished run; raises UsageError where there is none."""
     try:
-        found: Manifest = json.loads((out / "training.json").read_text(encoding="utf-8"))
+        found: TrainingRecord = json.loads((out / "training.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{out}: no finished run of training ({error}).") from None
     return found

@@ -21,7 +21,7 @@ class WeightsFacts(TypedDict):
 
     name: str
     weights: str
-    training: NotRequired[Manifest]
+    training: NotRequired[TrainingRecord]
 
 
 class RunFacts(TypedDict):
@@ -51,7 +51,7 @@ class ProgressRow(CourseRow, total=False):
     seconds: float
 
 
-class Progress(TypedDict):
+class RunProgress(TypedDict):
     """How far a run has come: steps and examples done, the pool and the place in it, the best measure so far, how many
     measures since were no better, seconds of training; `measured` and `finished` are marks of what is done.
     """
@@ -77,7 +77,7 @@ class Hardware(TypedDict):
     gpu: NotRequired[str]
 
 
-class Manifest(TypedDict, total=False):
+class TrainingRecord(TypedDict, total=False):
     """training.json: of one run, or of a mean of models (`mean_of`), which has no course of its own."""
 
     finished: str

@@ -28,7 +28,7 @@ from drystone.reader.spans.windows import Windower
 from drystone.reader.training.batches import Packed, make_rows, order, pack, pool_steps
 from drystone.reader.training.data import DataSet, Example, questions
 from drystone.reader.training.files import Run, describe, write_model
-from drystone.reader.training.records import CourseRow, Manifest, Progress, ProgressRow, RunFacts, WeightsFacts
+from drystone.reader.training.records import CourseRow, ProgressRow, RunFacts, RunProgress, TrainingRecord, WeightsFacts
 from drystone.reader.training.state import read_state, write_state
 
 try:
@@ -225,7 +225,7 @@ class _Loop:
                 "exp_avg_sq": torch.zeros_like(half),
             }
         self.mean = flat.detach().clone() if recipe.average else None
-        self.at: Progress = {
+        self.at: RunProgress = {
             "step": 0,
             "seen": 0,
             "pool": 0,
@@ -443,7 +443,7 @@ def open_checkpoint(model: str | Path, seed: int) -> tuple[Checkpoint, Model, Wi
     return checkpoint, built, windower
 
 
-def _made(folder: Path) -> Manifest | None:
+def _made(folder: Path) -> TrainingRecord | None:
     """Return what made the weights to start from, where their folder says it: the manifest without its course."""
     if not (folder / "training.json").is_file():
         return None

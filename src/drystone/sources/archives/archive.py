@@ -38,7 +38,7 @@ from drystone.sources.base import (
     OpenRepository,
     Repository,
     RepositorySource,
-    State,
+    SourceState,
 )
 
 _AGAIN: Final = "the archive lists this path again; unpacking would replace the earlier file"
@@ -75,12 +75,14 @@ class ArchiveSource(RepositorySource):
         if not self.path.is_file():
             raise SourceError(f"{self.path}: there is no such file; give the path of an archive")
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return the state by size, inode and time of change."""
         self.fetch(cache)
         found = self.path.stat()
         about = sorted(self.about.items())
-        return State.of(found.st_size, self.spec, about, self.sha256, found.st_size, found.st_ino, found.st_mtime_ns)
+        return SourceState.of(
+            found.st_size, self.spec, about, self.sha256, found.st_size, found.st_ino, found.st_mtime_ns
+        )
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

@@ -29,7 +29,7 @@ from drystone.sources.base import (
     OpenRepository,
     Repository,
     RepositorySource,
-    State,
+    SourceState,
 )
 from drystone.sources.git import remote
 from drystone.sources.git.objects import ChosenCommit, Commit, choose, read_commit, snapshot
@@ -106,14 +106,14 @@ class GitSource(RepositorySource):
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         """Return the state by commit and snapshot; the size is that of the packs."""
         path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
         with self.open(cache, Limits()) as opened:
             found = opened.repository()
         objects = next((folder for folder in (path / ".git/objects", path / "objects") if folder.is_dir()), path)
         size = sum(file.stat().st_size for file in objects.glob("pack/*.pack"))
-        return State.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
+        return SourceState.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:

@@ -111,7 +111,7 @@ class OriginFound(TypedDict):
     problem: str | None
 
 
-class RepositoryRow(TypedDict):
+class ExportedRepository(TypedDict):
     """A row of `REPOSITORIES` or `ROOTS`, which have a `place` more. Times are microseconds since 1970, UTC."""
 
     place: NotRequired[bytes]
@@ -423,8 +423,8 @@ def repositories(
         rank = (row["directory"] is None, -recent[0], -recent[1], row["branch"] or b"", row["revision"] or b"")
         if row["origin"] not in best or rank < best[row["origin"]]:
             best[row["origin"]], chosen_[row["origin"]] = rank, row
-    out: list[RepositoryRow] = []
-    rootless: list[RepositoryRow] = []
+    out: list[ExportedRepository] = []
+    rootless: list[ExportedRepository] = []
     for origin in table.to_pylist():
         row = chosen_.get(origin["key"])
         told = {n: v for n, v in (row or {}).items() if n in REPOSITORIES.names}
@@ -434,7 +434,7 @@ def repositories(
         directory = row["directory"] if row is not None else None
         whole = {**told, **origin, "problem": problem, "revision_date": row["date"] if row is not None else None}
         (rootless if directory is None else out).append(
-            cast(RepositoryRow, whole | {"key": directory or origin["key"]})
+            cast(ExportedRepository, whole | {"key": directory or origin["key"]})
         )
     write_sorted(stage.file(f"{task}.repositories"), pa.Table.from_pylist(out, REPOSITORIES))
     write_sorted(stage.file(f"{task}.rootless"), pa.Table.from_pylist(rootless, REPOSITORIES))
@@ -481,7 +481,7 @@ def collapse(
     table = read_range(given, REPOSITORIES, *bounds(index, count))
     rows_ = table.to_pylist()
     rows_.sort(key=lambda r: (r["key"], -(r["stars"] or 0), -(r["forks"] or 0), -_micros(r["revision_date"]), r["url"]))
-    roots: list[RepositoryRow] = []
+    roots: list[ExportedRepository] = []
     others = [{**row, "key": NONE} for row in read_range(rootless, REPOSITORIES, *bounds(index, count)).to_pylist()]
     gone = set(read_range(out, OUT, *bounds(index, count)).column("url").to_pylist())
     for row in rows_:

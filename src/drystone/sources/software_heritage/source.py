@@ -28,7 +28,7 @@ from drystone.sources.base import (
     Listing,
     Part,
     Repository,
-    State,
+    SourceState,
     Terms,
 )
 from drystone.sources.software_heritage import directories as swh_directories
@@ -405,9 +405,9 @@ class _Part(Part):
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return self.source.terms
 
-    def state(self, cache: Path) -> State:
+    def state(self, cache: Path) -> SourceState:
         parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])
-        return State.of(max(1, 100 * self.rows), *parts)
+        return SourceState.of(max(1, 100 * self.rows), *parts)
 
     def listing(self, cache: Path, limits: Limits) -> Listing:
         schema = swh_origins.ROOTS if self.name is not None else swh_origins.REPOSITORIES
@@ -464,7 +464,7 @@ def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) 
     return source.open_contents(cache, limits)
 
 
-def _not_listed(found: list[swh_origins.RepositoryRow]) -> pa.Table:
+def _not_listed(found: list[swh_origins.ExportedRepository]) -> pa.Table:
     """Return one unreadable occurrence for each repository whose revision or directory is not in the export."""
     rows = [
         {"id": b"", "repository": number, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
@@ -475,7 +475,7 @@ def _not_listed(found: list[swh_origins.RepositoryRow]) -> pa.Table:
     return pa.Table.from_pylist(rows, LISTING)
 
 
-def _repository(row: swh_origins.RepositoryRow, kind: str) -> Repository:
+def _repository(row: swh_origins.ExportedRepository, kind: str) -> Repository:
     """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
     problem = row["problem"]
     if row["same_as"] is not None:
