@@ -260,7 +260,7 @@ def overhead(folder: Path, quick: bool) -> Figure:
 def latency(folder: Path, quick: bool) -> Figure:
     """The 99th percentile at 8 clients, each with a passage of about 128 tokens, queue included, on two cores."""
     from drystone.reader import Reader
-    from drystone.reader.engines.batcher import Batcher
+    from drystone.reader.batcher import Batcher
     from drystone.reader.reader import Options
 
     batcher = Batcher(Reader.load(folder, precision="int8", threads=2))

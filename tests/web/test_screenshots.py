@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from drystone.reader import Reader
-from drystone.reader.engines.batcher import Batcher
+from drystone.reader.batcher import Batcher
 from drystone.release.read import open_release
 from drystone.web.pages import link
 from tests.browser import page

@@ -16,11 +16,11 @@ import numpy as np
 from drystone.errors import UsageError
 from drystone.reader.engines.runtimes import choose
 from drystone.reader.engines.schedule import BUCKET, Batch, InferenceEngine, run
-from drystone.reader.evaluation import samples
-from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.options import LoadOptions, Options, parse_options
+from drystone.reader.spans import samples
 from drystone.reader.spans.decode import Answer, Scores, decode, gather
 from drystone.reader.spans.texts import Text
 from drystone.reader.spans.windows import Window, Windower

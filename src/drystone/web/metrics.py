@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from drystone.errors import MissingExtraError
-from drystone.reader.engines.batcher import Batcher
+from drystone.reader.batcher import Batcher
 
 try:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, ReleaseError, UsageError
-from drystone.reader.engines.batcher import ClosedError, DeadlineError, QueueFullError
+from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.release import layout
 from drystone.web.edge import HEADERS
 from drystone.web.pages import Pages

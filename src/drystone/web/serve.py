@@ -11,7 +11,7 @@ from pathlib import Path
 
 from drystone.errors import MissingExtraError, UsageError
 from drystone.reader import Reader
-from drystone.reader.engines.batcher import Batcher
+from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched
 from drystone.verification import VISITOR

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from drystone.errors import MissingExtraError
-from drystone.reader.engines.batcher import Batcher
+from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched
 from drystone.verification import Reach

@@ -15,9 +15,9 @@ from typing import Final
 from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.annotation import Evidence, Kind, LicenseAnnotation
 from drystone.detect.licenses.copyrights import split_copyrights
-from drystone.detect.licenses.declarations.tags import find_tags
 from drystone.detect.licenses.matching.references import facts, references
 from drystone.detect.licenses.matching.scan import LicenseMatch, combine, find_licenses, join, speaks_of_licensing
+from drystone.detect.licenses.matching.tags import find_tags
 
 #: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
 _CLASSIFIER_BYTES: Final = 64 * 1024

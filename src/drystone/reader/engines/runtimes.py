@@ -17,8 +17,8 @@ from drystone.errors import ModelError, UsageError
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core
 from drystone.reader.engines.packed import PackedEngine, unsupported, variants
+from drystone.reader.engines.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.engines.schedule import Batch, InferenceEngine, collate
-from drystone.reader.exports.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.model.families import Model
 from drystone.reader.model.onnx_graph import build_onnx
 from drystone.reader.spans.windows import Window

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeAlias, TypedDict
 
 from drystone.errors import DrystoneError, UsageError
-from drystone.reader.evaluation import samples
 from drystone.reader.evaluation.evaluate import SavedReport
 from drystone.reader.reader import Reader
+from drystone.reader.spans import samples
 from drystone.reader.training.files import hardware
 from drystone.reader.training.records import TrainingRecord
 

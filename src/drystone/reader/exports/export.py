@@ -19,9 +19,9 @@ import numpy as np
 from drystone.errors import MissingExtraError, ModelError, UsageError
 from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core, openvino_module
+from drystone.reader.engines.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.engines.schedule import Batch, collate
 from drystone.reader.exports import tensorflow_formats
-from drystone.reader.exports.quantize import quantized_onnx, quantized_openvino
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace

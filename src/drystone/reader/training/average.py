@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from drystone.errors import UsageError
-from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.training.data import HELD_OUT
 from drystone.reader.training.files import describe, versions, write_manifest, write_model
 from drystone.reader.training.records import WeightsFacts

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from drystone.errors import MissingExtraError, UsageError
-from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.reader import Reader
 from drystone.reader.training.batches import Packed
 from drystone.reader.training.cache import TeacherLogits, teacher_logits

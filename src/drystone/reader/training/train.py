@@ -19,9 +19,9 @@ import numpy as np
 from drystone import processor
 from drystone.errors import MissingExtraError, ModelError, UsageError
 from drystone.reader.evaluation.metrics import score
-from drystone.reader.exports.quantize import fingerprint
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
+from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.options import MEASURED_ANSWER_LEN, TrainingOptions
 from drystone.reader.reader import Reader
 from drystone.reader.spans.windows import Windower

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from drystone.errors import DrystoneError
-from drystone.reader.engines.batcher import ClosedError, DeadlineError, QueueFullError
+from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
 from drystone.web.faces.reader import ask, default_model

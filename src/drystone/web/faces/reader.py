@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 
-from drystone.reader.engines.batcher import Batcher, DeadlineError
+from drystone.reader.batcher import Batcher, DeadlineError
 from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
 from drystone.web.problems import GONE, AsciiJson

@@ -13,12 +13,9 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from drystone.errors import MissingExtraError, ModelError
 from drystone.processor import has_vnni
@@ -26,6 +23,7 @@ from drystone.reader.engines.onnxruntime import onnxruntime_module
 from drystone.reader.engines.openvino import openvino_core, openvino_module
 from drystone.reader.engines.schedule import Batch
 from drystone.reader.model.families import Model
+from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.model.onnx_graph import build_onnx
 
 
@@ -33,15 +31,6 @@ def cache_folder() -> Path:
     """Return the folder for calibrated models: $DRYSTONE_HOME, else drystone in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("DRYSTONE_HOME") or Path(base) / "drystone") / "readers"
-
-
-def fingerprint(model: Model) -> str:
-    """Return the SHA-256 of a model's sizes and weights."""
-    digest = hashlib.sha256(repr(replace(model, weights={})).encode())
-    for name, value in sorted(model.weights.items()):
-        digest.update(f"{name} {value.shape}".encode())
-        digest.update(np.ascontiguousarray(value).data)
-    return digest.hexdigest()
 
 
 def quantized_openvino(model: Model, calibration: Sequence[Batch]) -> Path:
