@@ -12,8 +12,7 @@ from click.testing import CliRunner
 from drystone.cli.asking.reader import command
 from drystone.errors import UsageError
 from drystone.reader.exports.card import measure_speeds
-
-from .tiny_data import make_squad, write_squad
+from tests.reader.tiny_data import make_squad, write_squad
 
 
 def test_a_card_holds_what_was_measured(checkpoints: dict[str, Path], tmp_path: Path, runtime: str) -> None:

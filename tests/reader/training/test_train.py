@@ -18,9 +18,8 @@ from safetensors.numpy import load_file
 from drystone.errors import DrystoneError, ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.training.data import DataSet, Example, hold_out, mine_unanswerable, read_data
-
-from .checkpoints import LAYERS
-from .tiny_data import make_squad, write_squad
+from tests.reader.checkpoints import LAYERS
+from tests.reader.tiny_data import make_squad, write_squad
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
 from drystone.reader.training import train as training

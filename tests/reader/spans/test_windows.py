@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from drystone.errors import ModelError, UsageError
 from drystone.reader.spans.windows import Windower
-
-from .checkpoints import POSITIONS, byte_level, unigram, wordpiece
+from tests.reader.checkpoints import POSITIONS, byte_level, unigram, wordpiece
 
 TOKENIZERS = {
     "wordpiece": wordpiece(lowercase=True).to_str(),

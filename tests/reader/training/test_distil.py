@@ -16,8 +16,7 @@ from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.training.batches import make_rows, pack, pool_steps
 from drystone.reader.training.data import DataSet, Example, read_data
-
-from .tiny_data import make_squad, write_squad
+from tests.reader.tiny_data import make_squad, write_squad
 
 pytest.importorskip("torch", reason="distillation needs the extra `train`")
 import torch

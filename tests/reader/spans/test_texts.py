@@ -11,8 +11,8 @@ from tokenizers import Tokenizer, normalizers
 
 from drystone.reader.spans import texts
 from drystone.reader.spans.texts import Pieces, Text
+from tests.reader.checkpoints import byte_level, prose, unigram, wordpiece
 
-from .checkpoints import byte_level, prose, unigram, wordpiece
 from .test_windows import NASTY
 
 

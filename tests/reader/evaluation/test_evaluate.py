@@ -23,8 +23,7 @@ from drystone.reader.evaluation.evaluate import (
     read_squad,
     summarize,
 )
-
-from .checkpoints import prose
+from tests.reader.checkpoints import prose
 
 
 def squad(*, impossible: bool = False) -> dict[str, Any]:

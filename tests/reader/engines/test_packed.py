@@ -17,8 +17,7 @@ from drystone.reader.engines.schedule import Batch
 from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace
-
-from .checkpoints import prose
+from tests.reader.checkpoints import prose
 
 pytestmark = pytest.mark.skipif(not variants(), reason="the kernel was not built")
 

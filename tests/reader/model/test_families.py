@@ -16,8 +16,7 @@ from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.encoder import forward
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace
-
-from .checkpoints import FAMILIES, HEADS, make_config, make_tensors
+from tests.reader.checkpoints import FAMILIES, HEADS, make_config, make_tensors
 
 
 def load(folder: Path) -> Model:

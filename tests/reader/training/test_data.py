@@ -24,8 +24,7 @@ from drystone.reader.training.data import (
     read_data,
     write_data,
 )
-
-from .tiny_data import make_squad, write_squad
+from tests.reader.tiny_data import make_squad, write_squad
 
 
 def one(start: int = 0, text: str = "Paris", **more: Any) -> list[dict[str, Any]]:

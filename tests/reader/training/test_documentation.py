@@ -11,7 +11,7 @@ from drystone.errors import UsageError
 from drystone.reader.training.data import hold_out, read_data
 from drystone.reader.training.documentation import generate, write
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 

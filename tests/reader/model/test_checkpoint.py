@@ -21,8 +21,7 @@ from drystone.errors import ModelError
 from drystone.reader import Reader
 from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.pickles import read_pickled_tensors
-
-from .checkpoints import write_checkpoint
+from tests.reader.checkpoints import write_checkpoint
 
 
 @pytest.fixture(scope="module")

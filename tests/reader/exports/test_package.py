@@ -19,7 +19,7 @@ from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.exports.package import pack
 
-MINI = Path(__file__).parents[2] / "models" / "mini"
+MINI = Path(__file__).parents[3] / "models" / "mini"
 
 
 @pytest.fixture
