@@ -1,41 +1,20 @@
-// Fuzz target: any bytes through every variant that the processor runs. Variants must agree to the last bit, a document
-// must not be read beyond its end (each has a heap block of its own), and Jaccard must agree with a plain count.
-//
-// With clang: -fsanitize=fuzzer,address,undefined. Without: -DSTANDALONE gives a driver of its own (see run.sh).
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+// Any bytes through every variant that the processor runs: variants agree to the last bit, nothing is read beyond a
+// document's end, and Jaccard agrees with a plain count.
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/checks.hpp"
 #include "common/dispatch.hpp"
 #include "keeper.hpp"
 #include "sketcher.hpp"
 
 using namespace drystone;
 using namespace drystone::dedup;
+using drystone::checks::check;
+using drystone::checks::Text;
 
 namespace {
-
-void check(bool holds, const char* what) {
-    if (!holds) {
-        std::fprintf(stderr, "does not hold: %s\n", what);
-        std::abort();
-    }
-}
-
-struct Text {  // exactly as large as its bytes, so that the sanitizer sees one byte too many
-    uint8_t* data;
-    size_t size;
-    Text(const uint8_t* from, size_t n) : data(static_cast<uint8_t*>(std::malloc(n ? n : 1))), size(n) {
-        if (n) std::memcpy(data, from, n);
-    }
-    ~Text() { std::free(data); }
-    Text(const Text&) = delete;
-    const uint8_t* end() const { return data + size; }
-};
 
 std::vector<uint64_t> shingles_of(const Variant& variant, const Text& text, uint64_t seed) {
     std::vector<uint64_t> out;
@@ -107,33 +86,3 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     return 0;
 }
-
-#ifdef STANDALONE
-#include <chrono>
-#include <random>
-
-int main(int argc, char** argv) {
-    const double seconds = argc > 1 ? std::atof(argv[1]) : 5;
-    std::mt19937_64 chance(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
-    const char alphabet[] = "aZ09_ \n\t.()\x80\xff\0{@[`/:^";
-    const auto start = std::chrono::steady_clock::now();
-    size_t runs = 0;
-    while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds) {
-        const size_t edges[] = {64, 256, 4096, 4200, 9000};
-        std::vector<uint8_t> input(chance() % edges[chance() % 5]);
-        const bool wild = chance() % 2;
-        for (uint8_t& byte : input)
-            byte = wild ? (uint8_t)chance() : (uint8_t)alphabet[chance() % (sizeof alphabet - 1)];
-        if (input.size() > 40 && chance() % 2) {  // repeat a part: equal shingles
-            const size_t n = input.size() / 2;
-            std::memcpy(input.data() + input.size() - n, input.data(), n);
-        }
-        if (input.size() > 100 && chance() % 4 == 0)
-            std::memset(input.data() + 20, 'x', input.size() - 40);  // one long token
-        LLVMFuzzerTestOneInput(input.data(), input.size());
-        runs++;
-    }
-    std::printf("%zu inputs, nothing found\n", runs);
-    return 0;
-}
-#endif
