@@ -80,7 +80,7 @@ def test_all_instruction_sets_give_the_same_bits(room: str, here: Path) -> None:
 def test_another_kind_of_processor_gives_the_same_bits(room: str, here: Path, arm: Path) -> None:
     ours = digests(here / room / f"{room}_selftest")
     theirs = digests("qemu-aarch64", "-cpu", "max", arm / room / f"{room}_selftest")
-    # The reader's faster variants round sums in orders of their own; its self-test holds them to `plain`, within a bound.
+    # The reader's faster variants round sums in orders of their own; its self-test holds them near `plain`.
     exact = {key: digest for key, digest in theirs.items() if room != "reader" or key[0] == "plain"}
     assert exact
     assert exact == {(name, what): ours["plain", what] for name, what in exact}

@@ -1,6 +1,7 @@
 """How much a text looks like each language, by its tokens and their neighbours. Knows nothing of names and rules.
 
-A linear classifier over sets of hashed token features (`data/classifier.npz`, rewritten by `train_classifier.py`).
+A linear classifier over sets of hashed token features (`data/classifier.npz`, which
+`tools/train_language_classifier.py` rewrites).
 """
 
 from __future__ import annotations

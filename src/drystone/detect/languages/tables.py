@@ -1,6 +1,6 @@
 """Linguist's languages as look-up tables: by extension, file name, interpreter and alias.
 
-Facts only (`data/linguist.json`, MIT, rewritten by `update_tables.py`). Knows nothing of content.
+Facts only (`data/linguist.json`, MIT, rewritten by `tools/update_language_tables.py`). Knows nothing of content.
 """
 
 from __future__ import annotations

