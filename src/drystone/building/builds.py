@@ -6,7 +6,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -70,8 +70,8 @@ def build(
     store = Store(work)
     with store.lock(), ExitStack() as stack:
         stack.callback(engine.workers.stop)
-        opened = _opened(settings.registry, stack, at_once=engine.threads == 1)
-        there = opened.result() if opened.done() else None
+        there = _open(settings.registry, stack) if _is_there(settings.registry) else None
+        opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings,
             sources,
@@ -92,22 +92,22 @@ def build(
         return end(made, settled, opened.result())
 
 
-def _opened(place: str | None, stack: ExitStack, *, at_once: bool) -> Future[Registry | None]:
-    """Return the registry, opened; one that is not there holds no decision: it is made while other processes work."""
-    opened: Future[Registry | None] = Future()
-    if at_once or _is_there(place):
-        opened.set_result(_open(place, stack))
-        return opened
+def _beside(load: Callable[[], Registry | None], stack: ExitStack, *, at_once: bool) -> Future[Registry | None]:
+    """Return what `load` will return: it runs in a thread while other processes work, where there are others."""
+    if not at_once:
+        return stack.enter_context(ThreadPoolExecutor(1)).submit(load)
+    loaded: Future[Registry | None] = Future()
+    loaded.set_result(load())
+    return loaded
 
-    def load() -> Registry | None:
-        # For what follows in this process.
-        from drystone.building import ending  # noqa: F401, PLC0415
-        from drystone.building.stages import neighbours  # noqa: F401, PLC0415
-        from drystone.dedup import decide  # noqa: F401, PLC0415
 
-        return _open(place, stack)
+def _loaded(place: str | None, there: Registry | None, stack: ExitStack) -> Registry | None:
+    """Load what follows the plan in this process. One who names a registry that is not there has it made by then."""
+    from drystone.building import ending  # noqa: F401, PLC0415
+    from drystone.building.stages import neighbours  # noqa: F401, PLC0415
+    from drystone.dedup import decide  # noqa: F401, PLC0415
 
-    return stack.enter_context(ThreadPoolExecutor(1)).submit(load)
+    return there if there is not None else _open(place, stack)
 
 
 def _is_there(place: str | None) -> bool:
