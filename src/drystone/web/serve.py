@@ -16,9 +16,9 @@ from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched
 from drystone.verification import VISITOR
 from drystone.web.app import create_app
+from drystone.web.limits import Visit
 from drystone.web.sessions import Moderators
 from drystone.web.state import State
-from drystone.web.verbs import Visit
 
 try:
     import uvicorn

@@ -15,7 +15,7 @@ from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched
 from drystone.verification import Reach
-from drystone.web.verbs import MAX_BODY, TIMEOUT
+from drystone.web.limits import MAX_BODY, TIMEOUT
 
 try:
     from fastapi import Depends, Request

@@ -5,19 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
+
+from drystone.web.limits import MAX_BODY, MAX_WAITING, TIMEOUT, Visit
 
 if TYPE_CHECKING:
     from drystone.reader import Reader
 
     AnyPath = str | os.PathLike[str]
-
-#: Seconds until a request is dropped, bytes that one may have, and windows in a model's queue before requests get 429.
-TIMEOUT: Final = 30.0
-MAX_BODY: Final = 10 * 1024**2
-MAX_WAITING: Final = 1024
-#: What may be visited to check a requester's challenge: public hosts by http(s), or any host.
-Visit = Literal["public", "anywhere"]
 
 
 def serve(

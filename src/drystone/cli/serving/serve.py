@@ -11,7 +11,7 @@ from drystone.cli import _options
 from drystone.cli._out import echo
 from drystone.cli.asking.reader._options import load, model_options
 from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
-from drystone.web import verbs
+from drystone.web import limits, verbs
 
 
 @click.command()
@@ -42,7 +42,7 @@ from drystone.web import verbs
 @click.option("--https", is_flag=True, help="The pages are reached over https, through a proxy that ends TLS.")
 @click.option(
     "--visit",
-    type=click.Choice(get_args(verbs.Visit)),
+    type=click.Choice(get_args(limits.Visit)),
     help="Let requesters have their challenges checked: the server then visits repositories that they name, on public "
     "hosts by http(s), or on any host.  [default: none is visited]",
 )
