@@ -1,0 +1,189 @@
+#include "builder.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "folding.hpp"
+
+namespace drystone::search {
+
+namespace {
+
+constexpr uint32_t kTrigrams = 1u << 24;
+constexpr uint64_t kFree = ~0ull;
+
+}  // namespace
+
+void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found) {
+    const size_t before = found.size();
+    uint32_t last = 0;
+    int have = 0;
+    const auto put = [&](uint8_t c) {
+        last = (last << 8 | c) & (kTrigrams - 1);
+        if (++have < 3) return;
+        uint64_t& word = seen[last >> 6];
+        const uint64_t bit = 1ull << (last & 63);
+        if (!(word & bit)) {
+            word |= bit;
+            found.push_back(last);
+        }
+    };
+    for (size_t i = 0; i < size;) {
+        const uint8_t c = text[i];
+        if (c == '\n') {
+            have = 0;
+            i++;
+        } else if (c < 0x80) {
+            put(fold_ascii(c));
+            i++;
+        } else {
+            uint8_t wide[4];
+            size_t taken;
+            const size_t length = fold_wide(text + i, size - i, wide, &taken);
+            for (size_t b = 0; b < length; b++) put(wide[b]);
+            i += taken;
+        }
+    }
+    for (size_t i = before; i < found.size(); i++) seen[found[i] >> 6] = 0;
+}
+
+Trigrams::Trigrams(uint32_t documents) : documents_(documents), seen_(kTrigrams / 64), ever_(kTrigrams / 64) {}
+
+void Trigrams::add(uint32_t document, const uint8_t* text, size_t size) {
+    if (document >= documents_.size() || documents_[document].count)
+        throw std::invalid_argument("a document comes twice");
+    Of& of = documents_[document];
+    of.start = found_.size();
+    trigrams_of(text, size, seen_, found_);
+    of.count = (uint32_t)(found_.size() - of.start);
+}
+
+std::vector<uint8_t> Trigrams::finish() {
+    for (uint32_t trigram : found_) ever_[trigram >> 6] |= 1ull << (trigram & 63);
+    // Lists are numbered in the order of their keys: ones before a word, then inside it.
+    std::vector<uint32_t> before(ever_.size());
+    uint32_t lists = 0;
+    for (size_t i = 0; i < ever_.size(); i++) {
+        before[i] = lists;
+        lists += (uint32_t)__builtin_popcountll(ever_[i]);
+    }
+    const auto list_of = [&](uint32_t trigram) {
+        return before[trigram >> 6] +
+               (uint32_t)__builtin_popcountll(ever_[trigram >> 6] & ((1ull << (trigram & 63)) - 1));
+    };
+    std::vector<uint64_t> end(lists + 1);
+    for (uint32_t& trigram : found_) end[list_of(trigram) + 1]++;
+    for (uint32_t i = 0; i < lists; i++) end[i + 1] += end[i];
+    std::vector<uint64_t> at(end.begin(), end.end() - 1);
+    std::vector<uint32_t> numbers(found_.size());
+    for (size_t d = 0; d < documents_.size(); d++) {
+        const Of& of = documents_[d];
+        for (uint32_t i = 0; i < of.count; i++) numbers[at[list_of(found_[of.start + i])]++] = (uint32_t)d;
+    }
+    PostingsWriter writer((uint32_t)documents_.size(), false, lists, kTrigrams);
+    uint32_t list = 0;
+    for (uint32_t word = 0; word < ever_.size(); word++) {
+        for (uint64_t bits = ever_[word]; bits; bits &= bits - 1, list++) {
+            const uint32_t trigram = word << 6 | (uint32_t)__builtin_ctzll(bits);
+            writer.add(trigram, &numbers[end[list]], nullptr, end[list + 1] - end[list]);
+        }
+    }
+    return writer.finish();
+}
+
+Terms::Terms(uint32_t documents) : passages(documents), documents_(documents), table_(1 << 16, Slot{kFree, 0, 0}) {}
+
+void Terms::grow() {
+    std::vector<Slot> wider(table_.size() * 2, Slot{kFree, 0, 0});
+    const size_t mask = wider.size() - 1;
+    for (const Slot& slot : table_) {
+        if (slot.key == kFree) continue;
+        size_t at = slot.key & mask;
+        while (wider[at].key != kFree) at = (at + 1) & mask;
+        wider[at] = slot;
+    }
+    table_.swap(wider);
+}
+
+void Terms::add(uint32_t document, const uint8_t* text, size_t size, const std::vector<size_t>& ends) {
+    if (document >= documents_.size() || documents_[document].count)
+        throw std::invalid_argument("a document comes twice");
+    if (!ends.empty() && (ends.back() != size || !std::is_sorted(ends.begin(), ends.end()))) {
+        throw std::invalid_argument("passages are not a division of their text");
+    }
+    Of& of = documents_[document];
+    of.start = ends_.size();
+    of.count = (uint32_t)ends.size();
+    size_t start = 0;
+    for (size_t end : ends) {
+        scratch_.clear();
+        terms_of(text + start, end - start, stems_, scratch_);
+        while (keys_.size() + scratch_.size() > table_.size() / 2) grow();
+        const size_t mask = table_.size() - 1, count = scratch_.size();
+        const size_t first = entries_.size();
+        if (first + count > UINT32_MAX) throw std::length_error("a segment has more terms than a segment can");
+        for (size_t i = 0; i < count; i++) {
+            if (i + 8 < count) __builtin_prefetch(&table_[scratch_[i + 8] & mask], 1);
+            const uint64_t key = scratch_[i];
+            size_t at = key & mask;
+            while (table_[at].key != kFree && table_[at].key != key) at = (at + 1) & mask;
+            Slot& slot = table_[at];
+            if (slot.key == kFree) {
+                slot = Slot{key, (uint32_t)keys_.size(), 0};
+                keys_.push_back(key);
+            } else if (slot.last >= first + 1) {
+                uint8_t& times = times_[slot.last - 1];
+                if (times < 255) times++;
+                continue;
+            }
+            entries_.push_back(slot.term);
+            times_.push_back(1);
+            slot.last = (uint32_t)entries_.size();  // one more than its place; 0: none
+        }
+        ends_.push_back(entries_.size());
+        sizes_.push_back((uint32_t)(end - start));
+        counts_.push_back((uint32_t)count);
+        start = end;
+    }
+}
+
+std::vector<uint8_t> Terms::finish() {
+    table_ = {};
+    std::vector<uint32_t> order(keys_.size());
+    for (uint32_t i = 0; i < order.size(); i++) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return keys_[a] < keys_[b]; });
+    std::vector<uint32_t> rank(order.size());
+    for (uint32_t i = 0; i < order.size(); i++) rank[order[i]] = i;
+    std::vector<uint64_t> end(keys_.size() + 1);
+    for (uint32_t& entry : entries_) {
+        entry = rank[entry];
+        end[entry + 1]++;
+    }
+    for (size_t i = 0; i < keys_.size(); i++) end[i + 1] += end[i];
+    std::vector<uint64_t> at(end.begin(), end.end() - 1);
+    std::vector<uint32_t> numbers(entries_.size());
+    std::vector<uint8_t> levels(entries_.size());
+    lengths.reserve(ends_.size());
+    terms.reserve(ends_.size());
+    uint32_t passage = 0;
+    for (size_t d = 0; d < documents_.size(); d++) {
+        const Of& of = documents_[d];
+        passages[d] = of.count;
+        for (uint64_t p = of.start; p < of.start + of.count; p++, passage++) {
+            for (uint64_t e = p ? ends_[p - 1] : 0; e < ends_[p]; e++) {
+                const uint64_t to = at[entries_[e]]++;
+                numbers[to] = passage;
+                levels[to] = level_of(times_[e]);
+            }
+            lengths.push_back(sizes_[p]);
+            terms.push_back(counts_[p]);
+        }
+    }
+    PostingsWriter writer(passage, true, keys_.size(), 1ull << kTermBits);
+    for (size_t i = 0; i < order.size(); i++) {
+        writer.add(keys_[order[i]], &numbers[end[i]], &levels[end[i]], end[i + 1] - end[i]);
+    }
+    return writer.finish();
+}
+
+}  // namespace drystone::search

@@ -1,0 +1,68 @@
+// Postings of one segment: files come in any order, each with its number; memory grows with the segment, not the
+// release.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "postings.hpp"
+#include "symbols.hpp"
+#include "words.hpp"
+
+namespace drystone::search {
+
+// Appends the distinct trigrams of a text, folded, none over a line end; `seen` has 2^24 bits, all zero, and is left
+// so.
+void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found);
+
+// The trigram postings of texts that come one by one.
+class Trigrams {
+  public:
+    explicit Trigrams(uint32_t documents);
+    void add(uint32_t document, const uint8_t* text, size_t size);
+    std::vector<uint8_t> finish();
+
+  private:
+    struct Of {
+        uint64_t start = 0;
+        uint32_t count = 0;
+    };
+    std::vector<Of> documents_;
+    std::vector<uint32_t> found_;
+    std::vector<uint64_t> seen_, ever_;
+};
+
+// The term postings of passages; `levels` beside each say how often.
+class Terms {
+  public:
+    explicit Terms(uint32_t documents);
+    void add(uint32_t document, const uint8_t* text, size_t size, const std::vector<size_t>& ends);
+    // Terms over whole documents: passages are documents.
+    std::vector<uint8_t> finish();
+
+    // For each passage, documents in order: its bytes, and its terms.
+    std::vector<uint32_t> lengths, terms;
+    std::vector<uint32_t> passages;  // of each document
+
+  private:
+    struct Slot {
+        uint64_t key;
+        uint32_t term, last;
+    };
+    struct Of {
+        uint64_t start = 0;
+        uint32_t count = 0;
+    };
+    void grow();
+
+    std::vector<Of> documents_;
+    std::vector<uint64_t> ends_;            // of passages as they came: where their entries end
+    std::vector<uint32_t> sizes_, counts_;  // of passages as they came
+    std::vector<uint32_t> entries_;         // term
+    std::vector<uint8_t> times_;            // beside it
+    std::vector<Slot> table_;
+    std::vector<uint64_t> keys_, scratch_;
+    Stems stems_;
+};
+
+}  // namespace drystone::search

@@ -1,0 +1,117 @@
+// Fuzz target: any bytes as texts to be indexed, as postings to be read and as formulas to be asked. Nothing may be
+// read beyond its end (each block has its size), what is written must be read back, and no text may be missed by its
+// trigrams.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include "builder.hpp"
+#include "folding.hpp"
+#include "query.hpp"
+
+using namespace drystone::search;
+
+namespace {
+
+void check(bool holds, const char* what) {
+    if (!holds) {
+        std::fprintf(stderr, "does not hold: %s\n", what);
+        std::abort();
+    }
+}
+
+struct Block {  // exactly as large as its bytes, so that the sanitizer sees one byte too many
+    std::unique_ptr<uint8_t[]> data;
+    size_t size;
+    Block(const uint8_t* from, size_t n) : data(new uint8_t[n]), size(n) {
+        if (n) std::memcpy(data.get(), from, n);
+    }
+};
+
+void read_all(const PostingsReader& reader) {
+    uint64_t lists = 0;
+    reader.each([&](uint64_t, const List& list) {
+        if (lists++ > 1000) return;
+        std::vector<uint32_t> numbers;
+        std::vector<uint8_t> levels;
+        reader.read(list, numbers, &levels);
+        check(numbers.size() == levels.size(), "each number has a level");
+        for (size_t i = 0; i < numbers.size(); i++) {
+            check(numbers[i] < reader.universe() && (!i || numbers[i] > numbers[i - 1]), "numbers ascend");
+        }
+    });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    if (size < 2) return 0;
+    const size_t split = 1 + (size - 1) * data[0] / 256;
+    const Block a(data + 1, split - 1), b(data + split, size - split);
+
+    // As postings, and as a formula over the postings of the texts.
+    try {
+        const PostingsReader reader(b.data.get(), b.size);
+        read_all(reader);
+        (void)reader.find(data[0]);
+    } catch (const std::invalid_argument&) {
+    }
+
+    static const std::vector<Family> families = {
+        Family({}, 0, 5, 13),
+        Family({{"def", 5}, {"class", 4}, {"async", kModifier}, {"if", kControl}, {"x", kVariable}}, 63 & ~kHeadings, 5,
+               13),
+        Family({}, kHeadings, 5, 13),
+    };
+    Trigrams trigrams(2);
+    Terms terms(2);
+    std::vector<Symbol> symbols;
+    std::vector<uint8_t> names;
+    const Block* const texts[] = {&a, &b};
+    for (uint32_t d = 0; d < 2; d++) {
+        const uint8_t* text = texts[d]->data.get();
+        const size_t n = texts[d]->size;
+        std::vector<size_t> ends;
+        passages_of(text, n, ends);
+        check((ends.empty() ? 0 : ends.back()) == n, "passages divide a text");
+        trigrams.add(1 - d, text, n);
+        terms.add(1 - d, text, n, ends);
+        for (const Family& family : families) symbols_of(family, text, n, d, symbols, names);
+        std::vector<uint8_t> folded, twice;
+        fold(text, n, folded);
+        fold(folded.data(), folded.size(), twice);
+        check(folded == twice, "folding is done once");
+    }
+    for (const Symbol& symbol : symbols) check(symbol.start + symbol.size <= names.size(), "a name is among the names");
+
+    const std::vector<uint8_t> of_trigrams = trigrams.finish(), of_terms = terms.finish();
+    const Block first(of_trigrams.data(), of_trigrams.size()), second(of_terms.data(), of_terms.size());
+    const PostingsReader reader(first.data.get(), first.size);
+    const PostingsReader term_reader(second.data.get(), second.size);
+    read_all(reader);
+    read_all(term_reader);
+    std::vector<uint64_t> seen(1u << 18);
+    for (uint32_t d = 0; d < 2; d++) {
+        std::vector<uint32_t> found;
+        trigrams_of(texts[d]->data.get(), texts[d]->size, seen, found);
+        if (found.empty()) continue;
+        found.resize(std::min<size_t>(found.size(), 50));
+        std::vector<uint32_t> formula{kAnd | (uint32_t)found.size()};
+        formula.insert(formula.end(), found.begin(), found.end());
+        const std::vector<uint32_t> hits = candidates(reader, formula.data(), formula.size());
+        check(std::find(hits.begin(), hits.end(), 1 - d) != hits.end(), "a text is found by its trigrams");
+    }
+    std::vector<uint32_t> formula(a.size / 4);
+    if (!formula.empty()) std::memcpy(formula.data(), a.data.get(), formula.size() * 4);
+    try {
+        for (uint32_t number : candidates(reader, formula.data(), formula.size()))
+            check(number < 2, "a document is there");
+    } catch (const std::invalid_argument&) {
+    }
+    return 0;
+}

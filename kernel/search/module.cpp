@@ -1,0 +1,320 @@
+// Python's view of the kernel: Arrow buffers and memory maps come in as arrays without copying; the GIL is released.
+#include <nanobind/stl/pair.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "builder.hpp"
+#include "common/python.hpp"
+#include "folding.hpp"
+#include "query.hpp"
+
+using namespace drystone;
+using namespace drystone::search;
+
+namespace {
+
+nb::bytes bytes(const std::vector<uint8_t>& from) {
+    return nb::bytes(reinterpret_cast<const char*>(from.data()), from.size());
+}
+
+// What is kept of a segment's files while they come.
+struct Building {
+    Trigrams trigrams;
+    Terms terms, paths;
+    std::vector<Family> families;
+    std::vector<Symbol> symbols;
+    std::vector<uint8_t> names;
+    std::vector<size_t> ends;
+
+    Building(uint32_t documents, std::vector<Family> of)
+        : trigrams(documents), terms(documents), paths(documents), families(std::move(of)) {}
+
+    void text(uint32_t document, const uint8_t* from, size_t size, size_t family) {
+        trigrams.add(document, from, size);
+        ends.clear();
+        passages_of(from, size, ends);
+        terms.add(document, from, size, ends);
+        symbols_of(families[family], from, size, document, symbols, names);
+    }
+};
+
+using Words = std::vector<std::pair<std::string, uint8_t>>;
+
+// Postings in somebody else's memory, which stays alive as long as they do.
+struct Postings {
+    Input<uint8_t> data;
+    PostingsReader reader;
+    explicit Postings(Input<uint8_t> data_) : data(data_), reader(data_.data(), data_.size()) {}
+};
+
+}  // namespace
+
+NB_MODULE(_kernel, m) {
+    m.doc() = "Builds and reads the postings of a segment.";
+
+    m.def(
+        "fold",
+        [](nb::bytes text) {
+            std::vector<uint8_t> out;
+            fold(bytes_of(text), text.size(), out);
+            return bytes(out);
+        },
+        nb::arg("text"), "The text with every character replaced by what stands for all that differ from it by case.");
+
+    m.def(
+        "trigrams",
+        [](nb::bytes text) {
+            std::vector<uint64_t> seen(1u << 18);
+            std::vector<uint32_t> found;
+            trigrams_of(bytes_of(text), text.size(), seen, found);
+            return array(std::move(found));
+        },
+        nb::arg("text"), "The distinct trigrams of the folded text, none over a line end, as they come.");
+
+    m.def(
+        "terms",
+        [](nb::bytes text) {
+            std::vector<uint64_t> keys;
+            Stems stems;
+            terms_of(bytes_of(text), text.size(), stems, keys);
+            return array(std::move(keys));
+        },
+        nb::arg("text"), "Keys of the terms of a text, in order, repetitions included.");
+
+    m.def(
+        "term_key", [](nb::bytes term) { return term_key(bytes_of(term), term.size()); }, nb::arg("term"),
+        "The 40-bit key of a term.");
+
+    m.def(
+        "stem",
+        [](nb::bytes word) {
+            for (const uint8_t* c = bytes_of(word); c < bytes_of(word) + word.size(); c++) {
+                if (*c < 'a' || *c > 'z')
+                    throw std::invalid_argument("a word to stem has lower-case ASCII letters only");
+            }
+            std::vector<uint8_t> copy(bytes_of(word), bytes_of(word) + word.size());
+            copy.resize(word.size() + 2);
+            copy.resize(stem(copy.data(), word.size()));
+            return bytes(copy);
+        },
+        nb::arg("word"), "The stem of an English word in lower-case letters.");
+
+    m.def(
+        "passages",
+        [](nb::bytes text) {
+            std::vector<size_t> ends;
+            passages_of(bytes_of(text), text.size(), ends);
+            return ends;
+        },
+        nb::arg("text"), "Where the passages of a text end.");
+
+    m.def(
+        "plain_values",
+        [](Input<uint8_t> page, size_t start, size_t count) {
+            std::vector<int64_t> starts, lengths;
+            const uint8_t* data = page.data();
+            const size_t size = page.size();
+            starts.reserve(std::min(count, size));
+            lengths.reserve(std::min(count, size));
+            size_t at = start;
+            for (size_t i = 0; i < count; i++) {
+                if (at > size || size - at < 4) throw std::invalid_argument("a page ends inside a value");
+                const uint32_t length =
+                    data[at] | data[at + 1] << 8 | data[at + 2] << 16 | (uint32_t)data[at + 3] << 24;
+                at += 4;
+                if (length > size - at) throw std::invalid_argument("a value leaves its page");
+                starts.push_back((int64_t)at);
+                lengths.push_back(length);
+                at += length;
+            }
+            return nb::make_tuple(array(std::move(starts)), array(std::move(lengths)));
+        },
+        nb::arg("page"), nb::arg("start"), nb::arg("count"),
+        "Where the values of a Parquet page in plain encoding begin, and their bytes.");
+
+    m.def(
+        "write_postings",
+        [](const std::vector<std::pair<uint64_t, std::vector<std::pair<uint32_t, uint8_t>>>>& lists, uint32_t universe,
+           bool levels) {
+            PostingsWriter writer(universe, levels, lists.size(), lists.empty() ? 0 : lists.back().first + 1);
+            uint64_t least = 0;
+            for (const auto& [key, list] : lists) {
+                std::vector<uint32_t> numbers;
+                std::vector<uint8_t> beside;
+                uint64_t next = 0;
+                for (const auto& [number, level] : list) {
+                    if (number < next || number >= universe || level >= kLevels)
+                        throw std::invalid_argument("a list is not one");
+                    numbers.push_back(number);
+                    beside.push_back(level);
+                    next = (uint64_t)number + 1;
+                }
+                if (list.empty() || key < least || key >= kMostKey) throw std::invalid_argument("keys do not ascend");
+                least = key + 1;
+                writer.add(key, numbers.data(), beside.data(), numbers.size());
+            }
+            return bytes(writer.finish());
+        },
+        nb::arg("lists"), nb::arg("universe"), nb::arg("levels"),
+        "Postings of (key, [(number, level), ...]) in order.");
+
+    nb::class_<Building>(m, "Builder", "Builds the postings of one segment from its files, in any order.")
+        .def(
+            "__init__",
+            [](Building* self, uint32_t documents, const std::vector<std::pair<Words, uint32_t>>& families,
+               uint8_t function, uint8_t heading) {
+                std::vector<Family> of;
+                for (const auto& [words, shapes] : families) of.emplace_back(words, shapes, function, heading);
+                new (self) Building(documents, std::move(of));
+            },
+            nb::arg("documents"), nb::arg("families"), nb::arg("function"), nb::arg("heading"))
+        .def(
+            "add",
+            [](Building& b, Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> lengths,
+               Input<uint32_t> documents, Input<uint8_t> families) {
+                const size_t count = documents.size();
+                if (starts.size() != count || lengths.size() != count || families.size() != count) {
+                    throw std::invalid_argument("starts, lengths and families must have one value for each document");
+                }
+                for (size_t i = 0; i < count; i++) {
+                    const int64_t start = starts.data()[i], length = lengths.data()[i];
+                    if (start < 0 || length < 0 || (uint64_t)start > data.size() ||
+                        (uint64_t)length > data.size() - (uint64_t)start) {
+                        throw std::invalid_argument("a document leaves its buffer");
+                    }
+                    if (families.data()[i] >= b.families.size())
+                        throw std::invalid_argument("a document's family is not there");
+                }
+                nb::gil_scoped_release release;
+                for (size_t i = 0; i < count; i++) {
+                    b.text(documents.data()[i], data.data() + starts.data()[i], (size_t)lengths.data()[i],
+                           families.data()[i]);
+                }
+            },
+            nb::arg("data"), nb::arg("starts"), nb::arg("lengths"), nb::arg("documents"), nb::arg("families"),
+            "Files as spans of one buffer, each with its number in the segment and the family of its language.")
+        .def(
+            "add_path",
+            [](Building& b, uint32_t document, nb::bytes path) {
+                const std::vector<size_t> ends{path.size()};
+                b.paths.add(document, bytes_of(path), path.size(), ends);
+            },
+            nb::arg("document"), nb::arg("path"), "The path of a file, for ranking.")
+        .def(
+            "finish",
+            [](Building& b) {
+                std::vector<uint8_t> trigrams, terms, paths;
+                std::vector<uint32_t> rows[4];
+                std::vector<uint8_t> kinds;
+                {
+                    nb::gil_scoped_release release;
+                    trigrams = b.trigrams.finish();
+                    b.trigrams = Trigrams(0);
+                    terms = b.terms.finish();
+                    paths = b.paths.finish();
+                    for (const Symbol& s : b.symbols) {
+                        rows[0].push_back(s.document);
+                        rows[1].push_back(s.line);
+                        rows[2].push_back(s.start);
+                        rows[3].push_back(s.size);
+                        kinds.push_back(s.kind);
+                    }
+                }
+                nb::dict out;
+                out["trigrams"] = bytes(trigrams);
+                out["terms"] = bytes(terms);
+                out["paths"] = bytes(paths);
+                out["passages"] = array(std::move(b.terms.passages));
+                out["passage_bytes"] = array(std::move(b.terms.lengths));
+                out["passage_terms"] = array(std::move(b.terms.terms));
+                out["path_passages"] = array(std::move(b.paths.passages));
+                out["path_terms"] = array(std::move(b.paths.terms));
+                out["symbol_documents"] = array(std::move(rows[0]));
+                out["symbol_lines"] = array(std::move(rows[1]));
+                out["symbol_starts"] = array(std::move(rows[2]));
+                out["symbol_sizes"] = array(std::move(rows[3]));
+                out["symbol_kinds"] = array(std::move(kinds));
+                out["symbol_names"] = bytes(b.names);
+                return out;
+            },
+            "Sections and columns of the segment by name; the builder is empty afterwards.");
+
+    nb::class_<Postings>(m, "Postings", "Postings in memory that belongs to somebody else, a memory map for instance.")
+        .def(nb::init<Input<uint8_t>>(), nb::arg("data"))
+        .def_prop_ro("universe", [](const Postings& p) { return p.reader.universe(); })
+        .def_prop_ro("keys", [](const Postings& p) { return p.reader.keys(); })
+        .def(
+            "counts",
+            [](const Postings& p, Input<uint64_t> keys) {
+                std::vector<uint32_t> counts;
+                for (size_t i = 0; i < keys.size(); i++) counts.push_back(p.reader.find(keys.data()[i]).count);
+                return array(std::move(counts));
+            },
+            nb::arg("keys"), "How many numbers each key has.")
+        .def(
+            "numbers",
+            [](const Postings& p, uint64_t key) {
+                std::vector<uint32_t> numbers;
+                p.reader.read(p.reader.find(key), numbers, nullptr);
+                return array(std::move(numbers));
+            },
+            nb::arg("key"), "The numbers of a key, ascending.")
+        .def(
+            "lists",
+            [](const Postings& p) {
+                std::vector<std::pair<uint64_t, std::vector<std::pair<uint32_t, uint8_t>>>> out;
+                p.reader.each([&](uint64_t key, const List& list) {
+                    std::vector<uint32_t> numbers;
+                    std::vector<uint8_t> levels;
+                    p.reader.read(list, numbers, &levels);
+                    out.emplace_back(key, std::vector<std::pair<uint32_t, uint8_t>>{});
+                    for (size_t i = 0; i < numbers.size(); i++) out.back().second.emplace_back(numbers[i], levels[i]);
+                });
+                return out;
+            },
+            "All of it, as `write_postings` takes it.")
+        .def(
+            "candidates",
+            [](const Postings& p, Input<uint32_t> formula) {
+                std::vector<uint32_t> found;
+                {
+                    nb::gil_scoped_release release;
+                    found = candidates(p.reader, formula.data(), formula.size());
+                }
+                return array(std::move(found));
+            },
+            nb::arg("formula"), "Documents, ascending, that may hold what a formula of trigrams asks for.");
+
+    m.def(
+        "rank",
+        [](const Postings& terms, Input<float> norm, Input<float> weights, const Postings& paths,
+           Input<float> path_norm, Input<float> path_weights, Input<uint64_t> keys, Input<uint32_t> first,
+           size_t most) {
+            const size_t documents = first.size() ? first.size() - 1 : 0;
+            if (norm.size() != terms.reader.universe() || path_norm.size() != paths.reader.universe() ||
+                paths.reader.universe() > documents || weights.size() != keys.size() ||
+                path_weights.size() != keys.size()) {
+                throw std::invalid_argument("norms and weights must have one value for each passage, path and key");
+            }
+            std::vector<Ranked> found;
+            {
+                nb::gil_scoped_release release;
+                found = rank({terms.reader, norm.data(), weights.data()},
+                             {paths.reader, path_norm.data(), path_weights.data()}, keys.data(), keys.size(),
+                             first.data(), documents, most);
+            }
+            std::vector<uint32_t> passages;
+            std::vector<float> scores;
+            for (const Ranked& r : found) {
+                passages.push_back(r.passage);
+                scores.push_back(r.score);
+            }
+            return nb::make_tuple(array(std::move(passages)), array(std::move(scores)));
+        },
+        nb::arg("terms"), nb::arg("norm"), nb::arg("weights"), nb::arg("paths"), nb::arg("path_norm"),
+        nb::arg("path_weights"), nb::arg("keys"), nb::arg("first"), nb::arg("most"),
+        "The best passages by BM25, best first, and their scores.");
+}

@@ -1,0 +1,52 @@
+// Names that a file defines, found line by line from keywords; no parser, every language at the rate of a scan.
+// Which words a language has comes from outside (search/symbols.py).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace drystone::search {
+
+// What a word at the beginning of a line means; larger values are kinds of what the next word names.
+constexpr uint8_t kModifier = 1, kControl = 2, kVariable = 3;
+
+// What else defines names in a language.
+enum Shape : uint32_t {
+    kFunctionsAtLeft = 1,  // `type name(...)` that begins at the left and does not end with a semicolon
+    kBracedMethods = 2,    // `name(...) {`
+    kAssignments = 4,      // `name = ...` at the left
+    kHeadings = 8,         // `# ...`
+    kReceivers = 16,       // `func (r *T) name(...)`
+    kShellFunctions = 32,  // `name() {`
+};
+
+class Family {
+  public:
+    Family(const std::vector<std::pair<std::string, uint8_t>>& words, uint32_t shapes, uint8_t function,
+           uint8_t heading);
+
+    uint8_t meaning(const uint8_t* word, size_t size) const;
+    bool empty() const { return shapes_ == 0 && used_ == 0; }
+    bool has(Shape shape) const { return shapes_ & shape; }
+    uint8_t function() const { return function_; }
+    uint8_t heading() const { return heading_; }
+
+  private:
+    std::vector<std::pair<uint64_t, uint8_t>> table_;
+    size_t used_ = 0;
+    uint32_t shapes_;
+    uint8_t function_, heading_;
+};
+
+struct Symbol {
+    uint32_t document, line;  // the line counts from 1
+    uint32_t start, size;     // of the name, in `names`
+    uint8_t kind;
+};
+
+void symbols_of(const Family& family, const uint8_t* text, size_t size, uint32_t document, std::vector<Symbol>& symbols,
+                std::vector<uint8_t>& names);
+
+}  // namespace drystone::search

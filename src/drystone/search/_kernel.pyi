@@ -1,0 +1,66 @@
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Built(TypedDict):
+    trigrams: bytes
+    terms: bytes
+    paths: bytes
+    passages: NDArray[np.uint32]
+    passage_bytes: NDArray[np.uint32]
+    passage_terms: NDArray[np.uint32]
+    path_passages: NDArray[np.uint32]
+    path_terms: NDArray[np.uint32]
+    symbol_documents: NDArray[np.uint32]
+    symbol_lines: NDArray[np.uint32]
+    symbol_starts: NDArray[np.uint32]
+    symbol_sizes: NDArray[np.uint32]
+    symbol_kinds: NDArray[np.uint8]
+    symbol_names: bytes
+
+def fold(text: bytes) -> bytes: ...
+def trigrams(text: bytes) -> NDArray[np.uint32]: ...
+def terms(text: bytes) -> NDArray[np.uint64]: ...
+def term_key(term: bytes) -> int: ...
+def stem(word: bytes) -> bytes: ...
+def passages(text: bytes) -> list[int]: ...
+def plain_values(page: NDArray[np.uint8], start: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+def write_postings(lists: list[tuple[int, list[tuple[int, int]]]], universe: int, levels: bool) -> bytes: ...
+def rank(
+    terms: Postings,
+    norm: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    paths: Postings,
+    path_norm: NDArray[np.float32],
+    path_weights: NDArray[np.float32],
+    keys: NDArray[np.uint64],
+    first: NDArray[np.uint32],
+    most: int,
+) -> tuple[NDArray[np.uint32], NDArray[np.float32]]: ...
+
+class Builder:
+    def __init__(
+        self, documents: int, families: list[tuple[list[tuple[str, int]], int]], function: int, heading: int
+    ) -> None: ...
+    def add(
+        self,
+        data: NDArray[np.uint8],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        documents: NDArray[np.uint32],
+        families: NDArray[np.uint8],
+    ) -> None: ...
+    def add_path(self, document: int, path: bytes) -> None: ...
+    def finish(self) -> Built: ...
+
+class Postings:
+    def __init__(self, data: NDArray[np.uint8]) -> None: ...
+    @property
+    def universe(self) -> int: ...
+    @property
+    def keys(self) -> int: ...
+    def counts(self, keys: NDArray[np.uint64]) -> NDArray[np.uint32]: ...
+    def numbers(self, key: int) -> NDArray[np.uint32]: ...
+    def lists(self) -> list[tuple[int, list[tuple[int, int]]]]: ...
+    def candidates(self, formula: NDArray[np.uint32]) -> NDArray[np.uint32]: ...

@@ -1,0 +1,192 @@
+"""Which files of a segment a field of the query lets through, as one array of booleans; no text is read for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from drystone.detect.licenses.categories import categories
+from drystone.search.matching import Deadline, Matcher
+from drystone.search.query import QueryError, Term
+from drystone.search.segment import FLAGS, Segment
+
+Mask = npt.NDArray[np.bool_]
+_SWHID: Final = re.compile(r"(?:swh:1:cnt:)?([0-9a-f]{4,40})(?:;.*)?\Z", re.DOTALL)
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_WORDS: Final = frozenset({"and", "or", "with"})
+_TYPES: Final = {"permissive": "permissive", "none": "no_license", "no_license": "no_license",
+                 "non_permissive": "non_permissive"}  # fmt: skip
+
+
+def of_values(column: pa.ChunkedArray, test: Callable[[str], bool]) -> Mask:
+    """Return where a dictionary column has a value that passes; each distinct value is tried once."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], column.type)
+    passes = np.array([test(v) if v is not None else False for v in array.dictionary.to_pylist()] + [False], bool)
+    codes = array.indices.fill_null(len(passes) - 1).to_numpy(zero_copy_only=False)
+    found: Mask = passes[codes]
+    return found
+
+
+def language(term: Term) -> Callable[[Segment], Mask]:
+    """Return the filter of `lang:`: the whole name, in any case."""
+    wanted = term.value.casefold()
+    return lambda segment: of_values(segment.files.column("language"), lambda name: name.casefold() == wanted)
+
+
+def repository(matcher: Matcher) -> Callable[[Segment], Mask]:
+    """Return the filter of `repo:`: a pattern over origin and name."""
+    never = Deadline(None)
+
+    def test(text: str) -> bool:
+        return matcher.found(memoryview(text.encode()), never)
+
+    return lambda segment: (
+        of_values(segment.files.column("origin"), test) | of_values(segment.files.column("repo_name"), test)
+    )
+
+
+def license_(term: Term, query: str) -> Callable[[Segment], Mask]:
+    """Return the filter of `license:`: a family, one SPDX identifier that the expression names, or an equal expression.
+
+    Raises `QueryError` for what is none of these.
+    """
+    wanted = term.value.casefold()
+    if wanted in _TYPES:
+        return lambda segment: of_values(segment.files.column("license_type"), lambda t: t == _TYPES[wanted])
+    if wanted == "copyleft":
+        return lambda segment: of_values(segment.files.column("license_expression"), _names_copyleft)
+    if _IDENTIFIER.fullmatch(term.value):
+        return lambda segment: of_values(segment.files.column("license_expression"), lambda e: wanted in _named(e))
+    return _equal_expression(term, query)
+
+
+@lru_cache(maxsize=4096)
+def _named(expression: str) -> frozenset[str]:
+    return frozenset(name.casefold() for name in _IDENTIFIER.findall(expression)) - _WORDS
+
+
+def _names_copyleft(expression: str) -> bool:
+    known = categories()
+    return any(
+        known.get(name, "").startswith("Copyleft")
+        for name in _IDENTIFIER.findall(expression)
+        if name.lower() not in _WORDS
+    )
+
+
+def _equal_expression(term: Term, query: str) -> Callable[[Segment], Mask]:
+    from license_expression import ExpressionError, Licensing  # noqa: PLC0415  (slow to load, and seldom asked for)
+
+    licensing = Licensing()
+
+    def simple(text: str) -> Any:
+        return licensing.parse(
+            text.casefold().replace(" or ", " OR ").replace(" and ", " AND ").replace(" with ", " WITH ")
+        )
+
+    try:
+        wanted = simple(term.value).simplify()
+    except (ExpressionError, AttributeError):
+        raise QueryError(query, term.column, 'expected an SPDX expression such as "MIT OR Apache-2.0"') from None
+
+    def test(expression: str) -> bool:
+        try:
+            return bool(simple(expression).simplify() == wanted)
+        except (ExpressionError, AttributeError):
+            return False
+
+    return lambda segment: of_values(segment.files.column("license_expression"), test)
+
+
+def flag(term: Term) -> Callable[[Segment], Mask]:
+    """Return the filter of `is:`."""
+    bit = np.uint8(FLAGS[term.value])
+    return lambda segment: (segment.files.column("flags").to_numpy() & bit) != 0
+
+
+def years(term: Term) -> Callable[[Segment], Mask]:
+    """Return the filter of `year:`, of the commit."""
+    first, dash, last = term.value.partition("-")
+    low, high = int(first), int(last) if dash else int(first)
+
+    def test(segment: Segment) -> Mask:
+        values = segment.files.column("year").fill_null(-1).to_numpy()
+        found: Mask = (values >= low) & (values <= high)
+        return found
+
+    return test
+
+
+def swhid(term: Term, query: str) -> Callable[[Segment], Mask]:
+    """Return the filter of `swhid:`: a content, or the first digits of its hash. Raises `QueryError` for others."""
+    match = _SWHID.match(term.value.lower())
+    if match is None:
+        raise QueryError(query, term.column, "expected swh:1:cnt: and hex digits, or at least 4 of the digits")
+    digits = match[1]
+    whole, odd = bytes.fromhex(digits[: len(digits) // 2 * 2]), digits[-1:] if len(digits) % 2 else ""
+
+    def test(segment: Segment) -> Mask:
+        column = segment.files.column("swhid").combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = pa.concat_arrays(column.chunks)
+        hashes = np.frombuffer(column.buffers()[1], np.uint8, len(column) * 20, column.offset * 20).reshape(-1, 20)
+        found: Mask = (hashes[:, : len(whole)] == np.frombuffer(whole, np.uint8)).all(axis=1)
+        if odd:
+            found &= (hashes[:, len(whole)] >> 4) == int(odd, 16)
+        return found
+
+    return test
+
+
+def path(matcher: Matcher) -> Callable[[Segment], Mask]:
+    """Return the filter of `file:`: a pattern over paths."""
+
+    def test(segment: Segment) -> Mask:
+        joined, begins = segment.path_lines
+        return _lines(matcher, joined, begins, segment.count)
+
+    return test
+
+
+def symbol(matcher: Matcher) -> Callable[[Segment], Mask]:
+    """Return the filter of `sym:`: files that define a name which the pattern matches."""
+
+    def test(segment: Segment) -> Mask:
+        found = np.zeros(segment.count, bool)
+        found[segment.symbols.column("file").to_numpy()[symbol_rows(matcher, segment)]] = True
+        return found
+
+    return test
+
+
+def symbol_rows(matcher: Matcher, segment: Segment) -> npt.NDArray[np.int64]:
+    """Return the rows of the segment's symbols whose names the pattern matches."""
+    joined, begins = segment.name_lines
+    names = np.flatnonzero(_lines(matcher, joined, begins, len(begins)))
+    of_row = segment.symbols.column("name").to_numpy()
+    low, high = np.searchsorted(of_row, names, "left"), np.searchsorted(of_row, names, "right")
+    ranges = [np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    return np.concatenate(ranges) if ranges else np.zeros(0, np.int64)
+
+
+def _lines(matcher: Matcher, joined: bytes, begins: npt.NDArray[np.int64], count: int) -> Mask:
+    """Return which lines the pattern matches in."""
+    found = np.zeros(count, bool)
+    view = memoryview(joined)
+    if matcher.by_line:
+        starts = np.fromiter((start for start, _ in matcher.spans(view)), np.int64)
+        found[np.searchsorted(begins, starts, side="right") - 1] = True
+        return found
+    never = Deadline(None)
+    ends = [*begins[1:].tolist(), len(joined)]
+    for line, (begin, end) in enumerate(zip(begins.tolist(), ends, strict=False)):
+        found[line] = matcher.found(view[begin : end - 1], never)
+    return found

@@ -1,0 +1,277 @@
+"""From a query to what is asked of each segment: masks over columns, formulas over trigrams, patterns over texts.
+
+Every part of a query gives the files that it may hold for, and whether it surely holds for these; so a text is only
+looked at where neither columns nor trigrams decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from drystone.search import filters
+from drystone.search.filters import Mask
+from drystone.search.matching import Deadline, Matcher
+from drystone.search.query import All, Either, Not, Query, QueryError, Term, parse, pattern_of, written
+from drystone.search.segment import Segment
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+#: What of a pattern is no letter that anybody typed to be in upper case.
+_NOT_LETTERS: Final = re.compile(
+    r"\\[pP](?:\{[^}]*\}|.)|\\x\{[^}]*\}|\\x..|\\.|\(\?[a-zA-Z-]*|\[:\^?[a-z]+:\]", re.DOTALL
+)
+_OPERATORS: Final = re.compile(r"[.*+?()\[\]{}|\\^$]")
+
+
+@dataclass(eq=False, slots=True)
+class Columns:
+    """A part that columns, paths or symbols decide."""
+
+    mask: Callable[[Segment], Mask]
+
+
+@dataclass(eq=False, slots=True)
+class Content:
+    """A part that the text decides."""
+
+    matcher: Matcher
+
+
+@dataclass(eq=False, slots=True)
+class Negation:
+    """What does not match `part`."""
+
+    part: Part
+
+
+@dataclass(eq=False, slots=True)
+class Every:
+    """What matches every part."""
+
+    parts: list[Part]
+
+
+@dataclass(eq=False, slots=True)
+class Some:
+    """What matches one part at least."""
+
+    parts: list[Part]
+
+
+Part = Columns | Content | Negation | Every | Some
+
+
+@dataclass(slots=True)
+class Plan:
+    """A query ready to be asked.
+
+    `shown` are the patterns whose matches are shown, `symbols` those of `sym:`, `words` the words whose definitions
+    rank first, `paths` the patterns that a path may match; `count` is that of the query, 0 for all.
+    """
+
+    part: Part
+    type: str = "filematch"
+    count: int | None = None
+    shown: list[Matcher] = field(default_factory=list)
+    symbols: list[Matcher] = field(default_factory=list)
+    words: list[tuple[str, bool]] = field(default_factory=list)
+    paths: list[Matcher] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    text: str = ""
+
+    def explain(self) -> Iterator[str]:
+        """Yield in lines what is asked of an index and what of the texts."""
+        yield f"query      {self.text}"
+        for matcher in self.shown:
+            yield f"pattern    {matcher.text}"
+            yield f"trigrams   {matcher.formula}"
+        for word, _ in self.words:
+            yield f"first      files that define {word}, then files that are no vendored, generated or test code"
+
+
+class _Planner:
+    def __init__(self, query: str) -> None:
+        self.query = query
+        self.tree = parse(query)
+        self.plan = Plan(Every([]), text=written(self.tree))
+
+    def run(self) -> Plan:
+        self.plan.part = self.part(self.tree, "auto", "filematch", True)
+        self.plan.type = self.option(self.tree, "type", "filematch")
+        if self.plan.type == "file":
+            self.plan.type = "filename"
+        count = self.option(self.tree, "count", "")
+        if count:
+            self.plan.count = 0 if count == "all" else int(count)
+        return self.plan
+
+    def option(self, query: Query, name: str, default: str) -> str:
+        """Return what `case:` or `type:` says in the scope of `query`: its parts down to the next parentheses."""
+        parts = query.parts if isinstance(query, All | Either) else (query,)
+        for part in parts:
+            if isinstance(part, Term) and part.field == name:
+                return part.value
+            if isinstance(query, Either) and isinstance(part, All):
+                found = self.option(part, name, "")
+                if found:
+                    return found
+        return default
+
+    def part(self, query: Query, case: str, kind: str, positive: bool) -> Part:
+        if isinstance(query, Term):
+            case, kind = self.option(query, "case", case), self.option(query, "type", kind)
+            return self.term(query, case, kind, positive)
+        if isinstance(query, Not):
+            return Negation(self.part(query.part, case, kind, not positive))
+        case, kind = self.option(query, "case", case), self.option(query, "type", kind)
+        parts = [self.part(part, case, kind, positive) for part in query.parts]
+        return Every(parts) if isinstance(query, All) else Some(parts)
+
+    def matcher(self, term: Term, case: str) -> Matcher:
+        fold = case == "no" or (case == "auto" and not _has_upper(term))
+        return Matcher(pattern_of(term, fold=fold))
+
+    def term(self, term: Term, case: str, kind: str, positive: bool) -> Part:
+        name = term.field
+        if name in {"case", "count", "type"}:
+            return Every([])
+        if name == "lang":
+            return Columns(filters.language(term))
+        if name == "license":
+            return Columns(filters.license_(term, self.query))
+        if name == "is":
+            return Columns(filters.flag(term))
+        if name == "year":
+            return Columns(filters.years(term))
+        if name == "swhid":
+            return Columns(filters.swhid(term, self.query))
+        if name in {"kept", "reason"}:
+            raise QueryError(self.query, term.column, f"'{name}:' asks the ledger, where files that are out "
+                             "have no text; use it with file:, repo:, lang: and license: only")  # fmt: skip
+        matcher = self.matcher(term, case)
+        if name == "repo":
+            return Columns(filters.repository(matcher))
+        if name == "file" or (not name and kind in {"filename", "file"}):
+            return Columns(filters.path(matcher))
+        if name == "sym":
+            if positive:
+                self.plan.symbols.append(matcher)
+            return Columns(filters.symbol(matcher))
+        if positive:
+            self.plan.shown.append(matcher)
+            if _WORD.match(term.value):
+                self.plan.words.append((term.value, case == "no" or (case == "auto" and not _has_upper(term))))
+        if term.form == "quoted" and _OPERATORS.search(term.value):
+            self.plan.notes.append(
+                "text between quotes stands for itself; to look for a pattern write it between slashes"
+            )
+        if name:
+            return Content(matcher)
+        if positive:
+            self.plan.paths.append(matcher)
+        return Some([Content(matcher), Columns(filters.path(matcher))])
+
+
+def plan(query: str) -> Plan:
+    """Read a query and say how it is answered. Raises `QueryError`; `UsageError` for a pattern that is too large."""
+    return _Planner(query).run()
+
+
+def _has_upper(term: Term) -> bool:
+    text = term.value if term.form == "quoted" else _NOT_LETTERS.sub("", term.value)
+    return any(c.isupper() for c in text)
+
+
+class State:
+    """One plan before one segment: what may match, and what does."""
+
+    def __init__(self, planned: Plan, segment: Segment) -> None:
+        self.plan, self.segment = planned, segment
+        self._masks: dict[int, Mask] = {}
+        self.possible, self.sure = self._bounds(planned.part)
+        self._paths: Mask | None = None
+
+    def _bounds(self, part: Part) -> tuple[Mask, bool]:
+        """Return the files that a part may hold for, and whether it holds for all of them."""
+        segment = self.segment
+        if isinstance(part, Columns):
+            mask = part.mask(segment)
+            self._masks[id(part)] = mask
+            return mask, True
+        if isinstance(part, Content):
+            return self._of_trigrams(part.matcher), False
+        if isinstance(part, Negation):
+            mask, sure = self._bounds(part.part)
+            return (~mask, True) if sure else (np.ones(segment.count, bool), False)
+        if isinstance(part, Every):
+            found, sure = np.ones(segment.count, bool), True
+            # What columns decide goes first: where nothing is left, no postings are read.
+            for one in sorted(part.parts, key=lambda p: not isinstance(p, Columns)):
+                mask, one_sure = self._bounds(one)
+                found, sure = found & mask, sure and one_sure
+                if not found.any():
+                    return found, True
+            return found, sure
+        found, sure = np.zeros(segment.count, bool), True
+        for one in part.parts:
+            mask, one_sure = self._bounds(one)
+            found, sure = found | mask, sure and one_sure
+        return found, sure
+
+    def _of_trigrams(self, matcher: Matcher) -> Mask:
+        if matcher.formula.sign == "all":
+            return self.segment.indexed.copy()
+        found = np.zeros(self.segment.count, bool)
+        found[self.segment.trigrams.candidates(matcher.words)] = True
+        return found
+
+    def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
+        """Return whether a file that may match does."""
+        return self.sure or self._holds(self.plan.part, file, text, deadline)
+
+    def _holds(self, part: Part, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
+        if isinstance(part, Columns):
+            mask = self._masks.get(id(part))
+            if mask is None:
+                mask = self._masks[id(part)] = part.mask(self.segment)
+            return bool(mask[file])
+        if isinstance(part, Content):
+            return bool(self.segment.indexed[file]) and part.matcher.found(text(), deadline)
+        if isinstance(part, Negation):
+            return not self._holds(part.part, file, text, deadline)
+        if isinstance(part, Every):
+            return all(self._holds(one, file, text, deadline) for one in part.parts)
+        return any(self._holds(one, file, text, deadline) for one in part.parts)
+
+    @property
+    def definers(self) -> npt.NDArray[np.int64]:
+        """Files that define a word that was asked for, or match `sym:`."""
+        found = [self.segment.definers(word, folded) for word, folded in self.plan.words]
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+    def why(self, file: int) -> str:
+        """Return what let a file match: "path" where its path does, else "text"."""
+        if self._paths is None:
+            self._paths = np.zeros(self.segment.count, bool)
+            for matcher in self.plan.paths:
+                self._paths |= filters.path(matcher)(self.segment)
+        return "path" if self._paths[file] else "text"
+
+    def origin(self, file: int) -> str:
+        """Return the origin of a file."""
+        return str(self.segment.row(file)["origin"])
+
+
+def symbol_lines(planned: Plan, segment: Segment, file: int) -> list[int]:
+    """Return the lines of a file that define what `sym:` asks for."""
+    found: set[int] = set()
+    for matcher in planned.symbols:
+        rows = filters.symbol_rows(matcher, segment)
+        files = segment.symbols.column("file").to_numpy()[rows]
+        found.update(segment.symbols.column("line").to_numpy()[rows[files == file]].tolist())
+    return sorted(found)

@@ -1,0 +1,356 @@
+"""Answers to a query over releases: which files match, where, and what is known of them.
+
+Candidates come from postings and columns, then each text is looked at; so what is found is what a scan of all texts
+would find. Every answer says how many there are and whether that is exact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from drystone.identity.swhid import Swhid
+from drystone.release.read import Release
+from drystone.search import plan
+from drystone.search.index import open_segments
+from drystone.search.matching import Deadline, DeadlineError
+from drystone.search.pages import Cache, Shard
+from drystone.search.segment import FLAGS, Segment
+
+#: Bytes of text that are kept unpacked between queries.
+MEMORY: Final = 1 << 30
+#: What files are counted by, and the column that has it.
+COUNTED: Final = {
+    "language": "language",
+    "license": "license_expression",
+    "repository": "origin",
+    "year": "year",
+}
+#: Bytes of a line that are shown; a longer one is cut around its first match.
+MOST_SHOWN: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file: its number from 1, text, the spans in it that match, as characters; `cut` if not all is shown.
+
+    A line without spans stands for context.
+    """
+
+    number: int
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
+
+    `why` says what ranked it: "definition", "path" or "text"; `swhid` names the file with origin, path and those lines.
+    """
+
+    release: str
+    version: str
+    path: str
+    origin: str
+    repository: str
+    language: str
+    license: str | None
+    swhid: str
+    flags: tuple[str, ...]
+    why: str
+    lines: tuple[Line, ...] = ()
+    more: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a query found: an iterator over files, and counts that are right once it has ended.
+
+    `files` matched; with `exact` no more do. Else `at_most` more may, and `reason` says why nobody looked: "limit",
+    "time", or the parts of an index that are missing.
+    """
+
+    query: str
+    results: Iterator[Found] = field(default_factory=lambda: iter(()))
+    files: int = 0
+    exact: bool = False
+    at_most: int = 0
+    reason: str | None = None
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Found]:
+        return self.results
+
+
+class _Opened:
+    """One release: its segments, shards and texts."""
+
+    def __init__(self, release: Release, cache: Cache, number: int, folder: Path | None) -> None:
+        self.release, self._cache, self._number = release, cache, number
+        self.segments = open_segments(release, folder)
+        self._shards: dict[str, Shard] = {}
+
+    def text(self, segment: int, file: int) -> memoryview:
+        found = self.segments[segment]
+        pages, starts, sizes = found.places
+        shard, page = found.pages[pages[file]]
+        entry = found.entries[shard]
+        opened = self._shards.get(entry.path)
+        if opened is None:
+            opened = self._shards[entry.path] = Shard(self.release.path / entry.place)
+        data = self._cache.get((self._number, segment, pages[file]), opened, page)
+        return data[starts[file] : starts[file] + sizes[file]]
+
+
+class _Text:
+    """The text of one file, read once somebody asks."""
+
+    def __init__(self, opened: _Opened, segment: int, file: int) -> None:
+        self._of = (opened, segment, file)
+        self._data: memoryview | None = None
+
+    def __call__(self) -> memoryview:
+        if self._data is None:
+            opened, segment, file = self._of
+            self._data = opened.text(segment, file)
+        return self._data
+
+
+class Searcher:
+    """Indexes of one or more releases, opened. Texts stay unpacked up to `memory` bytes. Not for several threads."""
+
+    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY, folder: Path | None = None) -> None:
+        """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
+        cache = Cache(memory)
+        self._opened = [_Opened(release, cache, number, folder) for number, release in enumerate(releases)]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All segments, in the order of the releases."""
+        return [segment for opened in self._opened for segment in opened.segments]
+
+    def search(
+        self, query: str, *, limit: int | None = 50, lines: int = 10, context: int = 0, seconds: float | None = None
+    ) -> Answer:
+        """Look for a query; results come as they are found, definitions first.
+
+        At most `limit` files (None: all; `count:` in the query goes before), each with its first `lines` lines and
+        `context` lines around them; nothing more once `seconds` have passed. Raises `QueryError`, and while results
+        come `ReleaseError` where texts are not those that were indexed.
+        """
+        planned = plan.plan(query)
+        answer = Answer(query, notes=planned.notes)
+        most = planned.count if planned.count is not None else limit
+        answer.results = self._results(planned, answer, most or None, lines, context, Deadline(seconds))
+        return answer
+
+    def count(
+        self, query: str, *, by: str | None = None, seconds: float | None = None
+    ) -> tuple[Answer, dict[str, int]]:
+        """Return how many files match, exactly if there is time; with `by` for each value too, the most frequent first.
+
+        `by` is one of `COUNTED`. Raises `QueryError`, and `ReleaseError` where texts are not those that were indexed.
+        """
+        planned = plan.plan(query)
+        answer = Answer(query, notes=planned.notes)
+        counts: Counter[str] = Counter()
+        start = time.monotonic()
+        with _in_time(answer):
+            for opened, at, file, _ in self._files(planned, answer, None, Deadline(seconds)):
+                answer.files += 1
+                if by is not None:
+                    value = opened.segments[at].files.column(COUNTED[by])[file].as_py()
+                    counts["unknown" if value is None else str(value)] += 1
+        answer.seconds = time.monotonic() - start
+        return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+    def _results(
+        self, planned: plan.Plan, answer: Answer, limit: int | None, lines: int, context: int, deadline: Deadline
+    ) -> Iterator[Found]:
+        start = time.monotonic()
+        with _in_time(answer):
+            for opened, at, file, why in self._files(planned, answer, limit, deadline):
+                answer.files += 1
+                answer.seconds = time.monotonic() - start
+                yield _found(opened, at, file, why, planned, lines, context)
+        answer.seconds = time.monotonic() - start
+
+    def _files(
+        self, planned: plan.Plan, answer: Answer, limit: int | None, deadline: Deadline
+    ) -> Iterator[tuple[_Opened, int, int, str]]:
+        """Yield the files that match: those that define what was asked for, then by rank within each segment."""
+        looked = []
+        for opened in self._opened:
+            for at, segment in enumerate(opened.segments):
+                deadline.check()
+                state = plan.State(planned, segment)
+                possible = np.flatnonzero(state.possible)
+                if len(possible):
+                    looked.append((opened, at, state, possible))
+        answer.at_most = sum(len(possible) for *_, possible in looked)
+        repositories: set[str] = set()
+        taken = 0
+        for stage in ("definition", "text"):
+            for opened, at, state, possible in looked:
+                for file in _stage(state, possible, stage):
+                    deadline.check()
+                    answer.at_most -= 1
+                    if not state.matches(file, _Text(opened, at, file), deadline):
+                        continue
+                    if planned.type == "repo":
+                        name = state.origin(file)
+                        if name in repositories:
+                            continue
+                        repositories.add(name)
+                    yield opened, at, file, "definition" if stage == "definition" else state.why(file)
+                    taken += 1
+                    if taken == limit:
+                        answer.exact = answer.at_most == 0
+                        answer.reason = None if answer.exact else "limit"
+                        return
+        answer.exact, answer.at_most = True, 0
+
+
+@contextmanager
+def _in_time(answer: Answer) -> Iterator[None]:
+    try:
+        yield
+    except DeadlineError:
+        answer.exact, answer.reason = False, "time"
+
+
+def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> list[int]:
+    """Return candidates of one stage in the order in which they are looked at: what people wrote for use first.
+
+    Within one rank by page, so that each page is unpacked once.
+    """
+    defines = np.isin(possible, state.definers, assume_unique=True)
+    chosen = possible[defines if stage == "definition" else ~defines]
+    if not len(chosen):
+        return []
+    flags = state.segment.flags[chosen]
+    rank = (flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])) * np.uint8(2) + (flags & np.uint8(FLAGS["test"]))
+    order: list[int] = chosen[np.lexsort((chosen, state.segment.page_numbers[chosen], rank))].tolist()
+    return order
+
+
+def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.Plan, lines: int, context: int) -> Found:
+    segment = opened.segments[at]
+    row = segment.row(file)
+    shown_lines: tuple[Line, ...] = ()
+    more = False
+    if lines and planned.type not in {"repo", "filename"}:
+        shown_lines, more = _lines(bytes(opened.text(at, file)), planned, segment, file, lines, context)
+    matching = [line.number for line in shown_lines if line.spans]
+    span = (matching[0], matching[-1]) if matching else None
+    digest = row["swhid"].hex()
+    facts = opened.release.manifest.facts
+    return Found(
+        facts.name, facts.version, row["path"], row["origin"], row["repo_name"] or row["origin"], row["language"] or "",
+        row["license_expression"],
+        str(Swhid("cnt", digest, origin=row["origin"] or None, path=(row["path"] or "/").encode(), lines=span)),
+        tuple(name for name, bit in FLAGS.items() if row["flags"] & bit), why, shown_lines, more,
+    )  # fmt: skip
+
+
+def _lines(
+    data: bytes, planned: plan.Plan, segment: Segment, file: int, most: int, context: int
+) -> tuple[tuple[Line, ...], bool]:
+    """Return the first lines that match, with their context, and whether there are more."""
+    spans: dict[int, list[tuple[int, int]]] = {}  # line -> spans in bytes
+    where: dict[int, tuple[int, int]] = {}  # line -> begin, end
+    more = False
+    view = memoryview(data)
+    for matcher in planned.shown:
+        number, counted, seen = 1, 0, 0
+        for begin, end in matcher.spans(view):
+            number += data.count(b"\n", counted, begin)
+            counted = begin
+            if number not in spans:
+                if seen == most:
+                    more = True
+                    break
+                seen += 1
+            line_begin = data.rfind(b"\n", 0, begin) + 1
+            line_end = data.find(b"\n", begin)
+            line_end = len(data) if line_end < 0 else line_end
+            where[number] = (line_begin, line_end)
+            spans.setdefault(number, []).append((begin, min(end, line_end)))
+    for number in plan.symbol_lines(planned, segment, file):
+        if number not in spans:
+            where[number] = _line_at(data, number)
+            spans[number] = [where[number]]
+    if len(spans) > most:
+        more = True
+    found: dict[int, Line] = {}
+    for number in sorted(spans)[:most]:
+        begin, end = where[number]
+        before = _around(data, begin, -context, number)
+        after = _around(data, end, context, number)
+        for line in (*before, *after):
+            found.setdefault(line.number, line)
+        found[number] = _line(data, number, begin, end, sorted(spans[number]))
+    return tuple(found[number] for number in sorted(found)), more
+
+
+def _line_at(data: bytes, number: int) -> tuple[int, int]:
+    begin = 0
+    for _ in range(number - 1):
+        begin = data.find(b"\n", begin) + 1
+    end = data.find(b"\n", begin)
+    return begin, len(data) if end < 0 else end
+
+
+def _around(data: bytes, at: int, count: int, number: int) -> list[Line]:
+    """Return `count` lines after the line that ends at `at`, or before the one that begins there."""
+    found = []
+    for step in range(1, abs(count) + 1):
+        if count > 0:
+            begin = at + 1
+            if begin >= len(data):
+                break
+            end = data.find(b"\n", begin)
+            at = end = len(data) if end < 0 else end
+            found.append(_line(data, number + step, begin, end, []))
+        else:
+            if at == 0:
+                break
+            end = at - 1
+            at = begin = data.rfind(b"\n", 0, end) + 1
+            found.append(_line(data, number - step, begin, end, []))
+    return found
+
+
+def _line(data: bytes, number: int, begin: int, end: int, spans: Iterable[tuple[int, int]]) -> Line:
+    spans = list(spans)
+    cut = end - begin > MOST_SHOWN
+    if cut:
+        first = spans[0][0] if spans else begin
+        begin = max(begin, min(first - MOST_SHOWN // 4, end - MOST_SHOWN))
+        end = begin + MOST_SHOWN
+        while begin < end and data[begin] & 0xC0 == 0x80:
+            begin += 1
+        while end > begin and end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+    raw = data[begin:end]
+    text = raw.decode("utf-8", "replace").removesuffix("\r")
+    placed = tuple(
+        (
+            len(data[begin : max(begin, low)].decode("utf-8", "replace")),
+            len(data[begin : max(begin, min(high, end))].decode("utf-8", "replace")),
+        )
+        for low, high in spans
+        if low < end or low == high == end
+    )
+    return Line(number, text, placed, cut)

@@ -1,0 +1,332 @@
+"""A segment: the index of a few whole shards, one file of checksummed sections, read from a memory map.
+
+docs/search.md has the format to the byte. Knows postings and rows; knows no query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import struct
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from isal import isal_zlib
+
+from drystone.errors import ReleaseError
+from drystone.release.layout import shown
+from drystone.release.manifest import FileEntry
+from drystone.search import _kernel
+from drystone.search.pages import Page
+
+MAGIC: Final = b"drystone segment\n"
+#: Raised by one with any change of the format or of the rules by which text becomes terms, passages or symbols.
+VERSION: Final = 1
+SUFFIX: Final = ".segment"
+_HEAD: Final = struct.Struct("<17sBHI32s")  # magic, version, sections, CRC-32 of the directory, name
+_SECTION: Final = struct.Struct("<12sIQQ")  # name, CRC-32, offset, bytes
+_ALIGN: Final = 64
+SECTIONS: Final = ("shards", "files", "passages", "symbols", "names", "trigrams", "terms", "paths")
+
+#: What is set in `flags` of a file.
+FLAGS: Final = {"vendor": 1, "generated": 2, "test": 4, "doc": 8, "configuration": 16}
+
+#: One row for each file, in the order of its number: by origin, path and SWHID.
+FILES: Final = pa.schema(
+    [
+        ("path", pa.string()),
+        ("origin", pa.dictionary(pa.int32(), pa.string())),
+        ("repo_name", pa.dictionary(pa.int32(), pa.string())),
+        ("language", pa.dictionary(pa.int32(), pa.string())),
+        ("license_expression", pa.dictionary(pa.int32(), pa.string())),
+        ("license_type", pa.dictionary(pa.int32(), pa.string())),
+        ("swhid", pa.binary(20)),
+        ("flags", pa.uint8()),
+        ("year", pa.int16()),  # of the commit; null where unknown
+        ("lines", pa.int64()),
+        ("bytes", pa.int64()),  # of the text
+        ("shard", pa.uint16()),
+        ("page", pa.int32()),
+        ("start", pa.int64()),  # of the text in its page
+        ("not_indexed", pa.string()),  # why the text is in no postings; null where it is
+    ]
+)
+#: One row for each page that holds texts (see `pages.Page`).
+PAGES: Final = pa.schema(
+    [
+        ("shard", pa.uint16()),
+        ("kind", pa.uint8()),
+        ("place", pa.int64()),
+        ("compressed", pa.int64()),
+        ("size", pa.int64()),
+        ("crc", pa.uint32()),
+    ]
+)
+#: One row for each passage; those of a file follow each other and divide its text.
+PASSAGES: Final = pa.schema([("bytes", pa.uint16()), ("terms", pa.uint16())])
+#: One row for each symbol, by name, then file, then line (from 1); `name` counts the lines of `names` from 0.
+SYMBOLS: Final = pa.schema([("name", pa.int32()), ("file", pa.int32()), ("line", pa.int32()), ("kind", pa.uint8())])
+
+U32 = npt.NDArray[np.uint32]
+
+
+def segment_name(entries: Sequence[FileEntry]) -> str:
+    """Return the name of the segment over these shards, hex: a hash of their bytes and of the format's version."""
+    lines = [f"drystone segment {VERSION}", *(f"{entry.sha256} {entry.path}" for entry in entries)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
+def segment_bytes(name: str, sections: Mapping[str, bytes]) -> list[bytes]:
+    """Return the parts of a segment's file, to be written one after the other."""
+    at = _HEAD.size + _SECTION.size * len(SECTIONS)
+    directory, parts = [], []
+    for section in SECTIONS:
+        data = sections[section]
+        gap = -at % _ALIGN
+        directory.append(_SECTION.pack(section.encode(), isal_zlib.crc32(data), at + gap, len(data)))
+        parts += [bytes(gap), data]
+        at += gap + len(data)
+    listed = b"".join(directory)
+    head = _HEAD.pack(MAGIC, VERSION, len(SECTIONS), isal_zlib.crc32(listed + name.encode()), name.encode())
+    return [head, listed, *parts]
+
+
+def table_bytes(table: pa.Table) -> bytes:
+    """Return a table as an Arrow IPC file with zstd-compressed buffers."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 3))
+    with pa.ipc.new_file(sink, table.schema, options=options) as writer:
+        writer.write_table(table.combine_chunks())
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+class Places(NamedTuple):
+    """For each file: its page, where its text begins there, and its bytes."""
+
+    page: list[int]
+    start: list[int]
+    bytes: list[int]
+
+
+class Passages(NamedTuple):
+    """Passages of a segment: the first of each file (and one more), where each begins in its text, norms for BM25."""
+
+    first: U32
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    terms: npt.NDArray[np.uint16]
+
+
+class Segment:
+    """An opened segment. Sections are checked against their checksums when they are first used."""
+
+    def __init__(self, path: Path, entries: Sequence[FileEntry]) -> None:
+        """Open the index of `entries`.
+
+        Raises `ReleaseError` where the file is missing, cut off, no segment, of another version, or of other shards.
+        """
+        self.path, self.entries, self.name = path, tuple(entries), segment_name(entries)
+        try:
+            with path.open("rb") as file:
+                self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except FileNotFoundError:
+            raise ReleaseError(f"{self._shown} is missing. Run drystone index again") from None
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"{self._shown} cannot be read: {error}. Run drystone index again") from None
+        self._sections = self._directory()
+
+    @property
+    def _shown(self) -> str:
+        return shown(str(self.path))
+
+    def _directory(self) -> dict[str, tuple[int, int, int]]:
+        if len(self._data) < _HEAD.size:
+            raise ReleaseError(f"{self._shown} is cut off. Run drystone index again")
+        magic, version, count, crc, name = _HEAD.unpack_from(self._data)
+        if magic != MAGIC:
+            raise ReleaseError(f"{self._shown} is not a segment of an index. Run drystone index again")
+        if version != VERSION:
+            raise ReleaseError(
+                f"{self._shown} has version {version} of the format, this program reads {VERSION}. "
+                "Run drystone index again"
+            )
+        listed = bytes(self._data[_HEAD.size : _HEAD.size + count * _SECTION.size])
+        if isal_zlib.crc32(listed + name) != crc or len(listed) != count * _SECTION.size:
+            raise ReleaseError(f"{self._shown} is damaged at its beginning. Run drystone index again")
+        if name.decode("latin-1") != self.name:
+            raise ReleaseError(f"{self._shown} was made for other shards. Run drystone index again")
+        found = {}
+        for section, section_crc, offset, size in _SECTION.iter_unpack(listed):
+            if offset + size > len(self._data):
+                raise ReleaseError(f"{self._shown} is cut off. Run drystone index again")
+            found[section.rstrip(b"\0").decode("latin-1")] = (section_crc, offset, size)
+        if missing := set(SECTIONS) - set(found):
+            raise ReleaseError(f"{self._shown} has no section {', '.join(sorted(missing))}. Run drystone index again")
+        return found
+
+    def section(self, name: str) -> memoryview:
+        """Return the bytes of a section. Raises `ReleaseError` where their checksum is another."""
+        crc, offset, size = self._sections[name]
+        data = self._data[offset : offset + size]
+        if isal_zlib.crc32(data) != crc:
+            raise ReleaseError(
+                f"{self._shown} is damaged: section '{name}' has another checksum. Run drystone index again"
+            )
+        return data
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each section."""
+        return {name: size for name, (_, _, size) in self._sections.items()}
+
+    def _table(self, name: str, schema: pa.Schema) -> pa.Table:
+        try:
+            table = pa.ipc.open_file(pa.py_buffer(self.section(name))).read_all()
+        except pa.ArrowException as error:
+            raise ReleaseError(f"{self._shown} is damaged in section '{name}': {error}") from None
+        if table.schema != schema:
+            raise ReleaseError(f"{self._shown} has other columns in section '{name}'. Run drystone index again")
+        return table
+
+    def _postings(self, name: str) -> _kernel.Postings:
+        try:
+            return _kernel.Postings(np.frombuffer(self.section(name), np.uint8))
+        except ValueError as error:
+            raise ReleaseError(f"{self._shown} is damaged in section '{name}': {error}") from None
+
+    @cached_property
+    def files(self) -> pa.Table:
+        """The files, under `FILES`."""
+        return self._table("files", FILES)
+
+    @cached_property
+    def count(self) -> int:
+        """How many files there are."""
+        count: int = self.files.num_rows
+        return count
+
+    @cached_property
+    def pages(self) -> list[tuple[int, Page]]:
+        """Pages with the number of their shard, in the order that `files.page` counts."""
+        rows = self._table("shards", PAGES).to_pydict()
+        return [(shard, Page(*page)) for shard, *page in zip(*(rows[name] for name in PAGES.names), strict=True)]
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the text of each file lies."""
+        return Places(*(self.files.column(name).to_pylist() for name in Places._fields))
+
+    @cached_property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """The flags of each file: bits of `FLAGS`."""
+        flags: npt.NDArray[np.uint8] = self.files.column("flags").to_numpy()
+        return flags
+
+    @cached_property
+    def indexed(self) -> npt.NDArray[np.bool_]:
+        """Whether the text of each file is in the postings."""
+        indexed: npt.NDArray[np.bool_] = self.files.column("not_indexed").is_null().to_numpy()
+        return indexed
+
+    @cached_property
+    def page_numbers(self) -> npt.NDArray[np.int32]:
+        """The page of each file."""
+        numbers: npt.NDArray[np.int32] = self.files.column("page").to_numpy()
+        return numbers
+
+    def row(self, file: int) -> dict[str, Any]:
+        """Return all columns of one file."""
+        row: dict[str, Any] = self.files.slice(file, 1).to_pylist()[0]
+        return row
+
+    def definers(self, name: str, folded: bool) -> npt.NDArray[np.int64]:
+        """Return the files that define a name, in any case if `folded`."""
+        lines, begins = self._folded_names if folded else self.name_lines
+        wanted = b"\n" + (_kernel.fold(name.encode()) if folded else name.encode()) + b"\n"
+        found, at = [], -1
+        if lines.startswith(wanted[1:]):
+            found.append(0)
+        while (at := lines.find(wanted, at + 1)) >= 0:
+            found.append(at + 1)
+        if not found:
+            return np.zeros(0, np.int64)
+        numbers = np.searchsorted(begins, np.array(found, np.int64))
+        of_row = self.symbols.column("name").to_numpy()
+        files = self.symbols.column("file").to_numpy()
+        low, high = np.searchsorted(of_row, numbers, "left"), np.searchsorted(of_row, numbers, "right")
+        return np.concatenate([files[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]).astype(np.int64)
+
+    @cached_property
+    def _folded_names(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        folded = _kernel.fold(self.names)
+        return folded, _line_starts(folded)
+
+    @cached_property
+    def trigrams(self) -> _kernel.Postings:
+        """Trigrams to files."""
+        return self._postings("trigrams")
+
+    @cached_property
+    def terms(self) -> _kernel.Postings:
+        """Terms to passages."""
+        return self._postings("terms")
+
+    @cached_property
+    def path_terms(self) -> _kernel.Postings:
+        """Terms of paths to files."""
+        return self._postings("paths")
+
+    @cached_property
+    def passages(self) -> Passages:
+        """The division of the files into passages. Raises `ReleaseError` where it is none."""
+        table = self._table("passages", PASSAGES)
+        lengths = table.column("bytes").to_numpy().astype(np.int64)
+        sizes = np.where(self.indexed, self.files.column("bytes").to_numpy(), 0)
+        all_ends, begins = np.cumsum(lengths), np.concatenate([[0], np.cumsum(sizes)])
+        first = np.searchsorted(all_ends, begins, side="right")
+        if len(lengths) != first[-1] or (len(lengths) and all_ends[-1] != sizes.sum()):
+            raise ReleaseError(f"{self._shown} is damaged: passages do not divide its files. Run drystone index again")
+        of_file = np.repeat(np.arange(self.count), np.diff(first))
+        begin = begins[of_file]
+        return Passages(
+            first.astype(np.uint32), all_ends - lengths - begin, all_ends - begin, table.column("terms").to_numpy()
+        )
+
+    @cached_property
+    def symbols(self) -> pa.Table:
+        """The symbols, under `SYMBOLS`."""
+        return self._table("symbols", SYMBOLS)
+
+    @cached_property
+    def names(self) -> bytes:
+        """The distinct names of symbols, sorted, each ended by a line end."""
+        data = self.section("names")
+        if len(data) < 8:
+            raise ReleaseError(f"{self._shown} is damaged in section 'names'. Run drystone index again")
+        try:
+            return bytes(pa.decompress(data[8:], int.from_bytes(data[:8], "little"), codec="zstd"))
+        except (pa.ArrowException, OSError) as error:
+            raise ReleaseError(f"{self._shown} is damaged in section 'names': {error}") from None
+
+    @cached_property
+    def path_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """All paths, one a line, and where each begins; a line end inside a path is shown as a space."""
+        paths = pc.replace_substring(self.files.column("path"), "\n", " ").to_pylist()
+        joined = "".join(f"{path}\n" for path in paths).encode()
+        return joined, _line_starts(joined)
+
+    @cached_property
+    def name_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """The names of symbols, and where each begins."""
+        return self.names, _line_starts(self.names)
+
+
+def _line_starts(joined: bytes) -> npt.NDArray[np.int64]:
+    ends = np.flatnonzero(np.frombuffer(joined, np.uint8) == ord("\n")) + 1
+    return np.concatenate([np.zeros(1, np.int64), ends[:-1]]) if len(ends) else np.zeros(0, np.int64)

@@ -1,0 +1,71 @@
+"""Random patterns, each also as Python's own engine reads it, and texts in which they have a chance."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+ALPHABET = "abAB k\u212as\u017f\u00e9\u00c9\u00df_1.(\n\t\u4f60"
+texts = st.text(ALPHABET, max_size=40)
+
+
+class Pattern(NamedTuple):
+    """One pattern, and what Python's `re` (MULTILINE) calls the same: there, what goes over a line end says so."""
+
+    ours: str
+    python: str
+
+
+_SAME = ["a", "b", "A", "B", "k", "s", "\u00e9", "\u017f", "_", "1", r"\.", r"\(", " ", "[ab]", "[a-b1]"]
+_characters = st.sampled_from(
+    [*(Pattern(c, c) for c in _SAME), Pattern(r"\x{212a}", "\u212a"), Pattern("[k-s]", "[k-s]")]
+)
+_EDGE = "(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))"
+_others = st.sampled_from(
+    [
+        Pattern(".", "."),
+        Pattern(r"\w", "[0-9A-Za-z_]"),
+        Pattern(r"\W", r"[^0-9A-Za-z_\n]"),
+        Pattern(r"\d", "[0-9]"),
+        Pattern(r"\D", r"[^0-9\n]"),
+        Pattern(r"\s", r"[\t\f\r ]"),
+        Pattern(r"\S", r"[^\t\f\r\n ]"),
+        Pattern("[^a]", r"[^a\n]"),
+        Pattern(r"[^\w]", r"[^0-9A-Za-z_\n]"),
+        Pattern(r"[^\S]", r"[\t\f\r ]"),
+        Pattern(r"[\D]", r"[^0-9\n]"),
+        Pattern(r"[\s\n]", r"[\t\f\r\n ]"),
+        Pattern("[[:alpha:]_]", "[A-Za-z_]"),
+        Pattern(r"\pL", r"[^\W\d_]"),
+        Pattern(r"\n", r"\n"),
+        Pattern("^", "^"),
+        Pattern("$", "$"),
+        Pattern(r"\b", _EDGE),
+        Pattern(r"\B", f"(?!{_EDGE})"),
+        Pattern(r"\A", r"\A"),
+        Pattern(r"\z", r"\Z"),
+    ]
+)
+
+
+def _folded(inside: st.SearchStrategy[Pattern]) -> st.SearchStrategy[Pattern]:
+    return inside.map(lambda p: Pattern(f"(?i:{p.ours})", f"(?i:{p.python})"))
+
+
+_leaves = st.one_of(_characters, _characters, _folded(_characters), _others)
+
+
+def _larger(inside: st.SearchStrategy[Pattern]) -> st.SearchStrategy[Pattern]:
+    def joined(parts: list[Pattern], sign: str) -> Pattern:
+        return Pattern(*(f"(?:{sign.join(part)})" for part in zip(*parts, strict=True)))
+
+    counts = st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,2}", "*?"])
+    return st.one_of(
+        st.lists(inside, min_size=2, max_size=5).map(lambda parts: joined(parts, "")),
+        st.lists(inside, min_size=2, max_size=3).map(lambda parts: joined(parts, "|")),
+        st.tuples(inside, counts).map(lambda t: Pattern(f"(?:{t[0].ours}){t[1]}", f"(?:{t[0].python}){t[1]}")),
+    )
+
+
+patterns = st.recursive(_leaves, _larger, max_leaves=12)
