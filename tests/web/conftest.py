@@ -16,18 +16,18 @@ import pytest
 import requests
 
 _READER = ("tokenizers", "onnx", "fastapi", "uvicorn", "prometheus_client")
-_PAGES = ("argon2", "fastapi", "jinja2", "python_multipart", "uvicorn")
-#: What each module of tests needs beyond the core.
+_PAGES = ("argon2", "fastapi", "jinja2", "prometheus_client", "pygments", "python_multipart", "uvicorn")
+#: What modules of tests need beyond the core, where it is not what all pages need.
 _NEEDS = {
-    "test_app.py": _READER,
+    "test_reader.py": _READER,
+    "test_ask.py": _READER,
+    "test_serve.py": (*_READER, *_PAGES),
+    "test_screenshots.py": (*_READER, *_PAGES),
+    "test_deployment.py": _READER,
     "test_soak.py": _READER,
     "test_readme.py": _READER,
-    "test_governance.py": _PAGES,
     "test_browser.py": (*_PAGES, "selenium"),
     "test_schema.py": (*_PAGES, "schemathesis"),
-    "test_visits.py": _PAGES,
-    "test_screenshots.py": (*_READER, *_PAGES),
-    "test_database_away.py": _PAGES,
 }
 MISSING = not all(map(importlib.util.find_spec, _READER))
 if not MISSING:
@@ -38,12 +38,14 @@ class _Missing(pytest.Module):
     """A test module that cannot even be imported here."""
 
     def collect(self) -> list[pytest.Item]:
-        needed = ", ".join(name for name in _NEEDS[self.path.name] if importlib.util.find_spec(name) is None)
+        needed = ", ".join(
+            name for name in _NEEDS.get(self.path.name, _PAGES) if importlib.util.find_spec(name) is None
+        )
         pytest.skip(f"an extra is not installed: {needed}", allow_module_level=True)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    there = all(map(importlib.util.find_spec, _NEEDS.get(module_path.name, ())))
+    there = all(map(importlib.util.find_spec, _NEEDS.get(module_path.name, _PAGES)))
     return None if there else _Missing.from_parent(parent, path=module_path)
 
 

@@ -58,9 +58,10 @@ def site(
     reach: Reach | None = None,
     place: str | None = None,
     whole: bool = False,
+    places: list[Path] | None = None,
     **values: Any,
 ) -> Iterator[Site]:
-    places = releases(folder / "releases", whole=whole)
+    places = places or releases(folder / "releases", whole=whole)
     add_moderator(folder / "moderators.txt", "ada", PASSWORD)
     registry = Registry(place or folder / "registry.sqlite")
     state = State(

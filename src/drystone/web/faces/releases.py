@@ -209,12 +209,14 @@ def _document(view: View, name: str) -> str | None:
         return None
 
 
-def _evidence(found: Any) -> list[tuple[str, str]]:
-    """Return what a decision rests on as names and texts."""
+def _evidence(found: Any) -> list[tuple[str, list[str]]]:
+    """Return what a decision rests on: names, and for each the texts of what was found."""
     if not isinstance(found, Mapping):
-        return [] if found is None else [("evidence", str(found))]
+        return [] if found is None else [("evidence", [str(found)])]
     return [
-        (str(name).replace("_", " "), _plain(value)) for name, value in found.items() if value not in (None, [], {})
+        (str(name).replace("_", " "), [_plain(each) for each in (value if isinstance(value, list) else [value])])
+        for name, value in found.items()
+        if value not in (None, [], {})
     ]
 
 
@@ -227,12 +229,22 @@ def _plain(value: Any) -> str:
         case int():
             return f"{value:,}"
         case list():
-            return "; ".join(_plain(each) for each in value)
+            return ", ".join(map(_plain, value))
         case dict():
-            return ", ".join(
-                f"{name.replace('_', ' ')} {_plain(each)}" for name, each in value.items() if each is not None
-            )
+            # A path says more to people than the hash of what lies there.
+            hidden = {"swhid"} if "path" in value else set()
+            told = {name: each for name, each in value.items() if each is not None and name not in hidden}
+            return ", ".join(_named(name, each) for name, each in told.items())
     return str(value)
+
+
+def _named(name: str, value: Any) -> str:
+    match name, value:
+        case (("expression" | "path"), str()):
+            return value.lstrip("/")
+        case "lines", [first, last]:
+            return f"line {first:,}" if first == last else f"lines {first:,}–{last:,}"
+    return f"{name.replace('_', ' ')} {_plain(value)}"
 
 
 def _removal(subject: Mapping[str, str]) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from drystone.reader import Reader
 from tests.browser import page, picture
-
-from .conftest import Server
+from tests.web.conftest import Server
 
 PASSAGE = "👩‍👩‍👧 A <b>heap</b> is an array.\nIts first item is the smallest. 𝕎illiams found it in 1964 & kept it."
 

@@ -1,0 +1,72 @@
+"""Moderators, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.web.pages import Site, Visitor, site
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(here: Site) -> Visitor:
+    return Visitor(here.url)
+
+
+def filed(here: Site, status: str) -> str:
+    """The id of the request behind a status page."""
+    found = here.registry.requests.by_token(status.removeprefix("/status/"))
+    assert found is not None
+    return found.id
+
+
+def test_two_moderators_deciding_at_once(here: Site, visitor: Visitor) -> None:
+    request = filed(here, visitor.ask(subject="octocat/at-once"))
+    one, two = Visitor(here.url), Visitor(here.url)
+    for each in (one, two):
+        each.log_in()
+    one.send(f"/queue/{request}", f"/queue/{request}/vouch", note="known")
+    import re
+
+    page = two.get(f"/queue/{request}").text
+    seen = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    assert one.send(f"/queue/{request}", f"/queue/{request}/decide", outcome="accepted").status_code == 200
+    late = two.post(f"/queue/{request}/decide", {**seen, "outcome": "rejected", "reason": "no"})
+    assert late.status_code == 409
+    assert "something happened since you looked at it" in late.text
+    assert here.registry.requests.get(request).status == "accepted"
+
+
+def test_nothing_of_the_queue_without_a_login(here: Site, visitor: Visitor) -> None:
+    request = filed(here, visitor.ask(subject="octocat/guarded"))
+    csrf = visitor.get("/login").text.partition('name="csrf" value="')[2][:64]
+    for path in ("/queue", f"/queue/{request}"):
+        answer = visitor.get(path, allow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert "octocat/guarded" not in answer.text
+    for path in ("vouch", "decide"):
+        form = {"csrf": csrf, "note": "x", "outcome": "rejected", "reason": "x", "seen": "1"}
+        answer = visitor.post(f"/queue/{request}/{path}", form, allow_redirects=False)
+        assert answer.status_code == 303
+    assert here.registry.requests.get(request).status == "received"
+
+
+def test_a_session_is_new_at_login_and_gone_after_logout(here: Site, visitor: Visitor) -> None:
+    visitor.get("/login")
+    before = visitor.session.cookies["drystone"]
+    visitor.log_in()
+    after = visitor.session.cookies["drystone"]
+    assert before != after
+    stale = Visitor(here.url)
+    stale.session.cookies.set("drystone", before)
+    assert stale.get("/queue", allow_redirects=False).status_code == 303
+    visitor.send("/queue", "/logout")
+    stale.session.cookies.set("drystone", after)
+    assert stale.get("/queue", allow_redirects=False).status_code == 303

@@ -1,0 +1,70 @@
+"""Forms from elsewhere, guessing, and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drystone.web.sessions import RateLimit
+from drystone.web.state import RateLimits
+from tests.web.pages import PASSWORD, Site, Visitor, site, unlimited
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(here: Site) -> Visitor:
+    return Visitor(here.url)
+
+
+def test_a_form_from_elsewhere_is_refused(here: Site, visitor: Visitor) -> None:
+    form = {"kind": "repository", "subject": "octocat/forged"}
+    visitor.get("/request")
+    other = Visitor(here.url)
+    theirs = other.get("/request").text.partition('name="csrf" value="')[2][:64]
+    mine = visitor.get("/request").text.partition('name="csrf" value="')[2][:64]
+    before = len(here.registry.requests.all())
+    assert visitor.post("/request", form).status_code == 422
+    assert visitor.post("/request", {**form, "csrf": ""}).status_code == 422
+    assert visitor.post("/request", {**form, "csrf": theirs}).status_code == 403
+    assert visitor.post("/request", {**form, "csrf": "\u00e9" * 64}).status_code == 403
+    assert Visitor(here.url).post("/request", {**form, "csrf": mine}).status_code == 403
+    forged = visitor.post("/request", {**form, "csrf": mine}, headers={"Origin": "https://evil.example"})
+    assert forged.status_code == 403
+    assert visitor.post("/request", {**form, "csrf": mine}, headers={"Origin": "null"}).status_code == 403
+    assert len(here.registry.requests.all()) == before
+    assert visitor.post("/request", {**form, "csrf": mine}, headers={"Origin": here.url}).status_code == 200
+
+
+def test_brute_force_is_slowed_down(tmp_path: Path) -> None:
+    limits = unlimited()
+    limits.logins, limits.names, limits.misses = RateLimit(6, 300), RateLimit(4, 900), RateLimit(5, 300)
+    limits.requests, limits.lookups = RateLimit(2, 3600), RateLimit(3, 60)
+    with site(tmp_path, limits) as here:
+        guesser = Visitor(here.url)
+        answers = [guesser.send("/login", "/login", name="ada", password=f"guess {n}") for n in range(5)]
+        assert [a.status_code for a in answers] == [401, 401, 401, 401, 429]
+        assert int(answers[-1].headers["retry-after"]) > 60
+        right = guesser.send("/login", "/login", name="ada", password=PASSWORD)
+        assert right.status_code == 429, "the right password does not tell either"
+        tokens = [guesser.get(f"/status/{n:032d}").status_code for n in range(7)]
+        assert tokens == [404] * 5 + [429] * 2
+        assert [guesser.get("/lookup", params={"q": "a"}).status_code for _ in range(4)] == [200] * 3 + [429]
+        asked = [
+            guesser.send("/request", "/request", kind="repository", subject=f"a/{n}").status_code for n in range(3)
+        ]
+        assert asked == [200, 200, 429]
+        assert len(here.registry.requests.all()) == 2
+
+
+def test_limits_keep_their_defaults_within_reason() -> None:
+    limits = RateLimits()
+    assert limits.logins.wait("a") == 0
+    assert sum(limits.names.wait("ada") == 0 for _ in range(50)) == 10
+    assert sum(limits.requests.wait("1.2.3.4") == 0 for _ in range(50)) == 20
