@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.release.inspection.browse import Watched
-from drystone.web.serve import named, read_tokens, serve
+from drystone.web.serve import named, read_tokens
+from drystone.web.verbs import serve
 from tests.web.conftest import running
 from tests.web.pages import Visitor, releases
 
@@ -81,11 +82,13 @@ def test_tokens_hold_on_every_page(small: Path, tmp_path: Path) -> None:
             csrf = stranger.get("/request").text.partition('name="csrf" value="')[2][:64]
 
 
-def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_served_is_said(small: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give --model"):
-        serve({}, [])
+        serve()
     with pytest.raises(UsageError, match="are about releases"):
-        serve({"x": None}, [], visit="public")  # type: ignore[dict-item]
+        serve([str(small)], visit="public")
+    with pytest.raises(UsageError, match="two models are called"):
+        serve([str(small), str(small)])
     empty = tmp_path / "empty"
     empty.write_text("\n \n")
     with pytest.raises(UsageError, match="holds no token"):

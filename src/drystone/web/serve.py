@@ -35,7 +35,7 @@ class Address:
     https: bool
 
 
-def serve(
+def run(
     readers: Mapping[str, Reader],
     releases: Sequence[Path],
     *,
@@ -57,8 +57,8 @@ def serve(
     """
     if not readers and not releases:
         raise UsageError("give --model to answer questions, --release for pages about releases, or both")
-    if not releases and (moderators is not None or visit is not None or registry is not None):
-        raise UsageError("--registry, --moderators and --visit are about releases: give --release, too")
+    if not releases and (moderators is not None or visit is not None):
+        raise UsageError("--moderators and --visit are about releases: give --release, too")
     watched = named((place, Watched(place, cache)) for place in releases)
     state = State(
         name=next(iter(watched.values())).view().index.release if watched else "Drystone",

@@ -47,8 +47,7 @@ def serve(
     from drystone.errors import UsageError
     from drystone.reader.verbs import load_reader
     from drystone.registry.place import place_of
-    from drystone.web.serve import Address, read_tokens
-    from drystone.web.serve import serve as run
+    from drystone.web.serve import Address, read_tokens, run
 
     known = read_tokens(_path(tokens))
     places = [Path(release) for release in releases]
@@ -64,7 +63,7 @@ def serve(
     run(
         readers,
         places,
-        registry=place_of(registry) if places or registry else None,
+        registry=place_of(registry) if places else None,
         moderators=_path(moderators),
         visit=visit,
         cache=_path(cache),
