@@ -47,3 +47,22 @@ def test_what_is_missing_or_not_text_is_named(run: Callable[..., Result], model:
     file.write_bytes(b"\xff\xfe\x00")
     done = run(command, "What?", "--context", file, "--model", model)
     assert done.exit_code == 2 and "is not UTF-8 text" in done.output
+
+
+def test_an_answer_cannot_act_on_a_terminal(run: Callable[..., Result], model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("\x1b]0;owned\x07list\x9b31m \x1b[2Kerror\n" * 3)
+    for options in ([], ["--json"]):
+        done = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 5, *options)
+        assert done.exit_code == 0, done.output
+        assert all(c in "\n\t" or c.isprintable() for c in done.output)
+
+
+def test_ask_and_answer_say_the_same(run: Callable[..., Result], model: Path, tmp_path: Path) -> None:
+    from drystone.cli.asking.reader.answer import command as answer
+
+    file = tmp_path / "text.txt"
+    file.write_text(" ".join(f"list {n} error string" for n in range(40)))
+    asked = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 3, "--json")
+    answered = run(answer, model, "What is raised?", file, "--top-k", 3, "--json")
+    assert json.loads(asked.stdout) == json.loads(answered.stdout)
