@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from drystone.registry import NewRequest, Registry, Request
+from drystone.registry.requests import subjects
+
 
 @dataclass
 class PostgreSQL:
@@ -108,3 +111,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "registry.sqlite")
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.database()
+
+
+def receive(registry: Registry, *things: subjects.Subject, **more: object) -> Request:
+    chosen = things or (subjects.repository("https://github.com/Ann/Walls"),)
+    return registry.requests.receive(NewRequest(chosen, **more))[0]  # type: ignore[arg-type]
+
+
+def accept(registry: Registry, request: Request, **more: object) -> Request:
+    registry.requests.vouch(request.id, "mo", "a call to the number on their page")
+    return registry.requests.decide(request.id, "accepted", "mo", **more)  # type: ignore[arg-type]

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import pickle
 import time
-from itertools import pairwise
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drystone.detect.secrets import KINDS, Scanner, ScanSettings, Span
-from drystone.detect.secrets.spans import resolve
+from drystone.detect.secrets import KINDS, Scanner, ScanSettings
 from tests.detect.secrets.generated import literal, private_key
 
 HIGH = Scanner(ScanSettings(**dict.fromkeys(KINDS, "high")))
@@ -150,25 +148,6 @@ def test_a_kind_that_is_off_is_not_looked_for() -> None:
     assert off.scan(b"a.b@gmx" + b".de") == []
     only = Scanner(ScanSettings(**dict.fromkeys(KINDS, "off") | {"email": "low"}))
     assert kinds(f'a.b@gmx.de password = "{literal(20)}"', scanner=only) == ["email"]
-
-
-spans = st.builds(
-    lambda kind, start, size, sure: Span(kind, "r", start, start + size, sure),
-    st.sampled_from(KINDS),
-    st.integers(0, 50),
-    st.integers(1, 20),
-    st.sampled_from([0.3, 0.6, 0.9]),
-)
-
-
-@given(st.lists(spans, max_size=20), st.randoms())
-def test_resolved_spans_are_sorted_apart_and_independent_of_order(found: list[Span], draw) -> None:
-    kept = resolve(found)
-    assert all(one.end <= other.start for one, other in pairwise(kept))
-    assert all(any(f.start < k.end and k.start < f.end for k in kept) for f in found)
-    shuffled = list(found)
-    draw.shuffle(shuffled)
-    assert resolve(shuffled) == kept
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -13,9 +12,6 @@ from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.features.features import explain, features, pooled
-from drystone.reader.features.tables import write_features, write_vectors
-from drystone.reader.features.views import attention_page, explanation_page
-from tests.browser import page, picture
 
 CONTEXT = (
     "A <b>heap</b> is an array 👩‍👩‍👧 & its first item is the smallest \ud800 of all.\r\nWilliams found it in 1964."
@@ -39,30 +35,6 @@ def test_features_are_what_the_logits_come_from(name: str, request: pytest.Fixtu
             text = {"question": QUESTION, "context": CONTEXT * 8, "special": ""}[source]
             assert 0 <= start <= end <= len(text)
         assert "special" in {window.source[0], window.source[-1]}
-
-
-def test_files_hold_the_features(bert: Reader, tmp_path: Path) -> None:
-    windows = features(bert, QUESTION, CONTEXT * 6, max_seq_len=64)
-    write_features(tmp_path / "f.npz", windows)
-    with np.load(tmp_path / "f.npz") as arrays:
-        assert np.array_equal(arrays["attentions_1"], windows[1].attentions)
-        assert np.array_equal(arrays["hidden_0"], windows[0].hidden)
-    write_features(tmp_path / "f.parquet", windows)
-    rows = pq.read_table(tmp_path / "f.parquet").to_pylist()
-    assert len(rows) == sum(len(w.tokens) for w in windows)
-    second = [row for row in rows if row["window"] == 1]
-    at = second[3]
-    assert np.array_equal(np.array(at["hidden"], np.float32), windows[1].hidden[:, 3])
-    assert np.array_equal(np.array(at["attention"], np.float32), windows[1].attentions[:, :, 3])
-    vectors = pooled(bert, ["one", "two words"])
-    for name in ("v.npy", "v.parquet"):
-        write_vectors(tmp_path / name, ["one", "two words"], vectors)
-    assert np.array_equal(np.load(tmp_path / "v.npy"), vectors)
-    table = pq.read_table(tmp_path / "v.parquet")
-    assert np.array_equal(np.array(table["vector"].to_pylist(), np.float32), vectors)
-    for write, path in ((write_features, "f.csv"), (write_vectors, "v.npz")):
-        with pytest.raises(UsageError, match="the name must end in"):
-            write(tmp_path / path, *([windows] if write is write_features else [[], vectors]))  # type: ignore[operator]
 
 
 def test_vectors_are_the_mean_or_the_first(bert: Reader) -> None:
@@ -99,28 +71,6 @@ def test_an_explanation_adds_up_and_holds_the_answer(bert: Reader) -> None:
     assert found.answers == bert.answer(QUESTION, CONTEXT * 8, top_k=3, max_seq_len=64, doc_stride=16)
     best = found.answers[0]
     assert found.spans[0, 0] <= best.start < best.end <= found.spans[-1, 1]
-
-
-def test_pages_hold_hostile_text_as_text(bert: Reader, tmp_path: Path) -> None:
-    window = features(bert, QUESTION, CONTEXT)[0]
-    (tmp_path / "a.html").write_text(attention_page(window, QUESTION), encoding="utf-8")
-    (tmp_path / "e.html").write_text(explanation_page(explain(bert, QUESTION, CONTEXT, top_k=3)), encoding="utf-8")
-    with page() as opened:
-        opened.goto((tmp_path / "a.html").as_uri())
-        assert opened.locator("#grid button").count() == bert.model.layers * bert.model.heads
-        assert opened.locator("#tokens span").all_inner_texts() == window.tokens
-        opened.get_by_role("button", name="layer 2, head 3", exact=True).click()
-        assert "Layer 2 of 3, head 3 of 3" in opened.locator("#chosen").inner_text()
-        opened.locator("#tokens span").nth(4).hover()
-        shown = [float(t or 0) for t in opened.locator("#tokens span").evaluate_all("all => all.map(s => s.title)")]
-        assert np.allclose(shown, window.attentions[1, 2, 4], atol=0.003)
-        assert opened.locator("b").count() == 0
-        picture(opened, "attention")
-        opened.goto((tmp_path / "e.html").as_uri())
-        assert opened.locator("#text").inner_text().startswith("A <b>heap</b> is an array")
-        assert opened.locator(".answer").count() >= 1
-        assert opened.locator("h1").inner_text() == QUESTION
-        picture(opened, "explanation")
 
 
 def test_the_commands_write_and_print(checkpoints: dict[str, Path], tmp_path: Path) -> None:

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.registry import NewRequest, Registry
 from drystone.registry.requests import subjects
 from drystone.registry.requests.life import MAX_SUBJECTS
-from drystone.registry.requests.records import Request
-
-
-def receive(registry: Registry, *things: subjects.Subject, **more: object) -> Request:
-    chosen = things or (subjects.repository("https://github.com/Ann/Walls"),)
-    return registry.requests.receive(NewRequest(chosen, **more))[0]  # type: ignore[arg-type]
-
-
-def accept(registry: Registry, request: Request, **more: object) -> Request:
-    registry.requests.vouch(request.id, "mo", "a call to the number on their page")
-    return registry.requests.decide(request.id, "accepted", "mo", **more)  # type: ignore[arg-type]
+from tests.registry.conftest import receive
 
 
 def test_from_received_to_withdrawn(url: str) -> None:
@@ -60,83 +46,6 @@ def test_from_received_to_withdrawn(url: str) -> None:
             "received", "challenged", "verification_failed", "verified", "decided", "applied", "withdrawn",
         ]  # fmt: skip
         assert registry.audit().problems == ()
-
-
-def test_every_kind_of_subject_reaches_the_snapshot(url: str) -> None:
-    blob, tree = "swh:1:cnt:" + "ab" * 20, "swh:1:dir:" + "cd" * 20
-    with Registry.open(url) as registry:
-        everything = [
-            subjects.owner("ann"),
-            subjects.repository("https://gitlab.com/ben/x.git"),
-            subjects.path("cat/y", "/src/./lib/"),
-            subjects.object_(blob + ";path=/a"),
-            subjects.object_(tree),
-            *subjects.author("Dan <Dan@example.org>"),
-        ]
-        request = accept(registry, receive(registry, *everything, forks=False))
-        snapshot = registry.optouts.snapshot()
-        assert snapshot.repository("git@github.com:Ann/z.git") == request.id
-        assert snapshot.repository("https://gitlab.com/ben/X/") == request.id
-        assert snapshot.path("https://github.com/cat/y", b"src/lib/a.c") == request.id
-        assert snapshot.content(blob) == snapshot.directory(tree) == request.id
-        assert snapshot.repository("git:z", ["dan@example.org"]) == request.id
-        assert snapshot.forks == frozenset()
-        assert "dan@example.org" not in json.dumps([e.as_dict() for e in registry.events.all()])
-
-
-def test_copies_count_while_the_request_is_in_force_and_asks_for_it(url: str) -> None:
-    blobs = [bytes([n]) * 20 for n in range(1, 200)]
-    ids = [f"swh:1:cnt:{blob.hex()}" for blob in blobs]
-    empty = "swh:1:cnt:e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-    with Registry.open(url) as registry:
-        request = accept(registry, receive(registry))
-        other = accept(registry, receive(registry, copies=False))
-        assert registry.optouts.block(request.id, [*ids[:150], empty], "release 1.0.0") == 150
-        assert registry.optouts.block(request.id, blobs[100:], "release 1.1.0") == 49
-        assert registry.optouts.block(request.id, blobs[100:], "release 1.1.0") == 0
-        registry.optouts.block(other.id, ["swh:1:cnt:" + "ff" * 20], "the repository")
-        snapshot = registry.optouts.snapshot()
-        assert [snapshot.content(id_) for id_ in ids] == [request.id] * len(ids)
-        assert snapshot.content(empty) is None
-        assert snapshot.content("swh:1:cnt:" + "ff" * 20) is None
-        assert registry.audit().problems == ()
-        registry.requests.withdraw(request.id, "ann")
-        assert not registry.optouts.snapshot().blobs
-        with pytest.raises(UsageError, match="no such request"):
-            registry.optouts.block("R-NOSUCH", blobs, "x")
-
-
-def test_renames_redirects_and_forks(url: str) -> None:
-    with Registry.open(url) as registry:
-        request = accept(registry, receive(registry, subjects.owner("ann")))
-        place = registry.optouts.record_place("rename", "ann", "https://github.com/Anna/", "mo", "their page says so")
-        assert registry.optouts.record_place("rename", "github.com/ann", "anna", "mo") == place
-        registry.optouts.record_place("redirect", "git.ann.example/ann/x", "github.com/ann/x", "mo")
-        registry.optouts.record_place("fork", "github.com/ben/x", "github.com/anna/x", "mo")
-        snapshot = registry.optouts.snapshot()
-        for origin in ("anna/new", "https://git.ann.example/ann/x", "https://github.com/ben/x"):
-            assert snapshot.repository(origin) == request.id, origin
-        registry.optouts.remove_place(place.event, "mo")
-        assert registry.optouts.snapshot().repository("anna/new") is None
-        assert registry.audit().problems == ()
-        for old, new in (("ann", "ann/x"), ("ann/x", "https://github.com/Ann/X.git"), ("", "x")):
-            with pytest.raises(UsageError):
-                registry.optouts.record_place("rename", old, new, "mo")
-        with pytest.raises(UsageError, match="forks are of"):
-            registry.optouts.record_place("fork", "ann", "ben", "mo")
-        with pytest.raises(RegistryError, match="no place"):
-            registry.optouts.remove_place(place.event, "mo")
-
-
-def test_of_several_in_one_second_the_first_counts(url: str) -> None:
-    """Ids are drawn at random; which request a release names must not be."""
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    with Registry.open(url) as registry:
-        made = [accept(registry, receive(registry, received_at=moment)).id for _ in range(8)]
-        early = receive(registry, received_at=moment - timedelta(days=1))
-        assert [r.id for r in registry.requests.all()] == [early.id, *made]
-        assert registry.optouts.snapshot().repository("ann/walls") == made[0]
-        assert registry.optouts.snapshot().requests == tuple(made)
 
 
 def test_what_is_not_verified_is_not_accepted(url: str) -> None:
@@ -201,82 +110,6 @@ def test_of_two_moderators_the_second_is_told(url: str) -> None:
         again = registry.requests.decide(request.id, "accepted", "mo", again=True, seen=after.revision)
         assert [len(again.decisions), again.status] == [2, "accepted"]
         assert registry.audit().problems == ()
-
-
-def test_deadlines(url: str) -> None:
-    old = datetime.now(UTC) - timedelta(days=40)
-    with Registry.open(url) as registry:
-        late = receive(registry, received_at=old)
-        fresh = receive(registry)
-        decided = receive(registry, received_at=old)
-        accept(registry, decided)
-        assert [r.id for r in registry.requests.overdue()] == [late.id]
-        later = datetime.now(UTC) + timedelta(days=31)
-        found = {r.id: r.overdue(later) for r in registry.requests.overdue(later)}
-        assert set(found) == {late.id, fresh.id, decided.id}
-        assert "applied in no release" in str(found[decided.id])
-        registry.optouts.applied(decided.id, "a" * 64, "1.0.0", 0, 0)
-        assert decided.id not in [r.id for r in registry.requests.overdue(later)]
-
-
-def test_contact_data_are_apart_encrypted_and_erased(tmp_path: Path) -> None:
-    path, key = tmp_path / "registry.sqlite", Fernet.generate_key().decode()
-    secret = "ann@stonework-atelier.example"
-    with Registry.open(path) as registry:
-        plain = receive(registry, contact=secret, words="It is mine.")
-        assert registry.contacts.get(plain.id) == {"contact": secret, "words": "It is mine."}
-    with Registry.open(path, key) as registry:
-        sealed = receive(registry, contact=secret)
-        assert registry.contacts.encrypt_all() == 2
-        assert registry.contacts.get(plain.id)["contact"] == secret
-    everything = b"".join(p.read_bytes() for p in tmp_path.iterdir())
-    assert secret.encode() not in everything
-    with Registry.open(path) as registry, pytest.raises(RegistryError, match="are encrypted"):
-        registry.contacts.get(sealed.id)
-    with (
-        Registry.open(path, Fernet.generate_key().decode()) as registry,
-        pytest.raises(RegistryError, match="not the key"),
-    ):
-        registry.contacts.get(sealed.id)
-    with Registry.open(path, f"{Fernet.generate_key().decode()},{key}") as registry:
-        assert registry.contacts.get(sealed.id) == {"contact": secret}
-    with pytest.raises(UsageError, match="no key"):
-        Registry.open(path, "not a key")
-
-
-def test_erased_contact_data_are_gone_and_the_chain_is_whole(url: str, tmp_path: Path) -> None:
-    secret = "ann@stonework-atelier.example"
-    with Registry.open(url) as registry:
-        request = accept(registry, receive(registry, contact=secret))
-        before = registry.optouts.snapshot()
-        assert registry.contacts.erase(request.id, "mo")
-        assert not registry.contacts.erase(request.id, "mo")
-        assert registry.contacts.get(request.id) == {}
-        assert registry.audit().problems == ()
-        assert registry.optouts.snapshot() == before
-    assert all(secret.encode() not in p.read_bytes() for p in tmp_path.iterdir() if p.is_file())
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda: subjects.path("ann/x", "../etc"), "upwards"),
-        (lambda: subjects.path("ann/x", "a/../../b"), "upwards"),
-        (lambda: subjects.path("ann/x", "/"), "whole repository"),
-        (lambda: subjects.path("ann/x", "a\0b"), "control"),
-        (lambda: subjects.path("ann/x", "a" * 5000), "4096"),
-        (lambda: subjects.object_("swh:1:rev:" + "0" * 40), "neither"),
-        (lambda: subjects.object_("swh:1:cnt:xyz"), "not a SWHID"),
-        (lambda: subjects.author("not an address"), "e-mail"),
-        (lambda: subjects.author("a" * 10_000_000 + "@example.org"), "e-mail"),
-        (lambda: subjects.repository("https://x:y@github.com/" + "a" * 10_000_000), "1 to 2048"),
-        (lambda: subjects.owner("pаypal"), "only looks like"),
-    ],
-)
-def test_wrong_subjects_are_refused(make: object, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as caught:
-        make()  # type: ignore[operator]
-    assert len(str(caught.value)) < 500
 
 
 def test_wrong_requests_leave_nothing_behind(url: str) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drystone.errors import SourceError, UsageError
+from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, blob_hash
 from drystone.sources import GitSource, Limits
 from tests.sources.conftest import ENVIRONMENT, Git, Read, read
@@ -113,47 +112,6 @@ def test_bare_repositories_and_linked_working_trees(make_git: Make, tmp_path: Pa
     assert read(GitSource(git.path), tmp_path).repository.name == "group/project"
 
 
-@pytest.mark.parametrize("ref", ["main", "refs/heads/main", "v1", "refs/tags/v1", "light", "HEAD", "HASH", "SHORT"])
-def test_what_a_ref_may_be(make_git: Make, tmp_path: Path, ref: str) -> None:
-    git = make_git()
-    head = git.commit(a="1")
-    git("tag", "-a", "v1", "-m", "release")
-    git("tag", "light")
-    asked = {"HASH": head, "SHORT": head[:9]}.get(ref, ref)
-    repository = read(GitSource(git.path, ref=asked), tmp_path).repository
-    assert repository.revision == head
-    if ref.endswith("v1"):
-        assert repository.branch == "refs/tags/v1"
-        assert repository.metadata["release"] == git("rev-parse", "v1")
-    if ref in ("HASH", "SHORT"):
-        assert repository.branch is None
-
-
-def test_a_ref_chooses_the_revision(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    first = git.commit(a="1")
-    git("branch", "feature/x")
-    git.commit("two", b="2")
-    found = read(GitSource(git.path, ref="feature/x"), tmp_path)
-    assert found.repository.revision == first
-    assert [e.path for e in found.entries] == [b"a"]
-
-
-@pytest.mark.parametrize("ref", ["nope", "0" * 40, "deadbeef", "tree-tag"])
-def test_a_ref_that_is_not_there(make_git: Make, tmp_path: Path, ref: str) -> None:
-    git = make_git()
-    git.commit(a="1")
-    git("tag", "tree-tag", "HEAD^{tree}")
-    with pytest.raises(SourceError, match=r"no branch, tag or commit|stands for no commit|is missing"):
-        read(GitSource(git.path, ref=ref), tmp_path)
-
-
-@pytest.mark.parametrize("ref", ["", "-x", "a..b", "a b", "HEAD~1", "HEAD^", "a:b", "HEAD@{1}", "/a", "a\n", "x.lock"])
-def test_what_a_ref_may_not_be(tmp_path: Path, ref: str) -> None:
-    with pytest.raises(UsageError, match="is not the name of a branch"):
-        GitSource(tmp_path, ref=ref)
-
-
 def test_an_unborn_branch_makes_an_empty_repository(make_git: Make, tmp_path: Path) -> None:
     git = make_git()
     found = read(GitSource(git.path), tmp_path)
@@ -208,77 +166,6 @@ def test_directories_are_swhs(make_git: Make, tmp_path: Path, swh: Any) -> None:
     git.commit(a="1", b__c="2", b__d__e="3")
     shutil.copytree(git.path, tmp_path / "copy", ignore=shutil.ignore_patterns(".git"))
     assert read(GitSource(git.path), tmp_path).repository.directory == swh("directory", str(tmp_path / "copy"))
-
-
-def damaged(git: Git, what: str) -> tuple[str, Path]:
-    oid = git("rev-parse", what)
-    path = git.object_path(oid)
-    path.chmod(0o644)
-    return oid, path
-
-
-@pytest.mark.parametrize("how", ["missing", "truncated", "empty", "garbage", "other"])
-def test_damaged_blobs_become_entries(make_git: Make, tmp_path: Path, how: str) -> None:
-    git = make_git()
-    git.commit(a="1" * 5000, b="2", same__a="1" * 5000)
-    oid, path = damaged(git, "HEAD:a")
-    data = path.read_bytes()
-    _, other = damaged(git, "HEAD:b")
-    match how:
-        case "missing":
-            path.unlink()
-        case "truncated":
-            path.write_bytes(data[:-8])
-        case "empty":
-            path.write_bytes(b"")
-        case "garbage":
-            path.write_bytes(os.urandom(100))
-        case "other":
-            shutil.copyfile(other, path)
-    with GitSource(git.path).open(tmp_path, Limits()) as opened:
-        entries = {e.path: e for e in opened.entries()}
-        assert {p: e.kind for p, e in entries.items()} == {b"a": "unreadable", b"b": "file", b"same/a": "unreadable"}
-        problem = entries[b"a"].problem
-        assert problem is not None
-        assert re.match(f"the object {oid} is (missing|damaged)", problem)
-        with pytest.raises(SourceError, match=oid):
-            list(opened.read([bytes.fromhex(oid)]))
-
-
-def test_a_damaged_directory_becomes_an_entry(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    git.commit(a="1", lost__b="2")
-    _, path = damaged(git, "HEAD:lost")
-    path.unlink()
-    found = read(GitSource(git.path), tmp_path).by_path()
-    assert found[b"lost"].kind == "unreadable"
-    assert "its directory cannot be read" in (found[b"lost"].problem or "")
-    assert found[b"a"].kind == "file"
-
-
-@pytest.mark.parametrize("what", ["HEAD", "v1"])
-def test_a_damaged_commit_is_an_error(make_git: Make, tmp_path: Path, what: str) -> None:
-    git = make_git()
-    git.commit(a="1")
-    git("tag", "-a", "v1", "-m", "release")
-    _, path = damaged(git, what)
-    path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(SourceError, match=r"is damaged .*git fsck"):
-        read(GitSource(git.path, ref=None if what == "HEAD" else what), tmp_path)
-
-
-def test_a_damaged_pack(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    git.commit(**{f"f{n}": os.urandom(3000) for n in range(20)})
-    git("gc", "-q")
-    pack = next((git.path / ".git/objects/pack").glob("*.pack"))
-    pack.chmod(0o644)
-    data = bytearray(pack.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    pack.write_bytes(data)
-    found = read(GitSource(git.path), tmp_path)
-    assert len(found.entries) == 20
-    assert [e.kind for e in found.entries].count("unreadable") == 1
 
 
 def put(git: Git, kind: str, body: bytes) -> str:
@@ -340,108 +227,6 @@ def test_large_blobs_are_listed_and_not_read(make_git: Make, tmp_path: Path) -> 
         assert by_path[b"big"].blob == blob_hash(b"y" * 5001)
         with pytest.raises(SourceError, match="more than the limit"):
             list(opened.read([blob_hash(b"y" * 5001)]))
-
-
-def test_odd_commits(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    tree = git("mktree", stdin=b"")
-    raw = (
-        f"tree {tree}\nauthor No Date <x@y>\ncommitter J\u00fcrgen <> 99999999999999 +9999\nencoding latin-1\n"
-        "gpgsig -----BEGIN\n two\n three\n\nna\u00efve"
-    ).encode("latin-1")
-    repository = read(GitSource(git.path, ref=put(git, "commit", raw)), tmp_path).repository
-    assert repository.revision_date is None
-    assert repository.committer_date is None
-    assert repository.metadata["author"] == {"raw": "No Date <x@y>"}
-    assert repository.metadata["committer"] == {"name": "J\u00fcrgen", "email": "", "raw_date": "99999999999999 +9999"}
-    assert repository.metadata["message"] == "na\u00efve"
-    assert repository.metadata["extra_headers"] == [["encoding", "latin-1"], ["gpgsig", "-----BEGIN\ntwo\nthree"]]
-
-
-def test_hostile_commits_are_read_in_linear_time(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    tree = git("mktree", stdin=b"").encode()
-    raw = b"tree %s\nauthor %s\ngpgsig x\n%s\nmessage" % (tree, b"< >" * 500_000, b" line\n" * 500_000)
-    repository = read(GitSource(git.path, ref=put(git, "commit", raw)), tmp_path).repository
-    assert repository.revision_date is None
-    assert repository.metadata["message"] == "message"
-
-
-def test_a_url_is_mirrored_once(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    first = git.commit(a="1")
-    source = GitSource(url=git.path.as_uri())
-    found = read(source, tmp_path / "cache")
-    assert found.repository.revision == first
-    assert found.repository.origin == "git:project"
-    assert found.repository.snapshot == read(GitSource(git.path), tmp_path).repository.snapshot
-    shutil.rmtree(git.path)
-    assert read(source, tmp_path / "cache") == found
-
-
-def test_a_ref_that_the_mirror_lacks_is_fetched(make_git: Make, tmp_path: Path) -> None:
-    git = make_git()
-    git.commit(a="1")
-    cache = tmp_path / "cache"
-    read(GitSource(url=git.path.as_uri()), cache)
-    git("checkout", "-q", "-b", "later")
-    later = git.commit("two", b="2")
-    assert read(GitSource(url=git.path.as_uri(), ref="later"), cache).repository.revision == later
-    git("config", "uploadpack.allowAnySHA1InWant", "true")
-    hidden = git("commit-tree", "HEAD^{tree}", "-m", "no branch reaches it")
-    assert read(GitSource(url=git.path.as_uri(), ref=hidden), cache).repository.revision == hidden
-    with pytest.raises(SourceError, match="no branch, tag or commit 'never'"):
-        read(GitSource(url=git.path.as_uri(), ref="never"), cache)
-
-
-def test_submodules_are_not_fetched(make_git: Make, tmp_path: Path) -> None:
-    inner = make_git("inner")
-    inner.commit(a="1")
-    outer = make_git("outer")
-    outer("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "inner")
-    outer.commit()
-    found = read(GitSource(url=outer.path.as_uri()), tmp_path / "cache").by_path()
-    assert found[b"inner"].kind == "submodule"
-    assert set(found) == {b"inner", b".gitmodules"}
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "--upload-pack=touch x",
-        "ext::sh -c touch% x",
-        "ext://x",
-        "https://",
-        "ssh://-oProxyCommand=x/y",
-        "https://a.example/x y",
-        "javascript://a",
-        "/path",
-        "host:path",
-    ],
-)
-def test_urls_that_are_refused(url: str) -> None:
-    with pytest.raises(UsageError):
-        GitSource(url=url)
-
-
-def test_a_fetch_that_fails_tells_no_secrets(tmp_path: Path) -> None:
-    source = GitSource(url="http://ada:hunter22@127.0.0.1:9/x.git")
-    with pytest.raises(SourceError, match=r"^http://127\.0\.0\.1:9/x\.git could not be fetched: .*connect") as caught:
-        source.fetch(tmp_path)
-    assert "hunter22" not in str(caught.value) + source.spec
-    assert "ada" not in str(caught.value) + source.spec
-    assert list((tmp_path / "git").iterdir()) == []
-
-
-def test_secrets_of_a_url_stay_out_of_the_cache(tmp_path: Path, make_git: Make) -> None:
-    git = make_git()
-    git.commit(a="1")
-    url = f"file://ada:hunter22@{git.path}"
-    found = read(GitSource(url=url), tmp_path / "cache")
-    assert "hunter22" not in repr(found.repository)
-    for path in (tmp_path / "cache").rglob("*"):
-        if path.is_file():
-            assert b"hunter22" not in path.read_bytes(), path
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
