@@ -6,7 +6,7 @@ import pytest
 
 from drystone.detect.licenses import detect_file, reviewed
 from drystone.detect.licenses.matching.references import facts
-from tests.detect.licenses.test_copyrights import GPL_NOTICE
+from tests.detect.licenses.matching.test_tags import GPL_NOTICE
 from tests.detect.licenses.test_files import expression
 
 
