@@ -1,4 +1,4 @@
-"""The end of a build, once every row is settled: the release is written, and the registry is told.
+"""After the plan: has the release written, tells the registry what was applied, and writes receipts.
 
 Loaded late, since little of what it needs is needed before.
 """

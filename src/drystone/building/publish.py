@@ -1,4 +1,4 @@
-"""The end of a build: ledger and shards, repositories, attribution, then the manifest: its existence means complete."""
+"""Writes a release from a finished plan: ledger and shards, repositories, attribution, and last the manifest."""
 
 from __future__ import annotations
 
