@@ -15,7 +15,7 @@ import pytest
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.release.read import open_release
-from drystone.web.pages import link
+from drystone.web.drawing.pages import link
 from tests.browser import page
 from tests.release.sample import repository_id, sample_rows
 from tests.web.pages import PASSWORD, SCRIPT, Site, Visitor, site

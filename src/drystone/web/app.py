@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 from drystone.web import problems
+from drystone.web.drawing.pages import Pages
 from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import api, ask, lookup, moderation, operation, reader, releases, requests
 from drystone.web.guards import admit
-from drystone.web.pages import Pages
 from drystone.web.problems import AsciiJson
 from drystone.web.state import State
 

@@ -18,8 +18,8 @@ from starlette.types import Scope
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, ReleaseError, UsageError
 from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.release import layout
+from drystone.web.drawing.pages import Pages
 from drystone.web.edge import HEADERS
-from drystone.web.pages import Pages
 
 #: Status for a client that has gone; nobody reads it (nginx's convention).
 GONE: Final = 499

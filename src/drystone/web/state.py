@@ -20,7 +20,7 @@ from drystone.web.limits import MAX_BODY, TIMEOUT
 try:
     from fastapi import Depends, Request
 
-    from drystone.web.highlight import Highlighter
+    from drystone.web.drawing.highlight import Highlighter
     from drystone.web.metrics import Metrics
     from drystone.web.sessions import Moderators, RateLimit, Sessions
 except ImportError as error:

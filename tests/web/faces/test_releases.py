@@ -13,7 +13,7 @@ import pytest
 
 from drystone.release.inspection.why import find
 from drystone.release.read import open_release
-from drystone.web.pages import link
+from drystone.web.drawing.pages import link
 from tests.release.sample import FACTS, Row, repository_id, sample_rows, write_sample
 from tests.web.pages import SCRIPT, Site, Visitor, site
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from drystone.web.pages import Drawing
+from drystone.web.drawing.pages import Drawing
 from drystone.web.problems import AsciiJson
 
 description = APIRouter(include_in_schema=False)

@@ -12,9 +12,9 @@ from drystone.errors import DrystoneError
 from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
+from drystone.web.contracts.schemas import MOST_CONTEXT, MOST_QUESTION, QuestionContext
+from drystone.web.drawing.pages import Drawing, Pages
 from drystone.web.faces.reader import ask, default_model
-from drystone.web.pages import Drawing, Pages
-from drystone.web.schemas import MOST_CONTEXT, MOST_QUESTION, QuestionContext
 from drystone.web.state import Here, State
 
 router = APIRouter(include_in_schema=False)

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, Response
 from drystone.errors import UsageError
 from drystone.release import layout
 from drystone.release.inspection import lookup
+from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.faces import ask
 from drystone.web.guards import not_too_often
-from drystone.web.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.state import Here, State
 
 first = APIRouter(default_response_class=HTMLResponse)

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, UsageError
 from drystone.registry.plain import STATUSES
+from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often
-from drystone.web.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.state import Here, State
 
 router = APIRouter(default_response_class=HTMLResponse)

@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from drystone.web.drawing.pages import Drawing
 from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often, token_holds
-from drystone.web.pages import Drawing
 from drystone.web.problems import AsciiJson
 from drystone.web.state import Here
 
@@ -39,7 +39,7 @@ async def prometheus(state: Here) -> Response:
 
 @cache
 def _style() -> str:
-    return files("drystone.web").joinpath("style.css").read_text("utf-8")
+    return files("drystone.web.drawing").joinpath("style.css").read_text("utf-8")
 
 
 @router.get("/style.css", include_in_schema=False)

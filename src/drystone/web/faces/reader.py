@@ -11,9 +11,8 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from drystone.reader.batcher import Batcher, DeadlineError
 from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
-from drystone.web.problems import GONE, AsciiJson
-from drystone.web.protocol import infer, model_metadata, server_metadata
-from drystone.web.schemas import (
+from drystone.web.contracts.protocol import infer, model_metadata, server_metadata
+from drystone.web.contracts.schemas import (
     AnswerRequest,
     AnswerResponse,
     AnswerSpan,
@@ -24,6 +23,7 @@ from drystone.web.schemas import (
     TaskAnswer,
     TaskRequest,
 )
+from drystone.web.problems import GONE, AsciiJson
 from drystone.web.state import Here, State
 
 router = APIRouter(

@@ -18,8 +18,8 @@ from drystone.release.identifiers import repository_swhid
 from drystone.release.inspection import lookup
 from drystone.release.inspection.browse import View
 from drystone.release.inspection.why import explain
+from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages, link
 from drystone.web.faces.lookup import PageNumber
-from drystone.web.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages, link
 from drystone.web.state import Here, State
 
 router = APIRouter(default_response_class=HTMLResponse, prefix="/releases")

@@ -14,8 +14,8 @@ from drystone.registry import NewRequest, Subject, Verification
 from drystone.registry import Request as OptOutRequest
 from drystone.registry.requests import subjects
 from drystone.verification import METHODS, Challenge, check_request
+from drystone.web.drawing.pages import Drawing, Pages
 from drystone.web.guards import FormText, check_form, not_too_often
-from drystone.web.pages import Drawing, Pages
 from drystone.web.problems import TooOftenError
 from drystone.web.state import Here, State
 

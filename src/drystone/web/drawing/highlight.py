@@ -1,7 +1,8 @@
 """Text as lines of HTML, coloured by Pygments in a process of its own.
 
 Texts come from strangers, and a lexer's expressions may take for ever on one that was made for that, so the process is
-ended when it takes too long; what it cannot do is shown without colours. `python -m drystone.web.highlight` runs it.
+ended when it takes too long; what it cannot do is shown without colours.
+`python -m drystone.web.drawing.highlight` runs it.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Highlighter:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
-            command = [sys.executable, "-m", "drystone.web.highlight"]
+            command = [sys.executable, "-m", "drystone.web.drawing.highlight"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self._process
 

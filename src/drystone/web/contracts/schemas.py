@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainValidator
 
 from drystone.reader.options import TOP_K_MOST, Options
 
@@ -110,11 +110,18 @@ class AnswerResponse(Strict):
     answers: list[list[AnswerSpan]]
 
 
+class FieldError(BaseModel):
+    """What was wrong with one field."""
+
+    field: str
+    message: str
+
+
 class ErrorBody(BaseModel):
-    """What was wrong; `detail` names the field."""
+    """What was wrong; `detail` names the fields."""
 
     error: str
-    detail: list[dict[str, Any]] = []
+    detail: list[FieldError] = []
 
 
 class Tensor(BaseModel):
@@ -124,14 +131,14 @@ class Tensor(BaseModel):
     shape: list[Annotated[int, Field(strict=True, ge=0, le=1_000_000)]]
     datatype: Literal["BYTES"]
     data: list[Any]
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, JsonValue] = {}
 
 
 class RequestedOutput(BaseModel):
     """An output that is asked for by name."""
 
     name: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, JsonValue] = {}
 
 
 class InferRequest(BaseModel):
@@ -140,4 +147,4 @@ class InferRequest(BaseModel):
     id: Annotated[str, Field(max_length=1000)] | None = None
     inputs: Annotated[list[Tensor], Field(min_length=1, max_length=8)]
     outputs: Annotated[list[RequestedOutput], Field(max_length=8)] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, JsonValue] = {}

@@ -7,24 +7,65 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import ValidationError
 
 from drystone.errors import UsageError
 from drystone.reader.reader import Reader
 from drystone.reader.spans.decode import Answer
-from drystone.web.schemas import MOST_PAIRS, InferRequest, Parameters, QuestionContext, Tensor
+from drystone.web.contracts.schemas import MOST_PAIRS, InferRequest, Parameters, QuestionContext, Tensor
 
 _OUTPUTS = (("answer", "BYTES"), ("score", "FP64"), ("start", "INT64"), ("end", "INT64"), ("null_score", "FP64"))
 
 
-def server_metadata() -> dict[str, Any]:
+class ServerMetadata(TypedDict):
+    """The server."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorMetadata(TypedDict):
+    """A tensor that a model takes or gives; -1 in its shape is any size."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(TypedDict):
+    """A model and its tensors."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class OutputTensor(TensorMetadata):
+    """A tensor with its items, row by row."""
+
+    data: list[str | int | float]
+
+
+class InferResponse(TypedDict):
+    """The answer to a request."""
+
+    model_name: str
+    model_version: str
+    id: NotRequired[str]
+    outputs: list[OutputTensor]
+
+
+def server_metadata() -> ServerMetadata:
     """Return the server's name, version and extensions."""
     return {"name": "drystone", "version": version("drystone"), "extensions": []}
 
 
-def model_metadata(name: str, reader: Reader) -> dict[str, Any]:
+def model_metadata(name: str, reader: Reader) -> ModelMetadata:
     """Return a model's tensors; -1 is any size."""
     return {
         "name": name,
@@ -37,7 +78,7 @@ def model_metadata(name: str, reader: Reader) -> dict[str, Any]:
 
 async def infer(
     name: str, body: InferRequest, answer: Callable[[list[QuestionContext], Parameters], Awaitable[list[list[Answer]]]]
-) -> dict[str, Any]:
+) -> InferResponse:
     """Answer a request; outputs have the shape [pairs, top_k], filled with empty answers where fewer exist.
 
     Raises UsageError naming the tensor or parameter that is wrong.
@@ -61,21 +102,20 @@ async def infer(
     wanted = {output.name for output in body.outputs} if body.outputs else {n for n, _ in _OUTPUTS}
     if unknown := wanted - {n for n, _ in _OUTPUTS}:
         raise UsageError(f"outputs: no output {sorted(unknown)[0]!r}.")
-    return {
-        "model_name": name,
-        "model_version": "1",
-        **({"id": body.id} if body.id is not None else {}),
-        "outputs": [
-            {
-                "name": n,
-                "datatype": kind,
-                "shape": [len(found), width],
-                "data": [getattr(a, "text" if n == "answer" else n) for a in flat],
-            }
-            for n, kind in _OUTPUTS
-            if n in wanted
-        ],
-    }
+    outputs: list[OutputTensor] = [
+        {
+            "name": n,
+            "datatype": kind,
+            "shape": [len(found), width],
+            "data": [getattr(a, "text" if n == "answer" else n) for a in flat],
+        }
+        for n, kind in _OUTPUTS
+        if n in wanted
+    ]
+    response: InferResponse = {"model_name": name, "model_version": "1", "outputs": outputs}
+    if body.id is not None:
+        response["id"] = body.id
+    return response
 
 
 def _texts(body: InferRequest, name: str) -> list[str]:

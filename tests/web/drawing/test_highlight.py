@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drystone.web.highlight import MOST, Highlighter
+from drystone.web.drawing.highlight import MOST, Highlighter
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 from drystone.release.inspection.stats import ReasonCount, Share
 from drystone.release.manifest import FunnelStep
-from drystone.web import charts
+from drystone.web.drawing import charts
 
 HOSTILE = '</text><script>alert("x")</script>\u202e'
 SVG = "{http://www.w3.org/2000/svg}"

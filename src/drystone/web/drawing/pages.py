@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup, escape
 
 from drystone.release import layout
-from drystone.web import charts
+from drystone.web.drawing import charts
 from drystone.web.edge import COOKIE, set_cookie
 from drystone.web.state import State
 
@@ -27,7 +27,7 @@ class Pages:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        loader = jinja2.PackageLoader("drystone.web")
+        loader = jinja2.PackageLoader("drystone.web.drawing")
         env = jinja2.Environment(
             loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )

@@ -1,0 +1,1 @@
+"""What people see: templates, the style, charts, coloured text. Knows no route."""
