@@ -21,7 +21,7 @@ from drystone.verification import Reach
 from drystone.web.app import create_app
 from drystone.web.serve import named
 from drystone.web.sessions import Moderators, RateLimit, add_moderator
-from drystone.web.state import RateLimits, State
+from drystone.web.state import RateLimits, ServerState
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
 
 PASSWORD = "a wall of found stones"
@@ -64,7 +64,7 @@ def site(
     places = places or releases(folder / "releases", whole=whole)
     add_moderator(folder / "moderators.txt", "ada", PASSWORD)
     registry = Registry(place or folder / "registry.sqlite")
-    state = State(
+    state = ServerState(
         name="Sample stones",
         releases=named((place, Watched(place, folder / "cache")) for place in places),
         registry=registry,

@@ -14,10 +14,10 @@ from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import api, ask, lookup, moderation, operation, reader, releases, requests
 from drystone.web.guards import admit
 from drystone.web.problems import AsciiJson
-from drystone.web.state import State
+from drystone.web.state import ServerState
 
 
-def create_app(state: State) -> FastAPI:
+def create_app(state: ServerState) -> FastAPI:
     """Return the application that serves what `state` holds. Its batchers are drained when the server stops."""
     pages = Pages(state)
     app = FastAPI(
@@ -61,7 +61,7 @@ def create_app(state: State) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    state: State = app.state.drystone
+    state: ServerState = app.state.drystone
     for batcher in state.readers.values():
         await asyncio.to_thread(batcher.close)
     state.highlighter.close()

@@ -13,7 +13,7 @@ from drystone.errors import MissingExtraError
 from drystone.web.edge import COOKIE
 from drystone.web.problems import RefusedError, TooOftenError
 from drystone.web.sessions import RateLimit
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 try:
     import python_multipart  # noqa: F401  (forms need it; without it FastAPI says so only when it meets one)
@@ -23,7 +23,7 @@ except ImportError as error:
 FormText = Annotated[str, Form()]
 
 
-def token_holds(state: State, given: str) -> bool:
+def token_holds(state: ServerState, given: str) -> bool:
     """Return whether this is one of the tokens that open the server."""
     known = [hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode()) for token in state.tokens]
     return any(known)
@@ -38,7 +38,7 @@ def admit(request: Request, state: Here) -> None:
         raise HTTPException(401, "authorization: a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
 
-def check_form(request: Request, state: State, csrf: str) -> None:
+def check_form(request: Request, state: ServerState, csrf: str) -> None:
     """Raise `RefusedError` where a form was not sent from a page of ours to the same visitor."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):

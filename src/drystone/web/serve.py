@@ -18,7 +18,7 @@ from drystone.verification import VISITOR
 from drystone.web.app import create_app
 from drystone.web.limits import Visit
 from drystone.web.sessions import Moderators
-from drystone.web.state import State
+from drystone.web.state import ServerState
 
 try:
     import uvicorn
@@ -60,7 +60,7 @@ def run(
     if not releases and (moderators is not None or visit is not None):
         raise UsageError("--moderators and --visit are about releases: give --release, too")
     watched = named((place, Watched(place, cache)) for place in releases)
-    state = State(
+    state = ServerState(
         name=next(iter(watched.values())).view().index.release if watched else "Drystone",
         readers={name: Batcher(reader, max_waiting) for name, reader in readers.items()},
         releases=watched,

@@ -44,7 +44,7 @@ class RateLimits:
 
 
 @dataclass
-class State:
+class ServerState:
     """All that the server serves and knows.
 
     `readers`: batchers by model name, the first is the default. `releases`: by the name that their addresses have; they
@@ -80,9 +80,9 @@ class State:
         return self.registry
 
 
-def _here(request: Request) -> State:
-    found: State = request.app.state.drystone
+def _here(request: Request) -> ServerState:
+    found: ServerState = request.app.state.drystone
     return found
 
 
-Here = Annotated[State, Depends(_here)]
+Here = Annotated[ServerState, Depends(_here)]

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from drystone.release import layout
 from drystone.web.drawing import charts
 from drystone.web.edge import COOKIE, set_cookie
-from drystone.web.state import State
+from drystone.web.state import ServerState
 
 #: Rows on a page of a list.
 PAGE_ROWS: Final = 30
@@ -25,7 +25,7 @@ LAST_PAGE: Final = 10**6
 class Pages:
     """The templates of one application."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServerState) -> None:
         self._state = state
         loader = jinja2.PackageLoader("drystone.web.drawing")
         env = jinja2.Environment(

@@ -15,7 +15,7 @@ from drystone.reader.spans.decode import Answer
 from drystone.web.contracts.schemas import MOST_CONTEXT, MOST_QUESTION, QuestionContext
 from drystone.web.drawing.pages import Drawing, Pages
 from drystone.web.faces.reader import ask, default_model
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,7 +31,7 @@ class Typed(NamedTuple):
 _NOTHING: Final = Typed()
 
 
-def form(request: Request, state: State, pages: Pages) -> Response:
+def form(request: Request, state: ServerState, pages: Pages) -> Response:
     """Return the empty form."""
     return _draw(request, state, pages)
 
@@ -71,7 +71,7 @@ async def answer(request: Request, state: Here, pages: Drawing) -> Response:
 
 def _draw(
     request: Request,
-    state: State,
+    state: ServerState,
     pages: Pages,
     status: int = 200,
     typed: Typed = _NOTHING,

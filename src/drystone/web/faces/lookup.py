@@ -15,7 +15,7 @@ from drystone.release.inspection import lookup
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.faces import ask
 from drystone.web.guards import not_too_often
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 first = APIRouter(default_response_class=HTMLResponse)
 router = APIRouter(default_response_class=HTMLResponse)
@@ -32,7 +32,7 @@ def home(request: Request, state: Here, pages: Drawing, q: str = "") -> Response
 
 
 def _home(
-    request: Request, state: State, pages: Pages, q: str, problem: str | None = None, status: int = 200
+    request: Request, state: ServerState, pages: Pages, q: str, problem: str | None = None, status: int = 200
 ) -> Response:
     views = {name: watched.view() for name, watched in state.releases.items()}
     size = layout.size_text(state.max_body)
@@ -57,7 +57,7 @@ def look_up_file(request: Request, state: Here, pages: Drawing, file: Annotated[
     return _found(request, state, pages, lookup.of_bytes(file.file.read(), file.filename or "a file"), 1)
 
 
-def _found(request: Request, state: State, pages: Pages, query: lookup.Query, page: int) -> Response:
+def _found(request: Request, state: ServerState, pages: Pages, query: lookup.Query, page: int) -> Response:
     start = (page - 1) * PAGE_ROWS
     answers = {
         name: watched.view().index.find(query, PAGE_ROWS, offset=start) for name, watched in state.releases.items()

@@ -14,7 +14,7 @@ from drystone.registry.plain import STATUSES
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -137,7 +137,7 @@ def decide(
 
 
 def _show(
-    request: Request, state: State, pages: Pages, id_: str, problem: str | None = None, status: int = 200
+    request: Request, state: ServerState, pages: Pages, id_: str, problem: str | None = None, status: int = 200
 ) -> Response:
     try:
         found = state.requests_registry.requests.get(id_)

@@ -24,7 +24,7 @@ from drystone.web.contracts.schemas import (
     TaskRequest,
 )
 from drystone.web.problems import GONE, AsciiJson
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 router = APIRouter(
     default_response_class=AsciiJson,
@@ -42,12 +42,12 @@ router = APIRouter(
 ModelName = Annotated[str, Path(max_length=200)]
 
 
-def default_model(state: State) -> str:
+def default_model(state: ServerState) -> str:
     """Return the name of the model that answers where none is named."""
     return next(iter(state.readers))
 
 
-def batcher(state: State, name: str | None) -> Batcher:
+def batcher(state: ServerState, name: str | None) -> Batcher:
     """Return the queue of a model. Raises 404 where it is not served."""
     found = state.readers.get(name or default_model(state))
     if found is None:
@@ -56,7 +56,7 @@ def batcher(state: State, name: str | None) -> Batcher:
 
 
 async def ask(
-    request: Request, state: State, name: str | None, asked: list[QuestionContext], options: Options
+    request: Request, state: ServerState, name: str | None, asked: list[QuestionContext], options: Options
 ) -> list[list[Answer]]:
     """Return answers for each question; what is no longer waited for is dropped.
 

@@ -20,7 +20,7 @@ from drystone.release.inspection.browse import View
 from drystone.release.inspection.why import explain
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages, link
 from drystone.web.faces.lookup import PageNumber
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 router = APIRouter(default_response_class=HTMLResponse, prefix="/releases")
 
@@ -165,7 +165,7 @@ def file_by_swhid(
     raise HTTPException(404, f"{layout.shown(swhid)} is not in this release.")
 
 
-def _file(request: Request, state: State, pages: Pages, release: Shown, row: LedgerRow, start: int) -> Response:
+def _file(request: Request, state: ServerState, pages: Pages, release: Shown, row: LedgerRow, start: int) -> Response:
     view = release.view
     why = explain(view.release, row)
     text = view.text(row["swhid"], row["shard"]) if row["swhid"] and row["decision"] == "kept" else None

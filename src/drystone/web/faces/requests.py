@@ -17,7 +17,7 @@ from drystone.verification import METHODS, Challenge, check_request
 from drystone.web.drawing.pages import Drawing, Pages
 from drystone.web.guards import FormText, check_form, not_too_often
 from drystone.web.problems import TooOftenError
-from drystone.web.state import Here, State
+from drystone.web.state import Here, ServerState
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -116,7 +116,7 @@ def withdraw(request: Request, state: Here, pages: Drawing, token: str, csrf: Fo
 
 def _status(
     request: Request,
-    state: State,
+    state: ServerState,
     pages: Pages,
     token: str,
     found: OptOutRequest,
@@ -138,7 +138,7 @@ def _status(
     )
 
 
-def _by_token(request: Request, state: State, token: str) -> OptOutRequest:
+def _by_token(request: Request, state: ServerState, token: str) -> OptOutRequest:
     found = state.requests_registry.requests.by_token(token) if len(token) <= 100 else None
     if found is None:
         not_too_often(request, state.limits.misses)
