@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from drystone.work.buckets import Buckets
+from drystone.work.buckets import Buckets, Parted, read_part
 
 SCHEMA = pa.schema([("key", pa.string()), ("n", pa.int64())])
 
@@ -17,6 +19,18 @@ def rows(start: int, stop: int) -> pa.Table:
     ids = [hashlib.sha1(str(n).encode()).hexdigest() for n in range(start, stop)]
     keys = [f"id:{id_}" if n % 50 else None for n, id_ in enumerate(ids, start)]
     return pa.table([keys, list(range(start, stop))], schema=SCHEMA)
+
+
+@pytest.mark.parametrize("kind", [pa.Table.from_batches, lambda batches: batches[0]])
+def test_rows_go_to_the_file_of_their_number_in_their_order(tmp_path: Path, kind: Any) -> None:
+    paths = [tmp_path / f"{number}.arrow" for number in range(3)]
+    given = kind(rows(0, 8).combine_chunks().to_batches())
+    with Parted(SCHEMA, paths) as parted:
+        parted.add(given, np.array([2, 0, -1, 2, 0, 0, -1, 2]))
+        parted.add(given, np.array([0, 0, 0, 0, 2, 2, 2, 2]))
+        parted.add(given, np.array([-1] * 8))
+    found = [read_part(path)["n"].to_pylist() for path in paths]
+    assert found == [[1, 4, 5, 0, 1, 2, 3], [], [0, 3, 7, 4, 5, 6, 7]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 4096, 9999])

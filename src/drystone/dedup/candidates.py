@@ -6,7 +6,6 @@ a document; the rows of each task are then written to a file of its own.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from drystone.dedup.method import Method
 from drystone.dedup.past import Past, Previous, load
 from drystone.dedup.sketches import signature_type, words
 from drystone.errors import UsageError
+from drystone.work.buckets import Parted, read_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def find(items: Sequence[Path], method: Method, work: Path, previous: Previous |
     """Find the components of the candidate graph and write their rows below `work`, a file a task.
 
     `items` are Parquet files of {id: binary(20), group: string, rank: binary, bytes: int64, signature}. A task's file
-    is an Arrow IPC stream of {component: uint32, id, rank: large_binary, bytes, signature, place, keeper, similarity};
+    is an Arrow file of {component: uint32, id, rank: large_binary, bytes, signature, place, keeper, similarity};
     the last three say what `previous` knows (see `past.Past.look_up`).
     Raises `UsageError` for a missing column and for signatures of another method.
     """
@@ -93,9 +93,7 @@ def find(items: Sequence[Path], method: Method, work: Path, previous: Previous |
 def ids(found: Candidates) -> Iterator[pa.Array]:
     """Yield arrays of the ids of all documents that have a candidate."""
     for path in found.tasks + found.giants:
-        with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-            for batch in reader:
-                yield batch.column("id")
+        yield from read_part(path).column("id").chunks
 
 
 def _rows(path: Path) -> int:
@@ -184,8 +182,7 @@ def _distribute(
         ]
     )
     at = total = 0
-    with contextlib.ExitStack() as stack:
-        writers = [stack.enter_context(pa.ipc.new_stream(str(name), schema)) for name in names]
+    with Parted(schema, names) as parted:
         for batch in batches(items, _COLUMNS):
             root = roots[at : at + len(batch)]
             at += len(batch)
@@ -212,7 +209,5 @@ def _distribute(
                 ],
                 schema=schema,
             )
-            which, starts = np.unique(task[order], return_index=True)
-            for number, start, end in zip(which, starts, [*starts[1:], len(order)], strict=True):
-                writers[number].write_batch(rows.slice(start, end - start))
+            parted.add(rows, task[order])
     return total

@@ -19,6 +19,7 @@ from drystone.dedup.ids import ID, to_numpy
 from drystone.dedup.method import Method
 from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
+from drystone.work.buckets import read_part
 from drystone.work.files import whole
 from drystone.work.store import Stage
 from drystone.work.tasks import Runner, Summary, Task
@@ -42,9 +43,11 @@ _SWEPT = pa.schema([("row", pa.int64()), ("kept", pa.int64()), ("similarity", pa
 
 def read_rows(path: Path) -> pa.Table:
     """Return a task's rows in the order of choice: by component, then rank. Raises `UsageError` for a repeated id."""
-    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        table = reader.read_all()
-    table = table.sort_by([("component", "ascending"), ("rank", "ascending"), ("id", "ascending")]).combine_chunks()
+    table = (
+        read_part(path)
+        .sort_by([("component", "ascending"), ("rank", "ascending"), ("id", "ascending")])
+        .combine_chunks()
+    )
     sorted_ids = np.sort(to_numpy(table.column("id")))
     twice = np.flatnonzero(sorted_ids[1:] == sorted_ids[:-1])
     if len(twice):

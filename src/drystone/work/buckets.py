@@ -1,16 +1,19 @@
-"""Rows parted by a key in hex digits into buckets that fit in memory, on disk where there are many.
+"""Rows parted into one Arrow file each: by a number that is known, or by a key in hex digits into equal buckets.
 
-So that rows of two large tables can be compared without sorting either. One process adds many tables and then reads
-each bucket once; where many tasks write and many read, each its range, `ranges` and `runs` do it with sorted files.
-Knows nothing of what is compared.
+So that what belongs together can be read at a time, and rows of two large tables be compared without sorting either.
+One process adds many tables and then each file is read once; where many tasks write and many read, each its range,
+`ranges` and `runs` do it with sorted files. Knows nothing of what is compared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final, Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,10 +21,47 @@ import pyarrow.compute as pc
 _HEX: Final = [f"{n:03x}" for n in range(4096)]
 
 
+class Parted:
+    """Rows of one schema in as many files as there are `paths`, all of which are open until the end of the block."""
+
+    def __init__(self, schema: pa.Schema, paths: Sequence[Path]) -> None:
+        self._writers = [pa.ipc.new_file(str(path), schema) for path in paths]
+
+    def add(self, rows: pa.Table | pa.RecordBatch, numbers: npt.NDArray[np.integer[Any]]) -> None:
+        """Add rows, each to the file of its number, in their order; those with a negative number to none."""
+        order = np.argsort(numbers, kind="stable")
+        order = order[np.searchsorted(numbers[order], 0) :]
+        if not len(order):
+            return
+        if len(order) < len(numbers) or (order[1:] < order[:-1]).any():
+            rows = rows.take(pa.array(order))
+        present, starts = np.unique(numbers[order], return_index=True)
+        for number, start, end in zip(present.tolist(), starts, [*starts[1:], len(order)], strict=True):
+            self._writers[number].write(rows.slice(start, end - start))
+
+    def close(self) -> None:
+        """Close the files."""
+        for writer in self._writers:
+            writer.close()
+        self._writers = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def read_part(path: Path) -> pa.Table:
+    """Return the rows of one file, mapped into memory where they lie."""
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 class Buckets:
     """`count` buckets of rows under one schema; which one a row goes to depends on its key's last three hex digits.
 
-    With one bucket rows stay in memory; with more they lie in Arrow files under `folder`.
+    With one bucket rows stay in memory; with more they lie in files under `folder`.
     """
 
     def __init__(self, schema: pa.Schema, count: int, folder: Path, name: str) -> None:
@@ -29,23 +69,16 @@ class Buckets:
         self._schema = schema
         self._paths = [folder / f"{name}-{i:04}.arrow" for i in range(self.count)]
         self._held: list[pa.Table] = []
-        self._writers = [pa.ipc.new_file(str(path), schema) for path in self._paths] if self.count > 1 else []
+        self._parted = Parted(schema, self._paths if self.count > 1 else [])
 
     def add(self, table: pa.Table, key: str) -> None:
         """Add rows; `key` names a column of texts that end in hex digits. Other texts and nulls share a bucket."""
         table = table.select(self._schema.names).combine_chunks()
-        if not self._writers:
+        if self.count == 1:
             self._held.append(table)
             return
         digits = pc.index_in(pc.utf8_slice_codeunits(table.column(key), -3), value_set=pa.array(_HEX))
-        bucket = pc.divide(pc.multiply(pc.fill_null(digits, 0), self.count), 4096)
-        order = pc.sort_indices(bucket)
-        sorted_bucket = bucket.take(order)
-        table = table.take(order)
-        for run in pc.value_counts(sorted_bucket):  # runs come in ascending order, since the rows are sorted
-            size = run["counts"].as_py()
-            self._writers[run["values"].as_py()].write_table(table.slice(0, size))
-            table = table.slice(size)
+        self._parted.add(table, pc.fill_null(digits, 0).to_numpy() * self.count // len(_HEX))
 
     def read(self, number: int) -> pa.Table:
         """Return one bucket and let go of it; no rows can be added after the first call."""
@@ -60,11 +93,9 @@ class Buckets:
 
     def close(self) -> None:
         """Close the files below."""
-        for writer in self._writers:
-            writer.close()
-        self._writers = []
+        self._parted.close()
 
-    def __enter__(self) -> Buckets:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
