@@ -32,6 +32,12 @@ def here(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Iterator[Site
         yield running
 
 
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("closed"), tokens=frozenset({"a token"})) as running:
+        yield running
+
+
 def addresses(here: Site) -> dict[str, str]:
     """Pages that need no login, by name."""
     visitor = Visitor(here.url)
@@ -80,7 +86,7 @@ def addresses(here: Site) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 820, 1280])
-def test_every_page_at_every_width(here: Site, width: int, scheme: str) -> None:
+def test_every_page_at_every_width(here: Site, closed: Site, width: int, scheme: str) -> None:
     if not AXE.exists():
         pytest.skip(f"axe-core is not there: npm install --prefix {AXE.parents[2]} axe-core")
     folder = Path(os.environ.get("DRYSTONE_SCREENSHOTS", ROOT / ".cache/screenshots"))
@@ -103,6 +109,8 @@ def test_every_page_at_every_width(here: Site, width: int, scheme: str) -> None:
             response = opened.goto(here.url + address)
             assert response is None or response.status < 500, address
             look(name)
+        opened.goto(closed.url + "/releases")
+        look("token")
         opened.goto(here.url + "/ask")
         opened.get_by_label("Passage").fill(PASSAGE)
         opened.get_by_label("Question").fill("Who found it?")

@@ -8,6 +8,7 @@ ended when it takes too long; what it cannot do is shown without colours.
 from __future__ import annotations
 
 import html
+import resource
 import struct
 import subprocess
 import sys
@@ -25,6 +26,8 @@ MOST: Final = 300_000
 #: Seconds that one text may take.
 SECONDS: Final = 4.0
 _REMEMBERED: Final = 1000
+#: Bytes of memory that the process may have.
+_MEMORY: Final = 1 << 30
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LENGTH: Final = struct.Struct("<I")
 
@@ -79,7 +82,10 @@ class Highlighter:
         if self._process is None or self._process.poll() is not None:
             self._end()
             command = [sys.executable, "-m", "drystone.web.drawing.highlight"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # What it says when a text breaks it would fill the server's log.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
         return self._process
 
     def _end(self) -> None:
@@ -124,6 +130,7 @@ def _receive(pipe: IO[bytes] | None) -> Any:
 
 def _work() -> None:
     """Colour texts from standard input until it ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     while True:
         try:
             asked = _receive(sys.stdin.buffer)
