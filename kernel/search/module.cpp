@@ -1,6 +1,7 @@
 // Python's view of the kernel: Arrow buffers and memory maps come in as arrays without copying; the GIL is released.
 #include <nanobind/stl/pair.h>
 
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -83,6 +84,21 @@ NB_MODULE(_kernel, m) {
             return array(std::move(keys));
         },
         nb::arg("text"), "Keys of the terms of a text, in order, repetitions included.");
+
+    m.def(
+        "line_keys",
+        [](nb::bytes lines) {
+            std::vector<uint64_t> keys;
+            const uint8_t *at = bytes_of(lines), *end = at + lines.size();
+            while (at < end) {
+                const auto* stop = static_cast<const uint8_t*>(std::memchr(at, '\n', (size_t)(end - at)));
+                if (!stop) stop = end;
+                keys.push_back(term_key(at, (size_t)(stop - at)));
+                at = stop + 1;
+            }
+            return array(std::move(keys));
+        },
+        nb::arg("lines"), "The key of each line, as if it were a term.");
 
     m.def(
         "term_key", [](nb::bytes term) { return term_key(bytes_of(term), term.size()); }, nb::arg("term"),

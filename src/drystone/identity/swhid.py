@@ -185,8 +185,14 @@ def _write_range(ends: tuple[int, int]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
+#: What needs no escaping: most origins and paths.
+_PLAIN = re.compile(r"[!-$&-:<-~]*\Z")
+
+
 def _escape(text: str) -> str:
     """Percent-encode what would end or change a qualifier: "%", ";", white space and control characters (4.2)."""
+    if _PLAIN.match(text):
+        return text
     out = []
     for character in text:
         control = character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"

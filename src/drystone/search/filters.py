@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from drystone.detect.licenses.categories import categories
 from drystone.search.matching import Deadline, Matcher
 from drystone.search.query import QueryError, Term
-from drystone.search.segment import FLAGS, Segment
+from drystone.search.segment import FLAGS, Segment, column
 
 Mask = npt.NDArray[np.bool_]
 _SWHID: Final = re.compile(r"(?:swh:1:cnt:)?([0-9a-f]{4,40})(?:;.*)?\Z", re.DOTALL)
@@ -24,13 +23,10 @@ _TYPES: Final = {"permissive": "permissive", "none": "no_license", "no_license":
                  "non_permissive": "non_permissive"}  # fmt: skip
 
 
-def of_values(column: pa.ChunkedArray, test: Callable[[str], bool]) -> Mask:
-    """Return where a dictionary column has a value that passes; each distinct value is tried once."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], column.type)
-    passes = np.array([test(v) if v is not None else False for v in array.dictionary.to_pylist()] + [False], bool)
-    codes = array.indices.fill_null(len(passes) - 1).to_numpy(zero_copy_only=False)
+def of_values(segment: Segment, column: str, test: Callable[[str], bool]) -> Mask:
+    """Return where a column has a value that passes; each distinct value is tried once."""
+    values, codes = segment.codes(column)
+    passes = np.array([value is not None and test(value) for value in values], bool)
     found: Mask = passes[codes]
     return found
 
@@ -38,7 +34,7 @@ def of_values(column: pa.ChunkedArray, test: Callable[[str], bool]) -> Mask:
 def language(term: Term) -> Callable[[Segment], Mask]:
     """Return the filter of `lang:`: the whole name, in any case."""
     wanted = term.value.casefold()
-    return lambda segment: of_values(segment.files.column("language"), lambda name: name.casefold() == wanted)
+    return lambda segment: of_values(segment, "language", lambda name: name.casefold() == wanted)
 
 
 def repository(matcher: Matcher) -> Callable[[Segment], Mask]:
@@ -48,9 +44,7 @@ def repository(matcher: Matcher) -> Callable[[Segment], Mask]:
     def test(text: str) -> bool:
         return matcher.found(memoryview(text.encode()), never)
 
-    return lambda segment: (
-        of_values(segment.files.column("origin"), test) | of_values(segment.files.column("repo_name"), test)
-    )
+    return lambda segment: of_values(segment, "origin", test) | of_values(segment, "repo_name", test)
 
 
 def license_(term: Term, query: str) -> Callable[[Segment], Mask]:
@@ -60,11 +54,11 @@ def license_(term: Term, query: str) -> Callable[[Segment], Mask]:
     """
     wanted = term.value.casefold()
     if wanted in _TYPES:
-        return lambda segment: of_values(segment.files.column("license_type"), lambda t: t == _TYPES[wanted])
+        return lambda segment: of_values(segment, "license_type", lambda t: t == _TYPES[wanted])
     if wanted == "copyleft":
-        return lambda segment: of_values(segment.files.column("license_expression"), _names_copyleft)
+        return lambda segment: of_values(segment, "license_expression", _names_copyleft)
     if _IDENTIFIER.fullmatch(term.value):
-        return lambda segment: of_values(segment.files.column("license_expression"), lambda e: wanted in _named(e))
+        return lambda segment: of_values(segment, "license_expression", lambda e: wanted in _named(e))
     return _equal_expression(term, query)
 
 
@@ -103,13 +97,13 @@ def _equal_expression(term: Term, query: str) -> Callable[[Segment], Mask]:
         except (ExpressionError, AttributeError):
             return False
 
-    return lambda segment: of_values(segment.files.column("license_expression"), test)
+    return lambda segment: of_values(segment, "license_expression", test)
 
 
 def flag(term: Term) -> Callable[[Segment], Mask]:
     """Return the filter of `is:`."""
     bit = np.uint8(FLAGS[term.value])
-    return lambda segment: (segment.files.column("flags").to_numpy() & bit) != 0
+    return lambda segment: (segment.flags & bit) != 0
 
 
 def years(term: Term) -> Callable[[Segment], Mask]:
@@ -118,8 +112,7 @@ def years(term: Term) -> Callable[[Segment], Mask]:
     low, high = int(first), int(last) if dash else int(first)
 
     def test(segment: Segment) -> Mask:
-        values = segment.files.column("year").fill_null(-1).to_numpy()
-        found: Mask = (values >= low) & (values <= high)
+        found: Mask = (segment.years >= low) & (segment.years <= high)
         return found
 
     return test
@@ -134,10 +127,7 @@ def swhid(term: Term, query: str) -> Callable[[Segment], Mask]:
     whole, odd = bytes.fromhex(digits[: len(digits) // 2 * 2]), digits[-1:] if len(digits) % 2 else ""
 
     def test(segment: Segment) -> Mask:
-        column = segment.files.column("swhid").combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = pa.concat_arrays(column.chunks)
-        hashes = np.frombuffer(column.buffers()[1], np.uint8, len(column) * 20, column.offset * 20).reshape(-1, 20)
+        hashes = segment.hashes
         found: Mask = (hashes[:, : len(whole)] == np.frombuffer(whole, np.uint8)).all(axis=1)
         if odd:
             found &= (hashes[:, len(whole)] >> 4) == int(odd, 16)
@@ -161,7 +151,7 @@ def symbol(matcher: Matcher) -> Callable[[Segment], Mask]:
 
     def test(segment: Segment) -> Mask:
         found = np.zeros(segment.count, bool)
-        found[segment.symbols.column("file").to_numpy()[symbol_rows(matcher, segment)]] = True
+        found[column(segment.symbols, "file")[symbol_rows(matcher, segment)]] = True
         return found
 
     return test
@@ -171,7 +161,7 @@ def symbol_rows(matcher: Matcher, segment: Segment) -> npt.NDArray[np.int64]:
     """Return the rows of the segment's symbols whose names the pattern matches."""
     joined, begins = segment.name_lines
     names = np.flatnonzero(_lines(matcher, joined, begins, len(begins)))
-    of_row = segment.symbols.column("name").to_numpy()
+    of_row = column(segment.symbols, "name")
     low, high = np.searchsorted(of_row, names, "left"), np.searchsorted(of_row, names, "right")
     ranges = [np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
     return np.concatenate(ranges) if ranges else np.zeros(0, np.int64)

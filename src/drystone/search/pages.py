@@ -107,7 +107,7 @@ class Shard:
         raw = self._map[page.place : page.place + page.compressed]
         if len(raw) != page.compressed or isal_zlib.crc32(raw) != page.crc:
             raise ValueError("a page has another checksum")
-        return memoryview(pa.decompress(raw, page.size, codec="zstd"))
+        return memoryview(pa.decompress(raw, page.size, codec="zstd")).cast("B")
 
     def _chunk(self, chunk: Any) -> Iterator[Read]:
         if chunk.compression != "ZSTD" or chunk.has_dictionary_page or chunk.physical_type != "BYTE_ARRAY":
@@ -142,7 +142,7 @@ class Shard:
         lengths = np.diff(ends)
         if texts.null_count:
             lengths = np.where(texts.is_null().to_numpy(zero_copy_only=False), -1, lengths)
-        view = memoryview(data) if data is not None else memoryview(b"")
+        view = memoryview(data).cast("B") if data is not None else memoryview(b"")
         return Read(Page(ROW_GROUP, group, 0, len(view), 0), view, ends[:-1].copy(), lengths)
 
 

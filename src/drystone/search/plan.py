@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from drystone.search import filters
 from drystone.search.filters import Mask
 from drystone.search.matching import Deadline, Matcher
 from drystone.search.query import All, Either, Not, Query, QueryError, Term, parse, pattern_of, written
-from drystone.search.segment import Segment
+from drystone.search.segment import Segment, column
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: What of a pattern is no letter that anybody typed to be in upper case.
@@ -248,14 +249,17 @@ class State:
             return all(self._holds(one, file, text, deadline) for one in part.parts)
         return any(self._holds(one, file, text, deadline) for one in part.parts)
 
-    @property
+    @cached_property
     def definers(self) -> npt.NDArray[np.int64]:
         """Files that define a word that was asked for, or match `sym:`."""
         found = [self.segment.definers(word, folded) for word, folded in self.plan.words]
+        found = [files for files in found if len(files)]
         return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
     def why(self, file: int) -> str:
         """Return what let a file match: "path" where its path does, else "text"."""
+        if not self.plan.paths:
+            return "text"
         if self._paths is None:
             self._paths = np.zeros(self.segment.count, bool)
             for matcher in self.plan.paths:
@@ -264,7 +268,7 @@ class State:
 
     def origin(self, file: int) -> str:
         """Return the origin of a file."""
-        return str(self.segment.row(file)["origin"])
+        return str(self.segment.value("origin", file))
 
 
 def symbol_lines(planned: Plan, segment: Segment, file: int) -> list[int]:
@@ -272,6 +276,6 @@ def symbol_lines(planned: Plan, segment: Segment, file: int) -> list[int]:
     found: set[int] = set()
     for matcher in planned.symbols:
         rows = filters.symbol_rows(matcher, segment)
-        files = segment.symbols.column("file").to_numpy()[rows]
-        found.update(segment.symbols.column("line").to_numpy()[rows[files == file]].tolist())
+        files = column(segment.symbols, "file")[rows]
+        found.update(column(segment.symbols, "line")[rows[files == file]].tolist())
     return sorted(found)

@@ -170,7 +170,7 @@ class Searcher:
             for opened, at, file, _ in self._files(planned, answer, None, Deadline(seconds)):
                 answer.files += 1
                 if by is not None:
-                    value = opened.segments[at].files.column(COUNTED[by])[file].as_py()
+                    value = opened.segments[at].value(COUNTED[by], file)
                     counts["unknown" if value is None else str(value)] += 1
         answer.seconds = time.monotonic() - start
         return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
@@ -235,8 +235,11 @@ def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> li
 
     Within one rank by page, so that each page is unpacked once.
     """
-    defines = np.isin(possible, state.definers, assume_unique=True)
-    chosen = possible[defines if stage == "definition" else ~defines]
+    definers = state.definers
+    if stage == "definition":
+        chosen = possible[np.isin(possible, definers)] if len(definers) else definers
+    else:
+        chosen = possible[~np.isin(possible, definers)] if len(definers) else possible
     if not len(chosen):
         return []
     flags = state.segment.flags[chosen]
@@ -247,20 +250,20 @@ def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> li
 
 def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.Plan, lines: int, context: int) -> Found:
     segment = opened.segments[at]
-    row = segment.row(file)
     shown_lines: tuple[Line, ...] = ()
     more = False
     if lines and planned.type not in {"repo", "filename"}:
         shown_lines, more = _lines(bytes(opened.text(at, file)), planned, segment, file, lines, context)
     matching = [line.number for line in shown_lines if line.spans]
     span = (matching[0], matching[-1]) if matching else None
-    digest = row["swhid"].hex()
+    value = segment.value
+    path, origin, flags = value("path", file), value("origin", file), int(segment.flags[file])
+    swhid = Swhid("cnt", value("swhid", file).hex(), origin=origin, path=(path or "/").encode(), lines=span)
     facts = opened.release.manifest.facts
     return Found(
-        facts.name, facts.version, row["path"], row["origin"], row["repo_name"] or row["origin"], row["language"] or "",
-        row["license_expression"],
-        str(Swhid("cnt", digest, origin=row["origin"] or None, path=(row["path"] or "/").encode(), lines=span)),
-        tuple(name for name, bit in FLAGS.items() if row["flags"] & bit), why, shown_lines, more,
+        facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
+        value("license_expression", file), str(swhid), tuple(name for name, bit in FLAGS.items() if flags & bit), why,
+        shown_lines, more,
     )  # fmt: skip
 
 
@@ -296,10 +299,9 @@ def _lines(
     found: dict[int, Line] = {}
     for number in sorted(spans)[:most]:
         begin, end = where[number]
-        before = _around(data, begin, -context, number)
-        after = _around(data, end, context, number)
-        for line in (*before, *after):
-            found.setdefault(line.number, line)
+        if context:
+            for line in (*_around(data, begin, -context, number), *_around(data, end, context, number)):
+                found.setdefault(line.number, line)
         found[number] = _line(data, number, begin, end, sorted(spans[number]))
     return tuple(found[number] for number in sorted(found)), more
 

@@ -141,6 +141,7 @@ class Segment:
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{self._shown} cannot be read: {error}. Run drystone index again") from None
         self._sections = self._directory()
+        self._codes: dict[str, tuple[list[Any], npt.NDArray[np.int32]]] = {}
 
     @property
     def _shown(self) -> str:
@@ -225,47 +226,86 @@ class Segment:
     @cached_property
     def flags(self) -> npt.NDArray[np.uint8]:
         """The flags of each file: bits of `FLAGS`."""
-        flags: npt.NDArray[np.uint8] = self.files.column("flags").to_numpy()
+        flags: npt.NDArray[np.uint8] = column(self.files, "flags")
         return flags
 
     @cached_property
     def indexed(self) -> npt.NDArray[np.bool_]:
         """Whether the text of each file is in the postings."""
-        indexed: npt.NDArray[np.bool_] = self.files.column("not_indexed").is_null().to_numpy()
-        return indexed
+        chunks = self.files.column("not_indexed").chunks
+        return ~_valid(chunks[0]) if chunks else np.zeros(0, bool)
 
     @cached_property
     def page_numbers(self) -> npt.NDArray[np.int32]:
         """The page of each file."""
-        numbers: npt.NDArray[np.int32] = self.files.column("page").to_numpy()
+        numbers: npt.NDArray[np.int32] = column(self.files, "page")
         return numbers
 
-    def row(self, file: int) -> dict[str, Any]:
-        """Return all columns of one file."""
-        row: dict[str, Any] = self.files.slice(file, 1).to_pylist()[0]
-        return row
+    @cached_property
+    def _values(self) -> dict[str, tuple[list[Any] | pa.Array, npt.NDArray[np.int32] | None]]:
+        """Each column: its values; or its distinct values and, for each file, which one it is (the last: none)."""
+        found: dict[str, tuple[list[Any] | pa.Array, npt.NDArray[np.int32] | None]] = {}
+        for name in FILES.names:
+            if pa.types.is_dictionary(FILES.field(name).type):
+                found[name] = self.codes(name)
+            else:
+                found[name] = self.files.column(name).combine_chunks(), None
+        return found
+
+    def codes(self, name: str) -> tuple[list[Any], npt.NDArray[np.int32]]:
+        """Return the distinct values of a column, the last of them None, and for each file which one it has."""
+        found = self._codes.get(name)
+        if found is None:
+            chunks = self.files.column(name).chunks
+            if not chunks:
+                return [None], np.zeros(0, np.int32)
+            values = [*chunks[0].dictionary.to_pylist(), None]
+            found = self._codes[name] = values, numbers(chunks[0].indices, len(values) - 1)
+        return found
+
+    @cached_property
+    def hashes(self) -> npt.NDArray[np.uint8]:
+        """The hash of each file's SWHID, shape (files, 20)."""
+        chunks = self.files.column("swhid").chunks
+        found = [np.frombuffer(c.buffers()[1], np.uint8, len(c) * 20, c.offset * 20) for c in chunks]
+        return (found[0] if found else np.zeros(0, np.uint8)).reshape(-1, 20)
+
+    @cached_property
+    def years(self) -> npt.NDArray[np.int16]:
+        """The year of each file, 0 where unknown."""
+        return column(self.files, "year")
+
+    def value(self, name: str, file: int) -> Any:
+        """Return one column of one file."""
+        values, codes = self._values[name]
+        return values[file].as_py() if codes is None else values[codes[file]]
 
     def definers(self, name: str, folded: bool) -> npt.NDArray[np.int64]:
         """Return the files that define a name, in any case if `folded`."""
-        lines, begins = self._folded_names if folded else self.name_lines
-        wanted = b"\n" + (_kernel.fold(name.encode()) if folded else name.encode()) + b"\n"
-        found, at = [], -1
-        if lines.startswith(wanted[1:]):
-            found.append(0)
-        while (at := lines.find(wanted, at + 1)) >= 0:
-            found.append(at + 1)
-        if not found:
+        keys, order = self._name_keys
+        key = np.uint64(_kernel.term_key(_kernel.fold(name.encode())))
+        numbers = order[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
+        if not folded and len(numbers):
+            lines, begins = self.name_lines
+            wanted = name.encode() + b"\n"
+            numbers = np.array([n for n in numbers.tolist() if lines.startswith(wanted, begins[n])], np.int64)
+        if not len(numbers):
             return np.zeros(0, np.int64)
-        numbers = np.searchsorted(begins, np.array(found, np.int64))
-        of_row = self.symbols.column("name").to_numpy()
-        files = self.symbols.column("file").to_numpy()
+        of_row, files = self._symbol_rows
         low, high = np.searchsorted(of_row, numbers, "left"), np.searchsorted(of_row, numbers, "right")
         return np.concatenate([files[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]).astype(np.int64)
 
     @cached_property
-    def _folded_names(self) -> tuple[bytes, npt.NDArray[np.int64]]:
-        folded = _kernel.fold(self.names)
-        return folded, _line_starts(folded)
+    def _name_keys(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """Keys of the folded names, ascending, and which line of `names` each is of."""
+        keys = _kernel.line_keys(_kernel.fold(self.names))
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    @cached_property
+    def _symbol_rows(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The name and the file of each symbol."""
+        return column(self.symbols, "name"), column(self.symbols, "file")
 
     @cached_property
     def trigrams(self) -> _kernel.Postings:
@@ -286,17 +326,15 @@ class Segment:
     def passages(self) -> Passages:
         """The division of the files into passages. Raises `ReleaseError` where it is none."""
         table = self._table("passages", PASSAGES)
-        lengths = table.column("bytes").to_numpy().astype(np.int64)
-        sizes = np.where(self.indexed, self.files.column("bytes").to_numpy(), 0)
+        lengths = column(table, "bytes").astype(np.int64)
+        sizes = np.where(self.indexed, column(self.files, "bytes"), 0)
         all_ends, begins = np.cumsum(lengths), np.concatenate([[0], np.cumsum(sizes)])
         first = np.searchsorted(all_ends, begins, side="right")
         if len(lengths) != first[-1] or (len(lengths) and all_ends[-1] != sizes.sum()):
             raise ReleaseError(f"{self._shown} is damaged: passages do not divide its files. Run drystone index again")
         of_file = np.repeat(np.arange(self.count), np.diff(first))
         begin = begins[of_file]
-        return Passages(
-            first.astype(np.uint32), all_ends - lengths - begin, all_ends - begin, table.column("terms").to_numpy()
-        )
+        return Passages(first.astype(np.uint32), all_ends - lengths - begin, all_ends - begin, column(table, "terms"))
 
     @cached_property
     def symbols(self) -> pa.Table:
@@ -325,6 +363,32 @@ class Segment:
     def name_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
         """The names of symbols, and where each begins."""
         return self.names, _line_starts(self.names)
+
+
+def numbers(array: pa.Array, null: int) -> npt.NDArray[Any]:
+    """Return the numbers of an array of integers with `null` for those that are null. (`fill_null` loads pandas.)"""
+    sign = "u" if pa.types.is_unsigned_integer(array.type) else "i"
+    kind = np.dtype(f"<{sign}{array.type.bit_width // 8}")
+    found = np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
+    if not array.null_count:
+        return found
+    return np.where(_valid(array), found, kind.type(null))
+
+
+def _valid(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return which values are not null. (`to_numpy` loads pandas.)"""
+    if not array.null_count:
+        return np.ones(len(array), bool)
+    bits = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")
+    return bits[array.offset : array.offset + len(array)].astype(bool)
+
+
+def column(table: pa.Table, name: str, null: int = 0) -> npt.NDArray[Any]:
+    """Return a column of integers of a table that was read whole, with `null` for those that are null."""
+    chunks = table.column(name).chunks
+    if chunks:
+        return numbers(chunks[0], null)
+    return np.zeros(0, f"i{table.schema.field(name).type.bit_width // 8}")
 
 
 def _line_starts(joined: bytes) -> npt.NDArray[np.int64]:
