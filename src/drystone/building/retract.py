@@ -15,6 +15,7 @@ from typing import cast
 import orjson
 from filelock import FileLock, Timeout
 
+from drystone.building.index import follow
 from drystone.building.stages.rows import derived
 from drystone.errors import ReleaseError
 from drystone.policy.judge import AskedOut, Orphan, judge
@@ -104,6 +105,8 @@ def retract(
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute, date=date
                 )
+            if not dry_run:
+                follow(location)
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
             )
