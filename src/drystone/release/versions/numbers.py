@@ -95,7 +95,7 @@ def _row(name: str, delta: Delta) -> str:
     return f"| {safe} | {delta.old_files:,} | {delta.new_files:,} | {delta.old_bytes:,} | {delta.new_bytes:,} |"
 
 
-class Successor(TypedDict):
+class SupersededBy(TypedDict):
     """The version that took another's place."""
 
     version: str
@@ -124,7 +124,7 @@ class Tombstone(TypedDict):
     version: str
     root: str
     reason: str
-    superseded_by: Successor
+    superseded_by: SupersededBy
     registry_head: str
     counts: FileCounts
     counts_now: FileCounts

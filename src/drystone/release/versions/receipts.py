@@ -25,7 +25,7 @@ from drystone.release.canonical import json_bytes
 from drystone.release.layout import shown
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import Fallen, total_of
-from drystone.release.versions.numbers import RETRACTION, FallenCounts, FileCounts, Successor
+from drystone.release.versions.numbers import RETRACTION, FallenCounts, FileCounts, SupersededBy
 
 FORMAT: Final = "drystone-receipt"
 #: What applied a request where it was neither an update nor a retraction.
@@ -83,7 +83,7 @@ class ReceiptLine(FileCounts):
     version: str | None
     root: str | None
     fell: FallenCounts
-    now: Successor
+    now: SupersededBy
     by: str
     left_out: NotRequired[LeftOutCounts]
 
