@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from drystone.building.context import Build
 from drystone.building.listing import VERSION, Listed, list_occurrences
@@ -26,7 +26,12 @@ from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Readable
 from drystone.work.ranges import Range, id_range, range_count
 from drystone.work.store import Stage, fingerprint
-from drystone.work.tasks import Summary, Task
+from drystone.work.tasks import Task
+
+if TYPE_CHECKING:
+    from drystone.building.stages.decide import DecideCounts
+    from drystone.building.stages.distinct import DistinctCounts
+    from drystone.building.stages.settle import SettleCounts
 
 #: Bytes of distinct content that one annotation task reads.
 _TASK_BYTES: Final = 48 << 20
@@ -151,7 +156,7 @@ class Plan:
         per_range: list[dict[str, Any]] | None = None,
         /,
         **arguments: Any,
-    ) -> tuple[list[Path], list[Summary]]:
+    ) -> tuple[list[Path], list[Any]]:
         """Run a relational stage: one task for each range of ids."""
         stage = self._build.store.stage(name, *key)
         tasks = [
@@ -161,7 +166,7 @@ class Plan:
         summaries = self._build.run(name, stage, tasks)
         return [stage.file(f"{task.id}.parquet") for task in tasks], summaries
 
-    def _annotate(self, blobs: list[Path], counted: list[Summary]) -> tuple[list[Path], list[Path], object]:
+    def _annotate(self, blobs: list[Path], counted: list[DistinctCounts]) -> tuple[list[Path], list[Path], object]:
         """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
         secret_settings = self._settings.secret_settings
         method = self._settings.near_duplicates.method()
@@ -245,7 +250,7 @@ class Plan:
         )
 
 
-def _languages(settled: list[Summary]) -> dict[str, tuple[int, int]]:
+def _languages(settled: list[SettleCounts]) -> dict[str, tuple[int, int]]:
     """Return files and bytes of text that are kept in each language, in the order of their names."""
     files: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -256,7 +261,7 @@ def _languages(settled: list[Summary]) -> dict[str, tuple[int, int]]:
     return {name: (files[name], sizes[name]) for name in sorted(files)}
 
 
-def _kept(settled: list[Summary]) -> dict[str, int]:
+def _kept(settled: list[SettleCounts]) -> dict[str, int]:
     """Return by repository how many of its files are kept."""
     kept: Counter[str] = Counter()
     for summary in settled:
@@ -265,7 +270,10 @@ def _kept(settled: list[Summary]) -> dict[str, int]:
 
 
 def _funnel(
-    repositories: list[Inventoried], distinct_: list[Summary], decided: list[Summary], settled: list[Summary]
+    repositories: list[Inventoried],
+    distinct_: list[DistinctCounts],
+    decided: list[DecideCounts],
+    settled: list[SettleCounts],
 ) -> tuple[FunnelStep, ...]:
     """Return files and bytes of original content left after each stage; after `distinct` they are distinct files."""
     steps = [

@@ -23,11 +23,17 @@ from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.errors import SourceError
 from drystone.work.ranges import Range, read
 from drystone.work.store import Stage, write_table
-from drystone.work.tasks import Summary
 
 #: Bytes of text that go through the detectors at a time.
 _BATCH_BYTES = 8 << 20
 _BATCH_BLOBS = 4096
+
+
+class AnnotateCounts(TypedDict):
+    """Blobs that were looked at, and their bytes."""
+
+    blobs: int
+    bytes: int
 
 
 def run(
@@ -40,7 +46,7 @@ def run(
     secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
     scancode: bool,
-) -> Summary:
+) -> AnnotateCounts:
     """Annotate the blobs of one partition that lie in a range of offsets or of ids.
 
     Writes `TASK.parquet` (ANNOTATIONS) and `TASK.names.parquet` (NAMES), both sorted by id.

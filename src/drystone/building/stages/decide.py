@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypedDict
 
 import orjson
 import pyarrow as pa
@@ -33,7 +33,6 @@ from drystone.release.schema import LEDGER
 from drystone.sources.base import FILE
 from drystone.work.ranges import id_range, read, within
 from drystone.work.store import Stage, write_table
-from drystone.work.tasks import Summary
 
 if TYPE_CHECKING:
     from drystone._json import Json
@@ -113,6 +112,14 @@ class _Judged(NamedTuple):
 _Names = dict[tuple[bytes, str], tuple[str | None, bool]]
 
 
+class DecideCounts(TypedDict):
+    """Occurrences judged, candidates among them, and blobs and bytes by stage ("blobs quality", "bytes quality")."""
+
+    occurrences: int
+    candidates: int
+    funnel: dict[str, int]
+
+
 def run(
     stage: Stage,
     task: str,
@@ -126,7 +133,7 @@ def run(
     reviews: Mapping[str, str],
     scope: str,
     near_method: near.Method | None,
-) -> Summary:
+) -> DecideCounts:
     """Write the verdicts and the candidates of one range of ids; count blobs and bytes that each stage drops.
 
     `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.

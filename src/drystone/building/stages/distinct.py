@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -14,12 +15,20 @@ from drystone.building.stages.paths import base_name, speaks_for_tree
 from drystone.building.stages.tables import BLOBS, OCCURRENCES
 from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
-from drystone.work.tasks import Summary
+
+
+class DistinctCounts(TypedDict):
+    """Blobs and their bytes; for each partition its number, blobs, bytes, and a digest of what lies there."""
+
+    blobs: int
+    bytes: int
+    partitions: list[tuple[int, int, int, str]]
+
 
 _COLUMNS = ("id", "repository", "path", "size", "offset", "readable")
 
 
-def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int) -> Summary:
+def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int) -> DistinctCounts:
     """Write the distinct readable blobs of one range of ids, sorted by the place they are read from.
 
     The place is the first occurrence by (partition, repository, offset). The summary counts blobs and bytes for each
@@ -67,5 +76,5 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
     return {
         "blobs": len(order),
         "bytes": sum(place[3] for place in places),
-        "partitions": [[p, blobs, size, f"{digest:032x}"] for p, (blobs, size, digest) in sorted(by_partition.items())],
+        "partitions": [(p, blobs, size, f"{digest:032x}") for p, (blobs, size, digest) in sorted(by_partition.items())],
     }

@@ -24,7 +24,6 @@ from drystone.policy.optouts import out_among, request_for
 from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
 from drystone.work.store import Stage, write_atomically, write_table
-from drystone.work.tasks import Summary
 
 if TYPE_CHECKING:
     from drystone._json import Json
@@ -34,6 +33,14 @@ OPTED_OUT: Final = "opted_out"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
 _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
+
+
+class InventoryCounts(TypedDict):
+    """Entries that were listed, original bytes of the files among them, and bytes in the pack."""
+
+    occurrences: int
+    bytes: int
+    packed: int
 
 
 class Inventoried(TypedDict):
@@ -80,7 +87,7 @@ def run(
     cache: Path,
     limits: Limits,
     snapshot: Path | None = None,
-) -> Summary:
+) -> InventoryCounts:
     """List one partition, a source or a part, into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
 
     A repository that is out by the opt-outs in the file `snapshot` is not read.
@@ -104,7 +111,9 @@ def run(
     return _written(stage, task, table, [repository])
 
 
-def _run_part(stage: Stage, task: str, part: Part, cache: Path, limits: Limits, snapshot: Path | None) -> Summary:
+def _run_part(
+    stage: Stage, task: str, part: Part, cache: Path, limits: Limits, snapshot: Path | None
+) -> InventoryCounts:
     """List a part of a collection: whole columns at a time, with no bytes to pack."""
     found, listed = part.listing(cache, limits)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
@@ -143,7 +152,7 @@ def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
     return entries
 
 
-def _written(stage: Stage, task: str, table: pa.Table, repositories: list[Inventoried]) -> Summary:
+def _written(stage: Stage, task: str, table: pa.Table, repositories: list[Inventoried]) -> InventoryCounts:
     write_table(stage.file(f"{task}.parquet"), table)
     described = orjson.dumps(repositories, option=orjson.OPT_NAIVE_UTC)
     write_atomically(stage.file(f"{task}.json"), lambda path: path.write_bytes(described), durable=False)

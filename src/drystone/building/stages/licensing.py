@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,6 @@ from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
 from drystone.detect import licenses
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage, write_atomically, write_table
-from drystone.work.tasks import Summary
 
 #: One licence or metadata file of one repository, with its annotation.
 LICENSE_FILES: Final = pa.schema(
@@ -103,9 +102,22 @@ _OF_OWNER: Final = {
 }
 
 
+class CollectCounts(TypedDict):
+    """Licence files that were found, and the different texts among them."""
+
+    license_files: int
+    texts: int
+
+
+class Roots(TypedDict):
+    """What the root of each repository declares, by its id."""
+
+    roots: dict[str, str | None]
+
+
 def collect(
     stage: Stage, task: str, inventories: list[Path], annotations: list[Path], index: int, count: int
-) -> Summary:
+) -> CollectCounts:
     """Join the licence files of one range of ids with their annotations, sorted by partition."""
     where = id_range(index, count)
     found = read(annotations, ANNOTATIONS, ("id", "license"), where)
@@ -139,7 +151,7 @@ def spread(
     collected: list[Path],
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
-) -> Summary:
+) -> Roots:
     """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
 
     A member is a partition, its inventory's task, the file that lists it, and the repositories in it that another

@@ -31,7 +31,6 @@ from drystone.release.versions.falls import folders_above
 from drystone.sources.base import UNREADABLE, RepositorySource
 from drystone.work.ranges import read
 from drystone.work.store import Stage, write_table
-from drystone.work.tasks import Summary
 
 #: Columns of a listing from which the hashes of directories follow.
 _OF_TREE: Final = ("path", "entry", "mode", "kind", "id")
@@ -52,7 +51,13 @@ class Marked(TypedDict):
     requests: dict[str, list[int]]
 
 
-def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> Summary:
+class MarkedMembers(TypedDict):
+    """What is out of each partition in which anything is."""
+
+    members: dict[str, Marked]
+
+
+def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> MarkedMembers:
     """Mark the occurrences of some partitions; write `MEMBER.parquet` for those in which anything is out.
 
     The summary holds for each such member: rows left, a digest of what is out, and by request [occurrences, bytes].

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,6 @@ from drystone.policy.judge import Copy, judge
 from drystone.release.schema import LEDGER
 from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
-from drystone.work.tasks import Summary
 
 _PLACED: Final = pa.schema(
     [
@@ -36,7 +35,25 @@ _PLACED: Final = pa.schema(
 ROWS: Final = pa.schema([*CANDIDATES, ("near_duplicate_cluster", pa.string())])
 
 
-def place(stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int) -> Summary:
+class PlaceCounts(TypedDict):
+    """Files that were dropped for a kept one."""
+
+    dropped: int
+
+
+class SettleCounts(TypedDict):
+    """Ledger rows; kept files, their original bytes, near duplicates; kept files by language (and bytes of text) and
+    by repository."""
+
+    rows: int
+    kept: int
+    kept_bytes: int
+    near_duplicates: int
+    languages: dict[str, list[int]]
+    repositories: dict[str, int]
+
+
+def place(stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int) -> PlaceCounts:
     """Write, for each file dropped in favour of a kept file in this range of ids, where that kept file lies."""
     dropped = read(near, NEAR, (), id_range(index, count, "kept_id")).to_pylist()
     columns = ("id", "repository_id", "path")
@@ -62,7 +79,7 @@ def run(
     placed: list[Path],
     index: int,
     count: int,
-) -> Summary:
+) -> SettleCounts:
     """Settle one range of ids; the summary counts rows, bytes of text by language, and kept files by repository."""
     where = id_range(index, count)
     clusters = {row["id"]: row["cluster"] for row in read(near, NEAR, ("id", "cluster"), where).to_pylist()}

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,6 @@ from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.writer import write_data_shards, write_ledger_part
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage
-from drystone.work.tasks import Summary
 
 #: Bytes of text gathered at a time.
 _BATCH_BYTES: Final = 4 << 20
@@ -31,6 +30,13 @@ _BATCH_ROWS: Final = 2048
 _LEDGER_ROWS: Final = 16384
 #: What writing reads of the settled rows: sketches stay where they are.
 _WRITTEN: Final = pa.schema([field for field in ROWS if field.name not in ("group", "rank", "signature")])
+
+
+class WrittenFiles(TypedDict):
+    """Manifest entries of the files that were written, and replaced spans by kind."""
+
+    files: list[dict[str, Any]]
+    redactions: NotRequired[dict[str, int]]
 
 
 def shard_of(id_: bytes, count: int) -> int:
@@ -47,7 +53,7 @@ def ledger_part(
     count: int,
     shards: dict[str, int],
     level: int,
-) -> Summary:
+) -> WrittenFiles:
     """Write one part of the ledger: an equal range of repository ids, sorted."""
     span = 16**8
     low = "" if index == 0 else f"{index * span // count:08x}"
@@ -85,7 +91,7 @@ def shards(
     members: list[tuple[str, int, int]],
     secret_settings: secrets.ScanSettings,
     level: int,
-) -> Summary:
+) -> WrittenFiles:
     """Write some shards, each given by language, index and count."""
     redacted: Counter[str] = Counter()
     names = [language for language, _, _ in members]
