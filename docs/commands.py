@@ -20,6 +20,19 @@ _HEAD = """\
 
 Every command prints its help with `--help`. The exit status is 0 where all is well, 1 where the work could not be done
 or (`verify`, `scan`) something was found, 2 for a request that is itself wrong, 130 after Ctrl-C.
+
+What commands print holds no control characters of others: an escape sequence in a file's name is shown as `\\x1b[31m`.
+Where standard output is no terminal, tables are as wide as their cells, so that a name or an id stays in one piece.
+
+## Completion in the shell
+
+The shell completes commands and options after one line in its own settings; open a new shell then.
+
+```bash
+eval "$(_DRYSTONE_COMPLETE=bash_source drystone)"                                   # bash 4.4 and later: ~/.bashrc
+eval "$(_DRYSTONE_COMPLETE=zsh_source drystone)"                                    # zsh: ~/.zshrc
+_DRYSTONE_COMPLETE=fish_source drystone > ~/.config/fish/completions/drystone.fish  # fish: once
+```
 """
 _WIDTH = 100
 

@@ -31,6 +31,7 @@ LIGHT = {
     "drystone.registry.plain",
     "drystone.release.exports.forms",
     "drystone.release.layout",
+    "drystone.search.limits",
 }
 #: Two reports that a room itself puts into words, and which a command loads when it prints them.
 WORDED = {"drystone.reader.features.views", "drystone.release.checking.verify"}

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release, open_release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
+    from drystone.search.verbs import count_files, explain_query, index_release, search_releases
     from drystone.verification.verbs import challenge_optout, check_optout, list_contents
     from drystone.web.verbs import add_moderator, serve
 
@@ -79,6 +80,7 @@ __all__ = [
     "build",
     "challenge_optout",
     "check_optout",
+    "count_files",
     "decide_optout",
     "decide_review",
     "deduplicate",
@@ -89,12 +91,14 @@ __all__ = [
     "estimate",
     "evaluate",
     "explain",
+    "explain_query",
     "export",
     "export_model",
     "export_optouts",
     "export_reviews",
     "import_optouts",
     "import_reviews",
+    "index_release",
     "licenses",
     "list_contents",
     "list_optouts",
@@ -114,6 +118,7 @@ __all__ = [
     "request_optout",
     "retract",
     "scan",
+    "search_releases",
     "serve",
     "show_optout",
     "show_review",
@@ -146,6 +151,7 @@ _HOMES = {
     "build": "drystone.building.verbs",
     "challenge_optout": "drystone.verification.verbs",
     "check_optout": "drystone.verification.verbs",
+    "count_files": "drystone.search.verbs",
     "decide_optout": "drystone.registry.verbs",
     "decide_review": "drystone.registry.verbs",
     "deduplicate": "drystone.dedup.verbs",
@@ -156,12 +162,14 @@ _HOMES = {
     "estimate": "drystone.building.verbs",
     "evaluate": "drystone.reader.verbs",
     "explain": "drystone.reader.verbs",
+    "explain_query": "drystone.search.verbs",
     "export": "drystone.release.verbs",
     "export_model": "drystone.reader.verbs",
     "export_optouts": "drystone.registry.verbs",
     "export_reviews": "drystone.registry.verbs",
     "import_optouts": "drystone.registry.verbs",
     "import_reviews": "drystone.registry.verbs",
+    "index_release": "drystone.search.verbs",
     "licenses": "drystone.policy.verbs",
     "list_contents": "drystone.verification.verbs",
     "list_optouts": "drystone.registry.verbs",
@@ -181,6 +189,7 @@ _HOMES = {
     "request_optout": "drystone.registry.verbs",
     "retract": "drystone.building.verbs",
     "scan": "drystone.detect.verbs",
+    "search_releases": "drystone.search.verbs",
     "serve": "drystone.web.verbs",
     "show_optout": "drystone.registry.verbs",
     "show_review": "drystone.registry.verbs",

@@ -49,7 +49,7 @@ def receipts(function: Command) -> Command:
 def option_of(verb: Callable[..., Any], *declarations: str, **settings: Any) -> Callable[[Command], Command]:
     """Return an option with the default of the verb's argument of that name: an option has none of its own."""
     named = next((name for name in declarations if not name.startswith("-")), None)
-    long = next(name for name in declarations if name.startswith("--") or named)
+    long = next(name for name in declarations if name.startswith("--") or name == named)
     name = named or long.partition("/")[0].removeprefix("--").replace("-", "_")
     default = inspect.signature(verb).parameters[name].default
     assert default is not inspect.Parameter.empty, f"{verb.__name__} has no default for {name}"

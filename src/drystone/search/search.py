@@ -21,6 +21,7 @@ from drystone.identity.swhid import Swhid
 from drystone.release.read import Release
 from drystone.search import plan
 from drystone.search.index import open_segments
+from drystone.search.limits import FILES, LINES
 from drystone.search.matching import Deadline, DeadlineError
 from drystone.search.pages import Cache, Shard
 from drystone.search.segment import FLAGS, Segment
@@ -141,7 +142,13 @@ class Searcher:
         return [segment for opened in self._opened for segment in opened.segments]
 
     def search(
-        self, query: str, *, limit: int | None = 50, lines: int = 10, context: int = 0, seconds: float | None = None
+        self,
+        query: str,
+        *,
+        limit: int | None = FILES,
+        lines: int = LINES,
+        context: int = 0,
+        seconds: float | None = None,
     ) -> Answer:
         """Look for a query; results come as they are found, definitions first.
 

@@ -89,5 +89,5 @@ def test_the_commands_write_and_print(checkpoints: dict[str, Path], tmp_path: Pa
     assert all((tmp_path / name).stat().st_size > 1000 for name in ("e.html", "a.html", "f.parquet"))
     for wrong in (["--out", str(tmp_path / "no" / "a.html")], ["--out", str(tmp_path / "a.html"), "--window", "9"]):
         done = CliRunner().invoke(cli, ["reader", "attention", model, "Who?", str(text), *wrong])
-        assert done.exit_code == 2
+        assert isinstance(done.exception, UsageError) and done.exception.exit_code == 2
         assert "Traceback" not in done.output

@@ -1,44 +1,43 @@
-"""`drystone search`: files of releases by words, patterns, language, licence, repository."""
+"""`drystone search`: files of releases by words, patterns, language, licence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from drystone.cli._options import json_lines
+from drystone.cli._options import json_lines, option_of
 from drystone.cli._out import console as new_console
 from drystone.cli._out import echo, inline, print_json, text
+from drystone.search import verbs
+from drystone.search.limits import By
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from drystone.search.search import Answer, Found, Searcher
+    from drystone.search.search import Answer, Found
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RELEASE... QUERY")
-@click.option("--limit", type=click.IntRange(0), help="Files to show; 0 for all.  [default: 50]")
-@click.option("--lines", type=click.IntRange(0), help="Lines of each file to show.  [default: 10]")
-@click.option("-C", "--context", type=click.IntRange(0, 100), default=0, help="Lines around each to show.")
+@option_of(verbs.search_releases, "--limit", type=click.IntRange(0), help="Files to show; 0 for all.")
+@option_of(verbs.search_releases, "--lines", type=click.IntRange(0), help="Lines of each file to show.")
+@option_of(verbs.search_releases, "-C", "--context", type=click.IntRange(0, 100), help="Lines around each to show.")
 @click.option("-l", "--files", is_flag=True, help="Print the names of the files alone.")
 @click.option("--count", is_flag=True, help="Print how many files match, exactly.")
-@click.option(
-    "--by", type=click.Choice(["language", "license", "repository", "year"]), help="With --count: for each of these."
-)
+@click.option("--by", type=click.Choice(get_args(By)), help="With --count: for each of these.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long, and say so.")
 @click.option("--explain", is_flag=True, help="Print what is asked of the index and what ranks first.")
 @json_lines
 def command(
     arguments: tuple[str, ...],
-    limit: int | None,
-    lines: int | None,
+    limit: int,
+    lines: int,
     context: int,
     files: bool,
     count: bool,
-    by: str | None,
+    by: By | None,
     seconds: float | None,
     explain: bool,
     as_json: bool,
@@ -55,36 +54,27 @@ def command(
       drystone search releases/mine --count --by license 'sym:parse'
       drystone search releases/1.0 releases/1.1 -l 'file:setup\\.py$'
     """
-    from drystone.release.read import open_release
-    from drystone.search import plan
-    from drystone.search.search import Searcher
-
     *releases, query = arguments
     if not releases:
         raise click.UsageError("give one or more releases, then the query")
     if by and not count:
         raise click.UsageError("--by goes with --count")
     if explain:
-        for line in plan.plan(query).explain():
+        for line in verbs.explain_query(query):
             echo(line)
         return
-    searcher = Searcher([open_release(Path(release)) for release in releases])
     if count:
-        _count(searcher, query, by, seconds, as_json)
+        _count(*verbs.count_files(releases, query, by=by, seconds=seconds), by, as_json)
         return
-    given: dict[str, Any] = {"limit": limit or None} if limit is not None else {}
-    given |= {"lines": lines} if lines is not None else {}
-    if files:
-        given["lines"] = 0
-    answer = searcher.search(query, context=context, seconds=seconds, **given)
+    shown = 0 if files else lines
+    answer = verbs.search_releases(releases, query, limit=limit or None, lines=shown, context=context, seconds=seconds)
     if as_json:
         _print_json(answer)
     else:
         _print(answer, files, len(releases) > 1)
 
 
-def _count(searcher: Searcher, query: str, by: str | None, seconds: float | None, as_json: bool) -> None:
-    answer, counts = searcher.count(query, by=by, seconds=seconds)
+def _count(answer: Answer, counts: dict[str, int], by: str | None, as_json: bool) -> None:
     if as_json:
         print_json(_summary(answer) | ({"by": by, "counts": counts} if by else {}), indent=False)
         return
@@ -93,7 +83,7 @@ def _count(searcher: Searcher, query: str, by: str | None, seconds: float | None
     echo(_sentence(answer))
 
 
-def _summary(answer: Answer) -> dict[str, Any]:
+def _summary(answer: Answer) -> dict[str, object]:
     return {
         "query": answer.query, "files": answer.files, "exact": answer.exact, "at_most_more": answer.at_most,
         "reason": answer.reason, "seconds": round(answer.seconds, 4), "notes": answer.notes,

@@ -1,14 +1,16 @@
-"""`drystone index`: makes a release searchable."""
+"""`drystone index`: a release made searchable."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from drystone.cli._options import as_json
 from drystone.cli._out import echo, inline, print_json
+from drystone.cli._progress import Meter
+from drystone.release.layout import size_text
+from drystone.search import verbs
 
 
 @click.command()
@@ -24,14 +26,8 @@ def command(release: Path, as_json: bool) -> None:
     Examples:
       drystone index releases/mine
     """
-    from drystone.release.layout import size_text
-    from drystone.release.read import open_release
-    from drystone.search.index import build
-
-    opened = open_release(release)
-    total = max(opened.manifest.counts.text_bytes, 1)
-    with click.progressbar(length=total, label="Indexing", file=sys.stderr, hidden=as_json) as bar:
-        made = build(opened, done=lambda now, _all: bar.update(now - bar.pos))
+    with Meter("index", as_json) as meter:
+        made = verbs.index_release(release, progress=meter)
     if as_json:
         print_json(made._asdict())
         return

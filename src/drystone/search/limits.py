@@ -1,0 +1,11 @@
+"""How much a search shows where nobody says; light to load."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+#: Files, and lines of each, that are shown.
+FILES: Final = 50
+LINES: Final = 10
+#: What files can be counted by.
+By = Literal["language", "license", "repository", "year"]

@@ -1,0 +1,70 @@
+"""What can be done to find files of releases: the verbs of this room, light to load and each with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from drystone.search.limits import FILES, LINES, By
+
+if TYPE_CHECKING:
+    from drystone.release.verbs import AnyRelease
+    from drystone.search.index import Indexed
+    from drystone.search.search import Answer, Searcher
+
+
+def index_release(release: AnyRelease, *, progress: Callable[[int, int], object] = lambda done, total: None) -> Indexed:
+    """Index a release, so that it can be searched, or bring its index up to date; return what the index holds.
+
+    The index lies in the folder `index` of the release. Parts over shards that have not changed are kept, and a run
+    that was stopped goes on. `progress` is called with bytes of text done and all bytes. Raises `ReleaseError`.
+    """
+    from drystone.release.verbs import opened
+    from drystone.search.index import build
+
+    def done(now: int, total: int) -> None:
+        progress(now, total)
+
+    return build(opened(release), done=done)
+
+
+def search_releases(
+    releases: Iterable[AnyRelease],
+    query: str,
+    *,
+    limit: int | None = FILES,
+    lines: int = LINES,
+    context: int = 0,
+    seconds: float | None = None,
+) -> Answer:
+    """Find files of releases by words, patterns, language, licence, repository; results come as they are found.
+
+    `query`: in the language of docs/search.md. `limit`: files at most (None: all). `lines`: of each file, with
+    `context` lines around them. `seconds`: stop after so long, and say so (default: never). Raises `QueryError`, and
+    `ReleaseError` where an index is missing, out of date or damaged.
+    """
+    return _searcher(releases).search(query, limit=limit, lines=lines, context=context, seconds=seconds)
+
+
+def count_files(
+    releases: Iterable[AnyRelease], query: str, *, by: By | None = None, seconds: float | None = None
+) -> tuple[Answer, dict[str, int]]:
+    """Count the files that match a query, and with `by` those of each value, the most frequent first.
+
+    The count is exact unless `seconds` have passed before. Raises as `search_releases` does.
+    """
+    return _searcher(releases).count(query, by=by, seconds=seconds)
+
+
+def explain_query(query: str) -> list[str]:
+    """Say in lines what a query asks of the index and what ranks first. Raises `QueryError`."""
+    from drystone.search.plan import plan
+
+    return list(plan(query).explain())
+
+
+def _searcher(releases: Iterable[AnyRelease]) -> Searcher:
+    from drystone.release.verbs import opened
+    from drystone.search.search import Searcher
+
+    return Searcher([opened(release) for release in releases])
