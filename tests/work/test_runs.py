@@ -43,7 +43,7 @@ def test_ranges_of_a_run_are_its_rows_in_order(tmp_path: Path, count: int) -> No
 
 def test_keys_are_found_again_also_where_they_begin_alike(tmp_path: Path) -> None:
     keys = sorted({bytes(8) + hashlib.sha1(bytes([n])).digest()[:12] for n in range(200)})
-    index = runs.Index.of(pa.array(keys, runs.KEY))
+    index = runs.Keys.of(pa.array(keys, runs.KEY))
     absent = bytes(8) + b"\xff" * 12
     assert index.find(pa.array([*keys, absent], runs.KEY)).tolist() == [*range(200), -1]
     ordered = runs.Sorted(pa.array(keys[::-1], runs.KEY))

@@ -132,7 +132,7 @@ class Sorted:
             order = np.sort(np.cumsum(first_of) << 32 | order) & 0xFFFFFFFF
         self.order: Ints = order
         self.starts: Ints = np.flatnonzero(first_of)
-        self.index = Index(*(word[self.starts] for word in words))
+        self.index = Keys(*(word[self.starts] for word in words))
 
     @property
     def numbers(self) -> Ints:
@@ -142,7 +142,7 @@ class Sorted:
         return np.cumsum(numbers)
 
 
-class Index:
+class Keys:
     """Distinct keys in ascending order, to be found again."""
 
     def __init__(self, first: Words, second: Words, third: Words) -> None:
@@ -150,7 +150,7 @@ class Index:
         self._unique = not (first[1:] == first[:-1]).any()
 
     @classmethod
-    def of(cls, column: pa.Array | pa.ChunkedArray) -> Index:
+    def of(cls, column: pa.Array | pa.ChunkedArray) -> Keys:
         """Return the index of keys that are distinct and ascending already."""
         return cls(*_words(rows(column)))
 

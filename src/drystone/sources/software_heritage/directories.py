@@ -24,8 +24,8 @@ from drystone.work.ranges import bounds
 from drystone.work.runs import (
     KEY,
     Bools,
-    Index,
     Ints,
+    Keys,
     Sorted,
     as_array,
     batched,
@@ -228,7 +228,7 @@ def _lost(order: Sorted, visited: pa.Table, at: Ints, there: list[Path], low: by
     if not without.any():
         return ENTRIES.empty_table()
     firsts = visited.column("key").take(order.order[order.starts][without])
-    empty = Index.of(firsts)
+    empty = Keys.of(firsts)
     known = read_range(there, PRESENT, low, high)
     found = empty.find(known.column("key"))
     missing = np.ones(len(empty), bool)

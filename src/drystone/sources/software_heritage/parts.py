@@ -23,8 +23,8 @@ from drystone.work.ranges import bounds
 from drystone.work.runs import (
     KEY,
     Bools,
-    Index,
     Ints,
+    Keys,
     Sorted,
     batched,
     distinct,
@@ -263,7 +263,7 @@ def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     table = read_unsorted(occurrences, OCCURRENCES)
     kind = table.column("kind").to_numpy().copy()
     held = kind <= _SYMLINK
-    at = Index.of(known.column("key")).find(table.column("id"))
+    at = Keys.of(known.column("key")).find(table.column("id"))
     at[~held] = -1
     here = at >= 0
     position = pa.array(np.where(here, at, 0), mask=~here)

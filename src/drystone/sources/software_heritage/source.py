@@ -40,7 +40,7 @@ from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.sources.software_heritage.parts import CONTENTS
 from drystone.work.runs import (
     ROWS_PER_RANGE,
-    Index,
+    Keys,
     as_array,
     keys,
     range_count,
@@ -442,7 +442,7 @@ class _ContentIds:
 
     def __init__(self, path: Path) -> None:
         table = read_range([path], CONTENTS, columns=["key", "sha1", "sha256", "length"])
-        self._index = Index.of(table.column("key"))
+        self._index = Keys.of(table.column("key"))
         self._columns = [as_array(table.column(name)) for name in ("sha1", "sha256", "length")]
 
     def of(self, blob: bytes) -> ContentId:
