@@ -90,7 +90,7 @@ def server(world: World) -> Iterator[Server]:
         assert id_.sha1 is not None
         assert id_.sha1_git is not None
         data = world.contents[id_.sha1_git]
-        objects[f"/content/{id_.sha1.hex()}"] = gzip.compress(data)
+        objects[f"/content/{id_.sha1.hex()}"] = gzip.compress(data, mtime=0)
         objects[f"/api/1/content/sha1_git:{id_.sha1_git.hex()}/raw/"] = data
     running = Server(objects)
     try:
@@ -126,7 +126,9 @@ def test_s3_signed_and_anonymous(world: World, s3: str) -> None:
     client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1")
     client.create_bucket(Bucket="archive")
     for id_, data in zip(world.ids(), world.contents.values(), strict=True):
-        client.put_object(Bucket="archive", Key=f"mirror{path_of(id_)}", Body=gzip.compress(data), ACL="public-read")
+        client.put_object(
+            Bucket="archive", Key=f"mirror{path_of(id_)}", Body=gzip.compress(data, mtime=0), ACL="public-read"
+        )
     location = f"s3://archive/mirror?endpoint={s3}"
     assert fetch(location, world.ids()) == list(world.contents.values())
     assert fetch(f"{location}&anonymous=true", world.ids()) == list(world.contents.values())
@@ -231,13 +233,13 @@ def test_half_a_body(server: Server, world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (gzip.compress(b"other bytes"), "bytes in place of"),
-        (gzip.compress(b"content 19\n" * 20), "do not hash to its sha1_git"),
+        (gzip.compress(b"other bytes", mtime=0), "bytes in place of"),
+        (gzip.compress(b"content 19\n" * 20, mtime=0), "do not hash to its sha1_git"),
         (b"not gzip at all", "not a gzip file"),
         (b"", "not a gzip file"),
-        (gzip.compress(b"content 20\n" * 20)[:-12], "too early"),
+        (gzip.compress(b"content 20\n" * 20, mtime=0)[:-12], "too early"),
         (b"\x1f\x8b" + bytes(40), "damaged"),
-        (gzip.compress(bytes(50_000_000)), "more than"),
+        (gzip.compress(bytes(50_000_000), mtime=0), "more than"),
     ],
 )
 def test_wrong_bytes(server: Server, world: World, body: bytes, said: str) -> None:
@@ -254,7 +256,7 @@ def test_wrong_bytes(server: Server, world: World, body: bytes, said: str) -> No
 
 
 def test_bytes_that_were_hurt_on_the_way(server: Server, world: World) -> None:
-    wrong = gzip.compress(b"something else")
+    wrong = gzip.compress(b"something else", mtime=0)
     server.behave = lambda path, times: (200, {}, wrong) if times == 1 else None
     assert fetch(server.url, world.ids()) == list(world.contents.values())
 
@@ -281,7 +283,7 @@ def test_large_contents_are_not_asked_for(server: Server, world: World) -> None:
     assert kinds == {number: "too_large" for number, id_ in enumerate(ids) if (id_.length or 0) > 200}
     assert len(server.asked) == len(ids) - len(kinds)
     # Of unknown length it is asked for, and left in the middle.
-    server.objects["/content/" + "00" * 20] = gzip.compress(bytes(50_000_000))
+    server.objects["/content/" + "00" * 20] = gzip.compress(bytes(50_000_000), mtime=0)
     (huge,) = fetch(server.url, [ContentId(sha1=bytes(20))], max_bytes=1 << 20)
     assert isinstance(huge, Failure)
     assert huge.kind == "too_large"
@@ -364,7 +366,7 @@ def test_memory_is_bounded(server: Server) -> None:
     world = World()
     world.blob(data)
     (id_,) = world.ids()
-    server.objects[path_of(id_)] = gzip.compress(data)
+    server.objects[path_of(id_)] = gzip.compress(data, mtime=0)
 
     def ids() -> Iterator[ContentId]:
         nonlocal drawn
