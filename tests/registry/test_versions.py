@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from drystone.registry import Registry, Successor
+from drystone.registry import NewerVersion, Registry
 from drystone.registry.storage.database import connect
 
 A, B, C = (letter * 64 for letter in "abc")
@@ -17,8 +17,8 @@ def test_the_newest_of_all_that_followed_is_told(url: str) -> None:
         head = registry.optouts.snapshot().head
         versions.superseded(A, "1.0.0", B, "1.1.0", retracted=False)
         versions.superseded(B, "1.1.0", C, "1.1.1", retracted=True)
-        assert versions.successor(A) == Successor(C, "1.1.1", retracted=False)
-        assert versions.successor(B) == Successor(C, "1.1.1", retracted=True)
+        assert versions.successor(A) == NewerVersion(C, "1.1.1", retracted=False)
+        assert versions.successor(B) == NewerVersion(C, "1.1.1", retracted=True)
         assert versions.successor(C) is None
         assert registry.optouts.snapshot().head == head, "a report of a new version changes no build"
         assert registry.audit().problems == ()
@@ -28,10 +28,10 @@ def test_what_was_retracted_stays_so_and_nothing_is_told_twice(url: str) -> None
     with Registry.open(url) as registry:
         for retracted in (False, True, True, False):
             registry.versions.superseded(A, "1.0.0", B, "1.0.1", retracted=retracted)
-        assert registry.versions.successor(A) == Successor(B, "1.0.1", retracted=True)
+        assert registry.versions.successor(A) == NewerVersion(B, "1.0.1", retracted=True)
         assert registry.audit().kinds == {"superseded": 2}
         registry.versions.superseded(A, "1.0.0", C, "1.1.0", retracted=False)
-        assert registry.versions.successor(A) == Successor(C, "1.1.0", retracted=True)
+        assert registry.versions.successor(A) == NewerVersion(C, "1.1.0", retracted=True)
         registry.versions.superseded(C, "1.1.0", A, "1.0.0", retracted=False)  # back again: no walk without end
         assert registry.versions.successor(A) is not None
         registry.versions.superseded(C, "1.1.0", C, "1.1.0", retracted=True)

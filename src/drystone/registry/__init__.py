@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drystone.registry.reviews import Reviews
     from drystone.registry.snapshot import GENESIS, OptOuts
     from drystone.registry.storage.database import SCHEMA_VERSION
-    from drystone.registry.versions import Successor
+    from drystone.registry.versions import NewerVersion
 
 __all__ = [
     "GENESIS",
@@ -33,6 +33,7 @@ __all__ = [
     "Audit",
     "Event",
     "NewRequest",
+    "NewerVersion",
     "OptOutDecision",
     "OptOuts",
     "PlaceLink",
@@ -43,7 +44,6 @@ __all__ = [
     "ReviewSnapshot",
     "Reviews",
     "Subject",
-    "Successor",
     "Verification",
     "new_key",
 ]
@@ -69,7 +69,7 @@ __getattr__ = lazily(
         "ReviewSnapshot": "drystone.registry.plain",
         "Reviews": "drystone.registry.reviews",
         "Subject": "drystone.registry.requests.subjects",
-        "Successor": "drystone.registry.versions",
+        "NewerVersion": "drystone.registry.versions",
         "Verification": "drystone.registry.requests.records",
         "new_key": "drystone.registry.requests.contacts",
     },

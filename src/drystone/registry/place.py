@@ -10,7 +10,7 @@ from drystone.errors import RegistryError, UsageError
 
 if TYPE_CHECKING:
     from drystone.registry.registry import Registry
-    from drystone.registry.versions import Successor
+    from drystone.registry.versions import NewerVersion
 
 #: The registry of those who name none: a file in the working folder.
 DEFAULT_REGISTRY: Final = "drystone-registry.sqlite"
@@ -49,7 +49,7 @@ def open_existing(named: str | None = None) -> Registry:
     return Registry.open(place)
 
 
-def successor_of(root: str, named: str | None, beside: Path) -> tuple[Successor | None, str | None]:
+def successor_of(root: str, named: str | None, beside: Path) -> tuple[NewerVersion | None, str | None]:
     """Return what a registry knows of the version after one, and a note where one that is there could not be asked.
 
     `root` is the root hash of the version. Where no registry is `named`, the one that `VARIABLE` names is asked, else
@@ -69,7 +69,7 @@ def successor_of(root: str, named: str | None, beside: Path) -> tuple[Successor 
     return None, None
 
 
-def _successor(root: str, place: str) -> Successor | None:
+def _successor(root: str, place: str) -> NewerVersion | None:
     from drystone.registry.registry import Registry
 
     with Registry(place, migrate=False) as opened:

@@ -16,7 +16,7 @@ from drystone.registry.storage.tables import SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)
-class Successor:
+class NewerVersion:
     """The newest version after one: root hash and number; `retracted` says that the old one must not be used."""
 
     root: str
@@ -50,9 +50,9 @@ class Versions:
             connection.execute(sa.delete(SUPERSEDED).where(SUPERSEDED.c.root == root))
             connection.execute(sa.insert(SUPERSEDED), [row])
 
-    def successor(self, root: str) -> Successor | None:
+    def successor(self, root: str) -> NewerVersion | None:
         """Return the newest version that followed the one with this root hash, None where none is known."""
-        found: Successor | None = None
+        found: NewerVersion | None = None
         seen: set[str] = set()
         with reading(self._engine) as connection:
             while root not in seen:
@@ -60,6 +60,6 @@ class Versions:
                 row = connection.execute(sa.select(SUPERSEDED).where(SUPERSEDED.c.root == root)).one_or_none()
                 if row is None:
                     break
-                found = Successor(row.by_root, row.by_version, row.retracted if found is None else found.retracted)
+                found = NewerVersion(row.by_root, row.by_version, row.retracted if found is None else found.retracted)
                 root = row.by_root
         return found

@@ -21,14 +21,14 @@ class Candidate(NamedTuple):
     reason: str
 
 
-class Choice(NamedTuple):
+class BranchChoice(NamedTuple):
     """One candidate, or several of which the most recent counts; none, then `problem` says why."""
 
     candidates: list[Candidate]
     problem: str | None = None
 
 
-def choose_branch(branches: Mapping[bytes, tuple[str, bytes]], default: str | None = None) -> Choice:
+def choose_branch(branches: Mapping[bytes, tuple[str, bytes]], default: str | None = None) -> BranchChoice:
     """Choose among a snapshot's branches, which map names to (type, target); an alias's target is a branch's name.
 
     The recorded default branch where it is known and there, else HEAD, refs/heads/main, refs/heads/master; else all
@@ -36,7 +36,7 @@ def choose_branch(branches: Mapping[bytes, tuple[str, bytes]], default: str | No
     part of the reason.
     """
     if not branches:
-        return Choice([], "its snapshot has no branches")
+        return BranchChoice([], "its snapshot has no branches")
     wanted: list[tuple[bytes, str]] = []
     if default:
         name = default.encode("utf-8", "surrogateescape")
@@ -47,7 +47,7 @@ def choose_branch(branches: Mapping[bytes, tuple[str, bytes]], default: str | No
         found, problem = _follow(branches, name)
         if found is not None:
             through = f", an alias of {_text(found)}" if found != name else ""
-            return Choice([Candidate(found, *branches[found], "; ".join([*failed, why + through]))])
+            return BranchChoice([Candidate(found, *branches[found], "; ".join([*failed, why + through]))])
         if problem is not None:
             failed.append(f"{why} {problem}")
         elif why.startswith("the recorded"):
@@ -56,7 +56,7 @@ def choose_branch(branches: Mapping[bytes, tuple[str, bytes]], default: str | No
     below = {name: branch for name, branch in usable.items() if name.startswith(_HEADS)}
     reason = "; ".join([*failed, "the most recent of " + ("the branches" if below else "all references")])
     candidates = [Candidate(name, *branch, reason) for name, branch in sorted((below or usable).items())]
-    return Choice(candidates, None if candidates else "; ".join([*failed, "no branch of it leads to a revision"]))
+    return BranchChoice(candidates, None if candidates else "; ".join([*failed, "no branch of it leads to a revision"]))
 
 
 def _follow(branches: Mapping[bytes, tuple[str, bytes]], name: bytes) -> tuple[bytes | None, str | None]:
