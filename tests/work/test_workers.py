@@ -152,3 +152,32 @@ def test_an_interrupt_is_for_the_parent_alone(workers: Workers) -> None:
     os.kill(workers.call(os.getpid), signal.SIGINT)
     time.sleep(0.2)
     assert workers.call(len, "ab") == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell of open files in /proc")
+def test_workers_do_not_read_what_is_meant_for_the_one_who_started_them() -> None:
+    script = (
+        "import os\n"
+        "from drystone.work.workers import Workers\n"
+        "workers = Workers()\n"
+        "workers.start(2)\n"
+        "print(workers.call(os.readlink, '/proc/self/fd/0'))\n"
+        "workers.stop()\n"
+        "print(input())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input="mine\n", capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["/dev/null", "mine"]
+
+
+def test_a_script_may_build_without_a_guard_around_its_main_part(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from drystone.work.workers import Workers\n"
+        "print('begun', flush=True)\n"
+        "workers = Workers()\n"
+        "workers.start(2)\n"
+        "print(workers.call(abs, -1))\n"
+        "workers.stop()\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["begun", "1"]
