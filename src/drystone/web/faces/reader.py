@@ -137,7 +137,11 @@ async def model_infer(request: Request, state: Here, name: ModelName, body: Infe
 
 
 health = APIRouter(
-    default_response_class=AsciiJson, responses={404: {"model": ErrorBody, "description": "No such model"}}
+    default_response_class=AsciiJson,
+    responses={
+        404: {"model": ErrorBody, "description": "No such model"},
+        422: {"model": ErrorBody, "description": "A field is wrong"},
+    },
 )
 
 
