@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drystone.release.inspection.why import Explained
     from drystone.release.read import Release
     from drystone.release.verbs import AnyPath, AnyRelease
+    from drystone.release.versions.receipts import Searched
     from drystone.work.engine import Progress
     from drystone.work.workers import Workers
 
@@ -70,7 +71,6 @@ def build(
     workers = _workers(engine, threads) if own_process else None
     from drystone.building._order import Asked, order
     from drystone.building.builds import build as run
-    from drystone.building.receipts import signer
     from drystone.release.read import open_release
 
     ordered = order(
@@ -82,22 +82,13 @@ def build(
         update=_path(update),
     )
     ordered.tell_terms(tell)
-    private = _signing(key, receipts)
-    signed = signer(private, Path(receipts), each_receipt) if private is not None and receipts is not None else None
+    signed = _signer(key, receipts, each_receipt)
     if own_process:
         from drystone.work.process import prepare_process
 
         prepare_process()
-    run(
-        ordered.settings,
-        ordered.sources,
-        ordered.output,
-        ordered.engine(progress, workers),
-        replace=replace,
-        update=_path(update),
-        version=version,
-        receipts=signed,
-    )
+    what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
+    run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed)
     return open_release(ordered.output)
 
 
@@ -271,6 +262,18 @@ def _signing(key: AnyPath | None, receipts: AnyPath | None) -> Ed25519PrivateKey
     from drystone.release.versions.receipts import load_private
 
     return load_private(Path(key))
+
+
+def _signer(
+    key: AnyPath | None, receipts: AnyPath | None, each: Callable[[str, Path], object]
+) -> Callable[[Mapping[str, Sequence[Searched]], str], None] | None:
+    """Return what signs and writes receipts for a build; None where none are wanted."""
+    private = _signing(key, receipts)
+    if private is None or receipts is None:
+        return None
+    from drystone.building.receipts import signer
+
+    return signer(private, Path(receipts), each)
 
 
 def _check_date(date: str | None) -> None:

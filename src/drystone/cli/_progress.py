@@ -116,7 +116,7 @@ def spinner(what: str, wanted: bool) -> Iterator[Callable[[str], None]]:
         yield update
 
 
-class Line:
+class ProgressLine:
     """A line of progress that takes the place of the one before on a terminal, and follows it in a log."""
 
     _open = False
@@ -135,7 +135,7 @@ class Line:
 
 def counter(what: str) -> Callable[[int, int], None]:
     """Return a report(done, total): a line that is rewritten on a terminal, a line a tenth elsewhere."""
-    line, last = Line(), [-1]
+    line, last = ProgressLine(), [-1]
 
     def report(done: int, total: int) -> None:
         tenth = 10 * done // max(1, total)

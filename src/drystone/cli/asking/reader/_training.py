@@ -12,7 +12,7 @@ import click
 
 from drystone.cli._options import Command, option_of
 from drystone.cli._out import echo
-from drystone.cli._progress import Line
+from drystone.cli._progress import ProgressLine
 from drystone.reader.options import TrainingFile, TrainingOptions, TrainingPrecision
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def training_of(given: dict[str, Any]) -> TrainingOptions:
 
 def progress() -> Callable[[ProgressRow], None]:
     """Return a report of rows: a line that is rewritten on a terminal, a line each in a log."""
-    line = Line()
+    line = ProgressLine()
 
     def report(row: ProgressRow) -> None:
         if "f1" in row:

@@ -1,0 +1,74 @@
+"""The verbs that join rooms, called from Python: the same defaults and results as on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import drystone
+from drystone.cli import cli
+from drystone.errors import ReleaseError, SettingsError, UsageError
+from drystone.registry.place import DEFAULT_REGISTRY
+from tests.building.conftest import MIT, program, write
+
+
+@pytest.fixture
+def walls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two programs that are nearly the same; what is made lies where the test runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DRYSTONE_REGISTRY", raising=False)
+    text = "\n".join(f"def stone_{n}(weight):\n    return weight * {n} + {n * n}" for n in range(60)) + "\n"
+    write(tmp_path / "walls", {"LICENSE": MIT, "stack.py": text, "stacked.py": text + "LAST = 1\n"})
+    return tmp_path / "walls"
+
+
+def test_python_and_the_command_line_make_one_release(walls: Path, tmp_path: Path) -> None:
+    release = drystone.build([walls], "python", threads=1)
+    assert (tmp_path / DEFAULT_REGISTRY).is_file()
+    said = CliRunner().invoke(cli, ["build", "walls", "-o", "command", "--threads", "1", "--json"]).stdout
+    assert json.loads(said)["root"] == release.root
+    assert release.manifest.facts.registry_head is not None
+    report = drystone.verify("python")
+    assert report.holds and report.root == release.root
+    assert not drystone.audit(["python", "command"]).problems
+
+
+def test_why_takes_the_dropped_text_from_the_work_folder_wherever_it_lies(walls: Path, tmp_path: Path) -> None:
+    drystone.build([walls], "release", threads=1, settings={"engine": {"work": "elsewhere"}})
+    (decision,) = drystone.why("release", "stacked.py", work="elsewhere")
+    if decision.ledger["decision"] == "kept":  # of the two the other one fell
+        (decision,) = drystone.why("release", "stack.py", work="elsewhere")
+    assert decision.ledger["reason"] == "near_duplicate"
+    assert "LAST = 1" in (decision.diff or "")
+    (row,) = drystone.occurrences("release", decision.ledger["path"])
+    (without,) = drystone.why("release", row)
+    assert without.diff is None and "--from" in (without.diff_missing or "")
+    with pytest.raises(ReleaseError, match="no occurrence matches"):
+        drystone.why("release", "nowhere.py")
+
+
+def test_an_estimate_writes_no_release(walls: Path, tmp_path: Path) -> None:
+    write(tmp_path / "fences", {"LICENSE": MIT, "post.py": program("post")})
+    found = drystone.estimate([walls, "fences"], "release", sample=1, threads=1)
+    assert (found.sources, found.sampled) == (2, 1)
+    assert not (tmp_path / "release").exists()
+
+
+def test_wrong_orders_are_told(walls: Path, tmp_path: Path) -> None:
+    (tmp_path / "build.toml").write_text('[[source]]\nspec = "walls"\n')
+    for wrong, said in (
+        (lambda: drystone.build([walls]), "no output folder"),
+        (lambda: drystone.build("build.toml", "out", settings={}), "in the file or as a mapping"),
+        (lambda: drystone.build("build.toml", "out", contents="s3://x"), "stand with the source"),
+        (lambda: drystone.build([walls], "out", name="a b"), "name: "),
+        (lambda: drystone.build([walls], "out", key="publisher.key"), "belong together"),
+        (lambda: drystone.retract(["out"], date="yesterday"), "YYYY-MM-DD"),
+        (lambda: drystone.verify("out", registry="nowhere.sqlite"), "not a release|no such|manifest"),
+    ):
+        with pytest.raises((UsageError, ReleaseError), match=said):
+            wrong()
+    with pytest.raises(SettingsError, match="quality"):
+        drystone.build([walls], "out", settings={"quality": {"profile": "loud"}})
