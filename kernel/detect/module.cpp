@@ -8,12 +8,12 @@
 #include "candidates.hpp"
 #include "comments.hpp"
 #include "common/python.hpp"
+#include "comparable_words.hpp"
 #include "indexes.hpp"
 #include "literals.hpp"
 #include "measures.hpp"
 #include "tokens.hpp"
 #include "utf8.hpp"
-#include "words.hpp"
 
 using namespace drystone;
 using namespace drystone::detect;

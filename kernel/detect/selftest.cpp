@@ -3,12 +3,12 @@
 #include "comments.hpp"
 #include "common/checks.hpp"
 #include "common/dispatch.hpp"
+#include "comparable_words.hpp"
 #include "indexes.hpp"
 #include "literals.hpp"
 #include "measures.hpp"
 #include "tokens.hpp"
 #include "utf8.hpp"
-#include "words.hpp"
 
 using namespace drystone;
 using namespace drystone::detect;

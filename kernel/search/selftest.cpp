@@ -1,23 +1,19 @@
 // What the kernel promises, without Python: postings over the whole range of their numbers, stems, keys of terms.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "builder.hpp"
+#include "common/checks.hpp"
+#include "folding.hpp"
 #include "query.hpp"
 
 using namespace drystone::search;
+using drystone::checks::check;
+using drystone::checks::Digest;
+using drystone::checks::report;
 
 namespace {
-
-void check(bool holds, const char* what) {
-    if (!holds) {
-        std::fprintf(stderr, "does not hold: %s\n", what);
-        std::exit(1);
-    }
-}
 
 void golomb() {
     for (int order = 0; order < 32; order++) {
@@ -67,12 +63,46 @@ void stems() {
     }
 }
 
+// Digests of everything over made-up texts, to compare between kinds of processors.
+void digests() {
+    const std::vector<std::string> texts = drystone::checks::texts(300);
+    const auto documents = (uint32_t)texts.size();
+    const auto bytes = [](const std::string& text) { return reinterpret_cast<const uint8_t*>(text.data()); };
+    Trigrams trigrams(documents);
+    Terms terms(documents);
+    Digest folded, ends_of, symbols_found;
+    const Family family({{"def", 5}, {"if", kControl}, {"return", kModifier}}, kFunctionsAtLeft | kAssignments, 4, 6);
+    std::vector<Symbol> symbols;
+    std::vector<uint8_t> names;
+    for (uint32_t i = 0; i < documents; i++) {
+        std::vector<uint8_t> out;
+        std::vector<size_t> ends;
+        fold(bytes(texts[i]), texts[i].size(), out);
+        folded.add(out);
+        passages_of(bytes(texts[i]), texts[i].size(), ends);
+        ends_of.add(ends);
+        trigrams.add(i, bytes(texts[i]), texts[i].size());
+        terms.add(i, bytes(texts[i]), texts[i].size(), ends);
+        symbols_of(family, bytes(texts[i]), texts[i].size(), i, symbols, names);
+    }
+    for (const Symbol& s : symbols) symbols_found.add(s.document).add(s.line).add(s.start).add(s.size).add(s.kind);
+    const std::vector<uint8_t> grams = trigrams.finish(), posted = terms.finish();
+    report("search", "plain", "folding", folded);
+    report("search", "plain", "passages", ends_of);
+    report("search", "plain", "symbols", symbols_found.add(names));
+    report("search", "plain", "trigrams", Digest().add(grams));
+    report("search", "plain", "terms", Digest().add(posted).add(terms.lengths).add(terms.terms).add(terms.passages));
+
+    const PostingsReader reader(grams.data(), grams.size());
+    const uint32_t formula[] = {kOr | 2, kAnd | 2, 0x6c6963, 0x696365, 0x726574};  // (lic and ice) or ret
+    report("search", "plain", "candidates", Digest().add(candidates(reader, formula, 5)));
+}
+
 }  // namespace
 
 int main() {
     golomb();
     postings();
     stems();
-    std::puts("search: all checks hold");
-    return 0;
+    digests();
 }

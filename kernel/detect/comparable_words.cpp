@@ -1,4 +1,4 @@
-#include "words.hpp"
+#include "comparable_words.hpp"
 
 #include <algorithm>
 #include <array>
