@@ -28,7 +28,7 @@ def page(text: str) -> str:
 
 
 def _lines(table: Sequence[columns.Column]) -> Iterator[str]:
-    foreign = any(column.stack_v2 and column.origin is not columns.Origin.REPOSITORY for column in table)
+    foreign = any(column.stack_v2 and column.origin is not columns.ColumnOrigin.REPOSITORY for column in table)
     yield "| column | type | of the | meaning |" + (" in The Stack v2 |" if foreign else "")
     yield "|---|---|---|---|" + ("---|" if foreign else "")
     for column in table:

@@ -9,7 +9,7 @@ import pytest
 
 from drystone.building.stages.rows import derived
 from drystone.release import columns, schema
-from drystone.release.columns import Column, Origin
+from drystone.release.columns import Column, ColumnOrigin
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLES = {"data": columns.DATA, "ledger": columns.LEDGER, "repositories": columns.REPOSITORIES}
@@ -45,7 +45,7 @@ THE_STACK_V2 = [
 ]
 
 
-def of(table: tuple[Column, ...], origin: Origin) -> set[str]:
+def of(table: tuple[Column, ...], origin: ColumnOrigin) -> set[str]:
     return {column.name for column in table if column.origin is origin}
 
 
@@ -74,16 +74,16 @@ def test_what_data_and_ledger_share_has_one_type() -> None:
 
 
 def test_every_column_that_follows_from_a_row_is_made_in_one_place() -> None:
-    assert of(columns.DATA, Origin.DERIVED) == derived([b"a.py"], ["MIT"]).keys()
+    assert of(columns.DATA, ColumnOrigin.DERIVED) == derived([b"a.py"], ["MIT"]).keys()
 
 
 def test_bytes_occurrence_repository_and_row_make_up_a_row() -> None:
     """An update compares the second and the third; the others then follow."""
-    parts = [of(columns.DATA, origin) for origin in Origin]
+    parts = [of(columns.DATA, origin) for origin in ColumnOrigin]
     assert sum(map(len, parts)) == len(columns.DATA)
-    assert set(schema.OF_OCCURRENCE) == of(columns.DATA, Origin.OCCURRENCE)
-    assert set(schema.OF_REPOSITORY) == of(columns.DATA, Origin.REPOSITORY)
-    assert of(columns.DATA, Origin.BLOB) >= schema.DISTINCT
+    assert set(schema.OF_OCCURRENCE) == of(columns.DATA, ColumnOrigin.OCCURRENCE)
+    assert set(schema.OF_REPOSITORY) == of(columns.DATA, ColumnOrigin.REPOSITORY)
+    assert of(columns.DATA, ColumnOrigin.BLOB) >= schema.DISTINCT
 
 
 def test_the_page_of_the_format_has_the_columns_of_the_program() -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Final, NotRequired, TypedDict, get_origin, get_typ
 import pyarrow as pa
 
 
-class Origin(Enum):
+class ColumnOrigin(Enum):
     """What a value belongs to, and so when it may differ from one version of a release to the next."""
 
     #: The repository: the same in all its rows, and in its row of repositories.parquet.
@@ -38,7 +38,7 @@ class Column:
     """
 
     type: pa.DataType
-    origin: Origin
+    origin: ColumnOrigin
     meaning: str
     stack_v2: bool = False
     distinct: bool = False
@@ -82,7 +82,7 @@ REDACTIONS: Final = pa.list_(
 
 
 def _repository(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(type_, Origin.REPOSITORY, meaning, stack_v2)
+    return Column(type_, ColumnOrigin.REPOSITORY, meaning, stack_v2)
 
 
 def _told(type_: pa.DataType, meaning: str) -> Column:
@@ -91,20 +91,20 @@ def _told(type_: pa.DataType, meaning: str) -> Column:
 
 
 def _decided(type_: pa.DataType, meaning: str, *, stack_v2: bool = False, compared: bool = False) -> Column:
-    return Column(type_, Origin.OCCURRENCE, meaning, stack_v2, compared=compared)
+    return Column(type_, ColumnOrigin.OCCURRENCE, meaning, stack_v2, compared=compared)
 
 
 def _found(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(type_, Origin.BLOB, meaning, stack_v2)
+    return Column(type_, ColumnOrigin.BLOB, meaning, stack_v2)
 
 
 def _named(meaning: str, *, stack_v2: bool = False) -> Column:
     """Return a column that identifies the bytes of a file, and differs in every row."""
-    return Column(_TEXT, Origin.BLOB, meaning, stack_v2, distinct=True)
+    return Column(_TEXT, ColumnOrigin.BLOB, meaning, stack_v2, distinct=True)
 
 
 def _follows(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(type_, Origin.DERIVED, meaning, stack_v2)
+    return Column(type_, ColumnOrigin.DERIVED, meaning, stack_v2)
 
 
 #: Columns that several tables have.

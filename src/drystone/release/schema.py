@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 
 from drystone.release import columns
-from drystone.release.columns import Column, Origin
+from drystone.release.columns import Column, ColumnOrigin
 
 
 def _schema(of: Iterable[Column]) -> pa.Schema:
@@ -31,9 +31,9 @@ SCHEMAS: Final = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}
 STACK_V2: Final = _schema(column for column in columns.DATA if column.stack_v2)
 
 #: Columns of a row of data that its repository's row gives, under the same names.
-OF_REPOSITORY: Final = tuple(column.name for column in columns.DATA if column.origin is Origin.REPOSITORY)
+OF_REPOSITORY: Final = tuple(column.name for column in columns.DATA if column.origin is ColumnOrigin.REPOSITORY)
 #: Columns of a row of data that may differ between versions though bytes, program, settings and repository do not.
-OF_OCCURRENCE: Final = tuple(column.name for column in columns.DATA if column.origin is Origin.OCCURRENCE)
+OF_OCCURRENCE: Final = tuple(column.name for column in columns.DATA if column.origin is ColumnOrigin.OCCURRENCE)
 #: Columns of a row of data that its ledger row has too.
 SHARED: Final = tuple(name for name in DATA.names if name in LEDGER.names)
 #: Columns of data in which no two rows are alike.

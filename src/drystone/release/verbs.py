@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drystone.release.columns import LedgerRow
     from drystone.release.exports.export import Export
     from drystone.release.inspection.diff import Change, Diff
-    from drystone.release.inspection.lookup import Holding, Query
+    from drystone.release.inspection.lookup import Holding, LookupQuery
     from drystone.release.inspection.stats import Stats
     from drystone.release.read import Release
     from drystone.release.versions.receipts import Receipt
@@ -86,7 +86,7 @@ def export(
 
 def lookup(
     releases: Sequence[AnyPath], what: str, *, limit: int = 20, cache: AnyPath | None = None
-) -> tuple[Query, list[Holding]]:
+) -> tuple[LookupQuery, list[Holding]]:
     """Say which releases hold files of an owner or a repository, or the bytes of a file.
 
     `what`: an owner (a name on GitHub, or HOST/NAME), a repository (OWNER/NAME, a URL, or its origin in the ledger), a

@@ -6,13 +6,13 @@ import pyarrow as pa
 
 from drystone.building.stages.contents import Extent
 from drystone.building.stages.decide import CANDIDATES
-from drystone.building.stages.tables import ANNOTATIONS, BLOBS, OCCURRENCES, Blob, as_rows
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, OCCURRENCES, BlobRow, as_rows
 from drystone.detect.quality import MEASURES
 from drystone.policy.quality import Measures
 
 
 def test_rows_as_python_values_have_the_columns_of_their_tables() -> None:
-    assert list(Blob._fields) == BLOBS.names
+    assert list(BlobRow._fields) == BLOBS.names
     assert set(Extent._fields) <= set(BLOBS.names) & set(CANDIDATES.names)
     assert set(Measures._fields) <= set(ANNOTATIONS.names)
     assert set(MEASURES.names) <= set(Measures._fields)

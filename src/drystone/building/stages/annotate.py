@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
-from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, Blob, as_rows
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, BlobRow, as_rows
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
@@ -69,11 +69,11 @@ def run(
     return {"blobs": rows.num_rows, "bytes": sum(rows.column("size").to_pylist())}
 
 
-def _batches(rows: pa.Table) -> Iterator[list[Blob]]:
-    batch: list[Blob] = []
+def _batches(rows: pa.Table) -> Iterator[list[BlobRow]]:
+    batch: list[BlobRow] = []
     size = 0
     for chunk in rows.to_batches(max_chunksize=_BATCH_BLOBS):
-        for blob in as_rows(chunk, Blob, Blob._fields):
+        for blob in as_rows(chunk, BlobRow, BlobRow._fields):
             if batch and (size + blob.size > _BATCH_BYTES or len(batch) >= _BATCH_BLOBS):
                 yield batch
                 batch, size = [], 0
@@ -97,7 +97,7 @@ def _scancode() -> ScanCode:
 class _Decoded(NamedTuple):
     """A blob with its text."""
 
-    blob: Blob
+    blob: BlobRow
     text: bytes
     encoding: str | None
     notebook: bool
@@ -113,7 +113,7 @@ class _Excluded(TypedDict, total=False):
 
 
 def _annotate(
-    batch: list[Blob],
+    batch: list[BlobRow],
     contents: Contents,
     secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
@@ -144,7 +144,7 @@ def _annotate(
     return pa.concat_tables([table, pa.Table.from_pylist(excluded, ANNOTATIONS)]), named
 
 
-def _decode(batch: list[Blob], contents: Contents) -> tuple[list[_Decoded], list[_Excluded]]:
+def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], list[_Excluded]]:
     """Read blobs; return those with a text, and for the others why there is none."""
     files: list[_Decoded] = []
     excluded: list[_Excluded] = []

@@ -50,7 +50,7 @@ BLOBS: Final = pa.schema(
 )
 
 
-class Blob(NamedTuple):
+class BlobRow(NamedTuple):
     """A row of BLOBS as Python values."""
 
     id: bytes

@@ -66,7 +66,7 @@ _REPOSITORIES: Final = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class LookupQuery:
     """What is asked for: its kind, and the SWHID's hash (hex) or the canonical name; `shown` is for people."""
 
     kind: Kind
@@ -75,7 +75,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Held:
     """One thing found: a file with its path, or a repository with how many of its files there are and are kept."""
 
     origin: str
@@ -96,10 +96,10 @@ class Holding:
     repositories: int
     occurrences: int
     kept: int
-    places: tuple[Place, ...]
+    places: tuple[Held, ...]
 
 
-def parse(text: str, *, files: bool = False) -> Query:
+def parse(text: str, *, files: bool = False) -> LookupQuery:
     """Read what a person asks for: a SWHID, an owner, a repository by name or URL; with `files`, a file's path.
 
     Raises `UsageError` for what is none of these.
@@ -107,7 +107,7 @@ def parse(text: str, *, files: bool = False) -> Query:
     stripped = text.strip()
     if match := _SWHID.match(stripped):
         kinds: dict[str, Kind] = {"cnt": "content", "dir": "directory", "rev": "revision"}
-        return Query(kinds[match[1]], match[2], stripped.partition(";")[0])
+        return LookupQuery(kinds[match[1]], match[2], stripped.partition(";")[0])
     if stripped.startswith("swh:"):
         raise UsageError(
             f"{layout.shown(stripped[:80])} is no SWHID of a content, directory or revision (swh:1:cnt:...)"
@@ -118,12 +118,12 @@ def parse(text: str, *, files: bool = False) -> Query:
         raise UsageError(f"ask for an owner, a repository, a file or a SWHID, in 1 to {origins.MAX_LENGTH} characters")
     name = origins.canonical(stripped)
     whole = ":" in name or name.count("/") >= 2
-    return Query("repository" if whole else "owner", name, origins.public(stripped))
+    return LookupQuery("repository" if whole else "owner", name, origins.public(stripped))
 
 
-def of_bytes(data: bytes, shown: str) -> Query:
+def of_bytes(data: bytes, shown: str) -> LookupQuery:
     """Return the query for a file's bytes."""
-    return Query("content", blob_hash(data).hex(), shown)
+    return LookupQuery("content", blob_hash(data).hex(), shown)
 
 
 def _read(path: Path) -> bytes:
@@ -155,11 +155,11 @@ class ReleaseIndex:
     def __len__(self) -> int:
         return int(self._repositories.num_rows)
 
-    def repositories(self, offset: int, count: int) -> list[Place]:
+    def repositories(self, offset: int, count: int) -> list[Held]:
         """Return up to `count` of the version's repositories, by name, from `offset` on."""
         return [_place(row) for row in self._repositories.slice(offset, count).to_pylist()]
 
-    def find(self, query: Query, limit: int = 20, *, offset: int = 0) -> Holding:
+    def find(self, query: LookupQuery, limit: int = 20, *, offset: int = 0) -> Holding:
         """Return what this version holds of it, with `limit` places from `offset` on, kept ones first."""
         if query.kind == "content":
             rows = self._contents(bytes.fromhex(query.value))
@@ -173,7 +173,7 @@ class ReleaseIndex:
         sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
         return Holding(self.release, self.version, self.root, found.num_rows, sums[0], sums[1], places)
 
-    def _found(self, query: Query) -> pa.Table:
+    def _found(self, query: LookupQuery) -> pa.Table:
         table = self._repositories
         if query.kind in ("directory", "revision"):
             return table.filter(pc.equal(table.column(query.kind), query.value))
@@ -195,10 +195,10 @@ class ReleaseIndex:
             found += [(run, at) for at in range(int(low), int(high)) if run.column("id")[at].as_py() == id_]
         return found
 
-    def _file(self, run: pa.Table, at: int) -> Place:
+    def _file(self, run: pa.Table, at: int) -> Held:
         row = run.slice(at, 1).to_pylist()[0]
         place = self._repositories.slice(row["repository"], 1).to_pylist()[0]
-        return Place(place["origin"], row["path"], 1, int(row["kept"]), place["repository_id"], row["reason"])
+        return Held(place["origin"], row["path"], 1, int(row["kept"]), place["repository_id"], row["reason"])
 
 
 class _RepositoryEntry(TypedDict):
@@ -210,8 +210,8 @@ class _RepositoryEntry(TypedDict):
     repository_id: str
 
 
-def _place(row: _RepositoryEntry) -> Place:
-    return Place(row["origin"], None, row["occurrences"], row["kept"], row["repository_id"])
+def _place(row: _RepositoryEntry) -> Held:
+    return Held(row["origin"], None, row["occurrences"], row["kept"], row["repository_id"])
 
 
 class _Names(Sequence[str]):

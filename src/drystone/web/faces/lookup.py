@@ -57,7 +57,7 @@ def look_up_file(request: Request, state: Here, pages: Drawing, file: Annotated[
     return _found(request, state, pages, lookup.of_bytes(file.file.read(), file.filename or "a file"), 1)
 
 
-def _found(request: Request, state: ServerState, pages: Pages, query: lookup.Query, page: int) -> Response:
+def _found(request: Request, state: ServerState, pages: Pages, query: lookup.LookupQuery, page: int) -> Response:
     start = (page - 1) * PAGE_ROWS
     answers = {
         name: watched.view().index.find(query, PAGE_ROWS, offset=start) for name, watched in state.releases.items()
@@ -79,7 +79,7 @@ def _found(request: Request, state: ServerState, pages: Pages, query: lookup.Que
     )
 
 
-def _subject_of(query: lookup.Query, answers: Mapping[str, lookup.Holding]) -> str | None:
+def _subject_of(query: lookup.LookupQuery, answers: Mapping[str, lookup.Holding]) -> str | None:
     """Return the query string that fills the form with what was looked up; None where it cannot be asked for."""
     if query.kind == "revision":
         return None
