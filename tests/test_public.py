@@ -42,6 +42,7 @@ def test_the_public_names_are_these() -> None:
         "export_model",
         "export_optouts",
         "export_reviews",
+        "find_passages",
         "import_optouts",
         "import_reviews",
         "index_release",

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release, open_release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
-    from drystone.search.verbs import count_files, explain_query, index_release, search_releases
+    from drystone.search.verbs import count_files, explain_query, find_passages, index_release, search_releases
     from drystone.verification.verbs import challenge_optout, check_optout, list_contents
     from drystone.web.verbs import add_moderator, serve
 
@@ -96,6 +96,7 @@ __all__ = [
     "export_model",
     "export_optouts",
     "export_reviews",
+    "find_passages",
     "import_optouts",
     "import_reviews",
     "index_release",
@@ -167,6 +168,7 @@ _HOMES = {
     "export_model": "drystone.reader.verbs",
     "export_optouts": "drystone.registry.verbs",
     "export_reviews": "drystone.registry.verbs",
+    "find_passages": "drystone.search.verbs",
     "import_optouts": "drystone.registry.verbs",
     "import_reviews": "drystone.registry.verbs",
     "index_release": "drystone.search.verbs",

@@ -7,5 +7,7 @@ from typing import Final, Literal
 #: Files, and lines of each, that are shown.
 FILES: Final = 50
 LINES: Final = 10
+#: Passages that are shown.
+PASSAGES: Final = 10
 #: What files can be counted by.
 By = Literal["language", "license", "repository", "year"]

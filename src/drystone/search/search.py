@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from drystone.identity.swhid import Swhid
 from drystone.release.read import Release
-from drystone.search import plan
+from drystone.search import plan, ranking
+from drystone.search.filters import Mask
 from drystone.search.index import open_segments
-from drystone.search.limits import FILES, LINES
+from drystone.search.limits import FILES, LINES, PASSAGES
 from drystone.search.matching import Deadline, DeadlineError
 from drystone.search.pages import Cache, Shard
 from drystone.search.segment import FLAGS, Segment
@@ -71,6 +73,26 @@ class Found:
     why: str
     lines: tuple[Line, ...] = ()
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
+
+    `swhid` names the file with origin, path and these lines.
+    """
+
+    release: str
+    version: str
+    path: str
+    origin: str
+    repository: str
+    language: str
+    license: str | None
+    swhid: str
+    lines: tuple[int, int]
+    text: str
+    score: float
 
 
 @dataclass(slots=True)
@@ -140,6 +162,23 @@ class Searcher:
     def segments(self) -> list[Segment]:
         """All segments, in the order of the releases."""
         return [segment for opened in self._opened for segment in opened.segments]
+
+    def passages(self, words: str, *, limit: int = PASSAGES, where: str = "") -> list[Passage]:
+        """Return the passages that fit the words best, best first, from files that `where` (a query) matches.
+
+        Raises `QueryError` for a query that is none, `ReleaseError` where texts are not those that were indexed.
+        """
+        places = [(opened, at) for opened in self._opened for at in range(len(opened.segments))]
+        masks = None
+        if where:
+            planned, never = plan.plan(where), Deadline(None)
+            masks = [_matching(planned, opened, at, never) for opened, at in places]
+        hits = self._ranking.best(words, limit, masks)
+        return [_passage(*places[hit.segment], hit) for hit in hits]
+
+    @cached_property
+    def _ranking(self) -> ranking.Ranking:
+        return ranking.Ranking(self.segments)
 
     def search(
         self,
@@ -237,6 +276,37 @@ def _in_time(answer: Answer) -> Iterator[None]:
         answer.exact, answer.reason = False, "time"
 
 
+def _matching(planned: plan.Plan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
+    """Return which files of a segment match."""
+    state = plan.State(planned, opened.segments[at])
+    if state.sure:
+        return state.possible
+    found = np.zeros(len(state.possible), bool)
+    for file in np.flatnonzero(state.possible).tolist():
+        found[file] = state.matches(file, _Text(opened, at, file), deadline)
+    return found
+
+
+def _passage(opened: _Opened, at: int, hit: ranking.Hit) -> Passage:
+    value = opened.segments[at].value
+    data = bytes(opened.text(at, hit.file))
+    text = data[hit.start : hit.end].decode("utf-8", "replace")
+    first = data.count(b"\n", 0, hit.start) + 1
+    lines = (first, first + text.removesuffix("\n").count("\n"))
+    facts = opened.release.manifest.facts
+    origin = value("origin", hit.file)
+    return Passage(
+        facts.name, facts.version, value("path", hit.file), origin, value("repo_name", hit.file) or origin,
+        value("language", hit.file) or "", value("license_expression", hit.file), _swhid(value, hit.file, lines),
+        lines, text, hit.score,
+    )  # fmt: skip
+
+
+def _swhid(value: Callable[[str, int], Any], file: int, lines: tuple[int, int] | None) -> str:
+    path, origin = value("path", file), value("origin", file)
+    return str(Swhid("cnt", value("swhid", file).hex(), origin=origin, path=(path or "/").encode(), lines=lines))
+
+
 def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> list[int]:
     """Return candidates of one stage in the order in which they are looked at: what people wrote for use first.
 
@@ -265,12 +335,11 @@ def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.Plan, li
     span = (matching[0], matching[-1]) if matching else None
     value = segment.value
     path, origin, flags = value("path", file), value("origin", file), int(segment.flags[file])
-    swhid = Swhid("cnt", value("swhid", file).hex(), origin=origin, path=(path or "/").encode(), lines=span)
     facts = opened.release.manifest.facts
     return Found(
         facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
-        value("license_expression", file), str(swhid), tuple(name for name, bit in FLAGS.items() if flags & bit), why,
-        shown_lines, more,
+        value("license_expression", file), _swhid(value, file, span),
+        tuple(name for name, bit in FLAGS.items() if flags & bit), why, shown_lines, more,
     )  # fmt: skip
 
 

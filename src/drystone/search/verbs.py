@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from drystone.search.limits import FILES, LINES, By
+from drystone.search.limits import FILES, LINES, PASSAGES, By
 
 if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
     from drystone.search.index import Indexed
-    from drystone.search.search import Answer, Searcher
+    from drystone.search.search import Answer, Passage, Searcher
 
 
 def index_release(release: AnyRelease, *, progress: Callable[[int, int], object] = lambda done, total: None) -> Indexed:
@@ -44,6 +44,16 @@ def search_releases(
     `ReleaseError` where an index is missing, out of date or damaged.
     """
     return _searcher(releases).search(query, limit=limit, lines=lines, context=context, seconds=seconds)
+
+
+def find_passages(
+    releases: Iterable[AnyRelease], words: str, *, limit: int = PASSAGES, where: str = ""
+) -> list[Passage]:
+    """Find the passages of releases that fit words best (BM25), best first, each with its lines and identifier.
+
+    `where` is a query that their files match. Raises as `search_releases` does.
+    """
+    return _searcher(releases).passages(words, limit=limit, where=where)
 
 
 def count_files(

@@ -16,7 +16,7 @@ from drystone.search.limits import By
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from drystone.search.search import Answer, Found
+    from drystone.search.search import Answer, Found, Passage
 
 
 @click.command()
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 @click.option("-l", "--files", is_flag=True, help="Print the names of the files alone.")
 @click.option("--count", is_flag=True, help="Print how many files match, exactly.")
 @click.option("--by", type=click.Choice(get_args(By)), help="With --count: for each of these.")
+@click.option(
+    "--passages", type=click.IntRange(1), metavar="N", help="Print the N passages that fit QUERY's words best."
+)
+@click.option("--where", default="", help="With --passages: of files that this query matches.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long, and say so.")
 @click.option("--explain", is_flag=True, help="Print what is asked of the index and what ranks first.")
 @json_lines
@@ -38,6 +42,8 @@ def command(
     files: bool,
     count: bool,
     by: By | None,
+    passages: int | None,
+    where: str,
     seconds: float | None,
     explain: bool,
     as_json: bool,
@@ -52,16 +58,22 @@ def command(
       drystone search releases/mine get_queryset
       drystone search releases/mine 'lang:python /def \\w+_index\\(/ -is:test license:MIT'
       drystone search releases/mine --count --by license 'sym:parse'
+      drystone search releases/mine --passages 5 "how are opt-outs applied" --where lang:markdown
       drystone search releases/1.0 releases/1.1 -l 'file:setup\\.py$'
     """
     *releases, query = arguments
     if not releases:
         raise click.UsageError("give one or more releases, then the query")
+    if where and not passages:
+        raise click.UsageError("--where goes with --passages")
     if by and not count:
         raise click.UsageError("--by goes with --count")
     if explain:
         for line in verbs.explain_query(query):
             echo(line)
+        return
+    if passages:
+        _print_passages(verbs.find_passages(releases, query, limit=passages, where=where), as_json)
         return
     if count:
         _count(*verbs.count_files(releases, query, by=by, seconds=seconds), by, as_json)
@@ -72,6 +84,17 @@ def command(
         _print_json(answer)
     else:
         _print(answer, files, len(releases) > 1)
+
+
+def _print_passages(passages: list[Passage], as_json: bool) -> None:
+    for passage in passages:
+        if as_json:
+            print_json(passage, indent=False)
+            continue
+        first, last = passage.lines
+        echo(f"{inline(passage.repository)}:{inline(passage.path)}:{first}-{last}  score {passage.score:.2f}")
+        echo(f"    {inline(passage.swhid)}")
+        echo(passage.text)
 
 
 def _count(answer: Answer, counts: dict[str, int], by: str | None, as_json: bool) -> None:
