@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.orc
 import pytest
 
-from drystone.errors import MissingExtraError, SourceError, UsageError
+from drystone.errors import SourceError, UsageError
 from drystone.sources.base import Limits, Repository
 from drystone.sources.software_heritage import origins as swh_origins
 from drystone.sources.software_heritage import parts as swh_parts
@@ -615,14 +615,6 @@ def test_dates_that_do_not_fit(tmp_path: Path, form: str) -> None:
     assert dates_ == [datetime(1600, 1, 1), datetime(3000, 1, 1), datetime(9999, 12, 31, 23, 59, 59), None, when(2000)]
     assert found.repositories["https://x.org/3"].metadata["revision_date_microseconds"] == 10**18
     assert len(found.rows) == 5
-
-
-def test_dates_that_do_not_fit_need_pyorc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyorc", None)
-    from drystone.sources.software_heritage.export import _dates
-
-    with pytest.raises(MissingExtraError, match="software-heritage"):
-        _dates(None, "file", 0, ["date"])
 
 
 @pytest.mark.parametrize("table", ["snapshot_branch", "revision", "directory_entry", "content", "origin_visit_status"])
