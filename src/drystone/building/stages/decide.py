@@ -29,7 +29,7 @@ from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
-from drystone.release.schema import LEDGER
+from drystone.release.schema import DATA, LEDGER
 from drystone.sources.base import FILE
 from drystone.work.ranges import id_range, read, within
 from drystone.work.store import Stage, write_table
@@ -44,6 +44,8 @@ VERDICTS: Final = pa.schema(
     [("id", pa.binary()), ("path", pa.binary()), *(field for field in LEDGER if field.name not in _SETTLED)]
 )
 
+#: Columns of annotations that go with a file to where it is written: what a release shows, and what writing needs.
+_CARRIED: Final = frozenset({"notebook", "encoding", "secrets", "signature", *DATA.names})
 #: A file that will be in the release unless it is a near duplicate: all of its row but the content.
 CANDIDATES: Final = pa.schema(
     [
@@ -63,12 +65,13 @@ CANDIDATES: Final = pa.schema(
         ("offset", pa.int64()),
         ("size", pa.int64()),
         ("bytes", pa.int64()),
-        *[ANNOTATIONS.field(name) for name in (
-            "notebook", "encoding", "num_lines", "max_line_length", "avg_line_length", "alpha_fraction",
-            "alphanum_fraction", "secrets", "signature",
-        )],
+        *(
+            field
+            for field in ANNOTATIONS
+            if field.name in {"notebook", "encoding", "secrets", "signature", *DATA.names}
+        ),
     ]
-)  # fmt: skip
+)
 
 #: What judging reads of an annotation besides the measures.
 _OF_BLOB: Final = ("id", "excluded", "excluded_evidence", "header")
