@@ -31,6 +31,7 @@ def test_other_spellings_of_a_type_are_brought_to_ours() -> None:
         (table().drop_columns(["size"]), "missing size"),
         (table(extra=[1, 2]), "unknown extra"),
         (table(size=["one", "two"]), "size is string, not int64"),
+        (table(when=pa.array([0, 1], pa.timestamp("ns"))), r"^the table: when is timestamp\[ns\], not timestamp\[us\]"),
         (pa.Table.from_arrays([pa.array(["a"])] * 2, names=["name", "name"]), "wrong columns"),
     ],
 )

@@ -37,8 +37,24 @@ def conform(batch: pa.Table | pa.RecordBatch, schema: pa.Schema, where: str) -> 
         return table.replace_schema_metadata(None)
     try:
         return table.replace_schema_metadata(None).cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise ReleaseError(f"{where}: {_wrong_types(table.schema, schema) or error}") from None
+    except _UNLIKE:
+        wrong = "; ".join(_lossy(table, schema))
+        raise ReleaseError(f"{where}: {wrong}") from None
+
+
+#: What Arrow raises for a cast that it does not know, or that would lose something.
+_UNLIKE: Final = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+
+
+def _lossy(table: pa.Table, schema: pa.Schema) -> Iterator[str]:
+    """Say of each column why it cannot be brought to its type."""
+    for field in schema:
+        column = table.column(field.name)
+        try:
+            column.cast(field.type)
+        except _UNLIKE as error:
+            kind = shown(str(column.type))[:80]
+            yield f"{field.name} is {kind}, not {field.type} ({first_line(error)[:200]})"
 
 
 def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
