@@ -214,10 +214,10 @@ class Batcher:
             except DrystoneError as error:
                 _fail(request, error)
             else:
-                _settle(request, found)
+                _answer(request, found)
 
 
-def _settle(request: _Request, found: list[list[Answer]]) -> None:
+def _answer(request: _Request, found: list[list[Answer]]) -> None:
     try:
         request.result.set_result(found)
     except InvalidStateError:

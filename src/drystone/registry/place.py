@@ -18,12 +18,12 @@ DEFAULT_REGISTRY: Final = "drystone-registry.sqlite"
 VARIABLE: Final = "DRYSTONE_REGISTRY"
 
 
-def place_of(named: str | None, settled: str | None = None) -> str:
+def place_of(named: str | None, stated: str | None = None) -> str:
     """Return the path or URL of the registry to use: the one that is `named`, or by default.
 
-    The default is what `VARIABLE` says, else what was `settled` in a file, else `DEFAULT_REGISTRY`.
+    The default is what `VARIABLE` says, else what was `stated` in a file, else `DEFAULT_REGISTRY`.
     """
-    return named or os.environ.get(VARIABLE) or settled or DEFAULT_REGISTRY
+    return named or os.environ.get(VARIABLE) or stated or DEFAULT_REGISTRY
 
 
 def is_there(place: str) -> bool:

@@ -409,7 +409,7 @@ def directories(
 def repositories(
     stage: Stage, task: str, origins: list[Path], found: list[Path], index: int, count: int
 ) -> dict[str, int]:
-    """Settle every origin in a range of keys: its branch, revision, root directory, or why it has none.
+    """Resolve every origin in a range of keys: its branch, revision, root directory, or why it has none.
 
     Writes `.repositories`, and those without a directory by origin, for they may be many, as `.rootless`.
     """

@@ -230,31 +230,31 @@ class _Plan:
         branches, rows = self._step("branches", self._files("snapshot_branch", steps.branches))
         listed = {"wanted": runs(latest, "wanted"), "given": runs(branches, "branches")}
         chosen, found = self._ranged("chosen", steps.chosen, _total(rows), _ORIGIN_WEIGHT, **listed)
-        candidates, settled = runs(chosen, "candidates"), runs(chosen, "found")
+        candidates, resolved = runs(chosen, "candidates"), runs(chosen, "found")
         if _total(found, "releases"):
             releases, rows = self._step("releases", self._files("release", steps.releases))
             for turn in range(_MAX_RELEASES):
                 tagged = {"given": candidates, "known": runs(releases, "releases")}
                 peeled, found = self._ranged(f"peeled-{turn}", steps.peel, _total(rows), **tagged)
-                candidates, settled = runs(peeled, "candidates"), settled + runs(peeled, "found")
+                candidates, resolved = runs(peeled, "candidates"), resolved + runs(peeled, "found")
                 if not _total(found, "releases"):
                     break
 
         revisions, rows = self._step("revisions", self._files("revision", steps.revisions))
         revised = {"given": candidates, "known": runs(revisions, "revisions")}
         directories, _ = self._ranged("root-directories", steps.directories, _total(rows), **revised)
-        facts = {"origins": runs(latest, "origins"), "found": [*settled, *runs(directories, "found")]}
+        facts = {"origins": runs(latest, "origins"), "found": [*resolved, *runs(directories, "found")]}
         repositories, _ = self._ranged("repositories", steps.repositories, count, _ORIGIN_WEIGHT, **facts)
-        settled_, rootless = runs(repositories, "repositories"), runs(repositories, "rootless")
+        rooted, rootless = runs(repositories, "repositories"), runs(repositories, "rootless")
         gone: list[Path] = []
         if out is not None:
-            among = {"given": settled_ + rootless, "out": out}
+            among = {"given": rooted + rootless, "out": out}
             asked, told = self._ranged(f"out-{out.key[:16]}", steps.left_out, count, _ORIGIN_WEIGHT, **among)
             digests = [summary["digest"] for summary in told]
             if any(digests):
                 gone = runs(asked, "out")
                 self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
-        alike = {"given": settled_, "rootless": rootless, "out": gone}
+        alike = {"given": rooted, "rootless": rootless, "out": gone}
         collapsed, found = self._ranged("collapsed", steps.collapse, count, _ORIGIN_WEIGHT, **alike)
         numbered, numbers = self._ranged("roots", steps.number, count, _ORIGIN_WEIGHT, given=runs(collapsed, "roots"))
         files: list[tuple[Path, int, int]] = []

@@ -115,9 +115,9 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
     taken = bytearray(end - begin)  # 1 where a name was found, so that names do not overlap
     for m in mentions:
         taken[m.start - begin : m.end - begin] = b"\1" * (m.end - m.start)
-    settled = begin  # names that begin before this are parts of one that was found, or shorter than one refused there
+    after = begin  # names that begin before this are parts of one that was found, or shorter than one refused there
     for place, stop, number in index.find(text.encode("latin-1"), begin, end):
-        if place < settled:
+        if place < after:
             continue
         identifier, is_weak = means[number]
         if is_weak and not weak:
@@ -125,9 +125,9 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
             if text[stop + 1 : after if after >= 0 else end] not in _AROUND:
                 continue
         if 1 in taken[place - begin : stop - begin] or len(mentions) >= 2 * MAX_MENTIONS:
-            settled = place + 1
+            after = place + 1
             continue
-        settled = stop
+        after = stop
         taken[place - begin : stop - begin] = b"\1" * (stop - place)
         other = _other_version(identifier, text, place, stop, end)
         mentions.append(other or Mention(identifier, place, stop, True, identifier))

@@ -206,7 +206,7 @@ def find_licenses(words: ComparableWords, strict: bool) -> list[LicenseMatch]:
             LicenseMatch(m.expression, m.start, m.end, "title", 0.6, m.family, m.versioned)
             for m in find_names(text, 0, min(len(text), 300))[:1]
         ]
-    findings = _settle(sorted([*findings, *notices], key=lambda f: f.start))
+    findings = _resolve(sorted([*findings, *notices], key=lambda f: f.start))
     for exception, start, end in find_exceptions(text[:_PROSE_LIMIT]):
         _attach(findings, exception, start, end)
     if not findings and "public domain" in text and (match := _PUBLIC_DOMAIN.search(text[:_PROSE_LIMIT])):
@@ -214,7 +214,7 @@ def find_licenses(words: ComparableWords, strict: bool) -> list[LicenseMatch]:
     return findings
 
 
-def _settle(findings: list[LicenseMatch]) -> list[LicenseMatch]:
+def _resolve(findings: list[LicenseMatch]) -> list[LicenseMatch]:
     """Drop what a more exact finding already says: versionless names, texts beside their notice, pointers."""
     pointers = [f for f in findings if f.rule == "pointer"]
     if pointers:
