@@ -109,3 +109,4 @@ def test_a_piped_table_keeps_its_cells_whole(releases: list[Path]) -> None:
     done = CliRunner().invoke(cli, ["why", str(releases[0]), "*2.py"], catch_exceptions=False)
     (line,) = (line for line in done.output.splitlines() if line.startswith("swhid"))
     assert line.split()[1].startswith("swh:1:cnt:") and ";origin=" in line
+    assert all(line == line.rstrip() for line in done.output.splitlines())

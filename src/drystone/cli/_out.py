@@ -113,6 +113,14 @@ def console(**arguments: Any) -> Console:
             for segment in super().render(renderable, options):
                 yield segment if segment.control else segment._replace(text=tame(segment.text))
 
+        def print(self, *objects: Any, **settings: Any) -> None:
+            if self.is_terminal:
+                super().print(*objects, **settings)
+                return
+            with self.capture() as printed:
+                super().print(*objects, **settings)
+            self.file.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
+
     made = Tamed(highlight=False, emoji=False, markup=False, **arguments)
     if not made.is_terminal and "width" not in arguments and "COLUMNS" not in os.environ:
         made.width = _ENDLESS
