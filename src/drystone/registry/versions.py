@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from drystone.registry.log import events
-from drystone.registry.log.bodies import SupersededBy
+from drystone.registry.log.bodies import SupersededBody
 from drystone.registry.storage.database import reading, writing
 from drystone.registry.storage.tables import SUPERSEDED
 
@@ -38,7 +38,7 @@ class Versions:
             known = connection.execute(sa.select(SUPERSEDED).where(SUPERSEDED.c.root == root)).one_or_none()
             if known is not None and known.by_root == by_root and (known.retracted or not retracted):
                 return
-            said: SupersededBy = {
+            said: SupersededBody = {
                 "root": root,
                 "version": version,
                 "by_root": by_root,

@@ -25,20 +25,20 @@ _MEMORY: Final = 64 << 20
 _FLAGS: Final = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
-class DeadlineError(Exception):
+class OutOfTimeError(Exception):
     """There was no time left; what was found until then stands."""
 
 
 class Deadline:
-    """A point in time after which `check` raises `DeadlineError`; None: there is none."""
+    """A point in time after which `check` raises `OutOfTimeError`; None: there is none."""
 
     def __init__(self, seconds: float | None) -> None:
         self._at = None if seconds is None else time.monotonic() + seconds
 
     def check(self) -> None:
-        """Raise `DeadlineError` where time is over."""
+        """Raise `OutOfTimeError` where time is over."""
         if self._at is not None and time.monotonic() > self._at:
-            raise DeadlineError
+            raise OutOfTimeError
 
 
 class Matcher:
@@ -70,7 +70,7 @@ class Matcher:
         self._seen = _PATIENCE
 
     def found(self, text: memoryview, deadline: Deadline) -> bool:
-        """Return whether the pattern matches anywhere. Raises `DeadlineError`, within a text too."""
+        """Return whether the pattern matches anywhere. Raises `OutOfTimeError`, within a text too."""
         size = len(text)
         if self._seen < _PATIENCE and size <= _PIECE:
             self._seen += size

@@ -24,7 +24,7 @@ from drystone.search import plan, ranking
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
 from drystone.search.limits import FILES, LINES, PASSAGES
-from drystone.search.matching import Deadline, DeadlineError
+from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.pages import Cache, Shard
 from drystone.search.segment import FLAGS, Segment
 
@@ -272,7 +272,7 @@ class Searcher:
 def _in_time(answer: Answer) -> Iterator[None]:
     try:
         yield
-    except DeadlineError:
+    except OutOfTimeError:
         answer.exact, answer.reason = False, "time"
 
 

@@ -24,7 +24,7 @@ from drystone.registry.log.bodies import (
     PlaceRecorded,
     PlaceRemoved,
     Received,
-    SupersededBy,
+    SupersededBody,
     Verified,
     Withdrawn,
 )
@@ -151,7 +151,7 @@ class _Expected:
         fell = (body["release_root"], body["version"], body["repositories"], body["occurrences"], body["bytes"])
         self.rows["applications"].add((event.seq, event.request, *fell, event.at))
 
-    def _superseded(self, event: Event, body: SupersededBy) -> None:
+    def _superseded(self, event: Event, body: SupersededBody) -> None:
         before = next((row for row in self.rows["superseded"] if row[1] == body["root"]), None)
         self.rows["superseded"].discard(before or ())
         retracted = bool(body["retracted"] or (before is not None and before[-1]))

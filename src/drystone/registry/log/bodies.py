@@ -104,7 +104,7 @@ class AppliedTo(TypedDict):
     bytes: int
 
 
-class SupersededBy(TypedDict):
+class SupersededBody(TypedDict):
     """`superseded`: a version took another's place."""
 
     root: str
@@ -136,7 +136,7 @@ Body: TypeAlias = (
     | PlaceRemoved
     | Blocked
     | AppliedTo
-    | SupersededBy
+    | SupersededBody
     | LicenseDecided
 )
 #: What is to be logged: kind, request (None where it is about none), body.
