@@ -1,6 +1,7 @@
 // Bits in little-endian order: bit i of a stream is bit i % 8 of byte i / 8. Reading past the end gives zeros, never a
 // fault, so that damaged bytes end a list early instead of leaving the buffer.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,6 +1,7 @@
 // Postings of one segment: files come in any order, each with its number; memory grows with the segment, not the
 // release.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,6 @@
 // Case folding of UTF-8 text, one character to one character, so that equal-but-for-case texts fold to equal bytes.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>

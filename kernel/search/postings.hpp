@@ -1,6 +1,7 @@
 // A map from keys to ascending lists of numbers, with a level (how often, roughly) beside each number where asked for.
 // docs/search.md describes the bytes. Knows nothing of what keys and numbers stand for.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>

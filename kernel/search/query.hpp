@@ -1,5 +1,6 @@
 // Questions to the postings of one segment: which documents may match a formula of trigrams, which passages rank first.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,7 @@
 // Names that a file defines, found line by line from keywords; no parser, every language at the rate of a scan.
 // Which words a language has comes from outside (search/symbols.py).
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 // Text to search terms: identifiers whole and in parts, words by their stem, ideographs in pairs; and text to passages.
 // docs/search.md has the rules. Knows nothing of files.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
