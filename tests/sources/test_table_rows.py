@@ -1,0 +1,81 @@
+"""A table's columns as rows: what is missing or of another type is named, and rows that name nothing say why."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from drystone.errors import SourceError
+from drystone.release.schema import STACK_V2
+from drystone.sources._table_rows import NO_FILES, ROWS, check_columns, columns_of, is_nested, rows_of, with_urls
+
+ROW = {
+    "blob_id": "a" * 40, "content_id": "B" * 40, "path": "/a.py", "length_bytes": 3, "repo_name": "mason/walls",
+    "directory_id": "1" * 40, "revision_id": "2" * 40, "snapshot_id": "3" * 40, "branch_name": "refs/heads/main",
+}  # fmt: skip
+
+
+def table(*rows: dict[str, object]) -> pa.Table:
+    return pa.Table.from_pylist([dict.fromkeys(STACK_V2.names) | row for row in rows], STACK_V2)
+
+
+def problems(*rows: dict[str, object]) -> list[str | None]:
+    found: list[str | None] = rows_of(table(*rows)).column("problem").to_pylist()
+    return found
+
+
+def test_the_stack_fits() -> None:
+    check_columns(STACK_V2, "x")
+    assert not is_nested(STACK_V2)
+    assert set(columns_of(STACK_V2)) >= {"blob_id", "content_id", "path", "length_bytes", "repo_name"}
+    assert "detected_licenses" not in columns_of(STACK_V2)
+
+
+@pytest.mark.parametrize("name", ["blob_id", "content_id", "path", "length_bytes", "directory_id", "branch_name"])
+def test_a_column_that_is_missing_or_wrong_is_named(name: str) -> None:
+    at = STACK_V2.get_field_index(name)
+    with pytest.raises(SourceError, match=f"x: missing columns {name}"):
+        check_columns(STACK_V2.remove(at), "x")
+    with pytest.raises(SourceError, match=f"x: wrong types: {name} is"):
+        check_columns(STACK_V2.set(at, pa.field(name, pa.list_(pa.bool_()))), "x")
+
+
+def test_rows_have_ids_as_bytes() -> None:
+    rows = rows_of(table(ROW))
+    assert rows.schema == ROWS
+    (row,) = rows.to_pylist()
+    assert (row["id"], row["sha1"], row["path"], row["size"], row["problem"]) == (
+        b"\xbb" * 20, b"\xaa" * 20, b"/a.py", 3, None
+    )  # fmt: skip
+
+
+def test_rows_that_name_nothing_say_why() -> None:
+    wrong = [
+        {"repo_name": None}, {"path": None}, {"content_id": None}, {"content_id": "xyz"}, {"length_bytes": -1},
+    ]  # fmt: skip
+    found = problems(ROW, *(ROW | each for each in wrong))
+    assert found[0] is None
+    assert len({problem for problem in found[1:] if problem}) == len(wrong)
+    assert found[1] == "its row names no repository"
+
+
+def test_a_repository_without_files_stays_in_sight() -> None:
+    files = pa.list_(
+        pa.struct([(name, STACK_V2.field(name).type) for name in ("blob_id", "content_id", "path", "length_bytes")])
+    )
+    of_repository = [f for f in STACK_V2 if f.name not in ("blob_id", "content_id", "path", "length_bytes")]
+    schema = pa.schema([*of_repository, ("files", files)])
+    check_columns(schema, "x")
+    assert is_nested(schema)
+    one = {name: ROW[name] for name in ("blob_id", "content_id", "path", "length_bytes")}
+    nested = pa.Table.from_pylist(
+        [{"repo_name": "a/b", "files": [one, one]}, {"repo_name": "c/d", "files": []}], schema
+    )
+    assert rows_of(nested).select(["name", "problem"]).to_pylist() == [
+        {"name": "a/b", "problem": None}, {"name": "a/b", "problem": None}, {"name": "c/d", "problem": NO_FILES}
+    ]  # fmt: skip
+
+
+def test_a_repository_without_a_url_gets_one() -> None:
+    rows = with_urls(rows_of(table(ROW)), "https://github.com/")
+    assert rows.column("url").to_pylist() == ["https://github.com/mason/walls"]
