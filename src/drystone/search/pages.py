@@ -58,7 +58,7 @@ class Shard:
 
     def __init__(self, path: Path) -> None:
         """Open the file. Raises `ReleaseError` where it is missing or empty."""
-        self.path = path
+        self.path, self.name = path, str(path)
         try:
             with path.open("rb") as file:
                 self._map = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -151,10 +151,11 @@ class Cache:
 
     def __init__(self, most: int) -> None:
         self._most, self._held = most, 0
-        self._pages: OrderedDict[tuple[int, int, int], memoryview] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, int], memoryview] = OrderedDict()
 
-    def get(self, key: tuple[int, int, int], shard: Shard, page: Page) -> memoryview:
-        """Return a page by its key, read from its shard if it is not held."""
+    def get(self, shard: Shard, page: Page) -> memoryview:
+        """Return a page, read from its shard if it is not held."""
+        key = (shard.name, page.place)
         found = self._pages.get(key)
         if found is not None:
             self._pages.move_to_end(key)

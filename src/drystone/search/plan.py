@@ -233,7 +233,12 @@ class State:
 
     def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         """Return whether a file that may match does."""
-        return self.sure or self._holds(self.plan.part, file, text, deadline)
+        if self.sure:
+            return True
+        part = self.plan.part
+        if isinstance(part, Content):
+            return part.matcher.found(text(), deadline)
+        return self._holds(part, file, text, deadline)
 
     def _holds(self, part: Part, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         if isinstance(part, Columns):

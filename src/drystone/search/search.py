@@ -119,8 +119,8 @@ class Answer:
 class _Opened:
     """One release: its segments, shards and texts."""
 
-    def __init__(self, release: Release, cache: Cache, number: int, folder: Path | None) -> None:
-        self.release, self._cache, self._number = release, cache, number
+    def __init__(self, release: Release, cache: Cache, folder: Path | None) -> None:
+        self.release, self._cache = release, cache
         self.segments = open_segments(release, folder)
         self._shards: dict[str, Shard] = {}
 
@@ -132,7 +132,7 @@ class _Opened:
         opened = self._shards.get(entry.path)
         if opened is None:
             opened = self._shards[entry.path] = Shard(self.release.path / entry.place)
-        data = self._cache.get((self._number, segment, pages[file]), opened, page)
+        data = self._cache.get(opened, page)
         return data[starts[file] : starts[file] + sizes[file]]
 
 
@@ -156,7 +156,7 @@ class Searcher:
     def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY, folder: Path | None = None) -> None:
         """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
-        self._opened = [_Opened(release, cache, number, folder) for number, release in enumerate(releases)]
+        self._opened = [_Opened(release, cache, folder) for release in releases]
 
     @property
     def segments(self) -> list[Segment]:
