@@ -65,11 +65,7 @@ CANDIDATES: Final = pa.schema(
         ("offset", pa.int64()),
         ("size", pa.int64()),
         ("bytes", pa.int64()),
-        *(
-            field
-            for field in ANNOTATIONS
-            if field.name in {"notebook", "encoding", "secrets", "signature", *DATA.names}
-        ),
+        *(field for field in ANNOTATIONS if field.name in _CARRIED),
     ]
 )
 
