@@ -13,13 +13,13 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import parse as parse_swhid
 from drystone.release.read import Release, open_release
 from drystone.search import index
-from drystone.search.search import Answer, Found, Searcher
+from drystone.search.search import Found, Searcher, SearchResult
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
 from tests.search.strategies import Pattern, patterns
 
 
-def paths(answer: Answer) -> set[tuple[str, str]]:
+def paths(answer: SearchResult) -> set[tuple[str, str]]:
     found = [(one.origin, one.path) for one in answer]
     assert len(found) == len(set(found)) == answer.files
     return set(found)

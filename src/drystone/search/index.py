@@ -20,7 +20,7 @@ from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
 from drystone.release.read import Release
 from drystone.search import _kernel, segment, symbols
-from drystone.search.pages import Shard
+from drystone.search.pages import ReadShard
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
 
@@ -221,7 +221,7 @@ def segment_parts(release: Release, entries: Sequence[FileEntry]) -> list[bytes]
     located = _Located(len(places))
     at = 0
     for shard, entry in enumerate(entries):
-        for read in Shard(release.path / entry.place).pages():
+        for read in ReadShard(release.path / entry.place).pages():
             values = len(read.starts)
             here = slice(at, at + values)
             if at + values > len(places):
@@ -322,7 +322,7 @@ def _symbols(built: _kernel.Built) -> tuple[bytes, pa.Table]:
 
 def texts(found: Segment, release: Release) -> Iterator[tuple[int, memoryview]]:
     """Yield the number and the text of every indexed file of a segment, page by page, for checks and whole scans."""
-    shards = [Shard(release.path / entry.place) for entry in found.entries]
+    shards = [ReadShard(release.path / entry.place) for entry in found.entries]
     page, start, size = found.places
     by_page: dict[int, list[int]] = {}
     indexed = found.files.column("not_indexed").is_null().to_pylist()

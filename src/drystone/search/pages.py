@@ -53,7 +53,7 @@ class _OddError(Exception):
     """A column chunk is laid out in a way that is left to Arrow."""
 
 
-class Shard:
+class ReadShard:
     """The texts of one shard, from a memory map."""
 
     def __init__(self, path: Path) -> None:
@@ -153,7 +153,7 @@ class Cache:
         self._most, self._held = most, 0
         self._pages: OrderedDict[tuple[str, int], memoryview] = OrderedDict()
 
-    def get(self, shard: Shard, page: Page) -> memoryview:
+    def get(self, shard: ReadShard, page: Page) -> memoryview:
         """Return a page, read from its shard if it is not held."""
         key = (shard.name, page.place)
         found = self._pages.get(key)

@@ -68,7 +68,7 @@ Part = Columns | Content | Negation | Every | Some
 
 
 @dataclass(slots=True)
-class Plan:
+class QueryPlan:
     """A query ready to be asked.
 
     `shown` are the patterns whose matches are shown, `symbols` those of `sym:`, `words` the words whose definitions
@@ -99,9 +99,9 @@ class _Planner:
     def __init__(self, query: str) -> None:
         self.query = query
         self.tree = parse(query)
-        self.plan = Plan(Every([]), text=written(self.tree))
+        self.plan = QueryPlan(Every([]), text=written(self.tree))
 
-    def run(self) -> Plan:
+    def run(self) -> QueryPlan:
         self.plan.part = self.part(self.tree, "auto", "filematch", True)
         self.plan.type = self.option(self.tree, "type", "filematch")
         if self.plan.type == "file":
@@ -178,7 +178,7 @@ class _Planner:
         return Some([Content(matcher), Columns(filters.path(matcher))])
 
 
-def plan(query: str) -> Plan:
+def plan(query: str) -> QueryPlan:
     """Read a query and say how it is answered. Raises `QueryError`; `UsageError` for a pattern that is too large."""
     return _Planner(query).run()
 
@@ -191,7 +191,7 @@ def _has_upper(term: Term) -> bool:
 class State:
     """One plan before one segment: what may match, and what does."""
 
-    def __init__(self, planned: Plan, segment: Segment) -> None:
+    def __init__(self, planned: QueryPlan, segment: Segment) -> None:
         self.plan, self.segment = planned, segment
         self._masks: dict[int, Mask] = {}
         self.possible, self.sure = self._bounds(planned.part)
@@ -276,7 +276,7 @@ class State:
         return str(self.segment.value("origin", file))
 
 
-def symbol_lines(planned: Plan, segment: Segment, file: int) -> list[int]:
+def symbol_lines(planned: QueryPlan, segment: Segment, file: int) -> list[int]:
     """Return the lines of a file that define what `sym:` asks for."""
     found: set[int] = set()
     for matcher in planned.symbols:

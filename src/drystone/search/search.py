@@ -25,7 +25,7 @@ from drystone.search.filters import Mask
 from drystone.search.index import open_segments
 from drystone.search.limits import FILES, LINES, PASSAGES
 from drystone.search.matching import Deadline, OutOfTimeError
-from drystone.search.pages import Cache, Shard
+from drystone.search.pages import Cache, ReadShard
 from drystone.search.segment import FLAGS, Segment
 
 #: Bytes of text that are kept unpacked between queries.
@@ -96,7 +96,7 @@ class Passage:
 
 
 @dataclass(slots=True)
-class Answer:
+class SearchResult:
     """What a query found: an iterator over files, and counts that are right once it has ended.
 
     `files` matched; with `exact` no more do. Else `at_most` more may, and `reason` says why nobody looked: "limit",
@@ -122,7 +122,7 @@ class _Opened:
     def __init__(self, release: Release, cache: Cache, folder: Path | None) -> None:
         self.release, self._cache = release, cache
         self.segments = open_segments(release, folder)
-        self._shards: dict[str, Shard] = {}
+        self._shards: dict[str, ReadShard] = {}
 
     def text(self, segment: int, file: int) -> memoryview:
         found = self.segments[segment]
@@ -131,7 +131,7 @@ class _Opened:
         entry = found.entries[shard]
         opened = self._shards.get(entry.path)
         if opened is None:
-            opened = self._shards[entry.path] = Shard(self.release.path / entry.place)
+            opened = self._shards[entry.path] = ReadShard(self.release.path / entry.place)
         data = self._cache.get(opened, page)
         return data[starts[file] : starts[file] + sizes[file]]
 
@@ -188,7 +188,7 @@ class Searcher:
         lines: int = LINES,
         context: int = 0,
         seconds: float | None = None,
-    ) -> Answer:
+    ) -> SearchResult:
         """Look for a query; results come as they are found, definitions first.
 
         At most `limit` files (None: all; `count:` in the query goes before), each with its first `lines` lines and
@@ -196,20 +196,20 @@ class Searcher:
         come `ReleaseError` where texts are not those that were indexed.
         """
         planned = plan.plan(query)
-        answer = Answer(query, notes=planned.notes)
+        answer = SearchResult(query, notes=planned.notes)
         most = planned.count if planned.count is not None else limit
         answer.results = self._results(planned, answer, most or None, lines, context, Deadline(seconds))
         return answer
 
     def count(
         self, query: str, *, by: str | None = None, seconds: float | None = None
-    ) -> tuple[Answer, dict[str, int]]:
+    ) -> tuple[SearchResult, dict[str, int]]:
         """Return how many files match, exactly if there is time; with `by` for each value too, the most frequent first.
 
         `by` is one of `COUNTED`. Raises `QueryError`, and `ReleaseError` where texts are not those that were indexed.
         """
         planned = plan.plan(query)
-        answer = Answer(query, notes=planned.notes)
+        answer = SearchResult(query, notes=planned.notes)
         counts: Counter[str] = Counter()
         start = time.monotonic()
         with _in_time(answer):
@@ -222,7 +222,13 @@ class Searcher:
         return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
     def _results(
-        self, planned: plan.Plan, answer: Answer, limit: int | None, lines: int, context: int, deadline: Deadline
+        self,
+        planned: plan.QueryPlan,
+        answer: SearchResult,
+        limit: int | None,
+        lines: int,
+        context: int,
+        deadline: Deadline,
     ) -> Iterator[Found]:
         start = time.monotonic()
         with _in_time(answer):
@@ -233,7 +239,7 @@ class Searcher:
         answer.seconds = time.monotonic() - start
 
     def _files(
-        self, planned: plan.Plan, answer: Answer, limit: int | None, deadline: Deadline
+        self, planned: plan.QueryPlan, answer: SearchResult, limit: int | None, deadline: Deadline
     ) -> Iterator[tuple[_Opened, int, int, str]]:
         """Yield the files that match: those that define what was asked for, then by rank within each segment."""
         looked = []
@@ -269,14 +275,14 @@ class Searcher:
 
 
 @contextmanager
-def _in_time(answer: Answer) -> Iterator[None]:
+def _in_time(answer: SearchResult) -> Iterator[None]:
     try:
         yield
     except OutOfTimeError:
         answer.exact, answer.reason = False, "time"
 
 
-def _matching(planned: plan.Plan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
+def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
     """Return which files of a segment match."""
     state = plan.State(planned, opened.segments[at])
     if state.sure:
@@ -325,7 +331,7 @@ def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> li
     return order
 
 
-def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.Plan, lines: int, context: int) -> Found:
+def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPlan, lines: int, context: int) -> Found:
     segment = opened.segments[at]
     shown_lines: tuple[Line, ...] = ()
     more = False
@@ -344,7 +350,7 @@ def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.Plan, li
 
 
 def _lines(
-    data: bytes, planned: plan.Plan, segment: Segment, file: int, most: int, context: int
+    data: bytes, planned: plan.QueryPlan, segment: Segment, file: int, most: int, context: int
 ) -> tuple[tuple[Line, ...], bool]:
     """Return the first lines that match, with their context, and whether there are more."""
     spans: dict[int, list[tuple[int, int]]] = {}  # line -> spans in bytes

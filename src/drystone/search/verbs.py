@@ -10,7 +10,7 @@ from drystone.search.limits import FILES, LINES, PASSAGES, By
 if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
     from drystone.search.index import Indexed
-    from drystone.search.search import Answer, Passage, Searcher
+    from drystone.search.search import Passage, Searcher, SearchResult
 
 
 def index_release(release: AnyRelease, *, progress: Callable[[int, int], object] = lambda done, total: None) -> Indexed:
@@ -36,7 +36,7 @@ def search_releases(
     lines: int = LINES,
     context: int = 0,
     seconds: float | None = None,
-) -> Answer:
+) -> SearchResult:
     """Find files of releases by words, patterns, language, licence, repository; results come as they are found.
 
     `query`: in the language of docs/search.md. `limit`: files at most (None: all). `lines`: of each file, with
@@ -58,7 +58,7 @@ def find_passages(
 
 def count_files(
     releases: Iterable[AnyRelease], query: str, *, by: By | None = None, seconds: float | None = None
-) -> tuple[Answer, dict[str, int]]:
+) -> tuple[SearchResult, dict[str, int]]:
     """Count the files that match a query, and with `by` those of each value, the most frequent first.
 
     The count is exact unless `seconds` have passed before. Raises as `search_releases` does.

@@ -16,7 +16,7 @@ from drystone.search.limits import By
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from drystone.search.search import Answer, Found, Passage
+    from drystone.search.search import Found, Passage, SearchResult
 
 
 @click.command()
@@ -97,7 +97,7 @@ def _print_passages(passages: list[Passage], as_json: bool) -> None:
         echo(passage.text)
 
 
-def _count(answer: Answer, counts: dict[str, int], by: str | None, as_json: bool) -> None:
+def _count(answer: SearchResult, counts: dict[str, int], by: str | None, as_json: bool) -> None:
     if as_json:
         print_json(_summary(answer) | ({"by": by, "counts": counts} if by else {}), indent=False)
         return
@@ -106,14 +106,14 @@ def _count(answer: Answer, counts: dict[str, int], by: str | None, as_json: bool
     echo(_sentence(answer))
 
 
-def _summary(answer: Answer) -> dict[str, object]:
+def _summary(answer: SearchResult) -> dict[str, object]:
     return {
         "query": answer.query, "files": answer.files, "exact": answer.exact, "at_most_more": answer.at_most,
         "reason": answer.reason, "seconds": round(answer.seconds, 4), "notes": answer.notes,
     }  # fmt: skip
 
 
-def _sentence(answer: Answer) -> str:
+def _sentence(answer: SearchResult) -> str:
     files = f"{answer.files:,} {'file' if answer.files == 1 else 'files'}"
     if answer.exact:
         return f"{files}, that is all ({answer.seconds:.3f} s)"
@@ -121,13 +121,13 @@ def _sentence(answer: Answer) -> str:
     return f"{files}, and at most {answer.at_most:,} more: {why} ({answer.seconds:.3f} s)"
 
 
-def _print_json(answer: Answer) -> None:
+def _print_json(answer: SearchResult) -> None:
     for found in answer:
         print_json(found, indent=False)
     print_json(_summary(answer), indent=False)
 
 
-def _print(answer: Answer, names_only: bool, several: bool) -> None:
+def _print(answer: SearchResult, names_only: bool, several: bool) -> None:
     console = new_console(soft_wrap=True)
     for found in answer:
         name = f"{found.repository}:{found.path}"
