@@ -5,7 +5,7 @@ Loaded name by name: worker processes and the command's first moments need littl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from drystone._lazy import lazily
 
@@ -13,12 +13,10 @@ if TYPE_CHECKING:
     from drystone.building.builds import Estimate, build, decisions_of, estimate, work_folder
     from drystone.building.receipts import write_receipts
     from drystone.building.settings import Settings, load_settings, sources_from_arguments
+    from drystone.building.stages import PRELOAD
     from drystone.building.update import recall
     from drystone.work.engine import Engine
     from drystone.work.process import prepare_process
-
-#: The module that loads what tasks need, for worker processes: before they are asked for anything.
-PRELOAD: Final = "drystone.building.preload"
 
 __all__ = [
     "PRELOAD",
@@ -41,6 +39,7 @@ __getattr__ = lazily(
     {
         "Engine": "drystone.work.engine",
         "Estimate": "drystone.building.builds",
+        "PRELOAD": "drystone.building.stages",
         "Settings": "drystone.building.settings",
         "build": "drystone.building.builds",
         "decisions_of": "drystone.building.builds",

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drystone.building import PRELOAD
 from drystone.building.context import Build, Receipts
 from drystone.building.output import check_output
 from drystone.building.plan import settle
 from drystone.building.settings import Settings
+from drystone.building.stages import PRELOAD
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
 from drystone.release.manifest import FunnelStep, Manifest

@@ -244,7 +244,7 @@ def audit(releases: Iterable[AnyPath] = (), *, registry: AnyRegistry = None, hea
 def _workers(engine: EngineKind | None, threads: int | None) -> Workers:
     """Return worker processes that load what they need while this one does, where there will be any."""
     from drystone import processor
-    from drystone.building import PRELOAD
+    from drystone.building.stages import PRELOAD
     from drystone.work.workers import Workers
 
     workers = Workers(PRELOAD)
