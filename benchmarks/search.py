@@ -96,7 +96,8 @@ def _numbers(listed: str) -> set[int]:
 
 def _ours(searcher: Searcher, pattern: str, limit: int | None = None) -> list[tuple[str, str]]:
     query = "case:yes content:/" + pattern.replace("/", "\\/") + "/"
-    return [(one.origin, one.path) for one in searcher.search(query, limit=limit, lines=0)]
+    _, table = searcher.table(query, limit=limit)
+    return list(zip(table.column("origin").to_pylist(), table.column("path").to_pylist(), strict=True))
 
 
 def _lost(searcher: Searcher, texts: list[str], places: list[tuple[str, str]], listed: dict[str, set[int]]) -> int:

@@ -13,7 +13,7 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import parse as parse_swhid
 from drystone.release.read import Release, open_release
 from drystone.search import index
-from drystone.search.search import Found, Searcher, SearchResult
+from drystone.search.search import TABLE, Found, Searcher, SearchResult
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
 from tests.search.strategies import Pattern, patterns
@@ -136,6 +136,16 @@ def test_counts_by_language(searcher: Searcher, release: Release) -> None:
     assert answer.exact
     assert sum(counts.values()) == answer.files
     assert list(counts) == ["Python", "TOML"]
+
+
+def test_a_table_has_the_files_of_the_results(searcher: Searcher) -> None:
+    answer, table = searcher.table("content:import or lang:toml")
+    assert answer.exact
+    assert table.schema == TABLE
+    rows = set(zip(table.column("origin").to_pylist(), table.column("path").to_pylist(), strict=True))
+    assert rows == paths(searcher.search("content:import or lang:toml", limit=None, lines=0))
+    assert searcher.table("zzzzqq")[1].num_rows == 0
+    assert searcher.table("content:import", limit=2)[1].num_rows == 2
 
 
 def test_repositories_are_told_once(searcher: Searcher) -> None:

@@ -233,12 +233,16 @@ class State:
 
     def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         """Return whether a file that may match does."""
-        if self.sure:
-            return True
+        return self.sure or self._holds(self.plan.part, file, text, deadline)
+
+    @cached_property
+    def decisive(self) -> Matcher | None:
+        """The one pattern whose presence in the text decides about a candidate, where there is one."""
         part = self.plan.part
-        if isinstance(part, Content):
-            return part.matcher.found(text(), deadline)
-        return self._holds(part, file, text, deadline)
+        parts = part.parts if isinstance(part, Every) else [part]
+        # Every candidate is known to fulfil what columns decide, and is indexed where a pattern is asked for.
+        rest = [one for one in parts if not isinstance(one, Columns) and not (isinstance(one, Every) and not one.parts)]
+        return rest[0].matcher if len(rest) == 1 and isinstance(rest[0], Content) else None
 
     def _holds(self, part: Part, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         if isinstance(part, Columns):

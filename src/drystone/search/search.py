@@ -6,17 +6,19 @@ would find. Every answer says how many there are and whether that is exact.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from drystone.identity.swhid import Swhid
 from drystone.release.read import Release
@@ -37,6 +39,20 @@ COUNTED: Final = {
     "repository": "origin",
     "year": "year",
 }
+#: What `Searcher.table` returns: these columns of `segment.FILES`.
+TABLE: Final = pa.schema(
+    [
+        ("path", pa.string()),
+        ("origin", pa.string()),
+        ("language", pa.string()),
+        ("license_expression", pa.string()),
+        ("swhid", pa.binary(20)),
+        ("lines", pa.int64()),
+        ("bytes", pa.int64()),
+    ]
+)
+#: Paths that a qualifier of a SWHID holds as they are.
+_PLAIN: Final = re.compile(r"/[A-Za-z0-9/._-]*\Z")
 #: Bytes of a line that are shown; a longer one is cut around its first match.
 MOST_SHOWN: Final = 400
 
@@ -125,15 +141,27 @@ class _Opened:
         self._shards: dict[str, ReadShard] = {}
 
     def text(self, segment: int, file: int) -> memoryview:
+        """Return the text of one file."""
+        return next(self.texts(segment, [file]))[1]
+
+    def texts(self, segment: int, files: Iterable[int]) -> Iterator[tuple[int, memoryview]]:
+        """Yield files with their texts; those of one page one after the other cost least."""
         found = self.segments[segment]
         pages, starts, sizes = found.places
-        shard, page = found.pages[pages[file]]
-        entry = found.entries[shard]
+        current, data = -1, memoryview(b"")
+        for file in files:
+            if pages[file] != current:
+                current = pages[file]
+                data = self._page(found, current)
+            yield file, data[starts[file] : starts[file] + sizes[file]]
+
+    def _page(self, segment: Segment, number: int) -> memoryview:
+        shard, page = segment.pages[number]
+        entry = segment.entries[shard]
         opened = self._shards.get(entry.path)
         if opened is None:
             opened = self._shards[entry.path] = ReadShard(self.release.path / entry.place)
-        data = self._cache.get(opened, page)
-        return data[starts[file] : starts[file] + sizes[file]]
+        return self._cache.get(opened, page)
 
 
 class _Text:
@@ -221,6 +249,29 @@ class Searcher:
         answer.seconds = time.monotonic() - start
         return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
+    def table(
+        self, query: str, *, limit: int | None = None, seconds: float | None = None
+    ) -> tuple[SearchResult, pa.Table]:
+        """Return the files that match as one Arrow table under `TABLE`, by release and file; nothing of their texts.
+
+        Raises as `count` does.
+        """
+        planned = plan.plan(query)
+        answer = SearchResult(query, notes=planned.notes)
+        found: dict[tuple[int, int], list[int]] = {}
+        most = planned.count if planned.count is not None else limit
+        start = time.monotonic()
+        with _in_time(answer):
+            for opened, at, file, _ in self._files(planned, answer, most or None, Deadline(seconds)):
+                answer.files += 1
+                found.setdefault((self._opened.index(opened), at), []).append(file)
+        tables = [
+            self._opened[number].segments[at].files.select(TABLE.names).take(pa.array(np.sort(files))).cast(TABLE)
+            for (number, at), files in sorted(found.items())
+        ]
+        answer.seconds = time.monotonic() - start
+        return answer, pa.concat_tables(tables) if tables else TABLE.empty_table()
+
     def _results(
         self,
         planned: plan.QueryPlan,
@@ -255,10 +306,9 @@ class Searcher:
         taken = 0
         for stage in ("definition", "text"):
             for opened, at, state, possible in looked:
-                for file in _stage(state, possible, stage):
-                    deadline.check()
+                for file, matches in _matches(state, opened, at, _stage(state, possible, stage), deadline):
                     answer.at_most -= 1
-                    if not state.matches(file, _Text(opened, at, file), deadline):
+                    if not matches:
                         continue
                     if planned.type == "repo":
                         name = state.origin(file)
@@ -280,6 +330,21 @@ def _in_time(answer: SearchResult) -> Iterator[None]:
         yield
     except OutOfTimeError:
         answer.exact, answer.reason = False, "time"
+
+
+def _matches(
+    state: plan.State, opened: _Opened, at: int, files: list[int], deadline: Deadline
+) -> Iterator[tuple[int, bool]]:
+    """Yield for each candidate whether it matches."""
+    matcher = state.decisive
+    if state.sure or matcher is None:
+        for file in files:
+            deadline.check()
+            yield file, state.matches(file, _Text(opened, at, file), deadline)
+        return
+    for file, text in opened.texts(at, files):
+        deadline.check()
+        yield file, matcher.found(text, deadline)
 
 
 def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
@@ -309,8 +374,18 @@ def _passage(opened: _Opened, at: int, hit: ranking.Hit) -> Passage:
 
 
 def _swhid(value: Callable[[str, int], Any], file: int, lines: tuple[int, int] | None) -> str:
-    path, origin = value("path", file), value("origin", file)
-    return str(Swhid("cnt", value("swhid", file).hex(), origin=origin, path=(path or "/").encode(), lines=lines))
+    """Return the identifier of lines of a file. Of thousands of files most share their origin, and few need escapes."""
+    name, path = f"swh:1:cnt:{value('swhid', file).hex()}", value("path", file)
+    if origin := value("origin", file):
+        name += _qualifier(origin=origin)
+    name += f";path={path}" if _PLAIN.match(path) else _qualifier(path=path)
+    return name if lines is None else f"{name};lines={lines[0] if lines[0] == lines[1] else f'{lines[0]}-{lines[1]}'}"
+
+
+@lru_cache(maxsize=4096)
+def _qualifier(origin: str | None = None, path: str | None = None) -> str:
+    whole = str(Swhid("cnt", "0" * 40, origin=origin, path=None if path is None else (path or "/").encode()))
+    return whole.removeprefix(f"swh:1:cnt:{'0' * 40}")
 
 
 def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> list[int]:
