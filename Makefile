@@ -14,6 +14,8 @@ SITE ?= .cache/site
 
 demo: $(VENV)/installed
 	$(BIN)/drystone build examples/demo.toml
+	$(BIN)/drystone index demo/release
+	$(BIN)/drystone search demo/release 'sym:Session lang:python' --limit 3 --lines 2
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(TESTS)

@@ -73,17 +73,22 @@ void PostingsWriter::add(uint64_t key, const uint32_t* numbers, const uint8_t* l
     const int lowest = std::max(0, mean - 6);
     size_t cost[8] = {0};
     const int orders = mean - lowest + 1;
-    uint32_t next = 0;
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t gap = numbers[i] - next;
+    const size_t step = count > 256 ? 8 : 1;  // a long list is known by some of its gaps
+    for (size_t i = 0; i < count; i += step) {
+        const uint32_t gap = i ? numbers[i] - numbers[i - 1] - 1 : numbers[0];
         for (int o = 0; o < orders; o++) cost[o] += golomb_bits(gap, lowest + o);
-        next = numbers[i] + 1;
     }
     for (int o = 0; o < orders; o++) {
         if (cost[o] < least) {
             least = cost[o];
             best = lowest + o;
         }
+    }
+    uint32_t next = 0;
+    least = 0;
+    for (size_t i = 0; i < count; i++) {
+        least += golomb_bits(numbers[i] - next, best);
+        next = numbers[i] + 1;
     }
     if (levels_) {
         for (size_t i = 0; i < count; i++) least += levels[i] < kLevels - 1 ? levels[i] + 1u : kLevels - 1u;
