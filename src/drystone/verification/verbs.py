@@ -15,6 +15,7 @@ from drystone.registry.verbs import using
 if TYPE_CHECKING:
     from drystone.registry import Request
     from drystone.registry.verbs import AnyRegistry
+    from drystone.verification.base import Reach
 
 #: The ways to show where a request comes from; `METHODS` has them.
 MethodName = Literal["branch", "commit", "file", "signature"]
@@ -53,18 +54,19 @@ def check_optout(
     place: str | None = None,
     signature: bytes | None = None,
     public_key: bytes | None = None,
+    reach: Reach | None = None,
 ) -> Request:
     """Look whether the newest challenge of a request is met; what is at the place is looked at and never run.
 
     `place`: where to look (default: the request's own place). `signature`, `public_key`: of the statement, and its
-    OpenPGP key, for that method. Raises `NotVerifiedError` where it is not met, `UsageError`, `RegistryError`,
-    `SourceError`.
+    OpenPGP key, for that method. `reach`: what may be visited (default: all that a moderator may name). Raises
+    `NotVerifiedError` where it is not met, `UsageError`, `RegistryError`, `SourceError`.
     """
-    from drystone.verification.base import Proof
+    from drystone.verification.base import ANYWHERE, Proof
     from drystone.verification.methods import check_request
 
     with using(registry) as opened:
-        return check_request(opened, request, place, Proof(signature, public_key))
+        return check_request(opened, request, place, Proof(signature, public_key), reach or ANYWHERE)
 
 
 def list_contents(

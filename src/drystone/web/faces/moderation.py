@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, UsageError
 from drystone.registry.plain import STATUSES
+from drystone.registry.verbs import decide_optout, vouch_optout
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often
@@ -101,7 +102,7 @@ def vouch(
     """Record how a moderator knows that a request is genuine."""
     check_form(request, state, csrf)
     try:
-        found = state.requests_registry.requests.vouch(id, name, note)
+        found = vouch_optout(id, note, registry=state.requests_registry, by=name)
     except RegistryUnavailableError:
         raise
     except DrystoneError as error:
@@ -127,8 +128,15 @@ def decide(
     if outcome not in _OUTCOMES:
         return _show(request, state, pages, id, "Choose an outcome: accepted, partly or rejected.", 422)
     try:
-        requests = state.requests_registry.requests
-        found = requests.decide(id, _OUTCOMES[outcome], name, reason, accepted or (), seen=seen)
+        found = decide_optout(
+            id,
+            _OUTCOMES[outcome],
+            registry=state.requests_registry,
+            reason=reason,
+            accepted=accepted or (),
+            seen=seen,
+            by=name,
+        )
     except RegistryUnavailableError:
         raise
     except DrystoneError as error:

@@ -13,7 +13,9 @@ from drystone.errors import DrystoneError, RegistryUnavailableError, UsageError
 from drystone.registry import NewRequest, Subject, Verification
 from drystone.registry import Request as OptOutRequest
 from drystone.registry.requests import subjects
-from drystone.verification import METHODS, Challenge, check_request
+from drystone.registry.verbs import withdraw_optout
+from drystone.verification import METHODS, Challenge
+from drystone.verification.verbs import MethodName, challenge_optout, check_optout
 from drystone.web.drawing.pages import Drawing, Pages
 from drystone.web.guards import FormText, check_form, not_too_often
 from drystone.web.problems import TooOftenError
@@ -28,7 +30,10 @@ _KINDS: Final = {
     "object": "A file or directory, by SWHID",
     "author": "An author, by e-mail address",
 }
-_METHODS: Final = {"file": "by a file in the repository", "branch": "by a branch of the repository"}
+_METHODS: Final[dict[MethodName, str]] = {
+    "file": "by a file in the repository",
+    "branch": "by a branch of the repository",
+}
 
 
 @router.get("/request")
@@ -77,9 +82,10 @@ def challenge(request: Request, state: Here, pages: Drawing, token: str, csrf: F
     """Open a verification."""
     check_form(request, state, csrf)
     found = _by_token(request, state, token)
-    if method not in _methods(found):
+    chosen = next((name for name in _methods(found) if name == method), None)
+    if chosen is None:
         raise UsageError("This is no way to verify this request.")
-    state.requests_registry.requests.challenge(found.id, method)
+    challenge_optout(found.id, chosen, registry=state.requests_registry)
     return pages.go(f"/status/{quote(token)}")
 
 
@@ -95,7 +101,7 @@ def check(request: Request, state: Here, pages: Drawing, token: str, csrf: FormT
     if not state.visits.acquire(blocking=False):
         raise TooOftenError(10)
     try:
-        check_request(state.requests_registry, found.id, reach=state.reach)
+        check_optout(found.id, registry=state.requests_registry, reach=state.reach)
     except RegistryUnavailableError:
         raise
     except DrystoneError as error:
@@ -110,7 +116,8 @@ def check(request: Request, state: Here, pages: Drawing, token: str, csrf: FormT
 def withdraw(request: Request, state: Here, pages: Drawing, token: str, csrf: FormText, sure: FormText) -> Response:
     """Withdraw a request."""
     check_form(request, state, csrf)
-    state.requests_registry.requests.withdraw(_by_token(request, state, token).id, "the requester")
+    found = _by_token(request, state, token)
+    withdraw_optout(found.id, registry=state.requests_registry, by="the requester")
     return pages.go(f"/status/{quote(token)}")
 
 
@@ -165,7 +172,7 @@ def _subjects(kind: str, text: str, prefix: str) -> list[Subject]:
     raise UsageError("Say what it is about: choose one of the list.")
 
 
-def _methods(request: OptOutRequest) -> dict[str, str]:
+def _methods(request: OptOutRequest) -> dict[MethodName, str]:
     """Return the ways to verify a request: those of repositories that can be visited."""
     visible = any(s.kind in ("repository", "path") and s.place and "://" in s.place for s in request.subjects)
     return _METHODS if visible and request.status in ("received", "verified") else {}
