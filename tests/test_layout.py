@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE, TESTS = ROOT / "src/drystone", ROOT / "tests"
 #: Modules without a test file of their name. This number only ever falls.
-WITHOUT = 104
+WITHOUT = 99
 
 
 def modules_without_tests() -> list[str]:
