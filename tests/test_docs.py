@@ -183,3 +183,10 @@ def test_the_floors_of_the_page_are_those_of_the_contract() -> None:
             said.append(set())
         said[-1].add(room.strip("`"))
     assert said == [floor for floor in expected if floor]
+
+
+@pytest.mark.parametrize("page", [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))], ids=lambda path: path.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"(?<![\w/.-])((?:tests|kernel|benchmarks|src/drystone)/[\w./-]*\w)", page.read_text())
+    recipes = re.compile("NAME|ROOM|JOB|MODULE")
+    assert [name for name in named if not recipes.search(name) and not (ROOT / name).exists()] == []
