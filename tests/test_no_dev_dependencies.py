@@ -89,6 +89,7 @@ def test_every_public_name_is_there(environment: dict[str, str], tmp_path: Path)
     assert run(environment, tmp_path, "-c", code) == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_release_is_built_and_looked_at(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "walls").mkdir()
     for name in ("stack", "gather", "cope"):

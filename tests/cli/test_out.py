@@ -70,6 +70,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [home / "one", home / "two"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -14,6 +14,7 @@ import pytest
 from tests.end_to_end.conftest import Run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -53,6 +54,7 @@ def test_misuse_exits_2_and_says_what_to_do(
     assert not (home / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [["verify", "."], ["why", ".", "x.py"], ["stats", "."], ["diff", ".", "releases/mine"], ["licenses", "."],
@@ -111,6 +113,7 @@ def test_json_of_every_command_parses(home: Path, drystone: Run, release: Path, 
     assert (summary["kept"], summary["dropped"]) == (1, 2)
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing_on_standard_error(drystone: Run, release: Path, tmp_path: Path) -> None:
     done = drystone("build", "./my-repository", "-o", str(tmp_path / "release"), "--quiet")
     assert (done.returncode, done.stderr) == (0, "")

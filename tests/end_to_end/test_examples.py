@@ -36,11 +36,13 @@ def test_every_example_has_a_test_and_says_how_it_is_run() -> None:
         assert f"python examples/{name}.py" in (ast.get_docstring(ast.parse(code)) or "")
 
 
+@pytest.mark.slow
 def test_a_git_repository_in_two_languages(home: Path, tmp_path: Path) -> None:
     said = run("two_languages", "my-repository", tmp_path / "release", cwd=home)
     assert "longest in Python: /src/" in said
 
 
+@pytest.mark.slow
 def test_packages_and_what_their_licences_cost(home: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed-1.0"
     closed.mkdir()
@@ -53,6 +55,7 @@ def test_packages_and_what_their_licences_cost(home: Path, tmp_path: Path) -> No
     assert "dropped  /closed-1.0/gate.py: no_license, no licence found" in said
 
 
+@pytest.mark.slow
 def test_a_release_is_read_without_drystone(home: Path, release: Path) -> None:
     code = (EXAMPLES / "read_release.py").read_text()
     imported = {n.names[0].name for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Import)}
@@ -62,6 +65,7 @@ def test_a_release_is_read_without_drystone(home: Path, release: Path) -> None:
     assert 'one begins \'"""Building of' in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("drystone_mini") is None, reason="models/mini is not installed")
 def test_documents_are_asked(tmp_path: Path) -> None:
     (tmp_path / "walls.md").write_text("A wall stands on its footing.\nA capstone lies on top of each wall.\n")
@@ -71,6 +75,7 @@ def test_documents_are_asked(tmp_path: Path) -> None:
     assert "walls.md, line 2, score " in said
 
 
+@pytest.mark.slow
 def test_near_duplicates_of_a_file_go_with_proof(tmp_path: Path) -> None:
     stack = program("stack")
     texts = [stack, program("gather"), stack.replace("course=7", "course=70"), program("cope")]
@@ -81,6 +86,7 @@ def test_near_duplicates_of_a_file_go_with_proof(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "kept.parquet").column("content").to_pylist() == [texts[0], texts[1], texts[3]]
 
 
+@pytest.mark.slow
 def test_somebodys_work_leaves_a_release_and_stays_out(tmp_path: Path) -> None:
     for name, files in {"walls": ("stack",), "fences": ("rail", "stack")}.items():
         folder = tmp_path / name

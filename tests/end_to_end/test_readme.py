@@ -30,6 +30,7 @@ def python(code: str, home: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_commands_run_as_printed(home: Path, drystone: Run) -> None:
     [block] = blocks("console", "Your own repositories")
     lines = [shlex.split(line.removeprefix("$ ")) for line in block.splitlines()]

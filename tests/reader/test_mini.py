@@ -30,6 +30,7 @@ WALLS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "answer"),
     [

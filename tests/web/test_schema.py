@@ -21,6 +21,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
+@pytest.mark.slow
 def test_no_page_fails_whatever_is_sent(here: Site) -> None:
     moderator = Visitor(here.url)
     moderator.log_in()

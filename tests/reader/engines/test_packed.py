@@ -40,6 +40,7 @@ def row(*lengths: int, seed: int = 0, words: int = 400) -> Batch:
     return Batch(ids, np.zeros_like(ids), positions, blocks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
 @pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 17, 31, 60])
 def test_logits_stay_near_the_reference(variant: str, family: str, length: int, checkpoints: dict[str, Path]) -> None:

@@ -26,6 +26,9 @@ from drystone.reader.training.cache import teacher_logits
 from drystone.reader.training.distil import distil, keep_layers
 from drystone.reader.training.train import train
 
+#: All of them distil from a teacher that has to be trained first.
+pytestmark = pytest.mark.slow
+
 SHORT: dict[str, Any] = {"tokens": 512, "max_seq_len": 96, "threads": 2, "learning_rate": 1e-3, "examples": 200}
 
 

@@ -50,6 +50,7 @@ def write(url: str, count: int) -> None:
                 registry.events.append("note", {"number": number, "text": "'\" \\ \u0000 häuser 🎈 \ud800"}, "R-%s")
 
 
+@pytest.mark.slow
 def test_many_writers_lose_nothing(url: str) -> None:
     Registry.open(url).close()
     context = multiprocessing.get_context("spawn")
@@ -64,6 +65,7 @@ def test_many_writers_lose_nothing(url: str) -> None:
         assert (found.events, found.problems) == (160, ())
 
 
+@pytest.mark.slow
 def test_programs_that_open_a_new_registry_at_once_all_can(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=write, args=(url, 1)) for _ in range(4)]

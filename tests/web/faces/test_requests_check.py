@@ -175,6 +175,7 @@ def test_a_server_cannot_send_us_elsewhere(asked: Callable[..., tuple[Visitor, s
         assert "could not be fetched" in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_server_that_never_ends_is_left(tmp_path: Path, silent: bool) -> None:
     hurried = replace(LOOPBACK, bounds=Bounds(3, 1 << 20))
