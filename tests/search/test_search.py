@@ -13,6 +13,7 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import parse as parse_swhid
 from drystone.release.read import Release, open_release
 from drystone.search import index
+from drystone.search.query import QueryError
 from drystone.search.search import TABLE, Found, Searcher, SearchResult
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
@@ -63,6 +64,7 @@ def test_pieces_of_the_texts_are_found_whatever_their_case(
     [
         ("lang:python", lambda r: r["language"] == "Python"),
         ("lang:c++ std::", lambda r: r["language"] == "C++" and "std::" in r["content"].lower()),
+        ("lang:py", lambda r: r["language"] == "Python"),
         ("-lang:python", lambda r: r["language"] != "Python"),
         ("lang:toml or lang:markdown", lambda r: r["language"] in {"TOML", "Markdown"}),
         ("file:init repo:click", lambda r: "init" in r["path"] and "click" in r["origin"]),
@@ -83,6 +85,22 @@ def test_fields(rows: list[dict[str, Any]], searcher: Searcher, query: str, test
     expected = {(r["origin"], r["path"]) for r in rows if test(r)}
     assert expected or "queryset" in query
     assert paths(searcher.search(query, limit=None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "expected"),
+    [
+        ("x lang:pyton", 8, "did you mean 'Python'?"),
+        ("lang:qwertzuiop", 6, "expected a language as Linguist names it"),
+        ("license:Apache2.0", 9, "did you mean 'Apache-2.0'?"),
+        ("license:qwertzuiop", 9, "expected permissive, non_permissive, copyleft, none or an SPDX identifier"),
+    ],
+)
+def test_names_that_nothing_has_are_errors(searcher: Searcher, query: str, column: int, expected: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        searcher.search(query)
+    assert caught.value.column == column
+    assert expected in caught.value.expected
 
 
 def test_definitions_come_before_uses_and_code_before_vendored_code(searcher: Searcher) -> None:

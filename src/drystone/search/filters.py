@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from drystone.detect.languages.tables import by_alias, languages
 from drystone.detect.licenses.categories import categories
 from drystone.search.matching import Deadline, Matcher
 from drystone.search.query import QueryError, Term
@@ -31,10 +33,21 @@ def of_values(segment: Segment, column: str, test: Callable[[str], bool]) -> Mas
     return found
 
 
-def language(term: Term) -> Callable[[Segment], Mask]:
-    """Return the filter of `lang:`: the whole name, in any case."""
-    wanted = term.value.casefold()
-    return lambda segment: of_values(segment, "language", lambda name: name.casefold() == wanted)
+def language(term: Term, query: str) -> Callable[[Segment], Mask]:
+    """Return the filter of `lang:`: Linguist's name or alias, in any case. Raises `QueryError` for what is neither."""
+    wanted = by_alias().get(term.value.lower())
+    if wanted is None:
+        raise QueryError(
+            query, term.column, "expected a language as Linguist names it" + _near(term, list(languages()))
+        )
+    return lambda segment: of_values(segment, "language", lambda name: name == wanted)
+
+
+def _near(term: Term, known: list[str]) -> str:
+    """Return a hint at the nearest of the known names, which differ in more than case; nothing where none is near."""
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(term.value.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
 def repository(matcher: Matcher) -> Callable[[Segment], Mask]:
@@ -58,8 +71,16 @@ def license_(term: Term, query: str) -> Callable[[Segment], Mask]:
     if wanted == "copyleft":
         return lambda segment: of_values(segment, "license_expression", _names_copyleft)
     if _IDENTIFIER.fullmatch(term.value):
+        if wanted not in _known_licenses() and not wanted.startswith("licenseref-"):
+            raise QueryError(query, term.column, "expected permissive, non_permissive, copyleft, none or an SPDX "
+                             "identifier" + _near(term, list(categories())))  # fmt: skip
         return lambda segment: of_values(segment, "license_expression", lambda e: wanted in _named(e))
     return _equal_expression(term, query)
+
+
+@cache
+def _known_licenses() -> frozenset[str]:
+    return frozenset(name.casefold() for name in categories())
 
 
 @lru_cache(maxsize=4096)

@@ -142,7 +142,7 @@ class _Planner:
         if name in {"case", "count", "type"}:
             return Every([])
         if name == "lang":
-            return Columns(filters.language(term))
+            return Columns(filters.language(term, self.query))
         if name == "license":
             return Columns(filters.license_(term, self.query))
         if name == "is":
