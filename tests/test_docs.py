@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import json
 import re
@@ -190,3 +192,29 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
     named = re.findall(r"(?<![\w/.-])((?:tests|kernel|benchmarks|src/drystone)/[\w./-]*\w)", page.read_text())
     recipes = re.compile("NAME|ROOM|JOB|MODULE")
     assert [name for name in named if not recipes.search(name) and not (ROOT / name).exists()] == []
+
+
+def test_programs_outside_the_package_import_what_is_there() -> None:
+    asked = set()
+    for folder in ("benchmarks", "docs", "examples", "models", "tools"):
+        for program in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(program.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "drystone":
+                    asked |= {
+                        (str(node.module), alias.name, program.relative_to(ROOT).as_posix()) for alias in node.names
+                    }
+    assert len(asked) > 100
+    assert [each for each in sorted(asked) if not _is_there(*each[:2])] == []
+
+
+def _is_there(module: str, name: str) -> bool:
+    """Whether a module, looked at and not loaded, speaks of a name, or is a package with such a module."""
+    if module.endswith("._kernel"):
+        return hasattr(importlib.import_module(module), name)
+    home = ROOT / "src" / module.replace(".", "/")
+    file = home / "__init__.py" if home.is_dir() else home.with_suffix(".py")
+    if not file.is_file():
+        return False
+    code = file.read_text("utf-8")
+    beside = (home.is_dir() and any(home.glob(f"{name}.*"))) or (home / name).is_dir()
+    return beside or re.search(rf"\b{name}\b", code) is not None
