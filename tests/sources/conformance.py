@@ -274,12 +274,16 @@ class PypiKind(Kind):
         return str(self.packed)
 
 
+NOTHING_TO_FETCH: Final = {"a_second_fetch_finds_what_is_there": "a collection has nothing to fetch before its parts"}
+
+
 class TableKind(Kind):
     name = "table"
     excused: ClassVar = {
         "the_directory_is_the_hash_of_the_tree": "a table may hold some files of a repository; its rows say which tree",
         "a_listing_ends_at_the_limit_of_entries": "rows are bounded by parts, not by repository",
         "without_files_it_says_so": "a table without rows names no repository: it is refused, see test_table",
+        **NOTHING_TO_FETCH,
     }
 
     def make(self, files: Files) -> Source:
@@ -306,6 +310,7 @@ class TableKind(Kind):
 
 class SoftwareHeritageKind(Kind):
     name = "software-heritage"
+    excused: ClassVar = NOTHING_TO_FETCH
 
     def make(self, files: Files) -> Source:
         for folder in ("export", "contents"):

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from drystone.building.builds import work_folder
 from drystone.building.settings import ReleaseSettings, Settings, load_settings, sources_from_arguments
-from drystone.building.update import recall
 from drystone.errors import SettingsError, UsageError
 from drystone.registry.place import place_of
 from drystone.release.read import open_release
@@ -85,6 +84,8 @@ class Asked:
         if self.sources and self.sources[0].endswith(".toml"):
             settings, sources = self.read()
         else:
+            from drystone.building.update import recall
+
             settings, sources = recall(work_folder(Settings(), old))
             sources = [*sources, *sources_from_arguments(self.sources, self.contents, self.agreement)]
         kept = {name: getattr(facts, name) for name in _KEPT}

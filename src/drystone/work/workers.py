@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from drystone.errors import BuildError
-from drystone.work.process import prepare_process
 
 _LENGTH: Final = struct.Struct("<Q")
 #: What the first process is told with each worker's socket: to copy itself, or to become the worker.
@@ -211,6 +210,9 @@ def main(descriptor: int, preload: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library prints must not get into what the builder prints.
     os.dup2(2, 1)
+    # Brings Arrow, which takes the builder longer to load than to start this process.
+    from drystone.work.process import prepare_process  # noqa: PLC0415
+
     if preload:
         importlib.import_module(preload).preload()
     prepare_process()
