@@ -74,6 +74,7 @@ def test_the_python_of_the_readme_runs_as_printed(home: Path, release: Path) -> 
 @pytest.mark.parametrize(("index", "module", "said"), [
     (0, "datasets", "/src/stack.py"), (1, "duckdb", "exact_duplicate"), (2, "polars", "Markdown"),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_others_read_a_release_as_printed(home: Path, release: Path, index: int, module: str, said: str) -> None:
     code = blocks("python", "Reading a release")[index]
     assert f"import {module}" in code or f"from {module}" in code

@@ -209,6 +209,7 @@ def test_texts_that_changed_after_indexing_are_an_error(copy: Release) -> None:
         list(searcher.search("-content:zzzzzz", limit=None))
 
 
+@pytest.mark.slow
 def test_a_query_of_a_hundred_kilobytes_is_answered_or_refused(searcher: Searcher) -> None:
     assert list(searcher.search("content:" + "a" * 99_000)) == []
     with pytest.raises(UsageError, match="100,001 characters"):

@@ -23,6 +23,7 @@ def test_places_that_are_no_repository(tmp_path: Path) -> None:
             METHODS[method].check(CHALLENGE, "--upload-pack=touch://x", NOTHING)
 
 
+@pytest.mark.slow
 def test_a_long_history_takes_bounded_time(walls: Path) -> None:
     stream = "".join(
         f"commit refs/heads/main\ncommitter A <a@b> {1_600_000_000 + n} +0000\ndata 2\nx\n"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from drystone.cli import cli
@@ -40,6 +41,7 @@ def test_every_console_prints_what_it_is_given(tmp_path: Path) -> None:
     assert [path.name for path in commands.rglob("*.py") if "rich.console" in path.read_text()] == ["_out.py"]
 
 
+@pytest.mark.slow
 def test_the_next_commands_can_be_typed(tmp_path: Path) -> None:
     folder = _folder(tmp_path, "walls")
     command = [sys.executable, "-m", "drystone", "build", str(folder), "-o", "release", "--quiet"]

@@ -54,6 +54,7 @@ def test_written_by_people(path: str, content: bytes) -> None:
     assert not is_generated(path, content)
 
 
+@pytest.mark.slow
 def test_installed_files_agree_with_enry() -> None:
     root = Path(enry.__file__).parents[1]
     chosen = [p for p in sorted(root.rglob("*.*"))[::60] if p.is_file() and p.stat().st_size < 300_000]

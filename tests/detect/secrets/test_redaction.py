@@ -83,6 +83,7 @@ def test_numbers_and_keys_leave_files_that_parse(settings: ScanSettings) -> None
 
 
 @pytest.mark.parametrize("settings", [PLACEHOLDER, SURROGATE], ids=lambda s: s.replacement)
+@pytest.mark.slow
 def test_real_files_still_parse(settings: ScanSettings) -> None:
     """The standard library with all kinds high: every file that parsed, parses after."""
     high = ScanSettings(**dict.fromkeys(KINDS, "high"), replacement=settings.replacement)
@@ -123,6 +124,7 @@ def test_spans_elsewhere_may_break(text: bytes, path: str) -> None:
     assert may_break(text, [(at, at + 6, b"<EMAIL>")], path)
 
 
+@pytest.mark.slow
 def test_what_is_said_to_be_unbreakable_is() -> None:
     """Random stretches of the standard library: where all letters may go, a placeholder leaves a text that parses."""
     random = Random(7)
