@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, reviewed
+    from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, LicenseState, reviewed
     from drystone.detect.licenses.files import detect_file
     from drystone.detect.licenses.headers import HEAD_BYTES, detect_headers
     from drystone.detect.licenses.paths import file_kind, is_license_file
@@ -22,6 +22,7 @@ __all__ = [
     "REVIEW_LIMIT",
     "Evidence",
     "LicenseAnnotation",
+    "LicenseState",
     "TreeLicenses",
     "detect_file",
     "detect_headers",
@@ -40,6 +41,7 @@ __getattr__ = lazily(
         "REVIEW_LIMIT": "drystone.detect.licenses.annotation",
         "Evidence": "drystone.detect.licenses.annotation",
         "LicenseAnnotation": "drystone.detect.licenses.annotation",
+        "LicenseState": "drystone.detect.licenses.annotation",
         "TreeLicenses": "drystone.detect.licenses.trees",
         "detect_file": "drystone.detect.licenses.files",
         "detect_headers": "drystone.detect.licenses.headers",

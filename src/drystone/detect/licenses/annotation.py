@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final, Literal
 
 import orjson
@@ -15,6 +16,20 @@ import orjson
 #: Where a licence was found: a licence text, package metadata, a README's statement, a notice file, a file's own head;
 #: `tree` is what holds for a folder, `file` what holds for one file.
 Kind = Literal["text", "metadata", "readme", "notice", "header", "tree", "file"]
+
+
+class LicenseState(Enum):
+    """What a text, a declaration, a folder or a file's head says of the right to use it."""
+
+    #: It names a licence that was understood, be it permissive or not.
+    GRANTED = "granted"
+    #: It says that others may not copy, change, pass on or use it freely (proprietary, EULA, non-commercial).
+    DENIED = "denied"
+    #: It speaks of rights in words that no rule knows, or adds conditions to a licence that it names.
+    NOT_UNDERSTOOD = "not_understood"
+    #: It says nothing about rights.
+    ABSENT = "absent"
+
 
 #: Below this confidence a finding goes to review.
 REVIEW_LIMIT: Final = 0.75
@@ -27,7 +42,8 @@ TRUNCATED: Final = "truncated"
 class Evidence:
     """One finding: which SPDX expression, on which lines, by which rule, with which confidence (0 to 1).
 
-    `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand.
+    `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand. Words
+    that deny or restrict have no expression (""), and a rule that begins with `denied:` or `rider:`.
     """
 
     expression: str
@@ -45,7 +61,9 @@ class LicenseAnnotation:
 
     `expression`: SPDX expression over all findings; None where no licence was found that could be told.
     `conflict`: why the findings contradict each other (a tag and a text that differ), else None.
-    `unanswered`: the text speaks of licensing, but in words no rule knows; such texts go to ScanCode and to review.
+    `unanswered`: the text speaks of licensing, but in words no rule knows, or restricts a licence that it names.
+    `denied`: the text denies the right to use it freely. Where either is set there is no expression, and the evidence
+    tells which words say so (`grounds`).
     `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
     detection compares (of the bytes for metadata), the key of the review queue; empty for folders and empty texts.
     `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
@@ -58,11 +76,26 @@ class LicenseAnnotation:
     evidence: tuple[Evidence, ...] = ()
     conflict: str | None = None
     unanswered: bool = False
+    denied: bool = False
     copyrights: tuple[str, ...] = ()
     text_sha256: str = ""
     notes: tuple[str, ...] = ()
     paths: tuple[tuple[str, str], ...] = ()
     review: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> LicenseState:
+        """Which of the four states holds; what denies is stronger than what grants beside it."""
+        if self.denied:
+            return LicenseState.DENIED
+        if self.expression is not None:
+            return LicenseState.GRANTED
+        return LicenseState.NOT_UNDERSTOOD if self.unanswered else LicenseState.ABSENT
+
+    @property
+    def grounds(self) -> tuple[Evidence, ...]:
+        """The words that deny or restrict, as evidence without an expression."""
+        return tuple(e for e in self.evidence if not e.expression)
 
     @property
     def confidence(self) -> float:
@@ -72,7 +105,7 @@ class LicenseAnnotation:
     @property
     def needs_review(self) -> bool:
         """Whether a person should look: unanswered, conflicting, or under the confidence limit."""
-        if self.unanswered or self.conflict is not None or self.review:
+        if self.unanswered or self.denied or self.conflict is not None or self.review:
             return True
         return bool(self.evidence) and self.confidence < REVIEW_LIMIT
 
@@ -81,6 +114,8 @@ class LicenseAnnotation:
         """Why a person should look, in one word; empty where nobody needs to."""
         if self.conflict is not None:
             return "conflict"
+        if self.denied:
+            return "denied"
         if self.unanswered:
             return "unanswered"
         return "unsure" if self.needs_review else ""
@@ -98,6 +133,7 @@ class LicenseAnnotation:
         for key, value in (
             ("c", self.conflict),
             ("u", self.unanswered),
+            ("d", self.denied),
             ("r", self.copyrights),
             ("h", self.text_sha256),
             ("n", self.notes),
@@ -119,6 +155,7 @@ class LicenseAnnotation:
                 evidence=tuple(Evidence(*row) for row in record.get("e", ())),
                 conflict=record.get("c"),
                 unanswered=record.get("u", False),
+                denied=record.get("d", False),
                 copyrights=tuple(record.get("r", ())),
                 text_sha256=record.get("h", ""),
                 notes=tuple(record.get("n", ())),
@@ -133,7 +170,7 @@ class LicenseAnnotation:
         return orjson.dumps(
             [
                 {
-                    "expression": e.expression,
+                    "expression": e.expression or None,
                     "swhid": e.swhid or None,
                     "path": e.path or None,
                     "start_line": e.start_line,
@@ -169,8 +206,8 @@ def reviewed(annotation: LicenseAnnotation, decisions: Mapping[str, str]) -> Lic
     if decision is None:
         return annotation
     if decision == "NONE":
-        return replace(annotation, expression=None, evidence=(), conflict=None, unanswered=False)
+        return replace(annotation, expression=None, evidence=(), conflict=None, unanswered=False, denied=False)
     first = min((e.start_line for e in annotation.evidence), default=1)
     last = max((e.end_line for e in annotation.evidence), default=1)
     evidence = (Evidence(decision, first, last, "review", 1.0),)
-    return replace(annotation, expression=decision, evidence=evidence, conflict=None, unanswered=False)
+    return replace(annotation, expression=decision, evidence=evidence, conflict=None, unanswered=False, denied=False)

@@ -80,8 +80,8 @@ class ScanCode:
         self._answers: queue.Queue[str | None] = queue.Queue()
 
     def complete(self, annotation: LicenseAnnotation, data: bytes) -> LicenseAnnotation:
-        """Return the annotation with ScanCode's answer where it had none; unchanged where it had one."""
-        if not annotation.unanswered:
+        """Return the annotation with ScanCode's answer where it had none and no words restrict; else unchanged."""
+        if not annotation.unanswered or annotation.grounds:
             return annotation
         answer = self.ask(data)
         if "rows" not in answer:
