@@ -79,15 +79,24 @@ def peer(name: str, requirements: Sequence[str], python: str = sys.executable) -
     return home / "bin/python"
 
 
-def main_of_sections(package: str, sections: Sequence[str], about: str) -> None:
-    """Run a benchmark made of modules of a package, each with `figures(quick)`, as one table; `--only` chooses some."""
+def main_of_sections(
+    package: str,
+    sections: Sequence[str],
+    about: str,
+    arrange: Callable[[list[Figure], Sequence[str]], list[Figure]] = lambda figures, sections: figures,
+) -> None:
+    """Run a benchmark made of modules of a package, each with `figures(quick)`, as one table; `--only` chooses some.
+
+    `arrange` gets all figures and the sections that were run, and returns what the table shows.
+    """
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--only", action="append", choices=sections, help="this section alone")
     arguments, sys.argv[1:] = parser.parse_known_args()
 
     def measure(quick: bool) -> list[Figure]:
-        chosen = [importlib.import_module(f"{package}.{name}") for name in arguments.only or sections]
-        return [figure for module in chosen for figure in module.figures(quick)]
+        names = arguments.only or sections
+        chosen = [importlib.import_module(f"{package}.{name}") for name in names]
+        return arrange([figure for module in chosen for figure in module.figures(quick)], names)
 
     measure.__doc__ = about
     main(measure)

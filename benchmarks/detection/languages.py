@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from pathlib import Path
 
 import enry
 
+from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import Figure
 from drystone.detect.languages import detect_languages
 from drystone.detect.languages.names import base_name, extension
 from drystone.detect.languages.tables import by_extension, by_filename
 from drystone.detect.paths import path_flags
-
-LABELLED = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[2].parent / "shared" / "data"))
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,7 @@ def figures(quick: bool) -> list[Figure]:
         return _right(detect(paths, [c.content for c in chosen]), chosen)
 
     found = [
-        Figure("languages: files with names", score(_ours, named), f"of {len(named)}", 0.94, 0.97,
-               note=f"enry {score(_enry, named):.3f}"),
+        bounded("languages: files with names", score(_ours, named), f"of {len(named)}", f"enry {score(_enry, named):.3f}"),
         Figure("languages: the same, stems hidden", score(_ours, named, "stem"), f"of {len(named)}",
                note="names without extension kept"),
     ]  # fmt: skip
@@ -111,8 +108,7 @@ def figures(quick: bool) -> list[Figure]:
     seconds = 0.5 if quick else 3.0
     enry_speed = _speed(_enry, named, seconds)
     found.append(
-        Figure("languages: labelled files, one core", _speed(_ours, named, seconds), "files/s", 20_000, 60_000,
-               note=f"enry {enry_speed:,.0f}")
+        bounded("languages: labelled files, one core", _speed(_ours, named, seconds), "files/s", f"enry {enry_speed:,.0f}")
     )  # fmt: skip
     installed = _installed(300 if quick else 3000)
     found.append(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import re
 import sys
 import sysconfig
@@ -21,11 +20,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import CACHE, Figure, main, peer
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation, detect_headers, detect_text
 from drystone.detect.licenses.annotation import families
 
-DATA = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[2].parent / "shared" / "data"))
 LABELS = Path(__file__).with_name("license_headers.tsv")
 SCANCODE = ["scancode-toolkit-mini==32.5.0", "pluggy<1.6"]
 COPYLEFT = re.compile(
@@ -195,7 +194,7 @@ def header_figures(quick: bool) -> list[Figure]:
 def figures(quick: bool) -> list[Figure]:
     """Measure licence detection on labelled texts and on real source files."""
     rows: list[Figure] = []
-    labelled = DATA / "licenses" / "dev.jsonl.gz"
+    labelled = LABELLED / "licenses" / "dev.jsonl.gz"
     if labelled.exists():
         rows += text_figures(independent(labelled)[:: 4 if quick else 1], quick)
     else:
@@ -217,19 +216,9 @@ def text_figures(cases: list[dict[str, object]], quick: bool) -> list[Figure]:
     show("drystone", mine)
     show("licenseclassifier", theirs)
     rows = [
-        Figure(
-            "licence texts, family right", mine.right, "share", 0.88, 0.95, note=f"licenseclassifier {theirs.right:.3f}"
-        ),
-        Figure(
-            "licence texts, family wrong",
-            mine.wrong,
-            "share",
-            0.03,
-            0.01,
-            True,
-            f"licenseclassifier {theirs.wrong:.3f}",
-        ),
-        Figure("mean CPU time per distinct text", times[0], "ms", 2, 0.5, True, f"licenseclassifier {times[1]:.2f} ms"),
+        bounded("licence texts: right", mine.right, "share", f"licenseclassifier {theirs.right:.3f}"),
+        bounded("licence texts: wrong", mine.wrong, "share", f"licenseclassifier {theirs.wrong:.3f}"),
+        bounded("licence text, CPU time", times[0], "ms", f"licenseclassifier {times[1]:.2f} ms"),
     ]
     other = score(cases, classifier_first)
     show("classifier first", other)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import ipaddress
 import json
-import os
 import re
 import subprocess
 import sys
@@ -22,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.detection import labelled
+from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import Figure, peer
 from drystone.detect.secrets import KINDS, Scanner, ScanSettings, Span, redact
 from drystone.detect.secrets.parses import parses
 
-DATA = Path(os.environ.get("DRYSTONE_LABELLED", Path(__file__).parents[3] / "shared/data")) / "secrets/dev.jsonl.gz"
+DATA = LABELLED / "secrets" / "dev.jsonl.gz"
 SECRET_KINDS = {"token", "password", "private_key", "high_entropy"}
 
 #: A peer answers, for each text on its standard input (JSON lines), with the names of the rules that fired.
@@ -120,8 +120,8 @@ def _rows(quick: bool) -> list[Figure]:
     counts = score(rows, fired, own)
     recall, precision = _ratios(counts)
     out = [
-        Figure("secrets, recall", recall, "", 0.85, 0.95),
-        Figure("secrets, precision", precision, "", 0.90, 0.97),
+        bounded("secrets: recall", recall),
+        bounded("secrets: precision", precision),
     ]
     for source in sorted({source for source, _ in counts}):
         part = Counter({key: n for key, n in counts.items() if key[0] == source})
@@ -301,7 +301,7 @@ def _speed(quick: bool) -> list[Figure]:
     kinds = Counter(span.kind for spans in found for span in spans)
     note = f"{size / 1e6:.0f} MB, {len(clean)} files of installed packages, all kinds, names too; CPU time"
     out = [
-        Figure("scan, clean code, one core", size / 1e6 / seconds, "MB/s", 100, 300, note=note),
+        bounded("scan of clean code, one core", size / 1e6 / seconds, "MB/s", note),
         Figure("findings in ordinary packages", sum(kinds.values()) / (total / 1e6), "per MB", note=f"{dict(kinds)}"),
     ]
     if quick:
