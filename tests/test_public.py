@@ -27,6 +27,7 @@ def test_the_public_names_are_these() -> None:
         "challenge_optout",
         "check_optout",
         "count_files",
+        "count_times",
         "decide_optout",
         "decide_review",
         "deduplicate",

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "builder.hpp"
+#include "counting.hpp"
 #include "folding.hpp"
 #include "query.hpp"
 
@@ -60,6 +61,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         read_all(reader);
         (void)reader.find(data[0]);
     } catch (const std::invalid_argument&) {
+    }
+
+    for (size_t n : {size_t{1}, size_t{3}, a.size}) {
+        if (!n || n > a.size) continue;
+        uint64_t times = 0;
+        for (size_t at = 0; at + n <= b.size && b.size < 5000; at++) {
+            times += !std::memcmp(b.data.get() + at, a.data.get(), n);
+        }
+        if (b.size < 5000)
+            check(Needle(a.data.get(), n).times(b.data.get(), b.size) == times, "every place is counted");
     }
 
     static const std::vector<Family> families = {

@@ -9,6 +9,7 @@
 
 #include "builder.hpp"
 #include "common/python.hpp"
+#include "counting.hpp"
 #include "folding.hpp"
 #include "query.hpp"
 
@@ -176,6 +177,22 @@ NB_MODULE(_kernel, m) {
         },
         nb::arg("lists"), nb::arg("universe"), nb::arg("levels"),
         "Postings of (key, [(number, level), ...]) in order.");
+
+    nb::class_<Needle>(m, "Needle", "A string ready to be counted in texts.")
+        .def(
+            "__init__", [](Needle* self, nb::bytes string) { new (self) Needle(bytes_of(string), string.size()); },
+            nb::arg("string"))
+        .def(
+            "times",
+            [](const Needle& needle, Input<uint8_t> text, bool folded) {
+                nb::gil_scoped_release release;
+                if (!folded) return needle.times(text.data(), text.size());
+                std::vector<uint8_t> out;
+                fold(text.data(), text.size(), out);
+                return needle.times(out.data(), out.size());
+            },
+            nb::arg("text"), nb::arg("folded"),
+            "At how many places of the text, or of the folded text, the string begins; places may overlap.");
 
     nb::class_<Building>(m, "Builder", "Builds the postings of one segment from its files, in any order.")
         .def(

@@ -5,6 +5,7 @@
 
 #include "builder.hpp"
 #include "common/checks.hpp"
+#include "counting.hpp"
 #include "folding.hpp"
 #include "query.hpp"
 
@@ -63,6 +64,17 @@ void stems() {
     }
 }
 
+void counts() {
+    const auto times = [](const std::string& needle, const std::string& text) {
+        return Needle(reinterpret_cast<const uint8_t*>(needle.data()), needle.size())
+            .times(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    };
+    check(times("aa", "aaaa") == 3, "places may overlap");
+    check(times("abab", "abababxabab") == 3, "what begins inside another is counted");
+    check(times("ab", "b") == 0 && times("ab", "") == 0, "nothing is found in too little");
+    check(times("\n", "\n\n") == 2, "a line end is a byte");
+}
+
 // Digests of everything over made-up texts, to compare between kinds of processors.
 void digests() {
     const std::vector<std::string> texts = drystone::checks::texts(300);
@@ -104,5 +116,6 @@ int main() {
     golomb();
     postings();
     stems();
+    counts();
     digests();
 }

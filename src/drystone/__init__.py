@@ -61,7 +61,14 @@ if TYPE_CHECKING:
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release, open_release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
-    from drystone.search.verbs import count_files, explain_query, find_passages, index_release, search_releases
+    from drystone.search.verbs import (
+        count_files,
+        count_times,
+        explain_query,
+        find_passages,
+        index_release,
+        search_releases,
+    )
     from drystone.verification.verbs import challenge_optout, check_optout, list_contents
     from drystone.web.verbs import add_moderator, serve
 
@@ -81,6 +88,7 @@ __all__ = [
     "challenge_optout",
     "check_optout",
     "count_files",
+    "count_times",
     "decide_optout",
     "decide_review",
     "deduplicate",
@@ -153,6 +161,7 @@ _HOMES = {
     "challenge_optout": "drystone.verification.verbs",
     "check_optout": "drystone.verification.verbs",
     "count_files": "drystone.search.verbs",
+    "count_times": "drystone.search.verbs",
     "decide_optout": "drystone.registry.verbs",
     "decide_review": "drystone.registry.verbs",
     "deduplicate": "drystone.dedup.verbs",

@@ -40,6 +40,10 @@ def rank(
     most: int,
 ) -> tuple[NDArray[np.uint32], NDArray[np.float32]]: ...
 
+class Needle:
+    def __init__(self, string: bytes) -> None: ...
+    def times(self, text: NDArray[np.uint8], folded: bool) -> int: ...
+
 class Builder:
     def __init__(
         self, documents: int, families: list[tuple[list[tuple[str, int]], int]], function: int, heading: int

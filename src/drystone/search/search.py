@@ -10,9 +10,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ import pyarrow as pa
 
 from drystone.identity.swhid import Swhid
 from drystone.release.read import Release
-from drystone.search import plan, ranking
+from drystone.search import counting, plan, ranking
+from drystone.search.counting import StringCount
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
 from drystone.search.limits import FILES, LINES, PASSAGES
@@ -244,10 +245,35 @@ class Searcher:
             for opened, at, file, _ in self._files(planned, answer, None, Deadline(seconds)):
                 answer.files += 1
                 if by is not None:
-                    value = opened.segments[at].value(COUNTED[by], file)
-                    counts["unknown" if value is None else str(value)] += 1
+                    counts[_counted(opened.segments[at], file, by)] += 1
         answer.seconds = time.monotonic() - start
         return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+    def times(
+        self, text: str, *, where: str = "", fold: bool = False, by: str | None = None, seconds: float | None = None
+    ) -> StringCount:
+        """Return how often a string stands in the texts of files that `where` (a query) matches, at every place.
+
+        With `fold` in any case. `by` is one of `COUNTED`. Exact unless `seconds` have passed before. Raises
+        `UsageError` for a string that cannot be counted, else as `count` does.
+        """
+        needle = counting.needle_of(text, folded=fold)
+        counted, start, deadline = StringCount(text), time.monotonic(), Deadline(seconds)
+        looked: list[tuple[_Opened, int, list[int]]] = []
+        with suppress(OutOfTimeError):
+            planned = plan.plan(where) if where else None
+            for opened in self._opened:
+                for at, segment in enumerate(opened.segments):
+                    mask = None if planned is None else _matching(planned, opened, at, deadline)
+                    counted.unread += int((~segment.indexed if mask is None else mask & ~segment.indexed).sum())
+                    possible = counting.holders(segment, needle)
+                    files = np.flatnonzero(possible if mask is None else mask & possible)
+                    order = np.lexsort((files, segment.page_numbers[files]))  # each page is unpacked once
+                    looked.append((opened, at, files[order].tolist()))
+            counted.at_most = sum(len(files) for *_, files in looked)
+            counting.count(needle, fold, _valued(looked, by), deadline, counted)
+        counted.seconds = time.monotonic() - start
+        return counted
 
     def table(
         self, query: str, *, limit: int | None = None, seconds: float | None = None
@@ -330,6 +356,24 @@ def _in_time(answer: SearchResult) -> Iterator[None]:
         yield
     except OutOfTimeError:
         answer.exact, answer.reason = False, "time"
+
+
+def _counted(segment: Segment, file: int, by: str) -> str:
+    """Return what a file is counted under."""
+    value = segment.value(COUNTED[by], file)
+    return "unknown" if value is None else str(value)
+
+
+def _valued(
+    looked: list[tuple[_Opened, int, list[int]]], by: str | None
+) -> Iterator[tuple[Callable[[], str], memoryview]]:
+    """Yield the texts of files, each with what tells its value of `by`."""
+    for opened, at, files in looked:
+        for file, text in opened.texts(at, files):
+            if by is None:
+                yield str, text
+            else:
+                yield partial(_counted, opened.segments[at], file, by), text
 
 
 def _matches(

@@ -9,6 +9,7 @@ from drystone.search.limits import FILES, LINES, PASSAGES, By
 
 if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
+    from drystone.search.counting import StringCount
     from drystone.search.index import Indexed
     from drystone.search.search import Passage, Searcher, SearchResult
 
@@ -64,6 +65,24 @@ def count_files(
     The count is exact unless `seconds` have passed before. Raises as `search_releases` does.
     """
     return _searcher(releases).count(query, by=by, seconds=seconds)
+
+
+def count_times(
+    releases: Iterable[AnyRelease],
+    text: str,
+    *,
+    where: str = "",
+    fold: bool = False,
+    by: By | None = None,
+    seconds: float | None = None,
+) -> StringCount:
+    """Count how often a string stands in the texts of releases, at every place, and in how many files.
+
+    `where` is a query that their files match; with `fold` case makes no difference; with `by` also the times for each
+    value. The count is exact unless `seconds` have passed before. Raises `UsageError` for a string that cannot be
+    counted, else as `search_releases` does.
+    """
+    return _searcher(releases).times(text, where=where, fold=fold, by=by, seconds=seconds)
 
 
 def explain_query(query: str) -> list[str]:
