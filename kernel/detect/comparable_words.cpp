@@ -62,6 +62,94 @@ size_t html_entity(const unsigned char* p, size_t left) {
     return i > 2 && i < left && p[i] == ';' ? i + 1 : 0;
 }
 
+// Whether a lead byte begins a character of Chinese, Japanese or Korean (U+3000 to U+DFFF).
+bool is_cjk(unsigned char c) { return c >= 0xe3 && c <= 0xed; }
+
+// Words after which a full stop seldom ends a sentence.
+constexpr std::array<std::string_view, 14> kShortened = {"inc", "ltd", "co", "corp", "vs", "ver", "mr",
+                                                         "dr",  "st",  "eg", "ie",   "cf", "no",  "gmbh"};
+
+// What stands between two words: the strongest of the marks seen since the last one.
+class Joint {
+  public:
+    explicit Joint(const std::string& words) : words_(words) {}
+
+    char value() const { return words_.empty() || lines_ > 1 ? '\n' : kMarks[rank_]; }
+    void clear() { rank_ = 0, lines_ = 0; }
+    void newline() { ++lines_; }
+
+    // Take in the separator at `p`, of `length` bytes.
+    void add(const unsigned char* p, size_t length, size_t left) {
+        if (length == 3) {
+            const uint32_t c = uint32_t(p[0]) << 16 | uint32_t(p[1]) << 8 | p[2];
+            mark(c == 0xe38082 || c == 0xefbc81 || c == 0xefbc8e ? kSentence
+                 : c == 0xefbc9f                                 ? kQuestion
+                 : c == 0xefbc9a                                 ? kColon
+                 : c == 0xe38081 || c == 0xefbc8c                ? kComma
+                                                                 : 0);
+            return;
+        }
+        switch (*p) {
+            case '.':
+                if (ends(p, left) && !shortened()) mark(kSentence);
+                break;
+            case '!':
+            case ';':
+                if (ends(p, left)) mark(kSentence);
+                break;
+            case '?':
+                if (ends(p, left)) mark(kQuestion);
+                break;
+            case '|':
+                mark(kCell);
+                break;
+            case ':':
+                mark(kColon);
+                break;
+            case ',':
+            case '(':
+            case ')':
+                mark(kComma);
+                break;
+            case '/':
+            case '\\':
+                mark(kSlash);
+                break;
+            case '-':
+                mark(kHyphen);
+                break;
+            default:
+                break;
+        }
+    }
+
+  private:
+    static constexpr char kMarks[] = " -/,:|.?";
+    enum : int { kHyphen = 1, kSlash, kComma, kColon, kCell, kSentence, kQuestion };
+
+    void mark(int rank) { rank_ = std::max(rank_, rank); }
+
+    // Whether white space follows, after quotes and closing marks.
+    static bool ends(const unsigned char* p, size_t left) {
+        for (size_t i = 1; i < left && i < 8; ++i) {
+            if (p[i] <= ' ') return true;
+            if (is_alnum(p[i]) || p[i] == '/' || p[i] == '.' || p[i] >= 0x80) return false;
+        }
+        return true;
+    }
+
+    bool shortened() const {
+        const size_t space = words_.rfind(' ');
+        const std::string_view last =
+            space == std::string::npos ? std::string_view(words_) : std::string_view(words_).substr(space + 1);
+        return (last.size() == 1 && !is_digit(static_cast<unsigned char>(last[0]))) ||
+               std::find(kShortened.begin(), kShortened.end(), last) != kShortened.end();
+    }
+
+    const std::string& words_;
+    int rank_ = 0, lines_ = 0;
+};
+
 }  // namespace
 
 ComparableWords split_words(std::string_view input) {
@@ -72,11 +160,13 @@ ComparableWords split_words(std::string_view input) {
     uint32_t line = 1;
     bool first = true;  // no word on this line yet
     std::string word;
+    Joint joint(out.text);
     size_t i = 0;
     while (i < size) {
         const unsigned char c = data[i];
         if (c == '\n') {
             ++line;
+            joint.newline();
             first = true;
             ++i;
             continue;
@@ -98,19 +188,25 @@ ComparableWords split_words(std::string_view input) {
         }
         if (!is_alnum(c)) {
             if (c < 0x80) {
+                joint.add(data + i, 1, size - i);
                 ++i;
                 continue;
             }
             const size_t n = separator(data + i, size - i, apostrophe);
             if (n) {
+                joint.add(data + i, n, size - i);
                 i += n;
                 continue;
             }
         }
         const size_t begin = i;
         word.clear();
+        bool cjk = is_cjk(c);
         while (i < size && word.size() < 256) {
             const unsigned char d = data[i];
+            const bool other = !word.empty() && d != '\'' && (d < 0x80 || d >= 0xc0) && cjk != is_cjk(d);
+            if (other && (cjk || is_cjk(d))) break;
+            if (d < 0x80 || d >= 0xc0) cjk = is_cjk(d);
             if (is_alnum(d)) {
                 word.push_back(static_cast<char>(lower(d)));
                 ++i;
@@ -149,6 +245,8 @@ ComparableWords split_words(std::string_view input) {
         first = false;
         const size_t spelling = word.find("licenc");
         if (spelling != std::string::npos) word[spelling + 5] = 's';
+        out.joints.push_back(joint.value());
+        joint.clear();
         if (!out.text.empty()) out.text.push_back(' ');
         out.starts.push_back(static_cast<uint32_t>(out.text.size()));
         out.lines.push_back(line);

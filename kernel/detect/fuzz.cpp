@@ -54,7 +54,8 @@ void variants_agree(const Text& text, unsigned flags, size_t limit) {
 
 void words_and_indexes(const Text& text, size_t split) {
     const ComparableWords all = split_words(text.view()), part = split_words(text.view().substr(0, split));
-    check(all.starts.size() == all.lines.size() && all.starts.size() == all.hashes.size(),
+    check(all.starts.size() == all.lines.size() && all.starts.size() == all.hashes.size() &&
+              all.starts.size() == all.joints.size(),
           "one of each for every word");
     for (size_t i = 0; i < all.starts.size(); i++) {
         check(all.starts[i] < all.text.size(), "a word lies in the text");
@@ -68,6 +69,13 @@ void words_and_indexes(const Text& text, size_t split) {
         own |= reference == 0 && containment == 1;
     }
     check(own, "a text contains itself");
+    if (all.hashes.size() >= 4)
+        check(index.unexplained(all.hashes, 0, SIZE_MAX, {0}).empty(), "a text explains itself");
+    size_t behind = 0;
+    for (const auto& [first, last] : index.unexplained(all.hashes, 0, SIZE_MAX, {1})) {
+        check(behind <= first && first < last && last <= all.hashes.size(), "what is unexplained is in order");
+        behind = last;
+    }
     if (all.starts.size() < 3) return;
     const std::string phrase = all.text.substr(all.starts[1], all.starts[2] - all.starts[1] - 1);
     bool found = false;

@@ -114,6 +114,28 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
     return found;
 }
 
+std::vector<std::pair<uint32_t, uint32_t>> TextIndex::unexplained(const std::vector<uint64_t>& hashes, size_t begin,
+                                                                  size_t end,
+                                                                  const std::vector<uint32_t>& references) const {
+    std::vector<std::pair<uint32_t, uint32_t>> found;
+    end = std::min(end, hashes.size());
+    if (begin >= end) return found;
+    std::vector<bool> wanted(totals_.size(), false);
+    for (const uint32_t r : references)
+        if (r < wanted.size()) wanted[r] = true;
+    const std::vector<uint64_t> grams = grams_of(hashes.data() + begin, end - begin);
+    size_t explained = 0;  // words of the range that are explained or already in `found`
+    for (size_t i = 0; i < grams.size(); ++i) {
+        const auto [from, to] = postings_of(grams[i]);
+        if (std::none_of(postings_.begin() + from, postings_.begin() + to, [&](uint32_t r) { return wanted[r]; }))
+            continue;
+        if (i > explained) found.emplace_back(uint32_t(begin + explained), uint32_t(begin + i));
+        explained = i + kGram;
+    }
+    if (begin + explained < end) found.emplace_back(uint32_t(begin + explained), uint32_t(end));
+    return found;
+}
+
 std::pair<uint32_t, uint32_t> TextIndex::postings_of(uint64_t gram) const {
     const size_t bucket = gram >> (64 - kBucketBits);
     const auto end = grams_.begin() + buckets_[bucket + 1];

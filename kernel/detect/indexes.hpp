@@ -28,6 +28,10 @@ class TextIndex {
     std::vector<Hit> match(const std::vector<uint64_t>& hashes, size_t begin, size_t end, double least,
                            size_t keep) const;
 
+    // The words of [begin, end) that stand in no gram of `references`, as ranges (first word, last word + 1).
+    std::vector<std::pair<uint32_t, uint32_t>> unexplained(const std::vector<uint64_t>& hashes, size_t begin,
+                                                           size_t end, const std::vector<uint32_t>& references) const;
+
   private:
     // Where the references with a gram stand in `postings_`; an empty range for a gram of none.
     std::pair<uint32_t, uint32_t> postings_of(uint64_t gram) const;

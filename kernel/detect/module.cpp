@@ -110,6 +110,10 @@ void bind_words(nb::module_& m) {
             "text", [](const ComparableWords& w) { return nb::bytes(w.text.data(), w.text.size()); },
             "Words joined by single spaces.")
         .def_ro("starts", &ComparableWords::starts, "Offset in `text` of each word.")
+        .def_prop_ro(
+            "joints", [](const ComparableWords& w) { return nb::bytes(w.joints.data(), w.joints.size()); },
+            "For each word one character, what stands before it: \\n an empty line, ? or . the end of a sentence,\n"
+            "| the edge of a table's cell, then : , / - or a space.")
         .def_prop_ro("count", [](const ComparableWords& w) { return w.starts.size(); })
         .def(
             "line", [](const ComparableWords& w, size_t i) { return w.lines.at(i); }, "Line (from 1) of word `i`.")
@@ -149,7 +153,16 @@ void bind_words(nb::module_& m) {
                 return index.match(words.hashes, begin, end, least, keep);
             },
             nb::arg("words"), nb::arg("begin"), nb::arg("end"), nb::arg("least") = 0.3, nb::arg("keep") = 5,
-            "Best references for a range of words: (reference, similarity, containment, first, end).");
+            "Best references for a range of words: (reference, similarity, containment, first, end).")
+        .def(
+            "unexplained",
+            [](const TextIndex& index, const ComparableWords& words, size_t begin, size_t end,
+               const std::vector<uint32_t>& references) {
+                nb::gil_scoped_release release;
+                return index.unexplained(words.hashes, begin, end, references);
+            },
+            nb::arg("words"), nb::arg("begin"), nb::arg("end"), nb::arg("references"),
+            "Ranges (first, end) of the words that stand in no gram of the references.");
 }
 
 void bind_tokens(nb::module_& m) {

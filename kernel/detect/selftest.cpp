@@ -43,11 +43,12 @@ int main() {
     for (size_t i = 0; i < texts.size(); i++) {
         const Text t(texts[i]);
         const ComparableWords& w = split[i];
-        words.add(std::string_view(w.text)).add(w.starts).add(w.lines).add(w.hashes);
+        words.add(std::string_view(w.text)).add(std::string_view(w.joints)).add(w.starts).add(w.lines).add(w.hashes);
         for (const auto& [reference, similarity, containment, first, last] :
              index.match(w.hashes, 0, SIZE_MAX, 0.1, 5)) {
             matches.add(reference).add(similarity).add(containment).add(first).add(last);
         }
+        for (const auto& [first, last] : index.unexplained(w.hashes, 0, SIZE_MAX, {0, 2})) matches.add(first).add(last);
         for (const auto& [from, to, phrase] : names.find(w.text, 0, SIZE_MAX)) phrases.add(from).add(to).add(phrase);
         features.add(token_features(t.data, t.size));
         float sums[3];
