@@ -62,11 +62,14 @@ if TYPE_CHECKING:
     from drystone.release.read import Release, open_release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
     from drystone.search.verbs import (
+        asks_ledger,
         count_files,
         count_times,
         explain_query,
+        find_copies,
         find_passages,
         index_release,
+        search_ledger,
         search_releases,
     )
     from drystone.verification.verbs import challenge_optout, check_optout, list_contents
@@ -82,6 +85,7 @@ __all__ = [
     "TrainingOptions",
     "add_moderator",
     "ask",
+    "asks_ledger",
     "audit",
     "average_models",
     "build",
@@ -104,6 +108,7 @@ __all__ = [
     "export_model",
     "export_optouts",
     "export_reviews",
+    "find_copies",
     "find_passages",
     "import_optouts",
     "import_reviews",
@@ -127,6 +132,7 @@ __all__ = [
     "request_optout",
     "retract",
     "scan",
+    "search_ledger",
     "search_releases",
     "serve",
     "show_optout",
@@ -155,6 +161,7 @@ _HOMES = {
     "TrainingOptions": "drystone.reader.options",
     "add_moderator": "drystone.web.verbs",
     "ask": "drystone.reader.verbs",
+    "asks_ledger": "drystone.search.verbs",
     "audit": "drystone.building.verbs",
     "average_models": "drystone.reader.verbs",
     "build": "drystone.building.verbs",
@@ -177,6 +184,7 @@ _HOMES = {
     "export_model": "drystone.reader.verbs",
     "export_optouts": "drystone.registry.verbs",
     "export_reviews": "drystone.registry.verbs",
+    "find_copies": "drystone.search.verbs",
     "find_passages": "drystone.search.verbs",
     "import_optouts": "drystone.registry.verbs",
     "import_reviews": "drystone.registry.verbs",
@@ -200,6 +208,7 @@ _HOMES = {
     "request_optout": "drystone.registry.verbs",
     "retract": "drystone.building.verbs",
     "scan": "drystone.detect.verbs",
+    "search_ledger": "drystone.search.verbs",
     "search_releases": "drystone.search.verbs",
     "serve": "drystone.web.verbs",
     "show_optout": "drystone.registry.verbs",

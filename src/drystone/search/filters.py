@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,22 +25,55 @@ _TYPES: Final = {"permissive": "permissive", "none": "no_license", "no_license":
                  "non_permissive": "non_permissive"}  # fmt: skip
 
 
-def of_values(segment: Segment, column: str, test: Callable[[str], bool]) -> Mask:
+class Rows(Protocol):
+    """What filters look at: the files of a segment, or rows of a ledger."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """Bits of `segment.FLAGS`."""
+        ...
+
+    @property
+    def years(self) -> npt.NDArray[np.int16]:
+        """Years of commits, 0 where unknown."""
+        ...
+
+    @property
+    def hashes(self) -> npt.NDArray[np.uint8]:
+        """Hashes of SWHIDs, shape (count, 20)."""
+        ...
+
+    @property
+    def path_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        """All paths, one a line, and where each begins."""
+        ...
+
+    def codes(self, name: str) -> tuple[list[Any], npt.NDArray[np.int32]]:
+        """Return the distinct values of a column, the last of them None, and for each row which one it has."""
+        ...
+
+
+def of_values(rows: Rows, column: str, test: Callable[[str], bool]) -> Mask:
     """Return where a column has a value that passes; each distinct value is tried once."""
-    values, codes = segment.codes(column)
+    values, codes = rows.codes(column)
     passes = np.array([value is not None and test(value) for value in values], bool)
     found: Mask = passes[codes]
     return found
 
 
-def language(term: Term, query: str) -> Callable[[Segment], Mask]:
+def language(term: Term, query: str) -> Callable[[Rows], Mask]:
     """Return the filter of `lang:`: Linguist's name or alias, in any case. Raises `QueryError` for what is neither."""
     wanted = by_alias().get(term.value.lower())
     if wanted is None:
         raise QueryError(
             query, term.column, "expected a language as Linguist names it" + _near(term, list(languages()))
         )
-    return lambda segment: of_values(segment, "language", lambda name: name == wanted)
+    return lambda rows: of_values(rows, "language", lambda name: name == wanted)
 
 
 def _near(term: Term, known: list[str]) -> str:
@@ -50,31 +83,31 @@ def _near(term: Term, known: list[str]) -> str:
     return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
-def repository(matcher: Matcher) -> Callable[[Segment], Mask]:
+def repository(matcher: Matcher) -> Callable[[Rows], Mask]:
     """Return the filter of `repo:`: a pattern over origin and name."""
     never = Deadline(None)
 
     def test(text: str) -> bool:
         return matcher.found(memoryview(text.encode()), never)
 
-    return lambda segment: of_values(segment, "origin", test) | of_values(segment, "repo_name", test)
+    return lambda rows: of_values(rows, "origin", test) | of_values(rows, "repo_name", test)
 
 
-def license_(term: Term, query: str) -> Callable[[Segment], Mask]:
+def license_(term: Term, query: str) -> Callable[[Rows], Mask]:
     """Return the filter of `license:`: a family, one SPDX identifier that the expression names, or an equal expression.
 
     Raises `QueryError` for what is none of these.
     """
     wanted = term.value.casefold()
     if wanted in _TYPES:
-        return lambda segment: of_values(segment, "license_type", lambda t: t == _TYPES[wanted])
+        return lambda rows: of_values(rows, "license_type", lambda t: t == _TYPES[wanted])
     if wanted == "copyleft":
-        return lambda segment: of_values(segment, "license_expression", _names_copyleft)
+        return lambda rows: of_values(rows, "license_expression", _names_copyleft)
     if _IDENTIFIER.fullmatch(term.value):
         if wanted not in _known_licenses() and not wanted.startswith("licenseref-"):
             raise QueryError(query, term.column, "expected permissive, non_permissive, copyleft, none or an SPDX "
                              "identifier" + _near(term, list(categories())))  # fmt: skip
-        return lambda segment: of_values(segment, "license_expression", lambda e: wanted in _named(e))
+        return lambda rows: of_values(rows, "license_expression", lambda e: wanted in _named(e))
     return _equal_expression(term, query)
 
 
@@ -97,7 +130,7 @@ def _names_copyleft(expression: str) -> bool:
     )
 
 
-def _equal_expression(term: Term, query: str) -> Callable[[Segment], Mask]:
+def _equal_expression(term: Term, query: str) -> Callable[[Rows], Mask]:
     from license_expression import ExpressionError, Licensing  # noqa: PLC0415  (slow to load, and seldom asked for)
 
     licensing = Licensing()
@@ -118,28 +151,28 @@ def _equal_expression(term: Term, query: str) -> Callable[[Segment], Mask]:
         except (ExpressionError, AttributeError):
             return False
 
-    return lambda segment: of_values(segment, "license_expression", test)
+    return lambda rows: of_values(rows, "license_expression", test)
 
 
-def flag(term: Term) -> Callable[[Segment], Mask]:
+def flag(term: Term) -> Callable[[Rows], Mask]:
     """Return the filter of `is:`."""
     bit = np.uint8(FLAGS[term.value])
-    return lambda segment: (segment.flags & bit) != 0
+    return lambda rows: (rows.flags & bit) != 0
 
 
-def years(term: Term) -> Callable[[Segment], Mask]:
+def years(term: Term) -> Callable[[Rows], Mask]:
     """Return the filter of `year:`, of the commit."""
     first, dash, last = term.value.partition("-")
     low, high = int(first), int(last) if dash else int(first)
 
-    def test(segment: Segment) -> Mask:
-        found: Mask = (segment.years >= low) & (segment.years <= high)
+    def test(rows: Rows) -> Mask:
+        found: Mask = (rows.years >= low) & (rows.years <= high)
         return found
 
     return test
 
 
-def swhid(term: Term, query: str) -> Callable[[Segment], Mask]:
+def swhid(term: Term, query: str) -> Callable[[Rows], Mask]:
     """Return the filter of `swhid:`: a content, or the first digits of its hash. Raises `QueryError` for others."""
     match = _SWHID.match(term.value.lower())
     if match is None:
@@ -147,8 +180,8 @@ def swhid(term: Term, query: str) -> Callable[[Segment], Mask]:
     digits = match[1]
     whole, odd = bytes.fromhex(digits[: len(digits) // 2 * 2]), digits[-1:] if len(digits) % 2 else ""
 
-    def test(segment: Segment) -> Mask:
-        hashes = segment.hashes
+    def test(rows: Rows) -> Mask:
+        hashes = rows.hashes
         found: Mask = (hashes[:, : len(whole)] == np.frombuffer(whole, np.uint8)).all(axis=1)
         if odd:
             found &= (hashes[:, len(whole)] >> 4) == int(odd, 16)
@@ -157,12 +190,24 @@ def swhid(term: Term, query: str) -> Callable[[Segment], Mask]:
     return test
 
 
-def path(matcher: Matcher) -> Callable[[Segment], Mask]:
+def kept(term: Term) -> Callable[[Rows], Mask]:
+    """Return the filter of `kept:`."""
+    wanted = "kept" if term.value == "yes" else "dropped"
+    return lambda rows: of_values(rows, "decision", lambda decision: decision == wanted)
+
+
+def reason(matcher: Matcher) -> Callable[[Rows], Mask]:
+    """Return the filter of `reason:`: a pattern over why a file was dropped."""
+    never = Deadline(None)
+    return lambda rows: of_values(rows, "reason", lambda word: matcher.found(memoryview(word.encode()), never))
+
+
+def path(matcher: Matcher) -> Callable[[Rows], Mask]:
     """Return the filter of `file:`: a pattern over paths."""
 
-    def test(segment: Segment) -> Mask:
-        joined, begins = segment.path_lines
-        return _lines(matcher, joined, begins, segment.count)
+    def test(rows: Rows) -> Mask:
+        joined, begins = rows.path_lines
+        return _lines(matcher, joined, begins, rows.count)
 
     return test
 

@@ -31,9 +31,10 @@ _OPERATORS: Final = re.compile(r"[.*+?()\[\]{}|\\^$]")
 
 @dataclass(eq=False, slots=True)
 class Columns:
-    """A part that columns, paths or symbols decide."""
+    """A part that columns, paths or symbols decide; `of_text` says that they say what a text does."""
 
     mask: Callable[[Segment], Mask]
+    of_text: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -96,8 +97,8 @@ class QueryPlan:
 
 
 class _Planner:
-    def __init__(self, query: str) -> None:
-        self.query = query
+    def __init__(self, query: str, ledger: bool) -> None:
+        self.query, self.ledger = query, ledger
         self.tree = parse(query)
         self.plan = QueryPlan(Every([]), text=written(self.tree))
 
@@ -146,23 +147,26 @@ class _Planner:
         if name == "license":
             return Columns(filters.license_(term, self.query))
         if name == "is":
-            return Columns(filters.flag(term))
+            return Columns(filters.flag(term), of_text=term.value == "generated")
         if name == "year":
             return Columns(filters.years(term))
         if name == "swhid":
             return Columns(filters.swhid(term, self.query))
-        if name in {"kept", "reason"}:
-            raise QueryError(self.query, term.column, f"'{name}:' asks the ledger, where files that are out "
-                             "have no text; use it with file:, repo:, lang: and license: only")  # fmt: skip
+        if name in {"kept", "reason"} and not self.ledger:
+            raise QueryError(self.query, term.column, f"'{name}:' asks the ledger, and this asks for kept files alone")
+        if name == "kept":
+            return Columns(filters.kept(term))
         matcher = self.matcher(term, case)
         if name == "repo":
             return Columns(filters.repository(matcher))
+        if name == "reason":
+            return Columns(filters.reason(matcher))
         if name == "file" or (not name and kind in {"filename", "file"}):
             return Columns(filters.path(matcher))
         if name == "sym":
             if positive:
                 self.plan.symbols.append(matcher)
-            return Columns(filters.symbol(matcher))
+            return Columns(filters.symbol(matcher), of_text=True)
         if positive:
             self.plan.shown.append(matcher)
             if _WORD.match(term.value):
@@ -178,9 +182,23 @@ class _Planner:
         return Some([Content(matcher), Columns(filters.path(matcher))])
 
 
-def plan(query: str) -> QueryPlan:
-    """Read a query and say how it is answered. Raises `QueryError`; `UsageError` for a pattern that is too large."""
-    return _Planner(query).run()
+def plan(query: str, *, ledger: bool = False) -> QueryPlan:
+    """Read a query and say how it is answered; with `ledger` it may ask for `kept:` and `reason:`.
+
+    Raises `QueryError`; `UsageError` for a pattern that is too large.
+    """
+    return _Planner(query, ledger).run()
+
+
+def asks_ledger(query: str) -> bool:
+    """Return whether a query asks for `kept:` or `reason:`. Raises `QueryError`."""
+    return _asks(parse(query), {"kept", "reason"})
+
+
+def _asks(query: Query, fields: set[str]) -> bool:
+    if isinstance(query, Term):
+        return query.field in fields
+    return any(_asks(part, fields) for part in ((query.part,) if isinstance(query, Not) else query.parts))
 
 
 def _has_upper(term: Term) -> bool:

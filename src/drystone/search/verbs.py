@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
     from drystone.search.counting import StringCount
     from drystone.search.index import Indexed
+    from drystone.search.occurrences.shapes import Copies, LedgerResult
     from drystone.search.search import Passage, Searcher, SearchResult
 
 
@@ -83,6 +84,44 @@ def count_times(
     counted, else as `search_releases` does.
     """
     return _searcher(releases).times(text, where=where, fold=fold, by=by, seconds=seconds)
+
+
+def asks_ledger(query: str) -> bool:
+    """Return whether a query asks the ledger (`kept:`, `reason:`), and so goes to `search_ledger`.
+
+    Raises `QueryError`.
+    """
+    from drystone.search.plan import asks_ledger as asks
+
+    return asks(query)
+
+
+def search_ledger(
+    releases: Iterable[AnyRelease], query: str, *, limit: int | None = FILES, seconds: float | None = None
+) -> LedgerResult:
+    """Find occurrences, above all those that are out: where they lie, what was decided, why and on what evidence.
+
+    `query` may ask for `kept:` and `reason:`. What of it asks for texts is decided where the very bytes are in the
+    release; elsewhere the answer counts what hangs on it (`without_text`). `limit`: occurrences at most (None: all).
+    `seconds`: stop after so long, and say so (default: never). Raises `QueryError`, and while results come
+    `ReleaseError` where a ledger is damaged, or where texts are asked for and there is no index.
+    """
+    from drystone.release.verbs import opened
+    from drystone.search.occurrences.ledger import search
+
+    return search([opened(release) for release in releases], query, limit=limit, seconds=seconds)
+
+
+def find_copies(release: AnyRelease, swhid: str, *, limit: int | None = FILES) -> Copies:
+    """Find all occurrences of the content that a SWHID names in a release, the kept one first.
+
+    `limit`: occurrences to list (None: all); all are counted. Raises `UsageError` for what is no SWHID, `ReleaseError`
+    where no occurrence has these bytes.
+    """
+    from drystone.release.verbs import opened
+    from drystone.search.occurrences.places import copies
+
+    return copies(opened(release), swhid, limit=limit)
 
 
 def explain_query(query: str) -> list[str]:
