@@ -49,7 +49,7 @@ def keys(found: list[FoundOccurrence]) -> list[tuple[str, str]]:
             r["language"] == "Python" or r["reason"] == "near_duplicate")),
         ("kept:no license:mit", lambda r: r["decision"] == "dropped" and r["license_expression"] == "MIT"),
         ("kept:no type:filename init", lambda r: r["decision"] == "dropped" and "init" in r["path"].lower()),
-        ("kept:no is:doc", lambda r: r["decision"] == "dropped" and r["path"].lower().endswith("license.txt")),
+        ("kept:no is:doc", lambda r: r["decision"] == "dropped" and "LICENSE" in r["path"]),
     ],
 )  # fmt: skip
 def test_fields(release: Release, ledger: list[dict[str, Any]], query: str, test: Callable[..., bool]) -> None:
