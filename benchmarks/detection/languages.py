@@ -83,7 +83,8 @@ def figures(quick: bool) -> list[Figure]:
         return _right(detect(paths, [c.content for c in chosen]), chosen)
 
     found = [
-        bounded("languages: files with names", score(_ours, named), f"of {len(named)}", f"enry {score(_enry, named):.3f}"),
+        bounded("languages: files with names", score(_ours, named), f"of {len(named)}",
+                f"enry {score(_enry, named):.3f}"),
         Figure("languages: the same, stems hidden", score(_ours, named, "stem"), f"of {len(named)}",
                note="names without extension kept"),
     ]  # fmt: skip
@@ -108,7 +109,8 @@ def figures(quick: bool) -> list[Figure]:
     seconds = 0.5 if quick else 3.0
     enry_speed = _speed(_enry, named, seconds)
     found.append(
-        bounded("languages: labelled files, one core", _speed(_ours, named, seconds), "files/s", f"enry {enry_speed:,.0f}")
+        bounded("languages: labelled files, one core", _speed(_ours, named, seconds), "files/s",
+                f"enry {enry_speed:,.0f}")
     )  # fmt: skip
     installed = _installed(300 if quick else 3000)
     found.append(

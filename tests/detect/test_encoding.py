@@ -148,3 +148,92 @@ def test_utf8_is_faster_than_decoding_it() -> None:
         return min(times)
 
     assert best(decode) < 2 * best(lambda d: d.decode().encode())
+
+
+JAPANESE_LINES = ("ユーザー一覧を取得する", "接続が切れたら再試行する", "表の幅を調べる", "値がなければ既定値を使う")
+CHINESE_LINES = ("获取用户列表", "连接断开后重试", "检查数组的长度", "没有配置时使用默认值")
+TRADITIONAL_LINES = ("取得使用者清單", "連線中斷後重新嘗試", "檢查陣列的長度", "沒有設定時使用預設值")
+KOREAN_LINES = (
+    "사용자 목록을 가져온다",
+    "연결이 끊기면 다시 시도",
+    "배열의 길이를 확인",
+    "설정이 없으면 기본값을 쓴다",
+)
+RUSSIAN_LINES = ("получить список", "повторить попытку", "проверить длину массива", "записать журнал в файл")
+GREEK_LINES = ("επιστρέφει τη λίστα", "έλεγχος του μήκους", "γράψε το ημερολόγιο")
+POLISH_LINES = ("pobierz listę użytkowników", "sprawdź długość tablicy", "jeśli brak, odmów żądania")
+LEGACY = [
+    ("shift_jis", JAPANESE_LINES),
+    ("euc_jp", JAPANESE_LINES),
+    ("iso2022_jp", JAPANESE_LINES),
+    ("gb18030", CHINESE_LINES),
+    ("hz", CHINESE_LINES),
+    ("big5", TRADITIONAL_LINES),
+    ("euc_kr", KOREAN_LINES),
+    ("iso2022_kr", KOREAN_LINES),
+    ("koi8_r", RUSSIAN_LINES),
+    ("cp1251", RUSSIAN_LINES),
+    ("cp866", RUSSIAN_LINES),
+    ("iso8859_7", GREEK_LINES),
+    ("cp1250", POLISH_LINES),
+]
+
+
+def _source(lines: tuple[str, ...], count: int, dense: bool) -> str:
+    said = [lines[number % len(lines)] for number in range(count)]
+    if dense:
+        return "".join(f'puts("{line}"); /* {line} */\n' for line in said)
+    return "".join(f"// {line}\nint f{n}(int a)\n{{\n    return a * {n};\n}}\n" for n, line in enumerate(said))
+
+
+@pytest.mark.parametrize("dense", [True, False], ids=["dense", "sparse"])
+@pytest.mark.parametrize(("codec", "lines"), LEGACY, ids=[codec for codec, _ in LEGACY])
+@pytest.mark.parametrize("count", [20, 1000])
+def test_source_files_with_legacy_comments_come_back(
+    codec: str, lines: tuple[str, ...], count: int, dense: bool
+) -> None:
+    text = _source(lines, count, dense)
+    found = decode(text.encode(codec))
+    assert found.text == text.encode()
+
+
+@pytest.mark.parametrize(("codec", "lines"), LEGACY, ids=[codec for codec, _ in LEGACY])
+@pytest.mark.parametrize("line", range(3))
+def test_a_short_file_is_right_or_undecodable_but_no_other_text(codec: str, lines: tuple[str, ...], line: int) -> None:
+    text = f"x = 1  # {lines[line]}\n"
+    found = decode(text.encode(codec))
+    assert not found.binary
+    assert found.text in (None, text.encode())
+
+
+@pytest.mark.parametrize("length", [3000, 30_000])
+def test_one_long_line_without_a_space_is_read_in_whole_characters(length: int) -> None:
+    text = "".join(CHINESE_LINES) * (length // 30)
+    assert decode(text.encode("gb18030")).text == text.encode()
+    assert decode(("x" + text).encode("gb18030")).text == ("x" + text).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xed\xa0\x80",
+        b"x = '\xed\xa0\x80\xed\xb0\x80'\n",
+        "größer als é\n".encode() + b"\xff\n",
+        "a é\n".encode() + b"\xe9",
+    ],
+)
+def test_damaged_or_mixed_utf8_is_no_other_encoding(data: bytes) -> None:
+    found = decode(data)
+    assert (found.text, found.binary) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["Müller, Ångström, François, Søren\n", "José\n", "© 2020, 5 µm ± 1 °C\n", "m² und ½\n"]
+)
+def test_western_names_and_signs(text: str) -> None:
+    assert decode(text.encode("latin_1")).text == text.encode()
+
+
+@pytest.mark.parametrize("data", [b"\x1b[31mred\x1b[0m\n", b"echo ~{foo}\n", b"a~{ab~}b\n", b"\x1b$ not shifted\n"])
+def test_escapes_of_terminals_and_shells_are_ascii(data: bytes) -> None:
+    assert decode(data).text is data

@@ -1,8 +1,8 @@
 """Bytes to UTF-8 text, or an honest no. Knows nothing of names and languages.
 
 UTF-8 is told by its own rules and costs one pass; UTF-16 and UTF-32 by a byte-order mark or by where the NUL bytes
-stand; other encodings by charset-normalizer on a bounded sample, and only if the whole decodes and encodes back to the
-same bytes. No character is ever replaced.
+stand; ISO-2022 by its escapes; other encodings by how likely each makes a bounded sample (drystone.detect.legacy), and
+only if the whole decodes and encodes back to the same bytes. No character is ever replaced.
 """
 
 from __future__ import annotations
@@ -12,26 +12,30 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from charset_normalizer import from_bytes
-
 from drystone.detect._kernel import utf8_error
+from drystone.detect.legacy import is_written, judge
 
-#: Bytes given to the detector: it takes milliseconds per KiB.
+#: Bytes that are judged.
 _SAMPLE_BYTES: Final = 8 * 1024
 _SEARCHED_BYTES: Final = 4_000_000
 #: If this share of the bytes over 127 near the first error forms UTF-8, the text is UTF-8 with damage.
 _UTF8_SHARE: Final = 0.7
 _JUDGED_BYTES: Final = 65_536
-#: Bytes of the sample before and after a byte over 127.
-_AROUND: Final = 100
+#: Bytes of a line that are read at once; a longer one is cut between words.
+_LONGEST_LINE: Final = 2048
+#: Up to this lead of another encoding (see drystone.detect.legacy), a few Western signs are Western: most files are.
+_NEARLY_WESTERN: Final = 4.0
 #: More than this share of bytes that no text has (controls) means binary.
 _CONTROL_SHARE: Final = 0.02
-#: More than this share of undecodable bytes within mostly UTF-8 text means binary; below it, a damaged text.
+#: More than this share of bytes over 127, and a single control, means binary where no encoding is found.
 _DAMAGED_SHARE: Final = 0.3
 
 _CONTROLS: Final = bytes([*range(1, 8), *range(14, 27), *range(28, 32), 127])
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _VALID_SEQUENCE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+#: Half of a surrogate pair, which no UTF-8 has, as UTF-8 would write it.
+_SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 #: Byte-order marks; those of UTF-32 first, since UTF-16's little-endian mark begins one of them.
 _MARKS: Final = (
@@ -88,8 +92,41 @@ def decode(data: bytes) -> Decoded:
         return _with_nul(data)
     position = utf8_error(data)
     if position < 0:
-        return Decoded(data, "UTF-8", False, None)
+        return _escaped(data) or Decoded(data, "UTF-8", False, None)
     return _other(data, position)
+
+
+#: Encodings in seven bits, by the escapes that they shift with: codec, IANA's name, language.
+_ESCAPED: Final = (
+    (b"\x1b$)C", "iso2022_kr", "ISO-2022-KR", "ko"),
+    (b"\x1b$", "iso2022_jp", "ISO-2022-JP", "ja"),
+    (b"\x1b$", "iso2022_jp_2", "ISO-2022-JP-2", "ja"),
+    (b"\x1b$", "iso2022_jp_ext", "ISO-2022-JP-EXT", "ja"),
+    (b"~{", "hz", "HZ-GB-2312", "zh_Hans"),
+)
+
+
+def _escaped(data: bytes) -> Decoded | None:
+    """Return the text of ISO-2022 or HZ, which ASCII alone is made of; None where it is plain ASCII.
+
+    One text may be written with several escapes, so what must come back is the text, not the bytes.
+    """
+    # One byte is searched for at memory speed, several are not.
+    shifts = b"\x1b" in data, b"~" in data
+    if not any(shifts):
+        return None
+    for escape, codec, name, language in _ESCAPED:
+        if not shifts[escape == b"~{"] or escape not in data:
+            continue
+        try:
+            text = data.decode(codec)
+            if text.encode(codec).decode(codec) != text:
+                continue
+        except UnicodeError:
+            continue
+        if is_written(text, language):
+            return Decoded(text.encode(), name, False, None)
+    return None
 
 
 def _wide(data: bytes, codec: str, name: str) -> Decoded | None:
@@ -128,13 +165,20 @@ def _other(data: bytes, position: int) -> Decoded:
         return Decoded(None, None, True, "control characters, and not UTF-8")
     around = data[max(0, position - _JUDGED_BYTES) : position + _JUDGED_BYTES]
     high = sum(map(len, _HIGH.findall(around)))
-    if sum(map(len, _VALID_SEQUENCE.findall(around))) >= max(4, _UTF8_SHARE * high):
+    valid = _VALID_SEQUENCE.findall(around)
+    if sum(map(len, valid)) >= _UTF8_SHARE * high and (len(valid) >= 4 or any(len(s) > 2 for s in valid)):
         return Decoded(None, None, False, f"damaged UTF-8: byte {position} is not part of a character")
+    if _SURROGATE.match(data, position):
+        return Decoded(None, None, False, f"damaged UTF-8: half of a surrogate pair at byte {position}")
     sample = _sample(data, position)
-    codec = _western(sample) or _guessed(sample)
+    found = judge(sample)
+    codec = found.codec if found and found.clear else None
+    # Where some characters are UTF-8, they would become two Western signs each.
+    if codec is None and not valid and (found is None or found.over_western <= _NEARLY_WESTERN):
+        codec = _western(sample)
     if codec is None:
-        share = high / len(around)
-        return Decoded(None, None, share > _DAMAGED_SHARE, f"no encoding found; not UTF-8 at byte {position}")
+        binary = high > _DAMAGED_SHARE * len(around) and any(map(_CONTROLS.__contains__, around[:4096]))
+        return Decoded(None, None, binary, f"no encoding found; not UTF-8 at byte {position}")
     try:
         text = data.decode(codec)
         if text.encode(codec) != data:
@@ -148,21 +192,34 @@ def _name(codec: str) -> str:
     return _IANA.get(codec) or codec.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
 
 
+#: Bytes that are no part of a longer character in any encoding here: what stands between two is whole characters.
+_BETWEEN: Final = re.compile(rb"[\x00-\x2f]")
+
+
 def _sample(data: bytes, position: int) -> bytes:
-    """Return the surroundings of bytes over 127, since ASCII tells nothing, from at most a few megabytes."""
+    """Return what lies around bytes over 127, since ASCII tells nothing: whole lines, or whole words of long lines.
+
+    Only the last character may be cut, where a run of such bytes does not end.
+    """
     parts = []
-    size = 0
-    end = position
+    size = end = 0
     for found in _HIGH.finditer(data, position, position + _SEARCHED_BYTES):
         if found.end() <= end:
             continue
-        start = max(end, found.start() - _AROUND)
-        end = min(len(data), found.end() + _AROUND, start + _SAMPLE_BYTES)
+        # A byte over 127 behind one below begins a character: what is below ends the one before, or is one itself.
+        begin = max(end, found.start() - _LONGEST_LINE)
+        start = data.rfind(b"\n", begin, found.start()) + 1 or (begin if begin == end else found.start())
+        stop = data.find(b"\n", found.end(), found.end() + _LONGEST_LINE)
+        if stop < 0:
+            limit = min(found.end() + _LONGEST_LINE, len(data))
+            between = _BETWEEN.search(data, min(limit, start + _SAMPLE_BYTES), limit + _LONGEST_LINE)
+            stop = between.start() if between else min(limit, start + _SAMPLE_BYTES)
+        end = stop
         parts.append(data[start:end])
         size += end - start
-        if size > _SAMPLE_BYTES:
+        if size > _SAMPLE_BYTES or (end < len(data) and data[end] > 0x2F):
             break
-    return b"\n".join(parts)[:_SAMPLE_BYTES]
+    return b"\n".join(parts)
 
 
 #: Letters and signs of Western European text in ISO-8859-1, as they occur in code and comments.
@@ -171,6 +228,10 @@ _WESTERN: Final = frozenset(
 )
 #: Windows-1252's own: quotes, dashes, ellipsis, bullet, euro, trademark, oe.
 _WINDOWS: Final = frozenset("‘’“”–—…•€™Œœ".encode("cp1252"))
+
+
+#: Signs that begin no word in Western Europe, where letters of Central Europe have their codes.
+_SIGN_IN_WORD: Final = re.compile(rb"[\xa3\xa5\xaa\xaf\xb3\xb9\xbc\xbe][a-z]{2}")
 
 
 def _western(sample: bytes) -> str | None:
@@ -183,20 +244,9 @@ def _western(sample: bytes) -> str | None:
     single = sum(len(run) <= 2 for run in runs)
     if single < 0.95 * len(runs) or sum(map(len, runs)) > 1.3 * len(runs):
         return None
+    if _SIGN_IN_WORD.search(sample):
+        return None
     used = set(b"".join(runs))
     if used <= _WESTERN:
         return "latin_1"
     return "cp1252" if used <= _WESTERN | _WINDOWS else None
-
-
-#: What source files are found in; rarer relatives only take texts away from these.
-_CODECS: Final = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5",
-    "iso8859_7", "iso8859_9", "iso8859_15", "koi8_r", "koi8_u", "cp437", "cp850", "cp866", "mac_roman", "shift_jis",
-    "euc_jp", "gb18030", "big5", "euc_kr", "cp949", "tis_620",
-]  # fmt: skip
-
-
-def _guessed(sample: bytes) -> str | None:
-    best = from_bytes(sample, cp_isolation=_CODECS, preemptive_behaviour=False, enable_fallback=False).best()
-    return best.encoding if best else None
