@@ -35,6 +35,10 @@ _FEW_ROWS: Final = 256
 #: Bytes that Parquet's many small writes are gathered to before they reach Python.
 _BUFFER: Final = 256 << 10
 
+#: Bytes of text after which a page ends, looked at after so many rows. One file is read by unpacking its page: pages of
+#: whole row groups would be 6 % smaller and let a reader of one file wait thirty times as long.
+_DATA_PAGES: Final = {"data_page_size": 64 << 10, "write_batch_size": 8}
+
 _LEDGER_ROWS: Final = 16384
 _Rows = Iterable[pa.RecordBatch | pa.Table]
 
@@ -195,7 +199,7 @@ class _Parquet:
                 use_dictionary=[name for name in leaves if name not in DISTINCT],
                 write_page_index=True,
                 write_page_checksum=True,
-                data_page_size=1 << 20,
+                **(_DATA_PAGES if self._schema is DATA else {}),
                 store_schema=False,
             )
         return self._writer
