@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from drystone._json import Json
+from drystone.detect.cells import cell_code, commented
 from drystone.detect.languages import detect_language
 from drystone.detect.languages.tables import by_alias
 
@@ -48,9 +49,9 @@ class NotebookScript:
 def notebook_script(data: bytes) -> NotebookScript:
     """Return code cells as they are and Markdown cells as comments, one blank line between cells, without outputs.
 
-    This is Jupytext's light form without cell marks, as in The Stack's `jupyter` scripts; IPython magics and shell
-    lines become comments, so that the rest parses. Notebook formats 3 and 4. Linear in `data`; nesting deeper than the
-    JSON parser allows (1024) is a reason, not an error.
+    This is Jupytext's light form without cell marks, as in The Stack's `jupyter` scripts; magics, shell lines and the
+    like become comments, so that the rest parses (drystone.detect.cells). Notebook formats 3 and 4. Linear in `data`;
+    nesting deeper than the JSON parser allows (1024) is a reason, not an error.
     """
     try:
         notebook = _parsed(data)
@@ -61,7 +62,11 @@ def notebook_script(data: bytes) -> NotebookScript:
         comment = _COMMENTS.get(language)
         if comment is None:
             return NotebookScript(None, language, f"no comment syntax is known for {language}")
-        parts = [_cell(c.kind, c.source, comment, language) for c in cells if c.source.strip()]
+        parts = [
+            commented(c.source, comment) if c.kind == "markdown" else cell_code(c.source, comment, language)
+            for c in cells
+            if c.source.strip()
+        ]
         if not parts:
             return NotebookScript(None, language, "the notebook has no text in any cell")
         return NotebookScript(("\n\n".join(parts) + "\n").encode(), language, None)
@@ -148,15 +153,3 @@ def _language(notebook: dict[str, Json], cells: list[_Cell]) -> str | None:
         return None
     code = "\n".join(cell.source for cell in cells if cell.kind == "code")
     return detect_language(None, code.encode("utf-8", "replace"))
-
-
-def _cell(kind: str, source: str, comment: str, language: str) -> str:
-    lines = source.rstrip().splitlines()
-    if kind == "markdown":
-        return "\n".join((comment + line).rstrip() for line in lines)
-    if lines and lines[0].startswith("%%"):
-        # A cell magic hands the whole cell to something else.
-        return "\n".join((comment + line).rstrip() for line in lines)
-    if language in ("Python", "Julia"):
-        lines = [comment + line if line.lstrip()[:1] in ("%", "!", "?") else line for line in lines]
-    return "\n".join(lines)
