@@ -14,7 +14,8 @@ from drystone.identity.swhid import parse as parse_swhid
 from drystone.release.read import Release, open_release
 from drystone.search import index
 from drystone.search.query import QueryError
-from drystone.search.search import TABLE, Found, Searcher, SearchResult
+from drystone.search.results.found import Found, SearchResult
+from drystone.search.search import TABLE, Searcher
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
 from tests.search.strategies import Pattern, patterns

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +28,8 @@ from drystone.search.index import open_segments
 from drystone.search.limits import FILES, LINES, PASSAGES
 from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.pages import Cache, ReadShard
+from drystone.search.results.found import Found, Line, Passage, SearchResult
+from drystone.search.results.lines import shown_lines
 from drystone.search.segment import FLAGS, Segment
 
 #: Bytes of text that are kept unpacked between queries.
@@ -54,83 +55,6 @@ TABLE: Final = pa.schema(
 )
 #: Paths that a qualifier of a SWHID holds as they are.
 _PLAIN: Final = re.compile(r"/[A-Za-z0-9/._-]*\Z")
-#: Bytes of a line that are shown; a longer one is cut around its first match.
-MOST_SHOWN: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a file: its number from 1, text, the spans in it that match, as characters; `cut` if not all is shown.
-
-    A line without spans stands for context.
-    """
-
-    number: int
-    text: str
-    spans: tuple[tuple[int, int], ...] = ()
-    cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
-
-    `why` says what ranked it: "definition", "path" or "text"; `swhid` names the file with origin, path and those lines.
-    """
-
-    release: str
-    version: str
-    path: str
-    origin: str
-    repository: str
-    language: str
-    license: str | None
-    swhid: str
-    flags: tuple[str, ...]
-    why: str
-    lines: tuple[Line, ...] = ()
-    more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
-
-    `swhid` names the file with origin, path and these lines.
-    """
-
-    release: str
-    version: str
-    path: str
-    origin: str
-    repository: str
-    language: str
-    license: str | None
-    swhid: str
-    lines: tuple[int, int]
-    text: str
-    score: float
-
-
-@dataclass(slots=True)
-class SearchResult:
-    """What a query found: an iterator over files, and counts that are right once it has ended.
-
-    `files` matched; with `exact` no more do. Else `at_most` more may, and `reason` says why nobody looked: "limit",
-    "time", or the parts of an index that are missing.
-    """
-
-    query: str
-    results: Iterator[Found] = field(default_factory=lambda: iter(()))
-    files: int = 0
-    exact: bool = False
-    at_most: int = 0
-    reason: str | None = None
-    seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[Found]:
-        return self.results
 
 
 class _Opened:
@@ -217,17 +141,20 @@ class Searcher:
         lines: int = LINES,
         context: int = 0,
         seconds: float | None = None,
+        skip: int = 0,
     ) -> SearchResult:
         """Look for a query; results come as they are found, definitions first.
 
         At most `limit` files (None: all; `count:` in the query goes before), each with its first `lines` lines and
-        `context` lines around them; nothing more once `seconds` have passed. Raises `QueryError`, and while results
-        come `ReleaseError` where texts are not those that were indexed.
+        `context` lines around them, after the first `skip`, which count but are not shown; nothing more once `seconds`
+        have passed. The order depends on query and releases alone. Raises `QueryError`, and while results come
+        `ReleaseError` where texts are not those that were indexed.
         """
         planned = plan.plan(query)
-        answer = SearchResult(query, notes=planned.notes)
+        answer = SearchResult(query, notes=planned.notes, whole=lambda: self.table(query, seconds=seconds)[1])
         most = planned.count if planned.count is not None else limit
-        answer.results = self._results(planned, answer, most or None, lines, context, Deadline(seconds))
+        most = most + skip if most else None
+        answer.results = self._results(planned, answer, (skip, most), lines, context, Deadline(seconds))
         return answer
 
     def count(
@@ -237,17 +164,25 @@ class Searcher:
 
         `by` is one of `COUNTED`. Raises `QueryError`, and `ReleaseError` where texts are not those that were indexed.
         """
+        answer, counts = self.counts(query, [] if by is None else [by], seconds=seconds)
+        return answer, counts.get(by or "", {})
+
+    def counts(
+        self, query: str, by: Sequence[str], *, seconds: float | None = None
+    ) -> tuple[SearchResult, dict[str, dict[str, int]]]:
+        """Return what `count` does for each of `by`, looking for the files once."""
         planned = plan.plan(query)
         answer = SearchResult(query, notes=planned.notes)
-        counts: Counter[str] = Counter()
+        found: dict[str, Counter[str]] = {name: Counter() for name in by}
         start = time.monotonic()
         with _in_time(answer):
             for opened, at, file, _ in self._files(planned, answer, None, Deadline(seconds)):
                 answer.files += 1
-                if by is not None:
-                    counts[_counted(opened.segments[at], file, by)] += 1
+                for name, counted in found.items():
+                    counted[_counted(opened.segments[at], file, name)] += 1
         answer.seconds = time.monotonic() - start
-        return answer, dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+        ordered = {name: sorted(each.items(), key=lambda one: (-one[1], one[0])) for name, each in found.items()}
+        return answer, {name: dict(each) for name, each in ordered.items()}
 
     def times(
         self, text: str, *, where: str = "", fold: bool = False, by: str | None = None, seconds: float | None = None
@@ -302,16 +237,18 @@ class Searcher:
         self,
         planned: plan.QueryPlan,
         answer: SearchResult,
-        limit: int | None,
+        part: tuple[int, int | None],
         lines: int,
         context: int,
         deadline: Deadline,
     ) -> Iterator[Found]:
-        start = time.monotonic()
+        start, (skip, limit) = time.monotonic(), part
         with _in_time(answer):
             for opened, at, file, why in self._files(planned, answer, limit, deadline):
                 answer.files += 1
                 answer.seconds = time.monotonic() - start
+                if answer.files <= skip:
+                    continue
                 yield _found(opened, at, file, why, planned, lines, context)
         answer.seconds = time.monotonic() - start
 
@@ -452,11 +389,11 @@ def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> li
 
 def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPlan, lines: int, context: int) -> Found:
     segment = opened.segments[at]
-    shown_lines: tuple[Line, ...] = ()
+    found: tuple[Line, ...] = ()
     more = False
     if lines and planned.type not in {"repo", "filename"}:
-        shown_lines, more = _lines(bytes(opened.text(at, file)), planned, segment, file, lines, context)
-    matching = [line.number for line in shown_lines if line.spans]
+        found, more = shown_lines(bytes(opened.text(at, file)), planned, segment, file, lines, context)
+    matching = [line.number for line in found if line.spans]
     span = (matching[0], matching[-1]) if matching else None
     value = segment.value
     path, origin, flags = value("path", file), value("origin", file), int(segment.flags[file])
@@ -464,96 +401,5 @@ def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPla
     return Found(
         facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
         value("license_expression", file), _swhid(value, file, span),
-        tuple(name for name, bit in FLAGS.items() if flags & bit), why, shown_lines, more,
+        tuple(name for name, bit in FLAGS.items() if flags & bit), why, opened.release.root, found, more,
     )  # fmt: skip
-
-
-def _lines(
-    data: bytes, planned: plan.QueryPlan, segment: Segment, file: int, most: int, context: int
-) -> tuple[tuple[Line, ...], bool]:
-    """Return the first lines that match, with their context, and whether there are more."""
-    spans: dict[int, list[tuple[int, int]]] = {}  # line -> spans in bytes
-    where: dict[int, tuple[int, int]] = {}  # line -> begin, end
-    more = False
-    view = memoryview(data)
-    for matcher in planned.shown:
-        number, counted, seen = 1, 0, 0
-        for begin, end in matcher.spans(view):
-            number += data.count(b"\n", counted, begin)
-            counted = begin
-            if number not in spans:
-                if seen == most:
-                    more = True
-                    break
-                seen += 1
-            line_begin = data.rfind(b"\n", 0, begin) + 1
-            line_end = data.find(b"\n", begin)
-            line_end = len(data) if line_end < 0 else line_end
-            where[number] = (line_begin, line_end)
-            spans.setdefault(number, []).append((begin, min(end, line_end)))
-    for number in plan.symbol_lines(planned, segment, file):
-        if number not in spans:
-            where[number] = _line_at(data, number)
-            spans[number] = [where[number]]
-    if len(spans) > most:
-        more = True
-    found: dict[int, Line] = {}
-    for number in sorted(spans)[:most]:
-        begin, end = where[number]
-        if context:
-            for line in (*_around(data, begin, -context, number), *_around(data, end, context, number)):
-                found.setdefault(line.number, line)
-        found[number] = _line(data, number, begin, end, sorted(spans[number]))
-    return tuple(found[number] for number in sorted(found)), more
-
-
-def _line_at(data: bytes, number: int) -> tuple[int, int]:
-    begin = 0
-    for _ in range(number - 1):
-        begin = data.find(b"\n", begin) + 1
-    end = data.find(b"\n", begin)
-    return begin, len(data) if end < 0 else end
-
-
-def _around(data: bytes, at: int, count: int, number: int) -> list[Line]:
-    """Return `count` lines after the line that ends at `at`, or before the one that begins there."""
-    found = []
-    for step in range(1, abs(count) + 1):
-        if count > 0:
-            begin = at + 1
-            if begin >= len(data):
-                break
-            end = data.find(b"\n", begin)
-            at = end = len(data) if end < 0 else end
-            found.append(_line(data, number + step, begin, end, []))
-        else:
-            if at == 0:
-                break
-            end = at - 1
-            at = begin = data.rfind(b"\n", 0, end) + 1
-            found.append(_line(data, number - step, begin, end, []))
-    return found
-
-
-def _line(data: bytes, number: int, begin: int, end: int, spans: Iterable[tuple[int, int]]) -> Line:
-    spans = list(spans)
-    cut = end - begin > MOST_SHOWN
-    if cut:
-        first = spans[0][0] if spans else begin
-        begin = max(begin, min(first - MOST_SHOWN // 4, end - MOST_SHOWN))
-        end = begin + MOST_SHOWN
-        while begin < end and data[begin] & 0xC0 == 0x80:
-            begin += 1
-        while end > begin and end < len(data) and data[end] & 0xC0 == 0x80:
-            end -= 1
-    raw = data[begin:end]
-    text = raw.decode("utf-8", "replace").removesuffix("\r")
-    placed = tuple(
-        (
-            len(data[begin : max(begin, low)].decode("utf-8", "replace")),
-            len(data[begin : max(begin, min(high, end))].decode("utf-8", "replace")),
-        )
-        for low, high in spans
-        if low < end or low == high == end
-    )
-    return Line(number, text, placed, cut)

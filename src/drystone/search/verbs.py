@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from drystone.search.counting import StringCount
     from drystone.search.index import Indexed
     from drystone.search.occurrences.shapes import Copies, LedgerResult
-    from drystone.search.search import Passage, Searcher, SearchResult
+    from drystone.search.results.found import Passage, SearchResult
+    from drystone.search.search import Searcher
 
 
 def index_release(release: AnyRelease, *, progress: Callable[[int, int], object] = lambda done, total: None) -> Indexed:

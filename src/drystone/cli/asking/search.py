@@ -16,7 +16,7 @@ from drystone.search.limits import By
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from drystone.search.search import Found, Passage, SearchResult
+    from drystone.search.results.found import Found, Passage, SearchResult
 
 
 @click.command()

@@ -1,0 +1,110 @@
+"""What a query found: files, lines, passages, and how many there are. Plain data; knows no index and no form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from drystone.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from drystone.search.results.records import FileRecord, SummaryRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file: its number from 1, text, the spans in it that match, as characters; `cut` if not all is shown.
+
+    A line without spans stands for context. `byte_spans` are the same spans as bytes of the file's text; `column` is
+    the character of the line that `text` begins with, from 0: another one only where the line is cut.
+    """
+
+    number: int
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    cut: bool = False
+    byte_spans: tuple[tuple[int, int], ...] = ()
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
+
+    `why` says what ranked it: "definition", "path" or "text"; `root` is the root hash of its release; `swhid` names the
+    file with origin, path and those lines.
+    """
+
+    release: str
+    version: str
+    path: str
+    origin: str
+    repository: str
+    language: str
+    license: str | None
+    swhid: str
+    flags: tuple[str, ...]
+    why: str
+    root: str
+    lines: tuple[Line, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
+
+    `swhid` names the file with origin, path and these lines.
+    """
+
+    release: str
+    version: str
+    path: str
+    origin: str
+    repository: str
+    language: str
+    license: str | None
+    swhid: str
+    lines: tuple[int, int]
+    text: str
+    score: float
+
+
+@dataclass(slots=True)
+class SearchResult:
+    """What a query found: an iterator over files, looked for as it goes on, and counts that are right at its end.
+
+    `files` matched; with `exact` no more do. Else `at_most` more may, and `reason` says why nobody looked: "limit",
+    "time", or the parts of an index that are missing.
+    """
+
+    query: str
+    results: Iterator[Found] = field(default_factory=lambda: iter(()))
+    files: int = 0
+    exact: bool = False
+    at_most: int = 0
+    reason: str | None = None
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    whole: Callable[[], pa.Table] | None = field(default=None, repr=False)
+
+    def __iter__(self) -> Iterator[Found]:
+        return self.results
+
+    def table(self) -> pa.Table:
+        """Return all files that match as one Arrow table, without lines; the iterator stays where it is.
+
+        Under the schema `drystone.search.search.TABLE`. Raises as the search does.
+        """
+        if self.whole is None:
+            raise UsageError("this answer was counted; search again for its table")
+        return self.whole()
+
+    def records(self) -> Iterator[FileRecord | SummaryRecord]:
+        """Yield what was found as plain data for JSON: each file, then how many there are (docs/search.md)."""
+        from drystone.search.results.records import records  # noqa: PLC0415  (it stands on this module)
+
+        return records(self)

@@ -1,0 +1,95 @@
+"""Results as plain data for JSON, one shape for the command line, the web and Python (docs/search.md).
+
+A field may be added; none changes its meaning or goes without a new number in `FORMAT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from drystone.search.results.found import Found, Line, SearchResult
+
+#: The version of these shapes, which the last record names.
+FORMAT: Final = 1
+
+
+class LineRecord(TypedDict):
+    """A line: `spans` are characters in `text`, `bytes` the same ones in the file's text; without any it is context.
+
+    `column` is where `text` begins in the line, in characters from 0: another one only where `cut` says that not all of
+    the line is here.
+    """
+
+    number: int
+    text: str
+    column: int
+    spans: list[tuple[int, int]]
+    bytes: list[tuple[int, int]]
+    cut: bool
+
+
+class FileRecord(TypedDict):
+    """A file that matches: where it is from, how it may be used, its first lines that match; `more`: more do."""
+
+    kind: Literal["file"]
+    release: str
+    version: str
+    root: str
+    origin: str
+    repository: str
+    path: str
+    language: str
+    license: str | None
+    swhid: str
+    flags: list[str]
+    why: str
+    lines: list[LineRecord]
+    more: bool
+
+
+class SummaryRecord(TypedDict):
+    """How many files match: `total`, all there are if `exact`, else at most `at_most_more` more for `reason`."""
+
+    kind: Literal["summary"]
+    format: int
+    query: str
+    total: int
+    exact: bool
+    at_most_more: int
+    reason: str | None
+    seconds: float
+    notes: list[str]
+
+
+def records(answer: SearchResult) -> Iterator[FileRecord | SummaryRecord]:
+    """Yield each file that was found, then the summary."""
+    yield from map(file_record, answer)
+    yield summary_record(answer)
+
+
+def file_record(found: Found) -> FileRecord:
+    """Return a file that was found as plain data."""
+    return {
+        "kind": "file", "release": found.release, "version": found.version, "root": found.root,
+        "origin": found.origin, "repository": found.repository, "path": found.path, "language": found.language,
+        "license": found.license, "swhid": found.swhid, "flags": list(found.flags), "why": found.why,
+        "lines": [_line(line) for line in found.lines], "more": found.more,
+    }  # fmt: skip
+
+
+def summary_record(answer: SearchResult) -> SummaryRecord:
+    """Return the counts of an answer as plain data; they are right once its files have been gone through."""
+    return {
+        "kind": "summary", "format": FORMAT, "query": answer.query, "total": answer.files, "exact": answer.exact,
+        "at_most_more": answer.at_most, "reason": answer.reason, "seconds": round(answer.seconds, 4),
+        "notes": list(answer.notes),
+    }  # fmt: skip
+
+
+def _line(line: Line) -> LineRecord:
+    return {
+        "number": line.number, "text": line.text, "column": line.column, "spans": list(line.spans),
+        "bytes": list(line.byte_spans), "cut": line.cut,
+    }  # fmt: skip
