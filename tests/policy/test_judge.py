@@ -28,7 +28,7 @@ PLAIN = Measures(
     encoded_fraction=0.0,
     says_generated=False,
 )
-NONE_FOUND = license_of(None, LicensePolicy())
+NONE_FOUND = license_of(None, LicensePolicy(profile="stack-v2"))
 FUSSY = Policies(LanguagePolicy(exclude=("COBOL",)), LicensePolicy(no_license=False), QualityPolicy())
 
 
@@ -36,11 +36,11 @@ def text(language: str | None = "Python", name: str = "wall.py", **measures: Any
     return TextFile(name, language, False, NONE_FOUND, PLAIN._replace(**measures))
 
 
-def refused(expression: str | None, policy: LicensePolicy) -> TextFile:
+def refused(expression: str | None, policy: LicensePolicy, **said: bool) -> TextFile:
     """Return a text that stands under a licence, judged by a policy that does not take it."""
     from drystone.detect.licenses import LicenseAnnotation
 
-    found = LicenseAnnotation(expression, "text") if expression else None
+    found = LicenseAnnotation(expression, "text", **said) if expression or said else None
     return TextFile("wall.py", "Python", False, license_of(found, policy), PLAIN)
 
 
@@ -61,7 +61,9 @@ CAUSES: dict[Reason, tuple[Facts, Policies]] = {
         Reason.EXCLUDED_LANGUAGE: text("COBOL"),
         Reason.NON_PERMISSIVE_LICENSE: refused("GPL-3.0-only", LicensePolicy()),
         Reason.DENIED_LICENSE: refused("MIT", LicensePolicy(deny=("MIT",))),
-        Reason.NO_LICENSE: refused(None, LicensePolicy(no_license=False)),
+        Reason.NO_LICENSE: refused(None, LicensePolicy()),
+        Reason.LICENSE_DENIED: refused(None, LicensePolicy(profile="stack-v2"), denied=True, unanswered=True),
+        Reason.LICENSE_NOT_UNDERSTOOD: refused(None, LicensePolicy(profile="stack-v2"), unanswered=True),
         Reason.EMPTY: text(num_lines=0),
         Reason.GENERATED: text(says_generated=True),
         Reason.TOO_MANY_LINES: text(num_lines=100_001),

@@ -22,14 +22,16 @@ def found(expression: str | None, pieces: int = 1, conflict: str | None = None) 
     ("expression", "policy", "reason"),
     [
         ("MIT", LicensePolicy(), None),
-        (None, LicensePolicy(), None),
-        (None, LicensePolicy(no_license=False), Reason.NO_LICENSE),
-        ("LicenseRef-scancode-dco-1.1", LicensePolicy(no_license=False), Reason.NO_LICENSE),
+        (None, LicensePolicy(), Reason.NO_LICENSE),
+        (None, LicensePolicy(profile="stack-v2"), None),
+        (None, LicensePolicy(profile="stack-v2", no_license=False), Reason.NO_LICENSE),
+        (None, LicensePolicy(no_license=True), None),
+        ("LicenseRef-scancode-dco-1.1", LicensePolicy(), Reason.NO_LICENSE),
         ("MIT", LicensePolicy(deny=("MIT",)), Reason.DENIED_LICENSE),
         ("MIT OR ISC", LicensePolicy(deny=("MIT",)), None),
         ("GPL-2.0-only", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
-        ("LicenseRef-of-our-own", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
-        ("not an ( expression", LicensePolicy(), Reason.NON_PERMISSIVE_LICENSE),
+        ("LicenseRef-of-our-own", LicensePolicy(), Reason.LICENSE_NOT_UNDERSTOOD),
+        ("not an ( expression", LicensePolicy(), Reason.LICENSE_NOT_UNDERSTOOD),
         ("ISC", LicensePolicy(permissive=False, allow=("MIT",)), Reason.NON_PERMISSIVE_LICENSE),
     ],
 )
@@ -37,6 +39,26 @@ def test_reasons(expression: str | None, policy: LicensePolicy, reason: Reason |
     licensed = license_of(found(expression), policy)
     assert licensed.expression == expression
     assert (licensed.drop.reason if licensed.drop else None) is reason
+
+
+@pytest.mark.parametrize(("denied", "reason"), [(True, Reason.LICENSE_DENIED), (False, Reason.LICENSE_NOT_UNDERSTOOD)])
+def test_denied_and_not_understood_are_never_taken_for_absent(denied: bool, reason: Reason) -> None:
+    said = Evidence("", 3, 4, "denied:terms" if denied else "unread:text", 0.9, "LICENSE", "swh:1:cnt:1")
+    whole = LicenseAnnotation(None, "tree", (said,), unanswered=True, denied=denied, review=("ab" * 32,))
+    takes_all = LicensePolicy(profile="stack-v2", categories=("Copyleft",))
+    licensed = license_of(whole, takes_all, "MIT")  # and the hosting site's word does not free it
+    assert licensed.drop is not None
+    assert (licensed.drop.reason, licensed.verdict.license_type) == (reason, "non_permissive")
+    assert licensed.drop.evidence["review"] == ["ab" * 32]
+    assert licensed.drop.evidence["read"][0]["lines"] == [3, 4]  # type: ignore[index, call-overload]
+
+
+def test_a_kept_file_says_what_contradicts_its_licence() -> None:
+    licensed = license_of(
+        LicenseAnnotation("MIT", "tree", conflict="a header differs", review=("cd" * 32,)), LicensePolicy()
+    )
+    assert licensed.drop is None
+    assert licensed.note == {"conflict": "a header differs", "review": ["cd" * 32]}
 
 
 def test_what_the_hosting_site_says_is_heard_where_nothing_was_found() -> None:

@@ -31,6 +31,7 @@ from drystone.work.tasks import Task
 if TYPE_CHECKING:
     from drystone.building.stages.decide import DecideCounts
     from drystone.building.stages.distinct import DistinctCounts
+    from drystone.building.stages.licensing import Roots
     from drystone.building.stages.settle import SettleCounts
 
 #: Bytes of distinct content that one annotation task reads.
@@ -58,6 +59,7 @@ class Settled:
     sources: list[Readable]
     repositories: list[Inventoried]
     roots: dict[str, str | None]
+    conflicts: dict[str, str]
     contents: Contents
     blobs: list[Path]
     license_files: list[Path]
@@ -108,7 +110,7 @@ class Plan:
         key = [*key, detectors]
         found = {"inventories": listed.listings, "annotations": annotations}
         collected, _ = self._by_range("licenses", key, _COLLECT, **found)
-        licensed, roots, key = self._spread(key, collected)
+        licensed, trees, key = self._spread(key, collected)
 
         key = [*key, self._settings.configuration()]
         tables = {"licensed": licensed, "blobs": blobs, "annotations": annotations, "names": names}
@@ -124,7 +126,8 @@ class Plan:
             partitions=listed.partitions,
             sources=listed.sources,
             repositories=listed.repositories,
-            roots=roots,
+            roots=trees["roots"],
+            conflicts=trees["conflicts"],
             contents=self._contents,
             blobs=blobs,
             license_files=collected,
@@ -207,9 +210,7 @@ class Plan:
         files = [stage.file(f"{task.id}.parquet") for task in tasks]
         return files, [file.with_suffix(".names.parquet") for file in files], detectors
 
-    def _spread(
-        self, key: list[object], collected: list[Path]
-    ) -> tuple[list[Path], dict[str, str | None], list[object]]:
+    def _spread(self, key: list[object], collected: list[Path]) -> tuple[list[Path], Roots, list[object]]:
         listed = self._listed
         key = [*key, self._settings.licenses.tree_rule, sorted(self._reviews.items())]
         shared = {
@@ -232,10 +233,12 @@ class Plan:
             Task(f"{i:05d}", _SPREAD, {**shared, "members": members}, _ROW_WEIGHT * max(1, rows))
             for i, (members, rows) in enumerate(groups)
         ]
-        roots: dict[str, str | None] = {}
+        trees: Roots = {"roots": {}, "conflicts": {}}
         for summary in self._build.run("trees", stage, tasks):
-            roots.update(summary["roots"])
-        return [stage.file(f"{task.id}.parquet") for task in tasks], roots, key
+            trees["roots"].update(summary["roots"])
+            for text, conflict in summary["conflicts"].items():
+                trees["conflicts"][text] = min(conflict, trees["conflicts"].get(text, conflict))
+        return [stage.file(f"{task.id}.parquet") for task in tasks], trees, key
 
     def _near_duplicates(self, key: list[object], candidates: list[Path]) -> list[Path]:
         from drystone.building.stages.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work

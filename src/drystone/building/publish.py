@@ -24,7 +24,7 @@ from drystone.building.stages.tables import BLOBS, as_rows
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
 from drystone.errors import BuildError
-from drystone.policy import licenses as license_policy
+from drystone.policy.licensed import verdict_on
 from drystone.registry import Review
 from drystone.release import layout
 from drystone.release.documents.notice import Notice
@@ -208,12 +208,12 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
     """Return the rows of repositories.parquet."""
     rows = []
     for repository in settled.repositories:
-        expression = settled.roots.get(repository["id"])
+        said = settled.roots.get(repository["id"])
+        root = LicenseAnnotation.from_json(said) if said is not None else None
         unread = repository["status"] == "unreadable"
-        verdict = (
-            None if unread else license_policy.evaluate(expression, settings.licenses, repository["gha_license_id"])
-        )
+        verdict = None if unread else verdict_on(root, settings.licenses, repository["gha_license_id"])
         kept = settled.kept.get(repository["id"], 0)
+        expression = root.expression if root is not None else None
         rows.append(repository_row(repository, expression, verdict.license_type if verdict else None, kept))
     return pa.Table.from_pylist(rows, REPOSITORIES)
 
@@ -240,16 +240,17 @@ def notices_of(settled: Settled) -> Iterator[Notice]:
 
 
 def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
-    """Yield the licence texts that a person should look at: unanswered, in conflict or under the confidence limit."""
+    """Yield the licence texts that a person should look at: denied, unanswered, in conflict, under the limit."""
 
     def waits(annotation: LicenseAnnotation, repository: Inventoried) -> bool:
-        return annotation.needs_review and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
+        doubtful = annotation.needs_review or annotation.text_sha256 in settled.conflicts
+        return doubtful and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
 
     for found, text in _license_texts(settled, waits):
         file, annotation, repository = min(found, key=lambda f: (f[2]["origin"], f[0].path))
         yield Review(
             text_sha256=annotation.text_sha256,
-            cause=annotation.cause,
+            cause=annotation.cause or "conflict",
             expression=annotation.expression,
             evidence=annotation.evidence_json(),
             origin=repository["origin"],

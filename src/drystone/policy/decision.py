@@ -49,6 +49,8 @@ class Reason(Enum):
     EXCLUDED_LANGUAGE = LedgerStage.LANGUAGE, "excluded_language"
     NON_PERMISSIVE_LICENSE = LedgerStage.LICENSE, "non_permissive_license"
     DENIED_LICENSE = LedgerStage.LICENSE, "denied_license"
+    LICENSE_DENIED = LedgerStage.LICENSE, "license_denied"
+    LICENSE_NOT_UNDERSTOOD = LedgerStage.LICENSE, "license_not_understood"
     NO_LICENSE = LedgerStage.LICENSE, "no_license"
     EMPTY = LedgerStage.QUALITY, "empty"
     GENERATED = LedgerStage.QUALITY, "generated"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Policies(NamedTuple):
-    """What a release takes; the defaults are The Stack v2's."""
+    """What a release takes. By default only what has a permissive licence, at the quality that The Stack v2 asks for."""
 
     languages: LanguagePolicy = LanguagePolicy()
     licenses: LicensePolicy = LicensePolicy()
@@ -72,7 +72,7 @@ class Orphan(NamedTuple):
 
 Facts = AskedOut | Unread | NotText | TextFile | Copy | Orphan
 
-_STACK_V2: Final = Policies()
+_DEFAULT: Final = Policies()
 _UNREAD: Final = {
     FILE: Reason.TOO_LARGE,
     SYMLINK: Reason.SYMLINK,
@@ -86,7 +86,7 @@ _NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, 
 def judge(facts: TextFile, policies: Policies = ...) -> Kept | Drop: ...
 @overload
 def judge(facts: AskedOut | Unread | NotText | Copy | Orphan, policies: Policies = ...) -> Drop: ...
-def judge(facts: Facts, policies: Policies = _STACK_V2) -> Kept | Drop:
+def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     """Return whether an occurrence is kept, or why not: the first stage that objects decides.
 
     `Kept` of a `TextFile` means that nothing about it objects; which of several copies stands for the others is told

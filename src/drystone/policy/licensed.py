@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from drystone.detect.licenses import LicenseState
 from drystone.policy.decision import Drop, Reason
-from drystone.policy.licenses import Ground, LicensePolicy, Verdict, evaluate
+from drystone.policy.licenses import FORBIDDEN, NOT_UNDERSTOOD, Ground, LicensePolicy, Verdict, evaluate
 
 if TYPE_CHECKING:
     from drystone._json import Json
@@ -17,42 +19,61 @@ _SHOWN: Final = 5
 _REASONS: Final = {
     Ground.ABSENT: Reason.NO_LICENSE,
     Ground.DENIED: Reason.DENIED_LICENSE,
-    Ground.UNKNOWN: Reason.NON_PERMISSIVE_LICENSE,
+    Ground.FORBIDDEN: Reason.LICENSE_DENIED,
+    Ground.UNKNOWN: Reason.LICENSE_NOT_UNDERSTOOD,
     Ground.REFUSED: Reason.NON_PERMISSIVE_LICENSE,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Licensed:
-    """What holds for a file: SPDX expression (None: none found), evidence (JSON), verdict, and the drop if it is one.
+    """What holds for a file: SPDX expression (None: none that could be told), evidence (JSON), verdict, and the drop.
 
-    One object serves all files below the same licence files, so that what is the same for them is made once.
+    `note`: what the ledger says besides of a kept file: conflicts that were found, and the texts (by hash) that a
+    person should read or has decided on. One object serves all files below the same licence files, so that what is the
+    same for them is made once.
     """
 
     expression: str | None
     evidence: str
     verdict: Verdict
     drop: Drop | None
+    note: Mapping[str, Json] = field(default_factory=dict)
 
 
 def license_of(found: LicenseAnnotation | None, policy: LicensePolicy, gha_license_id: str | None = None) -> Licensed:
     """Judge what was found for a file (None: nothing); `gha_license_id` is heard as in `licenses.evaluate`."""
+    verdict = verdict_on(found, policy, gha_license_id)
     expression = found.expression if found is not None else None
-    verdict = evaluate(expression, policy, gha_license_id)
     evidence = found.evidence_json() if found is not None else "[]"
-    drop = None if verdict.allowed else Drop(_REASONS[verdict.ground], _read(verdict, found))
-    return Licensed(expression, evidence, verdict, drop)
+    note = _note(found) if found is not None else {}
+    drop = None if verdict.allowed else Drop(_REASONS[verdict.ground], {**_read(verdict, found), **note})
+    return Licensed(expression, evidence, verdict, drop, note)
+
+
+def verdict_on(found: LicenseAnnotation | None, policy: LicensePolicy, gha_license_id: str | None = None) -> Verdict:
+    """Return the verdict over what was found: denied and not understood are never taken for absent."""
+    if found is None or found.state in {LicenseState.GRANTED, LicenseState.ABSENT}:
+        return evaluate(found.expression if found is not None else None, policy, gha_license_id)
+    return FORBIDDEN if found.state is LicenseState.DENIED else NOT_UNDERSTOOD
+
+
+def _note(found: LicenseAnnotation) -> dict[str, Json]:
+    note: dict[str, Json] = {}
+    if found.conflict:
+        note["conflict"] = found.conflict
+    if found.review:
+        note["review"] = list(found.review[:_SHOWN])
+    return note
 
 
 def _read(verdict: Verdict, found: LicenseAnnotation | None) -> dict[str, Json]:
     """Return what a drop rests on: the verdict, and where the licence was read."""
     evidence: dict[str, Json] = {"why": verdict.reason}
-    if found is not None and found.conflict:
-        evidence["conflict"] = found.conflict
     if found is not None and found.evidence:
         evidence["read"] = [
             {
-                "expression": e.expression,
+                "expression": e.expression or None,
                 "path": e.path,
                 "swhid": e.swhid,
                 "lines": [e.start_line, e.end_line],

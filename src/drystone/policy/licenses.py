@@ -60,17 +60,19 @@ def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]
 class LicensePolicy(BaseModel):
     """Which licences may be in a release.
 
-    `permissive`: take what Blue Oak's list has in `tiers`, and the public domain. `no_license`: take files for which no
-    licence was found. `categories`: ScanCode LicenseDB categories that are permissive too. `allow` and `deny`: SPDX
-    identifiers, or pairs "A WITH B"; a denied one is never a branch that could be chosen. `tree_rule`: how a licence
-    file in a folder meets those above it: all hold together ("union", as in The Stack v2), or the nearest alone.
-    The defaults are The Stack v2's: permissive and unlicensed files, union.
+    `profile`: "permissive" takes nothing without a licence; "stack-v2" takes files for which no licence was found, as
+    The Stack v2 did. `no_license` says it for itself, and wins where it is set. `permissive`: take what Blue Oak's list has in
+    `tiers`, and the public domain. What is denied or not understood is never taken. `categories`: ScanCode LicenseDB
+    categories that are permissive too. `allow` and `deny`: SPDX identifiers, or pairs "A WITH B"; a denied one is never
+    a branch that could be chosen. `tree_rule`: how a licence file in a folder meets those above it: all hold together
+    ("union", as in The Stack v2), or the nearest alone. The default is permissive only, union.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    profile: Literal["permissive", "stack-v2"] = "stack-v2"
     permissive: bool = True
-    no_license: bool = True
+    no_license: bool | None = None
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = (
@@ -78,6 +80,11 @@ class LicensePolicy(BaseModel):
     )  # fmt: skip
     categories: tuple[Literal["Permissive", "Public Domain", "Copyleft Limited", "Copyleft"], ...] = ()
     tree_rule: Literal["union", "nearest"] = "union"
+
+    @property
+    def takes_unlicensed(self) -> bool:
+        """Whether files are taken for which no licence was found: `no_license`, or what the profile says."""
+        return self.profile == "stack-v2" if self.no_license is None else self.no_license
 
     @field_validator("allow", "deny")
     @classmethod
@@ -98,6 +105,8 @@ class Ground(Enum):
     DENIED = "denied"
     #: It cannot be understood, or names what no list knows.
     UNKNOWN = "unknown"
+    #: The text or declaration itself denies the right to use the file freely.
+    FORBIDDEN = "forbidden"
     #: It is understood, and the policy does not take it.
     REFUSED = "refused"
 
@@ -113,13 +122,13 @@ class Verdict:
 
 
 #: Blue Oak's list and the public domain; nothing without a licence.
-BLUE_OAK: Final = LicensePolicy(no_license=False)
+BLUE_OAK: Final = LicensePolicy(profile="permissive")
 #: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
 #: `categories=("Permissive", "Public Domain")` for that wider reading.
-STACK_V2: Final = LicensePolicy()
+STACK_V2: Final = LicensePolicy(profile="stack-v2")
 
 
-def evaluate(expression: str | None, policy: LicensePolicy = STACK_V2, gha_license_id: str | None = None) -> Verdict:
+def evaluate(expression: str | None, policy: LicensePolicy = BLUE_OAK, gha_license_id: str | None = None) -> Verdict:
     """Return the verdict over an SPDX expression; OR needs one branch, AND all, and WITH is listed as a pair.
 
     `gha_license_id` is what the hosting site says of the whole repository (GHArchive); it is heard only where nothing
@@ -164,8 +173,13 @@ def _evaluate(expression: str | None, policy: LicensePolicy) -> Verdict:
     return Verdict(license_type, False, Ground.REFUSED, f"{lacking}: {', '.join(missing)}")
 
 
+#: Verdicts over what names no licence; a policy can take neither, and a person can decide on both in a review.
+NOT_UNDERSTOOD: Final = Verdict("non_permissive", False, Ground.UNKNOWN, "what is said of rights is not understood")
+FORBIDDEN: Final = Verdict("non_permissive", False, Ground.FORBIDDEN, "the right to use it freely is denied")
+
+
 def _nothing(policy: LicensePolicy) -> Verdict:
-    return Verdict("no_license", policy.no_license, Ground.ABSENT, "no licence found")
+    return Verdict("no_license", policy.takes_unlicensed, Ground.ABSENT, "no licence found")
 
 
 def _allowed(name: str, listed: frozenset[str], policy: LicensePolicy) -> bool:

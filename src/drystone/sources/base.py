@@ -107,8 +107,8 @@ class Entry:
     hash; None where the bytes could not be read. `data` holds a file's bytes where the source streams them (archives,
     folders); it is None for sources with random access (git), for files over `Limits.max_file_bytes` (hashed in a
     stream, so that `blob` and `size` are known), and for everything that is not a file.
-    `problem` says why an entry is `UNREADABLE`. `note` is a remark that belongs in the ledger's evidence
-    (a duplicate name in an archive, a link's target out of the tree).
+    `target` is where a symbolic link leads, as written there. `problem` says why an entry is `UNREADABLE`. `note` is a
+    remark that belongs in the ledger's evidence (a duplicate name in an archive, a link's target out of the tree).
     """
 
     path: bytes
@@ -119,6 +119,7 @@ class Entry:
     data: bytes | None = None
     problem: str | None = None
     note: str | None = None
+    target: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

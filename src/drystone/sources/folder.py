@@ -146,7 +146,9 @@ class _OpenFolder(StreamedRepository):
                 target = os.readlink(path, dir_fd=self._root)
                 blob = blob_hash(target)
                 self._tree.add(path, MODE_SYMLINK, blob, len(target))
-                return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=link_note(path, target))
+                return Entry(
+                    path, SYMLINK, MODE_SYMLINK, blob, len(target), note=link_note(path, target), target=target
+                )
             if not stat.S_ISREG(found.st_mode):
                 return Entry(path, DEVICE, 0, None, None, note="a device, a pipe or a socket")
             return self._file(path)

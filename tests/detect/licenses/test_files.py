@@ -20,9 +20,13 @@ def test_debian_copyright_and_reuse_patterns() -> None:
     debian += b"License: GPL-2+\n\nFiles: lib/*\nCopyright: Ben\nLicense: Expat or BSD-3-clause\n"
     found = detect_file(debian, "debian/copyright")
     assert found.expression == "GPL-2.0-or-later"
-    assert found.paths == (("*", "GPL-2.0-or-later"), ("lib/*", "MIT OR BSD-3-Clause"))
+    assert [(r.pattern, r.expression) for r in found.paths] == [
+        ("*", "GPL-2.0-or-later"),
+        ("lib/*", "MIT OR BSD-3-Clause"),
+    ]
+    assert {r.precedence for r in detect_file(debian, ".reuse/dep5").paths} == {"aggregate"}
     reuse = b'version = 1\n[[annotations]]\npath = ["doc/**"]\nSPDX-License-Identifier = "CC-BY-4.0"\n'
-    assert detect_file(reuse, "REUSE.toml").paths == (("doc/**", "CC-BY-4.0"),)
+    assert [(r.pattern, r.expression) for r in detect_file(reuse, "REUSE.toml").paths] == [("doc/**", "CC-BY-4.0")]
 
 
 def test_encodings_and_binary() -> None:

@@ -48,12 +48,15 @@ def test_files_of_one_folder(metadata: str | None, wanted: str, conflict: bool) 
         assert (found.conflict is not None) == conflict
 
 
-def test_a_readme_is_heard_only_where_no_metadata_names_a_licence() -> None:
+def test_a_stricter_declaration_is_a_conflict_however_many_agree_on_a_permissive_licence() -> None:
     readme = ("README.md", said("GPL-3.0-only", "readme"), "2")
     texts = [("LICENSE", said("Apache-2.0"), "1"), ("package.json", said("Apache-2.0", "metadata"), "3")]
-    alone, beside = tree_licenses([texts[0], readme])(""), tree_licenses([*texts, readme])("")
-    assert (alone.expression, alone.conflict is None) == ("Apache-2.0 AND GPL-3.0-only", False)  # type: ignore[union-attr]
-    assert (beside.expression, beside.conflict) == ("Apache-2.0", None)  # type: ignore[union-attr]
+    for files in ([texts[0], readme], [*texts, readme]):
+        found = tree_licenses(files)("")
+        assert (found.expression, found.conflict is None) == ("Apache-2.0 AND GPL-3.0-only", False)  # type: ignore[union-attr]
+    permissive = ("README.md", said("MIT", "readme"), "2")
+    found = tree_licenses([*texts, permissive])("")
+    assert (found.expression, found.conflict) == ("Apache-2.0", None)  # type: ignore[union-attr]
 
 
 def test_or_later_in_metadata_refines_the_text() -> None:

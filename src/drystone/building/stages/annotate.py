@@ -110,6 +110,7 @@ class _Excluded(TypedDict, total=False):
     encoding: str | None
     excluded: Required[Literal["binary", "undecodable", "damaged"]]
     excluded_evidence: str | None
+    license: str | None
 
 
 def _annotate(
@@ -151,7 +152,8 @@ def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], l
     extents = [Extent(blob.partition, blob.repository, blob.offset, blob.size, blob.id) for blob in batch]
     for blob, data in zip(batch, contents.try_read(extents), strict=True):
         if isinstance(data, SourceError):
-            excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": str(data)})
+            damaged = _unread(blob, f"damaged: {data}")
+            excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": str(data), "license": damaged})
             continue
         notebook = any(name.endswith(".ipynb") for name in blob.names)
         decoded = to_text(data, notebook)
@@ -164,9 +166,15 @@ def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], l
                 "encoding": decoded.encoding,
                 "excluded": "binary" if decoded.binary else "undecodable",
                 "excluded_evidence": decoded.reason,
+                "license": _unread(blob, "binary" if decoded.binary else f"undecodable: {decoded.reason}"),
             }
         )
     return files, excluded
+
+
+def _unread(blob: BlobRow, why: str) -> str | None:
+    """Return what a licence file says of which no text could be read: it is there, and not understood."""
+    return licenses.unread_text(why).to_json() if blob.license_path is not None else None
 
 
 def _large_binary(texts: list[bytes]) -> pa.LargeBinaryArray:

@@ -306,6 +306,8 @@ def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Ver
     if isinstance(decision, Drop):
         evidence.update(decision.evidence)
         reason = decision.reason.word
+    if isinstance(decision, Kept) and found.licensed is not None:
+        evidence.update(found.licensed.note)
     if row.note:
         evidence["note"] = row.note
     said = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode() if evidence else None

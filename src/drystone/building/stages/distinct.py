@@ -50,6 +50,10 @@ def run(stage: Stage, task: str, inventories: list[Path], index: int, count: int
             if speaks_for_tree(text):
                 # The smallest path, so that the choice does not depend on the order of repositories.
                 license_paths[id_] = min(text, license_paths.get(id_, text))
+        led = read([inventory], OCCURRENCES, ("target", "path"), id_range(index, count, "target"))
+        for id_, path in zip(led.column("target").to_pylist(), led.column("path").to_pylist(), strict=True):
+            text = path.decode("utf-8", "replace")
+            license_paths[id_] = min(text, license_paths.get(id_, text))
     order = sorted(blobs, key=lambda id_: (blobs[id_][0], blobs[id_][1], blobs[id_][2], id_))
     places = [blobs[id_] for id_ in order]
     table = pa.table(

@@ -5,7 +5,9 @@ A pack is the plain concatenation of the distinct blobs of a partition. Sources 
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
@@ -17,6 +19,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.errors import BuildError, SourceError
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 OPTED_OUT: Final = "opted_out"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
+#: Links that are followed one after another, as Linux does.
+_MAX_LINKS: Final = 40
 _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
 
 
@@ -96,15 +101,16 @@ def run(
         return _run_part(stage, task, source, cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
+    links: dict[bytes, bytes] = {}
     told: list[tuple[Inventoried, list[tuple[bytes, bytes]]]] = []
 
     def fill(path: Path) -> None:
         with path.open("wb", buffering=1 << 20) as pack:
-            told.append(_list(source, cache, limits, rows, pack, optouts))
+            told.append(_list(source, cache, limits, rows, pack, optouts, links))
 
     write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
     ((repository, directories),) = told
-    table = rows.table().sort_by(_ORDER)
+    table = _with_targets(rows.table(), links).sort_by(_ORDER)
     columns = [(0 for _ in directories), (path for path, _ in directories), (id_ for _, id_ in directories)]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, DIRECTORIES, strict=True)]
     write_table(stage.file(f"{task}.directories.parquet"), pa.table(arrays, schema=DIRECTORIES))
@@ -136,6 +142,7 @@ def _run_part(
     count = listed.num_rows
     listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
     listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))
+    listed = listed.append_column("target", pa.nulls(count, pa.binary()))
     write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""), durable=False)
     return _written(stage, task, listed.select(OCCURRENCES.names).cast(OCCURRENCES).sort_by(_ORDER), repositories)
 
@@ -199,9 +206,15 @@ class _Rows:
 
 
 def _list(
-    source: RepositorySource, cache: Path, limits: Limits, rows: _Rows, pack: BinaryIO, optouts: OptOuts
+    source: RepositorySource,
+    cache: Path,
+    limits: Limits,
+    rows: _Rows,
+    pack: BinaryIO,
+    optouts: OptOuts,
+    links: dict[bytes, bytes],
 ) -> tuple[Inventoried, list[tuple[bytes, bytes]]]:
-    """Return what is said of a repository, and its directories by path and hash."""
+    """Return what is said of a repository, and its directories by path and hash; `links` gets where links lead."""
     directories: list[tuple[bytes, bytes]] = []
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
@@ -244,7 +257,10 @@ def _list(
                     readable,
                     entry.problem,
                     entry.note,
+                    None,
                 )
+                if entry.target is not None and len(entry.target) <= limits.max_path_bytes:
+                    links[entry.path] = entry.target
                 count += 1
                 size += entry.size or 0 if entry.kind == FILE else 0
             repository = opened.repository()
@@ -256,6 +272,31 @@ def _list(
             status, problem = "unreadable", str(error)
             repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
     return _described(repository, source.spec, count, size, status, problem), directories
+
+
+def _with_targets(listed: pa.Table, links: Mapping[bytes, bytes]) -> pa.Table:
+    """Return the rows with the ids of the files to which links lead that have the name of a licence file."""
+    leads = {path: _end_of(path, links) for path in links if speaks_for_tree(path.decode("utf-8", "replace"))}
+    if not any(leads.values()):
+        return listed
+    files = listed.filter(listed.column("readable"))
+    found = pc.index_in(pa.array([leads[path] for path in leads], pa.binary()), value_set=files.column("path"))
+    ids = files.column("id").take(found).to_pylist()
+    known = {path: id_ for path, id_ in zip(leads, ids, strict=True) if id_}
+    targets = [known.get(path) for path in listed.column("path").to_pylist()]
+    return listed.set_column(listed.column_names.index("target"), "target", pa.array(targets, pa.binary()))
+
+
+def _end_of(path: bytes, links: Mapping[bytes, bytes]) -> bytes | None:
+    """Return the path to which a link leads over other links, or None where it leads out of the tree or in a circle."""
+    for _ in range(_MAX_LINKS):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path]))
+        if target.startswith((b"/", b"..")):
+            return None
+        if target not in links:
+            return target
+        path = target
+    return None
 
 
 def _described(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypedDict
@@ -20,6 +21,7 @@ from drystone.building.stages import inventory
 from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
 from drystone.detect import licenses
+from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage, write_atomically, write_table
 
@@ -110,9 +112,13 @@ class CollectCounts(TypedDict):
 
 
 class Roots(TypedDict):
-    """What the root of each repository declares, by its id."""
+    """What the root of each repository declares, by its id (an annotation in JSON, without its evidence).
+
+    `conflicts`: hash of a text -> how it contradicts what stands beside it.
+    """
 
     roots: dict[str, str | None]
+    conflicts: dict[str, str]
 
 
 def collect(
@@ -123,20 +129,40 @@ def collect(
     found = read(annotations, ANNOTATIONS, ("id", "license"), where)
     found = found.filter(found.column("license").is_valid())
     detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
+    ids = pa.array(list(detected), pa.binary())
     rows: list[LicenseFile] = []
-    for partition, file in enumerate(inventories if detected else ()):
-        listed = read([file], OCCURRENCES, ("repository", "path", "id", "readable"), where)
-        listed = listed.filter(pc.is_in(listed.column("id"), pa.array(list(detected), pa.binary())))
-        listed = listed.filter(listed.column("readable"))
-        for repository, path, id_ in zip(*(listed.column(i).to_pylist() for i in range(3)), strict=True):
+    for partition, file in enumerate(inventories):
+        listed = read([file], OCCURRENCES, _LISTED, where)
+        of_texts = listed.filter(pc.and_(listed.column("readable"), pc.is_in(listed.column("id"), ids)))
+        for repository, path, id_ in zip(*(of_texts.column(i).to_pylist() for i in range(3)), strict=True):
             if speaks_for_tree(path.decode("utf-8", "replace")):
                 rows.append(LicenseFile(partition, repository, path, id_, detected[id_]))
+        led = read([file], OCCURRENCES, ("repository", "path", "target"), id_range(index, count, "target"))
+        led = led.filter(pc.is_in(led.column("target"), ids))
+        for repository, path, id_ in zip(*(led.column(i).to_pylist() for i in range(3)), strict=True):
+            rows.append(LicenseFile(partition, repository, path, id_, detected[id_]))
+        rows += _unread(partition, listed)
     arrays = [pa.array(column, field.type) for column, field in zip(_columns(rows), LICENSE_FILES, strict=True)]
     table = pa.table(arrays, schema=LICENSE_FILES)
     write_table(
         stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
     )
     return {"license_files": len(rows), "texts": len(detected)}
+
+
+#: What is read of an occurrence to tell whether it is a licence file, and whether it was read.
+_LISTED: Final = ("repository", "path", "id", "kind", "problem", "readable", "target")
+
+
+def _unread(partition: int, listed: pa.Table) -> Iterator[LicenseFile]:
+    """Yield the licence files whose bytes nobody could read: what they say is not understood, and not absent."""
+    listed = listed.filter(pc.and_(pc.invert(listed.column("readable")), listed.column("target").is_null()))
+    columns = (listed.column(name).to_pylist() for name in _LISTED[:5])
+    for repository, path, id_, kind, problem in zip(*columns, strict=True):
+        text = _text(path)
+        if kind not in {SUBMODULE, DEVICE} and speaks_for_tree(text):
+            why = "a link to no file of the repository" if kind == SYMLINK else problem or "too large"
+            yield LicenseFile(partition, repository, path, id_ or b"", licenses.unread_text(why).to_json())
 
 
 def _columns(rows: list[LicenseFile]) -> Iterator[Sequence[Any]]:
@@ -158,17 +184,21 @@ def spread(
     partition has already given.
     The summary holds, for each repository, what its root declares; an archive's single top folder is its root.
     """
-    roots: dict[str, str | None] = {}
+    found: Roots = {"roots": {}, "conflicts": {}}
 
     def write(path: Path) -> None:
-        roots.clear()
+        found["roots"].clear()
+        found["conflicts"].clear()
         with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
             for partition, inventoried, listing, skip in members:
                 repositories = inventory.load_repositories(Stage(inventory_folder), inventoried)
-                roots.update(_spread(writer, repositories, listing, collected, partition, skip, nesting, reviews))
+                made = _spread(writer, repositories, listing, collected, partition, skip, nesting, reviews)
+                found["roots"].update(made["roots"])
+                for text, conflict in made["conflicts"].items():
+                    found["conflicts"][text] = min(conflict, found["conflicts"].get(text, conflict))
 
     write_atomically(stage.file(f"{task}.parquet"), write, durable=False)
-    return {"roots": roots}
+    return found
 
 
 def _spread(
@@ -180,14 +210,17 @@ def _spread(
     skip: list[int],
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
-) -> dict[str, str | None]:
+) -> Roots:
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
     listed = read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1))
     for file in as_rows(listed, LicenseFile, LicenseFile._fields):
         annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(file.license), reviews)
         files[file.repository].append((_text(file.path), annotation, f"swh:1:cnt:{file.id.hex()}"))
+    lying = _beside(listing, files)
     trees = {
-        index: licenses.tree_licenses(files[index], nesting) for index in range(len(repositories)) if index not in skip
+        index: licenses.tree_licenses(files[index], nesting, lying[index].__contains__)
+        for index in range(len(repositories))
+        if index not in skip
     }
     described: list[Mapping[str, object]] = [*repositories]
     owners = pa.table(
@@ -218,11 +251,32 @@ def _spread(
                 held.append(known[id(found)])
             licenses_ = pa.DictionaryArray.from_arrays(pa.array(held, pa.int32()), pa.array(texts, pa.string()))
             writer.write_table(_licensed(rows, owners, licenses_))
-    roots = {}
+    made: Roots = {"roots": {}, "conflicts": {}}
     for index, tree in trees.items():
         found = tree(tops.get(index, ""))
-        roots[repositories[index]["id"]] = found.expression if found is not None else None
-    return roots
+        bare = replace(found, evidence=(), review=()).to_json() if found is not None else None
+        made["roots"][repositories[index]["id"]] = bare
+        for text, conflict in tree.conflicts():
+            made["conflicts"][text] = min(conflict, made["conflicts"].get(text, conflict))
+    return made
+
+
+def _beside(
+    listing: Path, files: Mapping[int, list[tuple[str, licenses.LicenseAnnotation, str]]]
+) -> dict[int, set[str]]:
+    """Return, by repository, the paths beside which a file of the same name and `.license` lies."""
+    found: dict[int, set[str]] = defaultdict(set)
+    wanted = {
+        (index, path.removesuffix(".license")) for index, held in files.items() for path, _, _ in held
+        if path.endswith(".license")
+    }  # fmt: skip
+    if wanted:
+        with pq.ParquetFile(listing) as reader:
+            for batch in reader.iter_batches(batch_size=16384, columns=["repository", "path"]):
+                for index, path in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    if (index, text := _text(path)) in wanted:
+                        found[index].add(text)
+    return found
 
 
 def _text(path: bytes) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from drystone.detect.licenses import file_kind, is_license_file
-from drystone.detect.licenses.paths import names_source_code
+from drystone.detect.licenses.paths import names_document, names_source_code
 
 
 def path_text(path: bytes) -> str:
@@ -21,4 +23,10 @@ def speaks_for_tree(path: str) -> bool:
 
     Source code whose name has a licence word in it (`copyright.py`, `about.c`) speaks for itself only.
     """
-    return is_license_file(path) and (file_kind(path) == "metadata" or not names_source_code(path))
+    if not is_license_file(path):
+        return False
+    return file_kind(path) in _MADE_FOR_IT or names_document(path) or not names_source_code(path)
+
+
+#: Kinds of files that are there to declare a licence, whatever their suffix.
+_MADE_FOR_IT: Final = frozenset({"metadata", "reuse", "tag", "debian"})

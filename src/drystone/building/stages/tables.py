@@ -17,6 +17,7 @@ def as_rows(table: pa.Table | pa.RecordBatch, make: Callable[..., _Row], names: 
 
 #: What an inventory lists. `id` is the git blob hash, empty where bytes were not read; `repository` counts within
 #: the partition; `offset` is where the bytes lie in the partition's pack, -1 where they are read from the source.
+#: `target` is the id of the file to which a symbolic link leads that has the name of a licence file; else null.
 OCCURRENCES: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -30,6 +31,7 @@ OCCURRENCES: Final = pa.schema(
         ("readable", pa.bool_()),
         ("problem", pa.string()),
         ("note", pa.string()),
+        ("target", pa.binary()),
     ]
 )
 

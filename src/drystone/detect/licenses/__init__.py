@@ -11,7 +11,7 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.detect.licenses.annotation import REVIEW_LIMIT, Evidence, LicenseAnnotation, LicenseState, reviewed
-    from drystone.detect.licenses.files import detect_file
+    from drystone.detect.licenses.files import detect_file, unread_text
     from drystone.detect.licenses.headers import HEAD_BYTES, detect_headers
     from drystone.detect.licenses.paths import file_kind, is_license_file
     from drystone.detect.licenses.texts import detect_text
@@ -32,6 +32,7 @@ __all__ = [
     "is_license_file",
     "reviewed",
     "tree_licenses",
+    "unread_text",
 ]
 
 __getattr__ = lazily(
@@ -51,5 +52,6 @@ __getattr__ = lazily(
         "is_license_file": "drystone.detect.licenses.paths",
         "reviewed": "drystone.detect.licenses.annotation",
         "tree_licenses": "drystone.detect.licenses.trees",
+        "unread_text": "drystone.detect.licenses.files",
     },
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from typing import Final, Literal
 
@@ -55,6 +55,27 @@ class Evidence:
     swhid: str = ""
 
 
+#: How patterns are written: in REUSE.toml `*` stays within a folder and `**` does not; Debian's `*` matches all.
+Globs = Literal["reuse", "debian"]
+#: What a pattern says beside what a file says itself, in REUSE's words: only where the file says nothing, both
+#: together, or alone. Empty for debian/copyright, which meets a file's head as a folder's licence does.
+Precedence = Literal["closest", "aggregate", "override", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """What one line of REUSE.toml or of a Debian copyright file says of the files that `pattern` matches.
+
+    `expression`: SPDX expression; None where what stands there is not understood. `line` counts from 1.
+    """
+
+    pattern: str
+    expression: str | None
+    globs: Globs
+    precedence: Precedence
+    line: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class LicenseAnnotation:
     """The licence of one text, folder or file.
@@ -66,9 +87,12 @@ class LicenseAnnotation:
     tells which words say so (`grounds`).
     `copyrights`: copyright lines as written, in order, each once. `text_sha256`: hash of the words that licence
     detection compares (of the bytes for metadata), the key of the review queue; empty for folders and empty texts.
-    `paths`: (pattern, expression) pairs of REUSE.toml and Debian copyright files, relative to the folder they speak
-    for; the last pattern that matches a file holds. `notes`: "truncated" where only the first part was read, or what is
-    broken in a metadata file. `review`: for folders and files, the hashes of the texts a person should look at.
+    `paths`: what REUSE.toml and Debian copyright files say by pattern, relative to the folder they speak for; the last
+    pattern that matches a file holds. `notes`: "truncated" where only the first part was read, why a licence file could
+    not be read, or what is broken in a metadata file. `points_to`: where metadata says only that the licence stands in
+    another file, its path as written; empty where no file is named. `review`: for folders and files, the hashes of the
+    texts a person should look at, or has decided on. `precedence` and `adds`: for what a pattern or a `.license` file
+    says of one file, how it meets what the file says itself, and which expression holds beside that in any case.
     """
 
     expression: str | None
@@ -80,8 +104,11 @@ class LicenseAnnotation:
     copyrights: tuple[str, ...] = ()
     text_sha256: str = ""
     notes: tuple[str, ...] = ()
-    paths: tuple[tuple[str, str], ...] = ()
+    paths: tuple[PathRule, ...] = ()
+    points_to: tuple[str, ...] = ()
     review: tuple[str, ...] = ()
+    precedence: Precedence = ""
+    adds: str | None = None
 
     @property
     def state(self) -> LicenseState:
@@ -137,8 +164,11 @@ class LicenseAnnotation:
             ("r", self.copyrights),
             ("h", self.text_sha256),
             ("n", self.notes),
-            ("p", self.paths),
+            ("p", [astuple(rule) for rule in self.paths]),
+            ("f", self.points_to),
             ("w", self.review),
+            ("o", self.precedence),
+            ("a", self.adds),
         ):
             if value:
                 record[key] = value
@@ -159,8 +189,11 @@ class LicenseAnnotation:
                 copyrights=tuple(record.get("r", ())),
                 text_sha256=record.get("h", ""),
                 notes=tuple(record.get("n", ())),
-                paths=tuple((pattern, expression) for pattern, expression in record.get("p", ())),
+                paths=tuple(PathRule(*rule) for rule in record.get("p", ())),
+                points_to=tuple(record.get("f", ())),
                 review=tuple(record.get("w", ())),
+                precedence=record.get("o", ""),
+                adds=record.get("a"),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a licence annotation: {error}") from None

@@ -16,9 +16,21 @@ from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
+#: What documents begin with whose text is not read.
+_DOCUMENTS: Final = (b"%PDF-", b"%!PS")
 #: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
 #: than this, or repeat what stands before.
 MAX_BYTES: Final = 1 << 20
+
+
+#: How the rule of a licence file begins of which nothing could be read.
+UNREAD: Final = "unread:"
+
+
+def unread_text(why: str) -> LicenseAnnotation:
+    """Return what a licence file says that is there and cannot be read: not understood, which is not absent."""
+    word = why.partition(":")[0].replace(" ", "-")
+    return LicenseAnnotation(None, "text", (Evidence("", 1, 1, f"{UNREAD}{word}", 0.5),), unanswered=True, notes=(why,))
 
 
 def detect_file(data: bytes, path: str) -> LicenseAnnotation:
@@ -32,8 +44,10 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     if len(data) > MAX_BYTES:
         data, notes = data[:MAX_BYTES], [TRUNCATED]
     text = as_utf8(data)
-    if text is None:
-        return LicenseAnnotation(None, _kind(kind), notes=("binary", *notes))
+    if text is None or text.startswith(_DOCUMENTS):
+        return unread_text("binary")
+    if not text.strip():
+        return unread_text("empty")
     if kind == "metadata":
         findings, conflict, more = find_declarations(text, path)
         return LicenseAnnotation(
@@ -46,7 +60,7 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
             text_sha256=hashlib.sha256(text).hexdigest(),
         )
     if kind == "debian":
-        stanzas = find_stanzas(text)
+        stanzas = find_stanzas(text, "" if path.endswith("copyright") else "aggregate")
         if stanzas is not None:
             return stanzas
     if kind == "reuse":

@@ -19,9 +19,18 @@ STACK_V2_PATTERN: Final = (
     r"(|[-_. ].*)$"
 )
 _NAME: Final = re.compile(STACK_V2_PATTERN, re.IGNORECASE)
+#: Names that are licences and nothing else.
+_TERMS: Final = re.compile(r"(?:^|[-_. ])(?:li[cs]en[cs]es?|copying|eula|unlicense)(?:[-_. ]|$)")
+#: Folders that hold licence texts and nothing else: LICENSES/ as REUSE has it, LICENSE/, licenses/.
+_FOLDER: Final = re.compile(r"(?:^|/)(?:LICEN[CS]ES?|[Ll]icen[cs]es|COPYING)/[^/]+$")
+#: Pages of a folder of documentation: the small names of pages, and lists, whose names are in the plural.
+_PAGE: Final = re.compile(
+    r"(?:^|/)(?:docs?|documentation|manual|website|site|pages|guides?)/(?:[^/]+/)*"
+    r"(?:[^/A-Z]+|[^/]*(?:LICEN[CS]ES|Licen[cs]es)[^/]*)\.(?:rst|md|mdx|markdown|adoc|asciidoc|html?|txt)$"
+)
 #: Every name that the pattern accepts contains one of these; a quick refusal for the rest.
 _QUICK: Final = re.compile(
-    r"li[cs]en[cs]e|legal|copy|gpl|bsd|mit|apache|artistic|disclaimer|eupl|gfdl|[cm]pl|cc0|(?<![a-z])al|about|notice|readme|"
+    r"li[cs]en[cs]e|legal|copy|eula|gpl|bsd|mit|apache|artistic|disclaimer|eupl|gfdl|[cm]pl|cc0|(?<![a-z])al|about|notice|readme|"
     r"guidelines",
     re.IGNORECASE,
 )
@@ -192,13 +201,19 @@ def is_license_file(path: str) -> bool:
     low = name.lower()
     if low in METADATA or low.endswith(_METADATA_SUFFIXES):
         return True
-    if "LICENSES/" in path or "licenses/" in path:
-        parent = path.rpartition("/")[0].rpartition("/")[2]
-        if parent.lower() == "licenses" and low.rpartition(".")[2] not in _SOURCE_SUFFIXES:
-            return True
     if low in {"reuse.toml", "dep5"} or low.endswith(".license"):
         return True
-    return _QUICK.search(name) is not None and _NAME.match(name) is not None
+    if _QUICK.search(name) is not None and (_NAME.match(name) is not None or _TERMS.search(low) is not None):
+        return not _is_page(path, name)
+    return _FOLDER.search(path) is not None and low.rpartition(".")[2] not in _SOURCE_SUFFIXES
+
+
+def _is_page(path: str, name: str) -> bool:
+    """Whether a path is that of a page of documentation about licences (docs/licenses.rst), which grants nothing.
+
+    A licence of the documentation itself is written in capitals, or without the suffix of a page.
+    """
+    return _PAGE.search(path) is not None and _TERMS.search(name.lower()) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -227,6 +242,12 @@ def file_kind(path: str) -> FileKind:
     if kind == "tag" and name.lower() == ".license":
         return "text"
     return kind or "text"
+
+
+def names_document(path: str) -> bool:
+    """Whether a path is that of a document of its own format that is called a licence (LICENSE.pdf, EULA.docx)."""
+    name, _, suffix = path.rpartition("/")[2].lower().rpartition(".")
+    return suffix in {"pdf", "doc", "docx", "odt", "ps"} and _TERMS.search(name) is not None
 
 
 def names_source_code(path: str) -> bool:

@@ -221,7 +221,7 @@ class _OpenTar(StreamedRepository):
             blob = blob_hash(target)
             again = self._tree.add(path, MODE_SYMLINK, blob, len(target))
             note = link_note(path, target) or (_AGAIN if again else None)
-            return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note), False
+            return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note, target=target), False
         if kind is _tar.HARD_LINK:
             target = without_dots(target)
             leaf = self._tree.find(target) if path_problem(target, self._limits) is None else None
@@ -309,7 +309,7 @@ class _OpenZip(StreamedRepository):
                 blob = blob_hash(target)
                 again = self._tree.add(path, MODE_SYMLINK, blob, size)
                 note = link_note(path, target) or (_AGAIN if again else None)
-                return Entry(path, SYMLINK, MODE_SYMLINK, blob, size, note=note)
+                return Entry(path, SYMLINK, MODE_SYMLINK, blob, size, note=note, target=target)
             read = _zip.pieces(self._archive, member.info)
             if size <= self._limits.max_file_bytes:
                 data = b"".join(read)

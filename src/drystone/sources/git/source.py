@@ -283,10 +283,10 @@ class _OpenGit:
         if problem is not None:
             return Entry(path, UNREADABLE, mode, None, size, problem=problem)
         if mode & _TYPE_BITS == MODE_SYMLINK:
-            note = None
-            if size is not None and size <= MAX_LINK:
-                note = link_note(path, self._store.read(id_, MAX_LINK)[1])
-            return Entry(path, SYMLINK, mode, id_, size, note=note)
+            if size is None or size > MAX_LINK:
+                return Entry(path, SYMLINK, mode, id_, size)
+            target = self._store.read(id_, MAX_LINK)[1]
+            return Entry(path, SYMLINK, mode, id_, size, note=link_note(path, target), target=target)
         return Entry(path, FILE, mode, id_, size)
 
     def _check(self, id_: bytes) -> tuple[int | None, str | None]:

@@ -32,7 +32,11 @@ def test_stanzas_give_patterns_in_their_order_and_the_whole_by_the_star() -> Non
     assert found is not None
     assert found.expression == "MIT"
     own = "LicenseRef-unlisted-my-own-terms"
-    assert found.paths == (("*", "MIT"), ("src/*.c", own), ("doc/*", own))
+    assert [(r.pattern, r.expression, r.globs, r.precedence, r.line) for r in found.paths] == [
+        ("*", "MIT", "debian", "", 5),
+        ("src/*.c", own, "debian", "", 10),
+        ("doc/*", own, "debian", "", 10),
+    ]
     assert found.copyrights == ("Copyright 2020 Mason", "Copyright 2021 Quarry", "Copyright 2022 Quarry")
     assert found.notes == ("unread declaration: my-own-terms",)
     assert [(e.expression, e.start_line) for e in found.evidence] == [("MIT", 5), (own, 10)]

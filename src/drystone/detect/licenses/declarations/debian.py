@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation
+from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, PathRule, Precedence
 from drystone.detect.licenses.matching.names import declared
 from drystone.detect.licenses.matching.scan import join
 
@@ -24,13 +24,16 @@ _SHORT: Final = {
 _MAX_STANZAS: Final = 2000
 
 
-def find_stanzas(data: bytes) -> LicenseAnnotation | None:
-    """Return what a machine-readable copyright file says, or None where it is free text."""
+def find_stanzas(data: bytes, precedence: Precedence = "") -> LicenseAnnotation | None:
+    """Return what a machine-readable copyright file says, or None where it is free text.
+
+    `precedence` is that of its patterns: "aggregate" for REUSE's .reuse/dep5, as REUSE 3.3 has it.
+    """
     text = data.decode("utf-8", "replace")
     if not re.search(r"^(?:Format|Format-Specification):", text[:5000], re.MULTILINE | re.IGNORECASE):
         return None
     evidence: list[Evidence] = []
-    patterns: list[tuple[str, str]] = []
+    rules: list[PathRule] = []
     copyrights: dict[str, None] = {}
     unread: list[str] = []
     for fields in _stanzas(text)[:_MAX_STANZAS]:
@@ -48,16 +51,16 @@ def find_stanzas(data: bytes) -> LicenseAnnotation | None:
             unread.append(short)
             answer = f"LicenseRef-unlisted-{re.sub(r'[^A-Za-z0-9.-]+', '-', short)[:60].strip('-') or 'x'}"
         evidence.append(Evidence(answer, number, number, "debian-copyright", 0.9 if short not in unread else 0.5))
-        patterns += [(p, answer) for p in fields["files"][0].split()]
+        rules += [PathRule(p, answer, "debian", precedence, number) for p in fields["files"][0].split()]
     if not evidence:
         return None
-    main = [x for p, x in patterns if p == "*"]
+    main = [rule.expression for rule in rules if rule.pattern == "*"]
     return LicenseAnnotation(
         expression=main[-1] if main else join([e.expression for e in evidence], "AND"),
         kind="metadata",
         evidence=tuple(evidence),
         copyrights=tuple(copyrights)[:500],
-        paths=tuple(patterns),
+        paths=tuple(rules),
         notes=tuple(f"unread declaration: {s[:80]}" for s in unread[:20]),
     )
 
