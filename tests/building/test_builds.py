@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from drystone import building as room
@@ -331,13 +332,16 @@ def test_a_persons_decision_on_a_licence_text_holds_in_the_next_build(tmp_path: 
         (waiting,) = opened.reviews.queue()
         assert waiting.path == "/LICENSE"
         assert "harvest feast" in (waiting.sample or "")
-        opened.reviews.decide(waiting.text_sha256, "GPL-3.0-only", "Ada", "the village said so")
+        opened.reviews.decide(waiting.text_sha256, "ISC", "Ada", "the village said so")
     second = room.build(settings, found, tmp_path / "second", Engine(threads=1))
-    assert (first.counts.kept, second.counts.kept) == (1, 0)
+    assert (first.counts.kept, second.counts.kept) == (0, 1)
+    before = rows(open_release(tmp_path / "first"))["walls/stack.py"]
+    assert (before["reason"], before["license_type"]) == ("license_not_understood", "non_permissive")
+    assert orjson.loads(before["evidence"])["review"] == [waiting.text_sha256]
     assert first.facts.registry_head != second.facts.registry_head
     row = rows(open_release(tmp_path / "second"))["walls/stack.py"]
-    assert (row["reason"], row["license_expression"]) == ("non_permissive_license", "GPL-3.0-only")
-    assert '"rule":"review"' in row["evidence"]
+    assert (row["decision"], row["license_expression"]) == ("kept", "ISC")
+    assert orjson.loads(row["evidence"])["review"] == [waiting.text_sha256]
 
 
 def test_scancode_is_asked_only_where_it_is_installed(sources: list[Path], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Policies(NamedTuple):
-    """What a release takes. By default only what has a permissive licence, at the quality that The Stack v2 asks for."""
+    """What a release takes; the defaults are those of the three policies."""
 
     languages: LanguagePolicy = LanguagePolicy()
     licenses: LicensePolicy = LicensePolicy()

@@ -61,11 +61,11 @@ class LicensePolicy(BaseModel):
     """Which licences may be in a release.
 
     `profile`: "permissive" takes nothing without a licence; "stack-v2" takes files for which no licence was found, as
-    The Stack v2 did. `no_license` says it for itself, and wins where it is set. `permissive`: take what Blue Oak's list has in
-    `tiers`, and the public domain. What is denied or not understood is never taken. `categories`: ScanCode LicenseDB
-    categories that are permissive too. `allow` and `deny`: SPDX identifiers, or pairs "A WITH B"; a denied one is never
-    a branch that could be chosen. `tree_rule`: how a licence file in a folder meets those above it: all hold together
-    ("union", as in The Stack v2), or the nearest alone. The default is permissive only, union.
+    The Stack v2 did. `no_license` says it for itself, and wins where it is set. `permissive`: take what Blue Oak's list
+    has in `tiers`, and the public domain. What is denied or not understood is never taken. `categories`: ScanCode
+    LicenseDB categories that are permissive too. `allow` and `deny`: SPDX identifiers, or pairs "A WITH B"; one denied
+    is never a branch that could be chosen. `tree_rule`: how a licence file in a folder meets those above it: all hold
+    together ("union", as in The Stack v2), or the nearest alone. The default is permissive only, union.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
