@@ -2,7 +2,8 @@
 
 One thread, CPU time of the process (and its children). Texts are those of a release of real packages, read by every
 peer: ripgrep and csearch from files, DuckDB from the Parquet, the others from a list of passages. csearch is measured
-where `cindex` is installed. Recall on labelled questions and an index in an object store are not measured here.
+where `cindex` is installed. Recall on labelled questions: see search_questions.py. An index in an object store is not
+measured here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks import search_questions
 from benchmarks.builds import build as build_release
 from benchmarks.builds import workplace
 from benchmarks.corpus import load
@@ -147,7 +149,7 @@ def measure(quick: bool) -> list[Figure]:
         figures += _patterns(searcher, folder, texts, places)
         figures += _many(release, len(texts))
         figures += _passages(searcher, texts, folder)
-    return figures
+    return figures + search_questions.measure(quick)
 
 
 def _patterns(searcher: Searcher, folder: Path, texts: list[str], places: list[tuple[str, str]]) -> list[Figure]:

@@ -77,7 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         Family({}, 0, 5, 13),
         Family({{"def", 5}, {"class", 4}, {"async", kModifier}, {"if", kControl}, {"x", kVariable}}, 63 & ~kHeadings, 5,
                13),
-        Family({}, kHeadings, 5, 13),
+        Family({}, kHeadings | kUnderlined, 5, 13),
+        Family({}, kUnderlined | kEqualSigns, 5, 13),
     };
     Trigrams trigrams(2);
     Terms terms(2);
@@ -88,17 +89,28 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const uint8_t* text = texts[d]->data.get();
         const size_t n = texts[d]->size;
         std::vector<size_t> ends;
-        passages_of(text, n, ends);
+        std::vector<Beginning> beginnings;
+        for (const Family& family : families) {
+            beginnings.clear();
+            ends.clear();
+            symbols_of(family, text, n, d, symbols, names, beginnings);
+            for (size_t i = 0; i < beginnings.size(); i++) {
+                check(beginnings[i].at < n && (!i || beginnings[i].at > beginnings[i - 1].at), "beginnings ascend");
+            }
+            passages_of(text, n, beginnings, ends);
+        }
         check((ends.empty() ? 0 : ends.back()) == n, "passages divide a text");
         trigrams.add(1 - d, text, n);
         terms.add(1 - d, text, n, ends);
-        for (const Family& family : families) symbols_of(family, text, n, d, symbols, names);
         std::vector<uint8_t> folded, twice;
         fold(text, n, folded);
         fold(folded.data(), folded.size(), twice);
         check(folded == twice, "folding is done once");
     }
-    for (const Symbol& symbol : symbols) check(symbol.start + symbol.size <= names.size(), "a name is among the names");
+    for (const Symbol& symbol : symbols) {
+        check(symbol.start + symbol.size <= names.size(), "a name is among the names");
+        check(symbol.at < texts[symbol.document]->size, "a symbol is in its text");
+    }
 
     const std::vector<uint8_t> of_trigrams = trigrams.finish(), of_terms = terms.finish();
     const Block first(of_trigrams.data(), of_trigrams.size()), second(of_terms.data(), of_terms.size());

@@ -1,10 +1,12 @@
 // Python's view of the kernel: Arrow buffers and memory maps come in as arrays without copying; the GIL is released.
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/tuple.h>
 
 #include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "builder.hpp"
@@ -12,6 +14,7 @@
 #include "counting.hpp"
 #include "folding.hpp"
 #include "query.hpp"
+#include "ranking.hpp"
 
 using namespace drystone;
 using namespace drystone::search;
@@ -25,21 +28,44 @@ nb::bytes bytes(const std::vector<uint8_t>& from) {
 // What is kept of a segment's files while they come.
 struct Building {
     Trigrams trigrams;
-    Terms terms, paths;
+    Terms terms, defined, paths;
     std::vector<Family> families;
     std::vector<Symbol> symbols;
     std::vector<uint8_t> names;
-    std::vector<size_t> ends;
+    std::vector<size_t> ends, name_ends;
+    std::vector<Beginning> beginnings;
+    std::vector<uint8_t> joined;
 
     Building(uint32_t documents, std::vector<Family> of)
-        : trigrams(documents), terms(documents), paths(documents), families(std::move(of)) {}
+        : trigrams(documents), terms(documents), defined(documents), paths(documents), families(std::move(of)) {}
 
     void text(uint32_t document, const uint8_t* from, size_t size, size_t family) {
+        const size_t had = symbols.size();
+        beginnings.clear();
+        symbols_of(families[family], from, size, document, symbols, names, beginnings);
+        add(document, from, size, had);
+    }
+
+  private:
+    // All but the symbols: those from number `symbol` on are the text's.
+    void add(uint32_t document, const uint8_t* from, size_t size, size_t symbol) {
         trigrams.add(document, from, size);
         ends.clear();
-        passages_of(from, size, ends);
+        passages_of(from, size, beginnings, ends);
         terms.add(document, from, size, ends);
-        symbols_of(families[family], from, size, document, symbols, names);
+        // The names that each passage defines, one a line.
+        joined.clear();
+        name_ends.clear();
+        for (size_t end : ends) {
+            for (; symbol < symbols.size() && symbols[symbol].at < end; symbol++) {
+                const Symbol& one = symbols[symbol];
+                if (one.kind == kVariable) continue;
+                joined.insert(joined.end(), &names[one.start], &names[one.start] + one.size);
+                joined.push_back('\n');
+            }
+            name_ends.push_back(joined.size());
+        }
+        defined.add(document, joined.data(), joined.size(), name_ends);
     }
 };
 
@@ -51,6 +77,12 @@ struct Postings {
     PostingsReader reader;
     explicit Postings(Input<uint8_t> data_) : data(data_), reader(data_.data(), data_.size()) {}
 };
+
+std::vector<std::pair<uint32_t, float>> pairs(const std::vector<RankedPassage>& passages) {
+    std::vector<std::pair<uint32_t, float>> rows;
+    for (const RankedPassage& p : passages) rows.emplace_back(p.passage, p.score);
+    return rows;
+}
 
 }  // namespace
 
@@ -121,12 +153,17 @@ NB_MODULE(_kernel, m) {
 
     m.def(
         "passages",
-        [](nb::bytes text) {
+        [](nb::bytes text, const Words& words, uint32_t shapes) {
             std::vector<size_t> ends;
-            passages_of(bytes_of(text), text.size(), ends);
+            std::vector<Symbol> symbols;
+            std::vector<uint8_t> names;
+            std::vector<Beginning> beginnings;
+            symbols_of(Family(words, shapes, 5, 13), bytes_of(text), text.size(), 0, symbols, names, beginnings);
+            passages_of(bytes_of(text), text.size(), beginnings, ends);
             return ends;
         },
-        nb::arg("text"), "Where the passages of a text end.");
+        nb::arg("text"), nb::arg("words") = Words(), nb::arg("shapes") = 0,
+        "Where the passages of a text end, in a language of these words and shapes.");
 
     m.def(
         "plain_values",
@@ -239,7 +276,7 @@ NB_MODULE(_kernel, m) {
         .def(
             "finish",
             [](Building& b) {
-                std::vector<uint8_t> trigrams, terms, paths;
+                std::vector<uint8_t> trigrams, terms, defined, paths;
                 std::vector<uint32_t> rows[4];
                 std::vector<uint8_t> kinds;
                 {
@@ -247,6 +284,7 @@ NB_MODULE(_kernel, m) {
                     trigrams = b.trigrams.finish();
                     b.trigrams = Trigrams(0);
                     terms = b.terms.finish();
+                    defined = b.defined.finish();
                     paths = b.paths.finish();
                     for (const Symbol& s : b.symbols) {
                         rows[0].push_back(s.document);
@@ -259,6 +297,7 @@ NB_MODULE(_kernel, m) {
                 nb::dict out;
                 out["trigrams"] = bytes(trigrams);
                 out["terms"] = bytes(terms);
+                out["defined"] = bytes(defined);
                 out["paths"] = bytes(paths);
                 out["passages"] = array(std::move(b.terms.passages));
                 out["passage_bytes"] = array(std::move(b.terms.lengths));
@@ -321,33 +360,54 @@ NB_MODULE(_kernel, m) {
             },
             nb::arg("formula"), "Documents, ascending, that may hold what a formula of trigrams asks for.");
 
-    m.def(
-        "rank",
-        [](const Postings& terms, Input<float> norm, Input<float> weights, const Postings& paths,
-           Input<float> path_norm, Input<float> path_weights, Input<uint64_t> keys, Input<uint32_t> first,
-           size_t most) {
-            const size_t documents = first.size() ? first.size() - 1 : 0;
-            if (norm.size() != terms.reader.universe() || path_norm.size() != paths.reader.universe() ||
-                paths.reader.universe() > documents || weights.size() != keys.size() ||
-                path_weights.size() != keys.size()) {
-                throw std::invalid_argument("norms and weights must have one value for each passage, path and key");
-            }
-            std::vector<Ranked> found;
-            {
+    nb::class_<Division>(m, "Division", "Which document each passage of a segment belongs to.")
+        .def(
+            "__init__", [](Division* self, Input<uint32_t> first) { new (self) Division(first.data(), first.size()); },
+            nb::arg("first"));
+
+    nb::class_<Scores>(m, "Scores", "How well the files and passages of a segment fit words.")
+        .def(
+            "__init__",
+            [](Scores* self, const Division& division, const Postings& terms, const Postings& defined,
+               const Postings& paths, Input<float> norm, Input<uint64_t> keys, Input<float> weights,
+               Input<float> defined_weights, Input<float> path_weights, Input<float> priors, float k1, float more,
+               float cover) {
+                if (norm.size() != division.passages() || terms.reader.universe() != division.passages() ||
+                    defined.reader.universe() != division.passages() ||
+                    paths.reader.universe() > division.documents() || priors.size() != division.documents()) {
+                    throw std::invalid_argument("norms and priors must have one value for each passage and file");
+                }
+                if (weights.size() != keys.size() || defined_weights.size() != keys.size() ||
+                    path_weights.size() != keys.size()) {
+                    throw std::invalid_argument("a key has no weight");
+                }
                 nb::gil_scoped_release release;
-                found = rank({terms.reader, norm.data(), weights.data()},
-                             {paths.reader, path_norm.data(), path_weights.data()}, keys.data(), keys.size(),
-                             first.data(), documents, most);
-            }
-            std::vector<uint32_t> passages;
-            std::vector<float> scores;
-            for (const Ranked& r : found) {
-                passages.push_back(r.passage);
-                scores.push_back(r.score);
-            }
-            return nb::make_tuple(array(std::move(passages)), array(std::move(scores)));
-        },
-        nb::arg("terms"), nb::arg("norm"), nb::arg("weights"), nb::arg("paths"), nb::arg("path_norm"),
-        nb::arg("path_weights"), nb::arg("keys"), nb::arg("first"), nb::arg("most"),
-        "The best passages by BM25, best first, and their scores.");
+                new (self) Scores(division, {terms.reader, weights.data(), norm.data()},
+                                  {defined.reader, defined_weights.data(), nullptr},
+                                  {paths.reader, path_weights.data(), nullptr}, keys.data(), keys.size(), priors.data(),
+                                  {k1, more, cover});
+            },
+            nb::keep_alive<1, 2>(), nb::arg("division"), nb::arg("terms"), nb::arg("defined"), nb::arg("paths"),
+            nb::arg("norm"), nb::arg("keys"), nb::arg("weights"), nb::arg("defined_weights"), nb::arg("path_weights"),
+            nb::arg("priors"), nb::arg("k1"), nb::arg("more"), nb::arg("cover"))
+        .def(
+            "files",
+            [](const Scores& scores, size_t most) {
+                std::vector<std::tuple<uint32_t, uint32_t, float, float, float, float, float, float>> rows;
+                for (const RankedFile& f : scores.files(most)) {
+                    rows.emplace_back(f.document, f.best, f.score, f.text, f.defined, f.more, f.cover, f.path);
+                }
+                return rows;
+            },
+            nb::arg("most"), "The best files: (file, best passage, score, text, defined, more, cover, path).")
+        .def(
+            "passages", [](const Scores& scores, size_t most) { return pairs(scores.passages(most)); }, nb::arg("most"),
+            "The best passages with their scores.")
+        .def(
+            "passages_of",
+            [](const Scores& scores, uint32_t document, size_t most) {
+                if (document >= scores.documents()) throw std::invalid_argument("a file is not there");
+                return pairs(scores.passages_of(document, most));
+            },
+            nb::arg("document"), nb::arg("most"), "The best passages of one file with their scores.");
 }

@@ -91,11 +91,12 @@ void digests() {
         std::vector<size_t> ends;
         fold(bytes(texts[i]), texts[i].size(), out);
         folded.add(out);
-        passages_of(bytes(texts[i]), texts[i].size(), ends);
+        std::vector<Beginning> beginnings;
+        symbols_of(family, bytes(texts[i]), texts[i].size(), i, symbols, names, beginnings);
+        passages_of(bytes(texts[i]), texts[i].size(), beginnings, ends);
         ends_of.add(ends);
         trigrams.add(i, bytes(texts[i]), texts[i].size());
         terms.add(i, bytes(texts[i]), texts[i].size(), ends);
-        symbols_of(family, bytes(texts[i]), texts[i].size(), i, symbols, names);
     }
     for (const Symbol& s : symbols) symbols_found.add(s.document).add(s.line).add(s.start).add(s.size).add(s.kind);
     const std::vector<uint8_t> grams = trigrams.finish(), posted = terms.finish();

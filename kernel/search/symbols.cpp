@@ -36,12 +36,104 @@ struct Finder {
     uint32_t document;
     std::vector<Symbol>& symbols;
     std::vector<uint8_t>& names;
+    std::vector<Beginning>& beginnings;
+    const uint8_t* text;
+    Line current{nullptr, nullptr}, before{nullptr, nullptr}, before2{nullptr, nullptr};
+    const uint8_t* above = nullptr;  // the first of the comments and decorators that end before the current line
+    bool fenced = false;
 
-    void emit(const uint8_t* from, const uint8_t* to, uint32_t line, uint8_t kind) {
+    void emit(const uint8_t* from, const uint8_t* to, uint32_t number, uint8_t kind) {
         const size_t size = (size_t)(to - from);
         if (!size || size > kLongestName || names.size() > UINT32_MAX - kLongestName) return;
-        symbols.push_back({document, line, (uint32_t)names.size(), (uint32_t)size, kind});
+        symbols.push_back(
+            {document, number, (size_t)(current.begin - text), (uint32_t)names.size(), (uint32_t)size, kind});
         names.insert(names.end(), from, to);
+        if (kind != kVariable) begins(above ? above : current.begin, !blank(*current.begin));
+    }
+
+    void begins(const uint8_t* at, bool outer) {
+        const auto place = (size_t)(at - text);
+        if (!beginnings.empty() && beginnings.back().at >= place) return;
+        beginnings.push_back({place, outer});
+    }
+
+    // `# ...` or `== ...`
+    bool marked(const Line& line, uint32_t number, uint8_t sign) {
+        const uint8_t* to = line.begin;
+        while (to < line.end && *to == sign) to++;
+        if (to == line.begin || to - line.begin > 6 || to == line.end || !blank(*to)) return false;
+        to = line.spaces(to);
+        const uint8_t* end = line.end;
+        while (end > to && (blank(end[-1]) || end[-1] == sign || end[-1] == '\r')) end--;
+        above = nullptr;
+        emit(to, end, number, family.heading());
+        return true;
+    }
+
+    // A line of one sign, at least as long as the title above it (docutils, "Sections").
+    static bool of_one_sign(const Line& line, size_t least) {
+        const uint8_t* end = line.end;
+        while (end > line.begin && (blank(end[-1]) || end[-1] == '\r')) end--;
+        const auto size = (size_t)(end - line.begin);
+        if (size < 3 || size < least || !std::memchr("=-~^\"'`+*#.:_", *line.begin, 13)) return false;
+        for (const uint8_t* p = line.begin; p < end; p++) {
+            if (*p != *line.begin) return false;
+        }
+        return true;
+    }
+
+    void underlined(const Line& line, uint32_t number) {
+        if (!before.begin || before.begin == before.end || of_one_sign(before, 3)) return;
+        const uint8_t* from = before.spaces(before.begin);
+        const uint8_t* end = before.end;
+        while (end > from && (blank(end[-1]) || end[-1] == '\r')) end--;
+        size_t characters = 0;
+        for (const uint8_t* p = before.begin; p < end; p++) characters += (*p & 0xc0) != 0x80;
+        if (from == end || !of_one_sign(line, characters)) return;
+        if (family.has(kHeadings) && ((*line.begin != '=' && *line.begin != '-') || *from == '|')) return;
+        current = before;
+        above = before2.begin && of_one_sign(before2, 3) && *before2.begin == *line.begin ? before2.begin : nullptr;
+        emit(from, end, number - 1, family.heading());
+    }
+
+    void headings(const Line& line, uint32_t number) {
+        if (family.has(kHeadings) && line.end - line.begin >= 3 &&
+            (!std::memcmp(line.begin, "```", 3) || !std::memcmp(line.begin, "~~~", 3))) {
+            fenced = !fenced;
+        } else if (!fenced && !(family.has(kHeadings) && marked(line, number, '#')) &&
+                   !(family.has(kEqualSigns) && marked(line, number, '=')) && family.has(kUnderlined) &&
+                   line.begin < line.end) {
+            underlined(line, number);
+        }
+        before2 = before;
+        before = line;
+    }
+
+    // What stands above a definition and belongs to it.
+    bool belongs_below(const uint8_t* at, const uint8_t* end) const {
+        return *at == '@' || *at == '#' || *at == '*' ||
+               (*at == '/' && at + 1 < end && (at[1] == '/' || at[1] == '*')) ||
+               (*at == '-' && at + 1 < end && at[1] == '-');
+    }
+
+    void next(const Line& line, uint32_t number) {
+        current = line;
+        if (family.has(kHeadings) || family.has(kUnderlined) || family.has(kEqualSigns)) {
+            headings(line, number);
+            return;
+        }
+        const uint8_t* at = line.spaces(line.begin);
+        if (at == line.end || *at == '\r') {
+            above = nullptr;
+            return;
+        }
+        const size_t had = symbols.size();
+        definitions(line, at, number);
+        if (symbols.size() > had || !belongs_below(at, line.end)) {
+            above = nullptr;
+        } else if (!above) {
+            above = line.begin;
+        }
     }
 
     // What may follow a name that a keyword announced.
@@ -111,20 +203,8 @@ struct Finder {
             emit(at, to, number, family.function());
     }
 
-    void line(const Line& line, uint32_t number) {
-        const uint8_t* at = line.spaces(line.begin);
-        if (at == line.end) return;
+    void definitions(const Line& line, const uint8_t* at, uint32_t number) {
         const bool at_left = at == line.begin;
-        if (family.has(kHeadings)) {
-            const uint8_t* to = at;
-            while (to < line.end && *to == '#') to++;
-            if (!at_left || to == at || to - at > 6 || to == line.end || !blank(*to)) return;
-            to = line.spaces(to);
-            const uint8_t* end = line.end;
-            while (end > to && (blank(end[-1]) || end[-1] == '#' || end[-1] == '\r')) end--;
-            emit(to, end, number, family.heading());
-            return;
-        }
         const uint8_t* const first = at;
         for (int words = 0; words < 8; words++) {
             const uint8_t* to = line.word(at);
@@ -194,16 +274,16 @@ uint8_t Family::meaning(const uint8_t* word, size_t size) const {
 }
 
 void symbols_of(const Family& family, const uint8_t* text, size_t size, uint32_t document, std::vector<Symbol>& symbols,
-                std::vector<uint8_t>& names) {
+                std::vector<uint8_t>& names, std::vector<Beginning>& beginnings) {
     if (family.empty()) return;
-    Finder finder{family, document, symbols, names};
+    Finder finder{family, document, symbols, names, beginnings, text};
     const uint8_t* at = text;
     const uint8_t* const end = text + size;
     for (uint32_t number = 1; at < end; number++) {
         const auto* stop = static_cast<const uint8_t*>(std::memchr(at, '\n', (size_t)(end - at)));
         if (!stop) stop = end;
         const uint8_t* const shown = (size_t)(stop - at) > kLongestLine ? at + kLongestLine : stop;
-        finder.line(Line{at, shown}, number);
+        finder.next(Line{at, shown}, number);
         at = stop + 1;
     }
 }

@@ -1,5 +1,5 @@
 // Names that a file defines, found line by line from keywords; no parser, every language at the rate of a scan.
-// Which words a language has comes from outside (search/symbols.py).
+// Which words a language has comes from outside (search/definitions.py).
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "words.hpp"
 
 namespace drystone::search {
 
@@ -18,9 +20,11 @@ enum Shape : uint32_t {
     kFunctionsAtLeft = 1,  // `type name(...)` that begins at the left and does not end with a semicolon
     kBracedMethods = 2,    // `name(...) {`
     kAssignments = 4,      // `name = ...` at the left
-    kHeadings = 8,         // `# ...`
+    kHeadings = 8,         // `# ...`, none between fences
     kReceivers = 16,       // `func (r *T) name(...)`
     kShellFunctions = 32,  // `name() {`
+    kUnderlined = 64,      // a line with a line of one sign under it, as long at least; reStructuredText's, Markdown's
+    kEqualSigns = 128,     // `== ...`
 };
 
 class Family {
@@ -43,11 +47,13 @@ class Family {
 
 struct Symbol {
     uint32_t document, line;  // the line counts from 1
+    size_t at;                // where the line begins in its text
     uint32_t start, size;     // of the name, in `names`
     uint8_t kind;
 };
 
+// Appends the symbols of a text, by line, and where they begin: before the comments and decorators above their line.
 void symbols_of(const Family& family, const uint8_t* text, size_t size, uint32_t document, std::vector<Symbol>& symbols,
-                std::vector<uint8_t>& names);
+                std::vector<uint8_t>& names, std::vector<Beginning>& beginnings);
 
 }  // namespace drystone::search

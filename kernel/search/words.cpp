@@ -301,14 +301,19 @@ void terms_of(const uint8_t* text, size_t size, Stems& stems, std::vector<uint64
 
 namespace {
 
-constexpr size_t kLeast = 500, kGood = 1100, kMost = 1600;  // bytes of a passage
+constexpr size_t kLeast = 300, kGood = 1100, kMost = 1600;  // bytes of a passage
+// How many bytes nearer to the good length a line would be for as good a place to begin the next passage.
+constexpr long kOuter = 900, kInner = 600, kAfterEmpty = 300, kFlush = 250, kIsEmpty = -50;
 
 }  // namespace
 
-void passages_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
+void passages_of(const uint8_t* text, size_t size, const std::vector<Beginning>& beginnings,
+                 std::vector<size_t>& ends) {
     size_t start = 0;
+    auto from = beginnings.begin();
     while (size - start > kMost) {
-        // The best line to begin the next passage with: after an empty line, not indented, near the good length.
+        // The best line to begin the next passage with: where a part of the text begins, after an empty line, not
+        // indented, near the good length.
         size_t best = 0;
         long score = -1000000;
         const uint8_t* at = text + start + kLeast;
@@ -324,7 +329,9 @@ void passages_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
             const bool flush = c != ' ' && c != '\t' && c != '\n' && c != '\r' && c != '}' && c != ')' && c != ']';
             const long length = line - (text + start);
             const long away = length > (long)kGood ? length - (long)kGood : (long)kGood - length;
-            const long value = (blank ? 300 : 0) + (flush ? 250 : 0) - (c == '\n' ? 50 : 0) - away;
+            long value = (blank ? kAfterEmpty : 0) + (flush ? kFlush : 0) + (c == '\n' ? kIsEmpty : 0) - away;
+            while (from != beginnings.end() && text + from->at < line) from++;
+            if (from != beginnings.end() && text + from->at == line) value += from->outer ? kOuter : kInner;
             if (value > score) {
                 score = value;
                 best = (size_t)length;
@@ -338,6 +345,8 @@ void passages_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
         }
         start += best;
         ends.push_back(start);
+        from = std::lower_bound(beginnings.begin(), beginnings.end(), start,
+                                [](const Beginning& one, size_t at) { return one.at < at; });
     }
     if (size > start) ends.push_back(size);
 }

@@ -34,7 +34,13 @@ class Stems {
 // Appends the keys of all terms of a text, in order, repetitions included.
 void terms_of(const uint8_t* text, size_t size, Stems& stems, std::vector<uint64_t>& keys);
 
-// Appends where each passage of a text ends; the last end is `size`. An empty text has none.
-void passages_of(const uint8_t* text, size_t size, std::vector<size_t>& ends);
+// Where a part of a text begins that belongs together, a function or a section; `outer` ones are in no other.
+struct Beginning {
+    size_t at;
+    bool outer;
+};
+
+// Appends where each passage of a text ends; the last end is `size`. An empty text has none. `beginnings` ascend.
+void passages_of(const uint8_t* text, size_t size, const std::vector<Beginning>& beginnings, std::vector<size_t>& ends);
 
 }  // namespace drystone::search

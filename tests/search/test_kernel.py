@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drystone.search import _kernel, symbols
+from drystone.search import _kernel
+from drystone.search.definitions import keywords as symbols
 
 _lists = st.dictionaries(
     st.integers(0, 2**40 - 1),
@@ -106,6 +107,29 @@ def test_passages_divide_a_text_between_characters(text: str) -> None:
         data[begin:end].decode()
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.text("de f()#=\n:xX@*`", max_size=60).flatmap(lambda piece: st.integers(1, 200).map(lambda n: piece * n)))
+def test_passages_of_every_language_divide_a_text(text: str) -> None:
+    for family in symbols.families():
+        ends = _kernel.passages(text.encode(), list(family.words), family.shapes)
+        assert ends == sorted(set(ends))
+        assert (ends[-1] if ends else 0) == len(text)
+        assert all(end - begin <= 1600 for begin, end in zip([0, *ends], ends, strict=False))
+
+
+def test_passages_begin_where_parts_of_a_text_do() -> None:
+    family = symbols.families()[symbols.family_of("Python")]
+    bodies = [f"# says what comes\n@decorated\ndef function_{n}(x):\n" + "    x += 1\n\n" * (62 + n) for n in range(9)]
+    text = "".join(bodies).encode()
+    ends = set(_kernel.passages(text, list(family.words), family.shapes))
+    begins = [sum(map(len, bodies[:n])) for n in range(1, 9)]
+    assert ends >= set(begins)
+    family = symbols.families()[symbols.family_of("reStructuredText")]
+    sections = [f"Part {n}\n======\n\n" + "words of it\n\n" * (62 + n) for n in range(9)]
+    ends = set(_kernel.passages("".join(sections).encode(), list(family.words), family.shapes))
+    assert ends >= {sum(map(len, sections[:n])) for n in range(1, 9)}
+
+
 def build(texts: list[bytes], languages: list[str] | None = None) -> _kernel.Built:
     builder = _kernel.Builder(
         len(texts), [(list(f.words), f.shapes) for f in symbols.families()], symbols.FUNCTION, symbols.HEADING
@@ -138,35 +162,6 @@ def test_what_is_built_holds_all_terms_and_trigrams(texts: list[bytes]) -> None:
         for key, times in sorted(Counter(_kernel.terms(text).tolist()).items()):
             wanted.setdefault(key, []).append((passage, sum(times > step for step in steps)))
     assert dict(terms.lists()) == wanted
-
-
-@pytest.mark.parametrize(
-    ("language", "text", "found"),
-    [
-        ("Python", "class A(B):\n    async def f(x): pass\nX: int = 1\nif x == 1: pass\n", ["A 1", "f 2", "X 3"]),
-        ("Python", "class of things\n", []),
-        ("Go", "func (r *T) Name(x int) {\ntype T struct {\nfunc New() *T {\n", ["Name 1", "T 2", "New 3"]),
-        ("Rust", "pub(crate) fn a<T>() {\nstruct B;\nimpl B {\n    pub const fn c() {\n", ["a 1", "B 2", "c 4"]),
-        ("C", "static int f(int x)\n{\n  return g(x);\n}\nint g(int);\nstruct s {\n#define M 1\n", ["f 1", "s 6"]),
-        ("C++", "enum class E { a };\nvoid A::run() {\n", ["E 1", "run 2"]),
-        ("Java", "public class A {\n  void run(int x) {\n    if (x) {\n      go(x);\n", ["A 1", "run 2"]),
-        (
-            "JavaScript",
-            "export default function f() {\nconst x = 1;\n  let y = 2;\n  method(a) {\n",
-            ["f 1", "x 2", "method 4"],
-        ),
-        ("Shell", "f() {\n  g\n}\nfunction h {\n", ["f 1", "h 4"]),
-        ("Markdown", "# One\ntext\n## Two words ##\n#none\n", ["One 1", "Two words 3"]),
-        ("SQL", "CREATE TABLE IF NOT EXISTS users (\n", ["users 1"]),
-        ("Ruby", "module A\n  class B < C\n    def empty?\n", ["A 1", "B 2", "empty? 3"]),
-        ("Text", "class A:\n", []),
-    ],
-)
-def test_symbols(language: str, text: str, found: list[str]) -> None:
-    built = build([text.encode()], [language])
-    raw = built["symbol_names"]
-    rows = zip(built["symbol_starts"], built["symbol_sizes"], built["symbol_lines"], strict=True)
-    assert [f"{raw[start : start + size].decode()} {line}" for start, size, line in rows] == found
 
 
 def test_what_is_no_formula_is_refused() -> None:

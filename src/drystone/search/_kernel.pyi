@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 class Built(TypedDict):
     trigrams: bytes
     terms: bytes
+    defined: bytes
     paths: bytes
     passages: NDArray[np.uint32]
     passage_bytes: NDArray[np.uint32]
@@ -25,20 +26,33 @@ def terms(text: bytes) -> NDArray[np.uint64]: ...
 def line_keys(lines: bytes) -> NDArray[np.uint64]: ...
 def term_key(term: bytes) -> int: ...
 def stem(word: bytes) -> bytes: ...
-def passages(text: bytes) -> list[int]: ...
+def passages(text: bytes, words: list[tuple[str, int]] = ..., shapes: int = ...) -> list[int]: ...
 def plain_values(page: NDArray[np.uint8], start: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
 def write_postings(lists: list[tuple[int, list[tuple[int, int]]]], universe: int, levels: bool) -> bytes: ...
-def rank(
-    terms: Postings,
-    norm: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    paths: Postings,
-    path_norm: NDArray[np.float32],
-    path_weights: NDArray[np.float32],
-    keys: NDArray[np.uint64],
-    first: NDArray[np.uint32],
-    most: int,
-) -> tuple[NDArray[np.uint32], NDArray[np.float32]]: ...
+
+class Division:
+    def __init__(self, first: NDArray[np.uint32]) -> None: ...
+
+class Scores:
+    def __init__(
+        self,
+        division: Division,
+        terms: Postings,
+        defined: Postings,
+        paths: Postings,
+        norm: NDArray[np.float32],
+        keys: NDArray[np.uint64],
+        weights: NDArray[np.float32],
+        defined_weights: NDArray[np.float32],
+        path_weights: NDArray[np.float32],
+        priors: NDArray[np.float32],
+        k1: float,
+        more: float,
+        cover: float,
+    ) -> None: ...
+    def files(self, most: int) -> list[tuple[int, int, float, float, float, float, float, float]]: ...
+    def passages(self, most: int) -> list[tuple[int, float]]: ...
+    def passages_of(self, document: int, most: int) -> list[tuple[int, float]]: ...
 
 class Needle:
     def __init__(self, string: bytes) -> None: ...

@@ -19,7 +19,8 @@ from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
 from drystone.release.read import Release
-from drystone.search import _kernel, segment, symbols
+from drystone.search import _kernel, segment
+from drystone.search.definitions import keywords
 from drystone.search.pages import ReadShard
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
@@ -211,12 +212,12 @@ def segment_parts(release: Release, entries: Sequence[FileEntry]) -> list[bytes]
     number = np.empty(len(places), np.uint32)
     number[places] = np.arange(len(places), dtype=np.uint32)
     builder = _kernel.Builder(
-        len(places), [(list(f.words), f.shapes) for f in symbols.families()], symbols.FUNCTION, symbols.HEADING
+        len(places), [(list(f.words), f.shapes) for f in keywords.families()], keywords.FUNCTION, keywords.HEADING
     )
     for one, path in zip(number.tolist(), rows.column("path").to_pylist(), strict=True):
         builder.add_path(one, path.encode())
     languages = rows.column("language").combine_chunks().dictionary_encode()
-    of_language = np.array([symbols.family_of(name) for name in languages.dictionary.to_pylist()] or [0], np.uint8)
+    of_language = np.array([keywords.family_of(name) for name in languages.dictionary.to_pylist()] or [0], np.uint8)
     families = of_language[languages.indices.to_numpy()]
     located = _Located(len(places))
     at = 0
@@ -250,6 +251,7 @@ def segment_parts(release: Release, entries: Sequence[FileEntry]) -> list[bytes]
         "names": names,
         "trigrams": built["trigrams"],
         "terms": built["terms"],
+        "defined": built["defined"],
         "paths": built["paths"],
     }
     return segment.segment_bytes(segment_name(entries), sections)

@@ -9,5 +9,8 @@ FILES: Final = 50
 LINES: Final = 10
 #: Passages that are shown.
 PASSAGES: Final = 10
+#: Files that fit words best that are shown, and passages of each.
+RANKED: Final = 10
+BESIDE: Final = 2
 #: What files can be counted by.
 By = Literal["language", "license", "repository", "year"]

@@ -6,31 +6,32 @@ would find. Every answer says how many there are and whether that is exact.
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from drystone.identity.swhid import Swhid
 from drystone.release.read import Release
-from drystone.search import counting, plan, ranking
+from drystone.search import counting, plan
 from drystone.search.counting import StringCount
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
-from drystone.search.limits import FILES, LINES, PASSAGES
+from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
 from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.pages import Cache, ReadShard
-from drystone.search.results.found import Found, Line, Passage, SearchResult
+from drystone.search.questions.scores import Ranking, WordWeight
+from drystone.search.questions.texts import passage_of, ranked_file
+from drystone.search.results.found import Found, Line, Passage, RankedFile, SearchResult
 from drystone.search.results.lines import shown_lines
 from drystone.search.segment import FLAGS, Segment
+from drystone.search.swhids import swhid_of
 
 #: Bytes of text that are kept unpacked between queries.
 MEMORY: Final = 1 << 30
@@ -53,8 +54,6 @@ TABLE: Final = pa.schema(
         ("bytes", pa.int64()),
     ]
 )
-#: Paths that a qualifier of a SWHID holds as they are.
-_PLAIN: Final = re.compile(r"/[A-Za-z0-9/._-]*\Z")
 
 
 class _Opened:
@@ -121,17 +120,37 @@ class Searcher:
 
         Raises `QueryError` for a query that is none, `ReleaseError` where texts are not those that were indexed.
         """
-        places = [(opened, at) for opened in self._opened for at in range(len(opened.segments))]
-        masks = None
-        if where:
-            planned, never = plan.plan(where), Deadline(None)
-            masks = [_matching(planned, opened, at, never) for opened, at in places]
-        hits = self._ranking.best(words, limit, masks)
-        return [_passage(*places[hit.segment], hit) for hit in hits]
+        hits = self._ranking.best(words, limit, self._masks(where))
+        return [passage_of(*self._places[hit.segment], hit) for hit in hits]
+
+    def rank_files(
+        self, words: str, *, limit: int = RANKED, passages: int = BESIDE, where: str = ""
+    ) -> list[RankedFile]:
+        """Return the files that fit the words best, best first, each with its `passages` best passages.
+
+        `where` is a query that files match. Raises as `passages` does.
+        """
+        hits = self._ranking.best_files(words, limit, passages, self._masks(where))
+        return [ranked_file(*self._places[hit.segment], hit) for hit in hits]
+
+    def explain_words(self, words: str) -> list[WordWeight]:
+        """Return what each word of a question counts for, and why some count for nothing."""
+        return list(self._ranking.words(words))
 
     @cached_property
-    def _ranking(self) -> ranking.Ranking:
-        return ranking.Ranking(self.segments)
+    def _places(self) -> list[tuple[_Opened, int]]:
+        return [(opened, at) for opened in self._opened for at in range(len(opened.segments))]
+
+    def _masks(self, where: str) -> list[Mask] | None:
+        """Return for each segment which files match a query; None where all do."""
+        if not where:
+            return None
+        planned, never = plan.plan(where), Deadline(None)
+        return [_matching(planned, opened, at, never) for opened, at in self._places]
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(self.segments)
 
     def search(
         self,
@@ -339,36 +358,6 @@ def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadl
     return found
 
 
-def _passage(opened: _Opened, at: int, hit: ranking.Hit) -> Passage:
-    value = opened.segments[at].value
-    data = bytes(opened.text(at, hit.file))
-    text = data[hit.start : hit.end].decode("utf-8", "replace")
-    first = data.count(b"\n", 0, hit.start) + 1
-    lines = (first, first + text.removesuffix("\n").count("\n"))
-    facts = opened.release.manifest.facts
-    origin = value("origin", hit.file)
-    return Passage(
-        facts.name, facts.version, value("path", hit.file), origin, value("repo_name", hit.file) or origin,
-        value("language", hit.file) or "", value("license_expression", hit.file), _swhid(value, hit.file, lines),
-        lines, text, hit.score,
-    )  # fmt: skip
-
-
-def _swhid(value: Callable[[str, int], Any], file: int, lines: tuple[int, int] | None) -> str:
-    """Return the identifier of lines of a file. Of thousands of files most share their origin, and few need escapes."""
-    name, path = f"swh:1:cnt:{value('swhid', file).hex()}", value("path", file)
-    if origin := value("origin", file):
-        name += _qualifier(origin=origin)
-    name += f";path={path}" if _PLAIN.match(path) else _qualifier(path=path)
-    return name if lines is None else f"{name};lines={lines[0] if lines[0] == lines[1] else f'{lines[0]}-{lines[1]}'}"
-
-
-@lru_cache(maxsize=4096)
-def _qualifier(origin: str | None = None, path: str | None = None) -> str:
-    whole = str(Swhid("cnt", "0" * 40, origin=origin, path=None if path is None else (path or "/").encode()))
-    return whole.removeprefix(f"swh:1:cnt:{'0' * 40}")
-
-
 def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> list[int]:
     """Return candidates of one stage in the order in which they are looked at: what people wrote for use first.
 
@@ -400,6 +389,6 @@ def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPla
     facts = opened.release.manifest.facts
     return Found(
         facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
-        value("license_expression", file), _swhid(value, file, span),
+        value("license_expression", file), swhid_of(value, file, span),
         tuple(name for name, bit in FLAGS.items() if flags & bit), why, opened.release.root, found, more,
     )  # fmt: skip

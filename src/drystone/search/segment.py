@@ -27,12 +27,12 @@ from drystone.search.pages import Page
 
 MAGIC: Final = b"drystone segment\n"
 #: Raised by one with any change of the format or of the rules by which text becomes terms, passages or symbols.
-VERSION: Final = 1
+VERSION: Final = 2
 SUFFIX: Final = ".segment"
 _HEAD: Final = struct.Struct("<17sBHI32s")  # magic, version, sections, CRC-32 of the directory, name
 _SECTION: Final = struct.Struct("<12sIQQ")  # name, CRC-32, offset, bytes
 _ALIGN: Final = 64
-SECTIONS: Final = ("shards", "files", "passages", "symbols", "names", "trigrams", "terms", "paths")
+SECTIONS: Final = ("shards", "files", "passages", "symbols", "names", "trigrams", "terms", "defined", "paths")
 
 #: What is set in `flags` of a file.
 FLAGS: Final = {"vendor": 1, "generated": 2, "test": 4, "doc": 8, "configuration": 16}
@@ -316,6 +316,11 @@ class Segment:
     def terms(self) -> _kernel.Postings:
         """Terms to passages."""
         return self._postings("terms")
+
+    @cached_property
+    def defined(self) -> _kernel.Postings:
+        """Terms of names to the passages that define them."""
+        return self._postings("defined")
 
     @cached_property
     def path_terms(self) -> _kernel.Postings:

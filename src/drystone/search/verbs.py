@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from drystone.search.limits import FILES, LINES, PASSAGES, By
+from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED, By
 
 if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
     from drystone.search.counting import StringCount
     from drystone.search.index import Indexed
     from drystone.search.occurrences.shapes import Copies, LedgerResult
-    from drystone.search.results.found import Passage, SearchResult
+    from drystone.search.questions.scores import WordWeight
+    from drystone.search.results.found import Passage, RankedFile, SearchResult
     from drystone.search.search import Searcher
 
 
@@ -57,6 +58,22 @@ def find_passages(
     `where` is a query that their files match. Raises as `search_releases` does.
     """
     return _searcher(releases).passages(words, limit=limit, where=where)
+
+
+def rank_files(
+    releases: Iterable[AnyRelease], words: str, *, limit: int = RANKED, passages: int = BESIDE, where: str = ""
+) -> list[RankedFile]:
+    """Find the files of releases that fit words or a question best, best first, each with its best passages.
+
+    Every file says what its score is made of (`parts`, `prior`). `where` is a query that files match. Raises as
+    `search_releases` does.
+    """
+    return _searcher(releases).rank_files(words, limit=limit, passages=passages, where=where)
+
+
+def explain_words(releases: Iterable[AnyRelease], words: str) -> list[WordWeight]:
+    """Say what each word of a question counts for in these releases, and why some count for nothing."""
+    return _searcher(releases).explain_words(words)
 
 
 def count_files(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class Found:
 class Passage:
     """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
 
-    `swhid` names the file with origin, path and these lines.
+    `swhid` names the file with origin, path and these lines; `defines` are the names that are defined there, in order.
     """
 
     release: str
@@ -71,6 +71,31 @@ class Passage:
     lines: tuple[int, int]
     text: str
     score: float
+    defines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFile:
+    """A file that fits the words, with its best passages, best first.
+
+    `score` is `prior` times the sum of `parts`: "text" and "definitions" are what the best passage says and defines,
+    "passages" what further ones do, "words" how many of the words the file has, "path" what its path says. `prior` is
+    below 1 for tests, documentation, data, vendored and generated files. `swhid` names the file with origin and path.
+    """
+
+    release: str
+    version: str
+    path: str
+    origin: str
+    repository: str
+    language: str
+    license: str | None
+    swhid: str
+    flags: tuple[str, ...]
+    score: float
+    prior: float
+    parts: Mapping[str, float]
+    passages: tuple[Passage, ...]
 
 
 @dataclass(slots=True)

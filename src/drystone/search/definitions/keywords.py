@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-#: Kinds of symbols, by their number in a segment; the first are no kinds (see `kernel/search/symbols.hpp`).
+#: Kinds of symbols, by their number in a segment; the first are no kinds (see `kernel/search/definitions.hpp`).
 KINDS: Final = (
     "", "modifier", "control", "variable", "class", "function", "interface", "enum", "struct", "trait", "module",
     "type", "macro", "heading", "method", "table",
@@ -18,7 +18,7 @@ FUNCTION: Final = _NUMBER["function"]
 HEADING: Final = _NUMBER["heading"]
 
 #: Shapes that define names without a keyword: bits, as the kernel has them.
-_LEFT, _BRACED, _ASSIGNED, _HEADINGS, _RECEIVERS, _SHELL = 1, 2, 4, 8, 16, 32
+_LEFT, _BRACED, _ASSIGNED, _HEADINGS, _RECEIVERS, _SHELL, _UNDERLINED, _EQUALS = 1, 2, 4, 8, 16, 32, 64, 128
 
 _CONTROL: Final = (
     "if else for while do switch case default return throw try catch finally goto break continue new delete in not and "
@@ -128,7 +128,9 @@ _FAMILIES: Final[dict[str, Family]] = {
         0,
         "pure elemental recursive integer real logical PURE ELEMENTAL RECURSIVE INTEGER REAL LOGICAL",
     ),
-    "Markdown": _family({}, _HEADINGS, "", ""),
+    "Markdown": _family({}, _HEADINGS | _UNDERLINED, "", ""),
+    "reStructuredText": _family({}, _UNDERLINED, "", ""),
+    "AsciiDoc": _family({}, _UNDERLINED | _EQUALS, "", ""),
     "Protocol Buffer": _family({"class": "message service", "enum": "enum", "function": "rpc"}),
 }  # fmt: skip
 

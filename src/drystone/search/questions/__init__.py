@@ -1,0 +1,1 @@
+"""Which files and passages fit words best, and why. Knows segments; knows no query."""

@@ -1,0 +1,198 @@
+"""Files and passages that fit words best: BM25 over texts, over the names they define, and over paths.
+
+A file's score is its best passage's, and a little for more of them, for each word that it has anywhere, and for its
+path; tests, documentation and what nobody wrote for use count for less. docs/search.md has the formula and the measures
+that chose it; the kernel computes it. Okapi BM25: Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009.
+Knows segments; knows no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from drystone.detect.languages.tables import languages
+from drystone.search import _kernel
+from drystone.search.filters import Mask
+from drystone.search.questions.words import asking, words_of
+from drystone.search.segment import FLAGS, Segment
+
+#: How soon more of the same term counts for little, and how far length is allowed for.
+_K1, _B = 1.2, 0.75
+#: What a term counts for in the names that a passage defines, and in a path, beside one in a text.
+_DEFINED, _PATH = 0.7, 0.6
+#: What further passages of a file count for: this share of the second, half of it of the third, ...
+_MORE: Final = 0.3
+#: What a term counts for by standing anywhere in a file, beside its weight.
+_COVER: Final = 0.3
+#: A term in a larger part of all passages tells them apart so little that it is left out beside others.
+_COMMON: Final = 0.1
+#: By what the scores of files are multiplied that are seldom what is asked for; the smallest that holds.
+PRIORS: Final = {"test": 0.6, "documentation": 0.65, "vendored": 0.6, "generated": 0.6, "data": 0.8}
+
+Floats = npt.NDArray[np.float32]
+Keys = npt.NDArray[np.uint64]
+
+
+class Hit(NamedTuple):
+    """A passage by its segment and number there, its file, where it begins and ends in the text, and its score."""
+
+    segment: int
+    passage: int
+    file: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileHit:
+    """A file by its segment and number there, with its best passages.
+
+    Its score is `prior` times the sum of `parts`: "text" and "definitions" of the best passage, "passages" (further
+    ones), "words" (how many of those asked for it has), "path".
+    """
+
+    segment: int
+    file: int
+    score: float
+    prior: float
+    parts: Mapping[str, float]
+    passages: tuple[Hit, ...]
+
+
+class WordWeight(NamedTuple):
+    """A word that was asked for: passages that have it, what it counts for, and why it counts for nothing in texts."""
+
+    word: str
+    passages: int
+    weight: float
+    left_out: str | None
+
+
+class _Asked(NamedTuple):
+    """Distinct terms, what each counts for in texts, in definitions and in paths, and in how many passages it is."""
+
+    keys: Keys
+    texts: Floats
+    defined: Floats
+    paths: Floats
+    passages: npt.NDArray[np.float64]
+    asks: Mask
+
+
+class Ranking:
+    """The ranking over some segments. What depends on them alone is computed once."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        lengths = [segment.passages.terms for segment in segments]
+        self._passages = max(1, sum(map(len, lengths)))
+        self._files = max(1, sum(segment.count for segment in segments))
+        mean = max(1.0, sum(float(one.sum()) for one in lengths) / self._passages)
+        self._norms = [(_K1 * (1 - _B + _B * one.astype(np.float32) / mean)).astype(np.float32) for one in lengths]
+        self._divisions = [_kernel.Division(segment.passages.first) for segment in segments]
+        self._priors = [priors(segment) for segment in segments]
+
+    def _asked(self, words: str) -> _Asked:
+        keys = np.unique(_kernel.terms(words.encode("utf-8", "replace")))
+        texts, defined, paths = (np.zeros(len(keys)) for _ in range(3))
+        for segment in self._segments:
+            texts += segment.terms.counts(keys)
+            defined += segment.defined.counts(keys)
+            paths += segment.path_terms.counts(keys)
+        asks = np.isin(keys, asking())
+        if asks.all():
+            asks[:] = False
+        common = (texts > _COMMON * self._passages) & ~asks
+        if (common | asks | (texts == 0)).all():
+            common[:] = False
+        weights = _idf(texts, self._passages)
+        weights[common] = 0
+        of_defined, of_paths = _DEFINED * _idf(defined, self._passages), _PATH * _idf(paths, self._files)
+        for one in (weights, of_defined, of_paths):
+            one[asks] = 0
+        return _Asked(keys, _float32(weights), _float32(of_defined), _float32(of_paths), texts, asks)
+
+    def words(self, words: str) -> Iterator[WordWeight]:
+        """Yield what each word of a question counts for."""
+        asked = self._asked(words)
+        for word, keys in words_of(words):
+            at = np.searchsorted(asked.keys, keys)
+            reason = None
+            if asked.asks[at].all():
+                reason = "it only asks"
+            elif not asked.passages[at].any():
+                reason = "no passage has it"
+            elif not asked.texts[at].any():
+                reason = "more than a tenth of all passages have it"
+            yield WordWeight(word, int(asked.passages[at].max()), float(asked.texts[at].sum()), reason)
+
+    def _scores(self, asked: _Asked, masks: Sequence[Mask] | None) -> Iterator[tuple[int, _kernel.Scores]]:
+        """Yield the scores of each segment that may have any."""
+        if not len(asked.keys):
+            return
+        for number, segment in enumerate(self._segments):
+            chosen = self._priors[number]
+            if masks is not None:
+                if not masks[number].any():
+                    continue
+                chosen = chosen * masks[number]
+            yield number, _kernel.Scores(
+                self._divisions[number], segment.terms, segment.defined, segment.path_terms, self._norms[number],
+                asked.keys, asked.texts, asked.defined, asked.paths, chosen, _K1, _MORE, _COVER / (_K1 + 1),
+            )  # fmt: skip
+
+    def best(self, words: str, most: int, masks: Sequence[Mask] | None = None) -> list[Hit]:
+        """Return the `most` best passages of files that the masks (one for each segment) let through, best first."""
+        found: list[tuple[float, int, int]] = []
+        for number, scores in self._scores(self._asked(words), masks):
+            found += [(-score, number, passage) for passage, score in scores.passages(most)]
+        return [self._hit(number, passage, -score) for score, number, passage in sorted(found)[:most]]
+
+    def best_files(self, words: str, most: int, passages: int, masks: Sequence[Mask] | None = None) -> list[FileHit]:
+        """Return the `most` best files, best first, each with its `passages` best passages in the order of scores."""
+        found: list[tuple[float, int, tuple[int, int, float, float, float, float, float, float], _kernel.Scores]] = []
+        for number, scores in self._scores(self._asked(words), masks):
+            found += [(-file[2], number, file, scores) for file in scores.files(most)]
+        found.sort(key=lambda one: (one[0], one[1], one[2][0]))
+        hits = []
+        for _, number, (file, _best, score, text, defined, more, cover, path), scores in found[:most]:
+            parts = {"text": text, "definitions": defined, "passages": more, "words": cover, "path": path}
+            best = tuple(self._hit(number, passage, of) for passage, of in scores.passages_of(file, passages))
+            hits.append(FileHit(number, file, score, float(self._priors[number][file]), parts, best))
+        return hits
+
+    def _hit(self, number: int, passage: int, score: float) -> Hit:
+        division = self._segments[number].passages
+        file = int(np.searchsorted(division.first, passage, side="right")) - 1
+        return Hit(number, passage, file, int(division.starts[passage]), int(division.ends[passage]), score)
+
+
+def priors(segment: Segment) -> Floats:
+    """Return by what the score of each file of a segment is multiplied."""
+    known = languages()
+    names, codes = segment.codes("language")
+    kinds = [known[name].type if name in known else "" for name in names]
+    prose = np.array([kind == "prose" for kind in kinds], bool)[codes]
+    code = np.array([kind == "programming" for kind in kinds], bool)[codes]
+    flags = segment.flags
+    found = np.where(code, 1.0, PRIORS["data"])
+    found[prose | (flags & FLAGS["doc"] > 0)] = PRIORS["documentation"]
+    for name, prior in (("test", "test"), ("vendor", "vendored"), ("generated", "generated")):
+        here = flags & FLAGS[name] > 0
+        found[here] = np.minimum(found[here], PRIORS[prior])
+    return found.astype(np.float32)
+
+
+def _float32(numbers: npt.NDArray[np.float64]) -> Floats:
+    return numbers.astype(np.float32)
+
+
+def _idf(counts: npt.NDArray[np.float64], documents: int) -> npt.NDArray[np.float64]:
+    weights = np.log1p((documents - counts + 0.5) / (counts + 0.5)) * (_K1 + 1)
+    return np.where(counts > 0, weights, 0.0)

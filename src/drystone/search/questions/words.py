@@ -1,0 +1,39 @@
+"""Words that ask and join, and say nothing about what is asked for: left out of a question beside any other word.
+
+Knows English only; a word of another language is rare in code or common, and BM25 weighs it by that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from drystone.search import _kernel
+
+_ASKING: Final = (
+    "how what where what's which who whom whose when why is are was were am do does did done can could should would "
+    "will shall may might must has have had having the a an of to in on at by for with from into onto that this these "
+    "those it its itself be being been as and or not than then there if but so such i me my we us our you your they "
+    "them their he she his her"
+)
+
+_WORD: Final = re.compile(r"\w+")
+
+
+@cache
+def asking() -> npt.NDArray[np.uint64]:
+    """Return the keys of these words, as terms, ascending."""
+    return np.unique(_kernel.terms(_ASKING.encode()))
+
+
+def words_of(text: str) -> Iterator[tuple[str, npt.NDArray[np.uint64]]]:
+    """Yield each distinct word of a text with the keys of its terms: an identifier's is its own and its parts'."""
+    for word in dict.fromkeys(_WORD.findall(text)):
+        keys = np.unique(_kernel.terms(word.encode()))
+        if len(keys):
+            yield word, keys
