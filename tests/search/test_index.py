@@ -8,7 +8,7 @@ import pytest
 
 from drystone.errors import ReleaseError
 from drystone.release.read import Release, open_release
-from drystone.search import index
+from drystone.search import index, segment
 from drystone.search.search import Searcher
 from drystone.search.segment import SECTIONS
 from tests.release.sample import Row, sample_rows
@@ -115,7 +115,7 @@ def test_every_damaged_section_is_told(copy: Release) -> None:
         (b"{", "cannot be read"),
         (b"[]", "not the list"),
         (orjson.dumps({"format": index.FORMAT, "version": 99}), "version 99"),
-        (orjson.dumps({"format": index.FORMAT, "version": 1, "root": "x", "segments": [{}]}), "damaged"),
+        (orjson.dumps({"format": index.FORMAT, "version": segment.VERSION, "root": "x", "segments": [{}]}), "damaged"),
     ],
 )
 def test_lists_that_are_none_are_told(copy: Release, value: bytes, message: str) -> None:
