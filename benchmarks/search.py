@@ -24,8 +24,9 @@ from benchmarks.builds import build as build_release
 from benchmarks.builds import workplace
 from benchmarks.corpus import load
 from benchmarks.harness import Figure, main, peer
+from drystone.release import layout
 from drystone.release.read import Release, open_release
-from drystone.search import _kernel, index
+from drystone.search import _kernel
 from drystone.search.search import Searcher
 
 #: From rare to common, literal to none: as ripgrep 13 and RE2 read them alike.
@@ -69,7 +70,7 @@ def _index(release: Path) -> dict[str, float]:
         "print(json.dumps({'seconds': time.process_time() - start, 'index': made.index_bytes, 'text': made.text_bytes, "
         "'segments': made.segments, 'peak': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))"
     )
-    shutil.rmtree(release / index.FOLDER, ignore_errors=True)
+    shutil.rmtree(release / layout.INDEX, ignore_errors=True)
     done = subprocess.run([sys.executable, "-c", code, str(release)], check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found

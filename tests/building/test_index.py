@@ -9,6 +9,7 @@ import pytest
 from drystone.building.retract import apply
 from drystone.registry import Registry
 from drystone.registry.requests import subjects
+from drystone.release import layout
 from drystone.release.read import open_release
 from drystone.search import index
 from drystone.search.search import Searcher
@@ -38,7 +39,7 @@ def words(home: Home) -> list[str]:
 def nothing_is_left(home: Home) -> None:
     assert words(home) == ["/kept.py"]
     segments = index.open_segments(open_release(home.output))
-    for path in (home.output / index.FOLDER).iterdir():
+    for path in (home.output / layout.INDEX).iterdir():
         assert SECRET.encode() not in path.read_bytes()
     assert not any(SECRET.encode() in segment.names for segment in segments)
     assert not any("/gone.py" in segment.files.column("path").to_pylist() for segment in segments)

@@ -8,14 +8,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from drystone.building.context import Build
-from drystone.building.index import follow
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, texts_to_review
 from drystone.building.receipts import of_build
 from drystone.building.retract import about
 from drystone.building.update import publish_update, remember
 from drystone.registry import Registry
-from drystone.release.location import Folder
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import take_inventory
 
@@ -29,7 +27,6 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     with ThreadPoolExecutor(1) as beside:
         queued = beside.submit(_enqueue, build, settled, registry) if build.engine.threads > 1 else None
         manifest = publish(build, settled) if old is None else publish_update(build, settled, old)
-        follow(Folder(build.output))
     if queued is not None:
         queued.result()
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.context import Build
+from drystone.building.index import index_stage, is_wanted
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
@@ -28,10 +30,13 @@ from drystone.policy.licensed import verdict_on
 from drystone.registry import Review
 from drystone.release import layout
 from drystone.release.documents.notice import Notice
-from drystone.release.manifest import ArchiveTerms, FileEntry, Manifest, ReleaseFacts, read_manifest
+from drystone.release.manifest import ArchiveTerms, FileEntry, IndexFile, Manifest, ReleaseFacts, read_manifest
+from drystone.release.read import Release
 from drystone.release.schema import REPOSITORIES
 from drystone.release.writing.finish import finish
 from drystone.release.writing.writer import write_repositories
+from drystone.search.index import list_index
+from drystone.search.index import remove_others as remove_other_indexes
 from drystone.sources.base import Part
 from drystone.work.engine import Engine
 from drystone.work.files import remove_partial
@@ -66,7 +71,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
     if (output / layout.MANIFEST).exists():
         done = stage.summary("release")
         if done is not None and _same_files(output, done):
-            return read_manifest(output)
+            return _indexed(build, read_manifest(output))
         if not build.replace and not (output / INCOMPLETE).exists():
             raise BuildError(
                 f"{output}: holds another complete release; choose another folder, or replace it with --replace"
@@ -75,13 +80,27 @@ def publish(build: Build, settled: Settled) -> Manifest:
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / INCOMPLETE, lambda path: path.write_text(f"A build is under way here: {state}\n"))
 
+    index = partial(index_stage, build, output=output) if is_wanted(build) else _none
     files = write_files(build, settled, stage, output)
     remove_others(output, {file.path for file in files})
-    manifest = finish(output, facts, files, notices_of(settled))
+    manifest = finish(output, facts, files, notices_of(settled), index)
+    remove_other_indexes(output, manifest.index)
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
     (output / INCOMPLETE).unlink()
     store.remove_unused()
     return manifest
+
+
+def _none(manifest: Manifest) -> Sequence[IndexFile]:
+    return ()
+
+
+def _indexed(build: Build, manifest: Manifest) -> Manifest:
+    """Return the manifest of a release that is there, with an index where one is wanted."""
+    if not is_wanted(build):
+        return manifest
+    list_index(Release(build.output, manifest), index_stage(build, manifest, build.output, manifest.index))
+    return read_manifest(build.output)
 
 
 def write_files(
@@ -98,7 +117,8 @@ def write_files(
     # Together, so that no process waits for the end of the ledger.
     tasks = [*_ledger(settings, settled, output), *_shards(settings, settled, output, repositories, skip)]
     written = _run(build.engine, "ledger, shards", stage, tasks, output)
-    build.engine.workers.dismiss()
+    if not is_wanted(build):
+        build.engine.workers.dismiss()
     files = [FileEntry(**file) for summary in written for file in summary["files"]]
     files.append(
         write_repositories(output, [read([repositories], REPOSITORIES)], zstd_level=settings.release.zstd_level)

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import cast
 
 import orjson
-from filelock import FileLock, Timeout
 
 from drystone.building.index import follow
 from drystone.building.stages.rows import derived
-from drystone.errors import ReleaseError
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.registry import Applied, Registry
 from drystone.release import layout
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
-from drystone.release.location import Folder, Location, open_location
+from drystone.release.location import Folder, Location, locked, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
 from drystone.release.schema import OF_REPOSITORY, SHARED
@@ -103,10 +101,9 @@ def retract(
             if not inventory.empty and not dry_run:
                 progress(place, "retract")
                 done = retract_release(
-                    location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute, date=date
-                )
-            if not dry_run:
-                follow(location)
+                    location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute,
+                    date=date, index=partial(follow, location, release.manifest),
+                )  # fmt: skip
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
             )
@@ -249,14 +246,5 @@ def _locked(location: Location) -> Iterator[None]:
     if not isinstance(location, Folder):
         yield
         return
-    path = location.mirror.absolute()
-    lock = FileLock(path.with_name(f"{path.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ReleaseError(f"{layout.shown(str(path))}: another retraction is at work here; wait for it") from None
-    try:
+    with locked(location.mirror):
         yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)

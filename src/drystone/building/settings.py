@@ -107,6 +107,12 @@ class SecretSettings(_Table):
         return self
 
 
+class SearchSettings(_Table):
+    """That the release is indexed when it is built (docs/search.md); none of it changes the root hash."""
+
+    index: bool = True
+
+
 class EngineSettings(_Table):
     """Where the work runs; none of it changes the result."""
 
@@ -129,6 +135,7 @@ class Settings(_Table):
     detection: DetectionSettings = DetectionSettings()
     secrets: SecretSettings = SecretSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
+    search: SearchSettings = SearchSettings(index=False)
     engine: EngineSettings = EngineSettings()
     registry: str | None = None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from drystone.building.context import Build
+from drystone.building.index import index_stage, is_wanted, take_over
 from drystone.building.output import INCOMPLETE
 from drystone.building.plan import Settled
 from drystone.building.publish import (
@@ -37,7 +39,7 @@ from drystone.release.documents.notice import notice_text
 from drystone.release.files import write_whole
 from drystone.release.inspection.diff import diff
 from drystone.release.location import Folder
-from drystone.release.manifest import Counts, FileEntry, Manifest, ReleaseFacts, release_root
+from drystone.release.manifest import Counts, FileEntry, IndexFile, Manifest, ReleaseFacts, release_root
 from drystone.release.read import Release
 from drystone.release.versions.falls import fallen_repositories
 from drystone.release.versions.numbers import (
@@ -53,6 +55,7 @@ from drystone.release.versions.numbers import (
 )
 from drystone.release.versions.switch import STAGING, place_beside, settle, switch
 from drystone.release.writing.finish import describe, finish
+from drystone.search.index import remove_others as remove_other_indexes
 from drystone.sources import Source, parse_source
 from drystone.work.ranges import Range, read
 from drystone.work.store import fingerprint, write_atomically
@@ -103,11 +106,12 @@ def publish_update(build: Build, settled: Settled, old: Release) -> Manifest:
         ]
         remove_others(output, {entry.path for entry in entries})
     facts = _described(facts, output, entries, old)
-    manifest = (
-        _switch(output, facts, entries, settled, old)
-        if in_place
-        else finish(output, facts, entries, notices_of(settled))
-    )
+    if in_place:
+        manifest = _switch(build, facts, entries, settled, old)
+    else:
+        take_over(old.path, old.manifest.index, output)
+        manifest = finish(output, facts, entries, notices_of(settled), partial(_index, build, old))
+        remove_other_indexes(output, manifest.index)
     (output / INCOMPLETE).unlink(missing_ok=True)
     store.remove_unused()
     return manifest
@@ -140,9 +144,15 @@ def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old:
     return facts.model_copy(update={"previous": after.previous, "earlier": after.earlier, "changes": after.changes})
 
 
-def _switch(output: Path, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
+def _index(build: Build, old: Release, manifest: Manifest) -> list[IndexFile]:
+    return index_stage(build, manifest, build.output, old.manifest.index) if is_wanted(build) else []
+
+
+def _switch(build: Build, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
+    output = build.output
     notice = notice_text(f"{facts.name} {facts.version}", notices_of(settled))
     manifest = describe(output, facts, entries, notice, layout.NEXT)
+    manifest = manifest.model_copy(update={"index": tuple(_index(build, old, manifest))})
     name, stone = tombstone(old.manifest, manifest, UPDATE)
     write_whole(output / name, stone)
     switch(Folder(output), manifest, [name])

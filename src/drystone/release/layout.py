@@ -20,6 +20,8 @@ from drystone.errors import ReleaseError
 MANIFEST: Final = "manifest.json"
 REPOSITORIES: Final = "repositories.parquet"
 SUMS: Final = "SHA256SUMS"
+#: The folder of the index, where there is one.
+INDEX: Final = "index"
 #: Files for people and catalogs, beside `SHA256SUMS`.
 DOCUMENTS: Final = ("CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "croissant.json")
 
@@ -103,6 +105,11 @@ def parquet_files(folder: Path) -> Iterator[str]:
     """Yield the paths, relative to the release, of all Parquet files that lie in it, sorted."""
     found = [*folder.glob("data/*/*.parquet"), *folder.glob("ledger/*.parquet"), *folder.glob("*.parquet")]
     yield from sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def index_files(folder: Path) -> Iterator[str]:
+    """Yield the paths, relative to the release, of all files in the folder of its index, sorted."""
+    yield from sorted(path.relative_to(folder).as_posix() for path in (folder / INDEX).rglob("*") if path.is_file())
 
 
 def shown(text: str) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from filelock import FileLock, Timeout
+
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
-from drystone.work.files import sync, whole
+from drystone.work.files import sync, whole, why
 
 
 class Location(Protocol):
@@ -158,6 +160,29 @@ def open_location(place: str | os.PathLike[str]) -> Iterator[Location]:
         yield bucket
     finally:
         shutil.rmtree(mirror)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder of a release against others that would write it anew.
+
+    Raises `ReleaseError` where one is at work there, or where nothing can be written beside it.
+    """
+    path = folder.absolute()
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReleaseError(
+            f"{layout.shown(str(path))}: another retraction or index build is at work here; wait for it"
+        ) from None
+    except OSError as error:
+        raise ReleaseError(f"{layout.shown(lock.lock_file)} cannot be written: {why(error)}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -85,6 +85,13 @@ class Document(Recorded):
         return path
 
 
+class IndexFile(Recorded):
+    """One file of the index. It was made from `of`: files of the release, by their paths in the manifest."""
+
+    path: str = Field(pattern=r"^index/[0-9a-f]{32}\.(segment|copies)$")
+    of: tuple[str, ...] = Field(strict=False)
+
+
 class FunnelStep(_Plain):
     """What was left after a stage: `files` and `bytes` of original content."""
 
@@ -156,7 +163,11 @@ class ReleaseFacts(_Plain):
 
 
 class Manifest(_Plain):
-    """What `manifest.json` holds. `root` depends on rows, configuration, registry and program version only."""
+    """What `manifest.json` holds. `root` depends on rows, configuration, registry and program version only.
+
+    `index` lists what makes the release quick to search. It can be made again from the rest, so that it has no part in
+    the root hash nor in SHA256SUMS; a release without one lists nothing.
+    """
 
     format: Literal["drystone-release"] = FORMAT
     format_version: Literal[1] = FORMAT_VERSION
@@ -165,10 +176,11 @@ class Manifest(_Plain):
     counts: Counts
     files: tuple[FileEntry, ...] = Field(strict=False)
     documents: tuple[Document, ...] = Field(default=(), strict=False)
+    index: tuple[IndexFile, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _distinct_paths(self) -> Manifest:
-        paths = [f.path for f in self.files] + [d.path for d in self.documents]
+        paths = [f.path for f in (*self.files, *self.documents, *self.index)]
         if len(set(paths)) != len(paths):
             raise ValueError("a path is listed twice")
         if paths[: len(self.files)] != sorted(paths[: len(self.files)]):
@@ -210,7 +222,8 @@ def release_root(facts: ReleaseFacts, files: Iterable[FileEntry]) -> str:
 def manifest_bytes(manifest: Manifest) -> bytes:
     """Return the text of `manifest.json`."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(manifest.model_dump(mode="json"), option=options)
+    left_out = None if manifest.index else {"index"}
+    return orjson.dumps(manifest.model_dump(mode="json", exclude=left_out), option=options)
 
 
 def read_manifest(folder: Path) -> Manifest:

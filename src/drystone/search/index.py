@@ -6,34 +6,31 @@ release costs what has changed. Knows no query.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypedDict, cast
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.errors import ReleaseError
+from drystone.release import layout
+from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.layout import shown
-from drystone.release.manifest import FileEntry
+from drystone.release.location import locked
+from drystone.release.manifest import FileEntry, IndexFile, manifest_bytes, read_manifest
 from drystone.release.read import Release
+from drystone.release.schema import DATA
+from drystone.release.tables import batches
 from drystone.search import _kernel, segment
 from drystone.search.definitions import keywords
+from drystone.search.indexes import copies
+from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of, stale_index
 from drystone.search.pages import ReadShard
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
-
-#: The folder of the index, in the release's.
-FOLDER: Final = "index"
-#: The list of segments, written last.
-LIST: Final = "index.json"
-FORMAT: Final = "drystone-index"
-#: Shards are put together until they have so many bytes of text.
-SEGMENT_BYTES: Final = 64 * 1024**2
-#: Most files in one segment: what the numbers of files may count to.
-_MOST_FILES: Final = 1 << 24
 
 _COLUMNS: Final = (
     "path", "origin", "repo_name", "language", "license_expression", "license_type", "swhid", "is_vendor",
@@ -41,171 +38,171 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-class _Listed(TypedDict):
-    name: str
-    shards: list[str]
-    bytes: int
-
-
-class _List(TypedDict):
-    format: str
-    version: int
-    root: str
-    segments: list[_Listed]
-
-
 class Indexed(NamedTuple):
-    """What an index holds and what building it did: segments, of those built now, files, texts, bytes on disk."""
+    """What an index holds and what building it did, or (`dry_run`) would do.
+
+    `built` of the `segments` were new, over `built_bytes` of the `text_bytes`. `not_indexed` counts by reason the files
+    that no words of their texts find; in a dry run those of segments that are there. `index_bytes` lie on disk.
+    """
 
     segments: int
     built: int
     files: int
-    not_indexed: int
+    not_indexed: dict[str, int]
     text_bytes: int
+    built_bytes: int
     index_bytes: int
+    dry_run: bool = False
 
 
-def plan(entries: Sequence[FileEntry], kept: Sequence[Sequence[str]] = ()) -> list[list[FileEntry]]:
-    """Divide shards into segments: groups of `kept` (paths) first where all are there, others by path until they fill.
+def make(folder: Path, piece: Piece) -> IndexFile:
+    """Write one file of the index into a release. Raises `ReleaseError` for a damaged release or a full disk."""
+    parts = segment_parts(folder, piece.entries) if piece.is_segment else copies.parts(folder, piece.entries)
+    with whole_file(folder / piece.path) as sink:
+        for part in parts:
+            sink.write(part)
+    return IndexFile(path=piece.path, bytes=sink.size, sha256=sink.hexdigest(), of=tuple(e.path for e in piece.entries))
 
-    So an index over an earlier version of a release keeps every segment none of whose shards have changed.
-    """
-    left = {entry.path: entry for entry in entries}
-    groups = []
-    for paths in kept:
-        if paths and all(path in left for path in paths):
-            groups.append([left.pop(path) for path in paths])
-    filling: list[FileEntry] = []
-    for entry in left.values():
-        if filling and (
-            sum(e.text_bytes for e in filling) >= SEGMENT_BYTES
-            or sum(e.rows for e in filling) + entry.rows > _MOST_FILES
-        ):
-            groups.append(filling)
-            filling = []
-        filling.append(entry)
-    return [*groups, filling] if filling else groups
+
+def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> IndexFile | None:
+    """Return the entry of a file that an earlier run left whole, or None. `listed` gives checksums that are known."""
+    path = folder / piece.path
+    try:
+        if piece.is_segment:
+            found = Segment(path, piece.entries)
+            for name in segment.SECTIONS:
+                found.section(name)
+        else:
+            copies.read(path, piece.entries)
+        for file in listed:
+            if file.path == piece.path and file.bytes == path.stat().st_size:
+                return file
+        size, sha256 = path.stat().st_size, file_sha256(path)
+    except (ReleaseError, OSError):
+        return None
+    return IndexFile(path=piece.path, bytes=size, sha256=sha256, of=tuple(entry.path for entry in piece.entries))
+
+
+def not_indexed(release: Release, files: Iterable[IndexFile]) -> dict[str, int]:
+    """Count the files that no words of their texts find, by the reason why. Raises `ReleaseError`."""
+    entries = {entry.path: entry for entry in release.manifest.of_kind("data")}
+    counts: Counter[str] = Counter()
+    for file in files:
+        if file.path.endswith(SUFFIX):
+            reasons = Segment(release.path / file.path, [entries[path] for path in file.of]).files.column("not_indexed")
+            counts.update(reason for reason in reasons.to_pylist() if reason is not None)
+    return dict(sorted(counts.items()))
 
 
 def build(
-    release: Release, folder: Path | None = None, done: Callable[[int, int], None] = lambda _done, _all: None
+    release: Release, *, dry_run: bool = False, done: Callable[[int, int], object] = lambda _done, _all: None
 ) -> Indexed:
-    """Bring the index of a release up to date and return what it holds.
+    """Bring the index of a release up to date, list it in the manifest, and return what it holds.
 
-    `folder` is where it lies: by default `index` in the release. `done` is told (bytes of text done, of all) after each
-    segment. Memory grows with one segment. Raises `ReleaseError` where the release is damaged or the disk is full.
+    `done` is told (bytes of text done, of all) after each segment. Memory grows with one segment. With `dry_run`
+    nothing is written. Raises `ReleaseError` where the release is damaged, where it is written by another process, or
+    where the folder cannot be written.
     """
-    folder = folder or release.path / FOLDER
+    if dry_run:
+        return _brought_up_to_date(_as_it_is(release), True, done)
+    with locked(release.path):
+        return _brought_up_to_date(_as_it_is(release), False, done)
+
+
+def _as_it_is(release: Release) -> Release:
+    """Return the release with the manifest that lies there. Raises `ReleaseError` where it is another by now."""
+    now = read_manifest(release.path)
+    if now.root != release.root:
+        raise ReleaseError(f"{shown(str(release.path))} has become another version meanwhile. Run the command again")
+    return Release(release.path, now)
+
+
+def _brought_up_to_date(release: Release, dry_run: bool, done: Callable[[int, int], object]) -> Indexed:
     entries = release.manifest.of_kind("data")
-    total, at, built, left_out = sum(e.text_bytes for e in entries), 0, 0, 0
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files.remove_partial(folder)
-        listed: list[_Listed] = []
-        for group in plan(entries, _unchanged(folder, entries)):
-            path = folder / f"{segment_name(group)}{SUFFIX}"
-            found = _opened(path, group)
-            if found is None:
-                with files.whole(path) as temporary, temporary.open("wb") as file:
-                    file.writelines(segment_parts(release, group))
-                found = Segment(path, group)
-                built += 1
-            left_out += found.count - found.files.column("not_indexed").null_count
-            listed.append({"name": found.name, "shards": [e.path for e in group], "bytes": path.stat().st_size})
-            at += sum(e.text_bytes for e in group)
+    total, at, built = sum(e.text_bytes for e in entries), 0, list[Piece]()
+    found: list[IndexFile] = []
+    if not dry_run:
+        _prepare(release.path)
+    for piece in pieces(release.manifest, release.manifest.index):
+        file = there(release.path, piece, release.manifest.index)
+        if file is None:
+            built.append(piece)
+            file = None if dry_run else make(release.path, piece)
+        found += [] if file is None else [file]
+        if piece.is_segment:
+            at += piece.weight
             done(at, total)
-        value = _List(format=FORMAT, version=segment.VERSION, root=release.root, segments=listed)
-        with files.whole(folder / LIST) as temporary:
-            temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        names = {f"{one['name']}{SUFFIX}" for one in listed}
-        for path in folder.glob(f"*{SUFFIX}"):
-            if path.name not in names:
-                path.unlink()
-    except OSError as error:
-        raise ReleaseError(f"{shown(str(folder))} cannot be written: {files.why(error)}") from None
+    if not dry_run:
+        list_index(release, found)
+    segments = [piece for piece in built if piece.is_segment]
     return Indexed(
-        len(listed), built, sum(e.rows for e in entries), left_out, total, sum(one["bytes"] for one in listed)
-    )
+        sum(file.path.endswith(SUFFIX) for file in found) + (len(segments) if dry_run else 0), len(segments),
+        sum(e.rows for e in entries), not_indexed(release, found), total, sum(piece.weight for piece in segments),
+        sum(file.bytes for file in found), dry_run,
+    )  # fmt: skip
 
 
-def open_segments(release: Release, folder: Path | None = None) -> list[Segment]:
+def _prepare(folder: Path) -> None:
+    try:
+        (folder / layout.INDEX).mkdir(exist_ok=True)
+        files.remove_partial(folder / layout.INDEX)
+    except OSError as error:
+        raise ReleaseError(
+            f"{shown(str(folder / layout.INDEX))} cannot be written: {files.why(error)}. The index "
+            "lies in the release: make the folder writable, or copy the release"
+        ) from None
+
+
+def list_index(release: Release, found: Sequence[IndexFile]) -> None:
+    """Write the manifest anew with these files as the index, and remove what else lies in the folder of the index."""
+    index = tuple(sorted(found, key=lambda file: file.path))
+    if index != release.manifest.index:
+        anew = release.manifest.model_copy(update={"index": index})
+        write_whole(release.path / layout.MANIFEST, manifest_bytes(anew))
+    remove_others(release.path, index)
+
+
+def remove_others(folder: Path, index: Iterable[IndexFile]) -> None:
+    """Remove from the folder of the index what is not of this one, and the folder where nothing is left in it."""
+    wanted = {file.path for file in index}
+    try:
+        for name in list(layout.index_files(folder)):
+            if name not in wanted:
+                (folder / name).unlink()
+        if not wanted and (folder / layout.INDEX).is_dir():
+            (folder / layout.INDEX).rmdir()
+    except OSError as error:
+        raise ReleaseError(f"{shown(str(folder / layout.INDEX))} cannot be written: {files.why(error)}") from None
+
+
+def open_segments(release: Release) -> list[Segment]:
     """Open the index of a release.
 
-    Raises `ReleaseError` where there is none, it is of another version of the release or of the format, or damaged.
+    Raises `ReleaseError` where there is none, where it is of another version of the release or of the format, or
+    damaged.
     """
-    folder = folder or release.path / FOLDER
-    listed = _listed(folder)
-    if listed is None:
-        raise ReleaseError(f"{shown(str(release.path))} has no index. Make it with: drystone index {release.path}")
-    entries = {entry.path: entry for entry in release.manifest.of_kind("data")}
-    groups = listed["segments"]
-    if listed["root"] != release.root or sorted(p for g in groups for p in g["shards"]) != sorted(entries):
-        raise ReleaseError(
-            f"{shown(str(folder))} was made for another version of the release. "
-            f"Bring it up to date with: drystone index {release.path}"
-        )
     return [
-        Segment(folder / f"{group['name']}{SUFFIX}", [entries[path] for path in group["shards"]]) for group in groups
+        Segment(release.path / file.path, group)
+        for file, group in segments_of(release, release.manifest.index or _as_it_is(release).manifest.index)
     ]
 
 
-def _listed(folder: Path) -> _List | None:
-    """Return the list of segments; None where there is none. Raises `ReleaseError` for what is no such list."""
-    path = folder / LIST
-    try:
-        value = orjson.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise ReleaseError(
-            f"{shown(str(path))} cannot be read: {error}. Remove it and run drystone index again"
-        ) from None
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise ReleaseError(f"{shown(str(path))} is not the list of an index. Remove it and run drystone index again")
-    if value.get("version") != segment.VERSION:
-        raise ReleaseError(
-            f"{shown(str(path))} has version {shown(str(value.get('version')))} of the format, this program reads "
-            f"{segment.VERSION}. Run drystone index again"
-        )
-    try:
-        for one in value["segments"]:
-            if not (isinstance(one["name"], str) and all(isinstance(path, str) for path in one["shards"])):
-                raise TypeError
-        str(value["root"])
-    except (KeyError, TypeError):
-        raise ReleaseError(f"{shown(str(path))} is damaged. Remove it and run drystone index again") from None
-    return cast(_List, value)
+def open_copies(release: Release) -> copies.CopyList:
+    """Open the list of bytes that lie in several places. Raises as `open_segments` does."""
+    parts = release.manifest.of_kind("ledger")
+    wanted = f"{layout.INDEX}/{copies.name(parts)}{copies.SUFFIX}"
+    listed = release.manifest.index or _as_it_is(release).manifest.index
+    if not any(file.path == wanted and file.of == tuple(part.path for part in parts) for file in listed):
+        raise stale_index(release) if listed else no_index(release)
+    return copies.read(release.path / wanted, parts)
 
 
-def _unchanged(folder: Path, entries: Sequence[FileEntry]) -> list[list[str]]:
-    """Return the shards of each segment of the last build that still holds for them."""
-    try:
-        listed = _listed(folder)
-    except ReleaseError:
-        return []
-    by_path = {entry.path: entry for entry in entries}
-    found = []
-    for one in listed["segments"] if listed else []:
-        group = [by_path[path] for path in one["shards"] if path in by_path]
-        if len(group) == len(one["shards"]) and segment_name(group) == one["name"]:
-            found.append([entry.path for entry in group])
-    return found
+def segment_parts(folder: Path, entries: Sequence[FileEntry]) -> list[bytes]:
+    """Return the bytes of the segment over shards of a release, in parts.
 
-
-def _opened(path: Path, group: Sequence[FileEntry]) -> Segment | None:
-    """Return the segment that a build before this one left whole, or None."""
-    try:
-        found = Segment(path, group)
-        for name in segment.SECTIONS:
-            found.section(name)
-    except ReleaseError:
-        return None
-    return found
-
-
-def segment_parts(release: Release, entries: Sequence[FileEntry]) -> list[bytes]:
-    """Return the bytes of the segment over `entries`, in parts. Raises `ReleaseError` where a shard is damaged."""
-    tables = [pa.concat_tables(release.rows(entry, _COLUMNS)) for entry in entries]
+    Raises `ReleaseError` where a shard is damaged.
+    """
+    tables = [pa.concat_tables(batches(folder / entry.place, DATA, _COLUMNS)) for entry in entries]
     rows = pa.concat_tables(tables).combine_chunks()
     order = pc.sort_indices(rows, sort_keys=[("origin", "ascending"), ("path", "ascending"), ("swhid", "ascending")])
     places = order.to_numpy()
@@ -222,7 +219,7 @@ def segment_parts(release: Release, entries: Sequence[FileEntry]) -> list[bytes]
     located = _Located(len(places))
     at = 0
     for shard, entry in enumerate(entries):
-        for read in ReadShard(release.path / entry.place).pages():
+        for read in ReadShard(folder / entry.place).pages():
             values = len(read.starts)
             here = slice(at, at + values)
             if at + values > len(places):

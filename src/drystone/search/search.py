@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -59,9 +58,9 @@ TABLE: Final = pa.schema(
 class _Opened:
     """One release: its segments, shards and texts."""
 
-    def __init__(self, release: Release, cache: Cache, folder: Path | None) -> None:
+    def __init__(self, release: Release, cache: Cache) -> None:
         self.release, self._cache = release, cache
-        self.segments = open_segments(release, folder)
+        self.segments = open_segments(release)
         self._shards: dict[str, ReadShard] = {}
 
     def text(self, segment: int, file: int) -> memoryview:
@@ -105,10 +104,10 @@ class _Text:
 class Searcher:
     """Indexes of one or more releases, opened. Texts stay unpacked up to `memory` bytes. Not for several threads."""
 
-    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY, folder: Path | None = None) -> None:
+    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY) -> None:
         """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
-        self._opened = [_Opened(release, cache, folder) for release in releases]
+        self._opened = [_Opened(release, cache) for release in releases]
 
     @property
     def segments(self) -> list[Segment]:

@@ -29,7 +29,7 @@ from drystone.release.writing.finish import sums_text
 
 #: What is checked, by name, in the order of the report.
 CHECKS: Final = {
-    "files": "every file of the manifest is there with its size, and no other Parquet file lies beside them",
+    "files": "every file of the manifest is there with its size, and no other Parquet or index file lies there",
     "checksums": "every file has the SHA-256 that the manifest and SHA256SUMS give",
     "schemas": "every Parquet file can be read and has the columns of the format",
     "counts": "rows, text bytes, kept, dropped and repositories are as the manifest counts them",
@@ -130,7 +130,8 @@ def verify(
 class _Meter:
     def __init__(self, manifest: Manifest, quick: bool, progress: Progress | None) -> None:
         rows = sum(f.rows for f in manifest.files)
-        self._total = sum(f.bytes for f in manifest.files) + manifest.counts.text_bytes + rows * _ROW_WEIGHT
+        files = (*manifest.files, *manifest.index)
+        self._total = sum(f.bytes for f in files) + manifest.counts.text_bytes + rows * _ROW_WEIGHT
         self._done = 0
         self._progress = None if quick else progress
 
@@ -145,7 +146,7 @@ class _Meter:
 
 def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
     present = set()
-    listed = [*manifest.files, *manifest.documents]
+    listed = [*manifest.files, *manifest.documents, *manifest.index]
     paths = {entry.path for entry in listed}
     for name in (*layout.DOCUMENTS, layout.SUMS, layout.REPOSITORIES):
         if name not in paths:
@@ -170,6 +171,8 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
             report.notes.append(f"{layout.shown(name)} is not part of this version: {_CUT_SHORT}")
         else:
             report.add("files", name, "is not listed in the manifest")
+    for name in set(layout.index_files(folder)) - paths:
+        report.add("files", name, "is not listed in the manifest; drystone index removes it")
     return present
 
 
@@ -184,7 +187,7 @@ def place_of(folder: Path, entry: Recorded) -> str:
 
 
 def _checksums(folder: Path, manifest: Manifest, present: set[str], report: Report, meter: _Meter) -> None:
-    for entry in (*manifest.files, *manifest.documents):
+    for entry in (*manifest.files, *manifest.documents, *manifest.index):
         if entry.path not in present:
             continue
         try:

@@ -19,7 +19,7 @@ from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.documents.notice import without_repositories
 from drystone.release.files import write_whole
 from drystone.release.location import Location
-from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
+from drystone.release.manifest import FileEntry, FunnelStep, IndexFile, Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.versions.falls import OPTED_OUT, Inventory, key_of
@@ -69,8 +69,11 @@ def retract(
     fall: Fall,
     attribute: Attribute | None = None,
     date: str | None = None,
+    index: Callable[[Manifest], tuple[IndexFile, ...]] = lambda after: (),
 ) -> Retraction:
     """Write the version of `release` without what `inventory` names, in its place; `release` was read from there.
+
+    `index` makes the index of the new version, beside that of the old one, and returns its files.
 
     A kill at any point leaves the old or the new version, whole; `switch.settle` or another retraction then removes
     what is left over. Raises `ReleaseError` where the place refuses.
@@ -95,6 +98,7 @@ def retract(
     notice = location.fetch("NOTICE").read_text("utf-8")
     pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
     after = describe(location.mirror, facts, entries, pieces, layout.NEXT)
+    after = after.model_copy(update={"index": index(after)})
     name, stone = tombstone(
         release.manifest,
         after,

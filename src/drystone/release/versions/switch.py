@@ -66,10 +66,11 @@ def settle(location: Location, manifest: Manifest) -> int:
     places = {entry.place for entry in manifest.files}
     paths = {entry.path for entry in manifest.files}
     kept = {d.path for d in manifest.documents} | {layout.MANIFEST}
+    index = {file.path for file in manifest.index}
     removed = 0
-    for name in sorted(set(location.names()) - places - kept):
+    for name in sorted(set(location.names()) - places - kept - index):
         waits = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
-        left = waits or name != intended(name) or name.startswith(f"{STAGING}/")
+        left = waits or name != intended(name) or name.startswith((f"{STAGING}/", f"{layout.INDEX}/"))
         if left or _another_version(name, paths):
             location.remove(name)
             removed += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from drystone.errors import ReleaseError
@@ -15,6 +15,7 @@ from drystone.release.manifest import (
     Counts,
     Document,
     FileEntry,
+    IndexFile,
     Manifest,
     ReleaseFacts,
     manifest_bytes,
@@ -23,10 +24,17 @@ from drystone.release.manifest import (
 from drystone.release.read import Release
 
 
-def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notices: Iterable[Notice] = ()) -> Manifest:
+def finish(
+    folder: Path,
+    facts: ReleaseFacts,
+    files: Iterable[FileEntry],
+    notices: Iterable[Notice] = (),
+    index: Callable[[Manifest], Iterable[IndexFile]] = lambda manifest: (),
+) -> Manifest:
     """Write everything around the Parquet files of a release, the manifest last, and return it.
 
-    `files` are what the writers returned, in any order. What is already there under the same names is replaced; other
+    `files` are what the writers returned, in any order. `index` is asked for the files of the index before the manifest
+    is written, and makes them. What is already there under the same names is replaced; other
     Parquet files under `data/` and `ledger/` (of an earlier build into this folder) are refused. Raises `ReleaseError`
     where files are missing or more than listed, where kept rows of the ledger and rows of data differ in number, or
     where the disk is full.
@@ -36,6 +44,7 @@ def finish(folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice
     _check_complete(folder, entries)
     title = f"{facts.name} {facts.version}"
     manifest = describe(folder, facts, entries, notice_text(title, notices))
+    manifest = manifest.model_copy(update={"index": tuple(index(manifest))})
     write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
     return manifest
 
