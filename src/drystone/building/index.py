@@ -21,7 +21,7 @@ from drystone.search.indexes.pieces import Piece, pieces
 from drystone.work.store import write_atomically
 from drystone.work.tasks import Task
 
-_MAKE: Final = "drystone.building.stages.index:make_piece"
+_MAKE: Final = "drystone.search.index:make_piece"
 
 
 def is_wanted(build: Build) -> bool:

@@ -27,6 +27,7 @@ DOCUMENTS: Final = ("CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "croi
 
 _DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")
 _LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")
+_INDEX = re.compile(r"index/[0-9a-f]{32}\.(segment|copies)(\..*\.partial)?", re.DOTALL)
 _REVISED = re.compile(r"(.+)\.v\d+\.\d+\.\d+\.parquet", re.DOTALL)
 #: What follows the name of a document that is about to take the place of the one under that name.
 NEXT: Final = ".next"
@@ -107,9 +108,15 @@ def parquet_files(folder: Path) -> Iterator[str]:
     yield from sorted(path.relative_to(folder).as_posix() for path in found)
 
 
+def is_index_file(name: str) -> bool:
+    """Return whether a file of this name, relative to the release, is one of an index, whole or half written."""
+    return _INDEX.fullmatch(name) is not None
+
+
 def index_files(folder: Path) -> Iterator[str]:
-    """Yield the paths, relative to the release, of all files in the folder of its index, sorted."""
-    yield from sorted(path.relative_to(folder).as_posix() for path in (folder / INDEX).rglob("*") if path.is_file())
+    """Yield the paths, relative to the release, of all files of an index that lie in it, sorted."""
+    found = (path.relative_to(folder).as_posix() for path in (folder / INDEX).glob("*") if path.is_file())
+    yield from sorted(name for name in found if is_index_file(name))
 
 
 def shown(text: str) -> str:

@@ -7,7 +7,7 @@ release costs what has changed. Knows no query.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +31,7 @@ from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of,
 from drystone.search.pages import ReadShard
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
+from drystone.work.store import Stage
 
 _COLUMNS: Final = (
     "path", "origin", "repo_name", "language", "license_expression", "license_type", "swhid", "is_vendor",
@@ -64,9 +65,17 @@ def make(folder: Path, piece: Piece) -> IndexFile:
     return IndexFile(path=piece.path, bytes=sink.size, sha256=sink.hexdigest(), of=tuple(e.path for e in piece.entries))
 
 
+def make_piece(
+    stage: Stage, task: str, release: Path, path: str, entries: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """Make one file of the index of a release, as a task of a build; return its entry in the manifest."""
+    piece = Piece(path, tuple(FileEntry.model_validate(entry) for entry in entries))
+    return make(release, piece).model_dump(mode="json")
+
+
 def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> IndexFile | None:
     """Return the entry of a file that an earlier run left whole, or None. `listed` gives checksums that are known."""
-    path = folder / piece.path
+    path, of = folder / piece.path, tuple(entry.path for entry in piece.entries)
     try:
         if piece.is_segment:
             found = Segment(path, piece.entries)
@@ -74,13 +83,13 @@ def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> Index
                 found.section(name)
         else:
             copies.read(path, piece.entries)
+        size = path.stat().st_size
         for file in listed:
-            if file.path == piece.path and file.bytes == path.stat().st_size:
+            if (file.path, file.of, file.bytes) == (piece.path, of, size):
                 return file
-        size, sha256 = path.stat().st_size, file_sha256(path)
+        return IndexFile(path=piece.path, bytes=size, sha256=file_sha256(path), of=of)
     except (ReleaseError, OSError):
         return None
-    return IndexFile(path=piece.path, bytes=size, sha256=sha256, of=tuple(entry.path for entry in piece.entries))
 
 
 def not_indexed(release: Release, files: Iterable[IndexFile]) -> dict[str, int]:
@@ -169,7 +178,7 @@ def remove_others(folder: Path, index: Iterable[IndexFile]) -> None:
         for name in list(layout.index_files(folder)):
             if name not in wanted:
                 (folder / name).unlink()
-        if not wanted and (folder / layout.INDEX).is_dir():
+        if not wanted and (folder / layout.INDEX).is_dir() and not any((folder / layout.INDEX).iterdir()):
             (folder / layout.INDEX).rmdir()
     except OSError as error:
         raise ReleaseError(f"{shown(str(folder / layout.INDEX))} cannot be written: {files.why(error)}") from None

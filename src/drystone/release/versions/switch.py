@@ -70,7 +70,7 @@ def settle(location: Location, manifest: Manifest) -> int:
     removed = 0
     for name in sorted(set(location.names()) - places - kept - index):
         waits = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
-        left = waits or name != intended(name) or name.startswith((f"{STAGING}/", f"{layout.INDEX}/"))
+        left = waits or name != intended(name) or name.startswith(f"{STAGING}/") or layout.is_index_file(name)
         if left or _another_version(name, paths):
             location.remove(name)
             removed += 1
