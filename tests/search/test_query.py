@@ -84,7 +84,7 @@ def test_queries(text: str, tree: Query) -> None:
         ('say "hello', 5, "no second '\"'"),
         ('"a"b', 4, "expected a space"),
         ("lang:", 6, "expected a language"),
-        ("is:nothing", 4, "expected vendor, generated, test, doc or configuration"),
+        ("is:nothing", 4, "expected vendor, generated, test, doc, configuration or unindexed"),
         ("case:maybe", 6, "expected yes, no or auto"),
         ("count:many", 7, "expected a number, or all"),
         ("year:99", 6, "expected a year"),

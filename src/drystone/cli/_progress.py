@@ -149,7 +149,7 @@ def counter(what: str) -> Callable[[int, int], None]:
 
 
 #: Stages whose weights are bytes that are really read or written; those of the others only say how long they take.
-_IN_BYTES: Final = frozenset({"inventory", "annotate", "ledger, shards"})
+_IN_BYTES: Final = frozenset({"inventory", "annotate", "index", "ledger, shards"})
 
 
 def _rate(stage: str, weight: float, seconds: float) -> str:

@@ -160,6 +160,11 @@ def flag(term: Term) -> Callable[[Rows], Mask]:
     return lambda rows: (rows.flags & bit) != 0
 
 
+def unindexed(segment: Segment) -> Mask:
+    """Return the files that no words of their texts find: the filter of `is:unindexed`."""
+    return ~segment.indexed
+
+
 def years(term: Term) -> Callable[[Rows], Mask]:
     """Return the filter of `year:`, of the commit."""
     first, dash, last = term.value.partition("-")

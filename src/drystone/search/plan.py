@@ -146,6 +146,8 @@ class _Planner:
             return Columns(filters.language(term, self.query))
         if name == "license":
             return Columns(filters.license_(term, self.query))
+        if name == "is" and term.value == "unindexed":
+            return Columns(filters.unindexed, of_text=True)
         if name == "is":
             return Columns(filters.flag(term), of_text=term.value == "generated")
         if name == "year":

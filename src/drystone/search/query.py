@@ -34,7 +34,7 @@ FIELDS: Final = {
 }  # fmt: skip
 _CHOICES: Final = {
     "case": ("yes", "no", "auto"),
-    "is": ("vendor", "generated", "test", "doc", "configuration"),
+    "is": ("vendor", "generated", "test", "doc", "configuration", "unindexed"),
     "kept": ("yes", "no"),
     "type": ("filematch", "filename", "file", "repo"),
 }

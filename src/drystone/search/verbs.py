@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from drystone.search.search import Searcher
 
 
-def index_release(release: AnyRelease, *, progress: Callable[[int, int], object] = lambda done, total: None) -> Indexed:
+def index_release(
+    release: AnyRelease, *, dry_run: bool = False, progress: Callable[[int, int], object] = lambda done, total: None
+) -> Indexed:
     """Index a release, so that it can be searched, or bring its index up to date; return what the index holds.
 
-    The index lies in the folder `index` of the release. Parts over shards that have not changed are kept, and a run
-    that was stopped goes on. `progress` is called with bytes of text done and all bytes. Raises `ReleaseError`.
+    The index lies in the folder `index` of the release, and its manifest lists it; the root hash stays. Parts over
+    shards that have not changed are kept, and a run that was stopped goes on. `dry_run`: say what would be done; write
+    nothing. `progress` is called with bytes of text done and all bytes. Raises `ReleaseError`.
     """
     from drystone.release.verbs import opened
     from drystone.search.index import build
 
-    def done(now: int, total: int) -> None:
-        progress(now, total)
-
-    return build(opened(release), done=done)
+    return build(opened(release), dry_run=dry_run, done=progress)
 
 
 def search_releases(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from drystone.cli._options import as_json
+from drystone.cli._options import as_json, quiet
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
 from drystone.release.layout import size_text
@@ -15,8 +15,10 @@ from drystone.search import verbs
 
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be indexed; write nothing.")
 @as_json
-def command(release: Path, as_json: bool) -> None:
+@quiet
+def command(release: Path, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Index a release, so that `drystone search` answers from it; bring its index up to date.
 
     The index lies in the folder index of the release and takes about a seventh of its text. Parts over shards that have
@@ -25,17 +27,24 @@ def command(release: Path, as_json: bool) -> None:
     \b
     Examples:
       drystone index releases/mine
+      drystone index releases/mine --dry-run
     """
-    with Meter("index", as_json) as meter:
-        made = verbs.index_release(release, progress=meter)
+    with Meter("index", quiet or as_json) as meter:
+        made = verbs.index_release(release, dry_run=dry_run, progress=meter)
     if as_json:
         print_json(made._asdict())
+        return
+    if dry_run:
+        echo(
+            f"{made.files:,} files, {size_text(made.text_bytes)} of text: {made.segments:,} segments, "
+            f"{made.built:,} of them to be built over {size_text(made.built_bytes)} of text. Nothing was written."
+        )
         return
     share = made.index_bytes / made.text_bytes if made.text_bytes else 0
     echo(
         f"{made.files:,} files, {size_text(made.text_bytes)} of text: {made.segments:,} segments, "
         f"{made.built:,} of them new, {size_text(made.index_bytes)} ({share:.3f} of the text)"
     )
-    if made.not_indexed:
-        echo(f"{made.not_indexed:,} files have no text in the release; their paths and facts are found")
+    for reason, count in made.not_indexed.items():
+        echo(f"{count:,} files are found by their paths and facts only: {inline(reason)}. List them with is:unindexed")
     echo(f'Next: drystone search {inline(release)} "some words"')
