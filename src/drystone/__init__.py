@@ -59,10 +59,12 @@ if TYPE_CHECKING:
         withdraw_optout,
     )
     from drystone.release.manifest import Manifest
-    from drystone.release.read import Release, open_release
+    from drystone.release.read import Release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
+    from drystone.search.results.searchable import SearchableRelease, open_release
     from drystone.search.verbs import (
         asks_ledger,
+        complete_query,
         count_files,
         count_times,
         explain_query,
@@ -83,6 +85,7 @@ __all__ = [
     "Reader",
     "Registry",
     "Release",
+    "SearchableRelease",
     "TrainingFile",
     "TrainingOptions",
     "add_moderator",
@@ -93,6 +96,7 @@ __all__ = [
     "build",
     "challenge_optout",
     "check_optout",
+    "complete_query",
     "count_files",
     "count_times",
     "decide_optout",
@@ -161,6 +165,7 @@ _HOMES = {
     "Reader": "drystone.reader.reader",
     "Registry": "drystone.registry.registry",
     "Release": "drystone.release.read",
+    "SearchableRelease": "drystone.search.results.searchable",
     "TrainingFile": "drystone.reader.options",
     "TrainingOptions": "drystone.reader.options",
     "add_moderator": "drystone.web.verbs",
@@ -171,6 +176,7 @@ _HOMES = {
     "build": "drystone.building.verbs",
     "challenge_optout": "drystone.verification.verbs",
     "check_optout": "drystone.verification.verbs",
+    "complete_query": "drystone.search.verbs",
     "count_files": "drystone.search.verbs",
     "count_times": "drystone.search.verbs",
     "decide_optout": "drystone.registry.verbs",
@@ -205,7 +211,7 @@ _HOMES = {
     "new_contact_key": "drystone.registry.verbs",
     "new_receipt_key": "drystone.release.verbs",
     "occurrences": "drystone.release.verbs",
-    "open_release": "drystone.release.read",
+    "open_release": "drystone.search.results.searchable",
     "pack_model": "drystone.reader.verbs",
     "rank_files": "drystone.search.verbs",
     "read_log": "drystone.registry.verbs",

@@ -7,6 +7,8 @@ from typing import Final, Literal
 #: Files, and lines of each, that are shown.
 FILES: Final = 50
 LINES: Final = 10
+#: Other places of the same bytes that are shown of each file.
+PLACES: Final = 3
 #: Passages that are shown.
 PASSAGES: Final = 10
 #: Files that fit words best that are shown, and passages of each.

@@ -32,7 +32,7 @@ FIELDS: Final = {
     "reason": "reason", "regex": "regex", "repo": "repo", "r": "repo", "swhid": "swhid", "sym": "sym", "type": "type",
     "t": "type", "year": "year",
 }  # fmt: skip
-_CHOICES: Final = {
+CHOICES: Final = {
     "case": ("yes", "no", "auto"),
     "is": ("vendor", "generated", "test", "doc", "configuration", "unindexed"),
     "kept": ("yes", "no"),
@@ -261,8 +261,8 @@ def _names() -> str:
 
 
 def _expected(field: str) -> str:
-    if field in _CHOICES:
-        return " or ".join(", ".join(_CHOICES[field]).rsplit(", ", 1))
+    if field in CHOICES:
+        return " or ".join(", ".join(CHOICES[field]).rsplit(", ", 1))
     return {
         "count": "a number, or all", "lang": "a language",
         "license": "an SPDX expression, or one of permissive, copyleft and none",
@@ -274,7 +274,7 @@ def _check(parser: _Parser, term: Term) -> None:
     """Raise `QueryError` where the value cannot be what its field asks for."""
     at = term.column - 1
     field, value = term.field, term.value
-    if field in _CHOICES and value not in _CHOICES[field]:
+    if field in CHOICES and value not in CHOICES[field]:
         raise parser.fail(f"expected {_expected(field)}, not '{shown(value)[:40]}'", at)
     if (
         field == "count"

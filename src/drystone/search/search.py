@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Final
 
@@ -17,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from drystone.errors import ReleaseError
+from drystone.release.inspection.lookup import LookupQuery, ReleaseIndex, open_index
 from drystone.release.read import Release
 from drystone.search import counting, plan
 from drystone.search.counting import StringCount
@@ -27,7 +30,7 @@ from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.pages import Cache, ReadShard
 from drystone.search.questions.scores import Ranking, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
-from drystone.search.results.found import Found, Line, Passage, RankedFile, SearchResult
+from drystone.search.results.found import Found, Line, OtherPlace, Passage, RankedFile, SearchResult
 from drystone.search.results.lines import shown_lines
 from drystone.search.segment import FLAGS, Segment
 from drystone.search.swhids import swhid_of
@@ -61,7 +64,17 @@ class _Opened:
     def __init__(self, release: Release, cache: Cache) -> None:
         self.release, self._cache = release, cache
         self.segments = open_segments(release)
+        self.lookup: ReleaseIndex | None = None
         self._shards: dict[str, ReadShard] = {}
+
+    def places(self, swhid: bytes, own: tuple[str, str], count: int) -> tuple[int, tuple[OtherPlace, ...]]:
+        """Return how often these bytes occur in the release, and the first `count` places but `own` (origin, path)."""
+        if self.lookup is None:
+            self.lookup = open_index(self.release.path)
+        holding = self.lookup.find(LookupQuery("content", swhid.hex(), ""), count + 1)
+        others = [each for each in holding.places if (each.origin, each.path) != own]
+        found = tuple(OtherPlace(o.origin, o.path or "", bool(o.kept), o.reason) for o in others[:count])
+        return holding.occurrences, found
 
     def text(self, segment: int, file: int) -> memoryview:
         """Return the text of one file."""
@@ -104,10 +117,18 @@ class _Text:
 class Searcher:
     """Indexes of one or more releases, opened. Texts stay unpacked up to `memory` bytes. Not for several threads."""
 
-    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY) -> None:
-        """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
+    def __init__(
+        self, releases: Sequence[Release], *, memory: int = MEMORY, lookups: Sequence[ReleaseIndex] = ()
+    ) -> None:
+        """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged.
+
+        `lookups` are those that tell other places of the same bytes, one for each release (default: those of the user's
+        cache folder, opened or made when they are needed).
+        """
         cache = Cache(memory)
         self._opened = [_Opened(release, cache) for release in releases]
+        for opened, lookup in zip(self._opened, lookups, strict=False):
+            opened.lookup = lookup
 
     @property
     def segments(self) -> list[Segment]:
@@ -160,19 +181,20 @@ class Searcher:
         context: int = 0,
         seconds: float | None = None,
         skip: int = 0,
+        places: int = 0,
     ) -> SearchResult:
         """Look for a query; results come as they are found, definitions first.
 
-        At most `limit` files (None: all; `count:` in the query goes before), each with its first `lines` lines and
-        `context` lines around them, after the first `skip`, which count but are not shown; nothing more once `seconds`
-        have passed. The order depends on query and releases alone. Raises `QueryError`, and while results come
-        `ReleaseError` where texts are not those that were indexed.
+        At most `limit` files (None: all; `count:` in the query goes before), after the first `skip`, which count but
+        are not shown; each with its first `lines` lines, `context` lines around them and `places` others of the same
+        bytes (0: nobody looks). Nothing more once `seconds` have passed. The order depends on query and releases
+        alone. Raises `QueryError`, and while results come `ReleaseError` where texts are not those that were indexed.
         """
         planned = plan.plan(query)
         answer = SearchResult(query, notes=planned.notes, whole=lambda: self.table(query, seconds=seconds)[1])
         most = planned.count if planned.count is not None else limit
         most = most + skip if most else None
-        answer.results = self._results(planned, answer, (skip, most), lines, context, Deadline(seconds))
+        answer.results = self._results(planned, answer, (skip, most), (lines, context, places), Deadline(seconds))
         return answer
 
     def count(
@@ -256,18 +278,24 @@ class Searcher:
         planned: plan.QueryPlan,
         answer: SearchResult,
         part: tuple[int, int | None],
-        lines: int,
-        context: int,
+        shown: tuple[int, int, int],
         deadline: Deadline,
     ) -> Iterator[Found]:
-        start, (skip, limit) = time.monotonic(), part
+        start, (skip, limit), (lines, context, places) = time.monotonic(), part, shown
         with _in_time(answer):
             for opened, at, file, why in self._files(planned, answer, limit, deadline):
                 answer.files += 1
                 answer.seconds = time.monotonic() - start
                 if answer.files <= skip:
                     continue
-                yield _found(opened, at, file, why, planned, lines, context)
+                found = _found(opened, at, file, why, planned, lines, context)
+                if places:
+                    try:
+                        found = _with_places(found, opened, at, file, places)
+                    except ReleaseError as error:
+                        places = 0
+                        answer.notes.append(f"other places of the same bytes are not told: {error}")
+                yield found
         answer.seconds = time.monotonic() - start
 
     def _files(
@@ -373,6 +401,12 @@ def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> li
     rank = (flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])) * np.uint8(2) + (flags & np.uint8(FLAGS["test"]))
     order: list[int] = chosen[np.lexsort((chosen, state.segment.page_numbers[chosen], rank))].tolist()
     return order
+
+
+def _with_places(found: Found, opened: _Opened, at: int, file: int, count: int) -> Found:
+    swhid = opened.segments[at].value("swhid", file)
+    occurrences, others = opened.places(swhid, (found.origin, found.path), count)
+    return replace(found, occurrences=occurrences, places=others)
 
 
 def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPlan, lines: int, context: int) -> Found:

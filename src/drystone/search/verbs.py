@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED, By
+from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, PLACES, RANKED, By
 
 if TYPE_CHECKING:
     from drystone.release.verbs import AnyRelease
@@ -39,15 +39,17 @@ def search_releases(
     limit: int | None = FILES,
     lines: int = LINES,
     context: int = 0,
+    places: int = PLACES,
     seconds: float | None = None,
 ) -> SearchResult:
     """Find files of releases by words, patterns, language, licence, repository; results come as they are found.
 
     `query`: in the language of docs/search.md. `limit`: files at most (None: all). `lines`: of each file, with
-    `context` lines around them. `seconds`: stop after so long, and say so (default: never). Raises `QueryError`, and
-    `ReleaseError` where an index is missing, out of date or damaged.
+    `context` lines around them. `places`: others of the same bytes to tell of each (0: nobody looks them up; else the
+    lookup index of a release is made first where the user's cache has none). `seconds`: stop after so long, and say so
+    (default: never). Raises `QueryError`, and `ReleaseError` where an index is missing, out of date or damaged.
     """
-    return _searcher(releases).search(query, limit=limit, lines=lines, context=context, seconds=seconds)
+    return _searcher(releases).search(query, limit=limit, lines=lines, context=context, places=places, seconds=seconds)
 
 
 def find_passages(
@@ -140,6 +142,16 @@ def find_copies(release: AnyRelease, swhid: str, *, limit: int | None = FILES) -
     from drystone.search.occurrences.places import copies
 
     return copies(opened(release), swhid, limit=limit)
+
+
+def complete_query(query: str) -> list[str]:
+    """Return words that could stand for the last word of a query: fields, and values of those that have a few.
+
+    Sorted; each is the whole word (`lang:python`). Nothing for a word that begins no field or value.
+    """
+    from drystone.search.results.offered import complete
+
+    return complete(query)
 
 
 def explain_query(query: str) -> list[str]:

@@ -2,166 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import Any, get_args
 
 import click
 
 from drystone.cli._options import json_lines, option_of
-from drystone.cli._out import console as new_console
-from drystone.cli._out import echo, inline, print_json, text
+from drystone.cli._out import echo, print_json
+from drystone.cli.asking._completion import complete
 from drystone.search import verbs
 from drystone.search.limits import By
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
-    from drystone.search.results.found import Found, Passage, SearchResult
-
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="RELEASE... QUERY")
+@click.argument("arguments", nargs=-1, required=True, metavar="RELEASE... QUERY", shell_complete=complete)
 @option_of(verbs.search_releases, "--limit", type=click.IntRange(0), help="Files to show; 0 for all.")
 @option_of(verbs.search_releases, "--lines", type=click.IntRange(0), help="Lines of each file to show.")
 @option_of(verbs.search_releases, "-C", "--context", type=click.IntRange(0, 100), help="Lines around each to show.")
+@option_of(verbs.search_releases, "--places", type=click.IntRange(0, 100), help="Other places of the same bytes.")
 @click.option("-l", "--files", is_flag=True, help="Print the names of the files alone.")
 @click.option("--count", is_flag=True, help="Print how many files match, exactly.")
-@click.option("--by", type=click.Choice(get_args(By)), help="With --count: for each of these.")
+@click.option("--times", is_flag=True, help="Print how often QUERY stands in the texts: a string, at every place.")
+@click.option("--fold", is_flag=True, help="With --times: in any case.")
+@click.option("--by", type=click.Choice(get_args(By)), help="With --count and --times: for each of these.")
 @click.option(
     "--passages", type=click.IntRange(1), metavar="N", help="Print the N passages that fit QUERY's words best."
 )
-@click.option("--where", default="", help="With --passages: of files that this query matches.")
+@click.option("--where", default="", help="With --passages and --times: of files that this query matches.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long, and say so.")
 @click.option("--explain", is_flag=True, help="Print what is asked of the index and what ranks first.")
+@click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for editors.")
+@click.option("--pager/--no-pager", default=True, help="Page long output on a terminal, by PAGER or less.")
 @json_lines
-def command(
-    arguments: tuple[str, ...],
-    limit: int,
-    lines: int,
-    context: int,
-    files: bool,
-    count: bool,
-    by: By | None,
-    passages: int | None,
-    where: str,
-    seconds: float | None,
-    explain: bool,
-    as_json: bool,
-) -> None:
+def command(arguments: tuple[str, ...], **given: Any) -> None:
     """Find files of one or more releases by words, patterns, language, licence, repository.
 
-    The query language is Zoekt's, with license:, swhid:, is:, year: and count: (docs/search.md). Definitions of a word
-    come first. The last line says how many files there are and whether that is exact.
+    The query language is Zoekt's, with license:, swhid:, is:, year: and count: (docs/search.md); kept: and reason: ask
+    the ledger, for files that are out too. Definitions of a word come first. The last line says how many files there
+    are and whether that is exact.
 
     \b
     Examples:
       drystone search releases/mine get_queryset
       drystone search releases/mine 'lang:python /def \\w+_index\\(/ -is:test license:MIT'
+      drystone search releases/mine 'kept:no reason:license file:README'
       drystone search releases/mine --count --by license 'sym:parse'
+      drystone search releases/mine --times 'import os'
       drystone search releases/mine --passages 5 "how are opt-outs applied" --where lang:markdown
       drystone search releases/1.0 releases/1.1 -l 'file:setup\\.py$'
     """
     *releases, query = arguments
-    if not releases:
-        raise click.UsageError("give one or more releases, then the query")
-    if where and not passages:
-        raise click.UsageError("--where goes with --passages")
-    if by and not count:
-        raise click.UsageError("--by goes with --count")
-    if explain:
+    _check(releases, given)
+    if given["explain"]:
         for line in verbs.explain_query(query):
             echo(line)
-        return
-    if passages:
-        _print_passages(verbs.find_passages(releases, query, limit=passages, where=where), as_json)
-        return
-    if count:
-        _count(*verbs.count_files(releases, query, by=by, seconds=seconds), by, as_json)
-        return
-    shown = 0 if files else lines
-    answer = verbs.search_releases(releases, query, limit=limit or None, lines=shown, context=context, seconds=seconds)
-    if as_json:
-        _print_json(answer)
+    elif given["passages"] or given["times"] or given["count"]:
+        _numbers(releases, query, given)
+    elif verbs.asks_ledger(query):
+        _ledger(releases, query, given)
     else:
-        _print(answer, files, len(releases) > 1)
+        _files(releases, query, given)
 
 
-def _print_passages(passages: list[Passage], as_json: bool) -> None:
-    for passage in passages:
-        if as_json:
-            print_json(passage, indent=False)
-            continue
-        first, last = passage.lines
-        echo(f"{inline(passage.repository)}:{inline(passage.path)}:{first}-{last}  score {passage.score:.2f}")
-        echo(f"    {inline(passage.swhid)}")
-        echo(passage.text)
+def _check(releases: list[str], given: dict[str, Any]) -> None:
+    """Raise `UsageError` for options that do not go together."""
+    if not releases:
+        raise click.UsageError("give one or more releases, then the query")
+    forms = [name for name in ("count", "times", "passages", "explain", "sarif", "files") if given[name]]
+    if len(forms) > 1:
+        raise click.UsageError(f"--{forms[0]} and --{forms[1]} do not go together")
+    if given["sarif"] and given["as_json"]:
+        raise click.UsageError("--sarif and --json do not go together")
+    for name, among in {"where": ("passages", "times"), "by": ("count", "times"), "fold": ("times",)}.items():
+        if given[name] and not any(given[each] for each in among):
+            raise click.UsageError(f"--{name} goes with --{' or --'.join(among)}")
 
 
-def _count(answer: SearchResult, counts: dict[str, int], by: str | None, as_json: bool) -> None:
-    if as_json:
-        print_json(_summary(answer) | ({"by": by, "counts": counts} if by else {}), indent=False)
-        return
-    for name, number in counts.items():
-        echo(f"{number:>12,}  {inline(name)}")
-    echo(_sentence(answer))
+def _files(releases: list[str], query: str, given: dict[str, Any]) -> None:
+    from drystone.cli._progress import spinner
+    from drystone.cli.asking import _results
+
+    names = given["files"]
+    with spinner("opening the index", True):
+        answer = verbs.search_releases(
+            releases, query, limit=given["limit"] or None, lines=0 if names else given["lines"],
+            context=given["context"], places=0 if names else given["places"], seconds=given["seconds"],
+        )  # fmt: skip
+    if given["as_json"]:
+        _results.print_records(answer)
+    elif given["sarif"]:
+        print_json(answer.sarif())
+    elif names:
+        _results.print_names(answer, len(releases) > 1)
+    else:
+        _results.print_files(answer, len(releases) > 1, given["pager"])
 
 
-def _summary(answer: SearchResult) -> dict[str, object]:
-    return {
-        "query": answer.query, "files": answer.files, "exact": answer.exact, "at_most_more": answer.at_most,
-        "reason": answer.reason, "seconds": round(answer.seconds, 4), "notes": answer.notes,
-    }  # fmt: skip
+def _ledger(releases: list[str], query: str, given: dict[str, Any]) -> None:
+    from drystone.cli.asking import _results
+
+    if given["sarif"]:
+        raise click.UsageError("--sarif tells of texts; kept: and reason: ask the ledger")
+    answer = verbs.search_ledger(releases, query, limit=given["limit"] or None, seconds=given["seconds"])
+    _results.print_ledger(answer, len(releases) > 1, given)
 
 
-def _sentence(answer: SearchResult) -> str:
-    files = f"{answer.files:,} {'file' if answer.files == 1 else 'files'}"
-    if answer.exact:
-        return f"{files}, that is all ({answer.seconds:.3f} s)"
-    why = {"limit": "--limit 0 shows all", "time": "there was no time to look further"}[answer.reason or "limit"]
-    return f"{files}, and at most {answer.at_most:,} more: {why} ({answer.seconds:.3f} s)"
+def _numbers(releases: list[str], query: str, given: dict[str, Any]) -> None:
+    from drystone.cli._progress import spinner
+    from drystone.cli.asking import _results
 
-
-def _print_json(answer: SearchResult) -> None:
-    for found in answer:
-        print_json(found, indent=False)
-    print_json(_summary(answer), indent=False)
-
-
-def _print(answer: SearchResult, names_only: bool, several: bool) -> None:
-    console = new_console(soft_wrap=True)
-    for found in answer:
-        name = f"{found.repository}:{found.path}"
-        if several:
-            name = f"{found.release} {found.version} {name}"
-        if names_only:
-            echo(inline(name))
-            continue
-        for line in _file(found, name):
-            console.print(line)
-    for note in answer.notes:
-        echo(f"note: {note}", err=True)
-    echo(_sentence(answer), err=names_only)
-
-
-def _file(found: Found, name: str) -> Iterator[Text]:
-    facts = [found.language, found.license or "no licence", *found.flags]
-    facts += [found.why] if found.why != "text" else []
-    yield text(name, "bold magenta") + text("  " + ", ".join(facts), "dim")
-    with_context = any(not line.spans for line in found.lines)
-    before = 0
-    for line in found.lines:
-        if with_context and before and line.number > before + 1:
-            yield text("  ...", "dim")
-        before = line.number
-        row, at = text(f"{line.number:>7}{':' if line.spans else '-'} ", "green"), 0
-        for begin, end in line.spans:
-            row += _piece(line.text[at:begin]) + _piece(line.text[max(at, begin) : end], "bold red")
-            at = max(at, end)
-        yield row + _piece(line.text[at:] + (" ..." if line.cut else ""))
-    if found.more:
-        yield text("         more lines match", "dim")
-    yield text(f"         {found.swhid}", "dim")
-
-
-def _piece(of_line: str, style: str = "") -> Text:
-    return text(of_line.expandtabs(4), style)
+    by, seconds, as_json = given["by"], given["seconds"], given["as_json"]
+    with spinner("searching", True):
+        if given["passages"]:
+            passages = verbs.find_passages(releases, query, limit=given["passages"], where=given["where"])
+        elif given["times"]:
+            counted = verbs.count_times(
+                releases, query, where=given["where"], fold=given["fold"], by=by, seconds=seconds
+            )
+        else:
+            answer, counts = verbs.count_files(releases, query, by=by, seconds=seconds)
+    if given["passages"]:
+        _results.print_passages(passages, as_json)
+    elif given["times"]:
+        _results.print_times(counted, by, as_json)
+    else:
+        _results.print_counts(answer, counts, by, as_json)

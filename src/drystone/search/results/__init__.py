@@ -1,1 +1,1 @@
-"""What a search gives: files with their lines, and the forms that programs read. Knows no index."""
+"""What a search gives: files with their lines, the forms that programs read, and what shells offer. Knows no index."""

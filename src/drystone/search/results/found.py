@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drystone.errors import UsageError
 
@@ -31,11 +31,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPlace:
+    """Another occurrence of a file's bytes: its origin and path, whether it was kept, and if not the reason."""
+
+    origin: str
+    path: str
+    kept: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
 
     `why` says what ranked it: "definition", "path" or "text"; `root` is the root hash of its release; `swhid` names the
-    file with origin, path and those lines.
+    file with origin, path and those lines. `occurrences` counts the places of the same bytes in the release, this one
+    among them, and `places` are the first others; None where nobody asked.
     """
 
     release: str
@@ -51,6 +62,8 @@ class Found:
     root: str
     lines: tuple[Line, ...] = ()
     more: bool = False
+    occurrences: int | None = None
+    places: tuple[OtherPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +146,9 @@ class SearchResult:
         from drystone.search.results.records import records  # noqa: PLC0415  (it stands on this module)
 
         return records(self)
+
+    def sarif(self) -> dict[str, Any]:
+        """Return what was found as a log in SARIF 2.1.0, for editors."""
+        from drystone.search.results.sarif import sarif  # noqa: PLC0415  (it stands on this module)
+
+        return sarif(self)

@@ -30,6 +30,15 @@ class LineRecord(TypedDict):
     cut: bool
 
 
+class PlaceRecord(TypedDict):
+    """Another place of the same bytes, kept or dropped for `reason`."""
+
+    origin: str
+    path: str
+    kept: bool
+    reason: str | None
+
+
 class FileRecord(TypedDict):
     """A file that matches: where it is from, how it may be used, its first lines that match; `more`: more do."""
 
@@ -47,6 +56,8 @@ class FileRecord(TypedDict):
     why: str
     lines: list[LineRecord]
     more: bool
+    occurrences: int | None
+    places: list[PlaceRecord]
 
 
 class SummaryRecord(TypedDict):
@@ -76,6 +87,11 @@ def file_record(found: Found) -> FileRecord:
         "origin": found.origin, "repository": found.repository, "path": found.path, "language": found.language,
         "license": found.license, "swhid": found.swhid, "flags": list(found.flags), "why": found.why,
         "lines": [_line(line) for line in found.lines], "more": found.more,
+        "occurrences": found.occurrences,
+        "places": [
+            {"origin": each.origin, "path": each.path, "kept": each.kept, "reason": each.reason}
+            for each in found.places
+        ],
     }  # fmt: skip
 
 

@@ -1,0 +1,200 @@
+"""How what a search found is printed: for people in colour, a line of JSON each, names alone, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from drystone.cli._out import echo, inline, print_json, text
+from drystone.cli._pager import paged
+from drystone.cli._progress import spinner
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from drystone.search.counting import StringCount
+    from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
+    from drystone.search.results.found import Found, Passage, SearchResult
+
+#: What people are told of a search that stopped.
+_WHY: Final = {
+    "limit": "--limit 0 shows all",
+    "time": "there was no time to look further",
+    "text": "whether these match is not known, since their text is not in the release",
+}
+
+
+def files_sentence(answer: SearchResult) -> str:
+    """Return how many files match, and whether that is all."""
+    return _sentence(_count(answer.files, "file"), answer.exact, answer.at_most, answer.reason, answer.seconds)
+
+
+def _sentence(counted: str, exact: bool, at_most: int, reason: str | None, seconds: float) -> str:
+    if exact:
+        return f"{counted}, that is all ({seconds:.3f} s)"
+    why = _WHY.get(reason or "limit", reason)
+    return f"{counted}, and at most {at_most:,} more: {why} ({seconds:.3f} s)"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing if number == 1 else thing + 's'}"
+
+
+def print_records(answer: SearchResult) -> None:
+    """Print each file as a line of JSON, then the summary."""
+    for record in answer.records():
+        print_json(record, indent=False)
+
+
+def print_names(answer: SearchResult, several: bool) -> None:
+    """Print the name of each file."""
+    for found in answer:
+        echo(inline(_name(found, several)))
+    _notes(answer.notes)
+    echo(files_sentence(answer), err=True)
+
+
+def print_files(answer: SearchResult, several: bool, pager: bool) -> None:
+    """Print each file with its lines, through the pager on a terminal; last how many there are."""
+    with spinner("searching", True):
+        first = next(answer.results, None)
+    with paged(pager) as out:
+        for found in _with_first(first, answer.results):
+            for line in _file(found, _name(found, several)):
+                out.print(line)
+        out.print(text(files_sentence(answer)))
+    _notes(answer.notes)
+
+
+def _with_first(first: Found | None, rest: Iterator[Found]) -> Iterator[Found]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        echo(f"note: {note}", err=True)
+
+
+def _name(found: Found | FoundOccurrence, several: bool) -> str:
+    name = f"{found.repository}:{found.path}"
+    return f"{found.release} {found.version} {name}" if several else name
+
+
+def _file(found: Found, name: str) -> Iterator[Text]:
+    facts = [found.language or "unknown language", found.license or "no licence", *found.flags]
+    facts += [found.why] if found.why != "text" else []
+    yield text(name, "bold magenta") + text("  " + ", ".join(facts), "dim")
+    with_context = any(not line.spans for line in found.lines)
+    before = 0
+    for line in found.lines:
+        if with_context and before and line.number > before + 1:
+            yield text("  ...", "dim")
+        before = line.number
+        row, at = text(f"{line.number:>7}{':' if line.spans else '-'} ", "green"), 0
+        row += _piece("... " if line.column else "")
+        for begin, end in line.spans:
+            row += _piece(line.text[at:begin]) + _piece(line.text[max(at, begin) : end], "bold red")
+            at = max(at, end)
+        yield row + _piece(line.text[at:] + (" ..." if line.cut else ""))
+    if found.more:
+        yield text("         more lines match", "dim")
+    yield text(f"         {found.swhid}", "dim")
+    if found.occurrences is not None and found.occurrences > 1:
+        others = [f"{each.origin}{each.path}" + ("" if each.kept else " (not kept)") for each in found.places]
+        if (left := found.occurrences - 1 - len(others)) > 0:
+            others.append(f"{left:,} more")
+        yield text(f"         the same bytes: {', '.join(others)}", "dim")
+
+
+def _piece(of_line: str, style: str = "") -> Text:
+    return text(of_line.expandtabs(4), style)
+
+
+def print_ledger(answer: LedgerResult, several: bool, given: Mapping[str, Any]) -> None:
+    """Print what the ledger says of each occurrence: in or out, at which stage, why."""
+    if given["as_json"]:
+        for found in answer:
+            print_json(found, indent=False, kind="occurrence")
+        print_json(
+            {
+                "kind": "summary", "query": answer.query, "total": answer.occurrences, "exact": answer.exact,
+                "at_most_more": answer.at_most, "without_text": answer.without_text, "reason": answer.reason,
+                "seconds": round(answer.seconds, 4), "notes": answer.notes,
+            },
+            indent=False,
+        )  # fmt: skip
+        return
+    if given["files"]:
+        for found in answer:
+            echo(inline(_name(found, several)))
+        echo(_ledger_sentence(answer), err=True)
+        return
+    with paged(given["pager"]) as out:
+        for found in answer:
+            for line in _occurrence(found, _name(found, several)):
+                out.print(line)
+        out.print(text(_ledger_sentence(answer)))
+    _notes(answer.notes)
+
+
+def _ledger_sentence(answer: LedgerResult) -> str:
+    counted = _count(answer.occurrences, "occurrence")
+    return _sentence(counted, answer.exact, answer.at_most, answer.reason, answer.seconds)
+
+
+def _occurrence(found: FoundOccurrence, name: str) -> Iterator[Text]:
+    facts = [found.language or "unknown language", found.license or "no licence"]
+    yield text(name, "bold magenta") + text("  " + ", ".join(facts), "dim")
+    row = text("         ") + text(found.decision, "green" if found.decision == "kept" else "red")
+    if found.reason:
+        row += text(f" at {found.stage}: {found.reason}")
+    if found.kept_path is not None:
+        row += text(f", {found.kept_path} stands for it")
+        row += text(f" ({found.similarity:.3f} alike)" if found.similarity is not None else "")
+    yield row
+    if found.swhid:
+        yield text(f"         {found.swhid}", "dim")
+
+
+def print_counts(answer: SearchResult, counts: dict[str, int], by: str | None, as_json: bool) -> None:
+    """Print how many files match, and with `by` those of each value."""
+    if as_json:
+        from_records = list(answer.records())
+        print_json({**from_records[-1], **({"by": by, "counts": counts} if by else {})}, indent=False)
+        return
+    _print_values(counts)
+    _notes(answer.notes)
+    echo(files_sentence(answer))
+
+
+def print_times(counted: StringCount, by: str | None, as_json: bool) -> None:
+    """Print how often a string stands in texts."""
+    if as_json:
+        print_json(counted, indent=False)
+        return
+    if by:
+        _print_values(counted.by)
+    more = "that is all" if counted.exact else f"and at most {counted.at_most:,} more files: there was no time"
+    unread = f"; {_count(counted.unread, 'file')} without text" if counted.unread else ""
+    echo(
+        f"{_count(counted.times, 'time')} in {_count(counted.files, 'file')}, {more}{unread} ({counted.seconds:.3f} s)"
+    )
+
+
+def _print_values(counts: dict[str, int]) -> None:
+    for name, number in counts.items():
+        echo(f"{number:>12,}  {inline(name)}")
+
+
+def print_passages(passages: list[Passage], as_json: bool) -> None:
+    """Print passages, best first."""
+    for passage in passages:
+        if as_json:
+            print_json(passage, indent=False, kind="passage")
+            continue
+        first, last = passage.lines
+        echo(f"{inline(passage.repository)}:{inline(passage.path)}:{first}-{last}  score {passage.score:.2f}")
+        echo(f"    {inline(passage.swhid)}")
+        echo(passage.text)
