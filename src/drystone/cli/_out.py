@@ -113,6 +113,9 @@ def console(**arguments: Any) -> Console:
             for segment in super().render(renderable, options):
                 yield segment if segment.control else segment._replace(text=tame(segment.text))
 
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the process
+
         def print(self, *objects: Any, **settings: Any) -> None:
             if self.is_terminal:
                 super().print(*objects, **settings)
