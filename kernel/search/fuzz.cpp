@@ -2,6 +2,7 @@
 // read beyond its end (each block has its size), what is written must be read back, and no text may be missed by its
 // trigrams.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "counting.hpp"
 #include "folding.hpp"
 #include "query.hpp"
+#include "ranking.hpp"
 
 using namespace drystone::search;
 
@@ -46,6 +48,45 @@ void read_all(const PostingsReader& reader) {
             check(numbers[i] < reader.universe() && (!i || numbers[i] > numbers[i - 1]), "numbers ascend");
         }
     });
+}
+
+// What ranks is what a plain sum over all passages says, best first.
+void ranking(const PostingsReader& terms, const std::vector<uint32_t>& of_documents, const Block& asked) {
+    std::vector<uint32_t> first{0};
+    for (uint32_t passages : of_documents) first.push_back(first.back() + passages);
+    const Division division(first.data(), first.size());
+    std::vector<uint64_t> keys;
+    Stems stems;
+    terms_of(asked.data.get(), std::min<size_t>(asked.size, 100), stems, keys);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    const std::vector<float> weights(keys.size(), 1.5f), none(keys.size()), norm(division.passages(), 1.f);
+    const float priors[] = {1.f, 0.5f};
+    const Field texts{terms, weights.data(), norm.data()}, no_field{terms, none.data(), nullptr};
+    const Scores scores(division, texts, no_field, no_field, keys.data(), keys.size(), priors, {1.2f, 0.3f, 0.1f});
+    std::vector<float> sums(division.passages());
+    for (uint64_t key : keys) {
+        std::vector<uint32_t> numbers;
+        std::vector<uint8_t> levels;
+        terms.read(terms.find(key), numbers, &levels);
+        for (size_t i = 0; i < numbers.size(); i++)
+            sums[numbers[i]] += 1.5f * kTimes[levels[i]] / (kTimes[levels[i]] + 1);
+    }
+    for (uint32_t p = 0; p < sums.size(); p++) sums[p] *= priors[division.of(p)];
+    const auto found = scores.passages(sums.size() + 1);
+    check((size_t)std::count_if(sums.begin(), sums.end(), [](float s) { return s > 0; }) == found.size(),
+          "every passage with a key ranks");
+    for (size_t i = 0; i < found.size(); i++) {
+        check(std::abs(found[i].score - sums[found[i].passage]) < 1e-3f * (1 + sums[found[i].passage]),
+              "a score is right");
+        check(!i || found[i - 1].score >= found[i].score, "the best come first");
+    }
+    const auto some = scores.passages(2);
+    for (size_t i = 0; i < some.size(); i++) check(some[i].passage == found[i].passage, "fewer are the same ones");
+    for (const RankedFile& file : scores.files(2)) {
+        check(!found.empty() && file.score > 0 && division.of(file.best) == file.document,
+              "a file has its best passage");
+    }
 }
 
 }  // namespace
@@ -118,6 +159,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const PostingsReader term_reader(second.data.get(), second.size);
     read_all(reader);
     read_all(term_reader);
+    ranking(term_reader, terms.passages, a);
     std::vector<uint64_t> seen(1u << 18);
     for (uint32_t d = 0; d < 2; d++) {
         std::vector<uint32_t> found;

@@ -9,17 +9,39 @@ namespace {
 
 constexpr int kCounted = 6;  // passages of a file that count
 
-template <class Ranked, class Number>
-void keep_best(std::vector<Ranked>& found, size_t most, Number number) {
-    const auto better = [&](const Ranked& a, const Ranked& b) {
-        return a.score != b.score ? a.score > b.score : number(a) < number(b);
-    };
-    if (found.size() > most) {
-        std::nth_element(found.begin(), found.begin() + (ptrdiff_t)most, found.end(), better);
-        found.resize(most);
+// The `most` best of what is offered, by score, then by number.
+template <class Ranked, uint32_t (*number)(const Ranked&)>
+class Best {
+  public:
+    explicit Best(size_t most) : most_(most) {}
+
+    // Whether a score may be among the best still.
+    bool takes(float score) const { return score >= floor_ && most_; }
+    void offer(const Ranked& one) {
+        if (!takes(one.score)) return;
+        found_.push_back(one);
+        if (found_.size() >= most_ * 2 + 64) cut();
     }
-    std::sort(found.begin(), found.end(), better);
-}
+    std::vector<Ranked> finish() {
+        if (found_.size() > most_) cut();
+        std::sort(found_.begin(), found_.end(), better);
+        return std::move(found_);
+    }
+
+  private:
+    static bool better(const Ranked& a, const Ranked& b) {
+        return a.score != b.score ? a.score > b.score : number(a) < number(b);
+    }
+    void cut() {
+        std::nth_element(found_.begin(), found_.begin() + (ptrdiff_t)(most_ - 1), found_.end(), better);
+        found_.resize(most_);
+        floor_ = found_.back().score;
+    }
+
+    size_t most_;
+    float floor_ = 0;
+    std::vector<Ranked> found_;
+};
 
 uint32_t passage_of(const RankedPassage& one) { return one.passage; }
 uint32_t document_of(const RankedFile& one) { return one.document; }
@@ -42,14 +64,12 @@ Scores::Scores(const Division& division, const Field& texts, const Field& define
       text_(division.passages()),
       defined_(division.passages()),
       path_(division.documents()),
-      cover_(division.documents()) {
+      cover_(division.documents()),
+      peak_(division.documents()) {
     std::vector<uint32_t> numbers;
     std::vector<uint8_t> levels;
-    std::vector<uint8_t> seen(division.documents());
-    const auto touch = [&](uint32_t document) {
-        if (seen[document]) return;
-        seen[document] = 1;
-        touched_.push_back(document);
+    const auto touch = [&](uint32_t passage) {
+        if (text_[passage] + defined_[passage] == 0) touched_.push_back(passage);
     };
     const auto read = [&](const Field& field, size_t key, size_t limit) {
         numbers.clear();
@@ -67,31 +87,30 @@ Scores::Scores(const Division& division, const Field& texts, const Field& define
             const float cover = constants_.cover * texts.weights[key];
             uint32_t last = division.documents();
             for (size_t i = 0; i < numbers.size(); i++) {
+                touch(numbers[i]);
                 text_[numbers[i]] += value(texts, key, i);
                 const uint32_t document = division.of(numbers[i]);
                 if (document == last) continue;
                 last = document;
                 cover_[document] += cover;
-                touch(document);
             }
         }
         if (defined.weights[key] > 0) {
             read(defined, key, defined_.size());
             for (size_t i = 0; i < numbers.size(); i++) {
+                touch(numbers[i]);
                 defined_[numbers[i]] += value(defined, key, i);
-                touch(division.of(numbers[i]));
             }
         }
         if (paths.weights[key] > 0) {
             read(paths, key, path_.size());
-            for (size_t i = 0; i < numbers.size(); i++) {
-                path_[numbers[i]] += value(paths, key, i);
-                touch(numbers[i]);
-            }
+            for (size_t i = 0; i < numbers.size(); i++) path_[numbers[i]] += value(paths, key, i);
         }
     }
-    touched_.erase(std::remove_if(touched_.begin(), touched_.end(), [&](uint32_t d) { return !(priors_[d] > 0); }),
-                   touched_.end());
+    for (uint32_t passage : touched_) {
+        float& peak = peak_[division.of(passage)];
+        peak = std::max(peak, text_[passage] + defined_[passage]);
+    }
 }
 
 float Scores::of_passage(uint32_t passage) const {
@@ -122,34 +141,35 @@ RankedFile Scores::of_file(uint32_t document) const {
 }
 
 std::vector<RankedFile> Scores::files(size_t most) const {
-    std::vector<RankedFile> found;
-    found.reserve(touched_.size());
-    for (uint32_t document : touched_) found.push_back(of_file(document));
-    keep_best(found, most, document_of);
-    return found;
+    Best<RankedFile, document_of> best(most);
+    for (uint32_t d = 0; d < documents(); d++) {
+        if (!(priors_[d] > 0) || peak_[d] + path_[d] == 0) continue;
+        // No further passage is better than the best: the file's passages are gone through only where this may do.
+        const float at_most = priors_[d] * (peak_[d] * (1 + 2 * constants_.more) + cover_[d] + path_[d]);
+        if (best.takes(at_most)) best.offer(of_file(d));
+    }
+    return best.finish();
 }
 
 std::vector<RankedPassage> Scores::passages_of(uint32_t document, size_t most) const {
-    std::vector<RankedPassage> found;
+    Best<RankedPassage, passage_of> best(most);
     for (uint32_t p = division_.first(document); p < division_.first(document + 1); p++) {
-        if (text_[p] + defined_[p] > 0) found.push_back({p, of_passage(p)});
+        if (text_[p] + defined_[p] > 0) best.offer({p, of_passage(p)});
     }
-    keep_best(found, most, passage_of);
-    return found;
+    return best.finish();
 }
 
 std::vector<RankedPassage> Scores::passages(size_t most) const {
-    std::vector<RankedPassage> found;
-    for (uint32_t document : touched_) {
-        const uint32_t begin = division_.first(document), end = division_.first(document + 1);
-        const size_t before = found.size();
-        for (uint32_t p = begin; p < end; p++) {
-            if (text_[p] + defined_[p] > 0) found.push_back({p, of_passage(p)});
-        }
-        if (found.size() == before && begin < end) found.push_back({begin, of_passage(begin)});
+    Best<RankedPassage, passage_of> best(most);
+    for (uint32_t p : touched_) {
+        if (priors_[division_.of(p)] > 0) best.offer({p, of_passage(p)});
     }
-    keep_best(found, most, passage_of);
-    return found;
+    for (uint32_t d = 0; d < documents(); d++) {
+        if (path_[d] == 0 || peak_[d] > 0 || !(priors_[d] > 0) || division_.first(d) == division_.first(d + 1))
+            continue;
+        best.offer({division_.first(d), of_passage(division_.first(d))});
+    }
+    return best.finish();
 }
 
 }  // namespace drystone::search

@@ -71,7 +71,8 @@ class Scores {
     const Division& division_;
     Constants constants_;
     std::vector<float> priors_, text_, defined_, path_, cover_;
-    std::vector<uint32_t> touched_;  // documents that something speaks for, in no order
+    std::vector<float> peak_;        // of each document: the greatest of text and definitions of a passage
+    std::vector<uint32_t> touched_;  // passages whose text or definitions have one of the keys
 };
 
 }  // namespace drystone::search

@@ -159,6 +159,11 @@ class Word {
         if (size_ < kLongestTerm) bytes_[size_++] = c;
         if (!letter) plain_ = false;
     }
+    void put_lower(const uint8_t* from, size_t size) {  // letters in lower case
+        size = std::min(size, kLongestTerm - size_);
+        std::memcpy(bytes_ + size_, from, size);
+        size_ += size;
+    }
     void part() {
         if (size_ && size_ < kLongestTerm && starts_[parts_ - 1] != size_ && parts_ < kMostParts) {
             starts_[parts_++] = (uint8_t)size_;
@@ -278,18 +283,27 @@ void terms_of(const uint8_t* text, size_t size, Stems& stems, std::vector<uint64
             i += taken;
             continue;
         }
-        i++;
+        const size_t from = i++;
         if (first) end_run();
         if (kind == kOther) {
             word.end();
+            while (i < size && kClass[text[i]] == kOther) i++;
             before = before2 = kOther;
+            continue;
+        }
+        if (kind == kLower) {
+            if (before == kUpper && before2 == kUpper) word.part_before_last();
+            while (i < size && kClass[text[i]] == kLower) i++;
+            word.put_lower(text + from, i - from);
+            if (i - from > 1) before = kLower;
+            before2 = before;
+            before = kLower;
             continue;
         }
         if (kind == kUnderscore) {
             word.part();
         } else {
             if (kind == kUpper && (before == kLower || before == kDigit)) word.part();
-            if (kind == kLower && before == kUpper && before2 == kUpper) word.part_before_last();
             word.put(fold_ascii(c), kind != kDigit);
         }
         before2 = before;

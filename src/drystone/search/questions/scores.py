@@ -156,16 +156,14 @@ class Ranking:
 
     def best_files(self, words: str, most: int, passages: int, masks: Sequence[Mask] | None = None) -> list[FileHit]:
         """Return the `most` best files, best first, each with its `passages` best passages in the order of scores."""
-        found: list[tuple[float, int, tuple[int, int, float, float, float, float, float, float], _kernel.Scores]] = []
+        found: list[FileHit] = []
         for number, scores in self._scores(self._asked(words), masks):
-            found += [(-file[2], number, file, scores) for file in scores.files(most)]
-        found.sort(key=lambda one: (one[0], one[1], one[2][0]))
-        hits = []
-        for _, number, (file, _best, score, text, defined, more, cover, path), scores in found[:most]:
-            parts = {"text": text, "definitions": defined, "passages": more, "words": cover, "path": path}
-            best = tuple(self._hit(number, passage, of) for passage, of in scores.passages_of(file, passages))
-            hits.append(FileHit(number, file, score, float(self._priors[number][file]), parts, best))
-        return hits
+            for file, _, score, text, defined, more, cover, path in scores.files(most):
+                parts = {"text": text, "definitions": defined, "passages": more, "words": cover, "path": path}
+                best = tuple(self._hit(number, one, of) for one, of in scores.passages_of(file, passages))
+                found.append(FileHit(number, file, score, float(self._priors[number][file]), parts, best))
+        found.sort(key=lambda hit: (-hit.score, hit.segment, hit.file))
+        return found[:most]
 
     def _hit(self, number: int, passage: int, score: float) -> Hit:
         division = self._segments[number].passages
