@@ -111,3 +111,21 @@ def test_zip_limits(tmp_path: Path) -> None:
 def test_a_zip_without_members(tmp_path: Path) -> None:
     found = read(ArchiveSource(make_zip(tmp_path / "x.zip")), tmp_path)
     assert found.repository.empty == "the archive has no files"
+
+
+def test_backslashes_between_the_parts_of_a_name(tmp_path: Path) -> None:
+    def windows(name: str) -> zipfile.ZipInfo:
+        info = zipfile.ZipInfo(name)
+        info.filename, info.create_system = name, 0
+        return info
+
+    path = make_zip(
+        tmp_path / "windows.zip", (windows("p\\src\\a.py"), b"1"), ("p/b.py", b"2"), (windows("..\\e"), b"3")
+    )
+    found = read(ArchiveSource(path), tmp_path).by_path()
+    assert found[b"p/src/a.py"].note == "the name is written with backslashes"
+    assert (found[b"p/b.py"].note, found[b"../e"].kind) == (None, "unreadable")
+    none_has_a_slash = make_zip(tmp_path / "all.zip", (unix("p\\a.py", stat.S_IFREG), b"1"))
+    assert list(read(ArchiveSource(none_has_a_slash), tmp_path).by_path()) == [b"p/a.py"]
+    a_name_of_unix = make_zip(tmp_path / "unix.zip", (unix("p/a\\b.py", stat.S_IFREG), b"1"))
+    assert list(read(ArchiveSource(a_name_of_unix), tmp_path).by_path()) == [b"p/a\\b.py"]

@@ -5,14 +5,13 @@ Pure: bytes and path in, annotation out. Knows nothing of repositories.
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from typing import Final
 
 from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation
 from drystone.detect.licenses.declarations.debian import find_stanzas
 from drystone.detect.licenses.declarations.metadata import find_declarations
 from drystone.detect.licenses.declarations.reuse import find_reuse
-from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
@@ -49,16 +48,8 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     if not text.strip():
         return unread_text("empty")
     if kind == "metadata":
-        findings, conflict, more = find_declarations(text, path)
-        return LicenseAnnotation(
-            expression=_metadata_expression(findings),
-            kind="metadata",
-            evidence=tuple(findings),
-            conflict=conflict,
-            unanswered=not findings and any(n.startswith("unread") for n in more),
-            notes=(*notes, *more),
-            text_sha256=hashlib.sha256(text).hexdigest(),
-        )
+        found = find_declarations(text, path)
+        return replace(found, notes=(*notes, *found.notes))
     if kind == "debian":
         stanzas = find_stanzas(text, "" if path.endswith("copyright") else "aggregate")
         if stanzas is not None:
@@ -73,10 +64,3 @@ def _kind(kind: FileKind) -> Kind:
     if kind in {"readme", "notice", "metadata"}:
         return kind
     return "metadata" if kind == "reuse" else "text"
-
-
-def _metadata_expression(findings: list[Evidence]) -> str | None:
-    if not findings:
-        return None
-    best = max(e.confidence for e in findings)
-    return join([e.expression for e in findings if e.confidence >= min(best, 0.8)], "AND")

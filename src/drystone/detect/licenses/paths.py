@@ -36,49 +36,20 @@ _QUICK: Final = re.compile(
 )
 #: Package metadata that declares a licence, by lower-case name.
 METADATA: Final = frozenset(
-    [
-        "pkg-info",
-        "metadata",
-        "package.json",
-        "cargo.toml",
-        "setup.cfg",
-        "setup.py",
-        "pyproject.toml",
-        "description",
-        "composer.json",
-        "pom.xml",
-        "bower.json",
-        "meta.json",
-        "meta.yml",
-        "meta.yaml",
-        "makefile.pl",
-        "build.pl",
-        "dist.ini",
-        "cabal.project",
-        "elm.json",
-        "pubspec.yaml",
-        "mix.exs",
-        "conanfile.py",
-        "citation.cff",
-        "codemeta.json",
-        "haxelib.json",
-        "shard.yml",
-        "dub.json",
-        "rebar.config",
-        "opam",
-        "build.gradle",
-    ]
-) - {
-    "cabal.project",
-    "pubspec.yaml",
-    "makefile.pl",
-    "build.pl",
-    "dist.ini",
-    "conanfile.py",
-    "build.gradle",
-    "rebar.config",
-}
-_METADATA_SUFFIXES: Final = (".gemspec", ".cabal", ".podspec", ".opam", ".nuspec", ".rockspec", ".spec")
+    {
+        "apkbuild", "bower.json", "build.gradle", "build.gradle.kts", "build.pl", "build.sbt", "cargo.toml",
+        "citation.cff", "codemeta.json", "composer.json", "conanfile.py", "deno.json", "description",
+        "directory.build.props", "dist.ini", "dub.json", "dune-project", "elm.json", "galaxy.yml",
+        "haxelib.json", "info.rkt", "jsr.json", "makefile.pl", "meson.build", "meta.json", "meta.yaml",
+        "meta.yml", "metadata", "mix.exs", "opam", "package.json", "package.xml", "package.yaml", "pixi.toml",
+        "pkg-info", "pkgbuild", "pom.xml", "project.clj", "pyproject.toml", "rebar.config", "setup.cfg",
+        "setup.py", "shard.yml", "snapcraft.yaml", "typst.toml", "v.mod", "vcpkg.json", "wally.toml",
+    }
+)  # fmt: skip
+METADATA_SUFFIXES: Final = (
+    ".gemspec", ".cabal", ".podspec", ".opam", ".nuspec", ".rockspec", ".spec", ".csproj", ".fsproj", ".vbproj",
+    ".ebuild", ".nimble", ".app.src", ".metainfo.xml", ".appdata.xml",
+)  # fmt: skip
 #: Source files are read like source files even where a word of their name says otherwise (License.java, copy.c).
 _SOURCE_SUFFIXES: Final = frozenset(
     [
@@ -199,7 +170,7 @@ def is_license_file(path: str) -> bool:
     """
     name = path.rpartition("/")[2]
     low = name.lower()
-    if low in METADATA or low.endswith(_METADATA_SUFFIXES):
+    if low in METADATA or low.endswith(METADATA_SUFFIXES):
         return True
     if low in {"reuse.toml", "dep5"} or low.endswith(".license"):
         return True
@@ -218,7 +189,7 @@ def _is_page(path: str, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _by_name(low: str) -> FileKind | None:
-    if low in METADATA or low.endswith(_METADATA_SUFFIXES):
+    if low in METADATA or low.endswith(METADATA_SUFFIXES):
         return "metadata"
     if low == "reuse.toml":
         return "reuse"

@@ -33,6 +33,8 @@ _DAMAGE: Final = (
 _UTF8: Final = 0x800
 _ENCRYPTED: Final = 0x1
 _UNIX: Final = 3
+#: Systems whose paths have backslashes (APPNOTE 4.4.2.2): MS-DOS, NTFS, VFAT.
+_MICROSOFT: Final = frozenset({0, 10, 14})
 _MIN_DIRECTORY_ENTRY: Final = 46
 
 
@@ -67,9 +69,19 @@ def open_zip(path: Path, limits: Limits) -> zipfile.ZipFile:
 
 
 def members(archive: zipfile.ZipFile) -> Iterator[ZipMember]:
-    """Yield the members in the central directory's order."""
+    r"""Yield the members in the central directory's order.
+
+    Tools of Windows write `\` between the parts of a name, against APPNOTE 4.4.17.1: it is read as a slash in what a
+    system of Microsoft's wrote, and where no name of the archive has a slash.
+    """
+    backslashes = not any("/" in info.orig_filename for info in archive.infolist())
     for info in archive.infolist():
         path, note = _name(info)
+        if b"\\" in path and (backslashes or info.create_system in _MICROSOFT):
+            path, note = (
+                path.replace(b"\\", b"/"),
+                "; ".join(filter(None, [note, "the name is written with backslashes"])),
+            )
         mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
         yield ZipMember(info, path, mode, info.file_size, note)
 
