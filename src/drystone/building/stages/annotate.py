@@ -215,7 +215,9 @@ def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table
 
 def _licenses(files: list[_Decoded], scancode: bool) -> dict[str, pa.Array]:
     """Return what each text says of its own licence, and what licence files and metadata say of the tree below."""
-    headers = licenses.detect_headers([file.text for file in files], [file.blob.names[0] for file in files])
+    # A notebook is read as the script that it became, not as the JSON that its name says.
+    names = [f"{file.blob.names[0]}.py" if file.notebook else file.blob.names[0] for file in files]
+    headers = licenses.detect_headers([file.text for file in files], names)
     texts = [
         licenses.detect_file(file.text, file.blob.license_path) if file.blob.license_path is not None else None
         for file in files

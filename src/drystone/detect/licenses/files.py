@@ -12,6 +12,7 @@ from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, Licen
 from drystone.detect.licenses.declarations.debian import find_stanzas
 from drystone.detect.licenses.declarations.metadata import find_declarations
 from drystone.detect.licenses.declarations.reuse import find_reuse
+from drystone.detect.licenses.declarations.statements import without_ignored
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
@@ -47,6 +48,7 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
         return unread_text("binary")
     if not text.strip():
         return unread_text("empty")
+    text = without_ignored(text)
     if kind == "metadata":
         found = find_declarations(text, path)
         return replace(found, notes=(*notes, *found.notes))

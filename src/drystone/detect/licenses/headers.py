@@ -7,14 +7,18 @@ text, once per distinct header.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from drystone.detect._kernel import head_comments, head_comments_arrow
-from drystone.detect.licenses.annotation import LicenseAnnotation
+from drystone.detect.licenses.annotation import LicenseAnnotation, LicenseState, families
+from drystone.detect.licenses.declarations.statements import find_statements, without_ignored, without_snippets
+from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.texts import detect_text
 
 #: How much of each file is looked at, in bytes.
@@ -69,7 +73,7 @@ _FLAGS: Final = {
         ],
         _NO_HASH,
     ),
-    **dict.fromkeys(["json", "jsonl", "csv", "tsv", "ipynb", "lock", "map", "geojson", "svg"], _OPAQUE),
+    **dict.fromkeys(["json", "jsonl", "csv", "tsv", "ipynb", "lock", "map", "geojson"], _OPAQUE),
 }
 
 
@@ -99,10 +103,68 @@ def detect_headers(
             for index, comments in _arrow(chunk, part):
                 found[base + index] = _read(comments)
             base += len(chunk)
-        return found
-    for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
-        found[index] = _read(comments)
+    else:
+        for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
+            found[index] = _read(comments)
+    for index, text in _special(texts):
+        found[index] = _with_statements(text, found[index], flags[index] if flags else 0, paths[index] if paths else "")
     return found
+
+
+#: Words that stand in what is read beside comments, or takes something out of them.
+_WORDS: Final = re.compile(
+    rb"REUSE-IgnoreStart|SPDX-SnippetBegin|MODULE_LICENSE|__licen[sc]e__|[@\\:][lL]icen[sc]e|image\.licenses|"
+    rb"rdf:resource|rel=[\"']?license|\([cC]\)|\xc2\xa9|[cC]opyright"
+)
+#: Statements of kernel modules and of snippets stand anywhere in a file; all others in its head.
+_ANYWHERE: Final = (b"MODULE_LICENSE", b"SPDX-SnippetBegin")
+
+
+def _special(texts: Sequence[bytes] | pa.Array | pa.ChunkedArray) -> list[tuple[int, bytes]]:
+    """Return the texts that hold statements outside comments, ignore blocks or snippets, with their places."""
+    arrow = isinstance(texts, (pa.Array, pa.ChunkedArray))
+    found: list[tuple[int, bytes]] = []
+    for index, item in enumerate(texts):
+        text = item.as_py() if arrow else item
+        if text is None:
+            continue
+        text = text.encode() if isinstance(text, str) else text
+        if any(word in text for word in _ANYWHERE):
+            found.append((index, text))
+        elif _WORDS.search(text, 0, HEAD_BYTES) is not None:
+            found.append((index, text[:HEAD_BYTES]))
+    return found
+
+
+def _with_statements(text: bytes, header: LicenseAnnotation | None, flags: int, path: str) -> LicenseAnnotation | None:
+    """Return a file's header with what statements in code and snippets add, without what ignore blocks hold."""
+    plain, snippets = without_snippets(without_ignored(text))
+    if plain is not text:  # what was taken out may have been taken for the header
+        header = next((_read(comments) for _, comments in head_comments([plain], [flags], HEAD_BYTES)), None)
+    said = find_statements(plain, path)
+    if said is not None:
+        header = said if header is None else _together(header, said)
+    if not snippets:
+        return header
+    added = join([e.expression for e in snippets], "AND")
+    header = header or LicenseAnnotation(None, "header")
+    return replace(header, evidence=(*header.evidence, *snippets), adds=added)
+
+
+def _together(header: LicenseAnnotation, said: LicenseAnnotation) -> LicenseAnnotation:
+    """Return what prose and statements of one file say: both hold, and what denies is stronger."""
+    denied = header.denied or said.denied
+    grounds = denied or LicenseState.NOT_UNDERSTOOD in {header.state, said.state}
+    expression = header.expression or said.expression
+    if header.expression and said.expression and not families(said.expression) <= families(header.expression):
+        expression = join([header.expression, said.expression], "AND")
+    return replace(
+        header,
+        expression=None if grounds else expression,
+        evidence=(*header.evidence, *said.evidence),
+        unanswered=grounds,
+        denied=denied,
+    )
 
 
 def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:

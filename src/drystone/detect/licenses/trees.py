@@ -278,6 +278,19 @@ def _beside(entry: Entry, ruled: LicenseAnnotation | None) -> LicenseAnnotation:
     )
 
 
+def _with_snippets(
+    found: LicenseAnnotation | None, header: LicenseAnnotation, path: str, swhid: str
+) -> LicenseAnnotation:
+    """Return what holds for a file with snippets under licences of their own: all of them hold together."""
+    own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence if e.rule == "spdx-snippet")
+    if found is None or found.state is LicenseState.ABSENT:
+        return LicenseAnnotation(header.adds, "file", unique(own))
+    if found.state in REFUSING:
+        return found
+    expression = join([str(found.expression), str(header.adds)], "AND")
+    return replace(found, kind="file", expression=expression, evidence=unique((*found.evidence, *own)))
+
+
 def file_license(
     tree: LicenseAnnotation | None, header: LicenseAnnotation | None, path: str = "", swhid: str = ""
 ) -> LicenseAnnotation | None:
@@ -290,6 +303,8 @@ def file_license(
     or a `.license` file speaks of the file, REUSE's precedence decides instead. `path` and `swhid` name the file in its
     evidence.
     """
+    if header is not None and header.adds is not None:
+        return _with_snippets(file_license(tree, replace(header, adds=None), path, swhid), header, path, swhid)
     if header is None or header.state is LicenseState.ABSENT:
         return tree
     own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence)
