@@ -15,6 +15,7 @@ from pathlib import Path
 
 import enry
 
+from benchmarks.detection.nameless import CODE, NOTHING
 from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import Figure
 from drystone.detect.languages import detect_languages
@@ -88,6 +89,7 @@ def figures(quick: bool) -> list[Figure]:
         Figure("languages: the same, stems hidden", score(_ours, named, "stem"), f"of {len(named)}",
                note="names without extension kept"),
     ]  # fmt: skip
+    found += _without_names()
     bare = [c for c in named if extension(c.filename or "")]
     found.append(
         Figure("languages: extensions taken away", score(_ours, bare, "extension"), f"of {len(bare)}",
@@ -119,6 +121,22 @@ def figures(quick: bool) -> list[Figure]:
     )  # fmt: skip
     found.append(_path_flags(quick))
     return found
+
+
+def _without_names() -> list[Figure]:
+    """Small files of our own: code in common languages, and files that no language is settled for."""
+    code = _ours([None] * len(CODE), [text.encode() for _, text in CODE])
+    right = sum(found == language for found, (language, _) in zip(code, CODE, strict=True))
+    wrong = sum(found not in (language, None) for found, (language, _) in zip(code, CODE, strict=True))
+    nothing = _ours([name for name, _ in NOTHING], [text.encode() for _, text in NOTHING])
+    answered = [language for language in nothing if language not in (None, "Text")]
+    return [
+        bounded("languages: nothing to go by, answered wrongly", len(answered) / len(NOTHING), f"of {len(NOTHING)}",
+                f"{len(answered)}: {', '.join(answered)}"),
+        Figure("languages: common code without a name, right", right / len(CODE), f"of {len(CODE)}", 0.9, 0.97),
+        Figure("languages: common code without a name, wrong", wrong / len(CODE), f"of {len(CODE)}", 0.03, 0,
+               lower_is_better=True),
+    ]  # fmt: skip
 
 
 def _path_flags(quick: bool) -> Figure:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drystone.detect._kernel import TokenClassifier, token_features
 
-from drystone.detect.languages.classifier import _scores, best_of, guess, knows
+from drystone.detect.languages.classifier import _model, _scores, best_of, guess, knows
 
 
 def test_features_do_not_depend_on_what_stands_around() -> None:
@@ -31,19 +31,19 @@ def test_parts_of_a_classifier_must_fit() -> None:
 
 def test_best_of_candidates() -> None:
     content = b'procedure Hello is\nbegin\n   Put_Line ("x");\nend Hello;\nwith Ada.Text_IO; use Ada.Text_IO;\n'
-    assert best_of(("C", "Ada", "Python"), content, None) == "Ada"
-    assert best_of(("C", "Ada"), b"", None) is None
-    assert best_of((), content, None) is None
+    assert best_of(("C", "Ada", "Python"), content, None)[0] == "Ada"
+    assert best_of(("C", "Ada"), b"", None) == (None, 0.0)
+    assert best_of((), content, None) == (None, 0.0)
 
 
 def test_a_path_that_names_a_language_weighs_for_it_alone() -> None:
     content = b"x = 1\ny = x + 2\nprint(y)\nz = y * 3\nlocal t = {}\nfor i = 1, 10 do t[i] = i end\n"
-    plain, _ = _scores(content, None)
-    named, _ = _scores(content, "src/lua/x")
+    plain, _, _ = _scores(content, None, _model().prior)
+    named, _, _ = _scores(content, "src/lua/x", _model().prior)
     lua = np.flatnonzero(plain != named)
     assert len(lua) == 1
     assert named[lua[0]] == pytest.approx(1.5 * plain[lua[0]])
-    assert best_of(("Python", "Lua"), content, "src/lua/x") == "Lua"
+    assert best_of(("Python", "Lua"), content, "src/lua/x")[0] == "Lua"
 
 
 def test_too_little_says_nothing() -> None:

@@ -10,16 +10,32 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.detect.languages.detection import detect_language, detect_languages
+    from drystone.detect.languages.detection import (
+        LanguageAnnotation,
+        annotate_language,
+        detect_language,
+        detect_languages,
+    )
     from drystone.detect.languages.generated import is_generated, says_generated
     from drystone.detect.languages.tables import Language, languages
 
-__all__ = ["Language", "detect_language", "detect_languages", "is_generated", "languages", "says_generated"]
+__all__ = [
+    "Language",
+    "LanguageAnnotation",
+    "annotate_language",
+    "detect_language",
+    "detect_languages",
+    "is_generated",
+    "languages",
+    "says_generated",
+]
 
 __getattr__ = lazily(
     __name__,
     {
         "Language": "drystone.detect.languages.tables",
+        "LanguageAnnotation": "drystone.detect.languages.detection",
+        "annotate_language": "drystone.detect.languages.detection",
         "detect_language": "drystone.detect.languages.detection",
         "detect_languages": "drystone.detect.languages.detection",
         "is_generated": "drystone.detect.languages.generated",

@@ -1,11 +1,13 @@
-"""Linguist's rules that tell the languages of one extension apart by patterns in the content.
+"""Linguist's rules that tell the languages of one extension apart by patterns in the content, and some of our own.
 
 Knows nothing of names beyond the extension, and nothing of how likely a language is.
 """
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from drystone.detect.languages.tables import facts
@@ -13,6 +15,10 @@ from drystone.detect.patterns import PatternSet
 
 #: Linguist looks at this many bytes from the start (`HEURISTICS_CONSIDER_BYTES`).
 CONSIDERED_BYTES: Final = 50 * 1024
+
+
+#: Rules of our own: extension, then languages with a pattern in order.
+_OWN: Final = Path(__file__).with_name("data") / "rules.toml"
 
 
 class _Rules:
@@ -41,7 +47,13 @@ class _Rules:
 
 @cache
 def _groups() -> dict[str, list[dict[str, list[object]]]]:
-    return {e: group["rules"] for group in facts()["heuristics"] for e in group["extensions"]}
+    rules = {e: list(group["rules"]) for group in facts()["heuristics"] for e in group["extensions"]}
+    for extension, own in tomllib.loads(_OWN.read_text("utf-8")).items():
+        known = rules.setdefault(extension, [])
+        # Linguist's last rule may name a language without any pattern: ours stand before it.
+        place = len(known) - (bool(known) and not known[-1]["all"])
+        known[place:place] = [{"languages": [name], "all": [{"any": [pattern]}]} for name, pattern in own.items()]
+    return rules
 
 
 @cache

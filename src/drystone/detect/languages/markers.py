@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import orjson
+
 from drystone.detect.languages.tables import by_alias, by_interpreter
 
 _HEAD_BYTES: Final = 1024
@@ -25,6 +27,17 @@ _VIM: Final = re.compile(
 #: Interpreters that may stand in front of another language: a shell that hands over, a runtime of several languages.
 SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})
 RUNTIMES: Final = frozenset({"node", "deno", "bun", "nodejs", "env", "java", "php"})
+
+#: Interpreters, and programs that run scripts of one language, which Linguist does not list.
+_RUNNERS: Final = {
+    "amm": "Scala", "bats": "Shell", "busybox": "Shell", "cargo": "Rust", "clojure": "Clojure", "clj": "Clojure",
+    "expect": "Tcl", "go": "Go", "gorun": "Go", "jbang": "Java", "kotlin": "Kotlin", "kscript": "Kotlin",
+    "micropython": "Python", "npx": "JavaScript", "pdm": "Python", "pipx": "Python", "poetry": "Python",
+    "rust-script": "Rust", "sage": "Sage", "scala-cli": "Scala", "stack": "Haskell", "swift": "Swift", "uvx": "Python",
+    "zx": "JavaScript",
+}  # fmt: skip
+#: A second line of `nix-shell` names the interpreter.
+_NIX: Final = re.compile(rb"^#![^\n]*nix-shell[^\n]*? -i[ ]*([\w.+-]+)", re.M)
 
 #: Modes of Emacs and file types of Vim that are none of Linguist's aliases.
 _MODES: Final = {
@@ -66,17 +79,47 @@ _ENGLISH: Final = frozenset(b"the of and to in is that for or with this be by as
 _LOWER: Final = re.compile(rb"[a-z]+")
 _SIGNS: Final = re.compile(rb"[{}=<>\[\]_$#@\\|&^~`%;]")
 _PROSE_BYTES: Final = 4096
+_SENTENCE_END: Final = re.compile(rb"[a-z\x80-\xff][\"')]?[.!?](?:[ \t\r]*\n|[ ]|$)")
+#: Letters, spaces and the stops of sentences.
+_SPELLED: Final = bytes({*b" \n\t\r.,'\"!?-:()", *range(0x41, 0x5B), *range(0x61, 0x7B), *range(0x80, 0x100)})
+_COMMENT: Final = re.compile(rb"^[ \t]*(?://|/\*|\*|#|--|;)|[;{][ \t\r]*$|\(\)", re.M)
+_JSON_BYTES: Final = 1 << 20
 
 
 def is_prose(content: bytes) -> bool:
-    """Return whether the beginning reads as English sentences, as licence texts and notes do and program text does not.
+    """Return whether the beginning reads as sentences, as licence texts and notes do and program text does not.
 
-    More than a fifth of its words are among the commonest, and less than one byte in a hundred is a sign of code.
+    Of English, a fifth of the words are among the commonest; of other languages, nearly all bytes are letters and
+    spaces, and sentences end. Less than one byte in a hundred is a sign of code.
     """
     head = content[:_PROSE_BYTES]
+    if len(_SIGNS.findall(head)) >= max(1.5, 0.01 * len(head)):
+        return False
     words = _LOWER.findall(head.lower())
     common = sum(word in _ENGLISH for word in words)
-    return len(words) >= 40 and common >= 0.22 * len(words) and len(_SIGNS.findall(head)) < 0.01 * len(head)
+    if len(_COMMENT.findall(head)) > 0.1 * (head.count(b"\n") + 1):
+        return False
+    if len(words) >= 40 and common >= 0.22 * len(words):
+        return True
+    ends = len(_SENTENCE_END.findall(head))
+    spelled = len(head) - len(head.translate(None, _SPELLED))
+    return (
+        len(words) >= 15
+        and ends >= 1
+        and spelled >= 0.95 * len(head)
+        and (common >= 0.2 * len(words) or (ends >= 2 and len(words) >= 30 and len(words) <= 16 * ends))
+    )
+
+
+def is_json(content: bytes) -> bool:
+    """Return whether the whole is one JSON object, or an array of objects or texts."""
+    if content[:64].lstrip()[:1] not in (b"{", b"[") or len(content) > _JSON_BYTES:
+        return False
+    try:
+        made = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    return bool(made) and (isinstance(made, dict) or any(isinstance(part, dict | str) for part in made))
 
 
 def by_shebang(content: bytes) -> tuple[tuple[str, ...], str]:
@@ -87,12 +130,16 @@ def by_shebang(content: bytes) -> tuple[tuple[str, ...], str]:
     words = head[2:].split(b"\n", 1)[0].decode("utf-8", "replace").split()
     if not words:
         return (), ""
-    program = words[0].rpartition("/")[2]
-    if program == "env":
-        rest = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
-        if not rest:
+    words = [word.rpartition("/")[2] for word in words]
+    if words[0] == "env":
+        words = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
+        if not words:
             return (), ""
-        program = rest[0].rpartition("/")[2]
+    program = words[0]
+    if program == "nix-shell" and (named := _NIX.search(head)):
+        program = named[1].decode()
+    if program == "osascript" and "JavaScript" in words:
+        return ("JavaScript",), program
     if program == "sh":
         # A shell that hands over at once: `exec tclsh "$0"`.
         handed = _EXEC.search(b"\n".join(head.split(b"\n")[:8]))
@@ -100,8 +147,22 @@ def by_shebang(content: bytes) -> tuple[tuple[str, ...], str]:
             other = handed[1].decode("utf-8", "replace").rpartition("/")[2]
             if other in by_interpreter():
                 program = other
-    table = by_interpreter()
-    return table.get(program) or table.get(_VERSION.sub("", program), ()), program
+    found = _languages_of(program)
+    if not found or program in _RUNNERS:
+        # What is run may stand behind who runs it: `uv run python`, `npx tsx`, `busybox sh`.
+        found = next(filter(None, map(_languages_of, (w for w in words[1:] if w not in _RUNNERS))), found)
+    return found, program
+
+
+def _languages_of(program: str) -> tuple[str, ...]:
+    """Return the languages of an interpreter, with or without its version or variant."""
+    for name in (program, _VERSION.sub("", program), program.partition("-")[0].rstrip("0123456789.")):
+        found = by_interpreter().get(name)
+        if found:
+            return found
+        if name in _RUNNERS:
+            return (_RUNNERS[name],)
+    return ()
 
 
 def _mode(word: bytes) -> str | None:

@@ -17,6 +17,16 @@ _WRAPPINGS: Final = frozenset(
 )  # fmt: skip
 
 
+#: Extensions that tools give a language and Linguist does not list (Pygments 2.21's file patterns, BSD-2-Clause).
+_MORE: Final = {
+    ".1p": "Roff Manpage", ".aplf": "APL", ".apln": "APL", ".docker": "Dockerfile", ".exheres-0": "Shell",
+    ".exlib": "Shell", ".inf": "INI", ".jdn": "Janet", ".kki": "Koka", ".mxx": "C++", ".ndjson": "JSON", ".pom": "XML",
+    ".pr": "Promela", ".prm": "Promela", ".prom": "Promela", ".py3tb": "Python traceback", ".rakudoc": "Raku",
+    ".rakutest": "Raku", ".rvt": "Tcl", ".rx": "REXX", ".shell-session": "ShellSession", ".siv": "Sieve",
+    ".vm": "Velocity Template Language",
+}  # fmt: skip
+
+
 @cache
 def _compound() -> frozenset[str]:
     return frozenset(e for e in by_extension() if e.count(".") > 1)
@@ -69,6 +79,8 @@ def _directly(name: str) -> tuple[tuple[str, ...], str]:
     found = by_extension().get(suffix)
     if found or not suffix:
         return found or (), suffix
+    if suffix in _MORE:
+        return (_MORE[suffix],), suffix
     # `page.html+django`: some tools name files by a language's alias.
     alias = by_alias().get(suffix[1:])
     if alias:
