@@ -14,7 +14,7 @@ import hyperscan
 
 from drystone.detect.patterns import compiled
 from drystone.detect.secrets.catalog import rules
-from drystone.detect.secrets.kinds import accounts, addresses, names, passwords
+from drystone.detect.secrets.kinds import accounts, addresses, assignments, commands, names, passwords
 from drystone.detect.secrets.kinds.tokens import Token
 from drystone.detect.secrets.spans import Span
 
@@ -53,10 +53,14 @@ def finders() -> tuple[Finder, ...]:
         *(Token(rule) for rule in rules() if rule.near is None),
         passwords.PrivateKey(),
         passwords.UrlPassword(),
-        passwords.AssignedPassword(),
+        assignments.AssignedPassword(),
         passwords.AssignedCredential(),
         passwords.CurlCredentials(),
         passwords.AuthorizationHeader(),
+        commands.CommandPassword(),
+        commands.LoginPassword(),
+        commands.EntryPassword(),
+        commands.BearerToken(),
         names.Name(),
     )
 

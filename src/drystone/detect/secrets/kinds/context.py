@@ -9,10 +9,10 @@ from functools import cache
 from itertools import product
 from typing import Final
 
-from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule
 from drystone.detect.secrets.kinds.tokens import judge
+from drystone.detect.secrets.kinds.values import readable
 from drystone.detect.secrets.spans import Span, line_start
 
 #: Words that name a credential. The names of what is only called a key (of a table, of a cache) are judged below.
@@ -88,15 +88,6 @@ _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$"
 _ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
-
-
-_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
-
-
-def readable(value: bytes) -> bool:
-    """Return whether much of a value is made of words, so that it names something."""
-    size = sum(len(word) for word in _WORD.findall(value) if surprise(word) < 5.5)
-    return size * 3 > len(value)
 
 
 def spellings(near: str) -> list[str]:

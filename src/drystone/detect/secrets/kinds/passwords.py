@@ -8,6 +8,7 @@ from typing import Final
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
+from drystone.detect.secrets.kinds.values import reference, stand_in, strength
 from drystone.detect.secrets.spans import Span, covering, line_start
 
 #: A private key block is at most this long.
@@ -83,81 +84,29 @@ class UrlPassword:
     _exact = re.compile(
         rb"""[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@"'<>`]{0,80}):([^\s@"'<>`/]{2,100})@([A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\])"""
     )
-    _documentation = re.compile(rb"(?:^|\.)example\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$")
+    _documentation = re.compile(
+        rb"(?:^|\.)(?:example|company)\.(?:com|org|net)$|\.(?:example|invalid|test)$|^host(?:name)?$"
+    )
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         for match in covering(self._exact, text, max(since, hit - 220), hit, 260):
             user, value, host = match.groups()
-            if _REFERENCE.search(value) or _REFERENCE.search(user):
+            if reference(value) or reference(user):
                 continue
             sure = 0.75
-            if value.lower() == user.lower() or _COMMON.search(value):
+            if value.lower() == user.lower() or stand_in(value):
                 sure -= 0.3
             if checks.digits(value):
                 sure += 0.1
             if self._documentation.search(host.lower()) or (
                 host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value)
             ):
-                sure -= 0.2
+                sure -= 0.3
             if len(set(value)) < 4:
                 sure -= 0.4
             if sure > 0:
                 yield Span("password", "url-password", match.start(2), match.end(2), sure)
-
-
-class AssignedPassword:
-    """A literal given to a name such as `password`: `password = "..."`, `"passwd": "..."`, `DB_PASSWORD=...`."""
-
-    kind = "password"
-    most = 1.0
-    expression = (
-        r"(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)[\w-]{0,12}"
-        r"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}(?:["'][^"'\n]{6}|[^\s"'(){}\[\]<>$,;]{6})"""
-    )
-    _exact = re.compile(
-        rb"""(?:[Pp]ass(?:word|wd|phrase)?|PASS(?:WORD|WD|PHRASE)?|[Pp]wd|PWD|[Ss]ecret|SECRET)([\w-]{0,12})"""
-        rb"""["'\]]{0,2}[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}"""
-        rb"""(?:(["'])([^"'\n]{6,80})\2|([^\s"'(){}\[\]<>$,;]{6,80})(?=[ \t]*(?:\r?\n|$|[#;&])))"""
-    )
-    # Only here is a value without quotes a literal; elsewhere it is a name.
-    _unquoted = re.compile(
-        r"(?:\.(?:env|ini|cfg|conf|cnf|properties|ya?ml|toml|sh|bash|zsh|tfvars|rc|pgpass|netrc)|rc)$|(?:^|/)\.env"
-    )
-
-    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
-        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
-        start = line_start(text, hit, 60)
-        for match in covering(self._exact, text, max(since, start), hit, 90):
-            quoted = match[3] is not None
-            group = 3 if quoted else 4
-            value = match[group]
-            if not quoted and (path is None or not self._unquoted.search(path)):
-                continue
-            if _OTHER.search(match[1]) or _REFERENCE.search(value) or _qualified(text, match.start()):
-                continue
-            sure = self._confidence(value) - (0.0 if quoted else 0.05)
-            if sure > 0:
-                yield Span("password", "assigned-password", match.start(group), match.end(group), sure)
-
-    @staticmethod
-    def _confidence(value: bytes) -> float:
-        number, letter = checks.digits(value), re.search(rb"[A-Za-z]", value)
-        special = re.search(rb"[^A-Za-z0-9\s_.-]", value)
-        sure = 0.4
-        if number and letter:
-            sure += 0.2
-        if special:
-            sure += 0.1
-        if re.search(rb"[a-z]", value) and re.search(rb"[A-Z]", value):
-            sure += 0.1
-        if len(value) >= 10:
-            sure += 0.05
-        if b" " in value:
-            sure -= 0.3
-        if _COMMON.search(value) or checks.stand_in(value):
-            sure -= 0.3
-        return sure
 
 
 _PAGING = re.compile(

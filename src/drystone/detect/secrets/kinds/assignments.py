@@ -1,0 +1,259 @@
+"""Passwords beside their names, as the syntaxes of languages and formats write it. Knows no engine.
+
+A name (`password`, `DB_PASS`, `senha`), what links it with a value (`=`, `: string =`, `", "`, `>`, `value=`), and the value
+in quotes, in an element, between the signs of a connection string, or up to the line's end in a configuration file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from drystone.detect.secrets.kinds.secret_names import CORE, ENGINE_CORE, OTHER, names_one, translation_file
+from drystone.detect.secrets.kinds.values import strength, uuid
+from drystone.detect.secrets.spans import Span
+
+#: A value is sought at most this many bytes behind its name.
+AHEAD: Final = 400
+
+# Inside double or single quotes: escapes by a backslash, by a backtick, by doubling; `'\''` of a shell.
+_DOUBLE = rb'"((?:[^"\\\n]|\\[^\n]|(?<=[^"])""(?=[^"\s,;:)\]}]))*)"'
+_SINGLE = rb"'((?:'\\''|[^'\\\n]|\\[^\n]|(?<=[^'])''(?=[^'\s,;:)\]}]))*)'"
+_BACKTICK = rb"`([^`\n$]*)`"
+QUOTED = rb"(?:@|\$|[LNRUbfru]{1,2}|u8)?(?:" + _DOUBLE + rb"|" + _SINGLE + rb"|" + _BACKTICK + rb")"
+
+# What stands between a name and a value in quotes.
+_CLOSE = rb"""\\?["'`\])}]{0,3}"""
+_BREAK = rb"[ \t]{0,80}(?:(?:\\|//[^\n]{0,40})?\r?\n[ \t]{0,80})?"
+_TYPE = (
+    rb"(?:[ \t]{0,8}:[ \t]{0,4}(?:const |&(?:'\w+ )?)?[A-Za-z_][\w.<>?!\[\], |*&]{0,40}?[ \t]{0,8}(?==[^=>])"
+    rb"|[ \t]{1,4}[Aa]s[ \t]{1,4}\w{3,20}[ \t]{0,4}(?==)|(?:\[\w{0,12}\]){1,2}[ \t]{0,4}(?==)|[ \t]{0,4}\{[ \t]{0,2}get;[^}\n]{0,30}\}[ \t]{0,4}(?==))"
+)
+_ASSIGN = (
+    rb"(?:"
+    + _TYPE
+    + rb")?"
+    + _BREAK
+    + rb"(?::=|=>|->|<-|\?=|\+=|==|=|:)"
+    + _BREAK
+    + rb"(?:new [A-Za-z.]{3,20}\(|\(|\[|\{)?"
+    + _BREAK
+)
+_VALUE_KEY = rb"""(?:-[ \t]{1,4})?\\?["']?(?:[Vv]alue|VALUE|[Dd]efault|stringValue|content)\\?["']?[ \t]{0,4}"""
+_LINK_SOURCE = (
+    rb"(?:"
+    + rb"(?P<assign>"
+    + _CLOSE
+    + _ASSIGN
+    + rb")|(?P<pair>\\?[\"'`]?[,;]?"
+    + _BREAK
+    + _VALUE_KEY
+    + rb"[:=][ \t]{0,4})|(?P<comma>\\?[\"'`][ \t]{0,4}\]?,"
+    + _BREAK
+    + rb")|(?P<call>\("
+    + _BREAK
+    + rb")|(?P<space>\)?[ \t]{1,40}))(?:\\(?=\"))?"
+)
+_LINK = re.compile(_LINK_SOURCE + QUOTED)
+_LINK_POWERSHELL = re.compile(
+    _LINK_SOURCE
+    + rb"(?:\"((?:[^\"`\n]|`[^\n]|(?<=[^\"])\"\"(?=[^\"\s,;:)\]}]))*)\"|"
+    + _SINGLE
+    + rb"|"
+    + _BACKTICK
+    + rb")"
+)
+# Where no quotes are: an element, a directive, a configuration's line, a pair over two lines.
+_ELEMENT = re.compile(
+    rb"(?:[\"'](?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3}[ \t]*|(?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3})>\s{0,80}(?:<(?:value|string)>\s{0,40}|<!\[CDATA\[)?"
+    rb"([^<>\s](?:[^<>\n]{0,190}[^<>\s])?)\s{0,80}(?:\]\]>)?\s{0,40}</"
+)
+_LINE = re.compile(
+    rb"[\"']?\]?(?:[ \t]{0,40}(?:=>|:=|\?=|=|:)[ \t]{0,40}|[ \t]{1,40}(?==[^\n]))"
+    rb"(?:[|>][-+]?[ \t]*\r?\n[ \t]+)?([^\s\"'=>{}()\[\]|](?:[^\r\n]{0,190}[^\s])?)[ \t]*(?=\r?\n|$)"
+)
+_PAIR_LINE = re.compile(
+    rb"[\"']?,?[ \t]{0,4}\r?\n[ \t]{0,40}(?:-[ \t]+)?[\"']?(?:value|VALUE|Value)[\"']?[ \t]{0,4}[:=][ \t]{0,4}([^\s\"'{}\[\]|>][^\r\n]{0,190}?)[ \t]*(?=\r?\n|$)"
+)
+_WORD = re.compile(rb"[ \t]{0,4}=[ \t]{0,4}((?:\\.|[^\s\"'`;&|<>()\\]){4,190})(?=[\s;&|\"'`)<]|$)")
+_DIRECTIVE = re.compile(rb"[ \t]{1,20}((?:\\.|[^\s=\\\"'])(?:\\.|[^\s\\]){3,190})[ \t]*(?=\r?\n|$)")
+_DIRECTIVE_BEFORE = re.compile(rb"(?:^|\n)[ \t]*(?:ENV|ARG|setenv|set -[gxUL]+|SetEnv)[ \t]+$")
+# What may stand before a name that only a blank parts from its value.
+_SPACE_BEFORE = re.compile(
+    rb"\#[ \t]{0,4}define[ \t]+$|[\s({:][:$(]{1,2}$|(?:^|\n)[ \t]{0,40}$|\bset\($|\b(?:[Ss]et|WITH|ENCRYPTED|LOGIN)\s$"
+)
+_OPENED = re.compile(rb"[({\[]\s{0,20}[\"'`]$")
+_IDENTIFIER_BYTES: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+_SUFFIX = re.compile(rb"[\w-]*")
+_HOW: Final = ("assign", "pair", "comma", "call", "space")
+_EQUALS = re.compile(rb"[\"']?\]?[ \t]{0,40}[:=?]")
+_LIBPQ = re.compile(rb"\w=[^\s\"'=,(]{1,80} $")
+_MORE = re.compile(rb";[ \t]{0,2}[A-Za-z][A-Za-z ]{1,30}=")
+_SEMICOLON = re.compile(rb"[ \t]*=[^;\"\n&]{4,80};")
+_CONNECTION = re.compile(
+    rb"[ \t]{0,4}=[ \t]{0,4}(\{[^{}\n]{4,100}\}|(?:\\[^\nnrt]|[^;&\s\"'<>\\]|(?<=[^;&\s\"'<>])'(?=[\w!]))+)(?=[;&\s<>\"']|\\[nrt]|$)"
+)
+_CONNECTION_WORD = re.compile(
+    rb"[ \t]{0,4}=[ \t]{0,4}((?:\\[^\nnrt]|[^\s\"'<>\\]|(?<=[^\s\"'<>])'(?=[\w!]))+)(?=[\s<>\"']|\\[nrt]|$)"
+)
+_CONNECTION_LOOSE = re.compile(
+    rb"[ \t]{0,4}=[ \t]{0,4}((?:\\[^\n]|&(?:quot|apos|amp|lt|gt|\#\d+);|[^;\"\n<>\\])+?)(?=;[ \t]{0,2}(?:[A-Z][\w ]*=|[\"'`)]|\r?\n|$)|[\"\n]|$)"
+)
+
+_CONFIGURATION = re.compile(
+    r"(?:\.(?:env|envrc|ini|cfg|conf|cnf|config|properties|ya?ml|toml|tfvars|rc|credentials|pypirc|npmrc|desktop|service|"
+    r"po\d|inf|reg|ovpn|kdl|hocon)|rc|(?:^|/)(?:credentials|\.?my\.cnf|\.s3cfg|\.boto))(?:\.(?:example|dist|sample|local|bak|prod|dev|j2))?$|(?:^|/)\.env[\w.-]*$"
+)
+_SHELL = re.compile(
+    r"\.(?:sh|bash|zsh|fish|ksh|csh|tcsh|bat|cmd|mk|command|profile|bashrc|zshrc)$|(?:^|/)(?:[\w.-]*Dockerfile[\w.-]*|Makefile|Containerfile|"
+    r"\.(?:bash|zsh)\w*|\.profile|Procfile|Vagrantfile)$|[\w-]+\.dockerfile$"
+)
+_COMMENT = re.compile(rb"[ \t]+(?:\#|;|//).*$")
+_ENVIRONMENT_PATH = re.compile(r"(?:^|/)\.env[\w.-]*$|\.env(?:rc)?$")
+
+
+@lru_cache(1024)
+def _configuration(path: str | None) -> bool:
+    """Return whether a value without quotes is a literal up to the line's end; where no path is, it may be."""
+    return path is None or _CONFIGURATION.search(path) is not None
+
+
+@lru_cache(1024)
+def _shell(path: str | None) -> bool:
+    return path is not None and _SHELL.search(path) is not None
+
+
+def _link(path: str | None) -> re.Pattern[bytes]:
+    return _LINK_POWERSHELL if path is not None and path.endswith((".ps1", ".psm1", ".psd1")) else _LINK
+
+
+class AssignedPassword:
+    """A literal beside a name such as `password`: `password = "..."`, `<password>...</password>`, `;Password=...`."""
+
+    kind = "password"
+    most = 1.0
+    expression = (
+        ENGINE_CORE
+        + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}[:=,(>?{<\[]|\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]|>))"""
+        r"|^[ \t]{0,8}(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4}[\w.-]{0,40}"
+        + ENGINE_CORE
+        + r"[\w-]{0,24}[ \t]{1,8}[^\s=]{4}"
+    )
+
+    def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
+        """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
+        first = max(0, hit - 80)
+        core = None
+        for match in CORE.finditer(text[first:hit].lower()):
+            core = match
+        if core is None:
+            return
+        start, end = first + core.start(), first + core.end()
+        suffix = _SUFFIX.match(text, end, end + 24)[0]  # type: ignore[index]
+        at = end + len(suffix)
+        head = text[max(0, start - 120) : start]
+        before = head.rstrip(_IDENTIFIER_BYTES)
+        word = text[start:end]
+        identity = word.lower() == b"secret" and suffix.lower() in (b"_id", b"id")
+        if not identity and not names_one(word, head[len(before) :], suffix, before[-2:]):
+            return
+        for how, first, last, sure in _values(text, at, head[len(before) :] + word + suffix, before, path):
+            if first >= since:
+                yield from _judged(text, first, last, sure - 0.2 * identity, how, path)
+
+
+def _values(
+    text: bytes, at: int, name: bytes, before: bytes, path: str | None
+) -> Iterator[tuple[str, int, int, float]]:
+    """Yield how a value behind `at` is linked with its name, its start and end, and what that adds to the confidence."""
+    stop = min(len(text), at + AHEAD)
+    link = _link(path).match(text, at, stop)
+    if link is not None:
+        group = 6 if link[6] is not None else 7 if link[7] is not None else 8
+        how = next(name for name in _HOW if link[name] is not None)
+        if how == "space" and not (
+            name.startswith(b"-") or _SPACE_BEFORE.search(before[-40:]) or (name == b"PASSWORD" and group == 7)
+        ):
+            return
+        if how == "comma" and not _OPENED.search(before[-24:]):
+            return  # one of a list of names
+        yield how, *link.span(group), 0.0 if how in ("assign", "pair") else -0.05
+        return
+    if text[at : at + 1] in b">\"' " and (element := _ELEMENT.match(text, at, stop)) is not None:
+        yield "element", *element.span(1), 0.0
+        return
+    configuration = _configuration(path)
+    if configuration and (pair := _PAIR_LINE.match(text, at, stop)):
+        yield "line", *pair.span(1), 0.0
+        return
+    if text[at : at + 1] in b" \t" and _DIRECTIVE_BEFORE.search(before[-40:]):
+        if (word := _DIRECTIVE.match(text, at, stop)) is not None:
+            yield "directive", *word.span(1), 0.0
+        return
+    if _EQUALS.match(text, at, stop) is not None:
+        yield from _unquoted(text, at, stop, before, path, configuration)
+
+
+def _unquoted(
+    text: bytes, at: int, stop: int, before: bytes, path: str | None, configuration: bool
+) -> Iterator[tuple[str, int, int, float]]:
+    tail = before[-100:].rstrip(b"\t")
+    # `;Password=`, `&password=`, `?password=`, `user=crm password=`: in a connection string.
+    connection = tail.rstrip(b" ").endswith((b";", b"?", b"&", b"%26", b"\\u0026")) or (
+        tail.endswith(b" ") and b"=" in tail and _LIBPQ.search(tail) is not None
+    )
+    if path is not None and not connection and (configuration or path.endswith((".bat", ".cmd"))):
+        line = _LINE.match(text, at, stop)
+        if line is not None:
+            start, end = line.span(1)
+            value = _COMMENT.sub(b"", text[start:end])
+            if _ENVIRONMENT_PATH.search(path):
+                value = value.split()[0]
+            yield "line", start, start + len(value), -0.05
+            return
+    if not connection:
+        end = text.find(b"\n", at, at + 200)
+        connection = _MORE.search(text, at, end if end >= 0 else min(len(text), at + 200)) is not None
+    if connection:
+        if tail.rstrip(b" \t").endswith(b";") or _SEMICOLON.match(text, at, at + 160):
+            pattern = _CONNECTION_LOOSE
+        else:
+            pattern = _CONNECTION_WORD if tail.endswith(b" ") else _CONNECTION
+        found = pattern.match(text, at, stop)
+        if found is not None:
+            yield "connection", *found.span(1), 0.0
+            return
+    shell = _shell(path)
+    if (shell or configuration) and (word := _WORD.match(text, at, stop)) is not None:
+        yield "word", *word.span(1), -0.05 if shell else -0.2
+
+
+_IDENTIFIER = re.compile(rb"[A-Za-z_][\w]*(?:(?:\.|->|::)[A-Za-z_]\w*)*(?:\[\w*\])?[;,]?")
+
+
+def _judged(text: bytes, start: int, end: int, sure: float, how: str, path: str | None) -> Iterator[Span]:
+    value = text[start:end]
+    if how in ("element", "directive", "word", "connection", "line"):
+        if value[:1] in b"\"'" and value[-1:] == value[:1] and len(value) > 5:
+            start, end, value = start + 1, end - 1, value[1:-1]
+        if how in ("word", "connection") and re.search(rb"^\{|^[\[(<]", value):
+            return
+    least = 6 if how != "connection" else 5
+    if len(value) < least or len(value) > 200 or value[:1].isspace() or value[-1:].isspace():
+        return
+    if uuid(value):
+        sure += 0.1
+    sure += strength(value)
+    if translation_file(path) and not re.search(rb"\d", value):
+        sure -= 0.2
+    if (
+        how == "word"
+        and sure < -0.1
+        and _IDENTIFIER.fullmatch(value)
+        and not re.search(rb"\d\w*[A-Z]|\d.*\d.*\d", value)
+    ):
+        return
+    if sure > 0:
+        yield Span("password", "assigned-password", start, end, min(sure, 0.95))
