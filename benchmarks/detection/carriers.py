@@ -20,10 +20,11 @@ from drystone.detect.secrets import Scanner
 SECRET_KINDS: Final = {"token", "password", "private_key", "high_entropy"}
 
 _ALPHABET = string.ascii_letters + string.digits
-_WORDS = (
-    "walnut harbour violet canyon meadow lantern pepper glacier saddle orchard ribbon thunder copper velvet "
-    "pebble falcon tundra marble willow anchor ginger hollow bramble comet"
-).split()
+_LISTED_WORDS = (
+    "walnut harbour violet canyon meadow lantern pepper glacier saddle orchard ribbon thunder copper "
+    "velvet pebble falcon tundra marble willow anchor ginger hollow bramble comet"
+)
+_WORDS = tuple(_LISTED_WORDS.split())
 
 
 def _symbols(rng: random.Random) -> str:
@@ -128,17 +129,50 @@ CARRIERS: Final = (
     Carrier("Python, value on the next line", "conf.py", 'password = (\n    "@@"\n)\n'),
     Carrier("Python pair of a login", "mail.py", 'server.login("joan", "@@")\n'),
     Carrier("PHP define", "config.php", "<?php\ndefine( 'DB_PASSWORD', '@@' );\n", _single),
-    Carrier("PHP array", "database.php", "<?php\nreturn ['user' => 'crm', 'password' => '@@', 'port' => 1];\n", _single),
+    Carrier(
+        "PHP array", "database.php", "<?php\nreturn ['user' => 'crm', 'password' => '@@', 'port' => 1];\n", _single
+    ),
     Carrier("PHP variable", "db.php", "<?php\n$dbpass = '@@';\n", _single),
-    Carrier("ADO.NET Password=", "a.config", '<add name="m" connectionString="Server=db;User Id=sa;Password=@@;Encrypt=true"/>\n', _attribute, ";"),
+    Carrier(
+        "ADO.NET Password=",
+        "a.config",
+        '<add name="m" connectionString="Server=db;User Id=sa;Password=@@;Encrypt=true"/>\n',
+        _attribute,
+        ";",
+    ),
     Carrier("ADO.NET Pwd=", "Db.cs", 'var c = "Server=db;Database=crm;Uid=sa;Pwd=@@;";\n', _double, ";"),
-    Carrier("JDBC query", "Db.java", 'String u = "jdbc:mysql://db.corp.internal/crm?user=crm&password=@@&ssl=true";\n', _url),
+    Carrier(
+        "JDBC query", "Db.java", 'String u = "jdbc:mysql://db.corp.internal/crm?user=crm&password=@@&ssl=true";\n', _url
+    ),
     Carrier("URL of a service", "app.py", 'URL = "amqp://crm:@@@mq.corp.internal:5672/crm"\n', _url),
-    Carrier("libpq words", "db.py", 'psycopg2.connect("host=db dbname=crm user=crm password=@@ sslmode=require")\n', _double, " '"),
-    Carrier("Go DSN", "db.go", 'db, err := sql.Open("mysql", "crm:@@@tcp(db.corp.internal:3306)/crm?parseTime=true")\n', _double),
-    Carrier("XML element", "settings.xml", "<server>\n  <username>joan</username>\n  <password>@@</password>\n</server>\n", xml),
-    Carrier("XML element over lines", "tomcat.xml", "<resource>\n  <password>\n    @@\n  </password>\n</resource>\n", xml),
-    Carrier("XML attribute", "context.xml", '<Resource name="jdbc/crm" username="crm" password="@@" maxActive="20"/>\n', _attribute),
+    Carrier(
+        "libpq words",
+        "db.py",
+        'psycopg2.connect("host=db dbname=crm user=crm password=@@ sslmode=require")\n',
+        _double,
+        " '",
+    ),
+    Carrier(
+        "Go DSN",
+        "db.go",
+        'db, err := sql.Open("mysql", "crm:@@@tcp(db.corp.internal:3306)/crm?parseTime=true")\n',
+        _double,
+    ),
+    Carrier(
+        "XML element",
+        "settings.xml",
+        "<server>\n  <username>joan</username>\n  <password>@@</password>\n</server>\n",
+        xml,
+    ),
+    Carrier(
+        "XML element over lines", "tomcat.xml", "<resource>\n  <password>\n    @@\n  </password>\n</resource>\n", xml
+    ),
+    Carrier(
+        "XML attribute",
+        "context.xml",
+        '<Resource name="jdbc/crm" username="crm" password="@@" maxActive="20"/>\n',
+        _attribute,
+    ),
     Carrier("XML pair", "beans.xml", '<property name="password" value="@@"/>\n', _attribute),
     Carrier("TypeScript typed", "conf.ts", "export const dbPassword: string = '@@';\n", _single),
     Carrier("JavaScript object", "conf.js", 'module.exports = { user: "crm", password: "@@", port: 1 };\n'),
@@ -159,7 +193,9 @@ CARRIERS: Final = (
     Carrier("sshpass", "deploy.sh", "sshpass -p '@@' ssh joan@host uptime\n", _shell_single),
     Carrier("redis-cli", "flush.sh", "redis-cli -h cache -a '@@' flushall\n", _shell_single),
     Carrier("curl -u", "check.sh", "curl -s -u 'joan:@@' https://api.corp.internal/v1\n", _shell_single),
-    Carrier("long option", "pull.sh", "wget --user=joan --password='@@' https://files.corp.internal/a\n", _shell_single),
+    Carrier(
+        "long option", "pull.sh", "wget --user=joan --password='@@' https://files.corp.internal/a\n", _shell_single
+    ),
     Carrier("keytool", "sign.sh", "keytool -importcert -keystore a.jks -storepass '@@' -noprompt\n", _shell_single),
     Carrier("openssl", "cert.sh", "openssl rsa -in a.pem -out b.pem -passin 'pass:@@'\n", _shell_single),
     Carrier("PowerShell SecureString", "vm.ps1", '$s = ConvertTo-SecureString "@@" -AsPlainText -Force\n', _powershell),
@@ -167,7 +203,11 @@ CARRIERS: Final = (
     Carrier("SQL IDENTIFIED BY", "grant.sql", "CREATE USER 'crm'@'%' IDENTIFIED BY '@@';\n", _sql),
     Carrier("SQL PASSWORD", "roles.sql", "ALTER ROLE joan WITH LOGIN PASSWORD '@@';\n", _sql),
     Carrier("SQL Server login", "login.sql", "CREATE LOGIN crm WITH PASSWORD = N'@@', CHECK_POLICY = OFF;\n", _sql),
-    Carrier("k8s name and value", "deploy.yaml", 'env:\n  - name: DB_PASSWORD\n    value: "@@"\n  - name: PORT\n    value: "1"\n'),
+    Carrier(
+        "k8s name and value",
+        "deploy.yaml",
+        'env:\n  - name: DB_PASSWORD\n    value: "@@"\n  - name: PORT\n    value: "1"\n',
+    ),
     Carrier("compose list", "docker-compose.yml", "environment:\n  - DB_USER=crm\n  - DB_PASSWORD=@@\n", _plain, " "),
     Carrier("compose mapping", "docker-compose.yml", "environment:\n  DB_USER: crm\n  DB_PASSWORD: '@@'\n", _sql),
     Carrier("JSON", "conf.json", '{"user": "crm", "password": "@@", "port": 1}\n'),
@@ -175,7 +215,9 @@ CARRIERS: Final = (
     Carrier("YAML plain", "app.yml", "db:\n  user: crm\n  password: @@\n  port: 1\n", _plain, "#"),
     Carrier("TOML", "db.toml", '[db]\nuser = "crm"\npass = "@@"\n'),
     Carrier("INI", "db.ini", "[db]\nuser = crm\npassword = @@\nport = 1\n", _plain, ";#"),
-    Carrier("properties", "app.properties", "spring.datasource.username=crm\nspring.datasource.password=@@\n", _properties),
+    Carrier(
+        "properties", "app.properties", "spring.datasource.username=crm\nspring.datasource.password=@@\n", _properties
+    ),
     Carrier("HCL", "main.tf", 'resource "aws_db_instance" "crm" {\n  username = "crm"\n  password = "@@"\n}\n'),
     Carrier("HOCON", "application.conf", 'db {\n  user = crm\n  password = "@@"\n}\n'),
     Carrier("env file", ".env", "DB_USER=crm\nDB_PASSWORD=@@\nDB_PORT=1\n", _plain, " #"),
@@ -194,7 +236,7 @@ CARRIERS: Final = (
     Carrier("Groovy", "build.gradle", "credentials {\n  username 'joan'\n  password '@@'\n}\n", _single),
     Carrier("CMake", "CMakeLists.txt", 'set(DB_PASSWORD "@@")\n', _dollar),
     Carrier("batch", "run.bat", "set DB_USER=crm\r\nset DB_PASSWORD=@@\r\n", _plain, "%"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -115,7 +116,9 @@ class Pass {
         const Byte c = text_[i];
         if (c == '@') {
             const Byte left = before(i, 1);
-            if ((is_word(left) || left == '.' || left == '-' || left == '+') && is_word(at(i + 1))) {
+            // Letters of other scripts, as UTF-8, may stand on both sides (RFC 6531).
+            if ((is_word(left) || left >= 0x80 || left == '.' || left == '-' || left == '+') &&
+                (is_word(at(i + 1)) || at(i + 1) >= 0x80)) {
                 hits.push_back({kEmail, i + 1});
             }
         } else if (c == ':') {
@@ -202,6 +205,7 @@ class Pass {
             }
             if (dots == 3) hits.push_back({kIpv4, i + 1});
         }
+        if (phone_after_other_script(i)) return;
         if (width >= 12 || (width >= 4 && width <= 6 && (next == ' ' || next == '-'))) card(i);
         phone_with_groups(i, width, next);
     }
@@ -256,6 +260,24 @@ class Pass {
             }
         }
         if (digits == 8) hits.push_back({kPhone, i + 1});
+    }
+
+    // Seven to thirteen digits in any groups, behind a word that is not Latin, which may say that it is a phone's.
+    bool phone_after_other_script(size_t i) {
+        size_t from = i;
+        while (from > 0 && i - from < 6 && text_[from - 1] != 0 && std::strchr(" \t:=(\"'.", text_[from - 1])) --from;
+        if (from == 0 || text_[from - 1] < 0x80) return false;
+        int digits = 0;
+        for (size_t j = i; j < size_ && j < i + 24 && digits < 14; ++j) {
+            if (is_digit(text_[j])) {
+                ++digits;
+            } else if (text_[j] != ' ' && text_[j] != '-' && text_[j] != '(' && text_[j] != ')' && text_[j] != '.') {
+                break;
+            }
+        }
+        if (digits < 7 || digits > 13) return false;
+        hits.push_back({kPhone, i + 1});
+        return true;
     }
 
     // (ddd) ddd-dddd, ddd-ddd-dddd, ddd.ddd.dddd, 0dd-ddddddd.

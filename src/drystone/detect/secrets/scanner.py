@@ -14,7 +14,8 @@ from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.kinds.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
-from drystone.detect.secrets.settings import KINDS, ScanSettings
+from drystone.detect.secrets.kinds.public import is_public
+from drystone.detect.secrets.settings import KINDS, SECRET_KINDS, ScanSettings
 from drystone.detect.secrets.spans import Span, after_escape, resolve
 
 #: Texts are joined up to about this many bytes for one pass.
@@ -65,8 +66,8 @@ class Scanner:
             for index, span in self._scan_joined(texts[first:last], where[first:last]):
                 found[first + index].append(span)
         return [
-            resolve(_clear_of_escapes(text or b"", spans)) if spans else spans
-            for text, spans in zip(texts, found, strict=True)
+            resolve(_private(text or b"", spans, path)) if spans else spans
+            for text, spans, path in zip(texts, found, where, strict=True)
         ]
 
     def _scan_joined(self, texts: Sequence[bytes | None], paths: Sequence[str | None]) -> Iterator[tuple[int, Span]]:
@@ -86,7 +87,7 @@ class Scanner:
         kernel_hits, runs = candidates(joined, _context()[1], SHORTEST, REACH)
         yield from self._judge(finders(), [(rule, end) for end, rule in hits], parts, paths, starts)
         yield from self._judge(KERNEL_FINDERS, kernel_hits, parts, paths, starts)
-        yield from self._judge_runs(runs, parts, starts)
+        yield from self._judge_runs(runs, parts, paths, starts)
 
     def _judge(
         self,
@@ -118,7 +119,11 @@ class Scanner:
             seen[number] = (index, last, fruitless)
 
     def _judge_runs(
-        self, runs: Sequence[tuple[int, int, float, list[int]]], parts: Sequence[bytes], starts: Sequence[int]
+        self,
+        runs: Sequence[tuple[int, int, float, list[int]]],
+        parts: Sequence[bytes],
+        paths: Sequence[str | None],
+        starts: Sequence[int],
     ) -> Iterator[tuple[int, Span]]:
         generic = "high_entropy" in self._kinds
         if not (generic or "token" in self._kinds):
@@ -127,14 +132,16 @@ class Scanner:
         for start, end, surprise, near in runs:
             index = bisect_right(starts, start) - 1
             base = starts[index]
-            for span in context.spans(parts[index], start - base, end - base, surprise, near, generic):
+            for span in context.spans(parts[index], start - base, end - base, surprise, near, generic, paths[index]):
                 if span.confidence >= self._least[span.kind]:
                     yield index, span
 
 
-def _clear_of_escapes(text: bytes, spans: list[Span]) -> Iterator[Span]:
-    """Yield the spans without the letter of an escape that they seem to begin with (`\\nAKIA...` in a literal)."""
+def _private(text: bytes, spans: list[Span], path: str | None) -> Iterator[Span]:
+    """Yield the spans of what is not public, without the letter of an escape they seem to begin with (`\\nAKIA...`)."""
     for span in spans:
+        if span.kind in SECRET_KINDS and is_public(text, span, path):
+            continue
         start = after_escape(text, span.start, span.end)
         if start < span.end:
             yield span if start == span.start else span._replace(start=start)

@@ -26,6 +26,9 @@ KINDS: Final = (
     "name",
 )
 
+#: Kinds of what grants access; the others name or reach a person.
+SECRET_KINDS: Final = frozenset(("private_key", "token", "password", "high_entropy"))
+
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:

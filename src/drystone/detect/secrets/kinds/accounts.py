@@ -109,8 +109,30 @@ _PHONE = re.compile(
     rb"(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
 )
 _PHONE_WORDS = re.compile(
-    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact", re.IGNORECASE
+    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact|"
+    rb"t(?:e|\xc3\xa9)l(?:e|\xc3\xa9)[fp]|m(?:o|\xc3\xb3)vil|handy|\btlf|puhelin|ponsel|cellulare|celular|\bgsm\b|"
+    + (
+        "电话|電話|手机|手機|联系|聯絡|传真|傳真|热线|携帯|ファックス|連絡先|전화|휴대폰|연락처|팩스|"
+        "телефон|тел\\.|тел:|факс|моб|τηλ|κινητό|هاتف|جوال|موبايل|تلفن|פקס|טלפון|נייד|"
+        "फ़ोन|फोन|मोबाइल|ফোন|โทร|มือถือ|điện thoại|sđt|தொலைபேசி"
+    ).encode(),
+    re.IGNORECASE,
 )
+#: Countries whose national numbers are tried, by the script of the word beside the number (its first letters).
+_REGIONS: Final = (
+    (re.compile("[\uac00-\ud7af]"), ("KR",)),
+    (re.compile("[\u3040-\u30ff]"), ("JP",)),
+    (re.compile("[\u4e00-\u9fff]"), ("CN", "TW", "HK", "JP", "SG")),
+    (re.compile("[\u0400-\u04ff]"), ("RU", "UA", "KZ", "BG", "RS")),
+    (re.compile("[\u0370-\u03ff]"), ("GR", "CY")),
+    (re.compile("[\u0600-\u06ff]"), ("SA", "EG", "AE", "IR", "MA")),
+    (re.compile("[\u0900-\u097f]"), ("IN",)),
+    (re.compile("[\u0e00-\u0e7f]"), ("TH",)),
+    (re.compile("[\u1e00-\u1eff\u0111]"), ("VN",)),
+    (re.compile(""), ("US", "GB", "DE", "IL", "IN", "BR", "FR", "ES", "IT", "PL")),
+)
+#: A number in any groups, where a word of another script says that it is one.
+_NATIONAL = re.compile(rb"(?<![\w.+-])\(?\d(?:[ ().-]{0,2}\d){6,12}(?![\w]|[.-]\d)")
 
 
 class Phone:
@@ -121,10 +143,14 @@ class Phone:
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
-        for match in covering(_PHONE, text, max(since, hit - 2), hit, 30):
+        found = list(covering(_PHONE, text, max(since, hit - 2), hit, 30))
+        for match in found or covering(_NATIONAL, text, max(since, hit - 2), hit, 30):
             written = match[0].decode()
             line = text[line_start(text, match.start(), 60) : match.start()]
-            said = _PHONE_WORDS.search(line) is not None
+            word = _PHONE_WORDS.search(line)
+            said = word is not None
+            if not found and (word is None or word[0].isascii()):
+                continue
             international = written.startswith("+")
             count = sum(c.isdigit() for c in written)
             if not 7 <= count <= 15 or (
@@ -133,7 +159,7 @@ class Phone:
                 and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)
             ):
                 continue
-            if not _valid_phone(written, said):
+            if not _valid_phone(written, "" if word is None else word[0].decode("utf-8", "replace")):
                 continue
             if re.search(r"555[ .-]?\d{4}$", written):
                 sure = 0.5  # the exchange of numbers that nobody has
@@ -145,14 +171,18 @@ class Phone:
 
 
 @lru_cache(4096)
-def _valid_phone(written: str, said: bool) -> bool:
+def _valid_phone(written: str, word: str) -> bool:
+    """Return whether a number is one; `word` is what says so beside it, "" where nothing does."""
     import phonenumbers  # noqa: PLC0415 - large, and few texts come this far
 
-    for region in (None,) if written.startswith("+") else ("US", "GB", "DE", "IL", "IN", "BR"):
+    regions = next(countries for script, countries in _REGIONS if script.search(word))
+    for region in (None,) if written.startswith("+") else regions:
         try:
             number = phonenumbers.parse(written, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number) or (said and phonenumbers.is_possible_number(number)):
+        if phonenumbers.is_valid_number(number) or (
+            word and word.isascii() and phonenumbers.is_possible_number(number)
+        ):
             return True
     return False

@@ -11,10 +11,34 @@ from typing import Final
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.spans import Span, after_escape, covering, line_start
 
-_EMAIL_START = re.compile(rb"[A-Za-z0-9_+.-]{1,64}$")
+# RFC 6531 allows letters of every script, here as bytes of UTF-8.
+_LETTER = rb"(?:[A-Za-z0-9]|[\xc3-\xcb\xce-\xd4\xd7-\xe8\xe9-\xed][\x80-\xbf]{1,2})"
+_EMAIL_START = re.compile(rb"(?:[A-Za-z0-9_+.-]|[\x80-\xf4]){1,64}$")
 _EMAIL_DOMAIN = re.compile(
     rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24})(?![A-Za-z0-9_-]|\.[A-Za-z])"
 )
+_EMAIL_DOMAIN_IDN = re.compile(
+    rb"(?:(?:"
+    + _LETTER
+    + rb")(?:(?:"
+    + _LETTER
+    + rb"|-){0,61}(?:"
+    + _LETTER
+    + rb"))?\.){1,8}(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24}|"
+    rb"(?:[\xc3-\xed][\x80-\xbf]{1,2}){2,24})(?![A-Za-z0-9_-]|\.[A-Za-z])"
+)
+# Scripts that put no blanks between words: what stands before an address is not a part of it.
+_NO_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+#: Words of programs before an at sign: Kotlin's labels and receivers, jumps.
+_LABELS: Final = frozenset((b"this", b"super", b"return", b"break", b"continue", b"self"))
+#: Ends of files in which an at sign may be an operator, a pattern or a label.
+_AT_SIGN_IS_CODE: Final = frozenset(
+    b"py pyi ipynb kt kts hs lhs elm purs scala sc rs ml mli fs fsx swift jl r m nim hx jinja".decode().split()
+)
+_ATTRIBUTES: Final = frozenset(
+    b"at id it me to do is in no be so ch co my by us tv fm ai io ac la li mu mn th pi im as am st sh".split()
+)
+_PROSE_BEFORE = re.compile(rb"[\"'`<#]|//|/\*|^\s*\*|--|;;|%|\b(?:mail|author|by|contact|maintain)", re.IGNORECASE)
 # Last labels that end file names, attributes and packages far more often than addresses.
 _LISTED_NOT_A_DOMAIN = (
     b"py js ts jsx tsx mjs cjs json png jpg jpeg gif svg webp ico css scss less html htm xml md rst txt java go rs rb "
@@ -54,9 +78,11 @@ class Email:
             return
         local = _EMAIL_START.search(text, max(0, at - 65), at)
         domain = _EMAIL_DOMAIN.match(text, at + 1, min(len(text), at + 256))
+        if domain is None:
+            domain = _EMAIL_DOMAIN_IDN.match(text, at + 1, min(len(text), at + 256))
         if local is None or domain is None:
             return
-        start, end = local.start(), domain.end()
+        start, end = _local_start(text, local.start(), at), domain.end()
         start = after_escape(text, start, at)
         while start < at and text[start] in b".-+":
             start += 1
@@ -73,6 +99,8 @@ class Email:
             return
         after = text[end : end + 1]
         sure = 0.95
+        if name in _LABELS or after == b"[" or _is_operator(text, start, name, domain[0], path):
+            return
         if name.lower() in _SERVICE_USERS:
             # git@host:path and ssh://git@host name a service, nobody.
             return
@@ -97,6 +125,35 @@ class Email:
         ):
             sure = 0.5
         yield Span("email", "email", start, end, sure)
+
+
+def _local_start(text: bytes, start: int, at: int) -> int:
+    """Return where an address's local part begins: at `start` or later, and before the at sign at `at`."""
+    local = text[start:at]
+    if local.isascii():
+        return start
+    letters = local.decode("utf-8", "replace")
+    first = len(letters)
+    while first and (letters[first - 1].isalnum() or letters[first - 1] in "_+.-"):
+        first -= 1
+    letters = letters[first:]
+    # A word of such a script goes on into the address without a blank, unless all of the local part is of it.
+    cut = [match.end() for match in _NO_BLANKS.finditer(letters)]
+    if cut and cut[-1] < len(letters):
+        letters = letters[cut[-1] :]
+    return at - len(letters.encode("utf-8", "replace"))
+
+
+def _is_operator(text: bytes, start: int, name: bytes, host: bytes, path: str | None) -> bool:
+    """Return whether an at sign is one of a program: `a @ b.it` in numpy, `xs@Data.List` in Haskell."""
+    if path is None or path.rpartition(".")[2].lower() not in _AT_SIGN_IS_CODE:
+        return False
+    last = host.rsplit(b".", 1)[-1]
+    if re.fullmatch(rb"[A-Za-z_]\w*", name) is None or not (
+        last.lower() in _ATTRIBUTES or (last[:1].isupper() and not last.isupper())
+    ):
+        return False
+    return _PROSE_BEFORE.search(text, line_start(text, start, 160), start) is None
 
 
 _LISTED_RESOLVERS = (
@@ -127,6 +184,7 @@ _NETWORK = re.compile(
     rb"listen|\bbind|\bport\b|nameserver|network|\broute|connect|https?:|tcp|udp|\binet|whitelist|blacklist|\ballow|\bdeny",
     re.IGNORECASE,
 )
+_FOLDED = re.compile(rb"\d\.\d+\.\d+\.?[ \t\\]*\r?\n[ \t]*$")
 _IPV4 = re.compile(rb"(?<![\w.])(?<!::)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:]|\.\d)")
 
@@ -153,6 +211,10 @@ class Ipv4:
                 return
             start, end = match.span()
             line = text[line_start(text, start, 60) : start]
+            if not line.strip() and _FOLDED.search(text, max(0, start - 80), start):
+                return  # an object identifier that goes on from the line before
+            if text[end : end + 13].lower().startswith(b".in-addr.arpa"):
+                address = ipaddress.ip_address(int.from_bytes(address.packed, "big").to_bytes(4, "little"))
             public = address.is_global and not address.is_multicast and address not in _NOBODYS
             sure = 0.8 if public and not match[0].startswith(b"192.0.0.") else 0.35
             octets = [int(part) for part in match[0].split(b".")]
@@ -187,8 +249,8 @@ class Ipv6:
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         for match in covering(_IPV6, text, max(since, hit - 6), hit, 60):
-            if match[0].count(b":") < 2:
-                continue
+            if match[0].count(b":") < 2 or len(match[0]) < 3:
+                continue  # `::` is rather an operator
             address = _address(match[0])
             if address is None:
                 continue

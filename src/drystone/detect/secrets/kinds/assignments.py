@@ -1,7 +1,7 @@
 """Passwords beside their names, as the syntaxes of languages and formats write it. Knows no engine.
 
-A name (`password`, `DB_PASS`, `senha`), what links it with a value (`=`, `: string =`, `", "`, `>`, `value=`), and the value
-in quotes, in an element, between the signs of a connection string, or up to the line's end in a configuration file.
+A name (`password`, `DB_PASS`, `senha`), what links it with a value (`=`, `: string =`, `", "`, `>`, `value=`), and the
+value: in quotes, in an element, between the signs of a connection string, or up to the end of a configuration's line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from drystone.detect.secrets.kinds.secret_names import CORE, ENGINE_CORE, OTHER, names_one, translation_file
+from drystone.detect.secrets.kinds.secret_names import CORE, ENGINE_CORE, names_one, translation_file
 from drystone.detect.secrets.kinds.values import strength, uuid
 from drystone.detect.secrets.spans import Span
 
@@ -29,7 +29,8 @@ _CLOSE = rb"""\\?["'`\])}]{0,3}"""
 _BREAK = rb"[ \t]{0,80}(?:(?:\\|//[^\n]{0,40})?\r?\n[ \t]{0,80})?"
 _TYPE = (
     rb"(?:[ \t]{0,8}:[ \t]{0,4}(?:const |&(?:'\w+ )?)?[A-Za-z_][\w.<>?!\[\], |*&]{0,40}?[ \t]{0,8}(?==[^=>])"
-    rb"|[ \t]{1,4}[Aa]s[ \t]{1,4}\w{3,20}[ \t]{0,4}(?==)|(?:\[\w{0,12}\]){1,2}[ \t]{0,4}(?==)|[ \t]{0,4}\{[ \t]{0,2}get;[^}\n]{0,30}\}[ \t]{0,4}(?==))"
+    rb"|[ \t]{1,4}[Aa]s[ \t]{1,4}\w{3,20}[ \t]{0,4}(?==)|(?:\[\w{0,12}\]){1,2}[ \t]{0,4}(?==)|"
+    rb"[ \t]{0,4}\{[ \t]{0,2}get;[^}\n]{0,30}\}[ \t]{0,4}(?==))"
 )
 _ASSIGN = (
     rb"(?:"
@@ -50,7 +51,8 @@ _LINK_SOURCE = (
     + rb")|(?P<pair>\\?[\"'`]?[,;]?"
     + _BREAK
     + _VALUE_KEY
-    + rb"[:=][ \t]{0,4})|(?P<comma>\\?[\"'`][ \t]{0,4}\]?,"
+    + rb"[:=][ \t]{0,4}|\"[ \t]{0,4}\{\s{0,20}(?:\w+[ \t]*=[^\n]{0,80}\n\s{0,20}){0,4}default[ \t]*=[ \t]*)"
+    rb"|(?P<comma>\\?[\"'`][ \t]{0,4}\]?,"
     + _BREAK
     + rb")|(?P<call>\("
     + _BREAK
@@ -67,7 +69,9 @@ _LINK_POWERSHELL = re.compile(
 )
 # Where no quotes are: an element, a directive, a configuration's line, a pair over two lines.
 _ELEMENT = re.compile(
-    rb"(?:[\"'](?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3}[ \t]*|(?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3})>\s{0,80}(?:<(?:value|string)>\s{0,40}|<!\[CDATA\[)?"
+    rb"(?:[\"'](?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3}[ \t]*>|"
+    rb"</key>\s{0,80}(?=<string)|(?:[ \t]+[\w:.-]+=[\"'][^\"'<>\n]{0,40}[\"']){0,3}>)"
+    rb"\s{0,80}(?:<(?:value|string)>\s{0,40}|<!\[CDATA\[)?"
     rb"([^<>\s](?:[^<>\n]{0,190}[^<>\s])?)\s{0,80}(?:\]\]>)?\s{0,40}</"
 )
 _LINE = re.compile(
@@ -75,7 +79,8 @@ _LINE = re.compile(
     rb"(?:[|>][-+]?[ \t]*\r?\n[ \t]+)?([^\s\"'=>{}()\[\]|](?:[^\r\n]{0,190}[^\s])?)[ \t]*(?=\r?\n|$)"
 )
 _PAIR_LINE = re.compile(
-    rb"[\"']?,?[ \t]{0,4}\r?\n[ \t]{0,40}(?:-[ \t]+)?[\"']?(?:value|VALUE|Value)[\"']?[ \t]{0,4}[:=][ \t]{0,4}([^\s\"'{}\[\]|>][^\r\n]{0,190}?)[ \t]*(?=\r?\n|$)"
+    rb"[\"']?,?[ \t]{0,4}\r?\n[ \t]{0,40}(?:-[ \t]+)?[\"']?(?:value|VALUE|"
+    rb"Value)[\"']?[ \t]{0,4}[:=][ \t]{0,4}([^\s\"'{}\[\]|>][^\r\n]{0,190}?)[ \t]*(?=\r?\n|$)"
 )
 _WORD = re.compile(rb"[ \t]{0,4}=[ \t]{0,4}((?:\\.|[^\s\"'`;&|<>()\\]){4,190})(?=[\s;&|\"'`)<]|$)")
 _DIRECTIVE = re.compile(rb"[ \t]{1,20}((?:\\.|[^\s=\\\"'])(?:\\.|[^\s\\]){3,190})[ \t]*(?=\r?\n|$)")
@@ -93,13 +98,15 @@ _LIBPQ = re.compile(rb"\w=[^\s\"'=,(]{1,80} $")
 _MORE = re.compile(rb";[ \t]{0,2}[A-Za-z][A-Za-z ]{1,30}=")
 _SEMICOLON = re.compile(rb"[ \t]*=[^;\"\n&]{4,80};")
 _CONNECTION = re.compile(
-    rb"[ \t]{0,4}=[ \t]{0,4}(\{[^{}\n]{4,100}\}|(?:\\[^\nnrt]|[^;&\s\"'<>\\]|(?<=[^;&\s\"'<>])'(?=[\w!]))+)(?=[;&\s<>\"']|\\[nrt]|$)"
+    rb"[ \t]{0,4}=[ \t]{0,4}(\{[^{}\n]{4,100}\}|(?:\\[^\nnrt]|[^;&\s\"'<>\\]|"
+    rb"(?<=[^;&\s\"'<>])'(?=[\w!]))+)(?=[;&\s<>\"']|\\[nrt]|$)"
 )
 _CONNECTION_WORD = re.compile(
     rb"[ \t]{0,4}=[ \t]{0,4}((?:\\[^\nnrt]|[^\s\"'<>\\]|(?<=[^\s\"'<>])'(?=[\w!]))+)(?=[\s<>\"']|\\[nrt]|$)"
 )
 _CONNECTION_LOOSE = re.compile(
-    rb"[ \t]{0,4}=[ \t]{0,4}((?:\\[^\n]|&(?:quot|apos|amp|lt|gt|\#\d+);|[^;\"\n<>\\])+?)(?=;[ \t]{0,2}(?:[A-Z][\w ]*=|[\"'`)]|\r?\n|$)|[\"\n]|$)"
+    rb"[ \t]{0,4}=[ \t]{0,4}((?:\\[^\n]|&(?:quot|apos|amp|lt|gt|\#\d+);|"
+    rb"[^;\"\n<>\\])+?)(?=;[ \t]{0,2}(?:[A-Z][\w ]*=|[\"'`)]|\r?\n|$)|[\"\n]|$)"
 )
 
 _CONFIGURATION = re.compile(
@@ -135,8 +142,8 @@ class AssignedPassword:
     kind = "password"
     most = 1.0
     expression = (
-        ENGINE_CORE
-        + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}[:=,(>?{<\[]|\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]|>))"""
+        ENGINE_CORE + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}[:=,(>?{<\[]|\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|"""
+        r"""[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]|>))"""
         r"|^[ \t]{0,8}(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4}[\w.-]{0,40}"
         + ENGINE_CORE
         + r"[\w-]{0,24}[ \t]{1,8}[^\s=]{4}"
@@ -167,7 +174,7 @@ class AssignedPassword:
 def _values(
     text: bytes, at: int, name: bytes, before: bytes, path: str | None
 ) -> Iterator[tuple[str, int, int, float]]:
-    """Yield how a value behind `at` is linked with its name, its start and end, and what that adds to the confidence."""
+    """Yield how a value behind `at` is linked with its name, where it is, and what that adds to the confidence."""
     stop = min(len(text), at + AHEAD)
     link = _link(path).match(text, at, stop)
     if link is not None:
@@ -181,7 +188,7 @@ def _values(
             return  # one of a list of names
         yield how, *link.span(group), 0.0 if how in ("assign", "pair") else -0.05
         return
-    if text[at : at + 1] in b">\"' " and (element := _ELEMENT.match(text, at, stop)) is not None:
+    if text[at : at + 1] in b">\"' <" and (element := _ELEMENT.match(text, at, stop)) is not None:
         yield "element", *element.span(1), 0.0
         return
     configuration = _configuration(path)

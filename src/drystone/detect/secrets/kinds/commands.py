@@ -25,24 +25,24 @@ _REST = rb"(?:[^\n|;&]|\\\r?\n|&(?!&)){0,400}?"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a tool's command line or a statement has a password: `pattern` begins at the tool and ends in a value."""
+class Argument:
+    """Where a tool's command line or a statement has a password: `pattern` begins behind the tool, ends in a value."""
 
     tool: str
     pattern: re.Pattern[bytes]
 
 
-def _place(tool: str, pattern: bytes) -> Place:
-    return Place(tool, re.compile(pattern + _VALUE))
+def _place(tool: str, pattern: bytes) -> Argument:
+    return Argument(tool, re.compile(pattern + _VALUE))
 
 
-def _option(tool: str, option: bytes) -> Place:
-    """Return the place behind an option, with or without an equals sign between."""
+def _option(tool: str, option: bytes) -> Argument:
+    """Return the argument behind an option, with or without an equals sign between."""
     return _place(tool, rb"[\w.-]*[ \t\"',]" + _REST + rb"(?<![\w-])" + option + rb"(?:" + _GAP + rb"|=)")
 
 
-def _attached(tool: str, option: bytes) -> Place:
-    """Return the place at an option that takes its value without a blank (`mysql -pX`)."""
+def _attached(tool: str, option: bytes) -> Argument:
+    """Return the argument at an option that takes its value without a blank (`mysql -pX`)."""
     return _place(tool, rb"[\w.-]*[ \t\"',]" + _REST + rb"(?<![\w-])" + option)
 
 
@@ -50,11 +50,12 @@ def _within(option: bytes, before: bytes) -> re.Pattern[bytes]:
     """Return the pattern of an option whose value stands behind `before`, both within quotes or both without."""
     return re.compile(
         rb"[ \t]" + _REST + rb"(?<![\w-])" + option
-        + rb"(?:\"" + before + rb"((?:[^\"\\\n]|\\[^\n])+)\"|'" + before + rb"((?:'\\''|[^'\n])+)'|" + before + _WORD + rb")"
+        + rb"(?:\"" + before + rb"((?:[^\"\\\n]|\\[^\n])+)\"|'" + before + rb"((?:'\\''|[^'\n])+)'|"
+        rb"" + before + _WORD + rb")"
     )  # fmt: skip
 
 
-PLACES: Final = (
+ARGUMENTS: Final = (
     _option("sshpass", rb"-p"),
     _attached("sshpass", rb"-p"),
     _attached("mysql", rb"-[a-oq-zA-Z]{0,3}p"),
@@ -87,13 +88,15 @@ PLACES: Final = (
     _option("snmpget", rb"-[AX]"),
     _option("unzip", rb"-P"),
     _option("openssl", rb"-(?:k|K)"),
-    Place("openssl", _within(rb"-(?:passin|passout|pass|password|passcert)[ \t=]+", rb"pass:")),
-    Place("curl", _within(rb"(?:-[a-zA-Z]{0,4}u|--user|--proxy-user)[ =]?", rb"[^\"':\s]{0,60}:")),
-    Place("smbclient", re.compile(rb"[ \t]" + _REST + rb"-U[ =]?[\"']?[\w.\\/-]{1,60}%()()([^\s\"']{4,100})")),
-    Place("lftp", re.compile(rb"[ \t]" + _REST + rb"-u[ =]?[\"']?[\w.@-]{1,60},()()([^\s\"']{4,100})")),
-    Place("sqlplus", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")),
-    Place("impdp", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")),
-    Place("expdp", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")),
+    Argument("openssl", _within(rb"-(?:passin|passout|pass|password|passcert)[ \t=]+", rb"pass:")),
+    Argument("curl", _within(rb"(?:-[a-zA-Z]{0,4}u|--user|--proxy-user)[ =]?", rb"[^\"':\s]{0,60}:")),
+    Argument("smbclient", re.compile(rb"[ \t]" + _REST + rb"-U[ =]?[\"']?[\w.\\/-]{1,60}%()()([^\s\"']{4,100})")),
+    Argument("lftp", re.compile(rb"[ \t]" + _REST + rb"-u[ =]?[\"']?[\w.@-]{1,60},()()([^\s\"']{4,100})")),
+    Argument(
+        "sqlplus", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")
+    ),
+    Argument("impdp", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")),
+    Argument("expdp", re.compile(rb"[ \t]+(?:-\w+[ \t]+){0,3}[\"']?[\w.]{1,40}/()()([^\s\"'@]{4,100})(?=@|[\s\"']|$)")),
     _place("rabbitmqctl", rb"[ \t]" + _REST + rb"(?:add_user|change_password)[ \t]+[\w.\"'-]{1,60}[ \t]+"),
     _place("htpasswd", rb"[ \t]+-[a-zA-Z]*b[a-zA-Z]*[ \t]+(?:-\w+[ \t]+){0,3}\S{1,100}[ \t]+\S{1,60}[ \t]+"),
     _place("net user", rb"[ \t]+[\w.%\"'-]{1,60}[ \t]+"),
@@ -110,11 +113,12 @@ PLACES: Final = (
 )
 #: `echo X | sudo -S`, `echo user:X | chpasswd`: the value stands before the tool.
 _PIPED = re.compile(
-    rb"(?:echo|printf|printenv)[ \t]+(?:-[ne]+[ \t]+)?(?:\"(?:[\w.-]{1,40}:)?((?:[^\"\\\n]|\\.)+)\"|'(?:[\w.-]{1,40}:)?([^'\n]+)'|(?:[\w.-]{1,40}:)?([^\s\"'|;]+))[ \t]*\|[ \t]*$"
+    rb"(?:echo|printf|printenv)[ \t]+(?:-[ne]+[ \t]+)?(?:\"(?:[\w.-]{1,40}:)?((?:[^\"\\\n]|\\.)+)\"|"
+    rb"'(?:[\w.-]{1,40}:)?([^'\n]+)'|(?:[\w.-]{1,40}:)?([^\s\"'|;]+))[ \t]*\|[ \t]*$"
 )
 _PIPED_TO: Final = (b"sudo -S", b"chpasswd", b"passwd --stdin", b"--password-stdin")
 _PATTERNS: Final = {
-    place.tool.encode(): [other.pattern for other in PLACES if other.tool == place.tool] for place in PLACES
+    place.tool.encode(): [other.pattern for other in ARGUMENTS if other.tool == place.tool] for place in ARGUMENTS
 }
 _TOOL = re.compile(rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(_PATTERNS, reverse=True)) + rb")")
 
@@ -186,7 +190,8 @@ class LoginPassword:
     expression = (
         r"(?:[Ll]ogin|LogIn|[Aa]uthenticate|PasswordAuthentication|NetworkCredential|[Bb]asic_?[Aa]uth|HTTP(?:Basic|Digest)Auth|getConnection|"
         r"PasswordCredentials?|PasswordAuthenticationToken|mysqli?_connect|mysqli|PDO|[Ss]ign_?[Ii]n|SetBasicAuth|setCredentials|"
-        r"createUser|create_user|addUser|add_user|PlainAuth|\bauth[ \t]{0,4}=|createConnection|login_user|oci_connect|odbc_connect|ldap_bind)"
+        r"createUser|create_user|addUser|add_user|PlainAuth|\bauth[ \t]{0,4}=|createConnection|login_user|"
+        r"oci_connect|odbc_connect|ldap_bind)"
         r"""[ \t]{0,4}\(\s{0,20}[^\s()=]"""
     )
 
@@ -216,7 +221,8 @@ _PGPASS = re.compile(
     rb"[\w.*/-]{1,100}:(\d{2,5}|\*):[\w*.$-]{1,80}:[\w*.$-]{1,80}:((?:\\.|[^:\n\r\\]){4,200})(?=[\r\n]|$)"
 )
 _NETRC = re.compile(
-    rb"(?:machine[ \t]+\S{1,200}|default)\s{1,20}(?:login|user)\s{1,20}\S{1,100}\s{1,20}(?:account\s{1,20}\S{1,100}\s{1,20})?password\s{1,20}(\S{4,200})"
+    rb"(?:machine[ \t]+\S{1,200}|default)\s{1,20}(?:login|"
+    rb"user)\s{1,20}\S{1,100}\s{1,20}(?:account\s{1,20}\S{1,100}\s{1,20})?password\s{1,20}(\S{4,200})"
 )
 
 
@@ -250,7 +256,7 @@ class EntryPassword:
             return
         for entry in _NETRC.finditer(text, max(0, hit - 500), min(len(text), hit + 220)):
             if entry.end(1) >= hit:
-                yield from _told(text, *entry.span(1), 0.15, "netrc")
+                yield from _told(text, *entry.span(1), 0.1, "netrc")
 
 
 _BEARER = re.compile(rb"[Bb]earer[ +]{1,2}([A-Za-z0-9_~+/.=-]{16,2000})(?![\w(])")

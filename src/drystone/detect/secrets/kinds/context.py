@@ -68,22 +68,29 @@ def given_name(line: bytes) -> bytes | None:
 
 # Names of values that are random and no secret.
 _HARMLESS = re.compile(
-    rb"(?:public|pub)[_ .-]?key|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|digest|integrity|fingerprint|thumbprint|"
-    rb"commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
+    rb"(?i:(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
+    rb"digest|integrity|fingerprint|"
+    rb"thumbprint|commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
     rb"hostname|domain|endpoint|name|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
-    rb"contract|tx|block|asset|content)$|(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id)$)|"
+    rb"(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
+    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
     rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
     rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
-    rb"authenticity_token|csrf",
+    rb"authenticity_token|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
     re.IGNORECASE,
 )
+# What printf and strptime fill in.
+_FORMAT = re.compile(rb"%0?\d*(?:hh?|ll?|z|j|PRI)?[xXdu](?:%|\\n|$)|%(?:hh?|ll?)[xXdu]|%0\dl?l?[xXdu]")
+# A name of a program, which is no literal where nothing quotes or assigns it.
+_NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
+_FINGERPRINT = re.compile(rb"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{32})")
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
 _ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
@@ -127,14 +134,14 @@ class Context:
         self._by_index = [by_word[word] for word in self.names]
 
     def spans(
-        self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool
+        self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool, path: str | None
     ) -> Iterator[Span]:
         """Yield what the run [start, end) of `text` holds, in the light of the words before it."""
         for word in words:
             for index in self._by_index[word] if word < len(self.names) else ():
                 yield from self._provider(index, text, start, end)
         if generic and max(words) >= len(self.names):
-            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn)
+            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn, path)
 
     def _provider(self, index: int, text: bytes, start: int, end: int) -> Iterator[Span]:
         rule = self._rules[index]
@@ -159,12 +166,16 @@ class Context:
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
 
-    def _generic(self, line: bytes, text: bytes, start: int, end: int, drawn: float) -> Iterator[Span]:
+    def _generic(
+        self, line: bytes, text: bytes, start: int, end: int, drawn: float, path: str | None
+    ) -> Iterator[Span]:
         start, end = _whole_value(text, start, end)
         value = text[start:end]
         if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
             return
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
+            return
+        if _FORMAT.search(value) or _is_name(value, line, text[end : end + 2], path):
             return
         if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
             return
@@ -183,6 +194,8 @@ class Context:
             sure = 0.5
         else:
             sure = 0.3
+        if _FINGERPRINT.fullmatch(value) and re.search(rb"(?i)gpg|pgp|key.?server|recv|release|sign|finger|0x", line):
+            return
         if _HARMLESS_CONTEXT.search(line) or text[end : end + 3] in (b"...", b"\xe2\x80\xa6"):
             sure -= 0.4
         if checks.digits(value) == 0:
@@ -200,6 +213,36 @@ class Context:
 
 
 WIDEST: Final = 2048
+
+# Ends of programs' files, in which a word without quotes is a name.
+_LISTED_PROGRAMS = (
+    "c h cc cpp cxx hpp hh hxx inl m mm cs java kt kts scala groovy go rs swift py pyi js mjs cjs ts jsx tsx "
+    "vue php rb pl pm lua r jl hs ml mli fs erl ex exs clj dart d nim zig pas vb vim el lisp scm v sv "
+    "vhd vhdl asm s sql proto thrift idl cu def xs ipp tcc"
+)
+_PROGRAMS: Final = frozenset(_LISTED_PROGRAMS.split())
+
+
+def _is_name(value: bytes, line: bytes, after: bytes, path: str | None) -> bool:
+    """Return whether a run is a name of the program (a type, a function, a constant) rather than a literal."""
+    if not _NAME.fullmatch(value):
+        return False
+    last = line[-1:]
+    if after[:1] == b"(" or after in (b"->", b"::"):
+        return True
+    if last in b"\"'`":
+        return False
+    program = path is not None and path.rpartition(".")[2].lower() in _PROGRAMS
+    # In a program only a text is a literal; whether this is within one shows the line before it, roughly.
+    quoted = line.count(b'"') % 2 == 1 or line.count(b"'") % 2 == 1 or line.count(b"`") % 2 == 1
+    comment = re.search(rb"//|#(?!\s*(?:define|if|elif|undef|ifdef|ifndef)\b)|/\*|^\s*\*|--|;;", line) is not None
+    if program and not quoted and not comment:
+        return True
+    return (
+        last in b" \t(*&,!"
+        and re.search(rb"[=:>][ \t]{0,8}$|[-/]{1,2}[\w-]+[ \t]$", line) is None
+        and (b"_" in value or checks.digits(value) < 3)
+    )
 
 
 def _whole_value(text: bytes, start: int, end: int) -> tuple[int, int]:

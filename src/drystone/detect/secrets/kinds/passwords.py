@@ -8,8 +8,8 @@ from typing import Final
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.kinds.values import reference, stand_in, strength
-from drystone.detect.secrets.spans import Span, covering, line_start
+from drystone.detect.secrets.kinds.values import reference, stand_in
+from drystone.detect.secrets.spans import Span, covering
 
 #: A private key block is at most this long.
 LONGEST_KEY: Final = 32 * 1024

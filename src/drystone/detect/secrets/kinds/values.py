@@ -5,6 +5,7 @@ Knows no carrier: where the value stood is judged in `assignments` and `commands
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Final
 
@@ -17,13 +18,14 @@ DRAWN: Final = 6.6
 # What stands for a value that is elsewhere: variables, templates, calls, paths, addresses, types.
 _REFERENCE = re.compile(
     rb"""\$[({\[]|\{\{|\}\}|<%|\#\{|%\(\w+\)|\{[A-Za-z_][\w.:]*\}|\{\d?\}"""
-    rb"""|^%[sdrq@]$|^%\w+%$|^%\{|^[@$:&!%]{1,2}[A-Za-z_][\w.:-]*(?:->\w+|::\w+)*[@%]?$|^<[^<>]*>$|^&lt;.*&gt;$|^\[[\w .-]*\]$|^\(.*\)$"""
+    rb"""|^%[sdrq@]$|^%\w+%$|^%\{|^[@$:&!%]{1,2}[A-Za-z_][\w.:-]*(?:->\w+|::\w+)*[@%]?$|^<[^<>]*>$|^&lt;.*&gt;$|"""
+    rb"""^\[[\w .-]*\]$|^\(.*\)$"""
     rb"""|\$(?:[a-z_][a-z0-9_]{2,}|[A-Z_][A-Z0-9_]{2,}|[a-z]{2,}(?:[A-Z][a-z]+)+)(?![A-Za-z0-9_])"""
     rb"""|^(?:env|process|os|self|this|config|settings|params|props|args|opts|options|data|request|req|var|local|vault|conf|kwargs|attrs)[.:\[]"""
     rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
-    rb"""|^(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w ./\\-]+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^[A-Z]+$|^__\w+__$|\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
-    rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$""",
-    re.VERBOSE,
+    rb"""|^(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w ./\\-]+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^[A-Z]+$|^__\w+__$|"""
+    rb"""\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
+    rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$"""
 )
 # Words that writers put where a credential belongs. A value that holds one of the first is a stand-in; one that is made
 # of the second, but for digits and signs, is one too.
@@ -65,11 +67,12 @@ _PASSPHRASE = re.compile(rb"[a-z]{3,12}([ _.-])(?:[a-z]{3,12}\1){2,7}[a-z]{3,12}
 _JOINED = re.compile(rb"[\w.-]*(?:[/:]|#(?=[A-Za-z]))[\w./#:-]*")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _ESCAPED = re.compile(rb"\\([^A-Za-z0-9\s]|[ ])")
+_SPOKEN = re.compile(rb"(?i)pass ?word|secret|example|change ?me|placeholder|dummy|not (?:a|my) real|your[ _-]")
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def reference(value: bytes) -> bool:
-    """Return whether a value stands for one that is elsewhere (a variable, a template, a path) or is no value at all."""
+    """Return whether a value stands for one that is elsewhere: a variable, a template, a call, a path."""
     if _REFERENCE.search(value) is not None and not _drawn_with_signs(value):
         return True
     # `s3:GetObject`, `/v1/accounts:reset`, `kit#Response`: words and what joins them.
@@ -102,7 +105,7 @@ def uuid(value: bytes) -> bool:
 
 def stand_in(value: bytes) -> bool:
     """Return whether a value is what writers put where a credential belongs: `changeme`, `test1234`, `Passw0rd!`."""
-    if _PICTURE.search(value) is not None or len(set(value)) < 4:
+    if _PICTURE.search(value) is not None or len(set(value)) < 4 or _told_in_base64(value):
         return True
     for read in (value, _TAIL.sub(b"", value).translate(_LEET)):
         parts = [part.lower() for part in _PART.findall(read)]
@@ -117,6 +120,14 @@ def stand_in(value: bytes) -> bool:
             ):
                 return True
     return re.fullmatch(rb"(?:0?1234567890?|12345678?|987654321|\d)\w{0,2}", value) is not None
+
+
+def _told_in_base64(value: bytes) -> bool:
+    """Return whether a value is base64 of words that say so themselves: `user:not a real password`."""
+    if len(value) % 4 or not re.fullmatch(rb"[A-Za-z0-9+/]{12,}={0,2}", value):
+        return False
+    inner = base64.b64decode(value)
+    return inner.isascii() and inner.decode().isprintable() and _SPOKEN.search(inner) is not None
 
 
 def _signed(value: bytes) -> bool:
