@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from drystone.search.counting import StringCount
     from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
-    from drystone.search.results.found import Found, Passage, SearchResult
+    from drystone.search.questions.scores import WordWeight
+    from drystone.search.results.found import Found, Passage, RankedFile, SearchResult
 
 #: What people are told of a search that stopped.
 _WHY: Final = {
@@ -64,6 +65,14 @@ def print_files(answer: SearchResult, several: bool, pager: bool) -> None:
                 out.print(line)
         out.print(text(files_sentence(answer)))
     _notes(answer.notes)
+
+
+def print_ranks(answer: SearchResult, several: bool) -> None:
+    """Print in which order files stand, and why."""
+    for place, found in enumerate(answer, 1):
+        echo(f"{place:>7}  {inline(_name(found, several))}  {', '.join((found.why, *found.flags))}")
+    _notes(answer.notes)
+    echo(files_sentence(answer))
 
 
 def _with_first(first: Found | None, rest: Iterator[Found]) -> Iterator[Found]:
@@ -198,3 +207,36 @@ def print_passages(passages: list[Passage], as_json: bool) -> None:
         echo(f"{inline(passage.repository)}:{inline(passage.path)}:{first}-{last}  score {passage.score:.2f}")
         echo(f"    {inline(passage.swhid)}")
         echo(passage.text)
+
+
+def print_best(files: list[RankedFile], weights: list[WordWeight], given: Mapping[str, Any]) -> None:
+    """Print files that fit words, best first, with where their best passages are; with `explain` what each score is."""
+    if given["as_json"]:
+        for weight in weights:
+            print_json(weight._asdict(), indent=False, kind="word")
+        for file in files:
+            print_json(file, indent=False, kind="ranked")
+        return
+    with paged(given["pager"]) as out:
+        for weight in weights:
+            counts = f"counts for nothing: {weight.left_out}" if weight.left_out else f"counts {weight.weight:.2f}"
+            out.print(text(f"{weight.word:>20}  in {_count(weight.passages, 'passage')}, {counts}", "dim"))
+        for file in files:
+            for line in _ranked(file, given["explain"], given["lines"]):
+                out.print(line)
+
+
+def _ranked(file: RankedFile, explain: bool, most: int) -> Iterator[Text]:
+    facts = [file.language or "unknown language", file.license or "no licence", *file.flags]
+    name = text(f"{file.repository}:{file.path}", "bold magenta")
+    yield name + text(f"  score {file.score:.2f}  {', '.join(facts)}", "dim")
+    if explain:
+        parts = " + ".join(f"{part} {value:.2f}" for part, value in file.parts.items() if value)
+        yield text(f"         {file.prior:.2f} x ({parts})", "cyan")
+    for place, passage in enumerate(file.passages):
+        defines = f"  defines {', '.join(passage.defines)}" if passage.defines else ""
+        yield text(f"         lines {passage.lines[0]}-{passage.lines[1]}  score {passage.score:.2f}{defines}", "dim")
+        if not place:
+            for number, line in enumerate(passage.text.splitlines()[:most], passage.lines[0]):
+                yield text(f"{number:>7}  ", "green") + _piece(line)
+    yield text(f"         {file.swhid}", "dim")

@@ -27,9 +27,12 @@ from drystone.search.limits import By
 @click.option(
     "--passages", type=click.IntRange(1), metavar="N", help="Print the N passages that fit QUERY's words best."
 )
-@click.option("--where", default="", help="With --passages and --times: of files that this query matches.")
+@click.option(
+    "--best", type=click.IntRange(1), metavar="N", help="Print the N files that fit QUERY's words best, by passages."
+)
+@click.option("--where", default="", help="With --passages, --best, --times: of files that this query matches.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long, and say so.")
-@click.option("--explain", is_flag=True, help="Print what is asked of the index and what ranks first.")
+@click.option("--explain", is_flag=True, help="Print what ranks and why, and what is asked of the index.")
 @click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for editors.")
 @click.option("--pager/--no-pager", default=True, help="Page long output on a terminal, by PAGER or less.")
 @json_lines
@@ -47,14 +50,16 @@ def command(arguments: tuple[str, ...], **given: Any) -> None:
       drystone search releases/mine 'kept:no reason:license file:README'
       drystone search releases/mine --count --by license 'sym:parse'
       drystone search releases/mine --times 'import os'
+      drystone search releases/mine --best 10 "where is the session cookie signed?" --explain
       drystone search releases/mine --passages 5 "how are opt-outs applied" --where lang:markdown
       drystone search releases/1.0 releases/1.1 -l 'file:setup\\.py$'
     """
     *releases, query = arguments
     _check(releases, given)
-    if given["explain"]:
-        for line in verbs.explain_query(query):
-            echo(line)
+    if given["best"]:
+        _best(releases, query, given)
+    elif given["explain"]:
+        _explain(releases, query, given)
     elif given["passages"] or given["times"] or given["count"]:
         _numbers(releases, query, given)
     elif verbs.asks_ledger(query):
@@ -67,12 +72,14 @@ def _check(releases: list[str], given: dict[str, Any]) -> None:
     """Raise `UsageError` for options that do not go together."""
     if not releases:
         raise click.UsageError("give one or more releases, then the query")
-    forms = [name for name in ("count", "times", "passages", "explain", "sarif", "files") if given[name]]
+    forms = [name for name in ("count", "times", "passages", "best", "explain", "sarif", "files") if given[name]]
+    if given["best"] and given["explain"]:
+        forms.remove("explain")
     if len(forms) > 1:
         raise click.UsageError(f"--{forms[0]} and --{forms[1]} do not go together")
     if given["sarif"] and given["as_json"]:
         raise click.UsageError("--sarif and --json do not go together")
-    for name, among in {"where": ("passages", "times"), "by": ("count", "times"), "fold": ("times",)}.items():
+    for name, among in {"where": ("passages", "best", "times"), "by": ("count", "times"), "fold": ("times",)}.items():
         if given[name] and not any(given[each] for each in among):
             raise click.UsageError(f"--{name} goes with --{' or --'.join(among)}")
 
@@ -95,6 +102,26 @@ def _files(releases: list[str], query: str, given: dict[str, Any]) -> None:
         _results.print_names(answer, len(releases) > 1)
     else:
         _results.print_files(answer, len(releases) > 1, given["pager"])
+
+
+def _best(releases: list[str], words: str, given: dict[str, Any]) -> None:
+    from drystone.cli._progress import spinner
+    from drystone.cli.asking import _results
+
+    explain = given["explain"]
+    with spinner("searching", True):
+        weights = verbs.explain_words(releases, words) if explain else []
+        files = verbs.rank_files(releases, words, limit=given["best"], where=given["where"])
+    _results.print_best(files, weights, given)
+
+
+def _explain(releases: list[str], query: str, given: dict[str, Any]) -> None:
+    from drystone.cli.asking import _results
+
+    answer = verbs.search_releases(releases, query, limit=given["limit"] or None, lines=0, seconds=given["seconds"])
+    for line in verbs.explain_query(query):
+        echo(line)
+    _results.print_ranks(answer, len(releases) > 1)
 
 
 def _ledger(releases: list[str], query: str, given: dict[str, Any]) -> None:
