@@ -84,7 +84,11 @@ def test_escape_sequences_of_texts_never_reach_the_terminal(pager: str) -> None:
 
 def test_nothing_is_paged_into_a_pipe(pager: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CODE, "yes", "3"], check=True, capture_output=True, text=True, env={**os.environ, "PAGER": pager}
+        [sys.executable, "-c", CODE, "yes", "3"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PAGER": pager},
     )
     assert "LESS is" not in done.stdout
     assert "line 2" in done.stdout

@@ -140,16 +140,16 @@ def test_options_that_do_not_go_together_are_refused(run: Run, indexed: Path, op
 
 
 def test_best_files_say_what_their_scores_are_made_of(run: Run, indexed: Path) -> None:
-    done = run(command, indexed, "where is the command line option parsed", "--best", 3, "--explain", "--no-pager")
+    done = run(command, indexed, "where is the progress bar drawn", "--best", 3, "--explain", "--no-pager")
     assert done.exit_code == 0, done.output
     assert re.search(r"^ +where  in [\d,]+ passages?, counts for nothing: it only asks$", done.stdout, re.M)
-    assert re.search(r"^ +option  in [\d,]+ passages?, counts \d", done.stdout, re.M)
+    assert re.search(r"^ +progress  in [\d,]+ passages?, counts \d", done.stdout, re.M)
     scores = [float(score) for score in re.findall(r"^\S+  score ([\d.]+)", done.stdout, re.M)]
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
     for score, (prior, parts) in zip(scores, re.findall(r"^ +([\d.]+) x \((.*)\)$", done.stdout, re.M), strict=True):
         assert score == pytest.approx(float(prior) * sum(map(float, re.findall(r"[\d.]+", parts))), abs=0.06)
-    rows = [json.loads(line) for line in run(command, indexed, "option", "--best", 2, "--json").stdout.splitlines()]
+    rows = [json.loads(line) for line in run(command, indexed, "progress", "--best", 2, "--json").stdout.splitlines()]
     assert [row["kind"] for row in rows] == ["ranked"] * 2
     assert rows[0]["passages"][0]["lines"][0] >= 1
 
