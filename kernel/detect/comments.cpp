@@ -26,7 +26,10 @@ bool begins_nocase(View s, View prefix) {
     return true;
 }
 
-constexpr std::array<View, 6> kWords = {"licen", "spdx-", "redistribut", "permission ", "gpl", "c domain"};
+// Words that grant, and words that deny.
+constexpr std::array<View, 11> kWords = {"licen",     "spdx-",      "redistribut", "permission ",
+                                         "gpl",       "c domain",   "propriet",    "confidential",
+                                         "unauthori", "commercial", "prohibited"};
 
 // A preprocessor directive directly after "#"; prose comments have a space there.
 bool directive(View after_hash) {
@@ -46,7 +49,7 @@ bool speaks_of_licenses(View head, const Variant& variant) {
     auto confirm = [&](size_t from, size_t to) {
         for (size_t k = from; k < to; ++k) {
             const char c = low(head[k]);
-            if (c != 'l' && c != 's' && c != 'r' && c != 'p' && c != 'g' && c != 'c') continue;
+            if (c != 'l' && c != 's' && c != 'r' && c != 'p' && c != 'g' && c != 'c' && c != 'u') continue;
             for (View w : kWords)
                 if (begins_nocase(head.substr(k, w.size()), w)) return true;
         }

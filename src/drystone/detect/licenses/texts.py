@@ -16,14 +16,28 @@ from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.annotation import Evidence, Kind, LicenseAnnotation
 from drystone.detect.licenses.copyrights import split_copyrights
 from drystone.detect.licenses.matching.references import facts, references
-from drystone.detect.licenses.matching.scan import LicenseMatch, combine, find_licenses, join, speaks_of_licensing
+from drystone.detect.licenses.matching.remainder import Remaining, remaining
+from drystone.detect.licenses.matching.scan import (
+    LIKELY,
+    LicenseMatch,
+    combine,
+    find_licenses,
+    join,
+    speaks_of_licensing,
+)
 from drystone.detect.licenses.matching.tags import find_tags
+from drystone.detect.licenses.strictness import UNKNOWN, strictness
 
 #: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
 _CLASSIFIER_BYTES: Final = 64 * 1024
 _CACHE_SIZE: Final = 8192
+#: Rules that find a licence's text, not only its name.
+_WHOLE: Final = frozenset({"spdx-text", "clauses"})
+#: Share of a listed licence's word grams from which it may be named in the place of one that leaves words unexplained.
+CONTAINED: Final = 0.85
 
-_Answer = tuple[str | None, tuple[tuple[int, int, str, str, float], ...], bool]
+_Row = tuple[int, int, str, str, float]
+_Answer = tuple[str | None, tuple[_Row, ...], bool, bool]
 _cache: OrderedDict[tuple[bytes, bool], _Answer] = OrderedDict()
 _lock = Lock()
 
@@ -37,7 +51,7 @@ def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = 
     tags = find_tags(body)
     words = ComparableWords(body)
     key = hashlib.sha256(words.text).digest()
-    expression, rows, unanswered = _answer(words, key, strict, body)
+    expression, rows, unanswered, denied = _answer(words, key, strict, body)
     evidence = tuple(
         Evidence(x, words.line(words.word_at(start)), words.line(words.word_at(max(start, end - 1))), rule, confidence)
         for start, end, x, rule, confidence in rows
@@ -52,13 +66,18 @@ def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = 
             expression = join([tagged, expression], "AND")
         else:
             expression = tagged
-        evidence, unanswered = (*tags, *evidence), False
+        evidence = (*tags, *evidence)
+        if any(not e.expression for e in evidence):
+            expression = None
+        else:
+            unanswered = False
     return LicenseAnnotation(
         expression=expression,
         kind=kind,
         evidence=evidence,
         conflict=conflict,
         unanswered=unanswered,
+        denied=denied,
         copyrights=copyrights,
         text_sha256=key.hex() if words.count else "",
         notes=notes,
@@ -84,15 +103,54 @@ def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _A
     text = words.text.decode("latin-1")
     if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
         findings = _classify(body, len(text))
-    expression = combine(text, findings)
-    rows = tuple((f.start, f.end, f.expression, f.rule, f.confidence) for f in findings)
-    unanswered = expression is None and (bool(findings) or (not strict and speaks_of_licensing(text)))
-    answer = (expression, rows, unanswered)
+    restricts = any(f.rule in _WHOLE and strictness(f.expression) == UNKNOWN for f in findings)
+    # The name of a licence that restricts says more than words about it.
+    rest = [] if restricts else _remaining(words, text, findings, strict)
+    if rest and (listed := _listed(words, text, findings, rest, strict)):
+        findings, rest = listed, []
+    expression = combine(text, findings) if not rest else None
+    rows: list[_Row] = [(f.start, f.end, f.expression, f.rule, f.confidence) for f in findings]
+    rows += [(r.start, r.end, "", r.rule, 0.8) for r in rest]
+    unanswered = expression is None and (bool(rows) or (not strict and words.count > 0))
+    answer = (expression, tuple(rows), unanswered, any(r.denies for r in rest))
     with _lock:
         _cache[key, strict] = answer
         if len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)
     return answer
+
+
+def _remaining(
+    words: ComparableWords, text: str, findings: list[LicenseMatch], strict: bool, every: bool = False
+) -> list[Remaining]:
+    if len(findings) == 1 and findings[0].rule == "text-hash":
+        return []
+    found = [(f.start, f.end, f.expression, f.rule in _WHOLE) for f in findings]
+    return remaining(words, text, found, strict, every)
+
+
+def _listed(
+    words: ComparableWords, text: str, findings: list[LicenseMatch], rest: list[Remaining], strict: bool
+) -> list[LicenseMatch]:
+    """Return the findings with a less similar licence in the place of one, where that leaves nothing unexplained.
+
+    So a text that adds to a licence what a listed licence adds to it gets that licence's name (Sleepycat, not BSD).
+    """
+    known = references()
+    named = {f.expression for f in findings}
+    answers: list[list[LicenseMatch]] = []
+    for number, similarity, contained, first, last in known.index.match(words, 0, words.count, LIKELY - 0.1, 12):
+        start, end = words.start(first), words.start(last - 1) + 1
+        other = LicenseMatch(known.ids[number], start, end, "spdx-text", round(similarity, 3))
+        beside = [f for f in findings if f.end <= start or f.start >= end]
+        if contained < CONTAINED or len(beside) == len(findings) or other.expression in named:
+            continue
+        if not all(start <= r.start and r.end <= end for r in rest):
+            continue
+        changed = sorted([other, *beside], key=lambda f: f.start)
+        if not _remaining(words, text, changed, strict, every=True):
+            answers.append(changed)
+    return min(answers, key=len, default=[])
 
 
 def _classify(body: bytes, end: int) -> list[LicenseMatch]:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import lzma
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,7 @@ from drystone.detect._kernel import ComparableWords, TextIndex
 from drystone.detect.licenses.copyrights import split_copyrights
 
 #: A word that stands for any name in a reference text ("<year>", "[name of copyright owner]").
-_PLACEHOLDER = re.compile(r"<[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]")
+_PLACEHOLDER = re.compile(r"<(?!https?:)[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]")
 
 #: Texts that several identifiers share, and the one that the text alone stands for.
 _PREFERRED = {"MIT": 2, "BSD-3-Clause": 2, "BSD-2-Clause": 2, "ISC": 2, "Apache-2.0": 2}
@@ -39,6 +40,15 @@ class References:
     by_hash: dict[bytes, str]
     names: dict[str, str]
     osi_approved: frozenset[str]
+    by_family: dict[str, tuple[int, ...]]
+
+    def numbers(self, identifiers: Iterable[str]) -> list[int]:
+        """Return the texts of some identifiers; "-only" and "-or-later" are one."""
+        return sorted({n for i in identifiers for n in self.by_family.get(_family(i), ())})
+
+
+def _family(identifier: str) -> str:
+    return re.sub(r"-only$|-or-later$", "", identifier)
 
 
 def _rank(identifier: str) -> tuple[int, int, int, str]:
@@ -90,6 +100,9 @@ def references() -> References:
             ids.append(identifier)
             texts.append(words)
             lengths.append(words.count)
+    families: dict[str, list[int]] = {}
+    for number, identifier in enumerate(ids):
+        families.setdefault(_family(identifier), []).append(number)
     return References(
         ids=tuple(ids),
         lengths=tuple(lengths),
@@ -97,4 +110,5 @@ def references() -> References:
         by_hash=by_hash,
         names={i: entry["name"] for i, entry in licenses.items()},
         osi_approved=frozenset(i for i, entry in licenses.items() if entry["osi"]),
+        by_family={family: tuple(numbers) for family, numbers in families.items()},
     )

@@ -1,0 +1,130 @@
+"""What a text says beside the licences found in it: the words that none of them explains, read sentence by sentence.
+
+Words that restrict there make a plain licence unknown. Knows nothing of files, folders or metadata formats.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.matching.references import references
+from drystone.detect.licenses.matching.restrictions import AGREEMENT, PLAIN_RIDERS, Restriction, restrictions
+from drystone.detect.licenses.strictness import strictness
+
+#: A sentence is read in pieces of this many words, so that a text without full stops costs no more than others.
+_PIECE: Final = 90
+#: In prose, riders are looked for this many words around a licence.
+_NEAR: Final = 70
+#: Of a text with more unexplained words than this, only sentences about the software or its licence are read.
+_LONG: Final = 150
+_MAX_FOUND: Final = 8
+_ENDS: Final = re.compile(rb"[\n.?]")
+_ABOUT: Final = re.compile(
+    r"\b(?:licen[sc]\w*|permi\w+|grant\w*|conditions?|software|use of|using|distribut\w+|redistribut\w+|"
+    r"(?:this|the) (?:file|code|program|work|library|project|package|source|above|product))\b"
+)
+
+
+class Remaining(NamedTuple):
+    """Words that deny or restrict: offsets into the comparable words, the rule, and whether they deny."""
+
+    start: int
+    end: int
+    rule: str
+    denies: bool
+
+
+def sentences(words: ComparableWords) -> list[int]:
+    """Return the first word of each sentence, in order; paragraphs and table cells of their own end one too."""
+    return [m.start() for m in _ENDS.finditer(words.joints)]
+
+
+def remaining(
+    words: ComparableWords, text: str, found: Sequence[tuple[int, int, str, bool]], prose: bool, every: bool = False
+) -> list[Remaining]:
+    """Return what restricts in the words that the licences of `found` do not explain.
+
+    `found` has (start, end, expression, whole) of each licence: offsets, SPDX expression, and whether its text stands
+    there, not only its name. In `prose` (a README, a source file's head) only what plainly denies counts, and riders
+    near a licence. Beside copyleft, which is often explained at length, only the riders that name what they forbid
+    count, unless `every` rider is asked for.
+    """
+    ids = [i for _, _, expression, _ in found for i in re.findall(r"[\w.+-]+", expression)]
+    known = references()
+    ranges = known.index.unexplained(words, 0, words.count, known.numbers(ids))
+    spans = [(words.start(a), words.start(b - 1) + 1) for a, b in ranges]
+    named = sorted((start, end) for start, end, _, whole in found if not whole)
+    result: list[Remaining] = []
+    loose = not prose and sum(b - a for a, b in ranges) <= _LONG
+    steps = [strictness(expression) for _, _, expression, _ in found]
+    copyleft = not every and bool(steps) and max(steps) > 0
+    places = _around(words, found)
+    for first, last in _pieces(words, ranges):
+        start = words.start(first)
+        end = words.start(last) - 1 if last < words.count else len(text)
+        sentence = text[start:end]
+        at = bisect_right(places, (last, words.count)) - 1
+        near = at >= 0 and first <= places[at][1]
+        for hit in _read(sentence, prose, near, bool(found), loose, copyleft):
+            span = (start + hit.start, start + hit.end)
+            if _foreign(span, spans, named):
+                result.append(Remaining(*span, f"{'denied' if hit.denies else 'rider'}:{hit.rule}", hit.denies))
+                break
+        if len(result) >= _MAX_FOUND:
+            break
+    return result
+
+
+def _around(words: ComparableWords, found: Sequence[tuple[int, int, str, bool]]) -> list[tuple[int, int]]:
+    """Return the ranges of words near a licence, in order and apart."""
+    ranges: list[tuple[int, int]] = []
+    for start, end in sorted((a, b) for a, b, _, _ in found):
+        first, last = words.word_at(start) - _NEAR, words.word_at(max(start, end - 1)) + _NEAR
+        if ranges and first <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
+        else:
+            ranges.append((first, last))
+    return ranges
+
+
+def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, copyleft: bool) -> Iterator[Restriction]:
+    beside = loose or ((near or not (prose or granted)) and _ABOUT.search(sentence) is not None)
+    for hit in restrictions(sentence, beside):
+        if hit.denies or hit.rule == AGREEMENT:
+            if hit.denies or near or not granted:
+                yield hit
+        elif not copyleft or hit.rule in PLAIN_RIDERS:
+            yield hit
+
+
+def _pieces(words: ComparableWords, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the sentences (first word, last word + 1) that hold unexplained words, long ones in pieces."""
+    starts = sentences(words)
+    behind = 0
+    for first, last in ranges:
+        number = max(0, bisect_right(starts, first) - 1)
+        while number < len(starts) and starts[number] < last:
+            begin, end = starts[number], starts[number + 1] if number + 1 < len(starts) else words.count
+            number += 1
+            skip = max(0, first - begin - 20) // _PIECE * _PIECE
+            for at in range(begin + skip, min(end, last), _PIECE):
+                stop = min(end, at + _PIECE + 20)
+                if at >= behind and stop > first:
+                    yield at, stop
+                    behind = at + 1
+
+
+def _foreign(hit: tuple[int, int], spans: list[tuple[int, int]], named: list[tuple[int, int]]) -> bool:
+    """Whether a hit has words of its own: some that no licence explains and that are not a licence's name."""
+    for number in range(max(0, bisect_right(spans, (hit[0], 0)) - 1), len(spans)):
+        start, end = max(spans[number][0], hit[0]), min(spans[number][1], hit[1])
+        if spans[number][0] >= hit[1]:
+            break
+        before = bisect_right(named, (start, end)) - 1
+        if start < end and not (before >= 0 and end <= named[before][1]):
+            return True
+    return False
