@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from benchmarks.detection.restricted import BASES, HARMLESS, RESTRICTIONS, base, texts
+
 from drystone.detect.licenses import LicenseState, detect_text
 from drystone.detect.licenses.annotation import families
 

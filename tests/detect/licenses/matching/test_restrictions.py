@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from drystone.detect._kernel import ComparableWords
+
 from drystone.detect.licenses.matching.restrictions import Restriction, restrictions
 
 
