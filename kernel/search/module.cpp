@@ -13,6 +13,7 @@
 #include "common/python.hpp"
 #include "counting.hpp"
 #include "folding.hpp"
+#include "literals.hpp"
 #include "query.hpp"
 #include "ranking.hpp"
 
@@ -188,6 +189,26 @@ NB_MODULE(_kernel, m) {
         },
         nb::arg("page"), nb::arg("start"), nb::arg("count"),
         "Where the values of a Parquet page in plain encoding begin, and their bytes.");
+
+    m.def(
+        "holding",
+        [](Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> ends, nb::bytes literal) {
+            if (starts.size() != ends.size()) throw std::invalid_argument("each text must have a start and an end");
+            for (size_t i = 0; i < starts.size(); i++) {
+                const int64_t start = starts.data()[i], end = ends.data()[i];
+                if (start < 0 || end < start || (uint64_t)end > data.size())
+                    throw std::invalid_argument("a text leaves its buffer");
+            }
+            std::vector<uint32_t> found;
+            {
+                nb::gil_scoped_release release;
+                holding(data.data(), starts.data(), ends.data(), starts.size(), bytes_of(literal), literal.size(),
+                        found);
+            }
+            return found;
+        },
+        nb::arg("data"), nb::arg("starts"), nb::arg("ends"), nb::arg("literal"),
+        "Which texts, spans of one buffer, hold the literal: their places in the list.");
 
     m.def(
         "write_postings",

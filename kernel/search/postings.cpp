@@ -165,17 +165,19 @@ void PostingsReader::scan(uint64_t block, See&& see) const {
     }
 }
 
-void PostingsReader::each(const std::function<void(uint64_t, const List&)>& each) const {
-    for (uint64_t block = 0; block < blocks_; block++) {
+void PostingsReader::between(uint64_t low, uint64_t high,
+                             const std::function<void(uint64_t, const List&)>& each) const {
+    const uint64_t before = blocks_to(low);
+    for (uint64_t block = before ? before - 1 : 0; block < blocks_ && first(block) < high; block++) {
         scan(block, [&](uint64_t key, const List& list) {
-            each(key, list);
-            return true;
+            if (key >= low && key < high) each(key, list);
+            return key < high;
         });
     }
 }
 
-List PostingsReader::find(uint64_t key) const {
-    uint64_t low = 0, high = blocks_;  // the last block whose first key is not above
+uint64_t PostingsReader::blocks_to(uint64_t key) const {
+    uint64_t low = 0, high = blocks_;
     while (low < high) {
         const uint64_t middle = (low + high) / 2;
         if (first(middle) <= key) {
@@ -184,6 +186,11 @@ List PostingsReader::find(uint64_t key) const {
             high = middle;
         }
     }
+    return low;
+}
+
+List PostingsReader::find(uint64_t key) const {
+    const uint64_t low = blocks_to(key);
     List found;
     if (low == 0) return found;
     scan(low - 1, [&](uint64_t seen, const List& list) {

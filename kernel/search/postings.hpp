@@ -63,9 +63,13 @@ class PostingsReader {
     void read(const List& list, std::vector<uint32_t>& numbers, std::vector<uint8_t>* levels) const;
 
     // Every key with its list, in order.
-    void each(const std::function<void(uint64_t, const List&)>& each) const;
+    void each(const std::function<void(uint64_t, const List&)>& each) const { between(0, kMostKey, each); }
+
+    // Every key from `low` up to, not including, `high`, with its list, in order.
+    void between(uint64_t low, uint64_t high, const std::function<void(uint64_t, const List&)>& each) const;
 
   private:
+    uint64_t blocks_to(uint64_t key) const;  // how many blocks begin with a key not above this one
     template <class See>
     void scan(uint64_t block, See&& see) const;
 

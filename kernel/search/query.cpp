@@ -11,6 +11,8 @@ constexpr int kDeepest = 64;
 // A list is read where that costs less than what it may save: reading takes a few ns for each number, checking a
 // document some us.
 constexpr uint64_t kWorth = 500;
+constexpr size_t kWindowWorth = 200;  // documents to be checked that take as long as a walk through all keys
+constexpr uint32_t kCommon = 4;       // one document of so many
 
 using Numbers = std::vector<uint32_t>;
 
@@ -42,8 +44,55 @@ struct Evaluation {
         into.numbers.swap(both);
     }
 
+    bool is_window() const { return at < end && *at == kWindow; }
+
+    const uint32_t* window() {
+        if (end - at < 1 + kWindowWords) throw std::invalid_argument("a formula is cut off in a window");
+        const uint32_t* sets = at + 1;
+        at += 1 + kWindowWords;
+        return sets;
+    }
+
+    // Documents with a trigram of the window; all where one of them is in a good part of all documents already.
+    Set matching(const uint32_t* sets) const {
+        const auto has = [&](int set, uint64_t byte) { return sets[set * kSetWords + (byte >> 5)] >> (byte & 31) & 1; };
+        std::vector<List> lists;
+        bool common = false;
+        for (uint64_t low = 0; low < 256 && !common; low++) {
+            if (!has(0, low)) continue;
+            uint64_t high = low + 1;
+            while (high < 256 && has(0, high)) high++;
+            trigrams.between(low << 16, high << 16, [&](uint64_t key, const List& list) {
+                if (!has(1, key >> 8 & 0xff) || !has(2, key & 0xff)) return;
+                common |= list.count > trigrams.universe() / kCommon;
+                lists.push_back(list);
+            });
+            low = high;
+        }
+        if (common) return {true, {}};
+        std::vector<uint64_t> bits((trigrams.universe() + 63) / 64);
+        Numbers numbers;
+        for (const List& list : lists) {
+            numbers.clear();
+            trigrams.read(list, numbers, nullptr);
+            for (uint32_t number : numbers) bits[number >> 6] |= 1ull << (number & 63);
+        }
+        return {false, numbers_of(bits)};
+    }
+
+    static Numbers numbers_of(const std::vector<uint64_t>& bits) {
+        Numbers numbers;
+        for (size_t w = 0; w < bits.size(); w++) {
+            for (uint64_t word = bits[w]; word; word &= word - 1) {
+                numbers.push_back((uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(word));
+            }
+        }
+        return numbers;
+    }
+
     Set next(int depth) {
         if (at == end || depth > kDeepest) throw std::invalid_argument("a formula is cut off or too deep");
+        if (is_window()) return matching(window());
         const uint32_t op = *at++;
         if (op == kAll) return {true, {}};
         if (op <= kParts) return {false, read(trigrams.find(op))};
@@ -52,9 +101,12 @@ struct Evaluation {
             Set found{true, {}};
             std::vector<List> lists;
             std::vector<Set> sets;
+            std::vector<const uint32_t*> windows;
             for (uint32_t i = 0; i < parts; i++) {
                 if (at < end && *at <= kParts) {
                     lists.push_back(trigrams.find(*at++));
+                } else if (is_window()) {
+                    windows.push_back(window());
                 } else {
                     sets.push_back(next(depth + 1));
                 }
@@ -67,6 +119,12 @@ struct Evaluation {
             for (Set& set : sets) {
                 if (!set.all) intersect(found, set.numbers);
             }
+            for (const uint32_t* sets_of : windows) {
+                if (found.all ? trigrams.universe() > kWindowWorth : found.numbers.size() > kWindowWorth) {
+                    const Set some = matching(sets_of);
+                    if (!some.all) intersect(found, some.numbers);
+                }
+            }
             return found;
         }
         if ((op & ~kParts) != kOr) throw std::invalid_argument("a formula has a sign that means nothing");
@@ -77,14 +135,8 @@ struct Evaluation {
             all |= part.all;
             for (uint32_t number : part.numbers) bits[number >> 6] |= 1ull << (number & 63);
         }
-        Set found{all, {}};
-        if (all) return found;
-        for (size_t w = 0; w < bits.size(); w++) {
-            for (uint64_t word = bits[w]; word; word &= word - 1) {
-                found.numbers.push_back((uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(word));
-            }
-        }
-        return found;
+        if (all) return {true, {}};
+        return {false, numbers_of(bits)};
     }
 };
 

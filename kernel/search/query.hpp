@@ -10,10 +10,12 @@
 namespace drystone::search {
 
 // A formula in prefix order: a trigram (below 2^24), or one of these with the number of its parts in the low bits.
-constexpr uint32_t kAnd = 1u << 31, kOr = 1u << 30, kAll = 1u << 29, kParts = (1u << 24) - 1;
+// After kWindow come three sets of bytes, 8 words each, the lowest bit first: any trigram out of these sets.
+constexpr uint32_t kAnd = 1u << 31, kOr = 1u << 30, kAll = 1u << 29, kWindow = 1u << 28, kParts = (1u << 24) - 1;
+constexpr int kSetWords = 8, kWindowWords = 3 * kSetWords;
 
 // Documents, ascending, that hold all trigrams the formula asks for. Where little is left to be checked, the longest
-// lists are not read, so that a document may be there without one of them; none is missing.
+// lists and windows are not read, so that a document may be there without one of them; none is missing.
 // Throws std::invalid_argument for what is no formula.
 std::vector<uint32_t> candidates(const PostingsReader& trigrams, const uint32_t* formula, size_t size);
 

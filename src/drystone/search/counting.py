@@ -14,9 +14,9 @@ import numpy as np
 
 from drystone.errors import UsageError
 from drystone.search import _kernel
+from drystone.search.expressions.formula import of_strings
+from drystone.search.expressions.matcher import Deadline
 from drystone.search.filters import Mask
-from drystone.search.formula import of_strings
-from drystone.search.matching import Deadline
 from drystone.search.segment import Segment
 
 #: Longest string that is counted, in bytes.

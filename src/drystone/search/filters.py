@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from drystone.detect.languages.tables import by_alias, languages
 from drystone.detect.licenses.categories import categories
-from drystone.search.matching import Deadline, Matcher
+from drystone.search.expressions.matcher import Deadline, Matcher
 from drystone.search.query import QueryError, Term
 from drystone.search.segment import FLAGS, Segment, column
 

@@ -331,7 +331,7 @@ def _symbols(built: _kernel.Built) -> tuple[bytes, pa.Table]:
 def texts(found: Segment, release: Release) -> Iterator[tuple[int, memoryview]]:
     """Yield the number and the text of every indexed file of a segment, page by page, for checks and whole scans."""
     shards = [ReadShard(release.path / entry.place) for entry in found.entries]
-    page, start, size = found.places
+    page, start, size = found.page_numbers.tolist(), found.starts.tolist(), found.sizes.tolist()
     by_page: dict[int, list[int]] = {}
     indexed = found.files.column("not_indexed").is_null().to_pylist()
     for number, of in enumerate(page):

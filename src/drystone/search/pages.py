@@ -147,25 +147,29 @@ class ReadShard:
 
 
 class Cache:
-    """Pages read lately, up to a number of bytes; the oldest go first. The last one read is always kept."""
+    """Pages read lately, up to a number of bytes; the oldest go first. The last one read is always kept.
+
+    A page is known by the SHA-256 of its shard and its place there, so that releases share what they have in common.
+    """
 
     def __init__(self, most: int) -> None:
-        self._most, self._held = most, 0
+        self._most, self._bytes = most, 0
         self._pages: OrderedDict[tuple[str, int], memoryview] = OrderedDict()
 
-    def get(self, shard: ReadShard, page: Page) -> memoryview:
-        """Return a page, read from its shard if it is not held."""
-        key = (shard.name, page.place)
+    def held(self, key: tuple[str, int]) -> memoryview | None:
+        """Return a page that is kept."""
         found = self._pages.get(key)
         if found is not None:
             self._pages.move_to_end(key)
-            return found
-        found = shard.read(page)
-        self._held += len(found)
-        self._pages[key] = found
-        while self._held > self._most and len(self._pages) > 1:
-            self._held -= len(self._pages.popitem(last=False)[1])
         return found
+
+    def keep(self, key: tuple[str, int], page: memoryview) -> memoryview:
+        """Keep a page and return it."""
+        self._bytes += len(page)
+        self._pages[key] = page
+        while self._bytes > self._most and len(self._pages) > 1:
+            self._bytes -= len(self._pages.popitem(last=False)[1])
+        return page
 
 
 def _after_levels(data: memoryview, values: int) -> int:

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drystone.search import filters
+from drystone.search.expressions.matcher import Deadline, Matcher
 from drystone.search.filters import Mask
-from drystone.search.matching import Deadline, Matcher
 from drystone.search.query import All, Either, Not, Query, QueryError, Term, parse, pattern_of, written
 from drystone.search.segment import Segment, column
 
@@ -214,8 +214,31 @@ class State:
     def __init__(self, planned: QueryPlan, segment: Segment) -> None:
         self.plan, self.segment = planned, segment
         self._masks: dict[int, Mask] = {}
-        self.possible, self.sure = self._bounds(planned.part)
         self._paths: Mask | None = None
+
+    @cached_property
+    def _bounded(self) -> tuple[Mask, bool]:
+        return self._bounds(self.plan.part)
+
+    @property
+    def possible(self) -> Mask:
+        """The files that may match."""
+        return self._bounded[0]
+
+    @property
+    def sure(self) -> bool:
+        """Whether all that may match do."""
+        return self._bounded[1]
+
+    @property
+    def at_most(self) -> int:
+        """How many files may match, as far as that costs little to say."""
+        if "_bounded" in vars(self):
+            return int(np.count_nonzero(self.possible))
+        matcher = self.decisive
+        if matcher is None or not len(matcher.trigrams):
+            return self.segment.count
+        return int(self.segment.trigrams.counts(matcher.trigrams).min())
 
     def _bounds(self, part: Part) -> tuple[Mask, bool]:
         """Return the files that a part may hold for, and whether it holds for all of them."""

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from drystone.errors import UsageError
 from drystone.release.layout import shown
-from drystone.search import patterns
+from drystone.search.expressions import patterns
 
 #: The longest query, in characters, and how deep its parentheses may be.
 MOST_LENGTH: Final = 100_000

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,10 +24,10 @@ from drystone.release.inspection.lookup import LookupQuery, ReleaseIndex, open_i
 from drystone.release.read import Release
 from drystone.search import counting, plan
 from drystone.search.counting import StringCount
+from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
 from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
-from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.pages import Cache, ReadShard
 from drystone.search.questions.scores import Ranking, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
@@ -76,28 +77,29 @@ class _Opened:
         found = tuple(OtherPlace(o.origin, o.path or "", bool(o.kept), o.reason) for o in others[:count])
         return holding.occurrences, found
 
-    def text(self, segment: int, file: int) -> memoryview:
+    def text(self, at: int, file: int) -> memoryview:
         """Return the text of one file."""
-        return next(self.texts(segment, [file]))[1]
+        segment = self.segments[at]
+        start = int(segment.starts[file])
+        return self.page(at, int(segment.page_numbers[file]))[start : start + int(segment.sizes[file])]
 
-    def texts(self, segment: int, files: Iterable[int]) -> Iterator[tuple[int, memoryview]]:
+    def texts(self, at: int, files: Iterable[int]) -> Iterator[tuple[int, memoryview]]:
         """Yield files with their texts; those of one page one after the other cost least."""
-        found = self.segments[segment]
-        pages, starts, sizes = found.places
-        current, data = -1, memoryview(b"")
         for file in files:
-            if pages[file] != current:
-                current = pages[file]
-                data = self._page(found, current)
-            yield file, data[starts[file] : starts[file] + sizes[file]]
+            yield file, self.text(at, file)
 
-    def _page(self, segment: Segment, number: int) -> memoryview:
+    def page(self, at: int, number: int) -> memoryview:
+        """Return a page of texts."""
+        segment = self.segments[at]
         shard, page = segment.pages[number]
         entry = segment.entries[shard]
+        found = self._cache.held(key := (entry.sha256, page.place))
+        if found is not None:
+            return found
         opened = self._shards.get(entry.path)
         if opened is None:
             opened = self._shards[entry.path] = ReadShard(self.release.path / entry.place)
-        return self._cache.get(opened, page)
+        return self._cache.keep(key, opened.read(page))
 
 
 class _Text:
@@ -302,34 +304,36 @@ class Searcher:
         self, planned: plan.QueryPlan, answer: SearchResult, limit: int | None, deadline: Deadline
     ) -> Iterator[tuple[_Opened, int, int, str]]:
         """Yield the files that match: those that define what was asked for, then by rank within each segment."""
-        looked = []
-        for opened in self._opened:
-            for at, segment in enumerate(opened.segments):
-                deadline.check()
-                state = plan.State(planned, segment)
-                possible = np.flatnonzero(state.possible)
-                if len(possible):
-                    looked.append((opened, at, state, possible))
-        answer.at_most = sum(len(possible) for *_, possible in looked)
+        states = [
+            (opened, at, plan.State(planned, segment))
+            for opened in self._opened
+            for at, segment in enumerate(opened.segments)
+        ]
         repositories: set[str] = set()
-        taken = 0
-        for stage in ("definition", "text"):
-            for opened, at, state, possible in looked:
-                for file, matches in _matches(state, opened, at, _stage(state, possible, stage), deadline):
-                    answer.at_most -= 1
-                    if not matches:
-                        continue
-                    if planned.type == "repo":
-                        name = state.origin(file)
-                        if name in repositories:
-                            continue
-                        repositories.add(name)
-                    yield opened, at, file, "definition" if stage == "definition" else state.why(file)
-                    taken += 1
-                    if taken == limit:
-                        answer.exact = answer.at_most == 0
-                        answer.reason = None if answer.exact else "limit"
-                        return
+        taken = looked = 0
+        try:
+            for stage in ("definition", "text") if planned.words or planned.symbols else ("text",):
+                for opened, at, state in states:
+                    deadline.check()
+                    for count, matching in _matches(state, opened, at, _stage(state, stage), deadline):
+                        looked += count
+                        for place, file in enumerate(matching, 1):
+                            if planned.type == "repo":
+                                name = state.origin(file)
+                                if name in repositories:
+                                    continue
+                                repositories.add(name)
+                            yield opened, at, file, "definition" if stage == "definition" else state.why(file)
+                            taken += 1
+                            if taken == limit:
+                                looked -= len(matching) - place
+                                answer.at_most = sum(state.at_most for *_, state in states) - looked
+                                answer.exact = answer.at_most == 0
+                                answer.reason = None if answer.exact else "limit"
+                                return
+        except OutOfTimeError:
+            answer.at_most = sum(state.at_most for *_, state in states) - looked
+            raise
         answer.exact, answer.at_most = True, 0
 
 
@@ -360,47 +364,62 @@ def _valued(
 
 
 def _matches(
-    state: plan.State, opened: _Opened, at: int, files: list[int], deadline: Deadline
-) -> Iterator[tuple[int, bool]]:
-    """Yield for each candidate whether it matches."""
+    state: plan.State, opened: _Opened, at: int, files: npt.NDArray[np.int64], deadline: Deadline
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield of candidates, some at a time, how many they are and which of them match."""
     matcher = state.decisive
-    if state.sure or matcher is None:
-        for file in files:
-            deadline.check()
-            yield file, state.matches(file, _Text(opened, at, file), deadline)
+    if not len(files):
         return
-    for file, text in opened.texts(at, files):
-        deadline.check()
-        yield file, matcher.found(text, deadline)
+    if state.sure:
+        yield len(files), files.tolist()
+    elif matcher is None:
+        for file in files.tolist():
+            deadline.check()
+            yield 1, [file] if state.matches(file, _Text(opened, at, file), deadline) else []
+    else:
+        segment, page_of, among = state.segment, opened.page, matcher.among
+        pages, starts = segment.page_numbers[files], segment.starts[files]
+        borders = [0, *(np.flatnonzero(pages[1:] != pages[:-1]) + 1).tolist(), len(files)]
+        numbers, listed, ends = pages[borders[:-1]].tolist(), files.tolist(), starts + segment.sizes[files]
+        for number, (low, high) in zip(numbers, pairwise(borders), strict=True):
+            deadline.check()
+            matching = among(page_of(at, number), starts[low:high], ends[low:high], deadline)
+            yield high - low, [listed[low + place] for place in matching]
 
 
 def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
     """Return which files of a segment match."""
     state = plan.State(planned, opened.segments[at])
-    if state.sure:
-        return state.possible
     found = np.zeros(len(state.possible), bool)
-    for file in np.flatnonzero(state.possible).tolist():
-        found[file] = state.matches(file, _Text(opened, at, file), deadline)
+    for _, matching in _matches(state, opened, at, _order(state.segment, np.flatnonzero(state.possible)), deadline):
+        found[matching] = True
     return found
 
 
-def _stage(state: plan.State, possible: npt.NDArray[np.int64], stage: str) -> list[int]:
-    """Return candidates of one stage in the order in which they are looked at: what people wrote for use first.
-
-    Within one rank by page, so that each page is unpacked once.
-    """
+def _stage(state: plan.State, stage: str) -> npt.NDArray[np.int64]:
+    """Return candidates of one stage in the order in which they are looked at."""
     definers = state.definers
     if stage == "definition":
-        chosen = possible[np.isin(possible, definers)] if len(definers) else definers
+        chosen = definers[state.possible[definers]] if len(definers) else definers
+    elif len(definers):
+        rest = state.possible.copy()
+        rest[definers] = False
+        chosen = np.flatnonzero(rest)
     else:
-        chosen = possible[~np.isin(possible, definers)] if len(definers) else possible
-    if not len(chosen):
-        return []
-    flags = state.segment.flags[chosen]
+        chosen = np.flatnonzero(state.possible)
+    return _order(state.segment, chosen)
+
+
+def _order(segment: Segment, files: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return files in order: what people wrote for use first, then tests, then what is vendored or generated.
+
+    Within one rank by where their texts lie, so that each page is unpacked once.
+    """
+    if not len(files):
+        return files
+    flags = segment.flags[files]
     rank = (flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])) * np.uint8(2) + (flags & np.uint8(FLAGS["test"]))
-    order: list[int] = chosen[np.lexsort((chosen, state.segment.page_numbers[chosen], rank))].tolist()
-    return order
+    return files[np.lexsort((segment.starts[files], segment.page_numbers[files], rank))]
 
 
 def _with_places(found: Found, opened: _Opened, at: int, file: int, count: int) -> Found:

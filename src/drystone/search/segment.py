@@ -107,14 +107,6 @@ def table_bytes(table: pa.Table) -> bytes:
     return data
 
 
-class Places(NamedTuple):
-    """For each file: its page, where its text begins there, and its bytes."""
-
-    page: list[int]
-    start: list[int]
-    bytes: list[int]
-
-
 class Passages(NamedTuple):
     """Passages of a segment: the first of each file (and one more), where each begins in its text, norms for BM25."""
 
@@ -182,7 +174,7 @@ class Segment:
             )
         return data
 
-    def sizes(self) -> dict[str, int]:
+    def section_sizes(self) -> dict[str, int]:
         """Return the bytes of each section."""
         return {name: size for name, (_, _, size) in self._sections.items()}
 
@@ -219,9 +211,16 @@ class Segment:
         return [(shard, Page(*page)) for shard, *page in zip(*(rows[name] for name in PAGES.names), strict=True)]
 
     @cached_property
-    def places(self) -> Places:
-        """Where the text of each file lies."""
-        return Places(*(self.files.column(name).to_pylist() for name in Places._fields))
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Where the text of each file begins in its page."""
+        starts: npt.NDArray[np.int64] = column(self.files, "start")
+        return starts
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """The bytes of each text."""
+        sizes: npt.NDArray[np.int64] = column(self.files, "bytes")
+        return sizes
 
     @cached_property
     def flags(self) -> npt.NDArray[np.uint8]:

@@ -20,9 +20,9 @@ from drystone.release.columns import LedgerRow, RepositoryRow
 from drystone.release.identifiers import occurrence_swhid
 from drystone.release.read import Release
 from drystone.search import plan
+from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
-from drystone.search.matching import Deadline, OutOfTimeError
 from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, owners
 from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
 from drystone.search.segment import Segment

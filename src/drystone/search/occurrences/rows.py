@@ -135,10 +135,13 @@ class KeptFiles:
 
     def text(self, segment: Segment, file: int) -> memoryview:
         """Return the text of a file. Raises `ReleaseError` where it is not the one that was indexed."""
-        pages, starts, sizes = segment.places
+        pages, starts, sizes = segment.page_numbers, segment.starts, segment.sizes
         shard, page = segment.pages[pages[file]]
         entry = segment.entries[shard]
-        opened = self._shards.get(entry.path)
-        if opened is None:
-            opened = self._shards[entry.path] = ReadShard(self._release.path / entry.place)
-        return self._cache.get(opened, page)[starts[file] : starts[file] + sizes[file]]
+        found = self._cache.held(key := (entry.sha256, page.place))
+        if found is None:
+            opened = self._shards.get(entry.path)
+            if opened is None:
+                opened = self._shards[entry.path] = ReadShard(self._release.path / entry.place)
+            found = self._cache.keep(key, opened.read(page))
+        return found[starts[file] : starts[file] + sizes[file]]

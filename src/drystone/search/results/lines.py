@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from drystone.search import plan
-from drystone.search.matching import Matcher
+from drystone.search.expressions.matcher import Matcher
 from drystone.search.results.found import Line
 from drystone.search.segment import Segment
 

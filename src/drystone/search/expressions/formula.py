@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from drystone.search import _kernel
-from drystone.search.patterns import Assertion, Chars, Choice, Node, Repeat, Series
+from drystone.search.expressions.patterns import Assertion, Chars, Choice, Node, Repeat, Series
+from drystone.search.expressions.windows import Window, shown, windows
 
 #: Most strings that are told apart, and bytes of them all, before their trigrams are taken and they are forgotten.
 _MOST_STRINGS: Final = 24
@@ -26,17 +27,18 @@ _MOST_CHARS: Final = 48
 #: Most trigrams of one string that are asked for.
 _MOST_TRIGRAMS: Final = 256
 
-_AND, _OR, _ALL = 1 << 31, 1 << 30, 1 << 29
+_AND, _OR, _ALL, _WINDOW = 1 << 31, 1 << 30, 1 << 29, 1 << 28
 
 Strings = frozenset[bytes]
 
 
 class Formula(NamedTuple):
-    """All of `trigrams` and all of `parts`, or one of `parts`; `all` asks for nothing."""
+    """All of `trigrams`, `parts` and `windows`, or one of `trigrams` and `parts`; `all` asks for nothing."""
 
     sign: str  # "all", "and" or "or"
     trigrams: frozenset[int] = frozenset()
     parts: frozenset[Formula] = frozenset()
+    windows: tuple[Window, ...] = ()
 
     def words(self) -> npt.NDArray[np.uint32]:
         """Return the formula as the kernel reads it (kernel/search/query.hpp)."""
@@ -48,18 +50,22 @@ class Formula(NamedTuple):
         if self.sign == "all":
             found.append(_ALL)
             return
-        count = len(self.trigrams) + len(self.parts)
+        count = len(self.trigrams) + len(self.parts) + len(self.windows)
         found.append((_AND if self.sign == "and" else _OR) | count)
         found += sorted(self.trigrams)
         for part in sorted(self.parts, key=_order):
             part._write(found)
+        for window in self.windows:
+            found.append(_WINDOW)
+            found += [one >> at & 0xFFFFFFFF for one in window for at in range(0, 256, 32)]
 
     def __str__(self) -> str:
         if self.sign == "all":
             return "everything"
-        shown = [repr(t.to_bytes(3, "big"))[2:-1] for t in sorted(self.trigrams)]
-        shown += [f"({part})" for part in sorted(self.parts, key=_order)]
-        return (" " if self.sign == "and" else " | ").join(shown)
+        parts = [repr(t.to_bytes(3, "big"))[2:-1] for t in sorted(self.trigrams)]
+        parts += [f"({part})" for part in sorted(self.parts, key=_order)]
+        parts += [shown(window) for window in self.windows]
+        return (" " if self.sign == "and" else " | ").join(parts)
 
 
 ALL: Final = Formula("all")
@@ -261,4 +267,6 @@ def _info(node: Node) -> _Info:
 
 def formula_of(node: Node) -> Formula:
     """Return the formula that every text in which the pattern matches fulfils."""
-    return _open(_info(node)).asks
+    found = _open(_info(node)).asks
+    asked = windows(node) if found == ALL else ()
+    return Formula("and", windows=asked) if asked else found

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from drystone.search.matching import Deadline, Matcher, OutOfTimeError
-from drystone.search.patterns import PatternError, by_line, literal, parse
+from drystone.search.expressions.matcher import Deadline, Matcher, OutOfTimeError
+from drystone.search.expressions.patterns import PatternError, by_line, literal, parse
 from tests.search.strategies import ALPHABET, Pattern, patterns, texts
 
 _NEVER = Deadline(None)

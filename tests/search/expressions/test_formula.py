@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given, settings
 
 from drystone.search import _kernel
-from drystone.search.formula import ALL, Formula, formula_of
-from drystone.search.matching import Deadline, Matcher
-from drystone.search.patterns import parse
+from drystone.search.expressions.formula import ALL, Formula, formula_of
+from drystone.search.expressions.matcher import Deadline, Matcher
+from drystone.search.expressions.patterns import parse
 from tests.search.strategies import Pattern, patterns, texts
 
 
@@ -15,6 +15,8 @@ def holds(formula: Formula, trigrams: set[int]) -> bool:
     if formula == ALL:
         return True
     parts = [t in trigrams for t in formula.trigrams] + [holds(part, trigrams) for part in formula.parts]
+    parts += [any(all(s >> b & 1 for s, b in zip(w, t.to_bytes(3, "big"), strict=True)) for t in trigrams)
+              for w in formula.windows]  # fmt: skip
     return all(parts) if formula.sign == "and" else any(parts)
 
 
@@ -42,6 +44,10 @@ def test_no_text_in_which_a_pattern_matches_is_missed(pattern: Pattern, text: st
         ("(abc)?def", "def"),
         (r"ab\ncd", "everything"),
         ("(?:foo|bar)_x", "(ar_ bar r_x) | (foo o_x oo_)"),
+        ("[a-z]+[0-9]+[a-z]", "[a-z][0-9][0-9a-z] [0-9a-z][0-9][a-z]"),
+        ("[A-Z]_+[A-Z]", "[a-z]_[_a-z] [_a-z]_[a-z]"),
+        ("x[a-z]?[0-9]*", "everything"),
+        ("(?:x[0-9][0-9])?", "everything"),
     ],
 )
 def test_what_a_pattern_asks_for(pattern: str, shown: str) -> None:

@@ -1,0 +1,216 @@
+"""Whether and where a pattern matches in a text: RE2 for little text and for spans, Hyperscan for much.
+
+Both run in time linear in the text. A text is a view of bytes; nothing is copied but the lines shown. Knows no index.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final, TypeGuard
+
+import hyperscan
+import numpy as np
+import numpy.typing as npt
+import re2
+
+from drystone.errors import UsageError
+from drystone.search import _kernel
+from drystone.search.expressions.formula import Formula, formula_of
+from drystone.search.expressions.patterns import Chars, Node, Series, by_line, matches_nothing_at_all, written
+from drystone.search.expressions.sieve import sieve
+
+Ints = npt.NDArray[np.int64]
+
+#: Bytes that RE2 looks through before Hyperscan is asked: compiling takes it as long as RE2 needs for about so many.
+_PATIENCE: Final = 512 << 10
+#: Texts above are given in pieces of this size, so that a deadline holds inside them.
+_PIECE: Final = 4 << 20
+#: Memory of RE2's automata for one pattern, in bytes.
+_MEMORY: Final = 64 << 20
+#: Of so many texts that a sieve was tried on, at most the share that may pass if it is to be kept.
+_TRIED: Final = 64
+_PASSING: Final = 0.25
+_FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
+
+
+class OutOfTimeError(Exception):
+    """There was no time left; what was found until then stands."""
+
+
+class Deadline:
+    """A point in time after which `check` raises `OutOfTimeError`; None: there is none."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._at = None if seconds is None else time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise `OutOfTimeError` where time is over."""
+        if self._at is not None and time.monotonic() > self._at:
+            raise OutOfTimeError
+
+
+class Matcher:
+    """One pattern, ready to be looked for. Not for several threads at once."""
+
+    def __init__(self, node: Node) -> None:
+        """Compile it. Raises `UsageError` where RE2 finds it too large."""
+        self.node = node
+        self.text = written(node)
+        self.formula: Formula = formula_of(node)
+        #: The formula as the kernel reads it.
+        self.words = self.formula.words()
+        #: Trigrams that every text has in which the pattern matches.
+        self.trigrams = np.array(sorted(self.formula.trigrams) if self.formula.sign == "and" else [], np.uint64)
+        #: Whether each match lies within one line, is not empty, and would be there were the line all there is.
+        self.by_line = by_line(node) and not matches_nothing_at_all(node)
+        options = re2.Options()
+        options.log_errors, options.max_mem, options.never_capture = False, _MEMORY, True
+        try:
+            self._re2 = re2.compile(self.text.encode(), options)
+        except re2.error as error:
+            raise UsageError(f"the pattern is too large for RE2: {str(error)[:200]}") from None
+        #: What the pattern matches, where that is one string of bytes.
+        self.literal = _literal(node)
+        self._sieve = sieve(node)
+        self._seen = 0
+        self._block: Any = None
+        self._stream: Any = None
+        self._refused = False
+        self._tried = self._passed = 0
+        self._hits: list[int] = []
+
+    def prefer_hyperscan(self) -> None:
+        """Look with Hyperscan from now on: much text will follow."""
+        self._seen = _PATIENCE
+
+    def found(self, text: memoryview, deadline: Deadline) -> bool:
+        """Return whether the pattern matches anywhere. Raises `OutOfTimeError`, within a text too."""
+        size = len(text)
+        if self.literal is not None:
+            return bool(_kernel.holding(text, np.zeros(1, np.int64), np.array([size]), self.literal))
+        if self._seen < _PATIENCE and size <= _PIECE:
+            self._seen += size
+            return self._re2.search(text) is not None
+        if self._block is None and not self._refused:
+            self._compile()
+        if size == 0:
+            return self._re2.search(b"") is not None
+        if self._refused:
+            return self._found_by_lines(text, deadline)
+        if size > _PIECE:
+            return self._found_in_pieces(text, deadline)
+        self._tried += 1
+        self._block.scan(text, self._note)
+        return self._hit() and (self._sieve is None or self._confirmed(text))
+
+    def among(self, data: memoryview, starts: Ints, ends: Ints, deadline: Deadline) -> list[int]:
+        """Return in which of the texts data[start:end] the pattern matches, by their place in the lists; starts ascend.
+
+        Raises `OutOfTimeError`, within a text too.
+        """
+        if self.literal is not None:
+            return _kernel.holding(data, starts, ends, self.literal)
+        spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+        if self._block is None or (spans and spans[-1][1] - spans[0][0] > _PIECE):
+            return [at for at, (start, end) in enumerate(spans) if self.found(data[start:end], deadline)]
+        scan, note, hits, sieved, found = self._block.scan, self._note, self._hits, self._sieve is not None, []
+        self._tried += len(spans)
+        for at, (start, end) in enumerate(spans):
+            if start == end:
+                hits += [1] * (self._re2.search(b"") is not None)
+            else:
+                scan(data[start:end], note)
+            if hits:
+                hits.clear()
+                if not sieved or self._confirmed(data[start:end]):
+                    found.append(at)
+        return found
+
+    def _confirmed(self, text: memoryview) -> bool:
+        """Look closely at a text that passed the sieve; one that most texts pass is given up."""
+        self._passed += 1
+        found = self._re2.search(text) is not None
+        if self._tried >= _TRIED and self._passed > _PASSING * self._tried:
+            self._sieve = self._block = None
+        return found
+
+    def _note(self, *_: object) -> None:
+        self._hits.append(1)
+
+    def _hit(self) -> bool:
+        found = bool(self._hits)
+        self._hits.clear()
+        return found
+
+    def _compile(self) -> None:
+        try:
+            if self._sieve is not None:
+                self._block = _database(self._sieve, hyperscan.HS_MODE_BLOCK, _FLAGS)
+                return
+        except hyperscan.HyperscanError:
+            self._sieve = None
+        try:
+            self._block = _database(self.text, hyperscan.HS_MODE_BLOCK, _FLAGS | hyperscan.HS_FLAG_UTF8)
+        except hyperscan.HyperscanError:
+            self._refused = True  # RE2 takes what Hyperscan finds too large
+
+    def _found_in_pieces(self, text: memoryview, deadline: Deadline) -> bool:
+        if self._stream is None:
+            try:
+                flags = _FLAGS | hyperscan.HS_FLAG_UTF8
+                self._stream = _database(self.text, hyperscan.HS_MODE_STREAM, flags)
+            except hyperscan.HyperscanError:
+                return self._found_by_lines(text, deadline)
+        # The binding keeps no reference to either, and reads a context that nobody gave from memory it never wrote.
+        note = self._note
+        with self._stream.stream(match_event_handler=note, context=note) as stream:
+            for start in range(0, len(text), _PIECE):
+                deadline.check()
+                stream.scan(text[start : start + _PIECE])
+                if self._hits:
+                    break
+        return self._hit()
+
+    def _found_by_lines(self, text: memoryview, deadline: Deadline) -> bool:
+        """Look with RE2, where matches stay within lines in pieces of whole lines; one longer line is one piece."""
+        start = 0
+        while self.by_line and len(text) - start > _PIECE:
+            deadline.check()
+            end = _line_end(text, start + _PIECE)
+            if self._re2.search(text[start:end]) is not None:
+                return True
+            start = end
+        return self._re2.search(text[start:]) is not None
+
+    def spans(self, text: memoryview) -> Iterator[tuple[int, int]]:
+        """Yield where it matches, byte offsets, from left to right, without overlaps; empty matches too."""
+        for match in self._re2.finditer(text):
+            yield match.span()
+
+
+def _database(expression: str, mode: int, flags: int) -> Any:
+    database = hyperscan.Database(mode=mode)
+    database.compile(expressions=[expression.encode()], ids=[0], elements=1, flags=flags)
+    return database
+
+
+def _line_end(text: memoryview, at: int) -> int:
+    """Return where the line ends that goes on at a place."""
+    while at < len(text):
+        found = bytes(text[at : at + _PIECE]).find(b"\n")
+        if found >= 0:
+            return at + found + 1
+        at += _PIECE
+    return len(text)
+
+
+def _literal(node: Node) -> bytes | None:
+    parts = node.parts if isinstance(node, Series) else (node,)
+    codes = [part.ranges[0][0] for part in parts if _is_one(part)]
+    return "".join(map(chr, codes)).encode() if codes and len(codes) == len(parts) else None
+
+
+def _is_one(node: Node) -> TypeGuard[Chars]:
+    """Whether the node is one character and no other."""
+    return isinstance(node, Chars) and not node.negated and len(node.ranges) == 1 and len(set(node.ranges[0])) == 1
