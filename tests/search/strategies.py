@@ -69,3 +69,21 @@ def _larger(inside: st.SearchStrategy[Pattern]) -> st.SearchStrategy[Pattern]:
 
 
 patterns = st.recursive(_leaves, _larger, max_leaves=12)
+
+
+def _repeats(text: str) -> int:
+    """Return how deep repetitions stand in each other: two with much text keep Python's own engine for minutes."""
+    deepest = depth = 0
+    groups: list[bool] = []
+    for at in range(len(text) - 1, -1, -1):  # a count stands behind its group
+        if text[at] == ")" and text[at - 1 : at] != "\\":
+            groups.append(text[at + 1 : at + 2] in {"*", "+", "?", "{"})
+            depth += groups[-1]
+        elif text[at] == "(" and text[at - 1 : at] != "\\" and groups:
+            depth -= groups.pop()
+        deepest = max(deepest, depth)
+    return deepest
+
+
+#: Those that Python's own engine looks for in megabytes within seconds.
+quick_patterns = patterns.filter(lambda pattern: _repeats(pattern.python) < 2)

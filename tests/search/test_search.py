@@ -18,7 +18,7 @@ from drystone.search.results.found import Found, SearchResult
 from drystone.search.search import TABLE, Searcher
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
-from tests.search.strategies import Pattern, patterns
+from tests.search.strategies import Pattern, quick_patterns
 
 
 def paths(answer: SearchResult) -> set[tuple[str, str]]:
@@ -34,7 +34,7 @@ def rows(release: Release) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(patterns)
+@given(quick_patterns)
 def test_the_files_found_are_those_that_a_full_scan_finds(
     rows: list[dict[str, Any]], searcher: Searcher, pattern: Pattern
 ) -> None:
