@@ -79,7 +79,10 @@ BAD_DATA = {
     "another language": (lambda t: t.set_column(21, "language", pa.array(["C"] * t.num_rows)), "a row is not Python"),
     "no language": (lambda t: t.set_column(21, "language", pa.nulls(t.num_rows, pa.string())), "a row is not Python"),
     "no content": (lambda t: t.set_column(26, "content", pa.nulls(t.num_rows, pa.string())), "has no content"),
-    "no swhid": (lambda t: t.set_column(27, "swhid", pa.array(["x"] * t.num_rows)), "is not a SWHID"),
+    "no swhid": (
+        lambda t: t.set_column(t.schema.get_field_index("swhid"), "swhid", pa.array(["x"] * t.num_rows)),
+        "is not a SWHID",
+    ),
 }
 
 

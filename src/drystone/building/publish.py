@@ -299,6 +299,6 @@ def _license_texts(
         listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))
         places = sorted(as_rows(listed, Extent, Extent._fields))
         for place, data in zip(places, settled.contents.read(places), strict=True):
-            text = to_text(data, notebook=False).text
+            text = to_text(data, notebook=False).decoded.text
             if text is not None:
                 yield found[place.id], text

@@ -15,6 +15,7 @@ from drystone.policy.quality import Measures, QualityPolicy, judge_quality
 from drystone.sources.base import DEVICE, FILE, SUBMODULE, SYMLINK
 
 if TYPE_CHECKING:
+    from drystone.detect.languages import LanguageAnnotation
     from drystone.policy.licensed import Licensed
 
 
@@ -48,13 +49,17 @@ class NotText(NamedTuple):
 
 
 class TextFile(NamedTuple):
-    """A text under a base name; `generated` says that by its name a program wrote it."""
+    """A text under a base name; `generated` says that by its name a program wrote it.
+
+    `language` is None where none is settled, and `guess` then what was found of it, however unsure.
+    """
 
     name: str
     language: str | None
     generated: bool
     licensed: Licensed
     measures: Measures
+    guess: LanguageAnnotation | None = None
 
 
 class Copy(NamedTuple):
@@ -116,7 +121,7 @@ def _unread(facts: Unread) -> Drop:
 
 
 def _text_file(facts: TextFile, policies: Policies) -> Kept | Drop:
-    objection = judge_language(policies.languages, facts.language) or facts.licensed.drop
+    objection = judge_language(policies.languages, facts.language, facts.guess) or facts.licensed.drop
     if objection is not None:
         return objection
     assert facts.language is not None  # or else `judge_language` had objected

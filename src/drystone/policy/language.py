@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from drystone.policy.decision import Drop, Reason
 
+if TYPE_CHECKING:
+    from drystone.detect.languages import LanguageAnnotation
+
 
 class LanguagePolicy(BaseModel):
-    """Linguist's names; an empty `include` takes every language that was recognised."""
+    """Linguist's names; an empty `include` takes every language that was settled.
+
+    A language is settled if it was found with at least `least_confidence` (0 to 1). The default takes what names,
+    shebangs, modelines and patterns say, and guesses from content that are right nine times in ten.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    least_confidence: float = Field(0.8, ge=0, le=1)
 
 
-def judge_language(policy: LanguagePolicy, language: str | None) -> Drop | None:
-    """Return why files of this language stay out, or None. An unknown language is never in."""
+def settled_language(policy: LanguagePolicy, found: LanguageAnnotation) -> LanguageAnnotation | None:
+    """Return what was found of a language if it is sure enough for the policy, else None."""
+    return found if found.settled(policy.least_confidence) is not None else None
+
+
+def judge_language(
+    policy: LanguagePolicy, language: str | None, guess: LanguageAnnotation | None = None
+) -> Drop | None:
+    """Return why files of this language stay out, or None. A language that is not settled is never in.
+
+    `guess` is what was found where that is not sure enough; the evidence names it, and a file for which nothing was
+    found has none.
+    """
     if language is None:
-        return Drop(Reason.UNKNOWN_LANGUAGE)
+        if guess is None or guess.language is None:
+            return Drop(Reason.UNKNOWN_LANGUAGE)
+        said = {
+            "guess": guess.language,
+            "confidence": round(guess.confidence or 0, 3),
+            "least": policy.least_confidence,
+        }
+        return Drop(Reason.UNKNOWN_LANGUAGE, said)
     if (policy.include and language not in policy.include) or language in policy.exclude:
         return Drop(Reason.EXCLUDED_LANGUAGE, {"language": language})
     return None

@@ -107,6 +107,10 @@ def _follows(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Col
     return Column(type_, ColumnOrigin.DERIVED, meaning, stack_v2)
 
 
+_SAYS_LANGUAGE: Final = (
+    "What says so: `attributes` (.gitattributes), `name`, `shebang`, `modeline`, `pattern`, or `content` (a guess)."
+)
+
 #: Columns that several tables have.
 _RepositoryId = Annotated[
     str, _decided(_TEXT, "SHA-256 of origin, revision and directory, hex; key of repositories.parquet.")
@@ -193,6 +197,12 @@ class DataRow(TypedDict):
     ]
     #: Read only where it is asked for.
     content: NotRequired[Annotated[str, _named("The text, with secrets and personal data that were found replaced.")]]
+    language_evidence: Annotated[str, _decided(_TEXT, _SAYS_LANGUAGE)]
+    language_confidence: Annotated[float, _decided(_SHARE, "How sure the language is, from 0 to 1.")]
+    script_language: Annotated[
+        str | None,
+        _found(_TEXT, "Of a notebook whose cells are released as a script: the script's language; null for all else."),
+    ]
     swhid: Annotated[str, _named("SWHID (ISO/IEC 18670) of the original bytes: `swh:1:cnt:` and the git blob hash.")]
     released_sha256: Annotated[str, _named("SHA-256 of `content` as UTF-8, hex.")]
     origin: _Place
@@ -249,7 +259,12 @@ class LedgerRow(TypedDict):
         str | None,
         _decided(_TEXT, "What the decision rests on, as a JSON object; null where the reason says it all."),
     ]
-    language: Annotated[str | None, _decided(_TEXT, "Language, by Linguist's name.", compared=True)]
+    language: Annotated[
+        str | None,
+        _decided(_TEXT, "Language, by Linguist's name; null where none is settled, or none was asked.", compared=True),
+    ]
+    language_evidence: Annotated[str | None, _decided(_TEXT, _SAYS_LANGUAGE)]
+    language_confidence: Annotated[float | None, _decided(_SHARE, "How sure the language is, from 0 to 1.")]
     license_type: Annotated[
         str | None, _decided(_TEXT, "`permissive`, `no_license` or `non_permissive`.", compared=True)
     ]

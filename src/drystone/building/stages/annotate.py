@@ -101,6 +101,7 @@ class _Decoded(NamedTuple):
     text: bytes
     encoding: str | None
     notebook: bool
+    script_language: str | None
 
 
 class _Excluded(TypedDict, total=False):
@@ -130,6 +131,7 @@ def _annotate(
     columns = {
         "id": pa.array([file.blob.id for file in files], pa.binary()),
         "notebook": pa.array([file.notebook for file in files], pa.bool_()),
+        "script_language": pa.array([file.script_language for file in files], pa.string()),
         "encoding": pa.array([file.encoding for file in files], pa.string()),
         "excluded": pa.nulls(len(files), pa.string()),
         "excluded_evidence": pa.nulls(len(files), pa.string()),
@@ -156,9 +158,9 @@ def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], l
             excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": str(data), "license": damaged})
             continue
         notebook = any(name.endswith(".ipynb") for name in blob.names)
-        decoded = to_text(data, notebook)
+        decoded, script_language = to_text(data, notebook)
         if decoded.text is not None:
-            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook))
+            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook, script_language))
             continue
         excluded.append(
             {
@@ -189,11 +191,14 @@ def _names(files: list[_Decoded]) -> pa.Table:
     names = [name for file in files for name in file.blob.names]
     owners = [file for file in files for _ in file.blob.names]
     texts = [file.text for file in owners]
+    found = list(map(languages.annotate_language, names, texts))
     return pa.table(
         {
             "id": pa.array([file.blob.id for file in owners], pa.binary()),
             "name": pa.array(names, pa.string()),
-            "language": pa.array(languages.detect_languages(names, texts), pa.string()),
+            "language": pa.array([each.language for each in found], pa.string()),
+            "language_evidence": pa.array([each.evidence for each in found], pa.string()),
+            "language_confidence": pa.array([each.confidence for each in found], pa.float32()),
             "generated": pa.array(map(languages.is_generated, names, texts), pa.bool_()),
         },
         schema=NAMES,

@@ -22,9 +22,11 @@ from drystone.building.stages.licensing import LICENSED, LicensedRow
 from drystone.building.stages.paths import base_name, path_text
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.dedup import near
+from drystone.detect.languages import LanguageAnnotation
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
+from drystone.policy.language import settled_language
 from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import Measures
@@ -56,6 +58,8 @@ CANDIDATES: Final = pa.schema(
         ("group", pa.string()),
         ("rank", pa.binary()),
         ("language", pa.string()),
+        ("language_evidence", pa.string()),
+        ("language_confidence", pa.float32()),
         ("license_type", pa.string()),
         ("license_expression", pa.string()),
         ("license_evidence", pa.string()),
@@ -101,14 +105,17 @@ class _Judged(NamedTuple):
     """The decision on one occurrence, copies aside, and what was found on the way; `rank` where nothing objects."""
 
     decision: Kept | Drop
-    language: str | None = None
+    language: LanguageAnnotation | None = None
     generated: bool | None = None
     licensed: Licensed | None = None
     rank: bytes | None = None
 
 
 #: Language, and whether a program wrote it, by blob and base name.
-_Names = dict[tuple[bytes, str], tuple[str | None, bool]]
+_Names = dict[tuple[bytes, str], tuple[LanguageAnnotation, bool]]
+#: The group in which near duplicates are sought among files whose language only their content told: what was guessed
+#: of one file shall not change what becomes of another.
+_GUESSED: Final = "content"
 
 
 class DecideCounts(TypedDict):
@@ -225,7 +232,8 @@ def _blobs(annotations: pa.Table) -> dict[bytes, _Blob]:
 
 
 def _names(names: pa.Table) -> _Names:
-    ids, called, languages, generated = _columns(names, NAMES.names)
+    ids, called, *found, generated = _columns(names, NAMES.names)
+    languages = map(LanguageAnnotation, *found)
     return dict(zip(zip(ids, called, strict=True), zip(languages, generated, strict=True), strict=True))
 
 
@@ -242,19 +250,21 @@ def _judge(
     if blob.excluded is not None:
         return _Judged(judge(NotText(blob.excluded, blob.why)))
     name = base_name(row.path)
-    language, generated = named[row.id, name]
+    said, generated = named[row.id, name]
+    settled = settled_language(policies.languages, said)
+    language = settled.language if settled is not None else None
     if blob.header is None:
         licensed = _of_tree(row.tree, policies.licenses, row.gha_license_id)
     else:
         own = reviewed(LicenseAnnotation.from_json(blob.header), reviews)
         found = file_license(_tree(row.tree), own, swhid=_swhid(row.id), path=path_text(row.path)[1:])
         licensed = license_of(found, policies.licenses, row.gha_license_id)
-    decision = judge(TextFile(name, language, generated, licensed, blob.measures), policies)
+    decision = judge(TextFile(name, language, generated, licensed, blob.measures, said), policies)
     preference = None
     if isinstance(decision, Kept):
         type_ = licensed.verdict.license_type
         preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
-    return _Judged(decision, language, generated, licensed, preference)
+    return _Judged(decision, settled, generated, licensed, preference)
 
 
 @lru_cache(maxsize=1024)
@@ -278,6 +288,8 @@ class _Verdict(NamedTuple):
     reason: str | None
     evidence: str | None
     language: str | None
+    language_evidence: str | None
+    language_confidence: float | None
     license_type: str | None
     license_expression: str | None
     kept_repository_id: str | None = None
@@ -314,7 +326,7 @@ def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Ver
     license_type = expression = None
     if found.licensed is not None:
         license_type, expression = found.licensed.verdict.license_type, found.licensed.expression
-    own = (decision.stage.word, reason, said, found.language, license_type, expression)
+    own = (decision.stage.word, reason, said, *(found.language or LanguageAnnotation()), license_type, expression)
     if stands_for_it is None:
         return _Verdict(*own)
     kept = (stands_for_it.repository_id, path_text(stands_for_it.path), _swhid(stands_for_it.id))
@@ -328,15 +340,17 @@ def _candidates(
     chosen = sorted(chosen, key=lambda position: rows[position].id)
     found = [judged[position] for position in chosen]
     licensed = [each.licensed for each in found if each.licensed is not None]
-    languages = [each.language for each in found]
+    languages = [each.language for each in found if each.language is not None]
     groups: dict[str, list[Any]] = {
-        "language": languages,
+        "language": [_GUESSED if each.evidence == "content" else each.language for each in languages],
         "repository": [rows[position].repository_id for position in chosen],
     }
     decided: dict[str, list[Any]] = {
         "group": groups.get(scope, [""] * len(chosen)),
         "rank": [each.rank for each in found],
-        "language": languages,
+        "language": [each.language for each in languages],
+        "language_evidence": [each.evidence for each in languages],
+        "language_confidence": [each.confidence for each in languages],
         "license_type": [each.verdict.license_type for each in licensed],
         "license_expression": [each.expression for each in licensed],
         "license_evidence": [each.evidence for each in licensed],

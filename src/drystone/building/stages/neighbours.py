@@ -42,7 +42,7 @@ class Texts:
             texts: list[bytes] = [b""] * len(chunk)
             for index, data in zip(order, self.contents.read(chunk[i][0] for i in order), strict=True):
                 place, notebook = chunk[index]
-                decoded = to_text(data, notebook)
+                decoded, _ = to_text(data, notebook)
                 if decoded.text is None:
                     raise BuildError(f"swh:1:cnt:{place.id.hex()}: was text before, but now {decoded.reason}")
                 texts[index] = decoded.text

@@ -64,13 +64,14 @@ class BlobRow(NamedTuple):
     license_path: str | None
 
 
-#: What detectors found in one blob. `license` and `header` are annotations in JSON; `notebook`
-#: says that the text is a notebook's script. `excluded` says why a blob has no text (binary, undecodable, damaged)
-#: and then everything after it is null.
+#: What detectors found in one blob. `license` and `header` are annotations in JSON; `notebook` says that one of its
+#: names is a notebook's, `script_language` is that of the script which the text then is. `excluded` says why a blob
+#: has no text (binary, undecodable, damaged) and then everything after it is null.
 ANNOTATIONS: Final = pa.schema(
     [
         ("id", pa.binary()),
         ("notebook", pa.bool_()),
+        ("script_language", pa.string()),
         ("encoding", pa.string()),
         ("excluded", pa.string()),
         ("excluded_evidence", pa.string()),
@@ -105,9 +106,16 @@ ANNOTATIONS: Final = pa.schema(
     ]
 )
 
-#: What depends on a blob and one of its file names.
+#: What depends on a blob and one of its file names; `language` is the likeliest, however unsure.
 NAMES: Final = pa.schema(
-    [("id", pa.binary()), ("name", pa.string()), ("language", pa.string()), ("generated", pa.bool_())]
+    [
+        ("id", pa.binary()),
+        ("name", pa.string()),
+        ("language", pa.string()),
+        ("language_evidence", pa.string()),
+        ("language_confidence", pa.float32()),
+        ("generated", pa.bool_()),
+    ]
 )
 
 #: What the near-duplicate stage says of a file: its cluster, and for a dropped one the kept file and the similarity.

@@ -137,7 +137,7 @@ def _batch(
     blob_ids = [""] * len(places)
     redactions: list[list[dict[str, Any]]] = [[]] * len(places)
     for index, data in zip(order, contents.read(places[i] for i in order), strict=True):
-        decoded = to_text(data, notebooks[index])
+        decoded, _ = to_text(data, notebooks[index])
         text = decoded.text
         if text is None:
             raise BuildError(

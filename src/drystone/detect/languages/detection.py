@@ -50,7 +50,8 @@ class LanguageAnnotation(NamedTuple):
 
     def settled(self, enough: float = ENOUGH) -> str | None:
         """Return the language if it is sure enough, else None."""
-        return self.language if self.confidence is not None and self.confidence >= enough else None
+        # A table holds it with seven digits.
+        return self.language if self.confidence is not None and self.confidence >= enough - 1e-6 else None
 
 
 def detect_languages(paths: Sequence[str | None], contents: Sequence[bytes]) -> list[str | None]:

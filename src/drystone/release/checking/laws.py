@@ -280,8 +280,9 @@ def _compare(files: pa.Table, kept: pa.Table, add: Add) -> None:
 
 
 def _unlike(left: pa.Table, right: pa.Table, name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    a, b = (pc.fill_null(t.column(name), "\0") for t in (left, right))
-    mask = pc.not_equal(a, b)
+    a, b = left.column(name), right.column(name)
+    # Null where one side is null: then they differ unless both are.
+    mask = pc.if_else(pc.and_(a.is_valid(), b.is_valid()), pc.not_equal(a, b), pc.xor(a.is_valid(), b.is_valid()))
     if pc.any(mask).as_py():
         yield from zip(left.filter(mask).to_pylist(), right.filter(mask).to_pylist(), strict=True)
 
