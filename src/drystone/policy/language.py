@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from drystone.policy.decision import Drop, Reason
 
 if TYPE_CHECKING:
+    from drystone._json import Json
     from drystone.detect.languages import LanguageAnnotation
 
 
