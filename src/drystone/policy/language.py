@@ -43,7 +43,7 @@ def judge_language(
     if language is None:
         if guess is None or guess.language is None:
             return Drop(Reason.UNKNOWN_LANGUAGE)
-        said = {
+        said: dict[str, Json] = {
             "guess": guess.language,
             "confidence": round(guess.confidence or 0, 3),
             "least": policy.least_confidence,
