@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Final
@@ -19,15 +18,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from drystone.errors import ReleaseError
-from drystone.release.inspection.lookup import LookupQuery, ReleaseIndex, open_index
 from drystone.release.read import Release
 from drystone.search import counting, plan
 from drystone.search.counting import StringCount
 from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
-from drystone.search.index import open_segments
+from drystone.search.index import open_copies, open_segments
+from drystone.search.indexes.copies import CopyList
 from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
+from drystone.search.occurrences.lost import LaterVersion, newest
+from drystone.search.occurrences.rows import rows_of
+from drystone.search.occurrences.shapes import LostFile
 from drystone.search.pages import Cache, ReadShard
 from drystone.search.questions.scores import Ranking, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
@@ -65,17 +66,21 @@ class _Opened:
     def __init__(self, release: Release, cache: Cache) -> None:
         self.release, self._cache = release, cache
         self.segments = open_segments(release)
-        self.lookup: ReleaseIndex | None = None
         self._shards: dict[str, ReadShard] = {}
+        self.later: LaterVersion | None = None
 
-    def places(self, swhid: bytes, own: tuple[str, str], count: int) -> tuple[int, tuple[OtherPlace, ...]]:
-        """Return how often these bytes occur in the release, and the first `count` places but `own` (origin, path)."""
-        if self.lookup is None:
-            self.lookup = open_index(self.release.path)
-        holding = self.lookup.find(LookupQuery("content", swhid.hex(), ""), count + 1)
-        others = [each for each in holding.places if (each.origin, each.path) != own]
-        found = tuple(OtherPlace(o.origin, o.path or "", bool(o.kept), o.reason) for o in others[:count])
-        return holding.occurrences, found
+    @cached_property
+    def copies(self) -> CopyList:
+        """Where the same bytes lie several times."""
+        return open_copies(self.release)
+
+    def places(self, hash_: bytes, own: tuple[str, str], count: int) -> tuple[OtherPlace, ...]:
+        """Return the first `count` places of these bytes but `own` (origin, path)."""
+        if not count:
+            return ()
+        rows = rows_of(self.release, self.copies.rows(hash_)[: count + 1], ["origin", "path", "decision", "reason"])
+        others = [OtherPlace(r["origin"], r["path"], r["decision"] == "kept", r["reason"]) for r in rows]
+        return tuple(each for each in others if (each.origin, each.path) != own)[:count]
 
     def text(self, at: int, file: int) -> memoryview:
         """Return the text of one file."""
@@ -119,18 +124,13 @@ class _Text:
 class Searcher:
     """Indexes of one or more releases, opened. Texts stay unpacked up to `memory` bytes. Not for several threads."""
 
-    def __init__(
-        self, releases: Sequence[Release], *, memory: int = MEMORY, lookups: Sequence[ReleaseIndex] = ()
-    ) -> None:
-        """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged.
-
-        `lookups` are those that tell other places of the same bytes, one for each release (default: those of the user's
-        cache folder, opened or made when they are needed).
-        """
+    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY) -> None:
+        """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
         self._opened = [_Opened(release, cache) for release in releases]
-        for opened, lookup in zip(self._opened, lookups, strict=False):
-            opened.lookup = lookup
+        later = {at: LaterVersion(o.release, o.segments) for at, o in enumerate(self._opened)}
+        for opened, at in zip(self._opened, newest(releases), strict=True):
+            opened.later = later[at] if at is not None else None
 
     @property
     def segments(self) -> list[Segment]:
@@ -283,21 +283,14 @@ class Searcher:
         shown: tuple[int, int, int],
         deadline: Deadline,
     ) -> Iterator[Found]:
-        start, (skip, limit), (lines, context, places) = time.monotonic(), part, shown
+        start, (skip, limit) = time.monotonic(), part
         with _in_time(answer):
             for opened, at, file, why in self._files(planned, answer, limit, deadline):
                 answer.files += 1
                 answer.seconds = time.monotonic() - start
                 if answer.files <= skip:
                     continue
-                found = _found(opened, at, file, why, planned, lines, context)
-                if places:
-                    try:
-                        found = _with_places(found, opened, at, file, places)
-                    except ReleaseError as error:
-                        places = 0
-                        answer.notes.append(f"other places of the same bytes are not told: {error}")
-                yield found
+                yield _found(opened, at, file, why, planned, shown)
         answer.seconds = time.monotonic() - start
 
     def _files(
@@ -422,14 +415,10 @@ def _order(segment: Segment, files: npt.NDArray[np.int64]) -> npt.NDArray[np.int
     return files[np.lexsort((segment.starts[files], segment.page_numbers[files], rank))]
 
 
-def _with_places(found: Found, opened: _Opened, at: int, file: int, count: int) -> Found:
-    swhid = opened.segments[at].value("swhid", file)
-    occurrences, others = opened.places(swhid, (found.origin, found.path), count)
-    return replace(found, occurrences=occurrences, places=others)
-
-
-def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPlan, lines: int, context: int) -> Found:
-    segment = opened.segments[at]
+def _found(
+    opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPlan, shown: tuple[int, int, int]
+) -> Found:
+    segment, (lines, context, places) = opened.segments[at], shown
     found: tuple[Line, ...] = ()
     more = False
     if lines and planned.type not in {"repo", "filename"}:
@@ -438,9 +427,17 @@ def _found(opened: _Opened, at: int, file: int, why: str, planned: plan.QueryPla
     span = (matching[0], matching[-1]) if matching else None
     value = segment.value
     path, origin, flags = value("path", file), value("origin", file), int(segment.flags[file])
+    hash_ = value("swhid", file)
     facts = opened.release.manifest.facts
     return Found(
         facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
         value("license_expression", file), swhid_of(value, file, span),
         tuple(name for name, bit in FLAGS.items() if flags & bit), why, opened.release.root, found, more,
+        opened.copies.times(hash_), opened.places(hash_, (origin, path), places), _lost(opened, origin, path, hash_),
     )  # fmt: skip
+
+
+def _lost(opened: _Opened, origin: str, path: str, hash_: bytes) -> LostFile | None:
+    if opened.later is None:
+        return None
+    return opened.later.lost(opened.release, origin, path, f"swh:1:cnt:{hash_.hex()}")

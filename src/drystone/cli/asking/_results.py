@@ -110,7 +110,9 @@ def _file(found: Found, name: str) -> Iterator[Text]:
     if found.more:
         yield text("         more lines match", "dim")
     yield text(f"         {found.swhid}", "dim")
-    if found.occurrences is not None and found.occurrences > 1:
+    if found.lost is not None:
+        yield text(f"         {found.lost.text}", "yellow")
+    if found.occurrences > 1:
         others = [f"{each.origin}{each.path}" + ("" if each.kept else " (not kept)") for each in found.places]
         if (left := found.occurrences - 1 - len(others)) > 0:
             others.append(f"{left:,} more")

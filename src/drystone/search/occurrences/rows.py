@@ -46,6 +46,24 @@ def owners(release: Release) -> dict[str, Owner]:
     return found
 
 
+def rows_of(release: Release, places: Sequence[tuple[int, int]], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return columns of rows of the ledger, each given by its part and row in it, in order."""
+    parts = release.manifest.of_kind("ledger")
+    wanted: dict[int, list[int]] = {}
+    for part, row in places:
+        wanted.setdefault(part, []).append(row)
+    found: list[dict[str, Any]] = []
+    for part, rows in sorted(wanted.items()):
+        first = 0
+        for table in release.rows(parts[part], columns):
+            here = [row - first for row in rows if first <= row < first + table.num_rows]
+            found += table.take(pa.array(here, pa.int64())).to_pylist() if here else []
+            first += table.num_rows
+            if first > max(rows):
+                break
+    return found
+
+
 class LedgerRows:
     """One table of a ledger, with the attributes of a segment that filters ask for."""
 

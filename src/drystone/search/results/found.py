@@ -11,6 +11,7 @@ from drystone.errors import UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from drystone.search.occurrences.shapes import LostFile
     from drystone.search.results.records import FileRecord, SummaryRecord
 
 
@@ -46,7 +47,8 @@ class Found:
 
     `why` says what ranked it: "definition", "path" or "text"; `root` is the root hash of its release; `swhid` names the
     file with origin, path and those lines. `occurrences` counts the places of the same bytes in the release, this one
-    among them, and `places` are the first others; None where nobody asked.
+    among them, and `places` are the first others that were asked for. `lost` says that a later version among those
+    searched has the file no more.
     """
 
     release: str
@@ -62,8 +64,9 @@ class Found:
     root: str
     lines: tuple[Line, ...] = ()
     more: bool = False
-    occurrences: int | None = None
+    occurrences: int = 1
     places: tuple[OtherPlace, ...] = ()
+    lost: LostFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from drystone._json import Json
+    from drystone.search.occurrences.shapes import LostBy, LostFile
     from drystone.search.results.found import Found, Line, SearchResult
 
 #: The version of these shapes, which the last record names.
@@ -39,8 +41,24 @@ class PlaceRecord(TypedDict):
     reason: str | None
 
 
+class LostRecord(TypedDict):
+    """That a later version has a file no more: by what, in words, and what its ledger says (docs/search.md)."""
+
+    version: str
+    by: LostBy
+    text: str
+    stage: str | None
+    reason: str | None
+    evidence: Json
+    path: str | None
+    swhid: str | None
+
+
 class FileRecord(TypedDict):
-    """A file that matches: where it is from, how it may be used, its first lines that match; `more`: more do."""
+    """A file that matches: where it is from, how it may be used, its first lines that match; `more`: more do.
+
+    `other_places` counts the other occurrences of its bytes in the release; `lost` is of files of an older version.
+    """
 
     kind: Literal["file"]
     release: str
@@ -56,8 +74,9 @@ class FileRecord(TypedDict):
     why: str
     lines: list[LineRecord]
     more: bool
-    occurrences: int | None
+    occurrences: int
     places: list[PlaceRecord]
+    lost: LostRecord | None
 
 
 class SummaryRecord(TypedDict):
@@ -92,6 +111,7 @@ def file_record(found: Found) -> FileRecord:
             {"origin": each.origin, "path": each.path, "kept": each.kept, "reason": each.reason}
             for each in found.places
         ],
+        "lost": _lost(found.lost) if found.lost is not None else None,
     }  # fmt: skip
 
 
@@ -101,6 +121,13 @@ def summary_record(answer: SearchResult) -> SummaryRecord:
         "kind": "summary", "format": FORMAT, "query": answer.query, "total": answer.files, "exact": answer.exact,
         "at_most_more": answer.at_most, "reason": answer.reason, "seconds": round(answer.seconds, 4),
         "notes": list(answer.notes),
+    }  # fmt: skip
+
+
+def _lost(lost: LostFile) -> LostRecord:
+    return {
+        "version": lost.version, "by": lost.by, "text": lost.text, "stage": lost.stage, "reason": lost.reason,
+        "evidence": lost.evidence, "path": lost.path, "swhid": lost.swhid,
     }  # fmt: skip
 
 
