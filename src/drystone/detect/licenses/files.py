@@ -13,6 +13,7 @@ from drystone.detect.licenses.declarations.debian import find_stanzas
 from drystone.detect.licenses.declarations.metadata import find_declarations
 from drystone.detect.licenses.declarations.reuse import find_reuse
 from drystone.detect.licenses.declarations.statements import without_ignored
+from drystone.detect.licenses.matching.prose import page, without_markup
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
@@ -58,8 +59,11 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
             return stanzas
     if kind == "reuse":
         return find_reuse(text)
-    strict = kind in {"readme", "notice"} or (kind == "text" and names_source_code(path))
-    return detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
+    text = without_markup(text)
+    if kind in {"readme", "notice"}:
+        read = page(text)
+        return detect_text(read.text, kind, strict=True, notes=tuple(notes), licensing=read.licensing)
+    return detect_text(text, _kind(kind), strict=kind == "text" and names_source_code(path), notes=tuple(notes))
 
 
 def _kind(kind: FileKind) -> Kind:

@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.detect._kernel import head_comments, head_comments_arrow
-from drystone.detect.licenses.annotation import LicenseAnnotation, LicenseState, families
+from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, LicenseState, families
 from drystone.detect.licenses.declarations.statements import find_statements, without_ignored, without_snippets
+from drystone.detect.licenses.matching.prose import page, refers_to, tells_the_past
 from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.texts import detect_text
 
@@ -101,11 +102,11 @@ def detect_headers(
         for chunk in chunks:
             part = flags[base : base + len(chunk)]
             for index, comments in _arrow(chunk, part):
-                found[base + index] = _read(comments)
+                found[base + index] = _read(comments, paths[base + index] if paths else "")
             base += len(chunk)
     else:
         for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
-            found[index] = _read(comments)
+            found[index] = _read(comments, paths[index] if paths else "")
     for index, text in _special(texts):
         found[index] = _with_statements(text, found[index], flags[index] if flags else 0, paths[index] if paths else "")
     return found
@@ -140,7 +141,7 @@ def _with_statements(text: bytes, header: LicenseAnnotation | None, flags: int, 
     """Return a file's header with what statements in code and snippets add, without what ignore blocks hold."""
     plain, snippets = without_snippets(without_ignored(text))
     if plain is not text:  # what was taken out may have been taken for the header
-        header = next((_read(comments) for _, comments in head_comments([plain], [flags], HEAD_BYTES)), None)
+        header = next((_read(comments, path) for _, comments in head_comments([plain], [flags], HEAD_BYTES)), None)
     said = find_statements(plain, path)
     if said is not None:
         header = said if header is None else _together(header, said)
@@ -185,8 +186,17 @@ def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
     return [(i, c) for i, c in rows if chunk[i].is_valid] if chunk.null_count else rows
 
 
-def _read(comments: bytes) -> LicenseAnnotation | None:
-    annotation = detect_text(comments, "header", strict=True)
+def _read(comments: bytes, path: str) -> LicenseAnnotation | None:
+    licensing: tuple[tuple[int, int], ...] = ()
+    if syntax_flags(path) & _PROSE:
+        if tells_the_past(path) and b"SPDX-" not in comments:
+            return None
+        comments, licensing = page(comments)
+    annotation = detect_text(comments, "header", strict=True, licensing=licensing)
     if annotation.expression is None and not annotation.evidence:
-        return None
+        if (elsewhere := refers_to(comments)) is None:
+            return None
+        # The file says that a text elsewhere holds for it; that no such text is read here does not free it.
+        unread = Evidence("", elsewhere[1], elsewhere[1], "unread:points-elsewhere", 0.5)
+        return replace(annotation, evidence=(unread,), unanswered=True)
     return annotation

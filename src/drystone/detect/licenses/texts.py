@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections import OrderedDict
 from threading import Lock
 from typing import Final
@@ -38,20 +39,28 @@ CONTAINED: Final = 0.85
 
 _Row = tuple[int, int, str, str, float]
 _Answer = tuple[str | None, tuple[_Row, ...], bool, bool]
-_cache: OrderedDict[tuple[bytes, bool], _Answer] = OrderedDict()
+_Shape = tuple[bytes, bool, tuple[tuple[int, int], ...], int]
+_cache: OrderedDict[_Shape, _Answer] = OrderedDict()
 _lock = Lock()
 
 
-def detect_text(data: bytes, kind: Kind, strict: bool, notes: tuple[str, ...] = ()) -> LicenseAnnotation:
+def detect_text(
+    data: bytes,
+    kind: Kind,
+    strict: bool,
+    notes: tuple[str, ...] = (),
+    licensing: tuple[tuple[int, int], ...] = (),
+) -> LicenseAnnotation:
     """Return the licence of UTF-8 text: tags first, then texts, clauses and notices.
 
-    `strict` is for text that is about something else: there a licence counts only where it is granted.
+    `strict` is for text that is about something else: there a licence counts only where it is granted, or below a
+    heading that says licence (`licensing`: lines (first, last + 1), from 1).
     """
     body, copyrights = split_copyrights(data)
     tags = find_tags(body)
     words = ComparableWords(body)
     key = hashlib.sha256(words.text).digest()
-    expression, rows, unanswered, denied = _answer(words, key, strict, body)
+    expression, rows, unanswered, denied = _answer(words, key, strict, body, _offsets(words, licensing))
     evidence = tuple(
         Evidence(x, words.line(words.word_at(start)), words.line(words.word_at(max(start, end - 1))), rule, confidence)
         for start, end, x, rule, confidence in rows
@@ -90,16 +99,30 @@ def text_expression(text: str) -> tuple[str | None, float]:
     return found.expression, found.confidence
 
 
-def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _Answer:
+def _offsets(words: ComparableWords, lines: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Return ranges of lines as offsets into the comparable words; empty ones are left out."""
+    found = []
+    for first, last in lines:
+        begin, end = (bisect_left(range(words.count), line, key=words.line) for line in (first, last))
+        if begin < end:
+            found.append((words.start(begin), words.start(end - 1) + 1))
+    return tuple(found)
+
+
+def _answer(
+    words: ComparableWords, key: bytes, strict: bool, body: bytes, licensing: tuple[tuple[int, int], ...]
+) -> _Answer:
+    # Sentences and headings decide as well as words; other punctuation does not.
+    shape = (key, strict, licensing, hash(words.joints))
     with _lock:
-        answer = _cache.get((key, strict))
+        answer = _cache.get(shape)
         if answer is not None:
-            _cache.move_to_end((key, strict))
+            _cache.move_to_end(shape)
             return answer
     if words.count and (known := references().by_hash.get(key)) is not None:
         findings = [LicenseMatch(known, 0, len(words.text), "text-hash", 1.0)]
     else:
-        findings = find_licenses(words, strict)
+        findings = find_licenses(words, strict, licensing)
     text = words.text.decode("latin-1")
     if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
         findings = _classify(body, len(text))
@@ -108,13 +131,13 @@ def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes) -> _A
     rest = [] if restricts else _remaining(words, text, findings, strict)
     if rest and (listed := _listed(words, text, findings, rest, strict)):
         findings, rest = listed, []
-    expression = combine(text, findings) if not rest else None
+    expression = combine(words, text, findings) if not rest else None
     rows: list[_Row] = [(f.start, f.end, f.expression, f.rule, f.confidence) for f in findings]
     rows += [(r.start, r.end, "", r.rule, 0.8) for r in rest]
-    unanswered = expression is None and (bool(rows) or (not strict and words.count > 0))
+    unanswered = expression is None and (bool(rows) or (not strict and words.count > 0 and not _sends_up(text, body)))
     answer = (expression, tuple(rows), unanswered, any(r.denies for r in rest))
     with _lock:
-        _cache[key, strict] = answer
+        _cache[shape] = answer
         if len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)
     return answer
@@ -127,6 +150,19 @@ def _remaining(
         return []
     found = [(f.start, f.end, f.expression, f.rule in _WHOLE) for f in findings]
     return remaining(words, text, found, strict, every)
+
+
+#: Words with which a short text says that the licence of the folder above holds here too.
+_SAME: Final = re.compile(
+    r"\b(?:same (?:licen[sc]e|terms|conditions) as|"
+    r"(?:licen[sc]e|licensing|copying|terms) (?:\w+ ){0,6}?(?:of|in|at|from) (?:the )?"
+    r"(?:\w+ )?(?:root|parent|top|main|whole|entire|upper|enclosing|above))\b"
+)
+
+
+def _sends_up(text: str, body: bytes) -> bool:
+    """Whether a short text only sends its reader to the licence of a folder above, which then holds."""
+    return text.count(" ") < 40 and (b"../" in body or _SAME.search(text) is not None)
 
 
 def _listed(

@@ -7,7 +7,7 @@ whether a name is a grant. GNU licences have a module of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -105,10 +105,68 @@ def _other_version(identifier: str, text: str, start: int, end: int, stop: int) 
     return Mention(expression, start, following.end(), True, expression)
 
 
-def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Mention]:
+#: Short names that count where they stand in a list with another licence, behind "under", or below a heading.
+_SHORT: Final = {
+    "mit": "MIT", "isc": "ISC", "expat": "MIT", "x11": "X11", "zlib": "Zlib", "unlicense": "Unlicense",
+    "wtfpl": "WTFPL",
+    "bsd": "BSD-3-Clause", "apache": "Apache-2.0", "mpl": "MPL-2.0", "artistic": "Artistic-1.0", "boost": "BSL-1.0",
+    "0bsd": "0BSD", "cc0": "CC0-1.0",
+}  # fmt: skip
+_SHORT_NAME: Final = re.compile(r"\b(?:" + "|".join(_SHORT) + r")(?= |$)(?! \d)")
+_UNDER: Final = re.compile(
+    r"(?:under|licen[sc]ed|licen[sc]e[sd]?(?: is)?|licensi\w+|sous|unter|bajo|spdx)"
+    r"(?: (?:the|an?|either|der|la|el|both|by))? $"
+)
+_BESIDE: Final = re.compile(
+    r" (?:(?:licen[sc]es?|licensed) )?(?:(?:and|or|and or|plus|oder|ou|o|und|et) )?"
+    r"(?:at your (?:own )?(?:option|choice|discretion) )?(?:under )?(?:(?:the|an?|either) )?(?:gnu )?"
+)
+#: A list below a heading that says licence is short.
+_BELOW_HEADING: Final = 12
+
+
+def _short_names(
+    text: str, begin: int, end: int, taken: bytearray, mentions: list[Mention], listed: Sequence[tuple[int, int]]
+) -> list[Mention]:
+    """Return short names that something beside them makes names: "under MIT", "MIT or GPL", "## License: MIT"."""
+    short = [
+        m
+        for m in islice(_SHORT_NAME.finditer(text, begin, end), MAX_MENTIONS)
+        if 1 not in taken[m.start() - begin : m.end() - begin]
+    ]
+    found: list[Mention] = []
+    for matches, step in ((short, 1), (short[::-1], -1)):  # a chain may begin on either side
+        ends = {m.end if step > 0 else m.start for m in (*mentions, *found)}
+        for m in matches:
+            here, there = (m.start(), m.end()) if step > 0 else (m.end(), m.start())
+            if any(f.start == m.start() for f in found):
+                ends.add(there)
+                continue
+            near = [p for p in ends if 0 < (here - p) * step <= 40]
+            beside = any(_BESIDE.fullmatch(text, min(p, here), max(p, here)) for p in near)
+            under = _UNDER.search(text, max(begin, m.start() - 40), m.start()) is not None
+            below = any(a <= m.start() < b and text.count(" ", a, m.start()) <= _BELOW_HEADING for a, b in listed)
+            if beside or under or below:
+                bare = m.group() in {"bsd", "apache", "mpl", "artistic"}
+                family = "BSD" if m.group() == "bsd" else _SHORT[m.group()]
+                found.append(Mention(_SHORT[m.group()], m.start(), m.end(), not bare, family))
+                ends.add(there)
+    return found
+
+
+def find_names(
+    text: str,
+    begin: int,
+    end: int,
+    weak: bool = False,
+    listed: Sequence[tuple[int, int]] = (),
+    apart: Callable[[int, int], bool] | None = None,
+) -> list[Mention]:
     """Return licences named within `text[begin:end]` (comparable words), in order, the longest name at each place.
 
-    `weak` also takes names that are ordinary words or abbreviations ("MIT", "Ruby").
+    `weak` also takes names that are ordinary words or abbreviations ("MIT", "Ruby"); `listed` are offsets of text below
+    headings that say licence, where a short name is one. `apart` says whether words at two offsets stand in different
+    sentences: "for Linux and BSD. License: ..." names no licence.
     """
     index, means = _names()
     mentions = find_gnu(text, begin, end)
@@ -117,7 +175,7 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
         taken[m.start - begin : m.end - begin] = b"\1" * (m.end - m.start)
     after = begin  # names that begin before this are parts of one that was found, or shorter than one refused there
     for place, stop, number in index.find(text.encode("latin-1"), begin, end):
-        if place < after:
+        if place < after or (apart is not None and apart(place, stop)):
             continue
         identifier, is_weak = means[number]
         if is_weak and not weak:
@@ -132,8 +190,10 @@ def find_names(text: str, begin: int, end: int, weak: bool = False) -> list[Ment
         other = _other_version(identifier, text, place, stop, end)
         mentions.append(other or Mention(identifier, place, stop, True, identifier))
     for match in islice(_BSD.finditer(text, begin, end), MAX_MENTIONS) if "bsd" in text else ():
-        if 1 not in taken[match.start() - begin : match.end() - begin]:
+        if 1 not in taken[match.start() - begin : match.end() - begin] and not (apart and apart(*match.span())):
             mentions.append(Mention("BSD-3-Clause", match.start(), match.end(), False, "BSD"))
+            taken[match.start() - begin : match.end() - begin] = b"\1" * (match.end() - match.start())
+    mentions += _short_names(text, begin, end, taken, mentions, listed)
     mentions.sort(key=lambda m: (m.start, m.end))
     return mentions
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.matching.exceptions import find_exceptions
 from drystone.detect.licenses.matching.gnu import Mention
+from drystone.detect.licenses.matching.grants import Sentences, about_others, grants
 from drystone.detect.licenses.matching.names import find_names, spdx_expression
 from drystone.detect.licenses.matching.references import references
 from drystone.detect.licenses.matching.shapes import find_shapes
@@ -42,34 +44,26 @@ class LicenseMatch:
     versioned: bool = True
 
 
-_GRANT: Final = re.compile(
-    r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|governed|"
-    r"conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|available|"
-    r"permission|usr share|spdx)\b"
-)
-_NEGATED: Final = re.compile(
-    r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for)\b"
-    r"(?: \w+){0,2}(?: (?:licensed|distributed|covered|released|available|governed))?(?: (?:under|by|to))?(?: the)?"
-    r"(?: terms of)?(?: the)?(?: gnu)?"
-    r"|\b(?:in)?compatib(?:le|ility)(?: \w+){0,5}"
-    r"|\b(?:was|were) (?:previously|formerly|originally|once)(?: \w+){0,5}"
-    r"|\b(?:similar|equivalent|comparable|identical) (?:\w+ ){0,3}to(?: the)?"
-    r"|\b(?:inspired by|like|upgrade to|relicense)(?: the)?"
-    r") $"
-)
 _POINTER: Final = re.compile(
     r"\b(?:debian|copy|text|version|found|located|available)\b.{0,200}?usr share common licenses"
 )
-_NEGATED_AFTER: Final = re.compile(r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible)")
 _LATER_PHRASE: Final = re.compile(
-    r"(?:or|and) (?:\(?at your (?:own )?option\)? )?any later versions?|or later|either (?:version|of)?|"
+    r"(?:or|and) (?:\(?at your (?:own )?option\)? )?any later versions?|or later|either version(?: of)?|"
     r"express or implied|and or|without even"
 )
 _CHOICE: Final = re.compile(
     r"\b(?:alternatively|at your (?:option|choice|discretion)|your choice|choice of|choose|dual(?:ly)? ?licen\w+|"
     r"either of|either the|under either|dual license\w*|triple licen\w+|tri licen\w+|one of the following|"
-    r"any of the following|multi licen\w+|disjunctive)\b"
+    r"any of the following|multi licen\w+|disjunctive|"
+    r"at the (?:discretion|option|choice) of the (?:user|licensee|recipient))\b"
 )
+#: Words behind the last name of a list that leave the choice to the reader.
+_CHOICE_AFTER: Final = re.compile(
+    r"(?: \S+){0,5}? (?:whichever|as you (?:like|prefer|wish|please|choose)|at your (?:option|choice|discretion)|"
+    r"your choice|take your pick|you (?:can|may) choose)\b"
+)
+#: What stands between the names of a list.
+_LIST: Final = re.compile(r" ?(?:(?:licen[sc]es?|the|an?|gnu|v|version|\d[\d.]*) ?){0,5}")
 _PLAIN_OR: Final = re.compile(r"(?: \S+){0,5}? or(?: \S+){0,7} ?")
 
 
@@ -139,23 +133,31 @@ def _word_after(words: ComparableWords, offset: int) -> int:
     return min(int(words.word_at(max(0, offset - 1))) + 1, int(words.count))
 
 
-def _granted(text: str, mention: Mention, begin: int, end: int) -> bool:
-    before = text[max(begin, mention.start - 170) : mention.start]
-    after = text[mention.end : min(end, mention.end + 90)]
-    if _NEGATED.search(before[-70:]) or _NEGATED_AFTER.match(after[:16]):
-        return False
-    if _GRANT.search(before) or text.startswith("licens", mention.start):
-        return True
-    return re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]
+@dataclass(frozen=True)
+class _Reading:
+    """How names are read: `bare` where a name alone is enough, `strict` in prose about something else."""
+
+    sentences: Sentences
+    strict: bool
+    bare: bool
+    licensing: tuple[tuple[int, int], ...]
 
 
-def _notices(text: str, begin: int, end: int, bare: bool) -> list[LicenseMatch]:
-    """Return licences that `text[begin:end]` grants by name; with `bare`, a name alone is enough."""
+def _notices(text: str, begin: int, end: int, how: _Reading) -> list[LicenseMatch]:
+    """Return licences that `text[begin:end]` grants by name."""
     end = min(end, begin + _PROSE_LIMIT)
     found = []
-    for m in find_names(text, begin, end, weak=bare and len(text) < 60):
-        granted = _granted(text, m, begin, end)
-        if not granted and not bare:
+    weak = how.bare and len(text) < 60
+    for m in find_names(text, begin, end, weak=weak, listed=how.licensing, apart=how.sentences.crosses):
+        first, last = how.sentences.around(m.start)
+        start, stop = (max(begin, first), min(end, last)) if how.strict else (begin, end)
+        span = (m.start, m.end)
+        if about_others(text, max(begin, first), span, min(end, last), how.strict):
+            continue
+        if how.strict and how.sentences.asks(last):
+            continue
+        granted = grants(text, start, span, stop, how.licensing)
+        if not granted and not how.bare:
             continue
         confidence = 0.93 if m.versioned else 0.85
         if m.family == "BSD":
@@ -184,21 +186,24 @@ _SPEAKS: Final = re.compile(
 )
 
 
-def find_licenses(words: ComparableWords, strict: bool) -> list[LicenseMatch]:
+def find_licenses(
+    words: ComparableWords, strict: bool, licensing: tuple[tuple[int, int], ...] = ()
+) -> list[LicenseMatch]:
     """Return the licences of a text, in order of their place, repeated ones merged.
 
-    `strict` is for prose that is about something else (a README, source comments): a name counts only in a grant.
+    `strict` is for prose that is about something else (a README, source comments): a name counts only in a grant, or
+    below a heading that says licence (`licensing`, as offsets).
     """
     text = words.text.decode("latin-1")
     if not text:
         return []
     findings = _full_texts(words, text)
-    bare = not strict and words.count < 40
+    how = _Reading(Sentences(words), strict, not strict and words.count < 40, licensing)
     notices: list[LicenseMatch] = []
     place = 0
     for finding in [*findings, LicenseMatch("", len(text), len(text), "", 0)]:
         if finding.start - place > 2:
-            notices += _notices(text, place, finding.start, bare)
+            notices += _notices(text, place, finding.start, how)
         place = max(place, finding.end)
     if not findings and not notices and not strict:
         # A title is better than nothing, but a person should look.
@@ -269,23 +274,33 @@ def _attach(findings: list[LicenseMatch], exception: str, start: int, end: int) 
         findings[holder] = replace(f, expression=f"{f.expression} WITH {exception}", end=max(f.end, end))
 
 
-def combine(text: str, findings: list[LicenseMatch]) -> str | None:
-    """Return one expression: AND between findings, OR where the words between them offer a choice."""
+def combine(words: ComparableWords, text: str, findings: list[LicenseMatch]) -> str | None:
+    """Return one expression: AND between findings, OR where the words between or around them offer a choice."""
     findings = [f for f in findings if f.confidence >= ANSWER]
     if not findings:
         return None
-    groups: list[list[str]] = []
-    previous: LicenseMatch | None = None
-    for f in findings:
-        if previous is not None and f.expression == previous.expression:
-            previous = f
+    ways = [_way(words, text, a, b) for a, b in pairwise(findings)]
+    for number in range(len(ways) - 2, -1, -1):
+        # "the GPL, the MPL or the MIT licence": a comma stands for the word before the last.
+        if ways[number] == "list":
+            ways[number] = ways[number + 1]
+    groups: list[list[str]] = [[findings[0].expression]]
+    for (a, b), way in zip(pairwise(findings), ways, strict=True):
+        if a.expression == b.expression:
             continue
-        if previous is not None and _offers_choice(text, findings[0], previous, f):
-            groups[-1].append(f.expression)
+        if way == "or" or _offers_choice(text, findings[0], a, b):
+            groups[-1].append(b.expression)
         else:
-            groups.append([f.expression])
-        previous = f
+            groups.append([b.expression])
     return join([join(g, "OR") for g in groups], "AND")
+
+
+def _way(words: ComparableWords, text: str, a: LicenseMatch, b: LicenseMatch) -> str:
+    """Return how two findings are joined: "or", "and", "list" (a comma), or "" where other words stand between."""
+    gap = _LATER_PHRASE.sub(" ", text[a.end : min(b.start, a.end + 120)])
+    if _LIST.fullmatch(gap):
+        return "or" if words.joints[words.word_at(b.start) : words.word_at(b.start) + 1] == b"/" else "list"
+    return "or" if _PLAIN_OR.fullmatch(" " + gap.strip() + " ") else "and" if " and " in gap else ""
 
 
 def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: LicenseMatch) -> bool:
@@ -293,6 +308,8 @@ def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: License
     if len(gap) < 3000 and _CHOICE.search(gap[-500:] if len(gap) > 500 else gap):
         return True
     if len(gap) < 90 and _PLAIN_OR.fullmatch(" " + gap.strip() + " "):
+        return True
+    if len(gap) < 90 and _CHOICE_AFTER.match(text, b.end, b.end + 120):
         return True
     lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
     return len(gap) < 2500 and _CHOICE.search(lead) is not None

@@ -1,0 +1,131 @@
+"""Whether a sentence that names a licence grants it, or speaks of other software, of the past, or compares.
+
+Works on comparable words. Knows nothing of which names there are.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+from drystone.detect._kernel import ComparableWords
+
+
+def _abroad(*words: str) -> str:
+    """Return an alternation of words as they stand in comparable words, whose bytes are read as Latin-1."""
+    return "|".join(re.escape(w.encode().decode("latin-1")) for w in words)
+
+
+_GRANT: Final = re.compile(
+    r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|"
+    r"governed|conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|"
+    r"available|permission|comply|complies|usr share|spdx|licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|"
+    r"licencj\w*|unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
+    + _abroad(
+        *("许可", "許可", "授权", "授權", "协议", "協議", "采用", "遵循", "基于", "採用"),
+        *(
+            "ライセンス",
+            "の下で",
+            "に基づ",
+            "라이선스",
+            "라이센스",
+            "лицензи",
+            "ліценз",
+            "на условиях",
+            "распростран",
+            "licenç",
+        ),
+    )
+)
+_NEGATED: Final = re.compile(
+    r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for|non)\b"
+    r"(?: \w+){0,2}(?: (?:licensed|distributed|covered|released|available|governed))?(?: (?:under|by|to))?(?: the)?"
+    r"(?: terms of)?(?: the)?(?: gnu)?"
+    r"|\b(?:in)?compatib(?:le|ility)(?: \w+){0,5}"
+    r"|\b(?:was|were) (?:previously|formerly|originally|once)(?: \w+){0,5}"
+    r"|\b(?:similar|equivalent|comparable|identical) (?:\w+ ){0,3}to(?: the)?"
+    r"|\b(?:inspired by|like|upgrade to|relicense)(?: the)?"
+    r"|\b(?:from|away from|drop|drops|dropped|dropping|remove[sd]?|removing|replac\w+|lift\w*) (?:the )?(?:gnu )?"
+    r") $"
+)
+_NEGATED_AFTER: Final = re.compile(
+    r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible|friendly|free\b|option|ish\b)|"
+    r"^ (?:\w+ ){0,3}until\b"
+)
+#: Words that tell of what was; a sentence that then says what is grants it again.
+_PAST: Final = re.compile(
+    r"\b(?:previously|formerly|used to be|no longer|prior to|until|in the past|historically|once (?:was|were)|"
+    r"(?:versions?|releases?) (?:\w+ ){0,3}?(?:before|prior|up to|until|older|earlier|below|through)|"
+    r"(?:before|earlier|older|prior|old) (?:versions?|releases?|\d)|"
+    r"originally (?:licensed|released|distributed|under|published)|"
+    r"was (?:under )?(?:the )?(?:gnu )?$)"
+)
+_PRESENT: Final = re.compile(r"\b(?:now|since|currently|today|is|are|relicensed (?:under|to)|from now|as of)\b")
+#: Words about software that is not this: a dependency that is called, a program that was rewritten, an example.
+_OTHER: Final = re.compile(
+    r"\b(?:optional(?:ly)?|dependenc\w+|third part\w+|clean ?room|(?:re)?implementation of|rewrite of|clone of|"
+    r"alternatives? to|inspired by|fails?|detect\w*|rejects?|warns?|scans?|if (?:one|any|some)|"
+    r"your (?:\w+ )?(?:code|project|build|app|own)|why not|such as|for example|e g|versus|vs|unlike|"
+    r"compared? (?:to|with)|in contrast|as opposed|"
+    r"which (?:is|are) (?:under|licensed)|linked? (?:with|against)|linking (?:with|against))\b"
+)
+_SELF: Final = re.compile(
+    r"\b(?:this|our|the present|all of (?:the|this|our)|entire) (?:\w+ ){0,3}?"
+    r"(?:project|software|program|code|library|package|repository|work|file|source|module|application|app|tool|"
+    r"distribution|crate|gem)\b"
+)
+
+
+class Sentences:
+    """The sentences of a text by offset; each ends at a full stop, a question mark or an empty line."""
+
+    def __init__(self, words: ComparableWords) -> None:
+        joints: bytes = words.joints
+        ends = [m.start() for m in re.finditer(rb"[\n.?]", joints)]
+        self._starts = [words.start(i) for i in ends]
+        self._questions = {words.start(i) for i in ends if joints[i : i + 1] == b"?"}
+        self._size = len(words.text)
+
+    def around(self, offset: int) -> tuple[int, int]:
+        """Return the sentence (start, end) that holds an offset."""
+        number = bisect_right(self._starts, offset)
+        start = self._starts[number - 1] if number else 0
+        return start, self._starts[number] - 1 if number < len(self._starts) else self._size
+
+    def crosses(self, start: int, end: int) -> bool:
+        """Whether a sentence begins behind `start` and before `end`."""
+        return bisect_right(self._starts, start) < bisect_right(self._starts, end - 1)
+
+    def asks(self, end: int) -> bool:
+        """Whether the sentence that ends at `end` is a question."""
+        return end + 1 in self._questions
+
+
+def about_others(text: str, start: int, mention: tuple[int, int], end: int, prose: bool) -> bool:
+    """Whether a sentence that names a licence speaks of the past, compares, or in prose is about other software."""
+    lead, after = text[max(start, mention[0] - 300) : mention[0]], text[mention[1] : min(end, mention[1] + 60)]
+    if _NEGATED.search(lead[-70:]) or _NEGATED_AFTER.match(after):
+        return True
+    past = max((match.end() for match in _PAST.finditer(lead)), default=None)
+    if past is not None and _PRESENT.search(lead, past) is None:
+        return True
+    return prose and _OTHER.search(lead) is not None and _SELF.search(lead) is None
+
+
+def grants(text: str, start: int, mention: tuple[int, int], end: int, licensing: Sequence[tuple[int, int]]) -> bool:
+    """Whether a sentence (start, end) grants the licence that it names at `mention`.
+
+    It does where it says so ("released under", also in other languages), and below a heading that says licence
+    (`licensing`, as offsets) where it is short.
+    """
+    before = text[max(start, mention[0] - 170) : mention[0]]
+    after = text[mention[1] : min(end, mention[1] + 90)]
+    if _GRANT.search(before) or text.startswith("licens", mention[0]):
+        return True
+    if re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]:
+        return True
+    if _GRANT.search(after) is not None and any(ord(c) > 127 for c in after):
+        return True
+    return text.count(" ", start, end) < 25 and any(a <= mention[0] < b for a, b in licensing)
