@@ -1,6 +1,6 @@
 """Where the text of each file lies in a shard: pages of its Parquet, so that one file is read without the others.
 
-A page is 64 KiB of text or a few files more, compressed by itself. Pages are found by their headers (Thrift's compact
+A page is 128 KiB of text or a few files more, compressed by itself. Pages are found by their headers (Thrift's compact
 protocol, parquet.thrift `PageHeader`); a column chunk laid out otherwise than the writer of releases does it (another
 encoding or compression, nulls) is read whole through Arrow instead, as one page. Knows nothing of postings.
 """

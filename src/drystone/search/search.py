@@ -302,6 +302,8 @@ class Searcher:
             for opened in self._opened
             for at, segment in enumerate(opened.segments)
         ]
+        # Where most may match most will, and a limit is reached soonest.
+        states.sort(key=lambda one: -one[2].at_most)
         repositories: set[str] = set()
         taken = looked = 0
         try:
@@ -370,14 +372,13 @@ def _matches(
             deadline.check()
             yield 1, [file] if state.matches(file, _Text(opened, at, file), deadline) else []
     else:
-        segment, page_of, among = state.segment, opened.page, matcher.among
+        segment, page_of = state.segment, opened.page
         pages, starts = segment.page_numbers[files], segment.starts[files]
         borders = [0, *(np.flatnonzero(pages[1:] != pages[:-1]) + 1).tolist(), len(files)]
-        numbers, listed, ends = pages[borders[:-1]].tolist(), files.tolist(), starts + segment.sizes[files]
+        numbers, listed = pages[borders[:-1]].tolist(), files.tolist()
+        among = matcher.among(starts, starts + segment.sizes[files], deadline)
         for number, (low, high) in zip(numbers, pairwise(borders), strict=True):
-            deadline.check()
-            matching = among(page_of(at, number), starts[low:high], ends[low:high], deadline)
-            yield high - low, [listed[low + place] for place in matching]
+            yield high - low, [listed[place] for place in among(page_of(at, number), low, high)]
 
 
 def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadline) -> Mask:

@@ -36,8 +36,8 @@ _FEW_ROWS: Final = 256
 _BUFFER: Final = 256 << 10
 
 #: Bytes of text after which a page ends, looked at after so many rows. One file is read by unpacking its page: pages of
-#: whole row groups would be 6 % smaller and let a reader of one file wait thirty times as long.
-_DATA_PAGES: Final = {"data_page_size": 64 << 10, "write_batch_size": 8}
+#: whole row groups would be 5 % smaller and let a reader of one file wait thirty times as long.
+_DATA_PAGES: Final = {"data_page_size": 128 << 10, "write_batch_size": 8}
 
 _LEDGER_ROWS: Final = 16384
 _Rows = Iterable[pa.RecordBatch | pa.Table]

@@ -6,7 +6,7 @@ Both run in time linear in the text. A text is a view of bytes; nothing is copie
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeGuard
 
 import hyperscan
@@ -104,19 +104,38 @@ class Matcher:
         self._block.scan(text, self._note)
         return self._hit() and (self._sieve is None or self._confirmed(text))
 
-    def among(self, data: memoryview, starts: Ints, ends: Ints, deadline: Deadline) -> list[int]:
-        """Return in which of the texts data[start:end] the pattern matches, by their place in the lists; starts ascend.
+    def among(self, starts: Ints, ends: Ints, deadline: Deadline) -> Callable[[memoryview, int, int], Sequence[int]]:
+        """Return what tells in which of the texts from one place of the lists to another the pattern matches.
 
-        Raises `OutOfTimeError`, within a text too.
+        It is called with a page of texts, data[start:end] for each, whose starts ascend there. Raises
+        `OutOfTimeError`, within a text too.
         """
-        if self.literal is not None:
-            return _kernel.holding(data, starts, ends, self.literal)
-        spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
-        if self._block is None or (spans and spans[-1][1] - spans[0][0] > _PIECE):
-            return [at for at, (start, end) in enumerate(spans) if self.found(data[start:end], deadline)]
-        scan, note, hits, sieved, found = self._block.scan, self._note, self._hits, self._sieve is not None, []
-        self._tried += len(spans)
-        for at, (start, end) in enumerate(spans):
+        literal, spans = self.literal, list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+        def literals(data: memoryview, low: int, high: int) -> Sequence[int]:
+            deadline.check()
+            return [low + at for at in _kernel.holding(data, starts[low:high], ends[low:high], literal or b"")]
+
+        def matches(data: memoryview, low: int, high: int) -> Sequence[int]:
+            deadline.check()
+            begin, end = spans[low][0], spans[high - 1][1]
+            if self._block is None or end - begin > _PIECE:
+                return [at for at in range(low, high) if self.found(data[slice(*spans[at])], deadline)]
+            return self._scanned(data, spans, low, high)
+
+        return matches if literal is None else literals
+
+    def _scanned(self, data: memoryview, spans: list[tuple[int, int]], low: int, high: int) -> list[int]:
+        scan, note, hits, sieved = self._block.scan, self._note, self._hits, self._sieve is not None
+        found: list[int] = []
+        self._tried += high - low
+        if sieved:  # what lies between texts does no harm to a sieve
+            scan(data[spans[low][0] : spans[high - 1][1]], note)
+            if not hits:
+                return found
+            hits.clear()
+        for at in range(low, high):
+            start, end = spans[at]
             if start == end:
                 hits += [1] * (self._re2.search(b"") is not None)
             else:
