@@ -103,7 +103,7 @@ def license_(term: Term, query: str) -> Callable[[Rows], Mask]:
         return lambda rows: of_values(rows, "license_type", lambda t: t == _TYPES[wanted])
     if wanted == "copyleft":
         return lambda rows: of_values(rows, "license_expression", _names_copyleft)
-    if _IDENTIFIER.fullmatch(term.value):
+    if term.form != "quoted" and _IDENTIFIER.fullmatch(term.value):
         if wanted not in _known_licenses() and not wanted.startswith("licenseref-"):
             raise QueryError(query, term.column, "expected permissive, non_permissive, copyleft, none or an SPDX "
                              "identifier" + _near(term, list(categories())))  # fmt: skip

@@ -11,7 +11,18 @@ from fastapi import Depends, FastAPI
 from drystone.web import problems
 from drystone.web.drawing.pages import Pages
 from drystone.web.edge import Edge, Visitors
-from drystone.web.faces import api, ask, lookup, moderation, operation, reader, releases, requests
+from drystone.web.faces import (
+    api,
+    ask,
+    lookup,
+    moderation,
+    operation,
+    reader,
+    releases,
+    requests,
+    search_api,
+    search_page,
+)
 from drystone.web.guards import admit
 from drystone.web.problems import AsciiJson
 from drystone.web.state import ServerState
@@ -35,15 +46,15 @@ def create_app(state: ServerState) -> FastAPI:
     app.state.drystone, app.state.pages = state, pages
     guarded = [Depends(admit)]
     app.include_router(operation.router)
+    app.include_router(api.router, dependencies=guarded)
     app.include_router(api.description, dependencies=guarded)
     app.include_router(lookup.first, dependencies=guarded, include_in_schema=bool(state.releases))
     if state.readers:
         app.include_router(reader.health)
         app.include_router(reader.router, dependencies=guarded)
         app.include_router(ask.router, dependencies=guarded)
-        app.include_router(api.router, dependencies=guarded)
     if state.releases:
-        for face in (lookup, releases, requests):
+        for face in (lookup, releases, requests, search_api, search_page):
             app.include_router(face.router, dependencies=guarded)
         if state.moderators is not None:
             app.include_router(moderation.router, dependencies=guarded)

@@ -18,6 +18,7 @@ from starlette.types import Scope
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, ReleaseError, UsageError
 from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.release import layout
+from drystone.search.query import QueryError
 from drystone.web.drawing.pages import Pages
 from drystone.web.edge import HEADERS
 
@@ -96,17 +97,29 @@ def answer_problems(app: FastAPI, pages: Pages) -> None:
 
 
 def _json(
-    code: int, error: str, detail: list[dict[str, str]] | None = None, headers: Mapping[str, str] | None = None
+    code: int, error: str, detail: list[dict[str, str | int]] | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     return AsciiJson({"error": error, "detail": detail or []}, code, headers)
 
 
+def told(error: Exception) -> tuple[int, dict[str, Any], Mapping[str, str]]:
+    """Return what a program is told of a problem: status, body, headers."""
+    response = _for_program(error)
+    return response.status_code, json.loads(bytes(response.body)), response.headers
+
+
 def _for_program(error: Exception) -> Response:
     match error:
+        case QueryError():
+            first = str(error).partition("\n")[0]
+            return _json(422, first, [{"field": "q", "message": error.expected, "column": error.column}])
         case RequestValidationError() | ValidationError():
             # The input is left out: it may hold NaN, or be the whole context.
-            detail = [
-                {"field": ".".join(str(part) for part in e["loc"] if part != "body"), "message": e["msg"]}
+            detail: list[dict[str, str | int]] = [
+                {
+                    "field": ".".join(str(part) for part in e["loc"] if part not in ("body", "query")),
+                    "message": e["msg"],
+                }
                 for e in error.errors()
             ]
             malformed = any(e["type"] == "json_invalid" for e in error.errors())
@@ -123,6 +136,12 @@ def _for_program(error: Exception) -> Response:
             return _json(503, str(error), headers={"Retry-After": "5"})
         case HTTPException():
             return _json(error.status_code, str(error.detail), headers=error.headers)
+        case TooOftenError():
+            return _json(429, "too often", headers={"Retry-After": str(error.seconds)})
+        case ReleaseError():
+            # Where the release lies is nobody's business here.
+            _log.error("%s", error)
+            return _json(500, _DAMAGED)
     return _json(500, str(error))
 
 

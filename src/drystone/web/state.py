@@ -22,6 +22,7 @@ try:
 
     from drystone.web.drawing.highlight import Highlighter
     from drystone.web.metrics import Metrics
+    from drystone.web.searches import Searches
     from drystone.web.sessions import Moderators, RateLimit, Sessions
 except ImportError as error:
     raise MissingExtraError(error.name or "FastAPI", "server") from None
@@ -70,6 +71,7 @@ class ServerState:
         self.sessions = Sessions()
         self.metrics = Metrics(self.readers)
         self.highlighter = Highlighter()
+        self.searches = Searches(self.releases)
         self.visits = threading.BoundedSemaphore(_VISITS)
 
     @property

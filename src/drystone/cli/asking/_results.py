@@ -41,8 +41,8 @@ def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing if number == 1 else thing + 's'}"
 
 
-def print_records(answer: SearchResult) -> None:
-    """Print each file as a line of JSON, then the summary."""
+def print_records(answer: SearchResult | LedgerResult) -> None:
+    """Print each result as a line of JSON, then the summary."""
     for record in answer.records():
         print_json(record, indent=False)
 
@@ -126,16 +126,7 @@ def _piece(of_line: str, style: str = "") -> Text:
 def print_ledger(answer: LedgerResult, several: bool, given: Mapping[str, Any]) -> None:
     """Print what the ledger says of each occurrence: in or out, at which stage, why."""
     if given["as_json"]:
-        for found in answer:
-            print_json(found, indent=False, kind="occurrence")
-        print_json(
-            {
-                "kind": "summary", "query": answer.query, "total": answer.occurrences, "exact": answer.exact,
-                "at_most_more": answer.at_most, "without_text": answer.without_text, "reason": answer.reason,
-                "seconds": round(answer.seconds, 4), "notes": answer.notes,
-            },
-            indent=False,
-        )  # fmt: skip
+        print_records(answer)
         return
     if given["files"]:
         for found in answer:

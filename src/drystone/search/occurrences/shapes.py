@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from drystone._json import Json
+    from drystone.search.results.records import LedgerSummaryRecord, OccurrenceRecord
 
 #: How a file that one version has left a later one: `retracted` (its whole repository was taken back), `opted_out` (the
 #: file was), `dropped` (by a rule: `reason` and `stage` say which), `duplicate` (another file stands for it now),
@@ -62,6 +63,12 @@ class LedgerResult:
 
     def __iter__(self) -> Iterator[FoundOccurrence]:
         return self.results
+
+    def records(self) -> Iterator[OccurrenceRecord | LedgerSummaryRecord]:
+        """Yield what was found as plain data for JSON: each occurrence, then how many there are (docs/search.md)."""
+        from drystone.search.results.records import ledger_records  # noqa: PLC0415  (it stands on this module)
+
+        return ledger_records(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ A field may be added; none changes its meaning or goes without a new number in `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from typing_extensions import TypedDict  # pydantic describes these, and takes typing's own from Python 3.12 on only
+
+from drystone.search.occurrences.shapes import LostBy
 
 if TYPE_CHECKING:
-    from drystone._json import Json
-    from drystone.search.occurrences.shapes import LostBy, LostFile
+    from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult, LostFile
     from drystone.search.results.found import Found, Line, SearchResult
 
 #: The version of these shapes, which the last record names.
@@ -49,7 +52,7 @@ class LostRecord(TypedDict):
     text: str
     stage: str | None
     reason: str | None
-    evidence: Json
+    evidence: Any
     path: str | None
     swhid: str | None
 
@@ -135,4 +138,57 @@ def _line(line: Line) -> LineRecord:
     return {
         "number": line.number, "text": line.text, "column": line.column, "spans": list(line.spans),
         "bytes": list(line.byte_spans), "cut": line.cut,
+    }  # fmt: skip
+
+
+class OccurrenceRecord(TypedDict):
+    """An occurrence of the ledger: where it lies, whether it is in, at which stage and why that was decided."""
+
+    kind: Literal["occurrence"]
+    release: str
+    version: str
+    origin: str
+    repository: str
+    path: str
+    language: str | None
+    license: str | None
+    swhid: str | None
+    decision: str
+    stage: str
+    reason: str | None
+    evidence: Any
+    kept_path: str | None
+    kept_swhid: str | None
+    similarity: float | None
+
+
+class LedgerSummaryRecord(SummaryRecord):
+    """As `SummaryRecord`, of occurrences; `without_text` may match, but their text is not in the release."""
+
+    without_text: int
+
+
+def ledger_records(answer: LedgerResult) -> Iterator[OccurrenceRecord | LedgerSummaryRecord]:
+    """Yield each occurrence that was found, then the summary."""
+    yield from map(occurrence_record, answer)
+    yield ledger_summary_record(answer)
+
+
+def occurrence_record(found: FoundOccurrence) -> OccurrenceRecord:
+    """Return an occurrence as plain data."""
+    return {
+        "kind": "occurrence", "release": found.release, "version": found.version, "origin": found.origin,
+        "repository": found.repository, "path": found.path, "language": found.language, "license": found.license,
+        "swhid": found.swhid, "decision": found.decision, "stage": found.stage, "reason": found.reason,
+        "evidence": found.evidence, "kept_path": found.kept_path, "kept_swhid": found.kept_swhid,
+        "similarity": found.similarity,
+    }  # fmt: skip
+
+
+def ledger_summary_record(answer: LedgerResult) -> LedgerSummaryRecord:
+    """Return the counts of an answer of the ledger as plain data."""
+    return {
+        "kind": "summary", "format": FORMAT, "query": answer.query, "total": answer.occurrences,
+        "exact": answer.exact, "at_most_more": answer.at_most, "reason": answer.reason,
+        "seconds": round(answer.seconds, 4), "notes": list(answer.notes), "without_text": answer.without_text,
     }  # fmt: skip

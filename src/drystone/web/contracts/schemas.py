@@ -111,10 +111,11 @@ class AnswerResponse(Strict):
 
 
 class FieldError(BaseModel):
-    """What was wrong with one field."""
+    """What was wrong with one field; of a query at which character, from 1."""
 
     field: str
     message: str
+    column: int | None = None
 
 
 class ErrorBody(BaseModel):

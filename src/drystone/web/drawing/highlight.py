@@ -23,6 +23,8 @@ import orjson
 
 #: Characters above which a text is not coloured.
 MOST: Final = 300_000
+#: Characters of a line that are shown of a text that is not coloured.
+LONGEST: Final = 10_000
 #: Seconds that one text may take.
 SECONDS: Final = 4.0
 _REMEMBERED: Final = 1000
@@ -42,12 +44,22 @@ class Highlighter:
         #: Texts that took too long.
         self._slow: OrderedDict[int, None] = OrderedDict()
 
-    def lines(self, text: str, language: str | None, path: str) -> list[str]:
-        """Return the lines of a text as HTML: escaped, coloured where that can be done, odd characters made visible."""
+    def lines(
+        self, text: str, language: str | None, path: str, first: int = 1, count: int | None = None
+    ) -> tuple[list[str], int]:
+        """Return `count` lines of a text from `first` on as HTML, and how many the text has.
+
+        They are escaped, coloured where that can be done, odd characters made visible; of a line that is too long for a
+        page its beginning.
+        """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         found = self._coloured(text, language, path) if len(text) <= MOST else None
-        lines = html.escape(text).split("\n") if found is None else found
-        return [_with_hidden_shown(line) for line in (lines[:-1] if lines and not lines[-1] else lines)]
+        lines = text.split("\n") if found is None else found
+        total = len(lines) - (not lines[-1])
+        shown = lines[first - 1 : total if count is None else min(total, first - 1 + count)]
+        if found is None:
+            shown = [_plain(line) for line in shown]
+        return [visible(line) for line in shown], total
 
     def close(self) -> None:
         """End the process."""
@@ -95,7 +107,14 @@ class Highlighter:
             self._process = None
 
 
-def _with_hidden_shown(line: str) -> str:
+def _plain(line: str) -> str:
+    if len(line) <= LONGEST:
+        return html.escape(line)
+    left = f"… {len(line) - LONGEST:,} more characters"
+    return f'{html.escape(line[:LONGEST])}<span class="aside">{left}</span>'
+
+
+def visible(line: str) -> str:
     """Make characters visible that would hide or reorder others; `line` is HTML whose tags are ASCII."""
     if line.isascii() and line.isprintable():
         return line

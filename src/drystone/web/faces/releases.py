@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -12,6 +12,8 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from drystone.errors import UsageError
+from drystone.identity.swhid import Swhid
+from drystone.identity.swhid import parse as parse_swhid
 from drystone.release import layout
 from drystone.release.columns import LedgerRow, RepositoryRow
 from drystone.release.identifiers import repository_swhid
@@ -28,6 +30,8 @@ router = APIRouter(default_response_class=HTMLResponse, prefix="/releases")
 LINES: Final = 2000
 #: Other places of the same bytes that a file's page shows.
 _COPIES: Final = 10
+#: Places of the same bytes among which the one that a SWHID names is looked for.
+_MOST_COPIES: Final = 10_000
 _DECISIONS: Final = ("kept", "dropped")
 
 
@@ -142,36 +146,64 @@ def file(
     return _file(request, state, pages, release, row, start)
 
 
-@router.get("/{name}/files/{swhid}")
+@router.get("/{name}/files/{swhid:path}")
 def file_by_swhid(
     request: Request,
     state: Here,
     pages: Drawing,
     release: OfRelease,
     swhid: Annotated[str, Path(max_length=8192)],
-    start: Annotated[int, Query(ge=1, le=LAST_PAGE * LINES)] = 1,
+    start: Annotated[int | None, Query(ge=1, le=LAST_PAGE * LINES)] = None,
 ) -> Response:
-    """Show the file with these bytes: the kept one, or where none was kept, the first that was seen."""
+    """Show the file with these bytes: the one at the SWHID's origin and path, else the kept one, else the first seen.
+
+    Lines that the SWHID names are marked, and the page begins so that they are on it.
+    """
     try:
         query = lookup.parse(swhid)
     except UsageError as error:
         raise HTTPException(404, str(error)) from None
     if query.kind != "content":
         raise HTTPException(404, "A file is named by swh:1:cnt: and 40 hexadecimal digits.")
-    for place in release.view.index.find(query, _COPIES).places:
+    named = _named_lines(swhid)
+    if start is None:
+        start = 1 if named.lines is None else (named.lines[0] - 1) // LINES * LINES + 1
+    for place in _best_first(release.view.index.find(query, _MOST_COPIES).places, named):
         row = release.view.occurrence(place.repository_id, place.path or "")
         if row is not None:
-            return _file(request, state, pages, release, row, start)
+            return _file(request, state, pages, release, row, start, named.lines)
     raise HTTPException(404, f"{layout.shown(swhid)} is not in this release.")
 
 
-def _file(request: Request, state: ServerState, pages: Pages, release: Shown, row: LedgerRow, start: int) -> Response:
+def _named_lines(swhid: str) -> Swhid:
+    """Return the identifier with its qualifiers. Raises 404 where these are none."""
+    try:
+        return parse_swhid(swhid)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def _best_first(places: Sequence[lookup.Held], named: Swhid) -> list[lookup.Held]:
+    """Return places with the one first that an identifier names by origin and path."""
+    path = None if named.path is None else named.path.decode("utf-8", "replace")
+    return sorted(places, key=lambda place: (place.origin, place.path) != (named.origin, path))
+
+
+def _file(
+    request: Request,
+    state: ServerState,
+    pages: Pages,
+    release: Shown,
+    row: LedgerRow,
+    start: int,
+    marked: tuple[int, int] | None = None,
+) -> Response:
     view = release.view
     why = explain(view.release, row)
     text = view.text(row["swhid"], row["shard"]) if row["swhid"] and row["decision"] == "kept" else None
-    lines = [] if text is None else state.highlighter.lines(text, row["language"], row["path"])
-    if start > max(1, len(lines)):
-        raise HTTPException(404, f"This file ends with line {len(lines):,}.")
+    lines, total = state.highlighter.lines(text or "", row["language"], row["path"], start, LINES)
+    if start > max(1, total) or (marked is not None and marked[0] > max(1, total)):
+        raise HTTPException(404, f"This file ends with line {total:,}.")
     copies = None
     if row["swhid"] and row["kind"] == "file":
         copies = view.index.find(lookup.parse(row["swhid"]), _COPIES + 1)
@@ -184,8 +216,9 @@ def _file(request: Request, state: ServerState, pages: Pages, release: Shown, ro
         why=why,
         evidence=_evidence(why.evidence),
         held=text is not None,
-        lines=lines[start - 1 : start - 1 + LINES],
-        total=len(lines),
+        lines=lines,
+        total=total,
+        marked=marked or (0, 0),
         start=start,
         step=LINES,
         copies=copies,

@@ -1,0 +1,162 @@
+"""Searches by programs: a page of results with a cursor, or all of them as server-sent events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Header, HTTPException, Query
+from fastapi.responses import Response, StreamingResponse
+
+from drystone.errors import DrystoneError, UsageError
+from drystone.search.occurrences.ledger import search as search_ledger
+from drystone.search.plan import asks_ledger
+from drystone.search.results.records import (
+    FileRecord,
+    OccurrenceRecord,
+    SummaryRecord,
+    file_record,
+    ledger_summary_record,
+    occurrence_record,
+    summary_record,
+)
+from drystone.web.contracts.schemas import ErrorBody
+from drystone.web.contracts.searching import SearchPage, SearchRequest
+from drystone.web.drawing.pages import link
+from drystone.web.problems import AsciiJson, told
+from drystone.web.searches import DEEPEST, Opened, check_roots
+from drystone.web.state import Here, ServerState
+
+_EVENTS: Final = "text/event-stream"
+router = APIRouter(
+    default_response_class=AsciiJson,
+    responses={
+        code: {"model": ErrorBody, "description": text}
+        for code, text in (
+            (401, "No bearer token"), (404, "No such release"), (410, "The release has changed since"),
+            (422, "A field is wrong: of a query, at which column"), (429, "Too many searches at once"),
+            (500, "The release cannot be read"),
+        )
+    },
+)  # fmt: skip
+
+
+class Run:
+    """One search, step by step: the results of a page or of a stream, then what there is to say of all."""
+
+    def __init__(self, opened: Opened, asked: SearchRequest, skip: int, limit: int | None) -> None:
+        self._opened = opened
+        self.ledger = asks_ledger(asked.q)
+        if self.ledger:
+            most = None if limit is None else skip + limit
+            releases = [view.release for view in opened.views.values()]
+            rows = search_ledger(releases, asked.q, limit=most, seconds=asked.seconds)
+            self._records: Iterator[FileRecord | OccurrenceRecord] = map(occurrence_record, islice(rows, skip, None))
+            self._summary: Callable[[], SummaryRecord] = lambda: ledger_summary_record(rows)
+        else:
+            found = opened.searcher.search(
+                asked.q, limit=limit, lines=asked.lines, context=asked.context, seconds=asked.seconds,
+                skip=skip, places=asked.places,
+            )  # fmt: skip
+            self._records = map(file_record, found)
+            self._summary = lambda: summary_record(found)
+
+    def __iter__(self) -> Iterator[FileRecord | OccurrenceRecord]:
+        while True:
+            with self._opened.lock:
+                record = next(self._records, None)
+            if record is None:
+                return
+            yield record
+
+    def summary(self) -> SummaryRecord:
+        """Return the counts; they are right once all has been gone through."""
+        return self._summary()
+
+
+@router.get(
+    "/v1/search",
+    response_model=SearchPage,
+    tags=["search"],
+    responses={200: {"content": {_EVENTS: {}}}, 304: {"description": "As `If-None-Match` has it"}},
+)
+def search(
+    state: Here,
+    asked: Annotated[SearchRequest, Query()],
+    accept: Annotated[str, Header()] = "",
+    if_none_match: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str, Header(max_length=200)] = "",
+) -> Response:
+    """Search releases: one page as JSON, or with `Accept: text/event-stream` all results as they are found."""
+    opened = state.searches.open(asked.release)
+    check_roots(opened, asked.root)
+    stream = _EVENTS in accept
+    cursor = asked.cursor or (last_event_id if stream else "")
+    skip = state.searches.offset(cursor, asked.q, opened.roots) if cursor else 0
+    if stream:
+        run = Run(opened, asked, skip, None)
+        return StreamingResponse(_events(state, opened, asked, run, skip), media_type=_EVENTS)
+    tag = _tag(opened, asked, skip)
+    if tag in if_none_match.split(", "):
+        return Response(status_code=304, headers={"etag": tag, "cache-control": "no-cache"})
+    with state.searches.seat():
+        run = Run(opened, asked, skip, asked.limit)
+        results = list(run)
+        counts = {} if run.ledger or not asked.by else _counts(opened, asked)
+    summary, at = run.summary(), skip + len(results)
+    if skip and not results and summary["reason"] == "time":
+        raise UsageError("seconds: there was no time to come to this page; give more, or read results as a stream")
+    more = results and not summary["exact"] and at < DEEPEST
+    page = {
+        "releases": [
+            {"served": name, "name": view.index.release, "version": view.index.version, "root": view.release.root}
+            for name, view in opened.views.items()
+            if name not in opened.missing
+        ],
+        "missing": list(opened.missing.values()),
+        "results": results,
+        "summary": summary,
+        "counts": counts,
+        "next": state.searches.cursor(at, asked.q, opened.roots) if more else None,
+        "permalink": _permalink(opened, asked),
+    }
+    # What was cut short for want of time may be more the next time.
+    kept = {} if summary["reason"] == "time" else {"etag": tag, "cache-control": "no-cache"}
+    return AsciiJson(page, headers=kept)
+
+
+def _counts(opened: Opened, asked: SearchRequest) -> dict[str, dict[str, int]]:
+    with opened.lock:
+        return opened.searcher.counts(asked.q, asked.by, seconds=asked.seconds)[1]
+
+
+def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: Run, skip: int) -> Iterator[bytes]:
+    """Yield results as events with a cursor each as its id, then the summary; or a problem where one comes up."""
+    try:
+        with state.searches.seat():
+            for number, record in enumerate(run, skip + 1):
+                yield _event("result", record, state.searches.cursor(number, asked.q, opened.roots))
+        yield _event("summary", {**run.summary(), "missing": list(opened.missing.values())})
+    except (DrystoneError, HTTPException) as error:
+        yield _event("problem", told(error)[1])
+
+
+def _event(kind: str, data: Any, id_: str | None = None) -> bytes:
+    head = f"id: {id_}\n" if id_ is not None else ""
+    # JSON has no line ends, so that nothing of a text ends an event.
+    return f"{head}event: {kind}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+def _tag(opened: Opened, asked: SearchRequest, skip: int) -> str:
+    """Return what names this answer: the same releases asked the same."""
+    whole = [sorted(opened.roots.items()), sorted(opened.missing.items()), asked.model_dump(exclude={"cursor"}), skip]
+    return f'"{hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]}"'
+
+
+def _permalink(opened: Opened, asked: SearchRequest) -> str:
+    address = link("search", q=asked.q)
+    address += "".join(f"&release={name}" for name in asked.release)
+    return address + "".join(f"&root={root}" for root in opened.roots.values())

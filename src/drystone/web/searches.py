@@ -1,0 +1,150 @@
+"""Searches of the served releases: their opened indexes, how many may run at once, and where a next page begins.
+
+An index is opened anew when its release has changed, so that what was retracted is found no longer. A searcher serves
+one step of one search at a time. Knows no routes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import struct
+import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64Error
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.exceptions import HTTPException
+
+from drystone.errors import ReleaseError, UsageError
+from drystone.release.inspection.browse import View, Watched
+from drystone.search.index import open_segments
+from drystone.search.search import Searcher
+
+#: Searches at the same time, and seconds that one waits until it is refused.
+SEATS: Final = 4
+_PATIENCE: Final = 2.0
+#: Sets of releases whose searchers stay open, and bytes of text that each keeps unpacked.
+_OPEN: Final = 4
+_MEMORY: Final = 256 * 1024**2
+#: Results behind which no page begins: a stream gives more.
+DEEPEST: Final = 100_000
+_CURSOR: Final = struct.Struct("<Q8s8s16s")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Releases opened to be searched: their views by name; those without a usable index, by name, with what to do."""
+
+    views: Mapping[str, View]
+    missing: Mapping[str, str]
+    searcher: Searcher
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def roots(self) -> dict[str, str]:
+        """The root hash of each release that is searched."""
+        return {name: view.release.root for name, view in self.views.items() if name not in self.missing}
+
+
+class Searches:
+    """What one server searches."""
+
+    def __init__(self, releases: Mapping[str, Watched]) -> None:
+        self._releases = releases
+        self._held: OrderedDict[tuple[str, ...], Opened] = OrderedDict()
+        self._lock = threading.Lock()
+        self._seats = threading.BoundedSemaphore(SEATS)
+        self._secret = secrets.token_bytes(32)
+
+    def open(self, names: Sequence[str] = ()) -> Opened:
+        """Return releases opened as they are now, by default all.
+
+        Raises 404 for a name that is not served, `ReleaseError` where a release cannot be read.
+        """
+        for name in names:
+            if name not in self._releases:
+                raise HTTPException(
+                    404, f"release: {name!r} is not served here; served are {', '.join(self._releases)}"
+                )
+        wanted = tuple(name for name in self._releases if name in names or not names)
+        views = {name: self._releases[name].view() for name in wanted}
+        with self._lock:
+            held = self._held.get(wanted)
+            if held is None or any(held.views[name] is not view for name, view in views.items()):
+                held = self._held[wanted] = _opened(views)
+            self._held.move_to_end(wanted)
+            while len(self._held) > _OPEN:
+                self._held.popitem(last=False)
+            return held
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """Hold one of the seats for a search. Raises 429 where none becomes free."""
+        if not self._seats.acquire(timeout=_PATIENCE):
+            raise HTTPException(429, "too many searches at once; try again in a moment", {"Retry-After": "2"})
+        try:
+            yield
+        finally:
+            self._seats.release()
+
+    def cursor(self, offset: int, query: str, roots: Mapping[str, str]) -> str:
+        """Return what asks for results from `offset` on: it belongs to a query, to releases and to this process."""
+        parts = struct.pack("<Q", offset), _digest(query), _digest(*roots.values())
+        return urlsafe_b64encode(b"".join(parts) + self._seal(b"".join(parts))).rstrip(b"=").decode()
+
+    def offset(self, cursor: str, query: str, roots: Mapping[str, str]) -> int:
+        """Return where a cursor begins.
+
+        Raises `UsageError` for one that this process did not give, or gave for another query; 410 where a release has
+        changed since.
+        """
+        try:
+            raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            offset, of_query, of_roots, seal = _CURSOR.unpack(raw)
+        except (NotBase64Error, ValueError, struct.error):
+            raise UsageError("cursor: this is not a cursor of this server") from None
+        if not hmac.compare_digest(seal, self._seal(raw[: -len(seal)])):
+            raise UsageError("cursor: this server did not give it, or was started anew since; search again without it")
+        if of_query != _digest(query):
+            raise UsageError("cursor: it belongs to another query")
+        if of_roots != _digest(*roots.values()):
+            raise HTTPException(
+                410, "cursor: a release has changed since, or others are asked; search again without it"
+            )
+        return int(offset)
+
+    def _seal(self, data: bytes) -> bytes:
+        return hmac.new(self._secret, data, hashlib.sha256).digest()[:16]
+
+
+def check_roots(opened: Opened, asked: Sequence[str]) -> None:
+    """Raise 410 where a root hash (its first 16 digits or more) is asked for that no searched release has now."""
+    for root in asked:
+        if len(root) < 16 or not any(each.startswith(root) for each in opened.roots.values()):
+            raise HTTPException(
+                410, f"root: no release served here has the root hash {root[:64]!r} now; it has changed"
+            )
+
+
+def _digest(*texts: str) -> bytes:
+    joined = "\0".join(texts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(joined, digest_size=8).digest()
+
+
+def _opened(views: Mapping[str, View]) -> Opened:
+    missing: dict[str, str] = {}
+    for name, view in views.items():
+        try:
+            open_segments(view.release)
+        except ReleaseError:
+            what = "has an index of another version" if view.release.manifest.index else "has no index"
+            missing[name] = f"{name} {what}; make it with: drystone index {name}"
+    there = [view for name, view in views.items() if name not in missing]
+    searcher = Searcher([view.release for view in there], memory=_MEMORY, lookups=[view.index for view in there])
+    return Opened(views, missing, searcher)
