@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import drystone
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.release.read import open_release
@@ -29,6 +30,7 @@ PASSAGE = "A heap is an array.\nIts first item is the smallest. Williams found i
 def here(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Iterator[Site]:
     batcher = Batcher(Reader.load(small, threads=1))
     with site(tmp_path_factory.mktemp("pages"), readers={"small": batcher}, whole=True) as running:
+        drystone.index_release(running.releases[1])  # the other one has none, and the page says so
         yield running
 
 
@@ -80,6 +82,15 @@ def addresses(here: Site) -> dict[str, str]:
         "login": "/login",
         "ask": "/ask",
         "api": "/docs",
+        "search": "/search",
+        "search-results": "/search?q=lang:python+def",
+        "search-page-2": "/search?q=lang:python+def&page=2",
+        "search-nothing": "/search?q=zzqqxxyy",
+        "search-wrong": "/search?q=lang:python+(def",
+        "search-ledger": "/search?q=kept:no",
+        "search-hostile": "/search?q=alert",
+        "search-one-release": link("search", q="def", release=release),
+        "file-lines": link("releases", release, "files", long.swhid + ";lines=12-20"),
     }
 
 

@@ -46,6 +46,11 @@ class Opened:
     searcher: Searcher
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def check(self) -> None:
+        """Raise 503 where no release can be searched."""
+        if self.missing and len(self.missing) == len(self.views):
+            raise HTTPException(503, "; ".join(self.missing.values()))
+
     @property
     def roots(self) -> dict[str, str]:
         """The root hash of each release that is searched."""
@@ -144,7 +149,9 @@ def _opened(views: Mapping[str, View]) -> Opened:
             open_segments(view.release)
         except ReleaseError:
             what = "has an index of another version" if view.release.manifest.index else "has no index"
-            missing[name] = f"{name} {what}; make it with: drystone index {name}"
+            missing[name] = (
+                f"{name} {what} and is not searched; whoever runs this server makes it with: drystone index {name}"
+            )
     there = [view for name, view in views.items() if name not in missing]
     searcher = Searcher([view.release for view in there], memory=_MEMORY, lookups=[view.index for view in there])
     return Opened(views, missing, searcher)

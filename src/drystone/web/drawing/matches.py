@@ -15,7 +15,7 @@ def marked(line: Line) -> Markup:
     pieces, at = ['<span class="aside">…</span>' if line.column else ""], 0
     for begin, end in line.spans:
         pieces.append(_piece(line.text[at:begin]))
-        pieces.append(f"<mark>{_piece(line.text[max(at, begin) : end])}</mark>" if end > at else "")
+        pieces.append(f"<mark>{_piece(line.text[max(at, begin) : end])}</mark>" if end > max(at, begin) else "")
         at = max(at, end)
     pieces += [_piece(line.text[at:]), '<span class="aside">…</span>' if line.cut else ""]
     return Markup("".join(pieces))  # noqa: S704  (every part that is not ours is escaped)

@@ -38,7 +38,7 @@ router = APIRouter(
         for code, text in (
             (401, "No bearer token"), (404, "No such release"), (410, "The release has changed since"),
             (422, "A field is wrong: of a query, at which column"), (429, "Too many searches at once"),
-            (500, "The release cannot be read"),
+            (500, "The release cannot be read"), (503, "No release has an index"),
         )
     },
 )  # fmt: skip
@@ -57,6 +57,7 @@ class Run:
             self._records: Iterator[FileRecord | OccurrenceRecord] = map(occurrence_record, islice(rows, skip, None))
             self._summary: Callable[[], SummaryRecord] = lambda: ledger_summary_record(rows)
         else:
+            opened.check()
             found = opened.searcher.search(
                 asked.q, limit=limit, lines=asked.lines, context=asked.context, seconds=asked.seconds,
                 skip=skip, places=asked.places,

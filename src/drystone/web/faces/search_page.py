@@ -133,6 +133,8 @@ def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], pa
     with state.searches.seat():
         if asks_ledger(q):
             return _in_ledger(opened, q, skip)
+        if len(opened.missing) == len(opened.views):
+            return Shown()  # the page says how to make an index
         with opened.lock:
             answer = opened.searcher.search(
                 q, limit=_RESULTS, lines=_LINES, context=_CONTEXT, places=_PLACES, seconds=_SECONDS, skip=skip
