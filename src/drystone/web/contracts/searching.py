@@ -6,13 +6,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from drystone.search.limits import By
+from drystone.search.limits import FILES, LINES, PLACES, By
 from drystone.search.results.records import FileRecord, LedgerSummaryRecord, OccurrenceRecord, SummaryRecord
 from drystone.web.contracts.schemas import Strict
 
 #: Characters of a query over HTTP, and seconds that one may take.
 MOST_QUERY: Final = 10_000
 MOST_SECONDS: Final = 20.0
+_SECONDS: Final = 5.0
 #: Results on a page, lines of each and lines around them, other places of the same bytes.
 MOST_RESULTS: Final = 100
 MOST_LINES: Final = 100
@@ -32,11 +33,11 @@ class SearchRequest(Strict):
         list[Annotated[str, Field(pattern="^[0-9a-f]{16,64}$")]], Field(max_length=100, default_factory=list)
     ]
     by: Annotated[list[By], Field(max_length=4, default_factory=list)]
-    limit: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = 20
-    lines: Annotated[int, Field(ge=0, le=MOST_LINES)] = 10
+    limit: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = FILES
+    lines: Annotated[int, Field(ge=0, le=MOST_LINES)] = LINES
     context: Annotated[int, Field(ge=0, le=_MOST_BESIDE)] = 0
-    places: Annotated[int, Field(ge=0, le=_MOST_BESIDE)] = 3
-    seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS)] = 5
+    places: Annotated[int, Field(ge=0, le=_MOST_BESIDE)] = PLACES
+    seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS)] = _SECONDS
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
