@@ -189,7 +189,7 @@ class Searcher:
 
         At most `limit` files (None: all; `count:` in the query goes before), after the first `skip`, which count but
         are not shown; each with its first `lines` lines, `context` lines around them and `places` others of the same
-        bytes (0: nobody looks). Nothing more once `seconds` have passed. The order depends on query and releases
+        bytes. Nothing more once `seconds` have passed. The order depends on query and releases
         alone. Raises `QueryError`, and while results come `ReleaseError` where texts are not those that were indexed.
         """
         planned = plan.plan(query)

@@ -45,9 +45,9 @@ def search_releases(
     """Find files of releases by words, patterns, language, licence, repository; results come as they are found.
 
     `query`: in the language of docs/search.md. `limit`: files at most (None: all). `lines`: of each file, with
-    `context` lines around them. `places`: others of the same bytes to tell of each (0: nobody looks them up; else the
-    lookup index of a release is made first where the user's cache has none). `seconds`: stop after so long, and say so
-    (default: never). Raises `QueryError`, and `ReleaseError` where an index is missing, out of date or damaged.
+    `context` lines around them. `places`: others of the same bytes to tell of each. `seconds`: stop after so long,
+    and say so (default: never). Raises `QueryError`, and `ReleaseError` where an index is missing, out of date or
+    damaged.
     """
     return _searcher(releases).search(query, limit=limit, lines=lines, context=context, places=places, seconds=seconds)
 

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection.browse import View, Watched
-from drystone.search.index import open_segments
+from drystone.search.index import open_copies, open_segments
 from drystone.search.search import Searcher
 
 #: Searches at the same time, and seconds that one waits until it is refused.
@@ -147,11 +147,12 @@ def _opened(views: Mapping[str, View]) -> Opened:
     for name, view in views.items():
         try:
             open_segments(view.release)
+            open_copies(view.release)
         except ReleaseError:
             what = "has an index of another version" if view.release.manifest.index else "has no index"
             missing[name] = (
                 f"{name} {what} and is not searched; whoever runs this server makes it with: drystone index {name}"
             )
     there = [view for name, view in views.items() if name not in missing]
-    searcher = Searcher([view.release for view in there], memory=_MEMORY, lookups=[view.index for view in there])
+    searcher = Searcher([view.release for view in there], memory=_MEMORY)
     return Opened(views, missing, searcher)

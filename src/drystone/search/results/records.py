@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from typing_extensions import TypedDict  # pydantic describes these, and takes typing's own from Python 3.12 on only
 
-from drystone.search.occurrences.shapes import LostBy
-
 if TYPE_CHECKING:
     from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult, LostFile
     from drystone.search.results.found import Found, Line, SearchResult
@@ -48,7 +46,7 @@ class LostRecord(TypedDict):
     """That a later version has a file no more: by what, in words, and what its ledger says (docs/search.md)."""
 
     version: str
-    by: LostBy
+    by: str
     text: str
     stage: str | None
     reason: str | None
@@ -60,7 +58,7 @@ class LostRecord(TypedDict):
 class FileRecord(TypedDict):
     """A file that matches: where it is from, how it may be used, its first lines that match; `more`: more do.
 
-    `other_places` counts the other occurrences of its bytes in the release; `lost` is of files of an older version.
+    `occurrences` counts the places of its bytes in the release; `lost` is of files of an older version.
     """
 
     kind: Literal["file"]
