@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from drystone.building.stages.rows import repository_row
 from drystone.building.stages.tables import BLOBS, as_rows
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import LicenseAnnotation
+from drystone.detect.secrets.beside import without
 from drystone.errors import BuildError
 from drystone.policy.licensed import verdict_on
 from drystone.registry import Review
@@ -83,7 +85,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
     index = partial(index_stage, build, output=output) if is_wanted(build) else _none
     files = write_files(build, settled, stage, output)
     remove_others(output, {file.path for file in files})
-    manifest = finish(output, facts, files, notices_of(settled), index)
+    manifest = finish(output, facts, files, notices_of(settings, settled), index)
     remove_other_indexes(output, manifest.index)
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
     (output / INCOMPLETE).unlink()
@@ -234,7 +236,9 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
         verdict = None if unread else verdict_on(root, settings.licenses, repository["gha_license_id"])
         kept = settled.kept.get(repository["id"], 0)
         expression = root.expression if root is not None else None
-        rows.append(repository_row(repository, expression, verdict.license_type if verdict else None, kept))
+        type_ = verdict.license_type if verdict else None
+        people = settings.secrets.people
+        rows.append(repository_row(repository, expression, type_, kept, settings.secret_settings, people))
     return pa.Table.from_pylist(rows, REPOSITORIES)
 
 
@@ -252,11 +256,18 @@ def remove_others(output: Path, wanted: set[str]) -> None:
             folder.rmdir()
 
 
-def notices_of(settled: Settled) -> Iterator[Notice]:
-    """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time."""
+def notices_of(settings: Settings, settled: Settled) -> Iterator[Notice]:
+    """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time.
+
+    Names of holders stay, which licences ask for; addresses and secrets go, which none does.
+    """
+    chosen = replace(
+        settings.secret_settings, name="off", ip_address="off", high_entropy="off", replacement="placeholder"
+    )
     for found, text in _license_texts(settled, lambda a, r: a.kind in ("text", "notice") and r["id"] in settled.kept):
+        shown = without(text.decode("utf-8"), chosen)
         for repository in sorted({repository["name"] for _, _, repository in found}):
-            yield Notice(text.decode("utf-8"), repository, found[0][1].expression)
+            yield Notice(shown, repository, found[0][1].expression)
 
 
 def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:

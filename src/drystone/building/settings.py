@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from drystone.dedup import near
 from drystone.detect import secrets as secrets_room
+from drystone.detect.secrets.settings import People
 from drystone.errors import DrystoneError, SettingsError, UsageError
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy
@@ -83,7 +84,11 @@ _Level = Literal["off", "low", "balanced", "high"]
 
 
 class SecretSettings(_Table):
-    """What is redacted and how; see `drystone.detect.secrets.ScanSettings`."""
+    """What is redacted and how; see `drystone.detect.secrets.ScanSettings`.
+
+    `people` says what becomes of authors and committers in repositories.parquet: `hash` (SHA-256, so that rows still
+    join and an author's opt-out still finds them), `drop`, or `keep`.
+    """
 
     email: _Level = "balanced"
     ip_address: _Level = "balanced"
@@ -97,11 +102,17 @@ class SecretSettings(_Table):
     name: _Level = "off"
     keep: tuple[str, ...] = ()
     replacement: Literal["placeholder", "surrogate"] = "placeholder"
+    people: People = "hash"
+
+    @property
+    def scan(self) -> secrets_room.ScanSettings:
+        """The settings of the secrets detector."""
+        return secrets_room.ScanSettings(**self.model_dump(exclude={"people"}))
 
     @model_validator(mode="after")
     def _known(self) -> SecretSettings:
         try:
-            secrets_room.ScanSettings(**self.model_dump())
+            _ = self.scan
         except SettingsError as error:
             raise ValueError(str(error)) from None
         return self
@@ -142,14 +153,14 @@ class Settings(_Table):
     @property
     def secret_settings(self) -> secrets_room.ScanSettings:
         """The settings of the secrets detector."""
-        return secrets_room.ScanSettings(**self.secrets.model_dump())
+        return self.secrets.scan
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""
         chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
         method = self.near_duplicates.method()
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
-        chosen["secrets"] = self.secret_settings.as_dict()
+        chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
         chosen["shard_bytes"] = self.release.shard_bytes
         return chosen
 

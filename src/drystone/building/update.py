@@ -110,7 +110,7 @@ def publish_update(build: Build, settled: Settled, old: Release) -> Manifest:
         manifest = _switch(build, facts, entries, settled, old)
     else:
         take_over(old.path, old.manifest.index, output)
-        manifest = finish(output, facts, entries, notices_of(settled), partial(_index, build, old))
+        manifest = finish(output, facts, entries, notices_of(settings, settled), partial(_index, build, old))
         remove_other_indexes(output, manifest.index)
     (output / INCOMPLETE).unlink(missing_ok=True)
     store.remove_unused()
@@ -150,7 +150,7 @@ def _index(build: Build, old: Release, manifest: Manifest) -> list[IndexFile]:
 
 def _switch(build: Build, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
     output = build.output
-    notice = notice_text(f"{facts.name} {facts.version}", notices_of(settled))
+    notice = notice_text(f"{facts.name} {facts.version}", notices_of(build.settings, settled))
     manifest = describe(output, facts, entries, notice, layout.NEXT)
     manifest = manifest.model_copy(update={"index": tuple(_index(build, old, manifest))})
     name, stone = tombstone(old.manifest, manifest, UPDATE)

@@ -38,6 +38,8 @@ def authors_of(metadata: Mapping[str, Any]) -> list[str]:
         person = metadata.get(role)
         if isinstance(person, Mapping) and isinstance(person.get("email"), str):
             found.append(f"{person.get('name') or ''} <{person['email']}>".strip())
+        elif isinstance(person, list):
+            found += [each for each in person if isinstance(each, str)]  # hashes
         elif isinstance(person, str) and person:
             found.append(person)
     return found

@@ -20,7 +20,9 @@ from tests.building.stages.conftest import SECRETS, Line, rows_of
 
 @pytest.fixture(scope="module")
 def repositories(line: Line) -> Path:
-    rows = [repository_row(each, line.roots[each["id"]], "permissive", 0) for each in line.repositories()]
+    rows = [
+        repository_row(each, line.roots[each["id"]], "permissive", 0, SECRETS, "hash") for each in line.repositories()
+    ]
     file = line.folder / "repositories.parquet"
     pq.write_table(pa.Table.from_pylist(rows, REPOSITORIES), file)
     return file

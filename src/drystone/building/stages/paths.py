@@ -6,11 +6,15 @@ from typing import Final
 
 from drystone.detect.licenses import file_kind, is_license_file
 from drystone.detect.licenses.paths import names_document, names_source_code
+from drystone.detect.secrets.beside import shown_path
 
 
 def path_text(path: bytes) -> str:
-    r"""Return a path as text with a leading slash; bytes that are not UTF-8 are written as \xNN."""
-    return "/" + path.decode("utf-8", "backslashreplace")
+    r"""Return a path as text with a leading slash; bytes that are not UTF-8 are written as \xNN.
+
+    Addresses and secrets in it are placeholders: this is the form in which a path leaves a build.
+    """
+    return "/" + shown_path(path).decode("utf-8", "backslashreplace")
 
 
 def base_name(path: bytes) -> str:

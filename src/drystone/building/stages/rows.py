@@ -6,6 +6,7 @@ Writing takes them from here, an update compares them, and a retraction makes th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,10 @@ import pyarrow.compute as pc
 
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.paths import base_name, path_text
+from drystone.detect import secrets
 from drystone.detect.paths import paths_flags
+from drystone.detect.secrets.beside import evidence_without, metadata_without, shown_path, without
+from drystone.detect.secrets.settings import People
 from drystone.policy.licenses import license_names
 from drystone.release.schema import DATA, OF_OCCURRENCE, OF_REPOSITORY, REPOSITORIES
 
@@ -55,7 +59,7 @@ def derived(paths: Sequence[bytes], expressions: Iterable[str | None]) -> dict[s
     flags = paths_flags([path_text(path)[1:] for path in paths])
     return {
         "detected_licenses": [license_names(expression) for expression in expressions],
-        "extension": [_extension(path) for path in paths],
+        "extension": [_extension(shown_path(path)) for path in paths],
         "is_configuration": [flag.configuration for flag in flags],
         "is_documentation": [flag.documentation for flag in flags],
         "is_test": [flag.test for flag in flags],
@@ -64,15 +68,30 @@ def derived(paths: Sequence[bytes], expressions: Iterable[str | None]) -> dict[s
 
 
 def repository_row(
-    repository: Inventoried, expression: str | None, license_type: str | None, kept: int
+    repository: Inventoried,
+    expression: str | None,
+    license_type: str | None,
+    kept: int,
+    secret_settings: secrets.ScanSettings,
+    people: People,
 ) -> dict[str, object]:
-    """Return the row of repositories.parquet of a repository: what its root declares, the verdict on it, kept files."""
-    told: Mapping[str, object] = repository
+    """Return the row of repositories.parquet of a repository: what its root declares, the verdict on it, kept files.
+
+    Its texts are redacted as content is; authors and committers are as `people` says.
+    """
+    secret_settings = replace(secret_settings, replacement="placeholder")
+    branch, problem = repository["branch"], repository["problem"]
+    told: Mapping[str, object] = {
+        **repository,
+        "branch": without(branch, secret_settings) if branch is not None else None,
+        "problem": without(problem, secret_settings) if problem is not None else None,
+    }
+    metadata = metadata_without(repository["metadata"], secret_settings, people)
     made = {
         "license_expression": expression,
         "license_type": license_type,
         "kept": kept,
-        "metadata": orjson.dumps(repository["metadata"], option=orjson.OPT_SORT_KEYS).decode(),
+        "metadata": orjson.dumps(metadata, option=orjson.OPT_SORT_KEYS).decode(),
     }
     return {name: made[name] if name in made else told[_INVENTORIED.get(name, name)] for name in REPOSITORIES.names}
 
@@ -96,7 +115,9 @@ def _evidence(rows: pa.Table) -> pa.Array:
     """Return the evidence of each row; few rows have one of their own."""
     encoded = rows.column("license_evidence").combine_chunks().dictionary_encode(null_encoding="encode")
     texts = encoded.dictionary.to_pylist()
-    return pa.array([orjson.loads(text) for text in texts], DATA.field("license_evidence").type).take(encoded.indices)
+    return pa.array([orjson.loads(text) for text in evidence_without(texts)], DATA.field("license_evidence").type).take(
+        encoded.indices
+    )
 
 
 _MADE: Final[dict[str, Callable[[pa.Table], pa.Array]]] = {

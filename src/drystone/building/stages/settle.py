@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from drystone.building.stages.decide import CANDIDATES, VERDICTS
 from drystone.building.stages.paths import path_text
 from drystone.building.stages.tables import NEAR
+from drystone.detect.secrets.beside import shown_path
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import Copy, judge
 from drystone.release.schema import LEDGER
@@ -127,7 +128,7 @@ def _ledger(verdicts: pa.Table, lost: pa.Table) -> pa.Table:
     stage = pc.if_else(near, dropped.stage.word, stage)
     made = {
         "path": pa.array(paths, pa.string()),
-        "path_raw": pa.array([p if not _is_utf8(p) else None for p in raw], pa.binary()),
+        "path_raw": pa.array([p if not _is_utf8(p) and shown_path(p) == p else None for p in raw], pa.binary()),
         "swhid": pa.array(
             [
                 f"swh:1:{'rev' if kind == 'submodule' else 'cnt'}:{id_.hex()}" if id_ else None

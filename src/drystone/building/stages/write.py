@@ -16,6 +16,7 @@ from drystone.building.stages.rows import derived, repository_columns, settled_c
 from drystone.building.stages.settle import ROWS
 from drystone.building.stages.text import to_text
 from drystone.detect import secrets
+from drystone.detect.secrets.beside import evidence_without
 from drystone.errors import BuildError
 from drystone.release import layout
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
@@ -78,7 +79,17 @@ def _ledger_batches(rows: pa.Table, paths: dict[str, list[str]]) -> Iterator[pa.
             paths[language][shard_of(bytes.fromhex(swhid[10:18]), len(paths[language]))] if decision == "kept" else None
             for decision, language, swhid in kept
         ]
-        yield batch.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
+        batch = batch.set_column(position, LEDGER.field(position), pa.array(names, pa.string()))
+        told = LEDGER.get_field_index("evidence")
+        yield batch.set_column(told, LEDGER.field(told), _without(batch.column(told)))
+
+
+def _without(evidence: pa.ChunkedArray) -> pa.Array:
+    """Return evidence without addresses and secrets; each distinct piece is looked at once."""
+    encoded = evidence.combine_chunks().dictionary_encode(null_encoding="encode")
+    texts = encoded.dictionary.to_pylist()
+    shown = iter(evidence_without([text for text in texts if text is not None]))
+    return pa.array([None if text is None else next(shown) for text in texts], pa.string()).take(encoded.indices)
 
 
 def shards(

@@ -9,6 +9,8 @@ from drystone.errors import SettingsError
 
 Level = Literal["off", "low", "balanced", "high"]
 Replacement = Literal["placeholder", "surrogate"]
+#: What becomes of people beside content: hashes that join, nothing, or what the source says.
+People = Literal["hash", "drop", "keep"]
 
 #: The confidence a finding needs at each level of sensitivity.
 LEAST_CONFIDENCE: Final[dict[str, float]] = {"low": 0.9, "balanced": 0.6, "high": 0.3}

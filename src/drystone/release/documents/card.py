@@ -6,7 +6,7 @@ All of it follows from manifest and counts; nothing is claimed that a command na
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -152,12 +152,34 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield "## Personal data and secrets\n\n"
     yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
     yield "What the detectors missed is still there.\n\n"
+    people = _people(facts)
+    if people is not None:
+        yield _BESIDE[people] + _REDACTED_BESIDE
     if facts.software_heritage is not None:
         yield from _archive(facts, facts.software_heritage)
     yield _HOW_TO_CHECK
     yield f"\nMade by drystone {_inline(facts.program_version)}"
     yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
     yield "; the configuration stands in `manifest.json`.\n"
+
+
+_BESIDE: Final = {
+    "hash": "Authors and committers stand in `repositories.parquet` as the SHA-256 of their e-mail address (in small "
+    "letters) and of `Name <address>`, so that rows of one person still join and nobody is named. ",
+    "drop": "Authors and committers do not stand in `repositories.parquet`. ",
+    "keep": "Authors and committers stand in `repositories.parquet` **with names and addresses**, as the settings ask. ",
+}
+_REDACTED_BESIDE: Final = (
+    "Commit messages, branches, paths, evidence and `NOTICE` are redacted like `content`; in paths the placeholder "
+    "has eight digits of a hash (`<EMAIL-1f2e3d4c>`). `NOTICE` keeps the names in copyright lines, as licences ask.\n\n"
+)
+
+
+def _people(facts: ReleaseFacts) -> str | None:
+    """Return what the settings say of authors and committers; None where an older version had no such setting."""
+    chosen = facts.configuration.get("secrets")
+    told = chosen.get("people") if isinstance(chosen, dict) else None
+    return told if isinstance(told, str) and told in _BESIDE else None
 
 
 def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:

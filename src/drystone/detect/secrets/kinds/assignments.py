@@ -117,6 +117,7 @@ _SHELL = re.compile(
     r"\.(?:sh|bash|zsh|fish|ksh|csh|tcsh|bat|cmd|mk|command|profile|bashrc|zshrc)$|(?:^|/)(?:[\w.-]*Dockerfile[\w.-]*|Makefile|Containerfile|"
     r"\.(?:bash|zsh)\w*|\.profile|Procfile|Vagrantfile)$|[\w-]+\.dockerfile$"
 )
+_PROSE = re.compile(r"(?:^|/)[^./]+$|\.(?:md|markdown|txt|rst|adoc|org|log|text|csv|tsv|eml|mbox|tex|wiki)$")
 _COMMENT = re.compile(rb"[ \t]+(?:\#|;|//).*$")
 _ENVIRONMENT_PATH = re.compile(r"(?:^|/)\.env[\w.-]*$|\.env(?:rc)?$")
 
@@ -125,6 +126,11 @@ _ENVIRONMENT_PATH = re.compile(r"(?:^|/)\.env[\w.-]*$|\.env(?:rc)?$")
 def _configuration(path: str | None) -> bool:
     """Return whether a value without quotes is a literal up to the line's end; where no path is, it may be."""
     return path is None or _CONFIGURATION.search(path) is not None
+
+
+@lru_cache(1024)
+def _prose(path: str | None) -> bool:
+    return path is not None and _PROSE.search(path) is not None
 
 
 @lru_cache(1024)
@@ -233,7 +239,7 @@ def _unquoted(
             yield "connection", *found.span(1), 0.0
             return
     shell = _shell(path)
-    if (shell or configuration) and (word := _WORD.match(text, at, stop)) is not None:
+    if (shell or configuration or _prose(path)) and (word := _WORD.match(text, at, stop)) is not None:
         yield "word", *word.span(1), -0.05 if shell else -0.2
 
 
