@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,8 @@ def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield str(file), repr(row).encode()
         at = data.find(b"\x28\xb5\x2f\xfd")
         while at >= 0:  # a frame of zstd
-            try:
+            with suppress(OSError):
                 yield f"{file} at {at}", pa.input_stream(pa.BufferReader(data[at:]), compression="zstd").read()
-            except OSError:
-                pass
             at = data.find(b"\x28\xb5\x2f\xfd", at + 4)
 
 
