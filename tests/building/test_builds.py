@@ -64,7 +64,7 @@ def test_each_file_is_in_or_out_for_its_own_reason(release: Release) -> None:
         "walls/notes.unknown-kind": ("dropped", "unknown_language"),
         "walls/link.py": ("dropped", "symlink"),
         "fences/fences/post.py": ("kept", None),
-        "gates-1.0.tar.gz/gates-1.0/gates/open.py": ("kept", None),
+        "gates-1.0.tar.gz/gates-1.0/gates/open.py": ("dropped", "no_license"),
         "moats-2.0.tar.gz/moats-2.0/moats/fill.py": ("dropped", "non_permissive_license"),
     }
     assert {path: found[path] for path in expected} == expected
@@ -107,7 +107,25 @@ def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:
     assert [span["kind"] for span in contact["redactions"]] == ["email"]
     assert files["/walls/stack.py"]["license_expression"] == "MIT"
     assert files["/walls/stack.py"]["license_evidence"][0]["path"] == "LICENSE"
-    assert files["/gates-1.0/gates/open.py"]["license_type"] == "no_license"
+
+
+def test_the_profile_decides_on_what_has_no_licence_and_card_and_manifest_say_so(
+    release: Release, sources: list[Path], tmp_path: Path
+) -> None:
+    gates = next(source for source in sources if source.name.startswith("gates"))
+    make([gates], tmp_path / "all", licenses={"profile": "stack-v2"})
+    taken = open_release(tmp_path / "all")
+    (row,) = [row for path, row in rows(taken).items() if path.endswith("open.py")]
+    assert (row["decision"], row["license_type"], row["license_expression"]) == ("kept", "no_license", None)
+    for found, takes in ((release, False), (taken, True)):
+        licenses = found.manifest.facts.configuration["licenses"]
+        assert isinstance(licenses, dict)
+        assert licenses["no_license"] is takes
+        card = (found.path / "README.md").read_text()
+        assert ("nobody granted a right to use them" in card, "Files without a licence were left out" in card) == (
+            takes,
+            not takes,
+        )
 
 
 def test_a_notebook_comes_out_as_a_script_under_its_own_swhid(release: Release, sources: list[Path]) -> None:
@@ -153,10 +171,10 @@ def test_other_settings_need_replace_and_redo_only_what_they_touch(sources: list
     output = tmp_path / "release"
     first = make(sources, output)
     with pytest.raises(BuildError, match="--replace"):
-        make(sources, output, licenses={"no_license": False})
+        make(sources, output, licenses={"profile": "stack-v2"})
     inventories = {path: path.stat().st_mtime_ns for path in tmp_path.glob("release.work/inventory-*/*.pack")}
     found = sources_from_arguments(tuple(str(source) for source in sources))
-    settings = Settings.model_validate({"licenses": {"no_license": False}})
+    settings = Settings.model_validate({"licenses": {"profile": "stack-v2"}})
     second = room.build(settings, found, output, Engine(threads=1), replace=True)
     assert second.root != first.root
     assert second.counts.kept < first.counts.kept
@@ -253,7 +271,7 @@ def test_bytes_that_cannot_be_had_become_rows(tmp_path: Path) -> None:
     folder = tmp_path / "big"
     folder.mkdir()
     (folder / "one_line.js").write_bytes(b"var a = 1; " * 20_000_000)
-    (folder / "small.py").write_text("import os\n\nprint(os.name)\n")
+    (folder / "small.py").write_text("# SPDX-License-Identifier: MIT\nimport os\n\nprint(os.name)\n")
     archive = tmp_path / "cut.tar.gz"
     subprocess.run(["tar", "-czf", str(archive), "-C", str(tmp_path), "big/small.py"], check=True)
     archive.write_bytes(archive.read_bytes()[:-40])
@@ -277,7 +295,7 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
     big.mkdir()
     words = ("stone", "lintel", "mortar", "cope", "batter", "hearting", "through", "plumb")
     lines = (f"{words[i % 8]}_{words[i // 8 % 8]}_{i} = {words[i * 7 % 8]}({i * 31 % 977})\n" for i in range(60_000))
-    (big / "words.py").write_text("".join(lines))
+    (big / "words.py").write_text("# SPDX-License-Identifier: MIT\n" + "".join(lines))
     output = tmp_path / "release"
     code = (
         "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

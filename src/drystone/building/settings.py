@@ -160,6 +160,7 @@ class Settings(_Table):
         chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
         method = self.near_duplicates.method()
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
+        chosen["licenses"]["no_license"] = self.licenses.takes_unlicensed  # whoever chose it, the profile or the key
         chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
         chosen["shard_bytes"] = self.release.shard_bytes
         return chosen

@@ -70,7 +70,7 @@ class LicensePolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    profile: Literal["permissive", "stack-v2"] = "stack-v2"
+    profile: Literal["permissive", "stack-v2"] = "permissive"
     permissive: bool = True
     no_license: bool | None = None
     allow: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ class Verdict:
 
 
 #: Blue Oak's list and the public domain; nothing without a licence.
-BLUE_OAK: Final = LicensePolicy(profile="permissive")
+BLUE_OAK: Final = LicensePolicy()
 #: The Stack v2 keeps permissive and unlicensed files. Its own list also held ScanCode's categories: add
 #: `categories=("Permissive", "Public Domain")` for that wider reading.
 STACK_V2: Final = LicensePolicy(profile="stack-v2")

@@ -227,13 +227,15 @@ def _below(above: LicenseAnnotation, own: LicenseAnnotation, rule: TreeRule) -> 
 def _ruled(matches: list[tuple[_Rules, PathRule]]) -> LicenseAnnotation:
     """Return what patterns say of a file, from the root down (REUSE 3.3, precedence).
 
-    The highest override holds alone. Otherwise the nearest `closest` holds where the file says nothing itself, and all
-    that aggregate hold in any case.
+    The highest override holds whatever the file and the folders below say; what stands above it holds as well, as in
+    the reuse tool. Otherwise the nearest `closest` holds where the file says nothing itself, and all that aggregate
+    hold in any case.
     """
     override = next((match for match in matches if match[1].precedence == "override"), None)
-    adds = [m for m in matches if m[1].precedence == "aggregate"] if override is None else []
-    nearest = override or next((m for m in reversed(matches) if m[1].precedence in {"closest", ""}), None)
-    chosen = [*([nearest] if nearest else []), *adds]
+    heard = matches if override is None else matches[: matches.index(override)]
+    adds = [m for m in heard if m[1].precedence == "aggregate"]
+    nearest = next((m for m in reversed(heard) if m[1].precedence in {"closest", ""}), None)
+    chosen = [m for m in (override, nearest, *adds) if m is not None]
     expressions = [rule.expression for _, rule in chosen]
     added = [str(rule.expression) for _, rule in adds if rule.expression is not None]
     understood = all(x is not None for x in expressions)
@@ -304,7 +306,12 @@ def file_license(
     evidence.
     """
     if header is not None and header.adds is not None:
-        return _with_snippets(file_license(tree, replace(header, adds=None), path, swhid), header, path, swhid)
+        bare = replace(header, adds=None)
+        if tree is None or tree.precedence == "":
+            return _with_snippets(file_license(tree, bare, path, swhid), header, path, swhid)
+        # To REUSE the tags of snippets are those of the file.
+        tags = [x for x in (header.expression, header.adds) if x]
+        header = bare if header.state in REFUSING else replace(bare, expression=join(tags, "AND"))
     if header is None or header.state is LicenseState.ABSENT:
         return tree
     own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence)

@@ -143,8 +143,8 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield from _table(("language", "files", "bytes"), languages)
     yield "## Licences\n\n"
     yield "Each file keeps the licence of its repository; `license_expression` names it, `license_evidence` says which "
-    yield "text shows it, and `NOTICE` holds the texts and copyright lines. For files of type `no_license` no licence "
-    yield "was found.\n\n"
+    yield "text shows it, and `NOTICE` holds the texts and copyright lines. "
+    yield _choice(facts)
     types = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.license_types if s.kept]
     yield from _table(("type", "files", "bytes"), types)
     licences = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.licenses if s.kept]
@@ -180,6 +180,19 @@ def _people(facts: ReleaseFacts) -> str | None:
     chosen = facts.configuration.get("secrets")
     told = chosen.get("people") if isinstance(chosen, dict) else None
     return told if isinstance(told, str) and told in _BESIDE else None
+
+
+def _choice(facts: ReleaseFacts) -> str:
+    """Return what was decided on files for which no licence was found."""
+    licenses = facts.configuration.get("licenses")
+    chosen = licenses if isinstance(licenses, dict) else {}
+    refused = "Files whose licence was denied or not understood were left out.\n\n"
+    if not chosen.get("no_license"):
+        return f"Files without a licence were left out. {refused}"
+    return (
+        "**Files for which no licence was found were taken** (type `no_license`), as The Stack v2 did: "
+        f"nobody granted a right to use them. {refused}"
+    )
 
 
 def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:

@@ -56,7 +56,7 @@ def find_stanzas(data: bytes, precedence: Precedence = "") -> LicenseAnnotation 
         return None
     main = [rule.expression for rule in rules if rule.pattern == "*"]
     return LicenseAnnotation(
-        expression=main[-1] if main else join([e.expression for e in evidence], "AND"),
+        expression=main[-1] if main else None if precedence else join([e.expression for e in evidence], "AND"),
         kind="metadata",
         evidence=tuple(evidence),
         copyrights=tuple(copyrights)[:500],
