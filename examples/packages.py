@@ -14,7 +14,7 @@ from pathlib import Path
 import drystone
 
 # Files without any licence are dropped here, and those under MPL-2.0 are taken beside the permissive ones.
-SETTINGS = {"licenses": {"no_license": False, "allow": ["MPL-2.0"]}, "near_duplicates": {"scope": "off"}}
+SETTINGS = {"licenses": {"allow": ["MPL-2.0"]}, "near_duplicates": {"scope": "off"}}
 
 
 def main() -> None:

@@ -94,7 +94,8 @@ def test_a_release_is_built_and_looked_at(environment: dict[str, str], tmp_path:
     (tmp_path / "walls").mkdir()
     for name in ("stack", "gather", "cope"):
         lines = "".join(f"    {name}_{i} = {name}_lay({i}, course_{name})\n" for i in range(20))
-        (tmp_path / f"walls/{name}.py").write_text(f"def {name}(course_{name}):\n{lines}    return {name}_0\n")
+        head = "# SPDX-License-Identifier: MIT\n"
+        (tmp_path / f"walls/{name}.py").write_text(f"{head}def {name}(course_{name}):\n{lines}    return {name}_0\n")
     built = run(environment, tmp_path, "-m", "drystone", "build", "./walls", "-o", "release", "--threads", "2")
     assert "3 of 3 occurrences" in built
     for command in (

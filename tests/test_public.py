@@ -97,7 +97,8 @@ def test_the_public_names_are_these() -> None:
 def test_build_and_read_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # where the registry lies by default
     (tmp_path / "walls").mkdir()
-    (tmp_path / "walls/stack.py").write_text("def stack(stones):\n    return sorted(stones, key=lambda s: -s.weight)\n")
+    text = "# SPDX-License-Identifier: MIT\ndef stack(stones):\n    return sorted(stones, key=lambda s: -s.weight)\n"
+    (tmp_path / "walls/stack.py").write_text(text)
     release = drystone.build([tmp_path / "walls"], tmp_path / "release", settings={"quality": {"profile": "off"}})
     assert [row["path"] for batch in release.data() for row in batch.to_pylist()] == ["/stack.py"]
     assert drystone.open_release(tmp_path / "release").manifest == release.manifest

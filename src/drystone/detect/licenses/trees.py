@@ -280,6 +280,25 @@ def _beside(entry: Entry, ruled: LicenseAnnotation | None) -> LicenseAnnotation:
     )
 
 
+def _refused(
+    tree: LicenseAnnotation | None, header: LicenseAnnotation, own: tuple[Evidence, ...], review: tuple[str, ...]
+) -> LicenseAnnotation:
+    """Return what holds for a file whose header denies or is not understood, whatever its folder grants."""
+    conflicts = [header.conflict] if header.conflict else []
+    if tree is not None and tree.state is LicenseState.GRANTED:
+        what = "denies the right" if header.denied else "is not understood"
+        conflicts.append(f"header {what}, folder says {tree.expression}")
+    return LicenseAnnotation(
+        None,
+        "file",
+        unique((*own, *(tree.evidence if tree is not None else ()))),
+        "; ".join(conflicts) or None,
+        unanswered=True,
+        denied=header.denied or (tree is not None and tree.denied),
+        review=tuple(dict.fromkeys((*review, *(tree.review if tree is not None else ())))),
+    )
+
+
 def _with_snippets(
     found: LicenseAnnotation | None, header: LicenseAnnotation, path: str, swhid: str
 ) -> LicenseAnnotation:
@@ -319,18 +338,7 @@ def file_license(
     conflicts = [header.conflict] if header.conflict else []
     said = tree.expression if tree is not None and tree.state is LicenseState.GRANTED else None
     if header.state in REFUSING:
-        if said is not None:
-            what = "denies the right" if header.denied else "is not understood"
-            conflicts.append(f"header {what}, folder says {said}")
-        return LicenseAnnotation(
-            None,
-            "file",
-            unique((*own, *(tree.evidence if tree is not None else ()))),
-            "; ".join(conflicts) or None,
-            unanswered=True,
-            denied=header.denied or (tree is not None and tree.denied),
-            review=tuple(dict.fromkeys((*review, *(tree.review if tree is not None else ())))),
-        )
+        return _refused(tree, header, own, review)
     granted = str(header.expression)
     if tree is None or tree.state is LicenseState.ABSENT:
         return LicenseAnnotation(granted, "file", unique(own), header.conflict, review=review)
