@@ -152,6 +152,10 @@ def counter(what: str) -> Callable[[int, int], None]:
 _IN_BYTES: Final = frozenset({"inventory", "annotate", "index", "ledger, shards"})
 
 
+#: Seconds under which a rate says nothing.
+_SHORTEST: Final = 0.05
+
+
 def _rate(stage: str, weight: float, seconds: float) -> str:
     """Return bytes a second where that is what the stage's weight means, else nothing."""
-    return f"{weight / seconds / 1e6:.1f} MB/s" if stage in _IN_BYTES and seconds > 0 else ""
+    return f"{weight / seconds / 1e6:.1f} MB/s" if stage in _IN_BYTES and seconds >= _SHORTEST else ""
