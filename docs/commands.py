@@ -34,8 +34,8 @@ eval "$(_DRYSTONE_COMPLETE=zsh_source drystone)"                                
 _DRYSTONE_COMPLETE=fish_source drystone > ~/.config/fish/completions/drystone.fish  # fish: once
 ```
 
-In a search it completes fields of the query and their values, too: `drystone search releases/mine lang:py` and Tab. Tried in
-bash (`pytest tests/cli/asking/test_completion.py`); of zsh and fish only that their settings are printed.
+In a search it completes fields of the query and their values, too: `drystone search releases/mine lang:py` and Tab.
+Tried in bash (`pytest tests/cli/asking/test_completion.py`); of zsh and fish only that their settings are printed.
 """
 _WIDTH = 100
 
