@@ -1,9 +1,12 @@
 // Python's view of the kernel: Arrow buffers come in as arrays without copying, and the GIL is released while they
 // pass.
+#include <nanobind/stl/pair.h>
+
 #include "common/python.hpp"
 #include "components.hpp"
 #include "keeper.hpp"
 #include "sketcher.hpp"
+#include "words.hpp"
 
 using namespace drystone;
 using namespace drystone::dedup;
@@ -91,6 +94,15 @@ NB_MODULE(_kernel, m) {
             return array(std::move(out), {n});
         },
         nb::arg("text"), nb::arg("seed"), nb::arg("variant") = "", "64-bit hashes of a document's tokens, in order.");
+    m.def(
+        "word_ranges",
+        [] {
+            std::vector<std::pair<uint32_t, int>> ranges;
+            for (size_t i = 0; i < kWordRangeCount; i++) ranges.emplace_back(kWordRanges[i].first, kWordRanges[i].kind);
+            return ranges;
+        },
+        "(First character, class) of each run of characters from U+0080: 0 separates words, 1 joins, 2 extends, 3 is a "
+        "word alone.");
 
     m.def(
         "shingle_hashes",

@@ -1,7 +1,9 @@
 // The rule for tokens and shingles, in one place: what every variant computes, to the last bit.
 //
-// Token: a maximal run of ASCII letters, digits, underscore and bytes >= 0x80. Shingle: five consecutive tokens.
-// Everything here has internal linkage: variants are compiled with different flags, and the linker must not merge them.
+// Token: a word by Unicode's categories (words.hpp). A maximal run of letters, numbers, connectors and marks; of
+// scripts written without spaces, one letter with its marks. Bytes that are no UTF-8 count as letters. Shingle: five
+// consecutive tokens. Everything here has internal linkage: variants are compiled with different flags, and the linker
+// must not merge them.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +11,7 @@
 #include <cstring>
 
 #include "variants.hpp"
+#include "words.hpp"
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif
@@ -20,7 +23,7 @@
 namespace drystone::dedup {
 namespace {
 
-constexpr int kRuleVersion = 1;
+constexpr int kRuleVersion = 2;
 constexpr size_t kShingle = 5;
 constexpr uint32_t kEmpty = 0xffffffffu;  // a bin of the sketch that no shingle fell into
 
@@ -45,8 +48,30 @@ inline Keys make_keys(uint64_t seed) {
     return keys;
 }
 
-inline bool is_token_byte(uint8_t c) {
-    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+inline bool is_token_byte(uint8_t c) {  // of ASCII
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+// Bytes of the character at `p`, which begins with a byte from 0x80 and has `left` bytes to the end of the text; its
+// code in `code`. 1 and a letter's code where the bytes are no UTF-8.
+inline size_t decode(const uint8_t* p, size_t left, uint32_t& code) {
+    const auto follows = [p](size_t i) { return (p[i] & 0xc0) == 0x80; };
+    const uint8_t c = p[0];
+    if (c >= 0xc2 && c <= 0xdf && left >= 2 && follows(1)) {
+        code = (uint32_t)(c & 0x1f) << 6 | (p[1] & 0x3f);
+        return 2;
+    }
+    if ((c & 0xf0) == 0xe0 && left >= 3 && follows(1) && follows(2)) {
+        code = (uint32_t)(c & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+        if (code >= 0x800 && (code < 0xd800 || code > 0xdfff)) return 3;
+    }
+    if (c >= 0xf0 && c <= 0xf4 && left >= 4 && follows(1) && follows(2) && follows(3)) {
+        code =
+            (uint32_t)(c & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+        if (code >= 0x10000 && code <= 0x10ffff) return 4;
+    }
+    code = 0xe0;
+    return 1;
 }
 
 inline uint64_t load64(const uint8_t* p) {

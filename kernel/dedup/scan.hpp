@@ -46,22 +46,79 @@ inline size_t flatten(uint64_t bits, uint32_t base, Edge* out) {
     return (size_t)(out - start);
 }
 
-// Edges of `size` bytes; `inside` carries over whether the byte before belongs to a token.
-inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, Edge* edges) {
+constexpr uint64_t kHighBits = 0x8080808080808080ull;
+
+inline bool is_ascii(const uint8_t* p) {  // of 64 bytes
+    uint64_t all = 0;
+    for (int i = 0; i < 64; i += 8) all |= load64(p + i);
+    return (all & kHighBits) == 0;
+}
+
+inline uint64_t high_mask(const uint8_t* p) {  // which of 64 bytes are from 0x80
+    uint64_t mask = 0;
+    for (int i = 0; i < 8; i++) {
+        mask |= ((load64(p + 8 * i) & kHighBits) >> 7) * 0x0102040810204080ull >> 56 << 8 * i;
+    }
+    return mask;
+}
+
+// What goes on where a character begins: no token; one that letters join; one that only marks extend.
+enum Inside : uint64_t { None = 0, Run = 1, Single = 2 };
+
+// Edges of the characters that begin in `text + at .. text + end`; a token may begin where one ends. `size` is that of
+// the text. Returns where the last character ends.
+inline size_t wide_edges(const uint8_t* text, size_t at, size_t end, size_t size, uint64_t& inside, Edge* edges,
+                         size_t& count) {
+    while (at < end) {
+        size_t bytes = 1;
+        WordClass kind = is_token_byte(text[at]) ? WordClass::Joins : WordClass::Separates;
+        if (text[at] >= 0x80) {
+            uint32_t code;
+            bytes = decode(text + at, size - at, code);
+            kind = word_class(code);
+        }
+        const bool goes_on = inside && (kind == WordClass::Extends || (kind == WordClass::Joins && inside == Run));
+        if (!goes_on) {
+            if (inside) edges[count++] = (Edge)at;
+            if (kind != WordClass::Separates) edges[count++] = (Edge)at;
+            inside = kind == WordClass::Separates ? None : kind == WordClass::Alone ? Single : Run;
+        }
+        at += bytes;
+    }
+    return at;
+}
+
+// Edges of about `length` bytes of a text of `size`; `inside` carries over what goes on. `used` gets how many bytes
+// they are: the last character may reach beyond `length`.
+inline size_t find_edges(const uint8_t* text, size_t length, size_t size, uint64_t& inside, Edge* edges, size_t& used) {
     size_t count = 0;
     size_t at = 0;
-    for (; at + 64 <= size; at += 64) {
+    while (at + 64 <= length) {
+        const bool ascii = is_ascii(text + at);
+        if (inside == Single && text[at] < 0x80) {
+            edges[count++] = (Edge)at;
+            inside = None;
+        }
         uint64_t mask = token_mask(text + at);
+        if (__builtin_expect(!ascii, 0)) {
+            // What is ASCII before the first other character, then one by one to the last.
+            const uint64_t high = high_mask(text + at);
+            const int first = __builtin_ctzll(high), last = 63 - __builtin_clzll(high);
+            if (first) {
+                const uint64_t before = (1ull << first) - 1;
+                mask &= before;
+                count += flatten((mask ^ (mask << 1 | inside)) & before, (uint32_t)at, edges + count);
+                inside = mask >> (first - 1);
+            }
+            at = wide_edges(text, at + (size_t)first, at + (size_t)last + 1, size, inside, edges, count);
+            continue;
+        }
         count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
         inside = mask >> 63;
+        at += 64;
     }
-    if (at < size) {
-        uint8_t padded[64] = {0};
-        std::memcpy(padded, text + at, size - at);
-        uint64_t mask = token_mask(padded);
-        count += flatten(mask ^ (mask << 1 | inside), (uint32_t)at, edges + count);
-        inside = 0;  // the padding ends every token, and only the last chunk is ragged
-    }
+    if (at < length) at = wide_edges(text, at, length, size, inside, edges, count);
+    used = at;
     return count;
 }
 
@@ -70,15 +127,15 @@ inline size_t find_edges(const uint8_t* text, size_t size, uint64_t& inside, Edg
 template <class Sink>
 inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit, const Keys keys, Sink&& sink) {
     constexpr size_t before = kShingle - 1;
-    Edge edges[kChunk + 64];
-    uint64_t hashes[before + kChunk / 2 + 2];
+    Edge edges[kChunk + 128];
+    uint64_t hashes[before + kChunk / 2 + 8];
     uint64_t inside = 0;
     const uint8_t* open = nullptr;  // start of a token that reaches beyond its chunk
     size_t total = 0;
-    for (size_t base = 0; base < size; base += kChunk) {
+    size_t length;
+    for (size_t base = 0; base < size; base += length) {
         const uint8_t* chunk = text + base;
-        size_t length = size - base < kChunk ? size - base : kChunk;
-        size_t n = find_edges(chunk, length, inside, edges);
+        size_t n = find_edges(chunk, size - base < kChunk ? size - base : kChunk, size - base, inside, edges, length);
         if (base + length == size && inside) edges[n++] = (Edge)length;
         uint64_t* out = hashes + before;
         size_t i = 0;
@@ -113,7 +170,7 @@ inline size_t each_token(const uint8_t* text, size_t size, const uint8_t* limit,
 // Calls `sink(shingles, count)` for each chunk's shingle hashes. Returns the number of shingles.
 template <class Sink>
 inline size_t each_shingle(const uint8_t* text, size_t size, const uint8_t* limit, const Keys& keys, Sink&& sink) {
-    uint64_t shingles[kChunk / 2 + 2];
+    uint64_t shingles[kChunk / 2 + 8];
     size_t missing = kShingle - 1;  // tokens until the first shingle
     size_t tokens = each_token(text, size, limit, keys, [&](const uint64_t* hashes, size_t count) {
         const size_t skip = missing < count ? missing : count;

@@ -28,6 +28,12 @@ def hostile() -> list[bytes]:
     cases += [chance.randbytes(n) for n in (1, 5, 63, 64, 65, 127, 128, 129, 4095, 4096, 4097, 20_000)]
     cases += [b" " * n + b"a b c d e f" for n in range(58, 70)]
     cases += [b"if x:\n\treturn (a_1+b)*\xc3\xa9t\xc3\xa9\n" * n for n in (1, 2, 30)]
+    wide = "漢字かなカナ한글 ไทย ที่ é e\u0301 が か\u3099 naïve—x “q” ×² 🚪 a\u200db \u0301 "
+    wide += "ABCテスト日本 １２ _中_ \U00020000"
+    cases += [wide.encode() * n for n in (1, 2, 70)] + [wide.encode()[k:] * 60 for k in range(1, 9)]
+    cases += [b"a" * n + wide.encode() * 60 for n in (55, 60, 63, 64, 4090, 4093, 4095, 4096)]
+    cases += ["中".encode() * n + "\u0301".encode() * m + b"x" for n, m in ((1366, 3000), (21, 1), (1365, 9000))]
+    cases += ["".join(chance.choices(wide, k=n)).encode() for n in (64, 500, 9000)]
     cases += [bytes(chance.choices(b"ab_ \n.\x80\xff(", k=n)) for n in (10, 64, 200, 5000)]
     return cases
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from tools.make_word_ranges import class_of
 
 MASK = 2**64 - 1
 EMPTY = 2**32 - 1
@@ -25,7 +26,33 @@ def keys(seed: int) -> tuple[int, int, int]:
 
 
 def tokens(text: bytes) -> list[bytes]:
-    return re.findall(rb"[0-9A-Za-z_\x80-\xff]+", text)
+    """By the rule's words, character by character; bytes that are no UTF-8 come as lone surrogates, and are letters."""
+    found: list[str] = []
+    run = alone = False
+    for character in text.decode("utf-8", "surrogateescape"):
+        kind = _kind(character)
+        if kind == "extends" and (run or alone):
+            found[-1] += character
+        elif kind in ("joins", "extends"):
+            if run:
+                found[-1] += character
+            else:
+                found.append(character)
+            run, alone = True, False
+        elif kind == "alone":
+            found.append(character)
+            run, alone = False, True
+        else:
+            run = alone = False
+    return [token.encode("utf-8", "surrogateescape") for token in found]
+
+
+def _kind(character: str) -> str:
+    if character < "\x80":
+        return "joins" if character.isalnum() or character == "_" else "separates"
+    if "\udc80" <= character <= "\udcff":
+        return "joins"
+    return ("separates", "joins", "extends", "alone")[class_of(ord(character))]
 
 
 def fold(a: int, b: int) -> int:

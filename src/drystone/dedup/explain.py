@@ -1,13 +1,16 @@
-"""The similarity of two texts, exact and without the kernel: tokens are compared as bytes, no hash stands for them."""
+"""The similarity of two texts, exact: tokens are compared as texts, no hash stands for them.
+
+Of the kernel only the table of characters is used.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TypedDict
 
+from drystone.dedup._kernel import word_ranges
 from drystone.dedup.method import SHINGLE, Method
-
-_TOKEN = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
 
 
 class Explanation(TypedDict):
@@ -20,10 +23,27 @@ class Explanation(TypedDict):
     near: bool
 
 
-def shingles(text: bytes) -> set[tuple[bytes, ...]]:
+@cache
+def _token() -> re.Pattern[str]:
+    """Return the pattern of a token in a text whose bytes that are no UTF-8 stand as U+DC80 to U+DCFF."""
+    ranges = word_ranges()
+    ends = [first - 1 for first, _ in ranges[1:]] + [0x10FFFF]
+    joins, extends, alone = (
+        "".join(f"\\U{first:08x}-\\U{last:08x}" for (first, of), last in zip(ranges, ends, strict=True) if of == kind)
+        for kind in (1, 2, 3)
+    )
+    return re.compile(f"[{alone}][{extends}]*|[0-9A-Za-z_\\udc80-\\udcff{joins}{extends}]+")
+
+
+def tokens(text: bytes) -> list[str]:
+    """Return the tokens of a text, in order."""
+    return _token().findall(text.decode("utf-8", "surrogateescape"))
+
+
+def shingles(text: bytes) -> set[tuple[str, ...]]:
     """Return the distinct shingles of a text; empty for fewer than 5 tokens."""
-    tokens = _TOKEN.findall(text)
-    return set(zip(*(tokens[i:] for i in range(SHINGLE)), strict=False))
+    found = tokens(text)
+    return set(zip(*(found[i:] for i in range(SHINGLE)), strict=False))
 
 
 def explain(a: bytes, b: bytes, method: Method) -> Explanation:

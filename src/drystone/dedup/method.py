@@ -13,8 +13,11 @@ from drystone.errors import UsageError
 
 #: The rule for tokens and shingles, as the kernel implements it (kernel/dedup/rule.hpp); a change of either, or of any
 #: hash, is a new version.
-RULE: Final = "tokens: maximal runs of [0-9A-Za-z_\\x80-\\xff], case kept; shingles: sets of 5 consecutive tokens"
-RULE_VERSION: Final = 1
+RULE: Final = (
+    "tokens: maximal runs of Unicode's letters, marks, numbers and connectors, of scripts without spaces one letter "
+    "with its marks, case kept; shingles: sets of 5 consecutive tokens"
+)
+RULE_VERSION: Final = 2
 SHINGLE: Final = 5
 
 _MAX_SIZE = 4096
