@@ -268,7 +268,7 @@ def test_a_sound_release_holds(sample_release: Path) -> None:
     report = verify(sample_release, progress=lambda done, total: seen.append((done, total)))
     assert report.examples == []
     assert report.holds
-    assert report.checks == tuple(CHECKS)
+    assert report.checks == tuple(name for name in CHECKS if name != "index")
     assert seen[-1][0] == seen[-1][1]
     assert seen == sorted(seen)
 

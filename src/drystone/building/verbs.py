@@ -134,27 +134,43 @@ def verify(
     release: AnyPath,
     *,
     quick: bool = False,
+    deep: bool = False,
     against: Iterable[AnyPath] = (),
     registry: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    index_progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Report:
     """Check a release from its folder alone, and ask whether a later version took its place; problems are returned.
 
-    `quick`: files, sizes, columns and counts only, no rows. `against`: later releases, or tombstones, that may say that
-    this version is superseded. `registry`: a registry that may say so (default: DRYSTONE_REGISTRY, or
-    `drystone-registry.sqlite` here or beside the release, where there is one). `progress` is called with bytes done and
-    all bytes. Raises `ReleaseError` where the folder is no release, `UsageError` or `RegistryError` where the registry
-    that was named cannot be asked.
+    `quick`: files, sizes, columns and counts only, no rows. Of an index it is checked that it is of this release, and
+    with a sample of its files that it agrees with their texts; `deep`: with all of them, by making it anew. `against`:
+    later releases, or tombstones, that may say that this version is superseded. `registry`: a registry that may say so
+    (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here or beside the release, where there is one).
+    `progress` is called with bytes done and all bytes, `index_progress` with bytes of indexed text. Raises
+    `ReleaseError` where the folder is no release, `UsageError` or `RegistryError` where the registry that was named
+    cannot be asked.
     """
     from drystone.registry.place import successor_of
+    from drystone.release.checking.verify import INDEX
     from drystone.release.checking.verify import verify as check
     from drystone.release.manifest import read_manifest
+    from drystone.release.read import open_release
     from drystone.release.versions.numbers import Superseded
 
     folder = Path(release)
     later, note = successor_of(read_manifest(folder).root, registry, folder.resolve().parent)
     known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
+    if quick and deep:
+        raise UsageError("a check is quick or deep, not both")
     report = check(folder, quick=quick, progress=progress, against=against, known=known)
+    found = open_release(folder)
+    if found.manifest.index:
+        from functools import partial
+
+        from drystone.search.indexes.checking import check as check_index
+
+        report.checks = (*report.checks, INDEX)
+        check_index(found, partial(report.add, INDEX), quick=quick, deep=deep, done=index_progress)
     report.notes += [note] if note else []
     return report
 

@@ -90,6 +90,12 @@ class Meter(StageProgress):
         self._what = what
         self._done = -1
 
+    def beside(self, what: str) -> Meter:
+        """Return a meter for what comes next, in the same display."""
+        other = Meter(what, quiet=True)
+        other._quiet, other._bars = self._quiet, self._bars
+        return other
+
     def __call__(self, done: int, total: int) -> None:
         if self._done < 0:
             self.start(self._what, total, 0)

@@ -211,9 +211,27 @@ def segment_parts(folder: Path, entries: Sequence[FileEntry]) -> list[bytes]:
 
     Raises `ReleaseError` where a shard is damaged.
     """
+    return segment.segment_bytes(segment_name(entries), sections_of(folder, entries))
+
+
+def facts_of(folder: Path, entries: Sequence[FileEntry]) -> pa.Table:
+    """Return what the rows of shards say of the files of their segment, in its order: `FILES`, but where texts lie."""
+    rows, order = _rows(folder, entries)
+    return _files(rows, _Located(rows.num_rows)).take(order).cast(FILES)
+
+
+def _rows(folder: Path, entries: Sequence[FileEntry]) -> tuple[pa.Table, pa.Array]:
+    """Return the rows of shards, and the order in which their files are numbered."""
     tables = [pa.concat_tables(batches(folder / entry.place, DATA, _COLUMNS)) for entry in entries]
     rows = pa.concat_tables(tables).combine_chunks()
-    order = pc.sort_indices(rows, sort_keys=[("origin", "ascending"), ("path", "ascending"), ("swhid", "ascending")])
+    return rows, pc.sort_indices(
+        rows, sort_keys=[("origin", "ascending"), ("path", "ascending"), ("swhid", "ascending")]
+    )
+
+
+def sections_of(folder: Path, entries: Sequence[FileEntry]) -> dict[str, bytes]:
+    """Return the sections of the segment over shards of a release. Raises `ReleaseError` where a shard is damaged."""
+    rows, order = _rows(folder, entries)
     places = order.to_numpy()
     number = np.empty(len(places), np.uint32)
     number[places] = np.arange(len(places), dtype=np.uint32)
@@ -244,7 +262,7 @@ def segment_parts(folder: Path, entries: Sequence[FileEntry]) -> list[bytes]:
         raise ReleaseError(f"{shown(entries[0].path)} and the shards after it have fewer texts than rows")
     built = builder.finish()
     names, found = _symbols(built)
-    sections = {
+    return {
         "shards": segment.table_bytes(located.pages()),
         "files": segment.table_bytes(_files(rows, located).take(order).cast(FILES)),
         "passages": segment.table_bytes(
@@ -260,7 +278,6 @@ def segment_parts(folder: Path, entries: Sequence[FileEntry]) -> list[bytes]:
         "defined": built["defined"],
         "paths": built["paths"],
     }
-    return segment.segment_bytes(segment_name(entries), sections)
 
 
 class _Located:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Files, sizes, columns and counts only; no rows are read.")
+@click.option("--deep", is_flag=True, help="Make the index anew and compare all of it, not a sample.")
 @click.option(
     "--against",
     multiple=True,
@@ -35,12 +36,19 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, and nothing at all where the release holds.")
 def command(
-    release: Path, quick: bool, against: tuple[Path, ...], registry: str | None, as_json: bool, quiet: bool
+    release: Path,
+    quick: bool,
+    deep: bool,
+    against: tuple[Path, ...],
+    registry: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Check a release from its folder alone.
 
     Every checksum, the Merkle roots over all rows, and every law that the folder can show: each kept file is in exactly
     the shard that the ledger names, each duplicate names the file that stands for it, content is what its hashes say.
+    Where the release has an index, its postings must agree with rows and texts: of a sample, with --deep of all files.
     Whether a later version took its place is asked of tombstones in the folder, of releases beside it, of the registry,
     and of what --against names. The exit status is 1 where something does not hold, and where this version was
     retracted.
@@ -49,12 +57,14 @@ def command(
     Examples:
       drystone verify releases/mine
       drystone verify releases/mine --quick
+      drystone verify releases/mine --deep
       drystone verify an-old-copy --registry registry.sqlite
       drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
     with Meter("verify", quiet or as_json) as meter:
-        report = verbs.verify(release, quick=quick, against=against, registry=registry, progress=meter)
+        shown = {"progress": meter, "index_progress": meter.beside("index")} if not quick else {}
+        report = verbs.verify(release, quick=quick, deep=deep, against=against, registry=registry, **shown)
     if as_json:
         print_json(report, holds=report.holds)
     elif not (quiet and report.holds and not report.superseded):

@@ -27,7 +27,8 @@ from drystone.release.versions import numbers as versions
 from drystone.release.versions.numbers import Superseded
 from drystone.release.writing.finish import sums_text
 
-#: What is checked, by name, in the order of the report.
+#: What is checked, by name, in the order of the report. An index is checked by who knows it (`building.verbs.verify`).
+INDEX: Final = "index"
 CHECKS: Final = {
     "files": "every file of the manifest is there with its size, and no other Parquet or index file lies there",
     "checksums": "every file has the SHA-256 that the manifest and SHA256SUMS give",
@@ -40,9 +41,11 @@ CHECKS: Final = {
     "conservation": "each kept row is one row of the shard it names, and each row of data is a kept row",
     "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
     "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
+    INDEX: "every file of the index is of shards as they are, and agrees with their rows and texts",
 }
 _CUT_SHORT: Final = "a retraction or an update was cut short here; run it again"
 _QUICK: Final = ("files", "schemas", "counts")
+_SLOW: Final = tuple(name for name in CHECKS if name != INDEX)
 _EXAMPLES: Final = 20
 #: A row weighs as much work as so many bytes of text, for the progress display.
 _ROW_WEIGHT: Final = 4000
@@ -111,7 +114,7 @@ def verify(
     around = [*map(Path, against), *versions.neighbours(folder, manifest)]
     superseded = versions.superseded(manifest, around, *known)
     facts = manifest.facts
-    report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else tuple(CHECKS))
+    report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else _SLOW)
     report.superseded = superseded
     meter = _Meter(manifest, quick, progress)
     present = _files(folder, manifest, report)

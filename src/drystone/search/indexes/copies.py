@@ -54,6 +54,11 @@ class CopyList:
         low, high = self._range(hash_)
         return list(zip(self._part[low:high].tolist(), self._row[low:high].tolist(), strict=True))
 
+    def sample(self, most: int) -> list[tuple[bytes, int, int]]:
+        """Return some of the list: hash, part and row of each."""
+        chosen = range(0, len(self._hashes), len(self._hashes) // most + 1)
+        return [(self._hashes[at].ljust(20, b"\0"), int(self._part[at]), int(self._row[at])) for at in chosen]
+
     def _range(self, hash_: bytes) -> tuple[int, int]:
         wanted = np.array([hash_], "S20")
         low, high = (int(np.searchsorted(self._hashes, wanted, side)[0]) for side in ("left", "right"))
