@@ -11,8 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from drystone import building as room
 from drystone.building import verbs
 from drystone.building.retract import apply
+from drystone.building.settings import Settings
 from drystone.registry import Registry
 from drystone.registry.requests import subjects
 from drystone.release import layout
@@ -22,9 +24,12 @@ from drystone.release.read import open_release
 from drystone.release.versions import switch
 from drystone.release.versions.switch import settle
 from drystone.search import _kernel, index
+from drystone.search.indexes import pieces
 from drystone.search.search import Searcher
 from drystone.search.segment import SECTIONS, Segment
-from tests.building.conftest import MIT
+from drystone.sources import FolderSource
+from drystone.work.engine import Engine, Silent
+from tests.building.conftest import MIT, program, write
 from tests.building.test_optouts import Home
 
 #: With trigrams and a term that nothing else has.
@@ -162,3 +167,131 @@ def test_a_build_in_the_same_place_leaves_nothing_in_the_index(home: Home) -> No
     home.opt_out(subjects.repository("https://forge.example/goes/gone"))
     home.build()
     nothing_is_left(home)
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[FolderSource]:
+    """Sources of three languages, so that there are three shards."""
+    made = []
+    for name, suffix in (("stones", ".py"), ("walls", ".js"), ("fences", ".rs")):
+        write(tmp_path / name, {"LICENSE": MIT, f"{name}{suffix}": program(name)})
+        made.append(FolderSource(tmp_path / name, {"origin": f"https://forge.example/own/{name}"}))
+    return made
+
+
+#: Builds a release, with segments of one shard each, in a process of its own; "kill" ends it after each file made.
+CODE = """
+import os, signal, sys
+from pathlib import Path
+from drystone import building
+from drystone.building.settings import Settings, sources_from_arguments
+from drystone.search import index
+from drystone.search.indexes import pieces
+from drystone.work.engine import Engine
+
+output, engine, threads, kill, *sources = sys.argv[1:]
+pieces.SEGMENT_BYTES = 1
+make = index.make_piece
+def once(*given, **named):
+    made = make(*given, **named)
+    if index.killed:
+        os.kill(os.getpid(), signal.SIGKILL)
+    index.killed = True
+    return made
+index.killed = False
+if kill == "kill":
+    index.make_piece = once
+settings = Settings.model_validate({"search": {}})
+building.build(settings, sources_from_arguments(tuple(sources)), Path(output), Engine(engine, int(threads)))
+"""
+
+
+def indexed_build(output: Path, sources: list[FolderSource], engine: str, threads: int, kill: str = "no") -> int:
+    command = [sys.executable, "-c", CODE, output, engine, str(threads), kill, *(s.path for s in sources)]
+    return subprocess.run(command, check=False, timeout=300).returncode
+
+
+def index_of(output: Path) -> dict[str, bytes]:
+    return {name: (output / name).read_bytes() for name in layout.index_files(output)}
+
+
+def test_a_build_makes_the_index_as_a_stage(three: list[FolderSource], tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Stages(Silent):
+        def start(self, stage: str, total: float, done: float) -> None:
+            seen.append(stage)
+
+    engine = Engine(threads=1, progress=Stages())
+    manifest = room.build(Settings.model_validate({"search": {}}), three, tmp_path / "release", engine)
+    assert seen[-2:] == ["ledger, shards", "index"]
+    assert open_release(tmp_path / "release").manifest == manifest
+    assert [file.path for file in manifest.index] == list(layout.index_files(tmp_path / "release"))
+    found = Searcher([open_release(tmp_path / "release")]).search("content:stones_input")
+    assert [one.path for one in found] == ["/stones.py"]
+    assert verbs.verify(tmp_path / "release", deep=True).holds
+    plain = room.build(Settings(), three, tmp_path / "plain", Engine(threads=1))
+    assert plain.root == manifest.root
+    assert plain.index == ()
+    later = room.build(Settings.model_validate({"search": {}}), three, tmp_path / "plain", Engine(threads=1))
+    assert later == manifest
+    assert index.build(open_release(tmp_path / "plain")).built == 0
+
+
+def test_threads_give_the_same_bytes(three: list[FolderSource], tmp_path: Path) -> None:
+    assert indexed_build(tmp_path / "one", three, "native", 1) == 0
+    assert indexed_build(tmp_path / "two", three, "native", 2) == 0
+    assert len(index_of(tmp_path / "one")) == 4
+    assert index_of(tmp_path / "one") == index_of(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_ray_gives_the_same_bytes(three: list[FolderSource], tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    assert indexed_build(tmp_path / "one", three, "native", 1) == 0
+    assert indexed_build(tmp_path / "ray", three, "ray", 2) == 0
+    assert index_of(tmp_path / "ray") == index_of(tmp_path / "one")
+    one, ray = (open_release(tmp_path / name).manifest for name in ("one", "ray"))
+    assert one == ray
+
+
+@pytest.mark.slow
+def test_a_stage_that_is_killed_goes_on_where_it_was(three: list[FolderSource], tmp_path: Path) -> None:
+    """SIGKILL as the second file of each run is made: every run adds files, and none is made that was there."""
+    assert indexed_build(tmp_path / "whole", three, "native", 1) == 0
+    output, before = tmp_path / "release", dict[str, int]()
+    runs = 0
+    while (code := indexed_build(output, three, "native", 1, "kill")) != 0:
+        runs += 1
+        assert code == -signal.SIGKILL
+        assert not (output / layout.MANIFEST).exists()
+        there = {name: (output / name).stat().st_ino for name in layout.index_files(output)}
+        assert before.items() <= there.items()
+        assert len(there) > len(before)
+        before = there
+    assert runs == 2
+    assert before.items() <= {name: (output / name).stat().st_ino for name in layout.index_files(output)}.items()
+    assert index_of(output) == index_of(tmp_path / "whole")
+    assert open_release(output).manifest == open_release(tmp_path / "whole").manifest
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_update_makes_only_the_segments_of_shards_that_changed(
+    three: list[FolderSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool
+) -> None:
+    monkeypatch.setattr(pieces, "SEGMENT_BYTES", 1)
+    output = tmp_path / "release"
+    old = room.build(Settings.model_validate({"search": {}}), three, output, Engine(threads=1))
+    files = {file.path: (output / file.path).stat().st_ino for file in old.index}
+    write(tmp_path / "gates", {"LICENSE": MIT, "gates.rs": program("gates")})
+    sources = [*three, FolderSource(tmp_path / "gates", {"origin": "https://forge.example/own/gates"})]
+    target = output if in_place else tmp_path / "next"
+    new = room.build(Settings(), sources, target, Engine(threads=1), update=output)
+    assert new.facts.version == "1.1.0"
+    kept = {file.path for file in old.index} & {file.path for file in new.index}
+    assert len(new.index) == 4
+    assert len(kept) == 2
+    assert {name: (target / name).stat().st_ino for name in kept} == {name: files[name] for name in kept}
+    assert list(layout.index_files(target)) == [file.path for file in new.index]
+    assert verbs.verify(target, deep=True).holds
+    assert [one.path for one in Searcher([open_release(target)]).search("content:gates_input")] == ["/gates.rs"]

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from drystone.building.retract import retract
+from drystone.building.verbs import verify as check
 from drystone.errors import ReleaseError
 from drystone.release.checking.verify import verify
 from drystone.release.location import Bucket, open_location
+from drystone.release.read import open_release
+from drystone.search import index
+from drystone.search.indexes import pieces
+from drystone.search.search import Searcher
 from tests.release.test_retract import Table, everything
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
@@ -67,6 +72,36 @@ def test_a_release_in_a_bucket_is_retracted_as_one_in_a_folder(bucket: str, rele
     assert not verify(fetched).problems
     (again,) = retract([bucket], Table(("pypi/click",)), "head-2")
     assert again.done is None
+
+
+def test_an_index_in_a_bucket_follows_as_one_in_a_folder(
+    bucket: str, release_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the shards of segments that change are fetched; what falls is in nothing that lies there afterwards."""
+    monkeypatch.setattr(pieces, "SEGMENT_BYTES", 1)
+    index.build(open_release(release_copy))
+    upload(release_copy, bucket)
+    before = open_release(release_copy).manifest
+    fetched: list[str] = []
+    fetch = Bucket.fetch
+    with monkeypatch.context() as patch:
+        patch.setattr(Bucket, "fetch", lambda self, name: [fetched.append(name), fetch(self, name)][1])
+        (there,) = retract([bucket], Table(("pypi/click",)), "head-2")
+    (here,) = retract([str(release_copy)], Table(("pypi/click",)), "head-2")
+    assert there.after == here.after
+    assert there.done is not None
+    changed = {entry.place for entry in there.after.files} - {entry.place for entry in before.files}
+    kept = {file.path for file in there.after.index} & {file.path for file in before.index}
+    assert kept
+    assert kept != {file.path for file in before.index}
+    stays = {entry.place for entry in before.of_kind("data")} & {entry.place for entry in there.after.files}
+    assert stays
+    assert not stays & set(fetched)
+    assert changed
+    got = download(bucket, tmp_path / "fetched")
+    assert everything(got) == everything(release_copy)
+    assert check(got, deep=True).holds
+    assert list(Searcher([open_release(got)]).search("repo:pypi/click")) == []
 
 
 class _Cut(Exception):
