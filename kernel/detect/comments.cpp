@@ -27,9 +27,9 @@ bool begins_nocase(View s, View prefix) {
 }
 
 // Words that grant, and words that deny.
-constexpr std::array<View, 11> kWords = {"licen",     "spdx-",      "redistribut", "permission ",
+constexpr std::array<View, 12> kWords = {"licen",     "spdx-",      "redistribut", "permission ",
                                          "gpl",       "c domain",   "propriet",    "confidential",
-                                         "unauthori", "commercial", "prohibited"};
+                                         "unauthori", "commercial", "prohibited",  "rights reserved"};
 
 // A preprocessor directive directly after "#"; prose comments have a space there.
 bool directive(View after_hash) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace drystone::detect {
 namespace {
@@ -20,6 +21,32 @@ std::vector<uint64_t> grams_of(const uint64_t* h, size_t n) {
     }
     return grams;
 }
+
+// The grams seen so far, in an open table at most half full.
+class SeenGrams {
+  public:
+    explicit SeenGrams(size_t most) {
+        size_t size = 16;
+        while (size < 2 * most) size *= 2;
+        table_.assign(size, 0);
+    }
+
+    // Whether a gram is new. Zero stands for an empty place, so it is kept beside the table.
+    bool add(uint64_t gram) {
+        if (gram == 0) return std::exchange(zero_, false);
+        size_t at = gram & (table_.size() - 1);
+        while (table_[at] != 0) {
+            if (table_[at] == gram) return false;
+            at = (at + 1) & (table_.size() - 1);
+        }
+        table_[at] = gram;
+        return true;
+    }
+
+  private:
+    std::vector<uint64_t> table_;
+    bool zero_ = true;
+};
 
 }  // namespace
 
@@ -63,11 +90,10 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
     const size_t n = grams.size();
     std::vector<std::pair<uint32_t, uint32_t>> lists(n, {0, 0});
     std::vector<uint32_t> counts(totals_.size(), 0);
-    std::unordered_map<uint64_t, uint32_t> seen;  // a gram counts once per text
-    seen.reserve(n);
+    SeenGrams seen(n);  // a gram counts once per text
     for (size_t i = 0; i < n; ++i) {
         lists[i] = postings_of(grams[i]);
-        if (lists[i].first == lists[i].second || !seen.emplace(grams[i], 1).second) continue;
+        if (lists[i].first == lists[i].second || !seen.add(grams[i])) continue;
         for (uint32_t p = lists[i].first; p < lists[i].second; ++p) ++counts[postings_[p]];
     }
     std::vector<uint32_t> candidates;
@@ -79,14 +105,17 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
         return x != y ? x > y : (counts[a] != counts[b] ? counts[a] > counts[b] : a < b);
     });
     candidates.resize(most);
-    std::vector<uint32_t> places;
-    for (uint32_t r : candidates) {
-        places.clear();
-        for (size_t i = 0; i < n; ++i) {
-            const auto [from, to] = lists[i];
-            if (from != to && std::binary_search(postings_.begin() + from, postings_.begin() + to, r))
-                places.push_back(static_cast<uint32_t>(i));
-        }
+    // Where the grams of each candidate stand, in one pass over the postings.
+    constexpr uint8_t kNone = 255;
+    std::vector<uint8_t> slots(totals_.size(), kNone);
+    for (size_t k = 0; k < candidates.size(); ++k) slots[candidates[k]] = uint8_t(k);
+    std::vector<std::vector<uint32_t>> all_places(candidates.size());
+    for (size_t i = 0; i < n && !candidates.empty(); ++i)
+        for (uint32_t p = lists[i].first; p < lists[i].second; ++p)
+            if (const uint8_t slot = slots[postings_[p]]; slot != kNone) all_places[slot].push_back(uint32_t(i));
+    for (size_t k = 0; k < candidates.size(); ++k) {
+        const uint32_t r = candidates[k];
+        const std::vector<uint32_t>& places = all_places[k];
         // The window of at most 1.25 lengths of the reference (and 16 words) with most of its grams.
         const uint32_t span = lengths_[r] + lengths_[r] / 4 + 16;
         size_t best = 0, best_from = 0, low = 0;
@@ -97,7 +126,7 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
         if (best == 0) continue;
         const uint32_t first = places[best_from], last = places[best_from + best - 1];
         std::vector<uint64_t> distinct;
-        for (size_t k = best_from; k < best_from + best; ++k) distinct.push_back(grams[places[k]]);
+        for (size_t at = best_from; at < best_from + best; ++at) distinct.push_back(grams[places[at]]);
         std::sort(distinct.begin(), distinct.end());
         const double common = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
         const double foreign = double(last - first + 1) - double(best);

@@ -146,3 +146,23 @@ def test_a_huge_minified_file_is_bounded() -> None:
 
 def test_flags_follow_the_extension() -> None:
     assert syntax_flags("x/y.JS") == syntax_flags("a.js") != syntax_flags("a.py") == 0
+
+
+def test_a_copyright_behind_a_license_tag_denies_nothing() -> None:
+    text = b"/**\n * @license Copyright (c) 2003, Fields. All rights reserved.\n * Licensing: see LICENSE.md\n */\nx;"
+    assert detect_headers([text], ["a.js"]) == [None]
+
+
+def test_heads_that_deny() -> None:
+    for text in (
+        b"# Copyright: Field Mappers - All Rights Reserved\n# Do not distribute.\nx = 1\n",
+        b"/* Field Mappers Confidential */\nint x;\n",
+        b"// Unauthorised copying of this file is prohibited.\nint x;\n",
+    ):
+        (found,) = detect_headers([text], ["a.c" if text[:1] != b"#" else "a.py"])
+        assert found is not None and found.denied, text
+    for text in (
+        b"/* Copyright 2019 Fields. All rights reserved. */\nint x;\n",
+        b"// the confidential column\nint x;\n",
+    ):
+        assert detect_headers([text], ["a.c"]) == [None]

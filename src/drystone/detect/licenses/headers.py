@@ -7,9 +7,9 @@ text, once per distinct header.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from drystone.detect.licenses.declarations.statements import find_statements, wi
 from drystone.detect.licenses.matching.prose import page, refers_to, tells_the_past
 from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.texts import detect_text
+from drystone.detect.patterns import PatternSet
 
 #: How much of each file is looked at, in bytes.
 HEAD_BYTES: Final = 16 * 1024
@@ -113,10 +114,17 @@ def detect_headers(
 
 
 #: Words that stand in what is read beside comments, or takes something out of them.
-_WORDS: Final = re.compile(
-    rb"REUSE-IgnoreStart|SPDX-SnippetBegin|MODULE_LICENSE|__licen[sc]e__|[@\\:][lL]icen[sc]e|image\.licenses|"
-    rb"rdf:resource|rel=[\"']?license|\([cC]\)|\xc2\xa9|[cC]opyright"
+_WORDS: Final = (
+    r"REUSE-IgnoreStart|SPDX-SnippetBegin|MODULE_LICENSE|__licen[sc]e__|[@\\:][lL]icen[sc]e|image\.licenses|"
+    r"rdf:resource|rel=[\"']?license|\([cC]\)|\xc2\xa9|[cC]opyright"
 )
+
+
+@cache
+def _words() -> PatternSet:
+    return PatternSet([_WORDS], lines=False)
+
+
 #: Statements of kernel modules and of snippets stand anywhere in a file; all others in its head.
 _ANYWHERE: Final = (b"MODULE_LICENSE", b"SPDX-SnippetBegin")
 
@@ -132,7 +140,7 @@ def _special(texts: Sequence[bytes] | pa.Array | pa.ChunkedArray) -> list[tuple[
         text = text.encode() if isinstance(text, str) else text
         if any(word in text for word in _ANYWHERE):
             found.append((index, text))
-        elif _WORDS.search(text, 0, HEAD_BYTES) is not None:
+        elif _words().matching(text[:HEAD_BYTES]):
             found.append((index, text[:HEAD_BYTES]))
     return found
 

@@ -73,6 +73,8 @@ def _tag(value: str) -> list[Declaration]:
     url, _, rest = value.partition(" ")
     if "://" in url and rest:
         value = rest.strip(" ()")
+    if re.match(r"(?i)copyright\b|\(c\)|©", value):
+        return []  # "@license Copyright 2020 Jane. All rights reserved. Use of this code is governed by ..."
     return read_value("tag", value) if len(value) <= 80 else []
 
 

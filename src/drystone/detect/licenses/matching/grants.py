@@ -105,7 +105,7 @@ class Sentences:
 
 def about_others(text: str, start: int, mention: tuple[int, int], end: int, prose: bool) -> bool:
     """Whether a sentence that names a licence speaks of the past, compares, or in prose is about other software."""
-    lead, after = text[max(start, mention[0] - 300) : mention[0]], text[mention[1] : min(end, mention[1] + 60)]
+    lead, after = text[max(start, mention[0] - 200) : mention[0]], text[mention[1] : min(end, mention[1] + 60)]
     if _NEGATED.search(lead[-70:]) or _NEGATED_AFTER.match(after):
         return True
     past = max((match.end() for match in _PAST.finditer(lead)), default=None)

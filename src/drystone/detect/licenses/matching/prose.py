@@ -49,7 +49,7 @@ _TITLES: Final = re.compile(
     re.IGNORECASE,
 )
 _CHANGES: Final = re.compile(
-    r"^(?:changes|changelog|change[-_]log|history|news|release[-_]?notes|releases)\b", re.IGNORECASE
+    r"^(?:changes|changelog|change[-_]log|history|news|what\W?s[-_]?new|release[-_]?notes|releases)\b", re.IGNORECASE
 )
 
 

@@ -24,7 +24,8 @@ AGREEMENT: Final = "agreement"
 _NAMES: Final = re.compile(
     r"\b(?:endorse\w*|promot\w*|trade ?marks?|service marks?|trade names?|logos? of|names? of|the names?)\b"
 )
-_LIABLE: Final = re.compile(r"\b(?:liable|liabilit\w+|damages|merchantability|warrant\w+)\b")
+#: A sentence that holds one of these limits what the author answers for, not what others may do.
+_LIABLE: Final = ("liable", "liabilit", "damages", "merchantability", "warrant")
 
 
 class Restriction(NamedTuple):
@@ -122,6 +123,6 @@ def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:
     if "abroad" in names:
         yield from islice(_search(rules.abroad, sentence, {rule.name for rule in rules.abroad}), 1)
     riders = {name for kind, name in possible if kind == "rider cue"}
-    if not beside or not riders or _LIABLE.search(sentence) is not None:
+    if not beside or not riders or any(word in sentence for word in _LIABLE):
         return
     yield from _search(rules.rider, sentence, riders & PLAIN_RIDERS if about_names else riders)

@@ -27,6 +27,7 @@ ALONE: Final = 0.68
 #: Findings below this confidence are evidence for a reviewer, not an answer.
 ANSWER: Final = 0.55
 #: Names are looked up in this many characters of unexplained text; full texts everywhere.
+_TEXTS: Final = frozenset({"spdx-text", "clauses", "text-hash"})
 _PROSE_LIMIT: Final = 200_000
 _MAX_TEXTS: Final = 400
 
@@ -312,7 +313,9 @@ def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: License
     if len(gap) < 90 and _CHOICE_AFTER.match(text, b.end, b.end + 120):
         return True
     lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
-    return len(gap) < 2500 and _CHOICE.search(lead) is not None
+    # Two whole texts may lie far apart; names of other parts of a project follow the names to choose from.
+    far = a.rule in _TEXTS and b.rule in _TEXTS
+    return len(gap) < (2500 if far else 250) and _CHOICE.search(lead) is not None
 
 
 def join(expressions: list[str], operator: str) -> str:
