@@ -37,12 +37,7 @@ def test_every_field_stands_in_the_documentation() -> None:
     text = PAGE.read_text("utf-8")
     section = text[text.index("## Results as JSON") :]
     named = set(re.findall(r"`(\w+)`", section[: section.index("\n## ", 5)]))
-    for shape in (
-        records.FileRecord,
-        records.LineRecord,
-        records.LostRecord,
-        records.PlaceRecord,
-        records.SummaryRecord,
-    ):
+    shapes = (records.FileRecord, records.LineRecord, records.PlaceRecord, records.LostRecord, records.SummaryRecord)
+    for shape in (*shapes, records.OccurrenceRecord, records.LedgerSummaryRecord):
         assert shape.__annotations__
         assert set(shape.__annotations__) <= named, shape.__name__
