@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,6 +111,21 @@ class Bucket:
                 with suppress(FileNotFoundError), whole(path, durable=False) as partial:
                     self._files.get_file(self._key(name), str(partial))
         return path
+
+    def ranges(self, names: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[bytes]:
+        """Return bytes of objects, from each start to each end, all asked for at once; nothing of it is kept.
+
+        Raises `ReleaseError` for an object that is missing or ends before.
+        """
+        with _named(self.name):
+            found = self._files.cat_ranges(list(map(self._key, names)), list(starts), list(ends), on_error="return")
+        for name, start, end, data in zip(names, starts, ends, found, strict=True):
+            with _named(self._shown(name)):
+                if isinstance(data, Exception):
+                    raise data
+            if len(data) != end - start:
+                raise ReleaseError(f"{layout.shown(self._shown(name))} is cut off. Put the file there again")
+        return list(found)
 
     def names(self) -> list[str]:
         """Return the names of all objects under the prefix, sorted."""

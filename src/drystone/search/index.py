@@ -19,7 +19,7 @@ from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.layout import shown
-from drystone.release.location import locked
+from drystone.release.location import Bucket, locked
 from drystone.release.manifest import FileEntry, IndexFile, manifest_bytes, read_manifest
 from drystone.release.read import Release
 from drystone.release.schema import DATA
@@ -29,6 +29,7 @@ from drystone.search.definitions import keywords
 from drystone.search.indexes import copies
 from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of, stale_index
 from drystone.search.pages import ReadShard
+from drystone.search.remote.objects import RemoteFile, fetch
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
 from drystone.work.store import Stage
@@ -184,16 +185,18 @@ def remove_others(folder: Path, index: Iterable[IndexFile]) -> None:
         raise ReleaseError(f"{shown(str(folder / layout.INDEX))} cannot be written: {files.why(error)}") from None
 
 
-def open_segments(release: Release) -> list[Segment]:
-    """Open the index of a release.
+def open_segments(release: Release, bucket: Bucket | None = None) -> list[Segment]:
+    """Open the index of a release; of one in a store (`bucket`) all beginnings are read in one round.
 
     Raises `ReleaseError` where there is none, where it is of another version of the release or of the format, or
     damaged.
     """
-    return [
-        Segment(release.path / file.path, group)
-        for file, group in segments_of(release, release.manifest.index or _as_it_is(release).manifest.index)
-    ]
+    listed = segments_of(release, release.manifest.index or _as_it_is(release).manifest.index)
+    if bucket is None:
+        return [Segment(release.path / file.path, group) for file, group in listed]
+    remote = [RemoteFile(bucket, file.path, file.bytes) for file, _ in listed]
+    fetch((file, [(0, segment.FRONT)]) for file in remote)
+    return [Segment(release.path / file.path, group, far) for (file, group), far in zip(listed, remote, strict=True)]
 
 
 def open_copies(release: Release) -> copies.CopyList:

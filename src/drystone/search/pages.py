@@ -93,10 +93,7 @@ class ReadShard:
             raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> ReleaseError:
-        return ReleaseError(
-            f"{shown(str(self.path))} does not hold the text that its index was made for: {shown(str(error))[:200]}. "
-            "Run drystone verify, or index the release again"
-        )
+        return damaged(str(self.path), error)
 
     def _opened(self) -> pq.ParquetFile:
         if self._parquet is None:
@@ -104,10 +101,7 @@ class ReadShard:
         return self._parquet
 
     def _decompressed(self, page: Page) -> memoryview:
-        raw = self._map[page.place : page.place + page.compressed]
-        if len(raw) != page.compressed or isal_zlib.crc32(raw) != page.crc:
-            raise ValueError("a page has another checksum")
-        return memoryview(pa.decompress(raw, page.size, codec="zstd")).cast("B")
+        return unpacked(page, self._map[page.place : page.place + page.compressed])
 
     def _chunk(self, chunk: Any) -> Iterator[Read]:
         if chunk.compression != "ZSTD" or chunk.has_dictionary_page or chunk.physical_type != "BYTE_ARRAY":
@@ -144,6 +138,21 @@ class ReadShard:
             lengths = np.where(texts.is_null().to_numpy(zero_copy_only=False), -1, lengths)
         view = memoryview(data).cast("B") if data is not None else memoryview(b"")
         return Read(Page(ROW_GROUP, group, 0, len(view), 0), view, ends[:-1].copy(), lengths)
+
+
+def damaged(path: str, error: Exception) -> ReleaseError:
+    """Return the error of a shard whose texts are not those that were indexed."""
+    return ReleaseError(
+        f"{shown(path)} does not hold the text that its index was made for: {shown(str(error))[:200]}. "
+        "Run drystone verify, or index the release again"
+    )
+
+
+def unpacked(page: Page, raw: memoryview) -> memoryview:
+    """Return the bytes of a page of kind 0. Raises `ValueError` or Arrow's errors where it is another."""
+    if len(raw) != page.compressed or isal_zlib.crc32(raw) != page.crc:
+        raise ValueError("a page has another checksum")
+    return memoryview(pa.decompress(raw, page.size, codec="zstd")).cast("B")
 
 
 class Cache:

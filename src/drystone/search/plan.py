@@ -215,6 +215,23 @@ class State:
         self.plan, self.segment = planned, segment
         self._masks: dict[int, Mask] = {}
         self._paths: Mask | None = None
+        #: What is asked of the lists that were read of an object, by the pattern's `id`.
+        self.asked: dict[int, npt.NDArray[np.uint32]] = {}
+
+    @property
+    def columns(self) -> Mask:
+        """The files that columns let through, as far as no pattern goes before."""
+        found = np.ones(self.segment.count, bool)
+        for part in self.plan.part.parts if isinstance(self.plan.part, Every) else [self.plan.part]:
+            if isinstance(part, Columns):
+                found &= self._mask(part)
+        return found
+
+    def _mask(self, part: Columns) -> Mask:
+        mask = self._masks.get(id(part))
+        if mask is None:
+            mask = self._masks[id(part)] = part.mask(self.segment)
+        return mask
 
     @cached_property
     def _bounded(self) -> tuple[Mask, bool]:
@@ -233,7 +250,7 @@ class State:
     @property
     def at_most(self) -> int:
         """How many files may match, as far as that costs little to say."""
-        if "_bounded" in vars(self):
+        if "_bounded" in vars(self) or self.segment.remote is not None:
             return int(np.count_nonzero(self.possible))
         matcher = self.decisive
         if matcher is None or not len(matcher.trigrams):
@@ -244,9 +261,7 @@ class State:
         """Return the files that a part may hold for, and whether it holds for all of them."""
         segment = self.segment
         if isinstance(part, Columns):
-            mask = part.mask(segment)
-            self._masks[id(part)] = mask
-            return mask, True
+            return self._mask(part), True
         if isinstance(part, Content):
             return self._of_trigrams(part.matcher), False
         if isinstance(part, Negation):
@@ -271,7 +286,10 @@ class State:
         if matcher.formula.sign == "all":
             return self.segment.indexed.copy()
         found = np.zeros(self.segment.count, bool)
-        found[self.segment.trigrams.candidates(matcher.words)] = True
+        if (words := self.asked.get(id(matcher))) is not None:
+            found[self.segment.read_trigrams.candidates(words)] = True
+        else:
+            found[self.segment.trigrams.candidates(matcher.words)] = True
         return found
 
     def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
@@ -289,10 +307,7 @@ class State:
 
     def _holds(self, part: Part, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         if isinstance(part, Columns):
-            mask = self._masks.get(id(part))
-            if mask is None:
-                mask = self._masks[id(part)] = part.mask(self.segment)
-            return bool(mask[file])
+            return bool(self._mask(part)[file])
         if isinstance(part, Content):
             return bool(self.segment.indexed[file]) and part.matcher.found(text(), deadline)
         if isinstance(part, Negation):

@@ -24,14 +24,17 @@ from drystone.search.counting import StringCount
 from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_copies, open_segments
-from drystone.search.indexes.copies import CopyList
+from drystone.search.indexes.copies import SUFFIX, CopyList
 from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
 from drystone.search.occurrences.lost import LaterVersion, newest
 from drystone.search.occurrences.rows import rows_of
 from drystone.search.occurrences.shapes import LostFile
-from drystone.search.pages import Cache, ReadShard
+from drystone.search.pages import ROW_GROUP, Cache, ReadShard, damaged, unpacked
 from drystone.search.questions.scores import Ranking, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
+from drystone.search.remote.ahead import Ahead
+from drystone.search.remote.asking import prepare
+from drystone.search.remote.objects import RemoteRelease, Wanted
 from drystone.search.results.found import Found, Line, OtherPlace, Passage, RankedFile, SearchResult
 from drystone.search.results.lines import shown_lines
 from drystone.search.segment import FLAGS, Segment
@@ -63,20 +66,27 @@ TABLE: Final = pa.schema(
 class _Opened:
     """One release: its segments, shards and texts."""
 
-    def __init__(self, release: Release, cache: Cache) -> None:
-        self.release, self._cache = release, cache
-        self.segments = open_segments(release)
+    def __init__(self, given: Release | RemoteRelease, cache: Cache) -> None:
+        self.release = given if isinstance(given, Release) else given.release
+        self.bucket = None if isinstance(given, Release) else given.bucket
+        self._given, self._cache = given, cache
+        self.segments = open_segments(self.release, self.bucket)
+        self.ahead = Ahead(iter(()))
         self._shards: dict[str, ReadShard] = {}
         self.later: LaterVersion | None = None
 
     @cached_property
     def copies(self) -> CopyList:
         """Where the same bytes lie several times."""
+        if self.bucket is not None:  # little beside the segments, and read whole
+            for file in self.release.manifest.index:
+                if file.path.endswith(SUFFIX):
+                    self.bucket.fetch(file.path)
         return open_copies(self.release)
 
     def places(self, hash_: bytes, own: tuple[str, str], count: int) -> tuple[OtherPlace, ...]:
         """Return the first `count` places of these bytes but `own` (origin, path)."""
-        if not count:
+        if not count or self.bucket is not None:
             return ()
         rows = rows_of(self.release, self.copies.rows(hash_)[: count + 1], ["origin", "path", "decision", "reason"])
         others = [OtherPlace(r["origin"], r["path"], r["decision"] == "kept", r["reason"]) for r in rows]
@@ -101,10 +111,32 @@ class _Opened:
         found = self._cache.held(key := (entry.sha256, page.place))
         if found is not None:
             return found
+        if self.wanted(at, number) is not None:
+            self.ahead.bring(self, at, number)
+            return self.page(at, number)
         opened = self._shards.get(entry.path)
         if opened is None:
+            if self.bucket is not None:
+                self.bucket.fetch(entry.place)
             opened = self._shards[entry.path] = ReadShard(self.release.path / entry.place)
         return self._cache.keep(key, opened.read(page))
+
+    def wanted(self, at: int, number: int) -> Wanted | None:
+        """Return where a page lies that must be brought here from a store."""
+        shard, page = self.segments[at].pages[number]
+        entry = self.segments[at].entries[shard]
+        if self.bucket is None or page.kind == ROW_GROUP or self._cache.held((entry.sha256, page.place)) is not None:
+            return None
+        return Wanted(entry.place, page.place, page.compressed)
+
+    def put(self, at: int, number: int, data: memoryview) -> None:
+        """Unpack a page that came from a store and keep it."""
+        shard, page = self.segments[at].pages[number]
+        entry = self.segments[at].entries[shard]
+        try:
+            self._cache.keep((entry.sha256, page.place), unpacked(page, data))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise damaged(entry.path, error) from None
 
 
 class _Text:
@@ -124,12 +156,12 @@ class _Text:
 class Searcher:
     """Indexes of one or more releases, opened. Texts stay unpacked up to `memory` bytes. Not for several threads."""
 
-    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY) -> None:
+    def __init__(self, releases: Sequence[Release | RemoteRelease], *, memory: int = MEMORY) -> None:
         """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
         self._opened = [_Opened(release, cache) for release in releases]
         later = {at: LaterVersion(o.release, o.segments) for at, o in enumerate(self._opened)}
-        for opened, at in zip(self._opened, newest(releases), strict=True):
+        for opened, at in zip(self._opened, newest([opened.release for opened in self._opened]), strict=True):
             opened.later = later[at] if at is not None else None
 
     @property
@@ -302,12 +334,17 @@ class Searcher:
             for opened in self._opened
             for at, segment in enumerate(opened.segments)
         ]
+        prepare(state for *_, state in states)
         # Where most may match most will, and a limit is reached soonest.
         states.sort(key=lambda one: -one[2].at_most)
         repositories: set[str] = set()
         taken = looked = 0
         try:
             for stage in ("definition", "text") if planned.words or planned.symbols else ("text",):
+                if any(opened.bucket is not None for opened in self._opened):
+                    ahead = Ahead(_pages(states, stage))
+                    for opened in self._opened:
+                        opened.ahead = ahead
                 for opened, at, state in states:
                     deadline.check()
                     for count, matching in _matches(state, opened, at, _stage(state, stage), deadline):
@@ -381,9 +418,18 @@ def _matches(
             yield high - low, [listed[place] for place in among(page_of(at, number), low, high)]
 
 
+def _pages(states: Iterable[tuple[_Opened, int, plan.State]], stage: str) -> Iterator[tuple[_Opened, int, int]]:
+    """Yield the pages that a stage of a search will look at."""
+    for opened, at, state in states:
+        if not state.sure:
+            for number in dict.fromkeys(state.segment.page_numbers[_stage(state, stage)].tolist()):
+                yield opened, at, number
+
+
 def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadline) -> Mask:
     """Return which files of a segment match."""
     state = plan.State(planned, opened.segments[at])
+    prepare([state])
     found = np.zeros(len(state.possible), bool)
     for _, matching in _matches(state, opened, at, _order(state.segment, np.flatnonzero(state.possible)), deadline):
         found[matching] = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,6 +24,7 @@ from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
 from drystone.search import _kernel
 from drystone.search.pages import Page
+from drystone.search.remote.objects import RemoteFile, fetch
 
 MAGIC: Final = b"drystone segment\n"
 #: Raised by one with any change of the format or of the rules by which text becomes terms, passages or symbols.
@@ -32,7 +33,10 @@ SUFFIX: Final = ".segment"
 _HEAD: Final = struct.Struct("<17sBHI32s")  # magic, version, sections, CRC-32 of the directory, name
 _SECTION: Final = struct.Struct("<12sIQQ")  # name, CRC-32, offset, bytes
 _ALIGN: Final = 64
-SECTIONS: Final = ("shards", "files", "passages", "symbols", "names", "trigrams", "terms", "defined", "paths")
+#: In this order: what every query needs lies at the front, and the beginning of the trigrams after it.
+SECTIONS: Final = ("shards", "files", "trigrams", "symbols", "names", "passages", "terms", "defined", "paths")
+#: Bytes of an object that are read at once to open it.
+FRONT: Final = 512 << 10
 
 #: What is set in `flags` of a file.
 FLAGS: Final = {"vendor": 1, "generated": 2, "test": 4, "doc": 8, "configuration": 16}
@@ -72,6 +76,9 @@ PAGES: Final = pa.schema(
 PASSAGES: Final = pa.schema([("bytes", pa.uint16()), ("terms", pa.uint16())])
 #: One row for each symbol, by name, then file, then line (from 1); `name` counts the lines of `names` from 0.
 SYMBOLS: Final = pa.schema([("name", pa.int32()), ("file", pa.int32()), ("line", pa.int32()), ("kind", pa.uint8())])
+
+#: Lists in a block of postings (kernel/search/postings.hpp).
+BLOCK: Final = 32
 
 U32 = npt.NDArray[np.uint32]
 
@@ -119,21 +126,26 @@ class Passages(NamedTuple):
 class Segment:
     """An opened segment. Sections are checked against their checksums when they are first used."""
 
-    def __init__(self, path: Path, entries: Sequence[FileEntry]) -> None:
-        """Open the index of `entries`.
+    def __init__(self, path: Path, entries: Sequence[FileEntry], remote: RemoteFile | None = None) -> None:
+        """Open the index of `entries`, in a file here or in an object of which `front` bytes have been read.
 
         Raises `ReleaseError` where the file is missing, cut off, no segment, of another version, or of other shards.
         """
-        self.path, self.entries, self.name = path, tuple(entries), segment_name(entries)
+        self.path, self.entries, self.name, self.remote = path, tuple(entries), segment_name(entries), remote
+        if remote is not None:
+            fetch([(remote, [(0, FRONT)])])
+        self._data = self._mapped() if remote is None else remote.view
+        self._sections = self._directory()
+        self._codes: dict[str, tuple[list[Any], npt.NDArray[np.int32]]] = {}
+
+    def _mapped(self) -> memoryview:
         try:
-            with path.open("rb") as file:
-                self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            with self.path.open("rb") as file:
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except FileNotFoundError:
             raise ReleaseError(f"{self._shown} is missing. Run drystone index again") from None
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{self._shown} cannot be read: {error}. Run drystone index again") from None
-        self._sections = self._directory()
-        self._codes: dict[str, tuple[list[Any], npt.NDArray[np.int32]]] = {}
 
     @property
     def _shown(self) -> str:
@@ -167,6 +179,8 @@ class Segment:
     def section(self, name: str) -> memoryview:
         """Return the bytes of a section. Raises `ReleaseError` where their checksum is another."""
         crc, offset, size = self._sections[name]
+        if self.remote is not None:
+            fetch([(self.remote, [(offset, size)])])
         data = self._data[offset : offset + size]
         if isal_zlib.crc32(data) != crc:
             raise ReleaseError(
@@ -310,6 +324,34 @@ class Segment:
     def trigrams(self) -> _kernel.Postings:
         """Trigrams to files."""
         return self._postings("trigrams")
+
+    @cached_property
+    def read_trigrams(self) -> _kernel.Postings:
+        """Trigrams to files, of an object: only for trigrams whose ranges (`list_ranges`) have been fetched."""
+        _, offset, size = self._sections["trigrams"]
+        return _kernel.Postings(np.frombuffer(self._data[offset : offset + size], np.uint8))
+
+    def section_ranges(self, names: Iterable[str]) -> list[tuple[int, int]]:
+        """Return where sections lie: offset and bytes."""
+        return [self._sections[name][1:] for name in names]
+
+    def dictionary_range(self) -> tuple[int, int]:
+        """Return where the keys of the trigrams lie, as far as their number is known: offset and bytes."""
+        _, offset, _ = self._sections["trigrams"]
+        return offset, 40 + 16 * self._blocks(offset)
+
+    def _blocks(self, offset: int) -> int:
+        return -(-int.from_bytes(self._data[offset : offset + 8], "little") // BLOCK)
+
+    def list_ranges(self, keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where the blocks lie that hold lists of trigrams, if there are any: offsets and bytes."""
+        _, offset, size = self._sections["trigrams"]
+        blocks = self._blocks(offset)
+        head = np.frombuffer(self._data[offset + 40 : offset + 40 + 16 * blocks], "<u8")
+        first, begin = head[:blocks], head[blocks:].astype(np.int64)
+        ends = np.append(begin[1:], size - 40 - 16 * blocks)
+        at = np.maximum(np.searchsorted(first, keys, "right") - 1, 0)
+        return begin[at] + offset + 40 + 16 * blocks, ends[at] - begin[at]
 
     @cached_property
     def terms(self) -> _kernel.Postings:

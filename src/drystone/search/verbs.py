@@ -163,6 +163,7 @@ def explain_query(query: str) -> list[str]:
 
 def _searcher(releases: Iterable[AnyRelease]) -> Searcher:
     from drystone.release.verbs import opened
+    from drystone.search.remote.objects import is_url, open_remote
     from drystone.search.search import Searcher
 
-    return Searcher([opened(release) for release in releases])
+    return Searcher([open_remote(one) if is_url(one) else opened(one) for one in releases])

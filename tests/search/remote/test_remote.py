@@ -1,0 +1,151 @@
+"""A release in an object store, moto's S3 server on loopback, is searched as one in a folder."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from drystone.errors import ReleaseError
+from drystone.release.location import Bucket
+from drystone.release.read import Release
+from drystone.search.remote.objects import RemoteFile, RemoteRelease, Wanted, fetch, is_url, open_remote, read_ranges
+from drystone.search.search import Searcher
+
+pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
+server = pytest.importorskip("moto.server", reason="moto is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module")
+def url(release: Release) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    running.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            patch.setenv(name, value)
+        import s3fs
+
+        s3fs.S3FileSystem.clear_instance_cache()
+        files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
+        files.makedirs("walls", exist_ok=True)
+        bucket = Bucket("s3://walls/searched", release.path)
+        for path in sorted(release.path.rglob("*")):
+            if path.is_file():
+                bucket.put(path.relative_to(release.path).as_posix())
+        yield "s3://walls/searched"
+    running.stop()
+
+
+@pytest.fixture
+def remote(url: str) -> RemoteRelease:
+    return open_remote(url)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["get_queryset", "content:import", "content:zzqxv", "lang:python /def \\w+_\\w+/", "-content:e", "sym:Second",
+     "content:/[a-z]+[0-9]+x/", "file:toml", "lang:toml or content:needle", "content:/.{300}/", "foo|(bar|class)_"],
+)  # fmt: skip
+def test_what_is_found_is_what_a_folder_finds(searcher: Searcher, remote: RemoteRelease, query: str) -> None:
+    far = Searcher([remote])
+    here = {(one.path, one.swhid, one.lines, one.why) for one in searcher.search(query, limit=None, context=1)}
+    answer = far.search(query, limit=None, context=1)
+    assert {(one.path, one.swhid, one.lines, one.why) for one in answer} == here
+    assert answer.exact
+    assert {one.path for one in far.search(query, limit=3, lines=0)} <= {one[0] for one in here}
+
+
+def test_passages_and_tables_too(searcher: Searcher, remote: RemoteRelease) -> None:
+    far = Searcher([remote])
+    assert [p[3:] for p in map(_facts, far.passages("parse json", where="lang:python"))] == [
+        p[3:] for p in map(_facts, searcher.passages("parse json", where="lang:python"))
+    ]
+    assert far.table("content:import")[1].num_rows == searcher.table("content:import")[1].num_rows
+
+
+def _facts(passage: object) -> tuple[object, ...]:
+    return tuple(getattr(passage, name) for name in ("release", "version", "origin", "path", "lines", "text", "score"))
+
+
+class Counted:
+    """A bucket that counts rounds and requests."""
+
+    def __init__(self, bucket: Bucket, patch: pytest.MonkeyPatch) -> None:
+        self.rounds: list[int] = []
+        before = bucket.ranges
+
+        def ranges(names: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[bytes]:
+            self.rounds.append(len(names))
+            return before(names, starts, ends)
+
+        patch.setattr(bucket, "ranges", ranges)
+
+
+def test_a_query_takes_few_rounds_and_a_second_one_fewer(
+    remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(remote.bucket, monkeypatch)
+    far = Searcher([remote])
+    assert len(counted.rounds) == 1  # the beginnings of all segments
+    assert list(far.search("case:yes content:get_queryset", lines=0))
+    assert len(counted.rounds) <= 5
+    first = len(counted.rounds)
+    assert list(far.search("case:yes content:get_queryset", lines=0))
+    assert len(counted.rounds) == first
+    assert list(far.search("lang:cobol content:import")) == []
+    assert len(counted.rounds) == first  # columns say that there is nothing
+
+
+def test_ranges_near_each_other_are_one_request(remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted(remote.bucket, monkeypatch)
+    (file, *_) = remote.release.manifest.index
+    data = read_ranges(
+        remote.bucket, [Wanted(file.path, 0, 17), Wanted(file.path, 100, 5), Wanted("manifest.json", 0, 1)]
+    )
+    assert counted.rounds == [2]
+    assert [bytes(one) for one in data][1:] == [(remote.bucket.fetch(file.path)).read_bytes()[100:105], b"{"]
+    kept = RemoteFile(remote.bucket, file.path, file.bytes)
+    fetch([(kept, [(0, 10), (file.bytes - 1, 1)])])
+    fetch([(kept, [(3, 4)])])
+    assert sum(counted.rounds) <= 4
+    assert bytes(kept.view[:17]) == (remote.bucket.mirror / file.path).read_bytes()[:17]
+
+
+def test_what_is_missing_or_cut_off_is_told(url: str, remote: RemoteRelease, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="is not a release"):
+        open_remote(url + "/nothing")
+    (file, *_) = remote.release.manifest.index
+    with pytest.raises(ReleaseError, match="cut off"):
+        read_ranges(remote.bucket, [Wanted(file.path, file.bytes - 2, 5)])
+    with pytest.raises(ReleaseError, match="index/none"):
+        read_ranges(remote.bucket, [Wanted("index/none", 0, 5)])
+
+
+def test_a_shard_that_was_changed_in_the_store_is_told(remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = remote.bucket.ranges
+
+    def other(names: Sequence[str], starts: Sequence[int], ends: Sequence[int]) -> list[bytes]:
+        found = before(names, starts, ends)
+        return [bytes(len(d)) if n.startswith("data/") else d for n, d in zip(names, found, strict=True)]
+
+    monkeypatch.setattr(remote.bucket, "ranges", other)
+    with pytest.raises(ReleaseError, match="does not hold the text"):
+        list(Searcher([remote]).search("content:import"))
+
+
+def test_urls_are_told_from_folders() -> None:
+    assert is_url("s3://walls/x")
+    assert not is_url("releases/x")
+    assert not is_url("file:///x")
+    assert not is_url(Path("s3://x"))
