@@ -264,6 +264,9 @@ class Pass {
 
     // Seven to thirteen digits in any groups, behind a word that is not Latin, which may say that it is a phone's.
     bool phone_after_other_script(size_t i) {
+        Byte any = 0;  // nearly always all of them are ASCII
+        for (size_t k = 1; k <= 7 && k <= i; ++k) any |= text_[i - k];
+        if (any < 0x80) return false;
         size_t from = i;
         while (from > 0 && i - from < 6 && text_[from - 1] != 0 && std::strchr(" \t:=(\"'.", text_[from - 1])) --from;
         if (from == 0 || text_[from - 1] < 0x80) return false;

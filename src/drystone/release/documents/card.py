@@ -171,7 +171,7 @@ _BESIDE: Final = {
 }
 _REDACTED_BESIDE: Final = (
     "Commit messages, branches, paths, evidence and `NOTICE` are redacted like `content`; in paths the placeholder "
-    "has eight digits of a hash (`<EMAIL-1f2e3d4c>`). `NOTICE` keeps names in copyright lines, as licences ask.\n\n"
+    "has eight digits of a hash (`<EMAIL-1f2e3d4c>`). `NOTICE` keeps names in copyright lines.\n\n"
 )
 
 

@@ -13,7 +13,7 @@ from drystone.detect.secrets.spans import Span, after_escape, covering, line_sta
 
 # RFC 6531 allows letters of every script, here as bytes of UTF-8.
 _LETTER = rb"(?:[A-Za-z0-9]|[\xc3-\xcb\xce-\xd4\xd7-\xe8\xe9-\xed][\x80-\xbf]{1,2})"
-_EMAIL_START = re.compile(rb"(?:[A-Za-z0-9_+.-]|[\x80-\xf4]){1,64}$")
+_LOCAL: Final = bytes({*b"_+.-", *b"0123456789", *range(65, 91), *range(97, 123), *range(0x80, 0xF5)})
 _EMAIL_DOMAIN = re.compile(
     rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24})(?![A-Za-z0-9_-]|\.[A-Za-z])"
 )
@@ -62,7 +62,7 @@ _SERVICE_USERS: Final = frozenset(
 _PROTOCOL_NAMES: Final = frozenset(
     (b"openssh.com", b"libssh.org", b"ssh.com", b"lysator.liu.se", b"putty.projects.tartarus.org")
 )
-_MESSAGE_ID = re.compile(rb"(?i)message-id|in-reply-to|references:|content-id|msgid")
+_MESSAGE_IDS: Final = (b"message-id", b"in-reply-to", b"references:", b"content-id", b"msgid")
 
 
 class Email:
@@ -76,13 +76,14 @@ class Email:
         at = text.rfind(b"@", max(0, hit - 70), hit)
         if at < 0:
             return
-        local = _EMAIL_START.search(text, max(0, at - 65), at)
-        domain = _EMAIL_DOMAIN.match(text, at + 1, min(len(text), at + 256))
+        stop = min(len(text), at + 256)
+        domain = _EMAIL_DOMAIN.match(text, at + 1, stop)
+        if domain is None and not text[at + 1 : at + 64].isascii():
+            domain = _EMAIL_DOMAIN_IDN.match(text, at + 1, stop)
         if domain is None:
-            domain = _EMAIL_DOMAIN_IDN.match(text, at + 1, min(len(text), at + 256))
-        if local is None or domain is None:
             return
-        start, end = _local_start(text, local.start(), at), domain.end()
+        begin = max(0, at - 64)
+        start, end = _local_start(text, begin + len(text[begin:at].rstrip(_LOCAL)), at), domain.end()
         start = after_escape(text, start, at)
         while start < at and text[start] in b".-+":
             start += 1
@@ -120,11 +121,15 @@ class Email:
             sure = 0.5
         elif checks.digits(name) >= 7 and not name.isdigit() and (b"-" in name or b"." in name):
             sure = 0.5  # a message's id
-        elif _MESSAGE_ID.search(text, line_start(text, start, 80), start) or (
-            re.fullmatch(rb"[\d.]+x?", name) and len(name) < 4
+        elif _is_message_id(text[line_start(text, start, 80) : start].lower()) or (
+            len(name) < 4 and re.fullmatch(rb"[\d.]+x?", name)
         ):
             sure = 0.5
         yield Span("email", "email", start, end, sure)
+
+
+def _is_message_id(line: bytes) -> bool:
+    return any(word in line for word in _MESSAGE_IDS)
 
 
 def _local_start(text: bytes, start: int, at: int) -> int:
@@ -229,7 +234,7 @@ class Ipv4:
             return 0.5  # a range, nobody's address
         if octets[-1] in (0, 255):
             return 0.4
-        if _VERSION_BEFORE.search(line) or after[:2] in (b".*", b"-b", b"-r"):
+        if _VERSION_BEFORE.search(line[-40:]) or after[:2] in (b".*", b"-b", b"-r"):
             return 0.25
         # Low parts are rather a version, a section or an object identifier.
         low = max(octets) < 32 or octets[0] < 4 or sum(octet < 10 for octet in octets) >= 3

@@ -39,8 +39,9 @@ _ASSIGN = (
     + _BREAK
     + rb"(?::=|=>|->|<-|\?=|\+=|==|=|:)"
     + _BREAK
-    + rb"(?:new [A-Za-z.]{3,20}\(|\(|\[|\{)?"
+    + rb"(?:(?:new [A-Za-z.]{3,20}\(|\(|\[|\{)"
     + _BREAK
+    + rb")?"
 )
 _VALUE_KEY = rb"""(?:-[ \t]{1,4})?\\?["']?(?:[Vv]alue|VALUE|[Dd]efault|stringValue|content)\\?["']?[ \t]{0,4}"""
 _LINK_SOURCE = (
@@ -148,8 +149,11 @@ class AssignedPassword:
     kind = "password"
     most = 1.0
     expression = (
-        ENGINE_CORE + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}[:=,(>?{<\[]|\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|"""
-        r"""[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]|>))"""
+        ENGINE_CORE
+        # What links: an assignment, a call or a pair in quotes, a type, an element, a blank before quotes.
+        + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}(?:[:=]|\?[:=]|<[-/]|\{ {0,2}get|\(\s{0,40}[@$\w]{0,2}["'`])|"""
+        r"""\\?["'`][ \t]{0,4}(?:\]?,\s{0,40}[@$\w]{0,2}["'`]|\{\s)|["'`\])]{0,2}>|\[\w{0,12}\]|"""
+        r"""\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]))"""
         r"|^[ \t]{0,8}(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4}[\w.-]{0,40}"
         + ENGINE_CORE
         + r"[\w-]{0,24}[ \t]{1,8}[^\s=]{4}"
@@ -158,9 +162,12 @@ class AssignedPassword:
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         first = max(0, hit - 80)
-        core = None
-        for match in CORE.finditer(text[first:hit].lower()):
-            core = match
+        small = text[first:hit].lower()
+        at = max(small.rfind(b"pass"), small.rfind(b"pwd"), small.rfind(b"secret"))
+        core = CORE.match(small, at) if at >= 0 else None
+        if core is None:
+            for match in CORE.finditer(small):
+                core = match
         if core is None:
             return
         start, end = first + core.start(), first + core.end()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from typing import Final
 
 from drystone.detect._kernel import surprise
@@ -161,6 +162,7 @@ def drawn(value: bytes) -> bool:
     return len(value) >= 20 and checks.digits(value) >= 4 and re.fullmatch(rb"[0-9a-f-]+|[0-9A-F-]+", value) is not None
 
 
+@lru_cache(8192)
 def strength(value: bytes) -> float:
     """Return how sure a value alone makes it that somebody chose or drew it as a credential, 0 to .95.
 
