@@ -21,6 +21,7 @@ from drystone import building as room
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
 from drystone.errors import BuildError, DrystoneError, MissingExtraError, UsageError
+from drystone.policy.verbs import Resting, files_on_text
 from drystone.registry import Registry
 from drystone.release.checking.verify import verify
 from drystone.release.manifest import Manifest
@@ -369,3 +370,115 @@ def test_scancode_is_asked_only_where_it_is_installed(sources: list[Path], tmp_p
     (tmp_path / "walls/LICENSE").write_text("You may use this under the licence agreed upon at the harvest feast.\n")
     with pytest.raises(MissingExtraError, match="scancode"):
         make([tmp_path / "walls"], tmp_path / "release", detection={"scancode": True})
+
+
+def folders(base: Path, *contents: dict[str, str | bytes]) -> list[Path]:
+    for number, files in enumerate(contents):
+        write(base / f"r{number}", files)
+    return [base / f"r{number}" for number in range(len(contents))]
+
+
+def test_the_same_bytes_take_the_licence_that_was_found_elsewhere(tmp_path: Path) -> None:
+    gpl = "SPDX-License-Identifier: GPL-3.0-only\n"
+    found = folders(
+        tmp_path,
+        {"COPYING": gpl, "stack.py": program("stack")},
+        {"taken.py": program("stack"), "own.py": program("own"), "freed.py": program("free")},
+        {"LICENSE": "SPDX-License-Identifier: MIT\n", "free.py": program("free"), "stack.py": program("stack")},
+    )
+    make(found, tmp_path / "release", licenses={"profile": "stack-v2"})
+    ledger = rows(open_release(tmp_path / "release"))
+    taken = ledger["r1/taken.py"]
+    assert (taken["reason"], taken["license_expression"]) == ("non_permissive_license", "GPL-3.0-only")
+    assert orjson.loads(taken["evidence"])["same_bytes"] == {"origin": "folder:r0", "path": "/stack.py"}
+    assert (ledger["r1/own.py"]["decision"], ledger["r1/freed.py"]["reason"]) == ("kept", "exact_duplicate")
+    assert ledger["r2/stack.py"]["decision"] == "kept"  # whoever granted it there is heard there
+
+
+def test_a_head_that_denies_waits_for_a_person_and_a_decision_says_what_it_changes(tmp_path: Path) -> None:
+    head = "# Confidential and proprietary. Unauthorized copying of this file is strictly prohibited.\n\n"
+    found = folders(
+        tmp_path, {"LICENSE": "SPDX-License-Identifier: MIT\n", "a.py": head + program("a"), "b.py": program("b")}
+    )
+    registry = tmp_path / "registry.sqlite"
+    make(found, tmp_path / "first", registry=str(registry))
+    row = rows(open_release(tmp_path / "first"))["r0/a.py"]
+    assert (row["reason"], row["license_type"]) == ("license_denied", "non_permissive")
+    with Registry(registry) as opened:
+        (waiting,) = opened.reviews.queue()
+        assert (waiting.path, waiting.cause, waiting.swhid) == ("a.py", "denied", row["swhid"])
+        assert "Unauthorized copying" in (waiting.sample or "")
+        assert files_on_text(tmp_path / "first", waiting.text_sha256) == Resting(kept=0, dropped=1)
+        opened.reviews.decide(waiting.text_sha256, "MIT", "Ada", "an old notice; the firm freed it in 2020")
+    make(found, tmp_path / "second", registry=str(registry))
+    again = rows(open_release(tmp_path / "second"))["r0/a.py"]
+    assert (again["decision"], again["license_expression"]) == ("kept", "MIT")
+    assert files_on_text(tmp_path / "second", waiting.text_sha256) == Resting(kept=1, dropped=0)
+
+
+def test_a_conflict_is_in_the_row_and_waits_for_a_person(tmp_path: Path) -> None:
+    readme = "# Walls\n\n## License\n\nThis program is released under the GNU General Public License, version 3.\n"
+    mit = "SPDX-License-Identifier: MIT\n"
+    found = folders(
+        tmp_path, {"LICENSE": mit, "package.json": '{"license": "MIT"}', "README.md": readme, "a.py": program("a")}
+    )
+    registry = tmp_path / "registry.sqlite"
+    make(found, tmp_path / "first", registry=str(registry))
+    row = rows(open_release(tmp_path / "first"))["r0/a.py"]
+    assert (row["reason"], row["license_expression"]) == ("non_permissive_license", "MIT AND GPL-3.0-only")
+    assert "README.md says GPL-3.0-only, others say MIT" in orjson.loads(row["evidence"])["conflict"]
+    with Registry(registry) as opened:
+        waiting = {review.path: review for review in opened.reviews.queue()}
+        assert {path: review.cause for path, review in waiting.items() if path == "/README.md"} == {
+            "/README.md": "conflict"
+        }
+        opened.reviews.decide(waiting["/README.md"].text_sha256, "NONE", "Ada", "of an older version")
+    make(found, tmp_path / "second", registry=str(registry))
+    again = rows(open_release(tmp_path / "second"))["r0/a.py"]
+    assert (again["decision"], again["license_expression"], again["evidence"]) == ("kept", "MIT", None)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n" + bytes(range(256)), b"\0\1\2" * 100, b"x" * 3000])
+def test_a_licence_file_that_cannot_be_read_is_not_understood(tmp_path: Path, content: bytes) -> None:
+    found = folders(tmp_path, {"LICENSE": "SPDX-License-Identifier: MIT\n", "a.py": program("a")})
+    write(tmp_path / "r0/inner", {"LICENSE": content, "b.py": program("b"), "README.md": ""})
+    limit = {"max_file_bytes": 2800}
+    make(found, tmp_path / "release", licenses={"profile": "stack-v2"}, limits=limit)
+    ledger = rows(open_release(tmp_path / "release"))
+    assert ledger["r0/a.py"]["license_expression"] == "MIT"
+    inner = ledger["r0/inner/b.py"]
+    assert inner["reason"] == "license_not_understood"
+    (read,) = orjson.loads(inner["evidence"])["read"]
+    assert (read["path"], read["rule"].partition(":")[0]) == ("inner/LICENSE", "unread")
+
+
+def test_links_and_pdfs_with_the_name_of_a_licence(tmp_path: Path) -> None:
+    (walls,) = folders(tmp_path, {"legal/terms.txt": "SPDX-License-Identifier: GPL-3.0-only\n", "a.py": program("a")})
+    (walls / "LICENSE").symlink_to("COPYING")
+    (walls / "COPYING").symlink_to("legal/terms.txt")
+    write(walls / "away", {"b.py": program("b")})
+    (walls / "away/LICENSE").symlink_to("../../../outside")
+    write(walls / "paper", {"LICENSE.pdf": b"%PDF-1.7\n\0\1\2", "c.py": program("c")})
+    make([walls], tmp_path / "release", licenses={"allow": ["GPL-3.0-only"]})
+    ledger = rows(open_release(tmp_path / "release"))
+    assert (ledger["r0/a.py"]["decision"], ledger["r0/a.py"]["license_expression"]) == ("kept", "GPL-3.0-only")
+    reasons = [ledger[f"r0/{path}"]["reason"] for path in ("away/b.py", "paper/c.py", "LICENSE")]
+    assert reasons == ["license_not_understood", "license_not_understood", "symlink"]
+
+
+def test_reuse_is_heard_in_builds(tmp_path: Path) -> None:
+    toml = 'version = 1\n\n[[annotations]]\npath = "*.py"\nSPDX-License-Identifier = "GPL-3.0-only"\n'
+    (walls,) = folders(
+        tmp_path,
+        {
+            "LICENSE": "SPDX-License-Identifier: MIT\n",
+            "REUSE.toml": toml,
+            "a.py": program("a"),
+            "lib/b.py": program("b"),
+            "c.py": program("c"),
+            "c.py.license": "SPDX-License-Identifier: ISC\n",
+        },
+    )
+    make([walls], tmp_path / "release")
+    found = {path: row["license_expression"] for path, row in rows(open_release(tmp_path / "release")).items()}
+    assert [found[f"r0/{name}"] for name in ("a.py", "lib/b.py", "c.py")] == ["GPL-3.0-only", "MIT", "ISC"]

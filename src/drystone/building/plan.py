@@ -63,6 +63,7 @@ class Settled:
     contents: Contents
     blobs: list[Path]
     license_files: list[Path]
+    annotations: list[Path]
     ledger: list[Path]
     rows: list[Path]
     languages: dict[str, tuple[int, int]]
@@ -131,6 +132,7 @@ class Plan:
             contents=self._contents,
             blobs=blobs,
             license_files=collected,
+            annotations=annotations,
             ledger=[file.with_suffix(".ledger.parquet") for file in settled],
             rows=[file.with_suffix(".rows.parquet") for file in settled],
             languages=_languages(summaries),

@@ -23,9 +23,9 @@ from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES, LicenseFile
 from drystone.building.stages.paths import path_text
 from drystone.building.stages.rows import repository_row
-from drystone.building.stages.tables import BLOBS, as_rows
+from drystone.building.stages.tables import ANNOTATIONS, BLOBS, as_rows
 from drystone.building.stages.text import to_text
-from drystone.detect.licenses import LicenseAnnotation
+from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
 from drystone.detect.secrets.beside import without
 from drystone.errors import BuildError
 from drystone.policy.licensed import verdict_on
@@ -288,6 +288,43 @@ def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Re
             path=path_text(file.path),
             swhid=f"swh:1:cnt:{file.id.hex()}",
             sample=text.decode("utf-8"),
+        )
+    yield from _heads_to_review(settled, decided)
+
+
+def _heads_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
+    """Yield the heads of source files that deny, or are not understood: each distinct one once, with one of its files.
+
+    The file is named by its name alone: one distinct file may lie at many paths.
+    """
+    heads: dict[str, tuple[bytes, LicenseAnnotation]] = {}
+    for file in settled.annotations:
+        said = read([file], ANNOTATIONS, ("id", "header"))
+        said = said.filter(pc.match_substring_regex(pc.fill_null(said.column("header"), ""), '"[ud]":true'))
+        for id_, header in zip(*(column.to_pylist() for column in said.columns), strict=True):
+            annotation = LicenseAnnotation.from_json(header)
+            key = annotation.text_sha256
+            if key and key not in decided:
+                heads[key] = min(heads.get(key, (id_, annotation)), (id_, annotation), key=lambda head: head[0])
+    if not heads:
+        return
+    wanted = pa.array(sorted({id_ for id_, _ in heads.values()}), pa.binary())
+    listed = read(settled.blobs, BLOBS, (*Extent._fields, "names"))
+    listed = listed.filter(pc.is_in(listed.column("id"), wanted))
+    names = dict(zip(listed.column("id").to_pylist(), listed.column("names").to_pylist(), strict=True))
+    places = sorted(as_rows(listed, Extent, Extent._fields))
+    texts = dict(zip((place.id for place in places), settled.contents.read(places), strict=True))
+    for key, (id_, annotation) in sorted(heads.items()):
+        name = names[id_][0]
+        text = to_text(texts[id_], notebook=name.endswith(".ipynb")).decoded.text
+        yield Review(
+            text_sha256=key,
+            cause=annotation.cause,
+            expression=annotation.expression,
+            evidence=annotation.evidence_json(),
+            path=name,
+            swhid=f"swh:1:cnt:{id_.hex()}",
+            sample=text[:HEAD_BYTES].decode("utf-8", "replace") if text is not None else None,
         )
 
 

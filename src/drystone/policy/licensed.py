@@ -63,7 +63,7 @@ def _note(found: LicenseAnnotation) -> dict[str, Json]:
     if found.conflict:
         note["conflict"] = found.conflict
     if found.review:
-        note["review"] = list(found.review[:_SHOWN])
+        note["review"] = list(found.review)
     return note
 
 

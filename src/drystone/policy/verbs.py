@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -11,6 +12,35 @@ if TYPE_CHECKING:
 
 #: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
 PolicyName = Literal["permissive", "stack-v2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """How many files of a release rest on one text: those kept, and those dropped."""
+
+    kept: int
+    dropped: int
+
+
+def files_on_text(release: AnyPath, text_sha256: str) -> Resting:
+    """Count the files of a release whose licence rests on a text that a person should read, or has decided on.
+
+    `text_sha256`: the hash under which the review queue has it. A decision changes these files in the next build. Reads
+    the ledger's evidence. Raises `ReleaseError` where there is no readable ledger.
+    """
+    from pathlib import Path
+
+    import pyarrow.compute as pc
+
+    from drystone.policy.decision import KEPT
+    from drystone.release.read import open_release
+
+    counts = {True: 0, False: 0}
+    for table in open_release(Path(release)).ledger(["decision", "evidence"]):
+        about = pc.fill_null(pc.match_substring(table.column("evidence"), f'"{text_sha256}"'), False)
+        for decision in table.filter(about).column("decision").to_pylist():
+            counts[decision == KEPT.decision] += 1
+    return Resting(counts[True], counts[False])
 
 
 def licenses(

@@ -34,6 +34,7 @@ def test_list_show_decide_export_import(registry: str, tmp_path: Path) -> None:
     assert "\x1b" not in shown
     decided = run(registry, "decide", "cccc", "WTFPL", "--reason", "it says so", "--reviewer", "ann", "--json")
     assert json.loads(decided)["expression"] == "WTFPL"
+    assert json.loads(decided)["files"] == {}
     assert run(registry, "list") == ""
     assert "WTFPL by ann" in run(registry, "list", "--all")
     assert json.loads(run(registry, "show", "cccc", "--json"))["history"][0]["reason"] == "it says so"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
@@ -28,7 +29,7 @@ from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
 from drystone.policy.language import settled_language
 from drystone.policy.licensed import Licensed, license_of
-from drystone.policy.licenses import LicensePolicy
+from drystone.policy.licenses import Ground, LicensePolicy
 from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
 from drystone.release.schema import DATA, LEDGER
@@ -81,6 +82,10 @@ _PLACE: Final = ("partition", "repository", "offset", "size")
 _ROWS: Final = 4096
 _STAGES: Final = tuple(LedgerStage)
 _POSITION: Final = {stage: position for position, stage in enumerate(_STAGES)}
+#: Grounds on which a licence that was found is not taken, the strictest first.
+_STRICTEST: Final = (Ground.FORBIDDEN, Ground.UNKNOWN, Ground.DENIED, Ground.REFUSED)
+#: Files of so few bytes are the same by chance.
+_TRIVIAL: Final = 1
 
 
 class _Tables(NamedTuple):
@@ -184,6 +189,9 @@ def _decide(
     by_blob: dict[bytes, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
         by_blob[row.id].append(position)
+    for id_, copies in by_blob.items():
+        if len(copies) > 1 and (sizes.get(id_) or 0) > _TRIVIAL:
+            _same_bytes(copies, rows, judged)
     chosen: list[int] = []
     stands: list[int | None] = [None] * len(rows)
     for id_, copies in by_blob.items():
@@ -200,6 +208,33 @@ def _decide(
             funnel[f"bytes {_STAGES[furthest].word}"] += sizes[id_]
     verdicts = _verdicts(tables.occurrences, rows, judged, stands)
     return verdicts, _candidates(tables, rows, judged, chosen, scope)
+
+
+def _same_bytes(copies: list[int], rows: list[LicensedRow], judged: list[_Judged]) -> None:
+    """Let what was found of some bytes where they have a licence hold where none was found, if it is stricter.
+
+    Somebody took the file out of the folder that grants, or denies, what may be done with it.
+    """
+    told = [
+        (_STRICTEST.index(found.licensed.verdict.ground), rows[position].origin, rows[position].path, position)
+        for position in copies
+        if (found := judged[position]).licensed is not None and found.licensed.verdict.ground in _STRICTEST
+    ]
+    if not told:
+        return
+    strictest = min(told)[3]
+    row, licensed = rows[strictest], judged[strictest].licensed
+    assert licensed is not None
+    assert licensed.drop is not None  # each of these grounds is a drop
+    where = {"origin": row.origin, "path": path_text(row.path)}
+    drop = Drop(licensed.drop.reason, {**licensed.drop.evidence, "same_bytes": where})
+    for position in copies:
+        found = judged[position]
+        if found.licensed is None or found.licensed.verdict.ground is not Ground.ABSENT:
+            continue
+        if isinstance(found.decision, Kept) or _POSITION[found.decision.stage] >= _POSITION[LedgerStage.LICENSE]:
+            taken = replace(licensed, drop=drop)
+            judged[position] = found._replace(decision=drop, licensed=taken, rank=None)
 
 
 def _representative(copies: list[int], judged: list[_Judged]) -> int | None:

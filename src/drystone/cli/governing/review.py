@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json, write_lines
+from drystone.policy.verbs import files_on_text
 from drystone.registry import verbs
 
 if TYPE_CHECKING:
@@ -113,17 +115,36 @@ def _print(review: Review, history: list[Decision]) -> None:
 @click.option(
     "--reviewer", envvar="DRYSTONE_REVIEWER", help="Who decides.  [default: DRYSTONE_REVIEWER, else the login name]"
 )
+@click.option(
+    "--release",
+    "releases",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False),
+    help="Say how many files of this release rest on the text (may be given again).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.pass_obj
 def decide(
-    registry: str | None, text_hash: str, expression: str, *, reason: str, reviewer: str | None, as_json: bool
+    registry: str | None,
+    text_hash: str,
+    expression: str,
+    *,
+    reason: str,
+    reviewer: str | None,
+    releases: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Decide that a text stands under EXPRESSION (SPDX), or NONE where it is no licence."""
     decision = verbs.decide_review(text_hash, expression, reason, registry=registry, by=reviewer)
+    resting = {release: files_on_text(release, decision.text_sha256) for release in releases}
     if as_json:
-        print_json(decision, indent=False)
-    else:
-        echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
+        print_json(decision, indent=False, files={release: asdict(found) for release, found in resting.items()})
+        return
+    echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
+    for release, found in resting.items():
+        echo(f"{inline(release)}: {found.kept:,} kept files rest on it, and {found.dropped:,} dropped ones.")
+    if not releases:
+        echo("Give --release to see how many files of a release rest on it.")
 
 
 def _row(review: Review) -> str:

@@ -334,7 +334,8 @@ def file_license(
     if header is None or header.state is LicenseState.ABSENT:
         return tree
     own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence)
-    review = (header.text_sha256,) if header.needs_review and header.text_sha256 else ()
+    doubtful = header.needs_review or Entry(path, header, swhid).decided
+    review = (header.text_sha256,) if doubtful and header.text_sha256 else ()
     conflicts = [header.conflict] if header.conflict else []
     said = tree.expression if tree is not None and tree.state is LicenseState.GRANTED else None
     if header.state in REFUSING:

@@ -5,6 +5,7 @@ Also takes out what REUSE says is no statement (ignore blocks). Looks at text on
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -124,7 +125,15 @@ def find_statements(data: bytes, path: str) -> LicenseAnnotation | None:
         grounds = [Evidence("", line, line, f"unread:{rule}", 0.5) for rule, line in unread]
     if not evidence and not grounds:
         return None
-    return LicenseAnnotation(expression, "header", (*grounds, *evidence), unanswered=bool(grounds), denied=bool(denied))
+    values = "\n".join(f"{rule} {d.value}" for rule, _, d in said)
+    return LicenseAnnotation(
+        expression,
+        "header",
+        (*grounds, *evidence),
+        unanswered=bool(grounds),
+        denied=bool(denied),
+        text_sha256=hashlib.sha256(values.encode("utf-8", "replace")).hexdigest(),
+    )
 
 
 def _statements(data: bytes, path: str) -> Iterator[tuple[str, int, Declaration]]:
