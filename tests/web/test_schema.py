@@ -10,6 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 
+import drystone
 from tests.web.pages import Site, Visitor, site
 
 _EXAMPLES = 25
@@ -18,6 +19,8 @@ _EXAMPLES = 25
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("pages")) as running:
+        for release in running.releases:
+            drystone.index_release(release)
         yield running
 
 
