@@ -27,7 +27,7 @@ bool begins_nocase(View s, View prefix) {
 }
 
 // Words that grant, and words that deny.
-constexpr std::array<View, 12> kWords = {"licen",     "spdx-",      "redistribut", "permission ",
+constexpr std::array<View, 12> kWords = {"licen",     "spdx-",      "redistribut", "permission",
                                          "gpl",       "c domain",   "propriet",    "confidential",
                                          "unauthori", "commercial", "prohibited",  "rights reserved"};
 

@@ -26,7 +26,10 @@ _NOT_HOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 _SAYS_MORE: Final = re.compile(
-    rb"licen[sc]e|gpl|under the|free software|public domain|redistribut|permi", re.IGNORECASE
+    rb"licen[sc]e|gpl|under the|free software|public domain|redistribut|permi|proprietary|confidential|unpublished|"
+    rb"secret|"
+    rb"unauthori|prohibit|forbid|not be|may not|do not|without|only\b",
+    re.IGNORECASE,
 )
 _EDGES: Final = b" \t\r\f\v*/#;%!\"'-<>|=+"
 _MAX_LINE: Final = 400

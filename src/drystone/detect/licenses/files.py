@@ -5,10 +5,12 @@ Pure: bytes and path in, annotation out. Knows nothing of repositories.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import replace
 from typing import Final
 
-from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation
+from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation, LicenseState
 from drystone.detect.licenses.declarations.debian import find_stanzas
 from drystone.detect.licenses.declarations.metadata import find_declarations
 from drystone.detect.licenses.declarations.reuse import find_reuse
@@ -17,6 +19,8 @@ from drystone.detect.licenses.matching.prose import page, without_markup
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
+#: Names of files that hold a licence, and not only whose work it is.
+_CLAIMS: Final = re.compile(r"(?:^|[/._-])(?:licen[sc]e|copying|eula)[^/]*$", re.IGNORECASE)
 #: What documents begin with whose text is not read.
 _DOCUMENTS: Final = (b"%PDF-", b"%!PS")
 #: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
@@ -63,7 +67,13 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     if kind in {"readme", "notice"}:
         read = page(text)
         return detect_text(read.text, kind, strict=True, notes=tuple(notes), licensing=read.licensing)
-    return detect_text(text, _kind(kind), strict=kind == "text" and names_source_code(path), notes=tuple(notes))
+    strict = kind == "text" and names_source_code(path)
+    found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
+    if found.state is LicenseState.ABSENT and found.copyrights and not strict and _CLAIMS.search(path):
+        # A licence file that only claims a copyright reserves all rights.
+        claim = Evidence("", 1, 1, "denied:rights reserved", 0.8)
+        return replace(found, evidence=(claim,), denied=True, text_sha256=hashlib.sha256(text).hexdigest())
+    return found
 
 
 def _kind(kind: FileKind) -> Kind:

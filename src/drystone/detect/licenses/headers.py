@@ -195,7 +195,7 @@ def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
 
 
 def _read(comments: bytes, path: str) -> LicenseAnnotation | None:
-    licensing: tuple[tuple[int, int], ...] = ()
+    licensing: tuple[tuple[int, int], ...] | None = None
     if syntax_flags(path) & _PROSE:
         if tells_the_past(path) and b"SPDX-" not in comments:
             return None

@@ -39,7 +39,8 @@ CONTAINED: Final = 0.85
 
 _Row = tuple[int, int, str, str, float]
 _Answer = tuple[str | None, tuple[_Row, ...], bool, bool]
-_Shape = tuple[bytes, bool, tuple[tuple[int, int], ...], int]
+Ranges = tuple[tuple[int, int], ...]
+_Shape = tuple[bytes, bool, Ranges | None, int]
 _cache: OrderedDict[_Shape, _Answer] = OrderedDict()
 _lock = Lock()
 
@@ -49,12 +50,12 @@ def detect_text(
     kind: Kind,
     strict: bool,
     notes: tuple[str, ...] = (),
-    licensing: tuple[tuple[int, int], ...] = (),
+    licensing: Ranges | None = None,
 ) -> LicenseAnnotation:
     """Return the licence of UTF-8 text: tags first, then texts, clauses and notices.
 
     `strict` is for text that is about something else: there a licence counts only where it is granted, or below a
-    heading that says licence (`licensing`: lines (first, last + 1), from 1).
+    heading that says licence (`licensing`: lines (first, last + 1), from 1; None for what is no page with headings).
     """
     body, copyrights = split_copyrights(data)
     tags = find_tags(body)
@@ -99,19 +100,19 @@ def text_expression(text: str) -> tuple[str | None, float]:
     return found.expression, found.confidence
 
 
-def _offsets(words: ComparableWords, lines: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+def _offsets(words: ComparableWords, lines: Ranges | None) -> Ranges | None:
     """Return ranges of lines as offsets into the comparable words; empty ones are left out."""
+    if lines is None:
+        return None
     found = []
     for first, last in lines:
         begin, end = (bisect_left(range(words.count), line, key=words.line) for line in (first, last))
         if begin < end:
-            found.append((words.start(begin), words.start(end - 1) + 1))
+            found.append((words.start(begin), words.start(end) - 1 if end < words.count else len(words.text)))
     return tuple(found)
 
 
-def _answer(
-    words: ComparableWords, key: bytes, strict: bool, body: bytes, licensing: tuple[tuple[int, int], ...]
-) -> _Answer:
+def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes, licensing: Ranges | None) -> _Answer:
     # Sentences and headings decide as well as words; other punctuation does not.
     shape = (key, strict, licensing, hash(words.joints))
     with _lock:
@@ -122,13 +123,13 @@ def _answer(
     if words.count and (known := references().by_hash.get(key)) is not None:
         findings = [LicenseMatch(known, 0, len(words.text), "text-hash", 1.0)]
     else:
-        findings = find_licenses(words, strict, licensing)
+        findings = find_licenses(words, strict, licensing or ())
     text = words.text.decode("latin-1")
     if not findings and not strict and len(body) <= _CLASSIFIER_BYTES and speaks_of_licensing(text):
         findings = _classify(body, len(text))
     restricts = any(f.rule in _WHOLE and strictness(f.expression) == UNKNOWN for f in findings)
     # The name of a licence that restricts says more than words about it.
-    rest = [] if restricts else _remaining(words, text, findings, strict)
+    rest = [] if restricts else _remaining(words, text, findings, strict, licensing)
     if rest and (listed := _listed(words, text, findings, rest, strict)):
         findings, rest = listed, []
     expression = combine(words, text, findings) if not rest else None
@@ -144,14 +145,30 @@ def _answer(
 
 
 def _remaining(
-    words: ComparableWords, text: str, findings: list[LicenseMatch], strict: bool, every: bool = False
+    words: ComparableWords,
+    text: str,
+    findings: list[LicenseMatch],
+    strict: bool,
+    licensing: Ranges | None = None,
+    every: bool = False,
 ) -> list[Remaining]:
     if len(findings) == 1 and findings[0].rule == "text-hash":
         return []
     found = [(f.start, f.end, f.expression, f.rule in _WHOLE) for f in findings]
-    return remaining(words, text, found, strict, every)
+    rest = remaining(words, text, found, strict, licensing, every)
+    if not rest and not findings:
+        for start, end in licensing or ():
+            if (match := _NONE.search(text, start, end)) is not None:
+                return [Remaining(match.start(), match.end(), "denied:no licence", True)]
+    return rest
 
 
+#: What stands alone below a heading that says licence and grants nothing.
+_NONE: Final = re.compile(
+    r"(?<= )(?:all rights reserved|unlicensed|(?:none|no licen[sc]e)(?: yet)?|proprietary|private|closed source|"
+    r"alle rechte vorbehalten|tous droits r\S{1,3}serv\S{1,3}s|todos l?os d\w+ reservados|tutti i diritti riservati)$|"
+    r"(?<= )(?:all rights reserved|unlicensed|alle rechte vorbehalten)\b"
+)
 #: Words with which a short text says that the licence of the folder above holds here too.
 _SAME: Final = re.compile(
     r"\b(?:same (?:licen[sc]e|terms|conditions) as|"
@@ -176,7 +193,7 @@ def _listed(
     named = {f.expression for f in findings}
     answers: list[list[LicenseMatch]] = []
     for number, similarity, contained, first, last in known.index.match(words, 0, words.count, LIKELY - 0.1, 12):
-        start, end = words.start(first), words.start(last - 1) + 1
+        start, end = words.start(first), words.start(last) - 1 if last < words.count else len(text)
         other = LicenseMatch(known.ids[number], start, end, "spdx-text", round(similarity, 3))
         beside = [f for f in findings if f.end <= start or f.start >= end]
         if contained < CONTAINED or len(beside) == len(findings) or other.expression in named:

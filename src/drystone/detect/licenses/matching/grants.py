@@ -21,8 +21,8 @@ def _abroad(*words: str) -> str:
 _GRANT: Final = re.compile(
     r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|"
     r"governed|conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|"
-    r"available|permission|comply|complies|usr share|spdx|licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|"
-    r"licencj\w*|unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
+    r"available|permission|comply|complies|choose|your choice|choice of|usr share|spdx|"
+    r"licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|licencj\w*|unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
     + _abroad(
         *("许可", "許可", "授权", "授權", "协议", "協議", "采用", "遵循", "基于", "採用"),
         *(
@@ -68,7 +68,8 @@ _OTHER: Final = re.compile(
     r"\b(?:optional(?:ly)?|dependenc\w+|third part\w+|clean ?room|(?:re)?implementation of|rewrite of|clone of|"
     r"alternatives? to|inspired by|fails?|detect\w*|rejects?|warns?|scans?|if (?:one|any|some)|"
     r"your (?:\w+ )?(?:code|project|build|app|own)|why not|such as|for example|e g|versus|vs|unlike|"
-    r"compared? (?:to|with)|in contrast|as opposed|"
+    r"compared? (?:to|with)|in contrast|as opposed|checks?|returns?|whether|if the licen[sc]e|pars(?:e|es|ed|ing)|"
+    r"recogni[sz]\w+|validat\w+|known licen\w+|supported licen\w+|list of licen\w+|"
     r"which (?:is|are) (?:under|licensed)|linked? (?:with|against)|linking (?:with|against))\b"
 )
 _SELF: Final = re.compile(

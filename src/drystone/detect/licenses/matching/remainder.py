@@ -29,6 +29,13 @@ _ABOUT: Final = re.compile(
 )
 
 
+#: Riders known by a name of their own.
+_NAMED: Final = frozenset({"commons clause", "non-ai"})
+#: Rules that sentences about a service or a tool match as well.
+_OF_SERVICES: Final = frozenset({AGREEMENT, "licence to be bought"})
+_OURS: Final = re.compile(r"\b(?:this|the) (?:software|library|project|package|repository|code|product|program)\b")
+
+
 class Remaining(NamedTuple):
     """Words that deny or restrict: offsets into the comparable words, the rule, and whether they deny."""
 
@@ -44,14 +51,19 @@ def sentences(words: ComparableWords) -> list[int]:
 
 
 def remaining(
-    words: ComparableWords, text: str, found: Sequence[tuple[int, int, str, bool]], prose: bool, every: bool = False
+    words: ComparableWords,
+    text: str,
+    found: Sequence[tuple[int, int, str, bool]],
+    prose: bool,
+    licensing: Sequence[tuple[int, int]] | None = None,
+    every: bool = False,
 ) -> list[Remaining]:
     """Return what restricts in the words that the licences of `found` do not explain.
 
     `found` has (start, end, expression, whole) of each licence: offsets, SPDX expression, and whether its text stands
     there, not only its name. In `prose` (a README, a source file's head) only what plainly denies counts, and riders
-    near a licence. Beside copyleft, which is often explained at length, only the riders that name what they forbid
-    count, unless `every` rider is asked for.
+    near a licence or below a heading that says licence (`licensing`, as offsets; None for what is no page). Beside copyleft, which is often
+    explained at length, only the riders that name what they forbid count, unless `every` rider is asked for.
     """
     ids = [i for _, _, expression, _ in found for i in re.findall(r"[\w.+-]+", expression)]
     known = references()
@@ -68,8 +80,12 @@ def remaining(
         end = words.start(last) - 1 if last < words.count else len(text)
         sentence = text[start:end]
         at = bisect_right(places, (last, words.count)) - 1
-        near = at >= 0 and first <= places[at][1]
-        for hit in _read(sentence, prose, near, bool(found), loose, copyleft):
+        below = any(a <= start < b for a, b in licensing or ())
+        near = below or (at >= 0 and first <= places[at][1])
+        hits = _read(sentence, prose, near, bool(found), loose or below, copyleft)
+        for hit in hits:
+            if licensing is not None and not below and hit.rule in _OF_SERVICES and _OURS.search(sentence) is None:
+                continue  # a page speaks also of the services and tools that the software works with
             span = (start + hit.start, start + hit.end)
             if _foreign(span, spans, named):
                 result.append(Remaining(*span, f"{'denied' if hit.denies else 'rider'}:{hit.rule}", hit.denies))
@@ -92,12 +108,12 @@ def _around(words: ComparableWords, found: Sequence[tuple[int, int, str, bool]])
 
 
 def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, copyleft: bool) -> Iterator[Restriction]:
-    beside = loose or ((near or not (prose or granted)) and _ABOUT.search(sentence) is not None)
-    for hit in restrictions(sentence, beside):
+    about = loose or _ABOUT.search(sentence) is not None
+    for hit in restrictions(sentence, loose or near or not (prose or granted)):
         if hit.denies or hit.rule == AGREEMENT:
             if hit.denies or near or not granted:
                 yield hit
-        elif not copyleft or hit.rule in PLAIN_RIDERS:
+        elif (about or hit.rule in _NAMED) and (not copyleft or hit.rule in PLAIN_RIDERS):
             yield hit
 
 

@@ -61,7 +61,7 @@ _CHOICE: Final = re.compile(
 #: Words behind the last name of a list that leave the choice to the reader.
 _CHOICE_AFTER: Final = re.compile(
     r"(?: \S+){0,5}? (?:whichever|as you (?:like|prefer|wish|please|choose)|at your (?:option|choice|discretion)|"
-    r"your choice|take your pick|you (?:can|may) choose)\b"
+    r"your choice|take your pick|(?:tri|dual|double|triple|multi) licen[sc]ed|you (?:can|may) choose)\b"
 )
 #: What stands between the names of a list.
 _LIST: Final = re.compile(r" ?(?:(?:licen[sc]es?|the|an?|gnu|v|version|\d[\d.]*) ?){0,5}")
