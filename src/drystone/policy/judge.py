@@ -6,6 +6,7 @@ copy. Every combination has one answer, and the same facts always have the same 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, assert_never, overload
 
 from drystone.policy.decision import KEPT, Drop, Kept, Reason
@@ -15,6 +16,7 @@ from drystone.policy.quality import Measures, QualityPolicy, judge_quality
 from drystone.sources.base import DEVICE, FILE, SUBMODULE, SYMLINK
 
 if TYPE_CHECKING:
+    from drystone._json import Json
     from drystone.detect.languages import LanguageAnnotation
     from drystone.policy.licensed import Licensed
 
@@ -49,14 +51,14 @@ class NotText(NamedTuple):
 
 
 class TextFile(NamedTuple):
-    """A text under a base name; `generated` says that by its name a program wrote it.
+    """A text under a base name; `generated` is the rule by which a program wrote it, with what it saw and its limit.
 
     `language` is None where none is settled, and `guess` then what was found of it, however unsure.
     """
 
     name: str
     language: str | None
-    generated: bool
+    generated: Mapping[str, Json] | None
     licensed: Licensed
     measures: Measures
     guess: LanguageAnnotation | None = None

@@ -6,12 +6,16 @@ a build may set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from drystone.policy.decision import Drop, Reason
+
+if TYPE_CHECKING:
+    from drystone._json import Json
 
 
 class QualityPolicy(BaseModel):
@@ -53,23 +57,27 @@ class Measures(NamedTuple):
     alphanum_fraction: float
     encoded_longest: int
     encoded_fraction: float
-    #: Whether its first lines say that a program wrote it.
-    says_generated: bool
+    #: The words by which its first lines say that a program wrote it.
+    says_generated: str | None
     visible_characters: int | None = None
     visible_fraction: float | None = None
 
 
-def judge_quality(policy: QualityPolicy, language: str, name: str, measures: Measures, generated: bool) -> Drop | None:
+def judge_quality(
+    policy: QualityPolicy, language: str, name: str, measures: Measures, generated: Mapping[str, Json] | None
+) -> Drop | None:
     """Return why a text is not good enough, or None.
 
-    `name` is the file's base name; `generated` says that by its name a program wrote it.
+    `name` is the file's base name; `generated` is the rule by which a program wrote it, with value and limit.
     """
     if policy.profile == "off":
         return None
     if measures.num_lines == 0:
         return Drop(Reason.EMPTY)
-    if policy.drop_generated and (generated or measures.says_generated):
-        return Drop(Reason.GENERATED, {"by": "rule" if generated else "first lines"})
+    if policy.drop_generated and generated is not None:
+        return Drop(Reason.GENERATED, generated)
+    if policy.drop_generated and measures.says_generated is not None:
+        return Drop(Reason.GENERATED, {"rule": "first lines", "value": measures.says_generated})
     return (
         _lines(policy, language, measures)
         or _characters(policy, language, measures)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Required, TypedDict
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -199,10 +200,18 @@ def _names(files: list[_Decoded]) -> pa.Table:
             "language": pa.array([each.language for each in found], pa.string()),
             "language_evidence": pa.array([each.evidence for each in found], pa.string()),
             "language_confidence": pa.array([each.confidence for each in found], pa.float32()),
-            "generated": pa.array(map(languages.is_generated, names, texts), pa.bool_()),
+            "generated": pa.array(map(_generated, names, texts), pa.string()),
         },
         schema=NAMES,
     )
+
+
+def _generated(name: str, text: bytes) -> str | None:
+    """Return by which rule a tool wrote a file, as JSON; None where none says so."""
+    found = languages.generated_by(name, text)
+    if found is None:
+        return None
+    return orjson.dumps({key: value for key, value in found._asdict().items() if value is not None}).decode()
 
 
 def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table) -> dict[str, pa.Array]:
@@ -212,7 +221,7 @@ def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table
     measured = quality.measures(texts)
     return {
         **{name: measured.column(name) for name in measured.schema.names},
-        "says_generated": pa.array([languages.says_generated(file.text) for file in files], pa.bool_()),
+        "says_generated": pa.array([languages.says_generated(file.text) for file in files], pa.string()),
         "visible_characters": pa.array([characters for characters, _ in visible], pa.int64()),
         "visible_fraction": pa.array([fraction for _, fraction in visible], pa.float64()),
     }

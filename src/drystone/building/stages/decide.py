@@ -117,7 +117,7 @@ class _Judged(NamedTuple):
 
 
 #: Language, and whether a program wrote it, by blob and base name.
-_Names = dict[tuple[bytes, str], tuple[LanguageAnnotation, bool]]
+_Names = dict[tuple[bytes, str], tuple[LanguageAnnotation, str | None]]
 #: The group in which near duplicates are sought among files whose language only their content told: what was guessed
 #: of one file shall not change what becomes of another.
 _GUESSED: Final = "content"
@@ -285,7 +285,8 @@ def _judge(
     if blob.excluded is not None:
         return _Judged(judge(NotText(blob.excluded, blob.why)))
     name = base_name(row.path)
-    said, generated = named[row.id, name]
+    said, rule = named[row.id, name]
+    generated = orjson.loads(rule) if rule is not None else None
     settled = settled_language(policies.languages, said)
     language = settled.language if settled is not None else None
     if blob.header is None:
@@ -299,7 +300,7 @@ def _judge(
     if isinstance(decision, Kept):
         type_ = licensed.verdict.license_type
         preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
-    return _Judged(decision, settled, generated, licensed, preference)
+    return _Judged(decision, settled, generated is not None, licensed, preference)
 
 
 @lru_cache(maxsize=1024)

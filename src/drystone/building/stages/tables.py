@@ -83,7 +83,7 @@ ANNOTATIONS: Final = pa.schema(
         ("alphanum_fraction", pa.float32()),
         ("encoded_longest", pa.int64()),
         ("encoded_fraction", pa.float32()),
-        ("says_generated", pa.bool_()),
+        ("says_generated", pa.string()),
         ("visible_characters", pa.int64()),
         ("visible_fraction", pa.float64()),
         ("license", pa.string()),
@@ -114,7 +114,7 @@ NAMES: Final = pa.schema(
         ("language", pa.string()),
         ("language_evidence", pa.string()),
         ("language_confidence", pa.float32()),
-        ("generated", pa.bool_()),
+        ("generated", pa.string()),  # the rule by which a tool wrote it, as JSON
     ]
 )
 

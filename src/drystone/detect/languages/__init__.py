@@ -16,15 +16,17 @@ if TYPE_CHECKING:
         detect_language,
         detect_languages,
     )
-    from drystone.detect.languages.generated import is_generated, says_generated
+    from drystone.detect.languages.generated import GeneratedBy, generated_by, is_generated, says_generated
     from drystone.detect.languages.tables import Language, languages
 
 __all__ = [
+    "GeneratedBy",
     "Language",
     "LanguageAnnotation",
     "annotate_language",
     "detect_language",
     "detect_languages",
+    "generated_by",
     "is_generated",
     "languages",
     "says_generated",
@@ -33,11 +35,13 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "GeneratedBy": "drystone.detect.languages.generated",
         "Language": "drystone.detect.languages.tables",
         "LanguageAnnotation": "drystone.detect.languages.detection",
         "annotate_language": "drystone.detect.languages.detection",
         "detect_language": "drystone.detect.languages.detection",
         "detect_languages": "drystone.detect.languages.detection",
+        "generated_by": "drystone.detect.languages.generated",
         "is_generated": "drystone.detect.languages.generated",
         "languages": "drystone.detect.languages.tables",
         "says_generated": "drystone.detect.languages.generated",
