@@ -10,17 +10,19 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.annotation import TRUNCATED, Evidence, Kind, LicenseAnnotation, LicenseState
 from drystone.detect.licenses.declarations.debian import find_stanzas
 from drystone.detect.licenses.declarations.metadata import find_declarations
 from drystone.detect.licenses.declarations.reuse import find_reuse
 from drystone.detect.licenses.declarations.statements import without_ignored
 from drystone.detect.licenses.matching.prose import page, without_markup
+from drystone.detect.licenses.matching.scan import speaks_of_licensing
 from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
 #: Names of files that hold a licence, and not only whose work it is.
-_CLAIMS: Final = re.compile(r"(?:^|[/._-])(?:licen[sc]e|copying|eula)[^/]*$", re.IGNORECASE)
+_CLAIMS: Final = re.compile(r"(?:^|[/._ -])(?:un)?(?:li[cs]en[cs]e|copying|copyleft|eula|terms)[^/]*$", re.IGNORECASE)
 #: What documents begin with whose text is not read.
 _DOCUMENTS: Final = (b"%PDF-", b"%!PS")
 #: A licence file is read up to this size, in bytes. The longest known collections of third-party licences are shorter
@@ -49,10 +51,11 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     if len(data) > MAX_BYTES:
         data, notes = data[:MAX_BYTES], [TRUNCATED]
     text = as_utf8(data)
+    claims = kind != "text" or _CLAIMS.search(path) is not None
     if text is None or text.startswith(_DOCUMENTS):
-        return unread_text("binary")
+        return unread_text("binary") if claims else LicenseAnnotation(None, "text", notes=("binary", *notes))
     if not text.strip():
-        return unread_text("empty")
+        return unread_text("empty") if claims else LicenseAnnotation(None, "text", notes=("empty",))
     text = without_ignored(text)
     if kind == "metadata":
         found = find_declarations(text, path)
@@ -69,10 +72,16 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
         return detect_text(read.text, kind, strict=True, notes=tuple(notes), licensing=read.licensing)
     strict = kind == "text" and names_source_code(path)
     found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
-    if found.state is LicenseState.ABSENT and found.copyrights and not strict and _CLAIMS.search(path):
+    if strict or found.evidence:
+        return found
+    if claims and found.state is LicenseState.ABSENT and found.copyrights:
         # A licence file that only claims a copyright reserves all rights.
         claim = Evidence("", 1, 1, "denied:rights reserved", 0.8)
         return replace(found, evidence=(claim,), denied=True, text_sha256=hashlib.sha256(text).hexdigest())
+    if not claims and found.unanswered:
+        # "mpl-data/classic.mplstyle", "bsd.rst": only a word of the name says licence.
+        words = ComparableWords(text).text.decode("latin-1")
+        return replace(found, unanswered=speaks_of_licensing(words))
     return found
 
 

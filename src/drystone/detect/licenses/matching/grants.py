@@ -22,7 +22,8 @@ _GRANT: Final = re.compile(
     r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|"
     r"governed|conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|"
     r"available|permission|comply|complies|choose|your choice|choice of|usr share|spdx|"
-    r"licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|licencj\w*|unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
+    r"licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|licencj\w*|"
+    r"unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
     + _abroad(
         *("许可", "許可", "授权", "授權", "协议", "協議", "采用", "遵循", "基于", "採用"),
         *(

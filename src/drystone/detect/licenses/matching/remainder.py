@@ -29,8 +29,10 @@ _ABOUT: Final = re.compile(
 )
 
 
+#: In a file's head, whose other comments stand near, a rider speaks of the licence by name.
+_LAW: Final = re.compile(r"\b(?:licen[sc]\w*|software|redistribut\w+|distribut(?:e|ed|ion)|above|use)\b")
 #: Riders known by a name of their own.
-_NAMED: Final = frozenset({"commons clause", "non-ai"})
+_NAMED: Final = frozenset({"commons clause"})
 #: Rules that sentences about a service or a tool match as well.
 _OF_SERVICES: Final = frozenset({AGREEMENT, "licence to be bought"})
 _OURS: Final = re.compile(r"\b(?:this|the) (?:software|library|project|package|repository|code|product|program)\b")
@@ -62,8 +64,9 @@ def remaining(
 
     `found` has (start, end, expression, whole) of each licence: offsets, SPDX expression, and whether its text stands
     there, not only its name. In `prose` (a README, a source file's head) only what plainly denies counts, and riders
-    near a licence or below a heading that says licence (`licensing`, as offsets; None for what is no page). Beside copyleft, which is often
-    explained at length, only the riders that name what they forbid count, unless `every` rider is asked for.
+    near a licence or below a heading that says licence (`licensing`, as offsets; None for what is no page).
+    Beside copyleft, which is often explained at length, only the riders that name what they forbid count, unless
+    `every` rider is asked for.
     """
     ids = [i for _, _, expression, _ in found for i in re.findall(r"[\w.+-]+", expression)]
     known = references()
@@ -109,11 +112,12 @@ def _around(words: ComparableWords, found: Sequence[tuple[int, int, str, bool]])
 
 def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, copyleft: bool) -> Iterator[Restriction]:
     about = loose or _ABOUT.search(sentence) is not None
+    law = loose or not prose or _LAW.search(sentence) is not None
     for hit in restrictions(sentence, loose or near or not (prose or granted)):
         if hit.denies or hit.rule == AGREEMENT:
             if hit.denies or near or not granted:
                 yield hit
-        elif (about or hit.rule in _NAMED) and (not copyleft or hit.rule in PLAIN_RIDERS):
+        elif ((about and law) or hit.rule in _NAMED) and (not copyleft or hit.rule in PLAIN_RIDERS):
             yield hit
 
 
