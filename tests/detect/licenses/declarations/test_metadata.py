@@ -6,6 +6,7 @@ import pytest
 
 from drystone.detect.licenses import LicenseAnnotation, LicenseState, detect_file, tree_licenses
 from drystone.detect.licenses.declarations.metadata import NAMES, SUFFIXES
+from drystone.detect.licenses.matching.references import facts
 from drystone.detect.licenses.paths import METADATA, METADATA_SUFFIXES
 
 
@@ -159,3 +160,10 @@ def test_broken_metadata_is_a_note_not_an_exception(name: str, text: str) -> Non
 def test_every_file_that_is_taken_for_metadata_has_a_reader() -> None:
     assert NAMES == METADATA
     assert sorted(SUFFIXES) == sorted(METADATA_SUFFIXES)
+
+
+def test_a_licence_text_in_a_field_runs_to_the_empty_line() -> None:
+    text = "Copyright (c) 2024 Fields Ltd. All rights reserved.\n\n" + facts()["MIT"]["text"]
+    field = "\n".join("        " + line for line in text.split("\n")).strip()
+    found = detect_file(f"Metadata-Version: 2.1\nName: fields\nLicense: {field}\n\nBody\n".encode(), "METADATA")
+    assert found.expression == "MIT"

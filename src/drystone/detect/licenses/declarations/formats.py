@@ -101,11 +101,11 @@ def python(expression: object, license: object, classifiers: Iterable[object]) -
 
 
 def _headers(text: str) -> dict[str, list[str]]:
-    """Return the fields of an e-mail style header, names in lower case; a blank line ends it."""
+    """Return the fields of an e-mail style header, names in lower case; an empty line ends it, not one of spaces."""
     fields: dict[str, list[str]] = {}
     last: list[str] | None = None
     for line in text.splitlines():
-        if not line.strip():
+        if not line or (last is None and not line.strip()):
             break
         if line[0] in " \t" and last is not None:
             last[-1] += "\n" + line.strip()
