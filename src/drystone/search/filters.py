@@ -44,8 +44,8 @@ class Rows(Protocol):
         ...
 
     @property
-    def hashes(self) -> npt.NDArray[np.uint8]:
-        """Hashes of SWHIDs, shape (count, 20)."""
+    def hashes(self) -> npt.NDArray[np.uint8] | npt.NDArray[np.int16]:
+        """Hashes of SWHIDs, shape (count, 20); -1 where there is none."""
         ...
 
     @property

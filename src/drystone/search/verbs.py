@@ -117,19 +117,25 @@ def asks_ledger(query: str) -> bool:
 
 
 def search_ledger(
-    releases: Iterable[AnyRelease], query: str, *, limit: int | None = FILES, seconds: float | None = None
+    releases: Iterable[AnyRelease],
+    query: str,
+    *,
+    limit: int | None = FILES,
+    lines: int = LINES,
+    seconds: float | None = None,
 ) -> LedgerResult:
     """Find occurrences, above all those that are out: where they lie, what was decided, why and on what evidence.
 
     `query` may ask for `kept:` and `reason:`. What of it asks for texts is decided where the very bytes are in the
     release; elsewhere the answer counts what hangs on it (`without_text`). `limit`: occurrences at most (None: all).
-    `seconds`: stop after so long, and say so (default: never). Raises `QueryError`, and while results come
-    `ReleaseError` where a ledger is damaged, or where texts are asked for and there is no index.
+    `lines`: of each that match, where its text is in the release. `seconds`: stop after so long, and say so (default:
+    never). Raises `QueryError`, and while results come `ReleaseError` where a ledger is damaged, or where texts are
+    asked for and there is no index.
     """
     from drystone.release.verbs import opened
     from drystone.search.occurrences.ledger import search
 
-    return search([opened(release) for release in releases], query, limit=limit, seconds=seconds)
+    return search([opened(release) for release in releases], query, limit=limit, lines=lines, seconds=seconds)
 
 
 def find_copies(release: AnyRelease, swhid: str, *, limit: int | None = FILES) -> Copies:

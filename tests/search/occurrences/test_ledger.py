@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drystone.identity.swhid import parse
 from drystone.release.read import Release
 from drystone.search import verbs
 from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
@@ -90,6 +91,21 @@ def test_bare_text_is_found_in_paths_without_a_text(release: Release, ledger: li
     assert expected
     assert {(r["origin"], r["path"]) for r in expected} <= set(keys(found))
     assert answer.without_text > 0
+
+
+def test_a_text_that_is_at_hand_gives_lines_and_an_identifier_with_lines(
+    release: Release, texts: dict[str, str]
+) -> None:
+    (one,) = asked(release, "reason:exact file:_compat content:/^def _is_binary_reader/")[0]
+    assert one.swhid is not None
+    named = parse(one.swhid)
+    lines = texts[str(named.core)].split("\n")
+    (shown,) = one.lines
+    assert lines[shown.number - 1] == shown.text
+    assert [shown.text[a:b] for a, b in shown.spans] == ["def _is_binary_reader"]
+    assert named.lines == (shown.number, shown.number)
+    assert not one.more
+    assert all(not other.lines for other in asked(release, "reason:exact")[0])
 
 
 def test_definitions_of_copies_are_found(release: Release, texts: dict[str, str]) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pyarrow as pa
+
 from drystone.release.read import Release
+from drystone.search import filters
 from drystone.search.index import open_segments
 from drystone.search.occurrences.rows import KeptFiles, LedgerRows, owners
+from drystone.search.query import Term
 
 
 def test_kept_files_are_found_by_their_hash_with_their_text(release: Release) -> None:
@@ -32,6 +36,15 @@ def test_rows_look_as_the_files_of_a_segment_do(release: Release) -> None:
                 continue
             file = place[1]
             assert names[codes[at]] == segment.value("repo_name", file)
-            assert rows.hashes[at].tobytes() == segment.hashes[file].tobytes()
+            assert rows.hashes[at].tolist() == segment.hashes[file].tolist()
             assert rows.years[at] == segment.years[file]
             assert joined[begins[at] :].startswith(segment.value("path", file).encode())
+
+
+def test_a_row_without_a_hash_fits_no_identifier(release: Release) -> None:
+    table = next(iter(release.ledger())).slice(0, 3)
+    at = table.schema.get_field_index("swhid")
+    none = ["swh:1:rev:" + "0" * 40, None, "swh:1:cnt:" + "0" * 40]
+    rows = LedgerRows(table.set_column(at, table.schema.field(at), pa.array(none, pa.string())), {})
+    fits = filters.swhid(Term("swhid", "00000"), "")(rows)
+    assert fits.tolist() == [False, False, True]

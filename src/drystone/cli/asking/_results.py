@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from drystone.cli._out import echo, inline, print_json, text
 from drystone.cli._pager import paged
 from drystone.cli._progress import spinner
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from drystone.search.counting import StringCount
     from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
     from drystone.search.questions.scores import WordWeight
-    from drystone.search.results.found import Found, Passage, RankedFile, SearchResult
+    from drystone.search.results.found import Found, Line, Passage, RankedFile, SearchResult
 
 #: What people are told of a search that stopped.
 _WHY: Final = {
@@ -101,12 +103,7 @@ def _file(found: Found, name: str) -> Iterator[Text]:
         if with_context and before and line.number > before + 1:
             yield text("  ...", "dim")
         before = line.number
-        row, at = text(f"{line.number:>7}{':' if line.spans else '-'} ", "green"), 0
-        row += _piece("... " if line.column else "")
-        for begin, end in line.spans:
-            row += _piece(line.text[at:begin]) + _piece(line.text[max(at, begin) : end], "bold red")
-            at = max(at, end)
-        yield row + _piece(line.text[at:] + (" ..." if line.cut else ""))
+        yield _line(line)
     if found.more:
         yield text("         more lines match", "dim")
     yield text(f"         {found.swhid}", "dim")
@@ -117,6 +114,15 @@ def _file(found: Found, name: str) -> Iterator[Text]:
         if (left := found.occurrences - 1 - len(others)) > 0:
             others.append(f"{left:,} more")
         yield text(f"         the same bytes: {', '.join(others)}", "dim")
+
+
+def _line(line: Line) -> Text:
+    row, at = text(f"{line.number:>7}{':' if line.spans else '-'} ", "green"), 0
+    row += _piece("... " if line.column else "")
+    for begin, end in line.spans:
+        row += _piece(line.text[at:begin]) + _piece(line.text[max(at, begin) : end], "bold red")
+        at = max(at, end)
+    return row + _piece(line.text[at:] + (" ..." if line.cut else ""))
 
 
 def _piece(of_line: str, style: str = "") -> Text:
@@ -156,6 +162,11 @@ def _occurrence(found: FoundOccurrence, name: str) -> Iterator[Text]:
         row += text(f", {found.kept_path} stands for it")
         row += text(f" ({found.similarity:.3f} alike)" if found.similarity is not None else "")
     yield row
+    if found.evidence:
+        yield text(f"         evidence: {orjson.dumps(found.evidence).decode()}", "dim")
+    yield from map(_line, found.lines)
+    if found.more:
+        yield text("         more lines match", "dim")
     if found.swhid:
         yield text(f"         {found.swhid}", "dim")
 

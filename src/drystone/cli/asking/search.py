@@ -129,7 +129,8 @@ def _ledger(releases: list[str], query: str, given: dict[str, Any]) -> None:
 
     if given["sarif"]:
         raise click.UsageError("--sarif tells of texts; kept: and reason: ask the ledger")
-    answer = verbs.search_ledger(releases, query, limit=given["limit"] or None, seconds=given["seconds"])
+    lines = 0 if given["files"] else given["lines"]
+    answer = verbs.search_ledger(releases, query, limit=given["limit"] or None, lines=lines, seconds=given["seconds"])
     _results.print_ledger(answer, len(releases) > 1, given)
 
 

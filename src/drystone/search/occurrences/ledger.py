@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
@@ -25,6 +26,8 @@ from drystone.search.filters import Mask
 from drystone.search.index import open_segments
 from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, owners
 from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
+from drystone.search.results.found import Line
+from drystone.search.results.lines import shown_lines
 from drystone.search.segment import Segment
 
 
@@ -44,10 +47,19 @@ class OpenedLedger:
         """The kept files. Raises `ReleaseError` where there is no index, or it is damaged."""
         return KeptFiles(self.release, open_segments(self.release))
 
-    def found(self, row: LedgerRow) -> FoundOccurrence:
-        """Return a row of the ledger as a search shows it."""
+    def lines(self, planned: plan.QueryPlan, segment: Segment, file: int, most: int) -> tuple[tuple[Line, ...], bool]:
+        """Return the first lines of a kept file that match, and whether more do."""
+        return (
+            shown_lines(bytes(self.kept.text(segment, file)), planned, segment, file, most, 0) if most else ((), False)
+        )
+
+    def found(self, row: LedgerRow, lines: tuple[Line, ...] = (), more: bool = False) -> FoundOccurrence:
+        """Return a row of the ledger as a search shows it, with the lines of it that match."""
         owner = self.owners.get(row["repository_id"])
         swhid = occurrence_swhid(row, cast(RepositoryRow, owner) if owner is not None else None)
+        matching = [line.number for line in lines if line.spans]
+        if swhid is not None and matching:
+            swhid = replace(swhid, lines=(matching[0], matching[-1]))
         facts = self.release.manifest.facts
         evidence = None
         with suppress(orjson.JSONDecodeError):
@@ -56,19 +68,23 @@ class OpenedLedger:
             facts.name, facts.version, row["path"], row["origin"], (owner and owner["repo_name"]) or row["origin"],
             row["language"], row["license_expression"], str(swhid) if swhid is not None else None, row["decision"],
             row["stage"], row["reason"], evidence, row["kept_path"], row["kept_swhid"], row["similarity"],
+            lines, more,
         )  # fmt: skip
 
 
-def search(releases: Sequence[Release], query: str, *, limit: int | None, seconds: float | None = None) -> LedgerResult:
+def search(
+    releases: Sequence[Release], query: str, *, limit: int | None, lines: int = 0, seconds: float | None = None
+) -> LedgerResult:
     """Look for occurrences in the ledgers of releases; results come as they are found, in the order of the ledgers.
 
-    Raises `QueryError`, and while results come `ReleaseError` where a ledger is damaged, or where the query asks for
+    Each has the first `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while results come `ReleaseError` where a ledger is damaged, or where the query asks for
     texts and there is no index.
     """
     planned = plan.plan(query, ledger=True)
     answer = LedgerResult(query, notes=planned.notes)
     most = planned.count if planned.count is not None else limit
-    answer.results = _results([OpenedLedger(release) for release in releases], planned, answer, most, Deadline(seconds))
+    ledgers = [OpenedLedger(release) for release in releases]
+    answer.results = _results(ledgers, planned, answer, (most, lines), Deadline(seconds))
     return answer
 
 
@@ -76,17 +92,17 @@ def _results(
     ledgers: Sequence[OpenedLedger],
     planned: plan.QueryPlan,
     answer: LedgerResult,
-    limit: int | None,
+    shown: tuple[int | None, int],
     deadline: Deadline,
 ) -> Iterator[FoundOccurrence]:
-    start = time.monotonic()
+    start, (limit, lines) = time.monotonic(), shown
     left = answer.at_most = sum(ledger.release.manifest.counts.occurrences for ledger in ledgers)
     repositories: set[str] = set()
     try:
         for ledger in ledgers:
             for table in ledger.release.ledger():
                 deadline.check()
-                for row in _matching(ledger, table, planned, answer, deadline):
+                for row, place in _matching(ledger, table, planned, answer, deadline):
                     if planned.type == "repo":
                         if row["repository_id"] in repositories:
                             continue
@@ -96,7 +112,7 @@ def _results(
                         return
                     answer.occurrences += 1
                     answer.seconds = time.monotonic() - start
-                    yield ledger.found(row)
+                    yield ledger.found(row, *(ledger.lines(planned, *place, lines) if place is not None else ()))
                 left -= table.num_rows
                 answer.at_most = left
         answer.at_most = answer.without_text
@@ -109,21 +125,23 @@ def _results(
 
 def _matching(
     ledger: OpenedLedger, table: pa.Table, planned: plan.QueryPlan, answer: LedgerResult, deadline: Deadline
-) -> Iterator[LedgerRow]:
-    """Yield the rows of one table that match, in order, and count those of which that is not known."""
+) -> Iterator[tuple[LedgerRow, tuple[Segment, int] | None]]:
+    """Yield the rows of one table that match, in order, and count those of which that is not known.
+
+    With each comes the kept file of the same bytes, if its text was looked at.
+    """
     asked = _Asked(ledger, LedgerRows(table, ledger.owners))
     surely, maybe = asked.bounds(planned.part)
     open_ = np.flatnonzero(maybe).tolist()
     rows = table.take(pa.array(open_, pa.int64())).to_pylist() if open_ else []
     for at, row in zip(open_, rows, strict=True):
         deadline.check()
-        if not surely[at]:
-            holds = asked.with_text(planned.part, at, row["swhid"], deadline)
-            if holds is None:
-                answer.without_text += 1
-            if not holds:
-                continue
-        yield row
+        if surely[at]:
+            yield row, None
+        elif (place := ledger.kept.place(row["swhid"])) is None:
+            answer.without_text += 1
+        elif asked.holds(planned.part, at, place, deadline):
+            yield row, place
 
 
 class _Asked:
@@ -157,18 +175,14 @@ class _Asked:
             surely, maybe = join(surely, one[0]), join(maybe, one[1])
         return surely, maybe
 
-    def with_text(self, part: plan.Part, at: int, swhid: str | None, deadline: Deadline) -> bool | None:
-        """Return whether a part holds for a row of which the text decides; None where the release has no such text."""
-        place = self._ledger.kept.place(swhid)
-        return None if place is None else self._holds(part, at, place, deadline)
-
-    def _holds(self, part: plan.Part, at: int, place: tuple[Segment, int], deadline: Deadline) -> bool:
+    def holds(self, part: plan.Part, at: int, place: tuple[Segment, int], deadline: Deadline) -> bool:
+        """Return whether a part holds for a row with the text of a kept file."""
         segment, file = place
         if isinstance(part, plan.Columns):
             return bool(part.mask(segment)[file] if part.of_text else self._mask(part)[at])
         if isinstance(part, plan.Content):
             return bool(segment.indexed[file]) and part.matcher.found(self._ledger.kept.text(segment, file), deadline)
         if isinstance(part, plan.Negation):
-            return not self._holds(part.part, at, place, deadline)
+            return not self.holds(part.part, at, place, deadline)
         join = all if isinstance(part, plan.Every) else any
-        return join(self._holds(one, at, place, deadline) for one in part.parts)
+        return join(self.holds(one, at, place, deadline) for one in part.parts)

@@ -108,11 +108,14 @@ class LedgerRows:
         return np.array(of_value, np.int16)[codes]
 
     @cached_property
-    def hashes(self) -> npt.NDArray[np.uint8]:
-        """The hash of each row's SWHID, shape (rows, 20); zeros where it has none."""
-        none = "0" * 40
-        digits = "".join((swhid or none)[-40:] for swhid in self.table.column("swhid").to_pylist())
-        return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(-1, 20)
+    def hashes(self) -> npt.NDArray[np.int16]:
+        """The hash of each content's SWHID, shape (rows, 20), a byte a number; -1 where a row has none."""
+        swhids = self.table.column("swhid").to_pylist()
+        named = [swhid is not None and swhid.startswith("swh:1:cnt:") for swhid in swhids]
+        digits = "".join(swhid[-40:] if there else "0" * 40 for swhid, there in zip(swhids, named, strict=True))
+        found = np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(-1, 20).astype(np.int16)
+        found[~np.array(named, bool)] = -1
+        return found
 
     @cached_property
     def path_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from drystone._json import Json
+    from drystone.search.results.found import Line
     from drystone.search.results.records import LedgerSummaryRecord, OccurrenceRecord
 
 #: How a file that one version has left a later one: `retracted` (its whole repository was taken back), `opted_out` (the
@@ -21,8 +22,9 @@ LostBy = Literal["retracted", "opted_out", "dropped", "duplicate", "changed", "m
 class FoundOccurrence:
     """One path in one repository, kept or dropped, as the ledger of a release has it.
 
-    `swhid` names the file with origin, anchor and path; None where its bytes were never read. `evidence` is what the
-    decision rests on. `kept_path` and `kept_swhid` name the file that stands for a duplicate.
+    `swhid` names the file with origin, anchor, path and the lines that match; None where its bytes were never read.
+    `lines` are the first of these, where the query asks for text and the release has it; `more`: more do. `evidence` is
+    what the decision rests on. `kept_path` and `kept_swhid` name the file that stands for a duplicate.
     """
 
     release: str
@@ -40,6 +42,8 @@ class FoundOccurrence:
     kept_path: str | None
     kept_swhid: str | None
     similarity: float | None
+    lines: tuple[Line, ...] = ()
+    more: bool = False
 
 
 @dataclass(slots=True)
