@@ -6,6 +6,7 @@ holds it. A deep check makes every section anew. Reads; mends nothing.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -22,7 +23,7 @@ from drystone.search.expressions.formula import Formula
 from drystone.search.index import facts_of, open_copies, sections_of
 from drystone.search.indexes import copies
 from drystone.search.occurrences.rows import KeptFiles, rows_of
-from drystone.search.segment import FILES, SUFFIX, Segment, segment_name
+from drystone.search.segment import FILES, SECTIONS, SUFFIX, Segment, segment_name
 
 #: Files of a segment, keys of its postings and rows of the list of copies that a sample looks at.
 SAMPLE: Final = 32
@@ -76,6 +77,8 @@ def _segment(release: Release, file: IndexFile, group: Sequence[FileEntry], add:
         return  # said to be missing already
     try:
         segment = Segment(path, group)
+        for name in SECTIONS:
+            segment.section(name)
         told = _deep(release, segment, group) if deep else _sample(release, segment, group)
         for what in told:
             add(file.path, what)
@@ -117,15 +120,13 @@ def _sample(release: Release, segment: Segment, group: Sequence[FileEntry]) -> I
             return
     kept = KeptFiles(release, [segment])
     chosen = np.unique(np.linspace(0, max(0, segment.count - 1), SAMPLE).astype(np.int64)).tolist()
-    texts = _texts(release, group, {f"swh:1:cnt:{segment.value('swhid', file).hex()}" for file in chosen})
+    sums = _sums(release, group)
     trigrams: set[int] = set()
     for file in chosen if segment.count else []:
         name = shown(segment.value("path", file))
-        text, released = bytes(kept.text(segment, file)), texts[f"swh:1:cnt:{segment.value('swhid', file).hex()}"]
-        if (released is None) != (segment.value("not_indexed", file) is not None):
-            yield f"{name}: whether it has a text is not what the shard says"
-        elif released is not None:
-            if text != released.encode():
+        text = bytes(kept.text(segment, file))
+        if segment.value("not_indexed", file) is None:
+            if hashlib.sha256(text).hexdigest() != sums[segment.value("swhid", file).hex()]:
                 yield f"{name}: the text that is found is not the one of its row"
             yield from (f"{name}: {what}" for what in _missing(segment, file, text))
             trigrams.update(_kernel.trigrams(text).tolist()[:SAMPLE])
@@ -138,15 +139,14 @@ def _values(table: pa.Table, name: str) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _texts(release: Release, group: Sequence[FileEntry], wanted: set[str]) -> dict[str, str | None]:
-    """Return the texts of some rows of shards, by their SWHIDs."""
-    found: dict[str, str | None] = {}
-    for entry in group:
-        for table in release.rows(entry, ["swhid", "content"]):
-            for at, swhid in enumerate(table.column(0).to_pylist()):
-                if swhid in wanted:
-                    found[swhid] = table.column(1)[at].as_py()
-    return found
+def _sums(release: Release, group: Sequence[FileEntry]) -> dict[str, str]:
+    """Return the SHA-256 of the text of each row of shards, by the hash of its SWHID."""
+    tables = (table for entry in group for table in release.rows(entry, ["swhid", "released_sha256"]))
+    return {
+        swhid[-40:]: sum_
+        for table in tables
+        for swhid, sum_ in zip(*(c.to_pylist() for c in table.columns), strict=True)
+    }
 
 
 def _missing(segment: Segment, file: int, text: bytes) -> Iterator[str]:

@@ -77,8 +77,8 @@ def search(
 ) -> LedgerResult:
     """Look for occurrences in the ledgers of releases; results come as they are found, in the order of the ledgers.
 
-    Each has the first `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while results come `ReleaseError` where a ledger is damaged, or where the query asks for
-    texts and there is no index.
+    Each has the first `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while
+    results come `ReleaseError` where a ledger is damaged, or where the query asks for texts and there is no index.
     """
     planned = plan.plan(query, ledger=True)
     answer = LedgerResult(query, notes=planned.notes)
