@@ -18,7 +18,7 @@ from drystone.detect.licenses.declarations.reuse import find_reuse
 from drystone.detect.licenses.declarations.statements import without_ignored
 from drystone.detect.licenses.matching.prose import page, without_markup
 from drystone.detect.licenses.matching.scan import speaks_of_licensing
-from drystone.detect.licenses.paths import FileKind, file_kind, names_source_code
+from drystone.detect.licenses.paths import FileKind, file_kind, names_license, names_source_code
 from drystone.detect.licenses.texts import as_utf8, detect_text
 
 #: Names of files that hold a licence, and not only whose work it is.
@@ -70,7 +70,8 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     if kind in {"readme", "notice"}:
         read = page(text)
         return detect_text(read.text, kind, strict=True, notes=tuple(notes), licensing=read.licensing)
-    strict = kind == "text" and names_source_code(path)
+    # A name with the word Apache or BSD in it may be that of anything.
+    strict = kind == "text" and (names_source_code(path) or not names_license(path))
     found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
     if strict or found.evidence:
         return found

@@ -20,7 +20,7 @@ STACK_V2_PATTERN: Final = (
 )
 _NAME: Final = re.compile(STACK_V2_PATTERN, re.IGNORECASE)
 #: Names that are licences and nothing else.
-_TERMS: Final = re.compile(r"(?:^|[-_. ])(?:li[cs]en[cs]es?|copying|eula|unlicense)(?:[-_. ]|$)")
+_TERMS: Final = re.compile(r"(?:^|[-_. ])(?:li[cs]en[cs]es?|copying|copyright|copyleft|eula|unlicense)(?:[-_. ]|$)")
 #: Folders that hold licence texts and nothing else: LICENSES/ as REUSE has it, LICENSE/, licenses/.
 _FOLDER: Final = re.compile(r"(?:^|/)(?:LICEN[CS]ES?|[Ll]icen[cs]es|COPYING)/[^/]+$")
 #: Pages of a folder of documentation: the small names of pages, and lists, whose names are in the plural.
@@ -213,6 +213,15 @@ def file_kind(path: str) -> FileKind:
     if kind == "tag" and name.lower() == ".license":
         return "text"
     return kind or "text"
+
+
+def names_license(path: str) -> bool:
+    """Whether a path has the name of a licence and of nothing else, or lies in a folder of licences.
+
+    A name such as apache-httpd.rst, or bsd.mak, may be that of a licence or of something else.
+    """
+    name = path.rpartition("/")[2].lower()
+    return _TERMS.search(name) is not None or _FOLDER.search(path) is not None
 
 
 def names_document(path: str) -> bool:
