@@ -338,6 +338,12 @@ class State:
         return str(self.segment.value("origin", file))
 
 
+def word_lines(planned: QueryPlan, segment: Segment, file: int) -> list[int]:
+    """Return the lines of a file that define a word that was asked for."""
+    lines = [segment.defining_lines(word, folded, file) for word, folded in planned.words]
+    return sorted({line for some in lines for line in some})
+
+
 def symbol_lines(planned: QueryPlan, segment: Segment, file: int) -> list[int]:
     """Return the lines of a file that define what `sym:` asks for."""
     found: set[int] = set()

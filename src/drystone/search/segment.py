@@ -295,6 +295,15 @@ class Segment:
 
     def definers(self, name: str, folded: bool) -> npt.NDArray[np.int64]:
         """Return the files that define a name, in any case if `folded`."""
+        return self._symbol_rows[1][self._defining_rows(name, folded)].astype(np.int64)
+
+    def defining_lines(self, name: str, folded: bool, file: int) -> list[int]:
+        """Return the lines of a file that define a name, in any case if `folded`."""
+        rows = self._defining_rows(name, folded)
+        return sorted(column(self.symbols, "line")[rows[self._symbol_rows[1][rows] == file]].tolist())
+
+    def _defining_rows(self, name: str, folded: bool) -> npt.NDArray[np.int64]:
+        """Return the rows of `symbols` that have a name."""
         keys, order = self._name_keys
         key = np.uint64(_kernel.term_key(_kernel.fold(name.encode())))
         numbers = order[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
@@ -304,9 +313,9 @@ class Segment:
             numbers = np.array([n for n in numbers.tolist() if lines.startswith(wanted, begins[n])], np.int64)
         if not len(numbers):
             return np.zeros(0, np.int64)
-        of_row, files = self._symbol_rows
+        of_row, _ = self._symbol_rows
         low, high = np.searchsorted(of_row, numbers, "left"), np.searchsorted(of_row, numbers, "right")
-        return np.concatenate([files[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]).astype(np.int64)
+        return np.concatenate([np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
 
     @cached_property
     def _name_keys(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:

@@ -21,6 +21,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Release:
     rows = [
         Row("own/one", "/text.py", TEXT.encode(), "Python"),
         Row("own/one", "/other.py", b"pass\n", "Python"),
+        Row("own/one", "/late.py", b"mortar(1)\n" * 30 + b"\n\ndef mortar(x):\n    return mortar\n", "Python"),
         Row("own/one", "/long.txt", ("é" * 1000 + "needle" + "z" * 1000).encode(), "Text"),
         Row("own/one", "/many.txt", b"q" * 30_000_000 + b"\nneedle q\n", "Text"),
     ]
@@ -69,3 +70,11 @@ def test_a_line_of_which_every_character_matches_costs_its_beginning(made: Relea
 def test_lines_around_have_no_spans(made: Release) -> None:
     found = one(made, 'file:text c:"last"', context=2)
     assert [(line.number, bool(line.spans)) for line in found.lines] == [(2, False), (3, False), (4, True)]
+
+
+def test_the_line_that_defines_a_word_is_shown_wherever_it_stands(made: Release) -> None:
+    [found] = Searcher([made]).search("mortar", lines=3)
+    assert found.why == "definition"
+    assert [line.number for line in found.lines] == [1, 2, 33]
+    assert [found.lines[2].text[a:b] for a, b in found.lines[2].spans] == ["mortar"]
+    assert found.more

@@ -19,7 +19,7 @@ MOST_SPANS: Final = 100
 def shown_lines(
     data: bytes, planned: plan.QueryPlan, segment: Segment, file: int, most: int, context: int
 ) -> tuple[tuple[Line, ...], bool]:
-    """Return the first lines that match, with their context, and whether there are more."""
+    """Return lines that match, those that define a word before others, with their context; and whether more match."""
     spans: dict[int, list[tuple[int, int]]] = {}  # line -> spans in bytes
     where: dict[int, tuple[int, int]] = {}  # line -> begin, end
     more = False
@@ -37,10 +37,17 @@ def shown_lines(
         if number not in spans:
             where[number] = _line_at(data, number)
             spans[number] = [where[number]]
+    defining = plan.word_lines(planned, segment, file)[:most]
+    for number in defining:
+        if number not in spans:
+            begin, end = where[number] = _line_at(data, number)
+            here = [span for matcher in planned.shown for span in matcher.spans(memoryview(data)[begin:end])]
+            spans[number] = [(begin + low, begin + high) for low, high in here[:MOST_SPANS]] or [(begin, end)]
     if len(spans) > most:
         more = True
     found: dict[int, Line] = {}
-    for number in sorted(spans)[:most]:
+    others = [number for number in sorted(spans) if number not in defining]
+    for number in sorted([*defining, *others][:most]):
         begin, end = where[number]
         if context:
             for line in (*_around(data, begin, -context, number), *_around(data, end, context, number)):
