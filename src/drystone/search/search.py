@@ -27,7 +27,7 @@ from drystone.search.index import open_copies, open_segments
 from drystone.search.indexes.copies import SUFFIX, CopyList
 from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
 from drystone.search.occurrences.lost import LaterVersion, newest
-from drystone.search.occurrences.rows import rows_of
+from drystone.search.occurrences.rows import Fetch, bring_ledger, is_here, rows_of
 from drystone.search.occurrences.shapes import LostFile
 from drystone.search.pages import ROW_GROUP, Cache, ReadShard, damaged, unpacked
 from drystone.search.questions.scores import Ranking, WordWeight
@@ -73,21 +73,22 @@ class _Opened:
         self.segments = open_segments(self.release, self.bucket)
         self.ahead = Ahead(iter(()))
         self._shards: dict[str, ReadShard] = {}
+        self.fetch: Fetch = is_here if self.bucket is None else self.bucket.fetch
         self.later: LaterVersion | None = None
 
     @cached_property
     def copies(self) -> CopyList:
         """Where the same bytes lie several times."""
-        if self.bucket is not None:  # little beside the segments, and read whole
-            for file in self.release.manifest.index:
-                if file.path.endswith(SUFFIX):
-                    self.bucket.fetch(file.path)
+        for file in self.release.manifest.index:  # little beside the segments, and read whole
+            if file.path.endswith(SUFFIX):
+                self.fetch(file.path)
         return open_copies(self.release)
 
     def places(self, hash_: bytes, own: tuple[str, str], count: int) -> tuple[OtherPlace, ...]:
         """Return the first `count` places of these bytes but `own` (origin, path)."""
-        if not count or self.bucket is not None:
+        if not count or self.copies.times(hash_) == 1:
             return ()
+        bring_ledger(self.release, self.fetch)
         rows = rows_of(self.release, self.copies.rows(hash_)[: count + 1], ["origin", "path", "decision", "reason"])
         others = [OtherPlace(r["origin"], r["path"], r["decision"] == "kept", r["reason"]) for r in rows]
         return tuple(each for each in others if (each.origin, each.path) != own)[:count]
@@ -160,7 +161,7 @@ class Searcher:
         """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
         self._opened = [_Opened(release, cache) for release in releases]
-        later = {at: LaterVersion(o.release, o.segments) for at, o in enumerate(self._opened)}
+        later = {at: LaterVersion(o.release, o.segments, o.fetch) for at, o in enumerate(self._opened)}
         for opened, at in zip(self._opened, newest([opened.release for opened in self._opened]), strict=True):
             opened.later = later[at] if at is not None else None
 

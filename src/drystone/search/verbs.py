@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, PLACES, RANKED, By
 
 if TYPE_CHECKING:
+    from drystone.release.read import Release
     from drystone.release.verbs import AnyRelease
     from drystone.search.counting import StringCount
     from drystone.search.index import Indexed
     from drystone.search.occurrences.shapes import Copies, LedgerResult
     from drystone.search.questions.scores import WordWeight
+    from drystone.search.remote.objects import RemoteRelease
     from drystone.search.results.found import Passage, RankedFile, SearchResult
     from drystone.search.search import Searcher
 
@@ -132,10 +134,9 @@ def search_ledger(
     never). Raises `QueryError`, and while results come `ReleaseError` where a ledger is damaged, or where texts are
     asked for and there is no index.
     """
-    from drystone.release.verbs import opened
     from drystone.search.occurrences.ledger import search
 
-    return search([opened(release) for release in releases], query, limit=limit, lines=lines, seconds=seconds)
+    return search([_wherever(release) for release in releases], query, limit=limit, lines=lines, seconds=seconds)
 
 
 def find_copies(release: AnyRelease, swhid: str, *, limit: int | None = FILES) -> Copies:
@@ -144,10 +145,9 @@ def find_copies(release: AnyRelease, swhid: str, *, limit: int | None = FILES) -
     `limit`: occurrences to list (None: all); all are counted. Raises `UsageError` for what is no SWHID, `ReleaseError`
     where no occurrence has these bytes.
     """
-    from drystone.release.verbs import opened
     from drystone.search.occurrences.places import copies
 
-    return copies(opened(release), swhid, limit=limit)
+    return copies(_wherever(release), swhid, limit=limit)
 
 
 def complete_query(query: str) -> list[str]:
@@ -168,8 +168,14 @@ def explain_query(query: str) -> list[str]:
 
 
 def _searcher(releases: Iterable[AnyRelease]) -> Searcher:
-    from drystone.release.verbs import opened
-    from drystone.search.remote.objects import is_url, open_remote
     from drystone.search.search import Searcher
 
-    return Searcher([open_remote(one) if is_url(one) else opened(one) for one in releases])
+    return Searcher([_wherever(one) for one in releases])
+
+
+def _wherever(release: AnyRelease) -> Release | RemoteRelease:
+    """Open a release in a folder, or at the URL of an object store."""
+    from drystone.release.verbs import opened
+    from drystone.search.remote.objects import is_url, open_remote
+
+    return open_remote(release) if is_url(release) else opened(release)

@@ -10,9 +10,12 @@ import pytest
 
 from drystone.errors import ReleaseError
 from drystone.release.location import Bucket
-from drystone.release.read import Release
+from drystone.release.read import Release, open_release
+from drystone.search import index
+from drystone.search.occurrences import ledger
 from drystone.search.remote.objects import RemoteFile, RemoteRelease, Wanted, fetch, is_url, open_remote, read_ranges
 from drystone.search.search import Searcher
+from tests.release.sample import FACTS, Row, sample_rows, write_sample
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
 server = pytest.importorskip("moto.server", reason="moto is not installed")
@@ -72,6 +75,28 @@ def test_passages_and_tables_too(searcher: Searcher, remote: RemoteRelease) -> N
         p[3:] for p in map(_facts, searcher.passages("parse json", where="lang:python"))
     ]
     assert far.table("content:import")[1].num_rows == searcher.table("content:import")[1].num_rows
+
+
+def test_the_ledger_and_other_places_too(release: Release, remote: RemoteRelease) -> None:
+    query = "kept:no content:import"
+    here, there = (ledger.search([one], query, limit=None, lines=3) for one in (release, remote))
+    assert list(there) == list(here) != []
+    assert (there.occurrences, there.without_text) == (here.occurrences, here.without_text)
+    found = [list(Searcher([one]).search("content:click", limit=None, places=3)) for one in (release, remote)]
+    assert found[0] == found[1]
+    assert any(one.places for one in found[1])
+
+
+def test_what_a_version_in_a_store_lost_is_told(url: str, remote: RemoteRelease, tmp_path: Path) -> None:
+    facts = FACTS.model_copy(update={"version": "0.9.0"})
+    write_sample(
+        tmp_path / "old", [*sample_rows()[:40], Row("own/gone", "/gone.py", b"needle_gone = 1\n", "Python")], facts
+    )
+    old = open_release(tmp_path / "old")
+    index.build(old)
+    (found,) = Searcher([old, remote]).search("content:needle_gone")
+    assert found.lost is not None
+    assert (found.lost.by, found.lost.version) == ("repository_missing", "1.0.0")
 
 
 def _facts(passage: object) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from drystone.search.questions.scores import WordWeight
     from drystone.search.results.found import Found, Line, Passage, RankedFile, SearchResult
 
+#: Characters of evidence that are shown.
+_EVIDENCE: Final = 240
 #: What people are told of a search that stopped.
 _WHY: Final = {
     "limit": "--limit 0 shows all",
@@ -163,7 +165,9 @@ def _occurrence(found: FoundOccurrence, name: str) -> Iterator[Text]:
         row += text(f" ({found.similarity:.3f} alike)" if found.similarity is not None else "")
     yield row
     if found.evidence:
-        yield text(f"         evidence: {orjson.dumps(found.evidence).decode()}", "dim")
+        told = orjson.dumps(found.evidence).decode()
+        rest = " ... (drystone why tells all)" if len(told) > _EVIDENCE else ""
+        yield text(f"         evidence: {told[:_EVIDENCE]}{rest}", "dim")
     yield from map(_line, found.lines)
     if found.more:
         yield text("         more lines match", "dim")

@@ -24,8 +24,9 @@ from drystone.search import plan
 from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
-from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, owners
+from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, bring_ledger, is_here, owners
 from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
+from drystone.search.remote.objects import RemoteRelease
 from drystone.search.results.found import Line
 from drystone.search.results.lines import shown_lines
 from drystone.search.segment import Segment
@@ -34,8 +35,11 @@ from drystone.search.segment import Segment
 class OpenedLedger:
     """The ledger of a release; its index is opened once a text is asked for."""
 
-    def __init__(self, release: Release) -> None:
-        self.release = release
+    def __init__(self, given: Release | RemoteRelease) -> None:
+        self.release = given if isinstance(given, Release) else given.release
+        self._bucket = None if isinstance(given, Release) else given.bucket
+        self._fetch = is_here if self._bucket is None else self._bucket.fetch
+        bring_ledger(self.release, self._fetch)
 
     @cached_property
     def owners(self) -> dict[str, Owner]:
@@ -45,7 +49,7 @@ class OpenedLedger:
     @cached_property
     def kept(self) -> KeptFiles:
         """The kept files. Raises `ReleaseError` where there is no index, or it is damaged."""
-        return KeptFiles(self.release, open_segments(self.release))
+        return KeptFiles(self.release, open_segments(self.release, self._bucket), self._fetch)
 
     def lines(self, planned: plan.QueryPlan, segment: Segment, file: int, most: int) -> tuple[tuple[Line, ...], bool]:
         """Return the first lines of a kept file that match, and whether more do."""
@@ -73,7 +77,12 @@ class OpenedLedger:
 
 
 def search(
-    releases: Sequence[Release], query: str, *, limit: int | None, lines: int = 0, seconds: float | None = None
+    releases: Sequence[Release | RemoteRelease],
+    query: str,
+    *,
+    limit: int | None,
+    lines: int = 0,
+    seconds: float | None = None,
 ) -> LedgerResult:
     """Look for occurrences in the ledgers of releases; results come as they are found, in the order of the ledgers.
 

@@ -17,7 +17,7 @@ from drystone.release.columns import LedgerRow
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.versions.numbers import RETRACTION, read_tombstone
-from drystone.search.occurrences.rows import KeptFiles, Owner, owners
+from drystone.search.occurrences.rows import Fetch, KeptFiles, Owner, bring_ledger, is_here, owners
 from drystone.search.occurrences.shapes import LostBy, LostFile
 from drystone.search.segment import Segment
 
@@ -45,11 +45,12 @@ def _number(version: str) -> tuple[int, ...]:
 class LaterVersion:
     """The later version that files of an older one are looked for in."""
 
-    def __init__(self, release: Release, segments: Sequence[Segment]) -> None:
-        self._release, self._kept = release, KeptFiles(release, segments)
+    def __init__(self, release: Release, segments: Sequence[Segment], fetch: Fetch = is_here) -> None:
+        self._release, self._kept, self._fetch = release, KeptFiles(release, segments), fetch
 
     @cached_property
     def _owners(self) -> dict[str, Owner]:
+        bring_ledger(self._release, self._fetch)
         return owners(self._release)
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, TypedDict, cast
 
@@ -18,6 +18,21 @@ from drystone.search.segment import FLAGS, Segment
 
 #: Bytes of text that are kept unpacked.
 _MEMORY: Final = 64 * 1024**2
+
+
+#: Brings a file of a release here where it lies elsewhere.
+Fetch = Callable[[str], object]
+
+
+def is_here(_: str) -> None:
+    """Bring nothing: the release lies here."""
+
+
+def bring_ledger(release: Release, fetch: Fetch) -> None:
+    """Bring the ledger and the repositories of a release here."""
+    for entry in release.manifest.files:
+        if entry.kind != "data":
+            fetch(entry.place)
 
 
 class Owner(TypedDict):
@@ -128,8 +143,8 @@ class LedgerRows:
 class KeptFiles:
     """The kept files of a release by the hash of their original bytes, with their texts."""
 
-    def __init__(self, release: Release, segments: Sequence[Segment]) -> None:
-        self._release, self._segments = release, segments
+    def __init__(self, release: Release, segments: Sequence[Segment], fetch: Fetch = is_here) -> None:
+        self._release, self._segments, self._fetch = release, segments, fetch
         self._cache, self._shards = Cache(_MEMORY), dict[str, ReadShard]()
 
     @cached_property
@@ -163,6 +178,7 @@ class KeptFiles:
         if found is None:
             opened = self._shards.get(entry.path)
             if opened is None:
+                self._fetch(entry.place)
                 opened = self._shards[entry.path] = ReadShard(self._release.path / entry.place)
             found = self._cache.keep(key, opened.read(page))
         return found[starts[file] : starts[file] + sizes[file]]
