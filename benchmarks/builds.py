@@ -47,11 +47,15 @@ def workplace() -> Iterator[Path]:
 
 
 def build(
-    sources: Sequence[Source], folder: Path, *, cores: int, kill_after: float | None = None, sample: bool = False
-) -> Run | None:
-    """Build `sources` into `folder` on the first `cores` cores; None where it was killed (SIGKILL) before its end."""
+    sources: Sequence[Source], folder: Path, *, cores: int, kill_after: float | None = None, sample: bool = False,
+    tables: str = "",
+) -> Run | None:  # fmt: skip
+    """Build `sources` into `folder` on the first `cores` cores; None where it was killed (SIGKILL) before its end.
+
+    `tables` are further settings.
+    """
     settings = folder / "build.toml"
-    tables = "".join(_table(source) for source in sources)
+    tables += "".join(_table(source) for source in sources)
     engine = f'[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n'
     settings.write_text(f'[release]\noutput = "release"\n{engine}{tables}')
     registry = str(folder / "registry.sqlite")

@@ -72,13 +72,16 @@ std::vector<uint8_t> Trigrams::finish() {
                (uint32_t)__builtin_popcountll(ever_[trigram >> 6] & ((1ull << (trigram & 63)) - 1));
     };
     std::vector<uint64_t> end(lists + 1);
-    for (uint32_t& trigram : found_) end[list_of(trigram) + 1]++;
+    for (uint32_t& trigram : found_) {
+        trigram = list_of(trigram);
+        end[trigram + 1]++;
+    }
     for (uint32_t i = 0; i < lists; i++) end[i + 1] += end[i];
     std::vector<uint64_t> at(end.begin(), end.end() - 1);
     std::vector<uint32_t> numbers(found_.size());
     for (size_t d = 0; d < documents_.size(); d++) {
         const Of& of = documents_[d];
-        for (uint32_t i = 0; i < of.count; i++) numbers[at[list_of(found_[of.start + i])]++] = (uint32_t)d;
+        for (uint32_t i = 0; i < of.count; i++) numbers[at[found_[of.start + i]]++] = (uint32_t)d;
     }
     PostingsWriter writer((uint32_t)documents_.size(), false, lists, kTrigrams);
     uint32_t list = 0;

@@ -9,7 +9,7 @@ from drystone.release.location import Bucket
 from drystone.search.remote.objects import Wanted, read_ranges
 
 #: Pages of the first round and at most of later ones, and compressed bytes of one.
-_FIRST: Final = 16
+_FIRST: Final = 48
 _MOST: Final = 256
 _MOST_BYTES: Final = 32 << 20
 
