@@ -15,7 +15,7 @@ from typing import cast
 import orjson
 
 from drystone.building.index import follow
-from drystone.building.stages.rows import derived
+from drystone.building.stages.rows import derived, told
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
@@ -229,6 +229,7 @@ def attribute(row: DataRow, copy: LedgerRow, repository: RepositoryRow) -> DataR
         **{name: of_repository[name] for name in OF_REPOSITORY},
         **{name: of_copy[name] for name in SHARED},
         **{name: values[0] for name, values in derived([_path(copy)], [expression]).items()},
+        **{name: values[0] for name, values in told([_path(copy)], [None]).items()},
         "license_evidence": evidence,
     }
     return cast(DataRow, {**row, **changed})

@@ -184,7 +184,10 @@ class DataRow(TypedDict):
     src_encoding: Annotated[str, _found(_TEXT, "Encoding of the original bytes, by IANA's name.", stack_v2=True)]
     language: Annotated[str, _decided(_TEXT, "Language, by Linguist's name.", stack_v2=True)]
     is_vendor: Annotated[
-        bool, _follows(pa.bool_(), "Whether the path is that of code taken over from others.", stack_v2=True)
+        bool,
+        _decided(
+            pa.bool_(), "Whether the path, or .gitattributes, says that it is taken over from others.", stack_v2=True
+        ),
     ]
     is_generated: Annotated[
         bool,
@@ -220,7 +223,9 @@ class DataRow(TypedDict):
     near_duplicate_cluster: Annotated[
         str | None, _decided(_TEXT, "SWHID of the smallest member of the file's cluster of near duplicates.")
     ]
-    is_documentation: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of documentation.")]
+    is_documentation: Annotated[
+        bool, _decided(pa.bool_(), "Whether the path, or .gitattributes, says that it is documentation.")
+    ]
     is_test: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of a test.")]
     is_configuration: Annotated[bool, _follows(pa.bool_(), "Whether the path is that of configuration.")]
     num_lines: Annotated[int, _found(_WHOLE, "Lines of the text.")]

@@ -18,6 +18,8 @@ from drystone.search.query import QueryError, Term
 from drystone.search.segment import FLAGS, Segment, column
 
 Mask = npt.NDArray[np.bool_]
+#: What `lang:` says of files without a language.
+NO_LANGUAGE: Final = "none"
 _SWHID: Final = re.compile(r"(?:swh:1:cnt:)?([0-9a-f]{4,40})(?:;.*)?\Z", re.DOTALL)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _WORDS: Final = frozenset({"and", "or", "with"})
@@ -67,13 +69,25 @@ def of_values(rows: Rows, column: str, test: Callable[[str], bool]) -> Mask:
 
 
 def language(term: Term, query: str) -> Callable[[Rows], Mask]:
-    """Return the filter of `lang:`: Linguist's name or alias, in any case. Raises `QueryError` for what is neither."""
+    """Return the filter of `lang:`: Linguist's name or alias, in any case, or `none` for files without a language.
+
+    Raises `QueryError` for what is none of these.
+    """
+    if term.value.lower() == NO_LANGUAGE:
+        return without_language
     wanted = by_alias().get(term.value.lower())
     if wanted is None:
         raise QueryError(
-            query, term.column, "expected a language as Linguist names it" + _near(term, list(languages()))
+            query, term.column, "expected a language as Linguist names it, or none" + _near(term, list(languages()))
         )
     return lambda rows: of_values(rows, "language", lambda name: name == wanted)
+
+
+def without_language(rows: Rows) -> Mask:
+    """Return where no language is settled, or none was asked: a kept file always has one."""
+    values, codes = rows.codes("language")
+    found: Mask = np.array([not value for value in values], bool)[codes]
+    return found
 
 
 def _near(term: Term, known: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from drystone.building.stages.rows import COMPARED, compared, derived, repository_columns, settled_column
+from drystone.building.stages.rows import COMPARED, compared, derived, repository_columns, settled_column, told
 from drystone.building.stages.settle import ROWS
 from drystone.release.schema import DATA, OF_REPOSITORY, REPOSITORIES
 
@@ -65,9 +65,14 @@ def test_what_follows_from_path_and_licence() -> None:
     found = derived(paths, ["MIT OR ISC", None, None, None, None])
     assert found["extension"] == ["py", "", "", "gz", "cfg"]
     assert found["is_test"][0]
-    assert found["is_documentation"][1]
-    assert found["is_vendor"][2]
     assert found["is_configuration"][4]
+    flags = told(paths, [None] * 4 + ['{"vendored": true}'])
+    assert flags["is_documentation"] == [False, True, False, False, False]
+    assert flags["is_vendor"] == [False, False, True, False, True]
+    assert told(paths[2:3], ['{"vendored": false, "documentation": true}']) == {
+        "is_vendor": [False],
+        "is_documentation": [True],
+    }
     assert [list(names) for names in found["detected_licenses"][:2]] == [["MIT", "ISC"], []]
 
 

@@ -50,6 +50,7 @@ def keys(found: list[FoundOccurrence]) -> list[tuple[str, str]]:
             r["language"] == "Python" or r["reason"] == "near_duplicate")),
         ("kept:no license:mit", lambda r: r["decision"] == "dropped" and r["license_expression"] == "MIT"),
         ("kept:no type:filename init", lambda r: r["decision"] == "dropped" and "init" in r["path"].lower()),
+        ("kept:no lang:none", lambda r: r["decision"] == "dropped" and r["language"] is None),
         ("kept:no is:doc", lambda r: r["decision"] == "dropped" and "LICENSE" in r["path"]),
     ],
 )  # fmt: skip

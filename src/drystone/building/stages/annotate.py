@@ -20,6 +20,7 @@ from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, BlobRow, 
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
+from drystone.detect.languages.attributes import read_attributes
 from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.errors import SourceError
 from drystone.work.ranges import Range, read
@@ -139,6 +140,7 @@ def _annotate(
         "text_bytes": pa.array([len(text) for text in texts], pa.int64()),
         **_measures(files, array, named),
         **_licenses(files, scancode),
+        "attribute_rules": pa.array([_attribute_rules(file) for file in files], pa.string()),
         "secrets": pa.array(found_secrets, ANNOTATIONS.field("secrets").type),
         "signature": near.signatures(array, near_method).cast(pa.binary())
         if near_method
@@ -225,6 +227,12 @@ def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table
         "visible_characters": pa.array([characters for characters, _ in visible], pa.int64()),
         "visible_fraction": pa.array([fraction for _, fraction in visible], pa.float64()),
     }
+
+
+def _attribute_rules(file: _Decoded) -> str | None:
+    """Return what a .gitattributes file says of languages, as JSON."""
+    rules = read_attributes(file.text) if ".gitattributes" in file.blob.names else []
+    return orjson.dumps(rules).decode() if rules else None
 
 
 def _licenses(files: list[_Decoded], scancode: bool) -> dict[str, pa.Array]:

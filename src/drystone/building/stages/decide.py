@@ -24,6 +24,7 @@ from drystone.building.stages.paths import base_name, path_text
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.dedup import near
 from drystone.detect.languages import LanguageAnnotation
+from drystone.detect.languages.attributes import LanguageAttributes
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
@@ -65,6 +66,7 @@ CANDIDATES: Final = pa.schema(
         ("license_expression", pa.string()),
         ("license_evidence", pa.string()),
         ("generated", pa.bool_()),
+        ("attributes", pa.string()),
         ("partition", pa.int32()),
         ("repository", pa.int32()),
         ("offset", pa.int64()),
@@ -287,6 +289,8 @@ def _judge(
     name = base_name(row.path)
     said, rule = named[row.id, name]
     generated = orjson.loads(rule) if rule is not None else None
+    if row.attributes is not None:
+        said, generated = _told(LanguageAttributes.from_json(row.attributes), said, generated)
     settled = settled_language(policies.languages, said)
     language = settled.language if settled is not None else None
     if blob.header is None:
@@ -301,6 +305,17 @@ def _judge(
         type_ = licensed.verdict.license_type
         preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
     return _Judged(decision, settled, generated is not None, licensed, preference)
+
+
+def _told(
+    of_file: LanguageAttributes, said: LanguageAnnotation, generated: Mapping[str, Json] | None
+) -> tuple[LanguageAnnotation, Mapping[str, Json] | None]:
+    """Return language, and by which rule a program wrote a file, where .gitattributes files say something of it."""
+    if of_file.language is not None:
+        said = LanguageAnnotation(of_file.language, "attributes", 1.0)
+    if of_file.generated is not None:
+        generated = {"rule": ".gitattributes", "value": "linguist-generated"} if of_file.generated else None
+    return said, generated
 
 
 @lru_cache(maxsize=1024)

@@ -13,14 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypedDict
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.building.stages import inventory
-from drystone.building.stages.paths import speaks_for_tree
+from drystone.building.stages.paths import base_name, speaks_for_tree
 from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
 from drystone.detect import licenses
+from drystone.detect.languages.attributes import AttributeTree
 from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
 from drystone.work.ranges import Range, id_range, read
 from drystone.work.store import Stage, write_atomically, write_table
@@ -66,6 +68,7 @@ LICENSED: Final = pa.schema(
         ("forks", pa.int64()),
         ("revision_date", pa.timestamp("us")),
         ("tree", pa.dictionary(pa.int32(), pa.string())),
+        ("attributes", pa.dictionary(pa.int32(), pa.string())),
         ("opted_out", pa.string()),
     ]
 )
@@ -90,6 +93,7 @@ class LicensedRow(NamedTuple):
     forks: int | None
     revision_date: datetime | None
     tree: str | None
+    attributes: str | None
     opted_out: str | None
 
 
@@ -126,7 +130,9 @@ def collect(
 ) -> CollectCounts:
     """Join the licence files of one range of ids with their annotations, sorted by partition."""
     where = id_range(index, count)
-    found = read(annotations, ANNOTATIONS, ("id", "license"), where)
+    found = read(annotations, ANNOTATIONS, ("id", "license", "attribute_rules"), where)
+    attributed = found.filter(found.column("attribute_rules").is_valid())
+    _write_attributes(stage.file(f"{task}{_ATTRIBUTES}"), inventories, attributed, where)
     found = found.filter(found.column("license").is_valid())
     detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
     ids = pa.array(list(detected), pa.binary())
@@ -148,6 +154,26 @@ def collect(
         stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
     )
     return {"license_files": len(rows), "texts": len(detected)}
+
+
+#: Beside each file of LICENSE_FILES, its .gitattributes files: `license` then holds their rules.
+_ATTRIBUTES: Final = ".attributes.parquet"
+
+
+def _write_attributes(path: Path, inventories: list[Path], attributed: pa.Table, where: Range) -> None:
+    """Write the .gitattributes files of one range of ids that say something of languages."""
+    rules = dict(zip(*(attributed.column(name).to_pylist() for name in ("id", "attribute_rules")), strict=True))
+    rows = [LICENSE_FILES.empty_table()]
+    for partition, file in enumerate(inventories if rules else ()):
+        listed = read([file], OCCURRENCES, ("repository", "path", "id", "readable"), where)
+        listed = listed.filter(pc.and_(listed.column("readable"), pc.is_in(listed.column("id"), pa.array(list(rules)))))
+        found = [
+            {"partition": partition, "repository": row["repository"], "path": row["path"], "license": rules[row["id"]]}
+            for row in listed.to_pylist()
+            if base_name(row["path"]) == ".gitattributes"
+        ]
+        rows.append(pa.Table.from_pylist(found, LICENSE_FILES))
+    write_table(path, pa.concat_tables(rows))
 
 
 #: What is read of an occurrence to tell whether it is a licence file, and whether it was read.
@@ -217,6 +243,7 @@ def _spread(
         annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(file.license), reviews)
         files[file.repository].append((_text(file.path), annotation, f"swh:1:cnt:{file.id.hex()}"))
     lying = _beside(listing, files)
+    attributes = _attribute_trees(collected, partition)
     trees = {
         index: licenses.tree_licenses(files[index], nesting, lying[index].__contains__)
         for index in range(len(repositories))
@@ -250,7 +277,7 @@ def _spread(
                     alive.append(found)
                 held.append(known[id(found)])
             licenses_ = pa.DictionaryArray.from_arrays(pa.array(held, pa.int32()), pa.array(texts, pa.string()))
-            writer.write_table(_licensed(rows, owners, licenses_))
+            writer.write_table(_licensed(rows, owners, licenses_, _said(rows, attributes)))
     made: Roots = {"roots": {}, "conflicts": {}}
     for index, tree in trees.items():
         found = tree(tops.get(index, ""))
@@ -259,6 +286,29 @@ def _spread(
         for text, conflict in tree.conflicts():
             made["conflicts"][text] = min(conflict, made["conflicts"].get(text, conflict))
     return made
+
+
+def _said(rows: pa.RecordBatch, attributes: Mapping[int, AttributeTree]) -> pa.DictionaryArray:
+    """Return what .gitattributes files say of each file, in JSON; null where nothing."""
+    said: list[str | None] = [None] * rows.num_rows
+    if attributes:
+        columns = (rows.column(name).to_pylist() for name in ("repository", "path"))
+        for position, (repository, path) in enumerate(zip(*columns, strict=True)):
+            found = attributes[repository].of(_text(path)) if repository in attributes else None
+            said[position] = found.to_json() if found is not None else None
+    return pa.array(said, pa.string()).dictionary_encode()
+
+
+def _attribute_trees(collected: list[Path], partition: int) -> dict[int, AttributeTree]:
+    """Return what the .gitattributes files of each repository of a partition say, where it has any."""
+    files: dict[int, dict[str, list[tuple[str, dict[str, Any]]]]] = defaultdict(dict)
+    beside = [file.with_name(file.name.replace(".parquet", _ATTRIBUTES)) for file in collected]
+    listed = read(
+        beside, LICENSE_FILES, ("repository", "path", "license"), Range("partition", partition, partition + 1)
+    )
+    for repository, path, rules in zip(*(column.to_pylist() for column in listed.columns), strict=True):
+        files[repository][_text(path).rpartition("/")[0]] = orjson.loads(rules)
+    return {repository: AttributeTree(found) for repository, found in files.items()}
 
 
 def _beside(
@@ -283,12 +333,16 @@ def _text(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
-def _licensed(rows: pa.RecordBatch, owners: pa.Table, trees: pa.DictionaryArray) -> pa.Table:
+def _licensed(
+    rows: pa.RecordBatch, owners: pa.Table, trees: pa.DictionaryArray, attributes: pa.DictionaryArray
+) -> pa.Table:
     made = owners.take(rows.column("repository"))
     columns = []
     for field in LICENSED:
         if field.name == "tree":
             columns.append(trees)
+        elif field.name == "attributes":
+            columns.append(attributes)
         elif field.name in _OF_OWNER:
             columns.append(made.column(field.name))
         elif field.name in rows.schema.names:

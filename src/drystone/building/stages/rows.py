@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.paths import base_name, path_text
 from drystone.detect import secrets
+from drystone.detect.languages.attributes import LanguageAttributes
 from drystone.detect.paths import paths_flags
 from drystone.detect.secrets.beside import evidence_without, metadata_without, shown_path, without
 from drystone.detect.secrets.settings import People
@@ -61,9 +62,7 @@ def derived(paths: Sequence[bytes], expressions: Iterable[str | None]) -> dict[s
         "detected_licenses": [license_names(expression) for expression in expressions],
         "extension": [_extension(shown_path(path)) for path in paths],
         "is_configuration": [flag.configuration for flag in flags],
-        "is_documentation": [flag.documentation for flag in flags],
         "is_test": [flag.test for flag in flags],
-        "is_vendor": [flag.vendor for flag in flags],
     }
 
 
@@ -120,8 +119,29 @@ def _evidence(rows: pa.Table) -> pa.Array:
     )
 
 
+def told(paths: Sequence[bytes], attributes: Sequence[str | None]) -> dict[str, list[bool]]:
+    """Return the flags that .gitattributes files may set (in JSON); where they say nothing, the path does."""
+    flags = paths_flags([path_text(path)[1:] for path in paths])
+    said = [LanguageAttributes.from_json(text) if text else LanguageAttributes() for text in attributes]
+    return {
+        "is_documentation": [
+            flag.documentation if of.documentation is None else of.documentation
+            for of, flag in zip(said, flags, strict=True)
+        ],
+        "is_vendor": [
+            flag.vendor if of.vendored is None else of.vendored for of, flag in zip(said, flags, strict=True)
+        ],
+    }
+
+
+def _told(rows: pa.Table, name: str) -> pa.Array:
+    return pa.array(told(rows.column("path").to_pylist(), rows.column("attributes").to_pylist())[name], pa.bool_())
+
+
 _MADE: Final[dict[str, Callable[[pa.Table], pa.Array]]] = {
     "content_id": _content_ids,
+    "is_documentation": lambda rows: _told(rows, "is_documentation"),
+    "is_vendor": lambda rows: _told(rows, "is_vendor"),
     "license_evidence": _evidence,
     "path": _paths,
 }

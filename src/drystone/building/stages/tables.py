@@ -64,9 +64,10 @@ class BlobRow(NamedTuple):
     license_path: str | None
 
 
-#: What detectors found in one blob. `license` and `header` are annotations in JSON; `notebook` says that one of its
-#: names is a notebook's, `script_language` is that of the script which the text then is. `excluded` says why a blob
-#: has no text (binary, undecodable, damaged) and then everything after it is null.
+#: What detectors found in one blob. `license` and `header` are annotations in JSON, `attribute_rules` what one that is
+#: called .gitattributes says of languages; `notebook` says that one of its names is a notebook's, `script_language` is
+#: that of the script which the text then is. `excluded` says why a blob has no text (binary, undecodable, damaged) and
+#: then everything after it is null.
 ANNOTATIONS: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -87,6 +88,7 @@ ANNOTATIONS: Final = pa.schema(
         ("visible_characters", pa.int64()),
         ("visible_fraction", pa.float64()),
         ("license", pa.string()),
+        ("attribute_rules", pa.string()),
         ("header", pa.string()),
         (
             "secrets",

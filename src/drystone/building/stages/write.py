@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
-from drystone.building.stages.rows import derived, repository_columns, settled_column
+from drystone.building.stages.rows import derived, repository_columns, settled_column, told
 from drystone.building.stages.settle import ROWS
 from drystone.building.stages.text import to_text
 from drystone.detect import secrets
@@ -165,6 +165,7 @@ def _batch(
     made: dict[str, Any] = {
         **repository_columns(rows, owners),
         **derived(rows.column("path").to_pylist(), rows.column("license_expression").to_pylist()),
+        **told(rows.column("path").to_pylist(), rows.column("attributes").to_pylist()),
         "blob_id": blob_ids,
         "content": texts,
         "redactions": redactions,

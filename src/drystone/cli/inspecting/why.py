@@ -130,7 +130,7 @@ def _facts(decision: Explained) -> list[tuple[str, object]]:
         found.append(("link", decision.link))
     if row["size"] is not None:
         found.append(("size", size_text(row["size"])))
-    found.append(("language", row["language"] or "unknown"))
+    found.append(("language", _language(row)))
     found.append(("licence", f"{row['license_expression'] or 'none found'} ({row['license_type'] or 'unknown'})"))
     if row["decision"] == "kept":
         found.append(("shard", row["shard"]))
@@ -139,6 +139,15 @@ def _facts(decision: Explained) -> list[tuple[str, object]]:
     if repository is not None and repository["revision_id"]:
         found.append(("revision", repository["revision_id"]))
     return found
+
+
+def _language(row: LedgerRow) -> str:
+    """Return the language with what says so and how sure it is; a guess that was not sure enough is in the evidence."""
+    if row["language"] is None:
+        return "none is settled" if row["reason"] == "unknown_language" else "not asked"
+    if row["language_confidence"] is None:
+        return row["language"]
+    return f"{row['language']} (by {row['language_evidence']}, confidence {row['language_confidence']:.2f})"
 
 
 def _source(evidence: LicensePiece) -> str:

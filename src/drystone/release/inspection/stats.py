@@ -12,10 +12,13 @@ from drystone.release.read import Release
 
 #: What stands for a missing value.
 UNKNOWN = "unknown"
+#: Texts for which no language is settled, and what is no text, of which none is asked.
+NO_LANGUAGE = "none"
+NO_TEXT = "no text"
 NO_LICENSE = "none found"
 
 _KEYS = {
-    "languages": ("language", "decision"),
+    "languages": ("language", "reason", "decision"),
     "license_types": ("license_type", "decision"),
     "licenses": ("license_expression", "decision"),
     "reasons": ("stage", "reason", "decision"),
@@ -94,7 +97,9 @@ class Tally:
         """Return kept and dropped files and bytes by `languages`, `license_types` or `licenses`."""
         missing = NO_LICENSE if name == "licenses" else UNKNOWN
         found: dict[str, list[int]] = {}
-        for (value, decision), (files, size) in self._sums[name].items():
+        for (value, *reason, decision), (files, size) in self._sums[name].items():
+            if reason:
+                missing = NO_LANGUAGE if reason == ["unknown_language"] else NO_TEXT
             share = found.setdefault(missing if value is None else value, [0, 0, 0, 0])
             at = 0 if decision == "kept" else 2
             share[at] += files
