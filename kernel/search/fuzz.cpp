@@ -140,6 +140,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             }
             passages_of(text, n, beginnings, ends);
         }
+        std::vector<Definition> given;
+        for (size_t i = 0; i + 3 < std::min<size_t>(n, 80); i += 4) {
+            given.push_back({text[i], text[i] + text[i + 1] % 16, text[i] - text[i + 2] % 8, text[i + 3]});
+        }
+        try {
+            std::vector<Beginning> of_parsed;
+            symbols_of_parsed(given.data(), given.size(), text, n, d, symbols, names, of_parsed);
+            for (size_t i = 1; i < of_parsed.size(); i++)
+                check(of_parsed[i].at > of_parsed[i - 1].at, "beginnings ascend");
+        } catch (const std::invalid_argument&) {
+        }
         check((ends.empty() ? 0 : ends.back()) == n, "passages divide a text");
         trigrams.add(1 - d, text, n);
         terms.add(1 - d, text, n, ends);

@@ -1,7 +1,9 @@
 // Python's view of the kernel: Arrow buffers and memory maps come in as arrays without copying; the GIL is released.
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -44,6 +46,13 @@ struct Building {
         const size_t had = symbols.size();
         beginnings.clear();
         symbols_of(families[family], from, size, document, symbols, names, beginnings);
+        add(document, from, size, had);
+    }
+
+    void parsed(uint32_t document, const uint8_t* from, size_t size, const Definition* definitions, size_t count) {
+        const size_t had = symbols.size();
+        beginnings.clear();
+        symbols_of_parsed(definitions, count, from, size, document, symbols, names, beginnings);
         add(document, from, size, had);
     }
 
@@ -287,6 +296,16 @@ NB_MODULE(_kernel, m) {
             },
             nb::arg("data"), nb::arg("starts"), nb::arg("lengths"), nb::arg("documents"), nb::arg("families"),
             "Files as spans of one buffer, each with its number in the segment and the family of its language.")
+        .def(
+            "add_parsed",
+            [](Building& b, Input<uint8_t> text, uint32_t document, const std::vector<std::array<int64_t, 4>>& found) {
+                std::vector<Definition> definitions;
+                for (const auto& [name, end, begin, kind] : found) definitions.push_back({name, end, begin, kind});
+                nb::gil_scoped_release release;
+                b.parsed(document, text.data(), text.size(), definitions.data(), definitions.size());
+            },
+            nb::arg("text"), nb::arg("document"), nb::arg("definitions"),
+            "A file with the definitions that a parser found: (name, its end, where the whole begins, kind) in order.")
         .def(
             "add_path",
             [](Building& b, uint32_t document, nb::bytes path) {

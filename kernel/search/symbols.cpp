@@ -31,6 +31,12 @@ struct Line {
     }
 };
 
+// What stands above a definition and belongs to it: a comment or a decorator, by how its line begins.
+bool belongs_below(const uint8_t* at, const uint8_t* end) {
+    return *at == '@' || *at == '#' || *at == '*' || (*at == '/' && at + 1 < end && (at[1] == '/' || at[1] == '*')) ||
+           (*at == '-' && at + 1 < end && at[1] == '-');
+}
+
 struct Finder {
     const Family& family;
     uint32_t document;
@@ -107,13 +113,6 @@ struct Finder {
         }
         before2 = before;
         before = line;
-    }
-
-    // What stands above a definition and belongs to it.
-    bool belongs_below(const uint8_t* at, const uint8_t* end) const {
-        return *at == '@' || *at == '#' || *at == '*' ||
-               (*at == '/' && at + 1 < end && (at[1] == '/' || at[1] == '*')) ||
-               (*at == '-' && at + 1 < end && at[1] == '-');
     }
 
     void next(const Line& line, uint32_t number) {
@@ -285,6 +284,41 @@ void symbols_of(const Family& family, const uint8_t* text, size_t size, uint32_t
         const uint8_t* const shown = (size_t)(stop - at) > kLongestLine ? at + kLongestLine : stop;
         finder.next(Line{at, shown}, number);
         at = stop + 1;
+    }
+}
+
+void symbols_of_parsed(const Definition* definitions, size_t count, const uint8_t* text, size_t size, uint32_t document,
+                       std::vector<Symbol>& symbols, std::vector<uint8_t>& names, std::vector<Beginning>& beginnings) {
+    const auto line_begin = [&](size_t at) {
+        while (at && text[at - 1] != '\n') at--;
+        return at;
+    };
+    size_t counted = 0;
+    uint32_t number = 1;
+    for (size_t i = 0; i < count; i++) {
+        const Definition& one = definitions[i];
+        if (one.begin < 0 || one.name < one.begin || one.name_end <= one.name || (uint64_t)one.name_end > size ||
+            (i && one.name < definitions[i - 1].name) || one.kind < kVariable || one.kind > UINT8_MAX) {
+            throw std::invalid_argument("definitions are not in the order of their names, or not in the text");
+        }
+        const auto name = (size_t)one.name, name_size = (size_t)(one.name_end - one.name);
+        if (name_size > kLongestName || names.size() > UINT32_MAX - kLongestName) continue;
+        if (std::memchr(text + name, '\n', name_size)) continue;
+        for (; counted < name; counted++) number += text[counted] == '\n';
+        symbols.push_back(
+            {document, number, line_begin(name), (uint32_t)names.size(), (uint32_t)name_size, (uint8_t)one.kind});
+        names.insert(names.end(), text + name, text + name + name_size);
+        if (one.kind == kVariable) continue;
+        size_t begin = line_begin((size_t)one.begin);
+        const bool outer = !blank(text[begin]);
+        while (begin) {
+            const size_t above = line_begin(begin - 1);
+            const Line line{text + above, text + begin - 1};
+            const uint8_t* at = line.spaces(line.begin);
+            if (at == line.end || !belongs_below(at, line.end)) break;
+            begin = above;
+        }
+        if (beginnings.empty() || beginnings.back().at < begin) beginnings.push_back({begin, outer});
     }
 }
 

@@ -56,4 +56,14 @@ struct Symbol {
 void symbols_of(const Family& family, const uint8_t* text, size_t size, uint32_t document, std::vector<Symbol>& symbols,
                 std::vector<uint8_t>& names, std::vector<Beginning>& beginnings);
 
+// A definition that a parser found, as places in its text: where its name is, and where the whole begins.
+struct Definition {
+    int64_t name, name_end, begin, kind;
+};
+
+// Appends the symbols of a text from what a parser found, by place of the name, and where they begin, as `symbols_of`
+// does. Throws std::invalid_argument where they are not in order or not in the text.
+void symbols_of_parsed(const Definition* definitions, size_t count, const uint8_t* text, size_t size, uint32_t document,
+                       std::vector<Symbol>& symbols, std::vector<uint8_t>& names, std::vector<Beginning>& beginnings);
+
 }  // namespace drystone::search

@@ -35,7 +35,8 @@ def index_stage(build: Build, manifest: Manifest, output: Path, before: Iterable
 
     What an earlier run left whole is not made again, nor what holds of an earlier index (`before`) in this place.
     """
-    needed, before = pieces(manifest, before), tuple(before)
+    before = tuple(before)
+    needed = pieces(manifest, before, build.settings.search.symbols)
     found = {piece.path: there(output, piece, before) for piece in needed}
     stage = build.store.stage("index", manifest.root, str(output.resolve()))
     tasks = [_task(piece, output) for piece in needed if found[piece.path] is None]
@@ -51,7 +52,7 @@ def index_stage(build: Build, manifest: Manifest, output: Path, before: Iterable
 
 def _task(piece: Piece, output: Path) -> Task:
     entries = [entry.model_dump(mode="json") for entry in piece.entries]
-    arguments = {"release": output, "path": piece.path, "entries": entries}
+    arguments = {"release": output, "path": piece.path, "entries": entries, "symbols": piece.symbols}
     return Task(piece.path.replace("/", "-"), _MAKE, arguments, max(1.0, piece.weight))
 
 

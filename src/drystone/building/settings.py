@@ -122,6 +122,7 @@ class SearchSettings(_Table):
     """That the release is indexed when it is built (docs/search.md); none of it changes the root hash."""
 
     index: bool = True
+    symbols: Literal["keywords", "trees"] | None = None
 
 
 class EngineSettings(_Table):

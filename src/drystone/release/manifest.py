@@ -86,10 +86,14 @@ class Document(Recorded):
 
 
 class IndexFile(Recorded):
-    """One file of the index. It was made from `of`: files of the release, by their paths in the manifest."""
+    """One file of the index. It was made from `of`: files of the release, by their paths in the manifest.
+
+    `symbols` says what found the names that are defined there: keywords, or a parser with its grammars and versions.
+    """
 
     path: str = Field(pattern=r"^index/[0-9a-f]{32}\.(segment|copies)$")
     of: tuple[str, ...] = Field(strict=False)
+    symbols: str = Field("keywords", max_length=1000)
 
 
 class FunnelStep(_Plain):

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -72,6 +73,9 @@ class Builder:
         lengths: NDArray[np.int64],
         documents: NDArray[np.uint32],
         families: NDArray[np.uint8],
+    ) -> None: ...
+    def add_parsed(
+        self, text: NDArray[np.uint8], document: int, definitions: Sequence[tuple[int, int, int, int]]
     ) -> None: ...
     def add_path(self, document: int, path: bytes) -> None: ...
     def finish(self) -> Built: ...

@@ -25,9 +25,10 @@ from drystone.release.read import Release
 from drystone.release.schema import DATA
 from drystone.release.tables import batches
 from drystone.search import _kernel, segment
-from drystone.search.definitions import keywords
+from drystone.search.definitions.maker import KEYWORDS, SymbolMaker
 from drystone.search.indexes import copies
 from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of, stale_index
+from drystone.search.limits import Symbols
 from drystone.search.pages import ReadShard
 from drystone.search.remote.objects import RemoteFile, fetch
 from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
@@ -59,18 +60,22 @@ class Indexed(NamedTuple):
 
 def make(folder: Path, piece: Piece) -> IndexFile:
     """Write one file of the index into a release. Raises `ReleaseError` for a damaged release or a full disk."""
-    parts = segment_parts(folder, piece.entries) if piece.is_segment else copies.parts(folder, piece.entries)
+    if piece.is_segment:
+        parts = segment_parts(folder, piece.entries, piece.symbols)
+    else:
+        parts = copies.parts(folder, piece.entries)
     with whole_file(folder / piece.path) as sink:
         for part in parts:
             sink.write(part)
-    return IndexFile(path=piece.path, bytes=sink.size, sha256=sink.hexdigest(), of=tuple(e.path for e in piece.entries))
+    of = tuple(entry.path for entry in piece.entries)
+    return IndexFile(path=piece.path, bytes=sink.size, sha256=sink.hexdigest(), of=of, symbols=piece.symbols)
 
 
 def make_piece(
-    stage: Stage, task: str, release: Path, path: str, entries: Sequence[Mapping[str, Any]]
+    stage: Stage, task: str, release: Path, path: str, entries: Sequence[Mapping[str, Any]], symbols: str
 ) -> Mapping[str, Any]:
     """Make one file of the index of a release, as a task of a build; return its entry in the manifest."""
-    piece = Piece(path, tuple(FileEntry.model_validate(entry) for entry in entries))
+    piece = Piece(path, tuple(FileEntry.model_validate(entry) for entry in entries), symbols)
     return make(release, piece).model_dump(mode="json")
 
 
@@ -79,7 +84,7 @@ def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> Index
     path, of = folder / piece.path, tuple(entry.path for entry in piece.entries)
     try:
         if piece.is_segment:
-            found = Segment(path, piece.entries)
+            found = Segment(path, piece.entries, piece.symbols)
             for name in segment.SECTIONS:
                 found.section(name)
         else:
@@ -88,7 +93,7 @@ def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> Index
         for file in listed:
             if (file.path, file.of, file.bytes) == (piece.path, of, size):
                 return file
-        return IndexFile(path=piece.path, bytes=size, sha256=file_sha256(path), of=of)
+        return IndexFile(path=piece.path, bytes=size, sha256=file_sha256(path), of=of, symbols=piece.symbols)
     except (ReleaseError, OSError):
         return None
 
@@ -99,24 +104,30 @@ def not_indexed(release: Release, files: Iterable[IndexFile]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for file in files:
         if file.path.endswith(SUFFIX):
-            reasons = Segment(release.path / file.path, [entries[path] for path in file.of]).files.column("not_indexed")
+            opened = Segment(release.path / file.path, [entries[path] for path in file.of], file.symbols)
+            reasons = opened.files.column("not_indexed")
             counts.update(reason for reason in reasons.to_pylist() if reason is not None)
     return dict(sorted(counts.items()))
 
 
 def build(
-    release: Release, *, dry_run: bool = False, done: Callable[[int, int], object] = lambda _done, _all: None
+    release: Release,
+    *,
+    symbols: Symbols | None = None,
+    dry_run: bool = False,
+    done: Callable[[int, int], object] = lambda _done, _all: None,
 ) -> Indexed:
     """Bring the index of a release up to date, list it in the manifest, and return what it holds.
 
-    `done` is told (bytes of text done, of all) after each segment. Memory grows with one segment. With `dry_run`
+    `symbols` says what makes symbols: None, what made those of the index that is there, else keywords. `done` is told
+    (bytes of text done, of all) after each segment. Memory grows with one segment. With `dry_run`
     nothing is written. Raises `ReleaseError` where the release is damaged, where it is written by another process, or
     where the folder cannot be written.
     """
     if dry_run:
-        return _brought_up_to_date(_as_it_is(release), True, done)
+        return _brought_up_to_date(_as_it_is(release), symbols, True, done)
     with locked(release.path):
-        return _brought_up_to_date(_as_it_is(release), False, done)
+        return _brought_up_to_date(_as_it_is(release), symbols, False, done)
 
 
 def _as_it_is(release: Release) -> Release:
@@ -127,13 +138,15 @@ def _as_it_is(release: Release) -> Release:
     return Release(release.path, now)
 
 
-def _brought_up_to_date(release: Release, dry_run: bool, done: Callable[[int, int], object]) -> Indexed:
+def _brought_up_to_date(
+    release: Release, symbols: Symbols | None, dry_run: bool, done: Callable[[int, int], object]
+) -> Indexed:
     entries = release.manifest.of_kind("data")
     total, at, built = sum(e.text_bytes for e in entries), 0, list[Piece]()
     found: list[IndexFile] = []
     if not dry_run:
         _prepare(release.path)
-    for piece in pieces(release.manifest, release.manifest.index):
+    for piece in pieces(release.manifest, release.manifest.index, symbols):
         file = there(release.path, piece, release.manifest.index)
         if file is None:
             built.append(piece)
@@ -193,10 +206,13 @@ def open_segments(release: Release, bucket: Bucket | None = None) -> list[Segmen
     """
     listed = segments_of(release, release.manifest.index or _as_it_is(release).manifest.index)
     if bucket is None:
-        return [Segment(release.path / file.path, group) for file, group in listed]
+        return [Segment(release.path / file.path, group, file.symbols) for file, group in listed]
     remote = [RemoteFile(bucket, file.path, file.bytes) for file, _ in listed]
     fetch((file, [(0, segment.FRONT)]) for file in remote)
-    return [Segment(release.path / file.path, group, far) for (file, group), far in zip(listed, remote, strict=True)]
+    return [
+        Segment(release.path / file.path, group, file.symbols, far)
+        for (file, group), far in zip(listed, remote, strict=True)
+    ]
 
 
 def open_copies(release: Release) -> copies.CopyList:
@@ -209,12 +225,12 @@ def open_copies(release: Release) -> copies.CopyList:
     return copies.read(release.path / wanted, parts)
 
 
-def segment_parts(folder: Path, entries: Sequence[FileEntry]) -> list[bytes]:
-    """Return the bytes of the segment over shards of a release, in parts.
+def segment_parts(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWORDS) -> list[bytes]:
+    """Return the bytes of the segment over shards of a release, in parts; `symbols` says what makes its symbols.
 
     Raises `ReleaseError` where a shard is damaged.
     """
-    return segment.segment_bytes(segment_name(entries), sections_of(folder, entries))
+    return segment.segment_bytes(segment_name(entries, symbols), sections_of(folder, entries, symbols))
 
 
 def facts_of(folder: Path, entries: Sequence[FileEntry]) -> pa.Table:
@@ -232,20 +248,17 @@ def _rows(folder: Path, entries: Sequence[FileEntry]) -> tuple[pa.Table, pa.Arra
     )
 
 
-def sections_of(folder: Path, entries: Sequence[FileEntry]) -> dict[str, bytes]:
+def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWORDS) -> dict[str, bytes]:
     """Return the sections of the segment over shards of a release. Raises `ReleaseError` where a shard is damaged."""
     rows, order = _rows(folder, entries)
     places = order.to_numpy()
     number = np.empty(len(places), np.uint32)
     number[places] = np.arange(len(places), dtype=np.uint32)
-    builder = _kernel.Builder(
-        len(places), [(list(f.words), f.shapes) for f in keywords.families()], keywords.FUNCTION, keywords.HEADING
-    )
+    builder = SymbolMaker.builder(len(places))
     for one, path in zip(number.tolist(), rows.column("path").to_pylist(), strict=True):
         builder.add_path(one, path.encode())
     languages = rows.column("language").combine_chunks().dictionary_encode()
-    of_language = np.array([keywords.family_of(name) for name in languages.dictionary.to_pylist()] or [0], np.uint8)
-    families = of_language[languages.indices.to_numpy()]
+    maker, codes = SymbolMaker(symbols, languages.dictionary.to_pylist()), languages.indices.to_numpy()
     located = _Located(len(places))
     at = 0
     for shard, entry in enumerate(entries):
@@ -256,9 +269,9 @@ def sections_of(folder: Path, entries: Sequence[FileEntry]) -> dict[str, bytes]:
                 raise ReleaseError(f"{shown(entry.path)} has more texts than rows")
             located.put(here, shard, read.page, read.starts, read.lengths)
             there = read.lengths >= 0
-            builder.add(
-                np.frombuffer(read.data, np.uint8), read.starts[there], read.lengths[there], number[here][there],
-                families[here][there],
+            maker.add(
+                builder, np.frombuffer(read.data, np.uint8), read.starts[there], read.lengths[there],
+                number[here][there], codes[here][there],
             )  # fmt: skip
             at += values
     if at != len(places):

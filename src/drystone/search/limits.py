@@ -16,3 +16,5 @@ RANKED: Final = 10
 BESIDE: Final = 2
 #: What files can be counted by.
 By = Literal["language", "license", "repository", "year"]
+#: What symbols can be made by (docs/search.md).
+Symbols = Literal["keywords", "trees"]

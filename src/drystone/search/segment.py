@@ -23,6 +23,7 @@ from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
 from drystone.search import _kernel
+from drystone.search.definitions.maker import KEYWORDS
 from drystone.search.pages import Page
 from drystone.search.remote.objects import RemoteFile, fetch
 
@@ -83,9 +84,13 @@ BLOCK: Final = 32
 U32 = npt.NDArray[np.uint32]
 
 
-def segment_name(entries: Sequence[FileEntry]) -> str:
-    """Return the name of the segment over these shards, hex: a hash of their bytes and of the format's version."""
-    lines = [f"drystone segment {VERSION}", *(f"{entry.sha256} {entry.path}" for entry in entries)]
+def segment_name(entries: Sequence[FileEntry], symbols: str = KEYWORDS) -> str:
+    """Return the name of the segment over these shards, hex: a hash of their bytes and of the format's version.
+
+    And of `symbols`: what made the symbols, where that is not keywords.
+    """
+    made_by = [] if symbols == KEYWORDS else [f"symbols {symbols}"]
+    lines = [f"drystone segment {VERSION}", *made_by, *(f"{entry.sha256} {entry.path}" for entry in entries)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
@@ -126,12 +131,14 @@ class Passages(NamedTuple):
 class Segment:
     """An opened segment. Sections are checked against their checksums when they are first used."""
 
-    def __init__(self, path: Path, entries: Sequence[FileEntry], remote: RemoteFile | None = None) -> None:
-        """Open the index of `entries`, in a file here or in an object of which `front` bytes have been read.
+    def __init__(
+        self, path: Path, entries: Sequence[FileEntry], symbols: str = KEYWORDS, remote: RemoteFile | None = None
+    ) -> None:
+        """Open the index of `entries` with symbols made by `symbols`, in a file here or in an object of which `front` bytes have been read.
 
         Raises `ReleaseError` where the file is missing, cut off, no segment, of another version, or of other shards.
         """
-        self.path, self.entries, self.name, self.remote = path, tuple(entries), segment_name(entries), remote
+        self.path, self.entries, self.name, self.remote = path, tuple(entries), segment_name(entries, symbols), remote
         if remote is not None:
             fetch([(remote, [(0, FRONT)])])
         self._data = self._mapped() if remote is None else remote.view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, PLACES, RANKED, By
+from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, PLACES, RANKED, By, Symbols
 
 if TYPE_CHECKING:
     from drystone.release.read import Release
@@ -20,18 +20,24 @@ if TYPE_CHECKING:
 
 
 def index_release(
-    release: AnyRelease, *, dry_run: bool = False, progress: Callable[[int, int], object] = lambda done, total: None
+    release: AnyRelease,
+    *,
+    symbols: Symbols | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> Indexed:
     """Index a release, so that it can be searched, or bring its index up to date; return what the index holds.
 
     The index lies in the folder `index` of the release, and its manifest lists it; the root hash stays. Parts over
-    shards that have not changed are kept, and a run that was stopped goes on. `dry_run`: say what would be done; write
-    nothing. `progress` is called with bytes of text done and all bytes. Raises `ReleaseError`.
+    shards that have not changed are kept, and a run that was stopped goes on. `symbols`: what finds the names that
+    files define, "keywords" or "trees" (parsers of the extra `symbols`; None: as in the index that is there, else
+    keywords). `dry_run`: say what would be done; write nothing. `progress` is called with bytes of text done and all
+    bytes. Raises `ReleaseError`, and `MissingExtraError` for trees without the extra.
     """
     from drystone.release.verbs import opened
     from drystone.search.index import build
 
-    return build(opened(release), dry_run=dry_run, done=progress)
+    return build(opened(release), symbols=symbols, dry_run=dry_run, done=progress)
 
 
 def search_releases(

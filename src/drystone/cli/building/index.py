@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -11,14 +12,18 @@ from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
 from drystone.release.layout import size_text
 from drystone.search import verbs
+from drystone.search.limits import Symbols
 
 
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
+@click.option(
+    "--symbols", type=click.Choice(get_args(Symbols)), help="What finds the names that files define; trees are slower."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be indexed; write nothing.")
 @as_json
 @quiet
-def command(release: Path, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def command(release: Path, symbols: Symbols | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Index a release, so that `drystone search` answers from it; bring its index up to date.
 
     The index lies in the folder index of the release and takes about a seventh of its text. Parts over shards that have
@@ -28,9 +33,10 @@ def command(release: Path, dry_run: bool, as_json: bool, quiet: bool) -> None:
     Examples:
       drystone index releases/mine
       drystone index releases/mine --dry-run
+      drystone index releases/mine --symbols trees
     """
     with Meter("index", quiet or as_json) as meter:
-        made = verbs.index_release(release, dry_run=dry_run, progress=meter)
+        made = verbs.index_release(release, symbols=symbols, dry_run=dry_run, progress=meter)
     if as_json:
         print_json(made._asdict())
         return

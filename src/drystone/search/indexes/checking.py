@@ -57,7 +57,7 @@ def check(
             continue
         seen.update(path for path in file.of if path in entries)
         group = [entries[path] for path in file.of if path in entries]
-        if len(group) != len(file.of) or file.path != f"{INDEX}/{segment_name(group)}{SUFFIX}":
+        if len(group) != len(file.of) or file.path != f"{INDEX}/{segment_name(group, file.symbols)}{SUFFIX}":
             add(file.path, "is stale: it was made for other shards than those of the manifest")
         elif not quick:
             _segment(release, file, group, add, deep)
@@ -76,19 +76,19 @@ def _segment(release: Release, file: IndexFile, group: Sequence[FileEntry], add:
     if not path.is_file():
         return  # said to be missing already
     try:
-        segment = Segment(path, group)
+        segment = Segment(path, group, file.symbols)
         for name in SECTIONS:
             segment.section(name)
-        told = _deep(release, segment, group) if deep else _sample(release, segment, group)
+        told = _deep(release, segment, group, file.symbols) if deep else _sample(release, segment, group)
         for what in told:
             add(file.path, what)
     except ReleaseError as error:
         add(file.path, str(error).replace(f"{shown(str(path))} ", ""))
 
 
-def _deep(release: Release, segment: Segment, group: Sequence[FileEntry]) -> Iterator[str]:
+def _deep(release: Release, segment: Segment, group: Sequence[FileEntry], symbols: str) -> Iterator[str]:
     """Yield the sections that differ from those that the shards give now; another compression is no difference."""
-    for name, made in sections_of(release.path, group).items():
+    for name, made in sections_of(release.path, group, symbols).items():
         there = bytes(segment.section(name))
         if there == made:
             continue

@@ -14,7 +14,9 @@ from drystone.release import layout
 from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry, IndexFile, Manifest
 from drystone.release.read import Release
+from drystone.search.definitions.maker import KEYWORDS, means
 from drystone.search.indexes import copies
+from drystone.search.limits import Symbols
 from drystone.search.segment import SUFFIX, segment_name
 
 #: Shards are put together until they have so many bytes of text.
@@ -25,10 +27,14 @@ _MOST_FILES: Final = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file of an index: its path in the release, and the files of the release that it is made from."""
+    """A file of an index: its path in the release, and the files of the release that it is made from.
+
+    `symbols` says what makes the symbols of a segment.
+    """
 
     path: str
     entries: tuple[FileEntry, ...]
+    symbols: str = KEYWORDS
 
     @property
     def is_segment(self) -> bool:
@@ -41,24 +47,28 @@ class Piece:
         return sum(e.text_bytes if self.is_segment else e.bytes for e in self.entries)
 
 
-def pieces(manifest: Manifest, before: Iterable[IndexFile] = ()) -> list[Piece]:
+def pieces(manifest: Manifest, before: Iterable[IndexFile] = (), symbols: Symbols | None = None) -> list[Piece]:
     """Return what the index of a release consists of; segments of an earlier index (`before`) stay where they hold.
 
-    So a new version of a release costs what has changed.
+    So a new version of a release costs what has changed. `symbols` says what makes symbols: None, what made those of
+    `before`. Raises `MissingExtraError` where the extra for it is not installed.
     """
+    before = tuple(before)
+    made_by = means(symbols, (file.symbols for file in before))
     entries = {entry.path: entry for entry in manifest.of_kind("data")}
     kept = []
     for file in before:
         group = [entries[path] for path in file.of if path in entries]
-        if len(group) == len(file.of) and file.path == _segment_path(group):
+        if len(group) == len(file.of) and file.path == _segment_path(group, made_by):
             kept.append(file.of)
-    found = [Piece(_segment_path(group), tuple(group)) for group in plan(list(entries.values()), kept)]
+    groups = plan(list(entries.values()), kept)
+    found = [Piece(_segment_path(group, made_by), tuple(group), made_by) for group in groups]
     parts = tuple(manifest.of_kind("ledger"))
     return [*found, Piece(f"{layout.INDEX}/{copies.name(parts)}{copies.SUFFIX}", parts)]
 
 
-def _segment_path(entries: Sequence[FileEntry]) -> str:
-    return f"{layout.INDEX}/{segment_name(entries)}{SUFFIX}"
+def _segment_path(entries: Sequence[FileEntry], symbols: str) -> str:
+    return f"{layout.INDEX}/{segment_name(entries, symbols)}{SUFFIX}"
 
 
 def plan(entries: Sequence[FileEntry], kept: Iterable[Sequence[str]] = ()) -> list[list[FileEntry]]:
@@ -90,7 +100,7 @@ def segments_of(release: Release, index: Sequence[IndexFile]) -> list[tuple[Inde
     for file in index:
         if file.path.endswith(SUFFIX):
             group = [entries[path] for path in file.of if path in entries]
-            if len(group) != len(file.of) or file.path != _segment_path(group):
+            if len(group) != len(file.of) or file.path != _segment_path(group, file.symbols):
                 raise stale_index(release)
             found.append((file, group))
     if not found and entries:
