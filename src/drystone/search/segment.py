@@ -134,7 +134,9 @@ class Segment:
     def __init__(
         self, path: Path, entries: Sequence[FileEntry], symbols: str = KEYWORDS, remote: RemoteFile | None = None
     ) -> None:
-        """Open the index of `entries` with symbols made by `symbols`, in a file here or in an object of which `front` bytes have been read.
+        """Open the index of `entries` with symbols made by `symbols`.
+
+        It lies in a file here, or in an object of which `front` bytes have been read.
 
         Raises `ReleaseError` where the file is missing, cut off, no segment, of another version, or of other shards.
         """
