@@ -20,13 +20,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection import labelled
+from benchmarks.detection import carriers, labelled
 from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import Figure, peer
 from drystone.detect.secrets import KINDS, Scanner, ScanSettings, Span, redact
 from drystone.detect.secrets.parses import parses
 
 DATA = LABELLED / "secrets" / "dev.jsonl.gz"
+#: Ends of files that the innocent ones have.
+INNOCENT = (".py", ".pyi", ".h", ".hpp", ".c", ".json", ".yaml", ".toml", ".xml", ".md", ".rst", ".sh", ".pl", ".pm")
 SECRET_KINDS = {"token", "password", "private_key", "high_entropy"}
 
 #: A peer answers, for each text on its standard input (JSON lines), with the names of the rules that fired.
@@ -73,8 +75,47 @@ print(json.dumps({"answers": answers, "seconds": time.process_time() - start}))
 
 def figures(quick: bool) -> list[Figure]:
     """Measure secrets, e-mail, IP addresses, redaction and speed."""
-    found = [*_rows(quick), *_labelled(), *_redaction(quick), *_speed(quick)]
+    found = [*_rows(quick), *_carriers(quick), *_innocent(quick), *_labelled(), *_redaction(quick), *_speed(quick)]
     return [f for f in found if f is not None]
+
+
+def _carriers(quick: bool) -> list[Figure]:
+    """Measure how many generated passwords are covered whole, each shape of value in each carrier."""
+    rows = list(carriers.planted(2 if quick else 30))
+    right = carriers.covered(Scanner(), rows)
+    shapes: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    for row, found in zip(rows, right, strict=True):
+        shapes[row.shape] += found
+        places[row.carrier] += found
+    least, name = min((n * len(carriers.CARRIERS) / len(rows), name) for name, n in places.items())
+    note = f"{len(carriers.CARRIERS)} carriers, {len(carriers.SHAPES)} shapes, {len(rows)} values; "
+    note += f"worst: {name} {least:.2f}"
+    return [
+        bounded("passwords in carriers: found", sum(right) / len(right), note=note),
+        *(Figure(f"  {shape}", n * len(carriers.SHAPES) / len(rows), "") for shape, n in shapes.items()),
+    ]
+
+
+def _innocent(quick: bool) -> list[Figure]:
+    """Count files of installed packages and of the system in which a secret is found; they hold none.
+
+    Whole private keys, which tests of such packages do have, are counted apart.
+    """
+    limit = (20 if quick else 100) << 20
+    texts, paths = sources(limit, INNOCENT)
+    for folder in (Path("/usr/include"), Path("/usr/share")):
+        more = files_below(folder, limit, INNOCENT)
+        texts += more[0]
+        paths += more[1]
+    kinds = [{span.kind for span in spans} & SECRET_KINDS for spans in Scanner().scan_batch(texts, paths)]
+    false = [path for path, kind in zip(paths, kinds, strict=True) if kind - {"private_key"}]
+    for path in false:
+        print(f"a secret in an innocent file: {path}", file=sys.stderr)
+    keys = sum("private_key" in kind for kind in kinds)
+    note = f"{len(false)} of {len(texts)} files; {keys} more have private keys for tests"
+    figure = 1000 * len(false) / len(texts)
+    return [bounded("false secrets per 1,000 innocent files", figure, note=note)]
 
 
 def _normal(name: str) -> str:
@@ -242,18 +283,33 @@ def _labelled() -> list[Figure]:
 
 def sources(limit: int, suffixes: tuple[str, ...] = (".py",)) -> tuple[list[bytes], list[str]]:
     """Return about `limit` bytes of source files of the installed packages, in order of path."""
-    texts, paths, size = [], [], 0
+    texts: list[bytes] = []
+    paths: list[str] = []
+    size = 0
     for folder in sorted({*map(str, sys.path), sysconfig.get_paths()["stdlib"]}):
         if not folder.endswith(("site-packages", "dist-packages")) and folder != sysconfig.get_paths()["stdlib"]:
             continue
-        for path in sorted(Path(folder).rglob("*")):
-            if path.suffix in suffixes and path.is_file() and path.stat().st_size < 4 << 20:
-                data = path.read_bytes()
-                texts.append(data)
-                paths.append(str(path))
-                size += len(data)
-                if size > limit:
-                    return texts, paths
+        more = files_below(Path(folder), limit - size, suffixes)
+        texts += more[0]
+        paths += more[1]
+        size += sum(map(len, more[0]))
+        if size > limit:
+            break
+    return texts, paths
+
+
+def files_below(folder: Path, limit: int, suffixes: tuple[str, ...]) -> tuple[list[bytes], list[str]]:
+    """Return about `limit` bytes of the files below a folder, in order of path."""
+    texts: list[bytes] = []
+    paths, size = [], 0
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in suffixes and path.is_file() and path.stat().st_size < 4 << 20:
+            data = path.read_bytes()
+            texts.append(data)
+            paths.append(str(path))
+            size += len(data)
+            if size > limit:
+                break
     return texts, paths
 
 

@@ -42,6 +42,13 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(_read(), key=lambda rule: rule.id))
 
 
+@cache
+def services() -> frozenset[str]:
+    """Return names, in small letters, of services that are reached with a key."""
+    text = files(__package__).joinpath("services.txt").read_text("utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
 def _read() -> Iterator[Rule]:
     seen: set[str] = set()
     for file in sorted(files(__package__).joinpath("rules").iterdir(), key=lambda f: f.name):

@@ -20,8 +20,17 @@ from drystone.detect.secrets.surrogates import surrogate
 _KEY_LINE: Final = re.compile(rb"[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{2,15}={0,2}")
 #: In these a bare `<EMAIL>` would be a tag.
 _LISTED_MARKUP = (
-    ".xml .html .htm .xhtml .svg .xsd .xsl .xslt .pom .plist .csproj .vbproj .fsproj .vcxproj .props .targets .nuspec "
-    ".resx .xaml .wsdl .rss .kml .gpx .jsx .tsx .vue .svelte .jsp .jspx .cshtml .storyboard .xib .dtd .rdf .owl"
+    ".xml .html .htm .xhtml .svg .xsd .xsl .xslt .pom .plist .csproj .vbproj .fsproj .vcxproj .props "
+    ".targets .nuspec .resx .xaml .wsdl .rss .kml .gpx .jsx .tsx .vue .svelte .jsp .jspx .cshtml "
+    ".storyboard .xib .dtd .rdf .owl .config .settings .manifest .proj .wxs .wxi .ps1xml .jelly .tld .ftl "
+    ".hbs .ejs .erb .twig .mxml .fxml .razor .aspx .ascx .master .jrxml .drl .bpmn .dita .docbook .atom "
+    ".opml .xlf .xliff .wadl .xul .gexf .graphml .collada .dae .x3d .mml"
+)
+_SHELL: Final = re.compile(r"\.(?:sh|bash|zsh|ksh|fish|bats|envrc)$|(?:^|/)\.(?:bash|zsh)\w*$|(?:^|/)\.profile$")
+#: Ends of programs, in which a bare `<EMAIL>` is no value.
+_PROGRAM: Final = re.compile(
+    _SHELL.pattern + r"|\.(?:c|h|cc|cpp|cxx|hpp|hh|cs|java|kts?|scala|groovy|go|rs|swift|mjs|cjs|js|jsx|ts|tsx|php|rb|"
+    r"lua|dart|jl|hs|ml|sql|toml|tf|hcl)$"
 )
 _MARKUP: Final = frozenset(_LISTED_MARKUP.split())
 
@@ -69,10 +78,29 @@ def _key_lines(data: bytes, span: Span) -> Iterator[tuple[int, int]]:
             yield start, match.end()
 
 
+def _bare(data: bytes, start: int, path: str | None) -> bool:
+    """Return whether a program has no quote and no comment open on the line before `start`."""
+    if path is None or not _PROGRAM.search(path):
+        return False
+    line = (
+        data[max(data.rfind(b"\n", max(0, start - 400), start) + 1, start - 400) : start]
+        .replace(b"\\'", b"")
+        .replace(b'\\"', b"")
+    )
+    if re.search(rb"//|(?:^|\s)#|/\*|^\s*\*|--", line):
+        return False
+    return line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0 and line.count(b"`") % 2 == 0
+
+
 def _placeholders(data: bytes, spans: Sequence[Span], path: str | None) -> Iterator[tuple[int, int, bytes]]:
     for span in spans:
         text = placeholder(span.kind, path)
         if span.kind != "private_key":
+            if _bare(data, span.start, path):
+                if path is not None and _SHELL.search(path):
+                    text = text.replace(b"<", b"\\<").replace(b">", b"\\>")  # no redirection
+                elif data[span.start : span.end].replace(b"_", b"").isdigit():
+                    text = surrogate(data[span.start : span.end], hashlib.blake2b(data, digest_size=32).digest())
             yield span.start, span.end, text
             continue
         for start, end in _key_lines(data, span):

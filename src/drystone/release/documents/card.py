@@ -167,7 +167,7 @@ _BESIDE: Final = {
     "hash": "Authors and committers stand in `repositories.parquet` as the SHA-256 of their e-mail address (in small "
     "letters) and of `Name <address>`, so that rows of one person still join and nobody is named. ",
     "drop": "Authors and committers do not stand in `repositories.parquet`. ",
-    "keep": "Authors and committers stand in `repositories.parquet` **with names and addresses**, as the settings ask. ",
+    "keep": "Authors and committers stand in `repositories.parquet` **with names and addresses**, as settings ask. ",
 }
 _REDACTED_BESIDE: Final = (
     "Commit messages, branches, paths, evidence and `NOTICE` are redacted like `content`; in paths the placeholder "

@@ -190,6 +190,7 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 _FOLDED = re.compile(rb"\d\.\d+\.\d+\.?[ \t\\]*\r?\n[ \t]*$")
+_SAYS_IPV6 = re.compile(rb"(?i)ipv?6|unspecified|\binet6|\blisten|\bbind")
 _IPV4 = re.compile(rb"(?<![\w.])(?<!::)(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(rb"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:]|\.\d)")
 
@@ -254,8 +255,10 @@ class Ipv6:
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         for match in covering(_IPV6, text, max(since, hit - 6), hit, 60):
-            if match[0].count(b":") < 2 or len(match[0]) < 3:
-                continue  # `::` is rather an operator
+            if match[0].count(b":") < 2:
+                continue
+            if match[0] == b"::" and not _SAYS_IPV6.search(text, line_start(text, match.start(), 60), match.start()):
+                continue  # rather an operator
             address = _address(match[0])
             if address is None:
                 continue

@@ -53,13 +53,11 @@ _LINK_SOURCE = (
     + _BREAK
     + _VALUE_KEY
     + rb"[:=][ \t]{0,4}|\"[ \t]{0,4}\{\s{0,20}(?:\w+[ \t]*=[^\n]{0,80}\n\s{0,20}){0,4}default[ \t]*=[ \t]*)"
-    rb"|(?P<comma>\\?[\"'`][ \t]{0,4}\]?,"
-    + _BREAK
-    + rb")|(?P<call>\("
-    + _BREAK
-    + rb")|(?P<space>\)?[ \t]{1,40}))(?:\\(?=\"))?"
+    rb"|(?P<comma>\\?[\"'`][ \t]{0,4}\]?," + _BREAK + rb")|(?P<call>\(" + _BREAK + rb")|(?P<space>\)?[ \t]{1,40}))"
 )
-_LINK = re.compile(_LINK_SOURCE + QUOTED)
+# Code within a string, as notebooks and JSON have it: `password = \\"...\\"`.
+_WITHIN = rb'\\"((?:[^"\\\n]|\\\\(?:\\")?|\\[^"\\\nn])*)\\"'
+_LINK = re.compile(_LINK_SOURCE + rb"(?:" + QUOTED + rb"|" + _WITHIN + rb")")
 _LINK_POWERSHELL = re.compile(
     _LINK_SOURCE
     + rb"(?:\"((?:[^\"`\n]|`[^\n]|(?<=[^\"])\"\"(?=[^\"\s,;:)\]}]))*)\"|"
@@ -83,14 +81,14 @@ _PAIR_LINE = re.compile(
     rb"[\"']?,?[ \t]{0,4}\r?\n[ \t]{0,40}(?:-[ \t]+)?[\"']?(?:value|VALUE|"
     rb"Value)[\"']?[ \t]{0,4}[:=][ \t]{0,4}([^\s\"'{}\[\]|>][^\r\n]{0,190}?)[ \t]*(?=\r?\n|$)"
 )
-_WORD = re.compile(rb"[ \t]{0,4}=[ \t]{0,4}((?:\\.|[^\s\"'`;&|<>()\\]){4,190})(?=[\s;&|\"'`)<]|$)")
+_WORD = re.compile(rb"[ \t]{0,4}=[ \t]{0,4}((?:\\.|[^\s\"'`;&|<>()\\]){4,190})(?=[\s;&|\"'`)<\\]|$)")
 _DIRECTIVE = re.compile(rb"[ \t]{1,20}((?:\\.|[^\s=\\\"'])(?:\\.|[^\s\\]){3,190})[ \t]*(?=\r?\n|$)")
 _DIRECTIVE_BEFORE = re.compile(rb"(?:^|\n)[ \t]*(?:ENV|ARG|setenv|set -[gxUL]+|SetEnv)[ \t]+$")
 # What may stand before a name that only a blank parts from its value.
 _SPACE_BEFORE = re.compile(
     rb"\#[ \t]{0,4}define[ \t]+$|[\s({:][:$(]{1,2}$|(?:^|\n)[ \t]{0,40}$|\bset\($|\b(?:[Ss]et|WITH|ENCRYPTED|LOGIN)\s$"
 )
-_OPENED = re.compile(rb"[({\[]\s{0,20}[\"'`]$")
+_OPENED = re.compile(rb"[(]\s{0,20}[\"'`]$")
 _IDENTIFIER_BYTES: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _SUFFIX = re.compile(rb"[\w-]*")
 _HOW: Final = ("assign", "pair", "comma", "call", "space")
@@ -118,7 +116,7 @@ _SHELL = re.compile(
     r"\.(?:sh|bash|zsh|fish|ksh|csh|tcsh|bat|cmd|mk|command|profile|bashrc|zshrc)$|(?:^|/)(?:[\w.-]*Dockerfile[\w.-]*|Makefile|Containerfile|"
     r"\.(?:bash|zsh)\w*|\.profile|Procfile|Vagrantfile)$|[\w-]+\.dockerfile$"
 )
-_PROSE = re.compile(r"(?:^|/)[^./]+$|\.(?:md|markdown|txt|rst|adoc|org|log|text|csv|tsv|eml|mbox|tex|wiki)$")
+_PROSE = re.compile(r"(?:^|/)[^./]+$|\.(?:ipynb|md|markdown|txt|rst|adoc|org|log|text|csv|tsv|eml|mbox|tex|wiki)$")
 _COMMENT = re.compile(rb"[ \t]+(?:\#|;|//).*$")
 _ENVIRONMENT_PATH = re.compile(r"(?:^|/)\.env[\w.-]*$|\.env(?:rc)?$")
 
@@ -191,7 +189,7 @@ def _values(
     stop = min(len(text), at + AHEAD)
     link = _link(path).match(text, at, stop)
     if link is not None:
-        group = 6 if link[6] is not None else 7 if link[7] is not None else 8
+        group = next(group for group in (6, 7, 8, 9) if link[group] is not None)
         how = next(name for name in _HOW if link[name] is not None)
         if how == "space" and not (
             name.startswith(b"-") or _SPACE_BEFORE.search(before[-40:]) or (name == b"PASSWORD" and group == 7)
@@ -250,6 +248,7 @@ def _unquoted(
         yield "word", *word.span(1), -0.05 if shell else -0.2
 
 
+_JENKINS = re.compile(rb"\{[\w ]{0,40}AQAAAB[\w+/= ]{3,}\}")
 _IDENTIFIER = re.compile(rb"[A-Za-z_][\w]*(?:(?:\.|->|::)[A-Za-z_]\w*)*(?:\[\w*\])?[;,]?")
 
 
@@ -265,7 +264,8 @@ def _judged(text: bytes, start: int, end: int, sure: float, how: str, path: str 
         return
     if uuid(value):
         sure += 0.1
-    sure += strength(value)
+    # Jenkins encrypts with a key that lies beside: `{AQAAABAAAA...}`.
+    sure += 0.8 if how == "element" and _JENKINS.match(value) else strength(value)
     if translation_file(path) and not re.search(rb"\d", value):
         sure -= 0.2
     if (

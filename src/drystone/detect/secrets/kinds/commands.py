@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from drystone.detect.secrets import checks
 from drystone.detect.secrets.kinds.assignments import QUOTED
-from drystone.detect.secrets.kinds.values import passphrase, reference, stand_in, strength
+from drystone.detect.secrets.kinds.values import passphrase, readable, reference, stand_in, strength
 from drystone.detect.secrets.spans import Span, line_start
 
 #: A command is read at most so far behind its tool's name.
@@ -273,7 +274,9 @@ class BearerToken:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         at = max(text.rfind(b"earer ", max(0, hit - 40), hit), text.rfind(b"earer+", max(0, hit - 40), hit)) - 1
         match = _BEARER.match(text, at, min(len(text), hit + 2048)) if at >= 0 else None
-        if match is None or reference(match[1]) or stand_in(match[1]):
+        if match is None or reference(match[1]) or checks.masked(match[1]):
             return
-        if strength(match[1]) > 0.75:
+        value = match[1]
+        numbers = checks.digits(value) >= 4 and len(value) >= 20 and not readable(value)
+        if numbers or (strength(value) > 0.75 and not stand_in(value)):
             yield Span("password", "bearer-token", *match.span(1), 0.75)

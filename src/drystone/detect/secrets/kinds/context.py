@@ -10,7 +10,7 @@ from itertools import product
 from typing import Final
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.catalog import Rule
+from drystone.detect.secrets.catalog import Rule, services
 from drystone.detect.secrets.kinds.tokens import judge
 from drystone.detect.secrets.kinds.values import readable
 from drystone.detect.secrets.spans import Span, line_start
@@ -90,9 +90,12 @@ _HARMLESS_CONTEXT = re.compile(
 _FORMAT = re.compile(rb"%0?\d*(?:hh?|ll?|z|j|PRI)?[xXdu](?:%|\\n|$)|%(?:hh?|ll?)[xXdu]|%0\dl?l?[xXdu]")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
+_NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
 _FINGERPRINT = re.compile(rb"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{32})")
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
 _ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
+# Between a service's name and its key.
+_BEHIND = re.compile(rb"[\w -]{0,24}(?:\\?[\"'`\])]{0,2}[ \t]{0,3}(?:=>|:=|[:=])[ \t]{0,3}|[ \t]{1,3})\\?[\"'`]?[ \t]?")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
 
@@ -130,8 +133,9 @@ class Context:
             assert rule.near is not None
             for word in spellings(rule.near):
                 by_word[word].append(index)
-        self.names = sorted(by_word)
-        self._by_index = [by_word[word] for word in self.names]
+        self._services = services()
+        self.names = sorted({*by_word, *self._services})
+        self._by_index = [by_word.get(word, []) for word in self.names]
 
     def spans(
         self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool, path: str | None
@@ -142,6 +146,10 @@ class Context:
                 yield from self._provider(index, text, start, end)
         if generic and max(words) >= len(self.names):
             yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn, path)
+        elif generic:
+            near = [self.names[word] for word in words if self.names[word] in self._services]
+            if near:
+                yield from self._of_service(near, text, start, end, drawn, path)
 
     def _provider(self, index: int, text: bytes, start: int, end: int) -> Iterator[Span]:
         rule = self._rules[index]
@@ -166,6 +174,26 @@ class Context:
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
 
+    @staticmethod
+    def _of_service(
+        near: Sequence[str], text: bytes, start: int, end: int, drawn: float, path: str | None
+    ) -> Iterator[Span]:
+        """Yield a run right behind the name of a service, as its key stands in settings and logs."""
+        line = text[line_start(text, start, REACH) : start]
+        small = line.lower()
+        if not any(_BEHIND.fullmatch(small, small.rfind(word.encode()) + len(word)) for word in near):
+            return
+        start, end = _whole_value(text, start, end)
+        value = text[start:end]
+        if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or readable(value) or _VERSION.search(value):
+            return
+        name = given_name(line)
+        if (name is not None and _HARMLESS.search(name)) or _is_name(value, line, text[end : end + 2], path):
+            return
+        hexadecimal = re.fullmatch(rb"[0-9a-f]+", value) is not None
+        if (end - start >= 20 and hexadecimal) or (end - start >= 14 and drawn >= 6.0 and checks.digits(value) >= 2):
+            yield Span("high_entropy", "service-key", start, end, 0.62)
+
     def _generic(
         self, line: bytes, text: bytes, start: int, end: int, drawn: float, path: str | None
     ) -> Iterator[Span]:
@@ -175,7 +203,7 @@ class Context:
             return
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
-        if _FORMAT.search(value) or _is_name(value, line, text[end : end + 2], path):
+        if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
         if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
             return

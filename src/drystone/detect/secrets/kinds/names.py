@@ -49,4 +49,5 @@ class Name:
         stop = text.find(b"\n", hit)
         for match in _NAME.finditer(text, start, min(stop if stop >= 0 else len(text), hit + 160)):
             if not _ORGANISATION.search(match[1]):
-                yield Span("name", "author-line", match.start(1), match.end(1), 0.7)
+                name = match[1].rstrip(b"'.-")
+                yield Span("name", "author-line", match.start(1), match.start(1) + len(name), 0.7)

@@ -8,6 +8,7 @@ from typing import Final
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
+from drystone.detect.secrets.kinds.secret_names import OTHER
 from drystone.detect.secrets.kinds.values import reference, stand_in
 from drystone.detect.secrets.spans import Span, covering
 
@@ -26,13 +27,6 @@ _COMMON = re.compile(
     rb"default|none|null|true|false|placeholder|redacted|token|key|12345|abc|xxx|qwerty|letmein|login|hidden|empty|"
     rb"scott|tiger|invalid|wrong|correct|fake|value|string|field|input|hash|prompt|enter|not|label|type",
     re.IGNORECASE,
-)
-
-
-# What a name such as `password_` may go on with, and then hold no password.
-_OTHER = re.compile(
-    rb"(?i)[_-]?(?:name|field|file|path|hash|url|uri|id|type|reset|label|key_?name|policy|regex|pattern|manager|ref|arn|"
-    rb"hint|text|prompt|message|error|var|env|input|endpoint|class|expir\w*|last\w*|changed\w*|count|limit|header|version|digest)$"
 )
 
 
@@ -134,7 +128,7 @@ class AssignedCredential:
             value = match[3]
             before = text[max(0, match.start() - 16) : match.start()]
             if (
-                _OTHER.search(match[1])
+                OTHER.search(match[1])
                 or checks.stand_in(value)
                 or _PAGING.search(before)
                 or _qualified(text, match.start())
