@@ -8,6 +8,7 @@ from typing import Final
 
 from drystone.detect.languages.tables import languages
 from drystone.detect.licenses.categories import categories
+from drystone.search.filters import NO_LANGUAGE
 from drystone.search.limits import By
 from drystone.search.query import CHOICES, FIELDS, Either, parse
 
@@ -56,7 +57,7 @@ def _term(by: By, value: str) -> str | None:
 def _values(field: str) -> Iterable[str]:
     match field:
         case "lang":
-            return (name.lower() for name in languages())
+            return (NO_LANGUAGE, *(name.lower() for name in languages()))
         case "license":
             return (*_FAMILIES, *categories())
         case "count":
