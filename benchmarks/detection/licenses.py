@@ -20,10 +20,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.detection.restricted import BASES, HARMLESS, RESTRICTIONS, another_holder, texts
 from benchmarks.detection.table import LABELLED, bounded
 from benchmarks.harness import CACHE, Figure, main, peer
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation, detect_headers, detect_text
 from drystone.detect.licenses.annotation import families
+from drystone.detect.licenses.matching.references import facts
 
 LABELS = Path(__file__).with_name("license_headers.tsv")
 SCANCODE = ["scancode-toolkit-mini==32.5.0", "pluggy<1.6"]
@@ -199,7 +201,31 @@ def figures(quick: bool) -> list[Figure]:
         rows += text_figures(independent(labelled)[:: 4 if quick else 1], quick)
     else:
         print(f"  no labelled texts at {labelled}: those figures are left out", file=sys.stderr)
-    return rows + header_figures(quick)
+    return rows + restriction_figures(quick) + header_figures(quick)
+
+
+def restriction_figures(quick: bool) -> list[Figure]:
+    """Measure texts with one more sentence, and the listed texts with another copyright holder."""
+    step = 5 if quick else 1
+    plain = set(BASES)
+    missed: Counter[str] = Counter()
+    cases = list(texts(RESTRICTIONS))[::step]
+    for identifier, name, text in cases:
+        if plain & families(ours(text)):
+            missed[f"{identifier} with {name}"] += 1
+    harmless = list(texts({sentence: sentence for sentence in HARMLESS}))[::step]
+    lost = [name for identifier, name, text in harmless if families(ours(text)) != {identifier}]
+    listed = sorted(facts())[::step]
+    renamed = [i for i in listed if families(ours(another_holder(i))) != families(i)]
+    for what, names in (("restriction missed", missed), ("harmless words taken for one", lost), ("not named", renamed)):
+        print(f"  {what}: {', '.join(names) or 'none'}", file=sys.stderr)
+    return [
+        bounded("permissive text with a restriction: seen", 1 - missed.total() / len(cases), f"of {len(cases)}"),
+        bounded("plain SPDX texts with another holder: named", 1 - len(renamed) / len(listed), f"of {len(listed)}"),
+        Figure(
+            "permissive text with harmless words: still named", 1 - len(lost) / len(harmless), f"of {len(harmless)}"
+        ),
+    ]
 
 
 def text_figures(cases: list[dict[str, object]], quick: bool) -> list[Figure]:

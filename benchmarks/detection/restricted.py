@@ -83,6 +83,8 @@ HARMLESS = (
     "Commercial use is welcome.",
     "You may use it in commercial and non-commercial projects.",
 )
+_COPYRIGHT = re.compile(r"(?i)[ \t]*(?:portions )?(?:copyright|\(c\)|©)[ \t][^\n]{0,90}(?:\d{4}|Marigold)[^\n]{0,30}$")
+_CLAIM = "Copyright (c) 2017, 2021 Marigold Instruments Ltd. All rights reserved."
 
 
 def _positions(text: str, sentence: str) -> Iterator[str]:
@@ -97,6 +99,12 @@ def base(identifier: str) -> str:
     """Return a licence's text as listed, with its blanks filled in."""
     text = re.sub(r"<year>|\[yyyy\]", "2021", facts()[identifier]["text"])
     return re.sub(r"<[^<>\n]{1,60}>|\[[^\[\]\n]{1,60}\]", "Marigold Instruments", text)
+
+
+def another_holder(identifier: str) -> str:
+    """Return a listed text with its blanks filled in and its copyright lines in another name."""
+    lines = base(identifier).splitlines()
+    return "\n".join(_CLAIM if _COPYRIGHT.match(line) else line for line in lines) + "\n"
 
 
 def texts(sentences: dict[str, str]) -> Iterator[tuple[str, str, str]]:
