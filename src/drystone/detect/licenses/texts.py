@@ -32,6 +32,13 @@ from drystone.detect.licenses.strictness import UNKNOWN, strictness
 #: licenseclassifier reads under 1 MB/s; longer texts go to ScanCode and to review.
 _CLASSIFIER_BYTES: Final = 64 * 1024
 _CACHE_SIZE: Final = 8192
+#: The same for one that takes the place of a licence beside which nothing restricts.
+VARIANT: Final = 0.9
+#: Words in a row that no licence explains, from which a listed variant is looked for.
+_SENTENCE: Final = 7
+#: Variants are looked for of licences with at most so many words, and this many words around them.
+_SHORT: Final = 600
+_BESIDE: Final = 60
 #: Rules that find a licence's text, not only its name.
 _WHOLE: Final = frozenset({"spdx-text", "clauses"})
 #: Share of a listed licence's word grams from which it may be named in the place of one that leaves words unexplained.
@@ -132,6 +139,8 @@ def _answer(words: ComparableWords, key: bytes, strict: bool, body: bytes, licen
     rest = [] if restricts else _remaining(words, text, findings, strict, licensing)
     if rest and (listed := _listed(words, text, findings, rest, strict)):
         findings, rest = listed, []
+    elif not rest and any(f.rule in _WHOLE for f in findings):
+        findings = _closer(words, text, findings)
     expression = combine(words, text, findings) if not rest else None
     rows: list[_Row] = [(f.start, f.end, f.expression, f.rule, f.confidence) for f in findings]
     rows += [(r.start, r.end, "", r.rule, 0.8) for r in rest]
@@ -204,6 +213,33 @@ def _listed(
         if not _remaining(words, text, changed, strict, every=True):
             answers.append(changed)
     return min(answers, key=len, default=[])
+
+
+def _closer(words: ComparableWords, text: str, findings: list[LicenseMatch]) -> list[LicenseMatch]:
+    """Return the findings with listed variants in the place of licences that leave a sentence of theirs unexplained.
+
+    So BSD-2-Clause with one more sentence is BSD-2-Clause-Views, if the list has exactly that sentence.
+    """
+    known = references()
+    for place, found in enumerate(findings):
+        begin, end = words.word_at(found.start), words.word_at(max(found.start, found.end - 1)) + 1
+        if found.rule not in _WHOLE or found.rule == "text-hash" or end - begin > _SHORT:
+            continue
+        begin, end = max(0, begin - _BESIDE), min(words.count, end + _BESIDE)
+
+        def left(expression: str, begin: int = begin, end: int = end) -> int:
+            ids = known.numbers(re.findall(r"[\w.+-]+", expression))
+            return sum(b - a for a, b in known.index.unexplained(words, begin, end, ids) if b - a >= _SENTENCE)
+
+        least = left(found.expression) - _SENTENCE
+        if least < 0:
+            continue
+        for number, similarity, contained, first, last in known.index.match(words, begin, end, VARIANT, 12):
+            if contained >= VARIANT and (remain := left(known.ids[number])) <= least:
+                least = remain - 1
+                start, stop = words.start(first), words.start(last) - 1 if last < words.count else len(text)
+                findings[place] = LicenseMatch(known.ids[number], start, stop, "spdx-text", round(similarity, 3))
+    return findings
 
 
 def _classify(body: bytes, end: int) -> list[LicenseMatch]:
