@@ -94,3 +94,18 @@ def test_a_path_is_no_name() -> None:
     assert (found.expression, found.unanswered) == (None, True)
     assert found.evidence[0].rule == "unread:points-elsewhere"
     assert header("See the LICENSE file in the root of this repository.") is None
+
+
+def test_names_in_paths_are_parts_of_them() -> None:
+    text = "The library is under the BSD license. See doc/licenses/GPL.txt for one of its tools.\n"
+    assert readme(text) == "BSD-3-Clause"
+    assert header("Licensed under the terms at https://opensource.org/licenses/MIT") == "MIT"
+
+
+def test_what_prose_asks_of_contributors_restricts_nobody() -> None:
+    text = "# Marigold\n\n## License\n\nMIT. Contributors must agree that their patches are under it as well.\n"
+    assert readme(text) == "MIT"
+    donations = (
+        "# Marigold\n\nReleased under the MIT license.\n\n## Legal Notice for Donations\n\nWe are no non-profit.\n"
+    )
+    assert readme(donations) == "MIT"

@@ -80,12 +80,39 @@ _SELF: Final = re.compile(
 )
 
 
+#: Words of addresses, which name licences in their last part ("opensource.org/licenses/MIT").
+_ADDRESS: Final = frozenset({"http", "https", "www", "org", "com", "net", "io", "usr", "share"})
+#: Words that a slash joins with a licence's name: "MIT/GPL", "BSD/Apache".
+_NEIGHBOURS: Final = frozenset(
+    {
+        "mit",
+        "gpl",
+        "lgpl",
+        "agpl",
+        "mpl",
+        "bsd",
+        "apache",
+        "isc",
+        "x11",
+        "expat",
+        "artistic",
+        "perl",
+        "gnu",
+        "cc0",
+        "epl",
+    }
+    | {"gplv2", "gplv3", "gpl2", "gpl3", "apache2", "2.0", "3.0", "2.1", "1.1", "license", "and", "or"}
+)
+
+
 class Sentences:
     """The sentences of a text by offset; each ends at a full stop, a question mark or an empty line."""
 
     def __init__(self, words: ComparableWords) -> None:
         joints: bytes = words.joints
         ends = [m.start() for m in re.finditer(rb"[\n.?]", joints)]
+        self._words, self._joints = words, joints
+        self._text: bytes = words.text
         self._starts = [words.start(i) for i in ends]
         self._questions = {words.start(i) for i in ends if joints[i : i + 1] == b"?"}
         self._size = len(words.text)
@@ -99,6 +126,19 @@ class Sentences:
     def crosses(self, start: int, end: int) -> bool:
         """Whether a sentence begins behind `start` and before `end`."""
         return bisect_right(self._starts, start) < bisect_right(self._starts, end - 1)
+
+    def in_path(self, start: int, end: int) -> bool:
+        """Whether the words between two offsets are parts of a path ("see doc/licenses/GPL.txt"), not of an address."""
+        first, last = self._words.word_at(start), self._words.word_at(max(start, end - 1)) + 1
+        joints = self._joints
+        before = joints[first : first + 1] == b"/"
+        after = joints[last : last + 1] == b"/"
+        if not before and not after:
+            return False
+        lead = self._text[max(0, start - 120) : start].decode("latin-1").split(" ")[-12:]
+        behind = self._text[end : end + 40].decode("latin-1").split(" ")
+        near = {*(lead[-2:-1] if before else ()), *(behind[1:2] if after else ())}
+        return _ADDRESS.isdisjoint(lead) and near.isdisjoint(_NEIGHBOURS)
 
     def asks(self, end: int) -> bool:
         """Whether the sentence that ends at `end` is a question."""

@@ -22,7 +22,7 @@ from drystone.detect.licenses.matching.references import facts
 #: Identifiers that are also words; as names they count only where a declaration says so.
 _WORDS: Final = re.compile(r"[a-z]+\d*|[a-z]+ ?\d")
 #: Names of the list that ordinary prose also contains.
-_NOT_NAMES: Final = {"fair license", "open software license", "python", "linux", "other", "any", "public domain"}
+_NOT_NAMES: Final = {"fair license", "open software license", "python", "linux", "other", "any", "public domain", "doc"}
 
 
 def _aliases() -> list[tuple[str, str]]:

@@ -30,7 +30,9 @@ _ABOUT: Final = re.compile(
 
 
 #: In a file's head, whose other comments stand near, a rider speaks of the licence by name.
-_LAW: Final = re.compile(r"\b(?:licen[sc]\w*|software|redistribut\w+|distribut(?:e|ed|ion)|above|use)\b")
+_LAW: Final = re.compile(r"\b(?:licen[sc]\w*|software|redistribut\w+|distribut(?:e|ed|ion))\b")
+#: What prose asks of those who contribute or donate restricts nobody's use.
+_GIVING: Final = re.compile(r"\b(?:contribut(?:e|or|ors|ion|ions|ing)|pull requests?|patches|donat\w+|cla)\b")
 #: Riders known by a name of their own.
 _NAMED: Final = frozenset({"commons clause"})
 #: Rules that sentences about a service or a tool match as well.
@@ -114,10 +116,13 @@ def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, co
     about = loose or _ABOUT.search(sentence) is not None
     law = loose or not prose or _LAW.search(sentence) is not None
     for hit in restrictions(sentence, loose or near or not (prose or granted)):
+        plain = hit.rule in PLAIN_RIDERS
         if hit.denies or hit.rule == AGREEMENT:
-            if hit.denies or near or not granted:
+            if hit.denies or (not copyleft and (near or not granted)):
                 yield hit
-        elif ((about and law) or hit.rule in _NAMED) and (not copyleft or hit.rule in PLAIN_RIDERS):
+        elif prose and not plain and _GIVING.search(sentence) is not None:
+            continue
+        elif ((about and (law or plain)) or hit.rule in _NAMED) and (not copyleft or plain):
             yield hit
 
 

@@ -150,6 +150,8 @@ def _notices(text: str, begin: int, end: int, how: _Reading) -> list[LicenseMatc
     found = []
     weak = how.bare and len(text) < 60
     for m in find_names(text, begin, end, weak=weak, listed=how.licensing, apart=how.sentences.crosses):
+        if how.sentences.in_path(m.start, m.end):
+            continue
         first, last = how.sentences.around(m.start)
         start, stop = (max(begin, first), min(end, last)) if how.strict else (begin, end)
         span = (m.start, m.end)
