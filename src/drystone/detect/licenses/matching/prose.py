@@ -27,8 +27,8 @@ _HEADING: Final = re.compile(
 _UNDERLINE: Final = re.compile(rb"^[ \t]*(=|-|~|\^|\"|\*|\+)\1{2,}[ \t\r]*$")
 _TABLE: Final = re.compile(rb"^[ \t]*(?:\|.*\||[^|\n]{1,200}\|[^|\n]{1,200}\|.*|\+[-=+]{4,}\+?|<t[rdh][ >].*)[ \t\r]*$")
 _LICENSING: Final = re.compile(
-    r"licen[scz]|copying|copyright|^\W*legal(?: notices?| information)?\W*$|lizenz|licenç|licência|licentie|lisans|лицензи|"
-    r"ліценз|许可|許可|授权|授權|协议|協議|版权|版權|著作権|ライセンス|라이선스|라이센스|저작권",
+    r"licen[scz]|copying|copyright|^\W*legal(?: notices?| information)?\W*$|lizenz|licenç|licência|licentie|lisans|"
+    r"лицензи|ліценз|许可|許可|授权|授權|协议|協議|版权|版權|著作権|ライセンス|라이선스|라이센스|저작권",
     re.IGNORECASE,
 )
 _OTHERS: Final = re.compile(
