@@ -39,7 +39,8 @@ _MULTIBYTE: Final = (
 )  # fmt: skip
 _SINGLE: Final = (
     ("cp1251", _CYRILLIC, 0.0), ("koi8_r", ("ru", "bg"), 1.0), ("koi8_u", ("uk",), 1.5), ("iso8859_5", _CYRILLIC, 4.0),
-    ("cp866", ("ru", "uk"), 1.5), ("mac_cyrillic", _CYRILLIC, 14.0), ("cp1253", ("el",), 0.5),
+    ("cp866", ("ru", "uk"), 1.5), ("cp855", _CYRILLIC, 3.0),
+    ("mac_cyrillic", _CYRILLIC, 14.0), ("cp1253", ("el",), 0.5),
     ("iso8859_7", ("el",), 0.0), ("cp1255", ("he",), 0.5), ("iso8859_8", ("he",), 0.0), ("cp1256", ("ar", "fa"), 0.0),
     ("iso8859_6", ("ar",), 1.0), ("tis_620", ("th",), 0.0), ("cp874", ("th",), 0.5), ("cp1254", ("tr",), 1.0),
     ("iso8859_9", ("tr",), 0.5), ("cp1257", ("lt", "lv", "et"), 1.0), ("iso8859_13", ("lt", "lv", "et"), 3.0),
@@ -48,17 +49,25 @@ _SINGLE: Final = (
     ("mac_roman", _WESTERN, 5.0), ("cp850", _WESTERN, 4.0), ("cp437", _WESTERN, 5.0),
 )  # fmt: skip
 
+#: Encodings that differ in a few signs are no rivals: the likelier counts.
+_FAMILIES: Final = {
+    "cp932": "shift_jis", "big5hkscs": "big5", "cp949": "euc_kr", "cp1253": "iso8859_7", "cp1255": "iso8859_8",
+    "cp874": "tis_620", "cp1254": "iso8859_9", "cp1252": "latin_1", "koi8_u": "koi8_r",
+}  # fmt: skip
+
 #: The most likely text must be this much more likely than any other (natural logarithm: 12 is 160,000 times).
 _LEAD: Final = 12.0
-#: A character costs about 5 on average in its own language; beyond this, nobody writes such a text.
-_MOST_COST: Final = 8.0
+#: What a character costs at most, on average, in a text that somebody writes: of alphabets and of thousands of signs.
+#: Texts of the languages here cost about 4 and 6 to 8; read in a wrong encoding that still decodes, 7 and more than 10.
+_MOST_COST: Final = 5.6
+_MOST_COST_WIDE: Final = 9.5
 #: What a character of ASCII costs: encodings with two bytes a character take some for their second.
 _ASCII_COST: Final = 3.5
 #: What no language has: unassigned bytes, controls, private characters.
 _NEVER: Final = 25.0
 _RARE: Final = 12.0
 #: Signs that stand in code of any language.
-_SIGNS: Final = frozenset("©®°±²³µ·«»§¶×÷½¼¾–—‘’“”„•…€£¥™№→←↑↓─│├└┐┘■□●○◆★☆※、。，：；（）！？「」『』【】《》　～")
+_SIGNS: Final = frozenset("〜−‖©®°±²³µ·«»§¶×÷½¼¾–—‘’“”„•…€£¥™№→←↑↓─│├└┐┘■□●○◆★☆※、。，：；（）！？「」『』【】《》　～")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _AFTER_LETTER: Final = re.compile(r"[A-Za-z][^\x00-\x7f]")
 
@@ -201,6 +210,7 @@ class _Text(NamedTuple):
     each: float
     codec: str
     text: str
+    wide: bool
 
 
 def _single_byte_texts(sample: bytes) -> Iterator[_Text]:
@@ -219,7 +229,7 @@ def _single_byte_texts(sample: bytes) -> Iterator[_Text]:
     used = np.flatnonzero(histogram)
     for row in np.argsort(total, kind="stable"):
         said = "".join(tables[row][position] for position in used)
-        yield _Text(float(total[row]), float(each[row]) / number, codecs[row], said)
+        yield _Text(float(total[row]), float(each[row]) / number, codecs[row], said, wide=False)
 
 
 def _multibyte_texts(sample: bytes) -> Iterator[_Text]:
@@ -237,13 +247,13 @@ def _multibyte_texts(sample: bytes) -> Iterator[_Text]:
         before = _languages()[language].before
         each = sum(times * _cost(language, character) for character, times in counted.items())
         each += before[0] * letters + before[1] * (number - len(runs)) + before[2] * (len(runs) - letters)
-        yield _Text(each + prior + _ASCII_COST * (len(text) - number), each / number, codec, "".join(runs))
+        yield _Text(each + prior + _ASCII_COST * (len(text) - number), each / number, codec, "".join(runs), wide=True)
 
 
 def is_written(text: str, language: str) -> bool:
     """Return whether `text` has characters over U+007F and they are such as people write in `language`."""
     characters = "".join(_NOT_ASCII.findall(text[:100_000]))
-    return bool(characters) and sum(_cost(language, c) for c in characters) <= _MOST_COST * len(characters)
+    return bool(characters) and sum(_cost(language, c) for c in characters) <= _MOST_COST_WIDE * len(characters)
 
 
 def judge(sample: bytes) -> Legacy | None:
@@ -253,8 +263,9 @@ def judge(sample: bytes) -> Legacy | None:
     """
     texts = [*_multibyte_texts(sample), *_single_byte_texts(sample)]
     best = min(texts, key=lambda found: found.cost)
-    if best.each > _MOST_COST:
+    if best.each > (_MOST_COST_WIDE if best.wide else _MOST_COST):
         return None
-    others = (found.cost for found in texts if found.text != best.text)
+    family = _FAMILIES.get(best.codec, best.codec)
+    others = (t.cost for t in texts if t.text != best.text and _FAMILIES.get(t.codec, t.codec) != family)
     western = min(found.cost for found in texts if found.codec in ("latin_1", "cp1252"))
     return Legacy(best.codec, min(others, default=math.inf) - best.cost, western - best.cost)
