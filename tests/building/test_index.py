@@ -15,6 +15,7 @@ from drystone import building as room
 from drystone.building import verbs
 from drystone.building.retract import apply
 from drystone.building.settings import Settings
+from drystone.errors import ReleaseError
 from drystone.registry import Registry
 from drystone.registry.requests import subjects
 from drystone.release import layout
@@ -107,6 +108,15 @@ def test_a_retraction_leaves_nothing_in_the_index(home: Home) -> None:
     nothing_is_left(home)
 
 
+def test_a_release_that_was_opened_before_a_retraction_is_not_searched_after_it(home: Home) -> None:
+    opened = open_release(home.output)
+    home.opt_out(subjects.repository("https://forge.example/goes/gone"))
+    with Registry.open(home.registry) as registry:
+        apply([str(home.output)], registry)
+    with pytest.raises(ReleaseError, match="has become another version meanwhile"):
+        Searcher([opened])
+
+
 def test_a_search_over_both_versions_tells_what_a_retraction_took(home: Home, tmp_path: Path) -> None:
     old = shutil.copytree(home.output, tmp_path / "old")
     home.opt_out(subjects.repository("https://forge.example/goes/gone"))
@@ -166,6 +176,17 @@ def test_a_retraction_that_was_killed_leaves_a_whole_index(home: Home) -> None:
 def test_a_build_in_the_same_place_leaves_nothing_in_the_index(home: Home) -> None:
     home.opt_out(subjects.repository("https://forge.example/goes/gone"))
     home.build()
+    nothing_is_left(home)
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_update_leaves_nothing_of_what_was_opted_out(home: Home, in_place: bool) -> None:
+    home.opt_out(subjects.repository("https://forge.example/goes/gone"))
+    old = home.output
+    if not in_place:
+        home.output = home.path / "next"
+    chosen = Settings.model_validate({"registry": home.registry, "near_duplicates": {"scope": "off"}})
+    room.build(chosen, home.sources, home.output, Engine(threads=1), update=old)
     nothing_is_left(home)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError
@@ -201,6 +203,33 @@ def test_a_shard_that_is_missing_is_told(copy: Release) -> None:
     shutil.rmtree(copy.path / layout.INDEX)
     with pytest.raises(ReleaseError, match="is missing"):
         index.build(copy)
+
+
+def test_a_file_without_a_text_is_counted_told_and_found(copy: Release) -> None:
+    """A shard of another writer, which holds no text of one file: there is a row for it that says why."""
+    entry = max(copy.manifest.of_kind("data"), key=lambda e: e.rows)
+    path = copy.path / entry.place
+    table = pq.read_table(path)
+    texts = table.column("content").to_pylist()
+    name, texts[3] = table.column("path")[3].as_py(), None
+    at = table.schema.get_field_index("content")
+    pq.write_table(table.set_column(at, table.schema.field(at), pa.array(texts, pa.string())), path, compression="zstd")
+    manifest = copy.path / layout.MANIFEST
+    value = orjson.loads(manifest.read_bytes())
+    for file in value["files"]:
+        if file["path"] == entry.path:
+            file |= {"sha256": file_sha256(path), "bytes": path.stat().st_size}
+    manifest.write_bytes(orjson.dumps(value))
+    changed = open_release(copy.path)
+    made = index.build(changed)
+    reason = "the release holds no text of this file"
+    assert made.built == 1
+    assert made.not_indexed == {reason: 1}
+    answer = Searcher([changed]).search("is:unindexed", limit=None)
+    assert [one.path for one in answer] == [name]
+    assert answer.exact
+    assert name in [one.path for one in Searcher([changed]).search(f'file:"{name}"', limit=None)]
+    assert name not in [one.path for one in Searcher([changed]).search("content:e", limit=None)]
 
 
 def test_a_release_that_became_another_version_is_not_indexed_as_the_old_one(copy: Release) -> None:

@@ -204,7 +204,14 @@ def open_segments(release: Release, bucket: Bucket | None = None) -> list[Segmen
     Raises `ReleaseError` where there is none, where it is of another version of the release or of the format, or
     damaged.
     """
-    listed = segments_of(release, release.manifest.index or _as_it_is(release).manifest.index)
+    try:
+        return _segments(release, release.manifest.index, bucket)
+    except ReleaseError:  # the index, or the release, may have been made anew since it was opened
+        return _segments(release, _as_it_is(release).manifest.index, bucket)
+
+
+def _segments(release: Release, index: Sequence[IndexFile], bucket: Bucket | None) -> list[Segment]:
+    listed = segments_of(release, index)
     if bucket is None:
         return [Segment(release.path / file.path, group, file.symbols) for file, group in listed]
     remote = [RemoteFile(bucket, file.path, file.bytes) for file, _ in listed]
@@ -217,9 +224,15 @@ def open_segments(release: Release, bucket: Bucket | None = None) -> list[Segmen
 
 def open_copies(release: Release) -> copies.CopyList:
     """Open the list of bytes that lie in several places. Raises as `open_segments` does."""
+    try:
+        return _copies(release, release.manifest.index)
+    except ReleaseError:
+        return _copies(release, _as_it_is(release).manifest.index)
+
+
+def _copies(release: Release, listed: Sequence[IndexFile]) -> copies.CopyList:
     parts = release.manifest.of_kind("ledger")
     wanted = f"{layout.INDEX}/{copies.name(parts)}{copies.SUFFIX}"
-    listed = release.manifest.index or _as_it_is(release).manifest.index
     if not any(file.path == wanted and file.of == tuple(part.path for part in parts) for file in listed):
         raise stale_index(release) if listed else no_index(release)
     return copies.read(release.path / wanted, parts)
