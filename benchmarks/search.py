@@ -2,8 +2,7 @@
 
 One thread, CPU time of the process (and its children). Texts are those of a release of real packages, read by every
 peer: ripgrep and csearch from files, DuckDB from the Parquet, the others from a list of passages. csearch is measured
-where `cindex` is installed. Recall on labelled questions: see search_questions.py. An index in an object store is not
-measured here.
+where `cindex` is installed. The store behind latency is in search_store.py, recall on questions in search_questions.py.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import search_store
+from benchmarks import search_questions, search_store
 from benchmarks.builds import build as build_release
 from benchmarks.builds import workplace
 from benchmarks.corpus import load
@@ -161,7 +160,7 @@ def measure(quick: bool) -> list[Figure]:
         figures += _passages(searcher, texts, folder)
         figures.append(Figure("segment rebuilt after a retraction, 64 MiB", _rebuilt(release.path), "s", 3, 1.5, True))
         figures += search_store.figures(open_release(release.path).path, PATTERNS)
-    return figures
+    return figures + search_questions.measure(quick)
 
 
 def _patterns(searcher: Searcher, folder: Path, texts: list[str], places: list[tuple[str, str]]) -> list[Figure]:

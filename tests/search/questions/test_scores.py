@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -53,13 +53,26 @@ def pieces(number: int, text: str, language: str) -> Iterator[Piece]:
         start = end
 
 
+class Texts(NamedTuple):
+    """All files of a release, their passages, the terms of their paths."""
+
+    rows: list[dict[str, Any]]
+    pieces: list[Piece]
+    paths: list[Counter[int]]
+
+
+@pytest.fixture(scope="module")
+def texts(release: Release) -> Texts:
+    rows = list(release.files(columns=["path", "content", "language", "is_test", "is_vendor"]))
+    all_pieces = [p for n, row in enumerate(rows) for p in pieces(n, row["content"], row["language"])]
+    return Texts(rows, all_pieces, [terms(row["path"]) for row in rows])
+
+
 class ByHand:
     """The scores from texts and paths alone."""
 
-    def __init__(self, release: Release, words: str) -> None:
-        self.rows = list(release.files(columns=["path", "content", "language", "is_test", "is_vendor"]))
-        self.pieces = [p for n, row in enumerate(self.rows) for p in pieces(n, row["content"], row["language"])]
-        self.paths = [terms(row["path"]) for row in self.rows]
+    def __init__(self, texts: Texts, words: str) -> None:
+        self.rows, self.pieces, self.paths = texts
         asked = [word for word in words.split() if word not in ASKING] or words.split()
         keys = {key for word in asked for key in terms(word)}
         self.in_texts = {key: sum(key in p.terms for p in self.pieces) for key in keys}
@@ -120,8 +133,8 @@ class ByHand:
 @pytest.mark.parametrize(
     "words", ["how does it parse a command line option", "table columns width", "the", "getUserName", "zzqqy", "first"]
 )
-def test_scores_are_those_of_the_formula_by_hand(release: Release, searcher: Searcher, words: str) -> None:
-    expected, ranking = ByHand(release, words.replace("it ", "")), Ranking(searcher.segments)
+def test_scores_are_those_of_the_formula_by_hand(texts: Texts, searcher: Searcher, words: str) -> None:
+    expected, ranking = ByHand(texts, words.replace("it ", "")), Ranking(searcher.segments)
     assert [hit.score for hit in ranking.best(words, 5)] == pytest.approx(expected.passages()[:5], rel=1e-4)
     files = ranking.best_files(words, 1000, 3)
     assert [hit.score for hit in files] == pytest.approx(expected.files(), rel=1e-4)
