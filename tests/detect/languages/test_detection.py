@@ -263,3 +263,11 @@ def test_interpreters_and_runners(line: bytes, language: str) -> None:
 )
 def test_extensions_of_several_languages(path: str, content: bytes, language: str) -> None:
     assert detect_language(path, content) == language
+
+
+def test_an_unknown_extension_speaks_against_a_common_language() -> None:
+    content = b'#include <stdio.h>\n\nint main(void)\n{\n    puts("gate");\n    return 0;\n}\n'
+    bare, odd = annotate_language("gate", content), annotate_language("gate.spice", content)
+    assert (bare.language, odd.language) == ("C", "C")
+    assert bare.settled() == "C"
+    assert odd.settled() is None

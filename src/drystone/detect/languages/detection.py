@@ -20,6 +20,7 @@ from drystone.detect.languages.markers import (
     is_prose,
 )
 from drystone.detect.languages.names import base_name, by_name
+from drystone.detect.languages.names import extension as extension_of
 from drystone.detect.languages.tables import languages
 
 #: How sure is enough, unless a caller says otherwise. At this, about nine in ten guesses from content alone are right
@@ -35,6 +36,8 @@ _PATTERN: Final = 0.96
 _CHOSEN: Final = 0.92
 _CLOSE: Final = 0.82
 _AHEAD: Final = 0.1
+#: An extension that nobody knows is more often that of an unknown language than of one that has its own.
+_UNKNOWN_EXTENSION: Final = 0.9
 
 
 class LanguageAnnotation(NamedTuple):
@@ -135,4 +138,6 @@ def _guessed(path: str | None, content: bytes) -> LanguageAnnotation:
     if is_json(content):
         return LanguageAnnotation("JSON", "pattern", _PATTERN)
     language, confidence = guess(content, path)
+    if path and extension_of(base_name(path)):
+        confidence = round(confidence * _UNKNOWN_EXTENSION, 3)
     return LanguageAnnotation(language, "content", confidence) if language else LanguageAnnotation()
