@@ -35,6 +35,12 @@ ABSENT, UNREAD = LicenseState.ABSENT, LicenseState.NOT_UNDERSTOOD
         ("SEE LICENSE IN <docs/EULA.md>", ABSENT, None, "docs/EULA.md"),
         ("other", ABSENT, None, ""),
         ("UNKNOWN", ABSENT, None, None),
+        ("TODO: License declaration", ABSENT, None, None),
+        ("PublicDomain", GRANTED, "LicenseRef-scancode-public-domain", None),
+        ("lgpl_2_1", GRANTED, "LGPL-2.1-only", None),
+        ("Apache License, Version 2.0; see LICENSE file", GRANTED, "Apache-2.0", None),
+        ("BSD 3-Clause License\nCopyright (c) 2019, Mason", GRANTED, "BSD-3-Clause", None),
+        ("Copyright 2020 Acme", UNREAD, None, None),
     ],
 )
 def test_values(value: str, state: LicenseState, expression: str | None, points_to: str | None) -> None:

@@ -21,7 +21,21 @@ from drystone.detect.licenses.texts import detect_text
 _TEXT_LENGTH: Final = 200
 #: Values that say nothing.
 _NOTHING: Final = frozenset(
-    {"", "unknown", "none", "noassertion", "n/a", "na", "tbd", "todo", "null", "-", "?", "undefined"}
+    {
+        "",
+        "unknown",
+        "none",
+        "noassertion",
+        "n/a",
+        "na",
+        "tbd",
+        "todo",
+        "null",
+        "-",
+        "?",
+        "undefined",
+        "unspecifiedlicense",
+    }
 )
 _DENIES: Final = re.compile(
     r"\bunlicen[sc]ed\b|\bproprietary\b|\bcommercial\b|\ball ?rights ?reserved\b|\beula\b|\bend[- ]user\b|"
@@ -46,6 +60,13 @@ _FILE: Final = re.compile(
     r"(?:licen[sc]es?|copying|eula|terms|legal|notice)[\w.-]*)$",
     re.IGNORECASE,
 )
+#: What is added to a name: "Apache 2.0; see LICENSE".
+_SEE_ALSO: Final = re.compile(r"[\s;,.:(-]+see (?:the )?(?:licen[sc]e|copying|file)\b.*$", re.IGNORECASE | re.DOTALL)
+#: Cabal's and Haxelib's own words.
+_OF_ONE_WORD: Final = {
+    "publicdomain": ("LicenseRef-scancode-public-domain", 0.9),
+    "public": ("LicenseRef-scancode-public-domain", 0.8),
+}
 _OPEN: Final = frozenset(
     {"other", "custom", "file", "dual", "various", "mixed", "otherlicense", "other license", "multiple"}
 )
@@ -89,17 +110,19 @@ def read_value(field: str, value: object) -> list[Declaration]:
     """Return what one field says, or nothing where it has no text."""
     if not isinstance(value, str) or not value.strip():
         return []
-    if len(value) > _TEXT_LENGTH:
+    if len(value) > _TEXT_LENGTH or "\n" in value.strip():
         found = detect_text(value.encode(), "text", strict=False)
-        answer = (found.expression, found.confidence) if found.expression else None
-        state = LicenseState.NOT_UNDERSTOOD if found.state is LicenseState.ABSENT else found.state
-        return [Declaration(field, value, state, answer)]
+        if found.state is LicenseState.GRANTED or found.grounds or len(value) > _TEXT_LENGTH:
+            answer = (found.expression, found.confidence) if found.expression else None
+            state = LicenseState.NOT_UNDERSTOOD if found.state is LicenseState.ABSENT else found.state
+            return [Declaration(field, value, state, answer)]
+        value = value.strip().partition("\n")[0]  # a name, and below it whose work it is
     return [_read(field, value.strip().strip("\"'").strip())]
 
 
 def _read(field: str, value: str) -> Declaration:
     low = value.lower().strip(" .")
-    if low in _NOTHING:
+    if low in _NOTHING or low.startswith("todo"):
         return Declaration(field, value, LicenseState.ABSENT)
     if (exact := spdx_expression(value)) is not None:
         return granted(field, value, exact, 0.97)
@@ -112,7 +135,8 @@ def _read(field: str, value: str) -> Declaration:
     denies = _DENIES.search(value) is not None
     if denies and (choice := _choice(field, value)) is not None:
         return choice
-    answer = declared(value)
+    plain = re.sub(r"(?<=\d)_(?=\d)", ".", _SEE_ALSO.sub("", value))
+    answer = _OF_ONE_WORD.get(low) or declared(plain)
     if answer is not None and not _RESTRICTS.search(value) and (not denies or strictness(answer[0]) > 0):
         return granted(field, value, *answer)
     if denies:
