@@ -14,6 +14,7 @@
 #include "builder.hpp"
 #include "counting.hpp"
 #include "folding.hpp"
+#include "literals.hpp"
 #include "query.hpp"
 #include "ranking.hpp"
 
@@ -182,6 +183,29 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const std::vector<uint32_t> hits = candidates(reader, formula.data(), formula.size());
         check(std::find(hits.begin(), hits.end(), 1 - d) != hits.end(), "a text is found by its trigrams");
     }
+    // A window of any bytes: what it finds is there, and with all bytes in it every text that has a trigram is found.
+    std::vector<uint32_t> window{kWindow};
+    for (int i = 0; i < kWindowWords; i++) window.push_back(a.size ? 0x01010101u * a.data[i % a.size] : 0);
+    for (uint32_t number : candidates(reader, window.data(), window.size())) check(number < 2, "a document is there");
+    std::fill(window.begin() + 1, window.end(), ~0u);
+    const std::vector<uint32_t> any = candidates(reader, window.data(), window.size());
+    for (uint32_t d = 0; d < 2; d++) {
+        std::vector<uint32_t> found;
+        trigrams_of(texts[d]->data.get(), texts[d]->size, seen, found);
+        check(found.empty() || std::find(any.begin(), any.end(), 1 - d) != any.end(), "a text has any trigram");
+    }
+
+    // A literal cut out of a text is found in it, and where nothing of it stands it is not.
+    if (a.size) {
+        const int64_t starts[] = {0, (int64_t)(a.size / 2)}, ends[] = {(int64_t)a.size, (int64_t)a.size};
+        const size_t from = data[0] % a.size, length = 1 + data[1] % (a.size - from);
+        std::vector<uint32_t> hits;
+        holding(a.data.get(), starts, ends, 2, a.data.get() + from, length, hits);
+        const uint8_t *const begin = a.data.get(), *const end = begin + a.size;
+        const bool there = std::search(begin + a.size / 2, end, begin + from, begin + from + length) != end;
+        check(hits.size() == 1u + there && hits[0] == 0, "a literal is found where it stands");
+    }
+
     std::vector<uint32_t> formula(a.size / 4);
     if (!formula.empty()) std::memcpy(formula.data(), a.data.get(), formula.size() * 4);
     try {

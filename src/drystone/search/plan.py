@@ -249,13 +249,30 @@ class State:
 
     @property
     def at_most(self) -> int:
-        """How many files may match, as far as that costs little to say."""
+        """How many files may match at most, as far as columns and counts of trigrams say."""
+        return self._most(self.plan.part, self._mask_count)
+
+    @cached_property
+    def likely(self) -> int:
+        """How many files match at most, but for those that only their path or another column speaks for."""
+        return self._most(self.plan.part, lambda _part: 0)
+
+    def _mask_count(self, part: Columns) -> int:
+        return int(np.count_nonzero(self._mask(part)))
+
+    def _most(self, part: Part, columns: Callable[[Columns], int]) -> int:
         if "_bounded" in vars(self) or self.segment.remote is not None:
             return int(np.count_nonzero(self.possible))
-        matcher = self.decisive
-        if matcher is None or not len(matcher.trigrams):
-            return self.segment.count
-        return int(self.segment.trigrams.counts(matcher.trigrams).min())
+        if isinstance(part, Columns):
+            return columns(part)
+        if isinstance(part, Content) and len(part.matcher.trigrams):
+            return int(self.segment.trigrams.counts(part.matcher.trigrams).min())
+        if isinstance(part, Some):
+            return min(self.segment.count, sum(self._most(one, columns) for one in part.parts))
+        if isinstance(part, Every):  # what columns let through beside patterns is not counted for a guess
+            texts = [one for one in part.parts if not isinstance(one, Columns)] or part.parts
+            return min((self._most(one, columns) for one in texts), default=self.segment.count)
+        return self.segment.count
 
     def _bounds(self, part: Part) -> tuple[Mask, bool]:
         """Return the files that a part may hold for, and whether it holds for all of them."""

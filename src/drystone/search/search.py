@@ -337,7 +337,7 @@ class Searcher:
         ]
         prepare(state for *_, state in states)
         # Where most may match most will, and a limit is reached soonest.
-        states.sort(key=lambda one: -one[2].at_most)
+        states.sort(key=lambda one: -one[2].likely)
         repositories: set[str] = set()
         taken = looked = 0
         try:
