@@ -39,11 +39,12 @@ _ASSIGN = (
     + _BREAK
     + rb"(?::=|=>|->|<-|\?=|\+=|==|=|:)"
     + _BREAK
-    + rb"(?:(?:new [A-Za-z.]{3,20}\(|\(|\[|\{)"
-    + _BREAK
-    + rb")?"
+    + rb"(?:(?:(?:new [A-Za-z.]{3,20}|String::from|Some|"
+    rb"Secret(?:Str|String)?(?:::(?:new|from))?|[QN]?SString|std::string)?\(|\[|\{)" + _BREAK + rb")?"
 )
-_VALUE_KEY = rb"""(?:-[ \t]{1,4})?\\?["']?(?:[Vv]alue|VALUE|[Dd]efault|stringValue|content)\\?["']?[ \t]{0,4}"""
+_VALUE_KEY = (
+    rb"""(?:-[ \t]{1,4})?\\?["']?(?:(?:[Pp]arameter)?[Vv]alue|VALUE|[Dd]efault|stringValue|content)\\?["']?[ \t]{0,4}"""
+)
 _LINK_SOURCE = (
     rb"(?:"
     + rb"(?P<assign>"
@@ -53,7 +54,7 @@ _LINK_SOURCE = (
     + _BREAK
     + _VALUE_KEY
     + rb"[:=][ \t]{0,4}|\"[ \t]{0,4}\{\s{0,20}(?:\w+[ \t]*=[^\n]{0,80}\n\s{0,20}){0,4}default[ \t]*=[ \t]*)"
-    rb"|(?P<comma>\\?[\"'`][ \t]{0,4}\]?," + _BREAK + rb")|(?P<call>\(" + _BREAK + rb")|(?P<space>\)?[ \t]{1,40}))"
+    rb"|(?P<comma>\\?[\"'`][ \t]{0,4}\]?," + _BREAK + rb")|(?P<call>[({]" + _BREAK + rb")|(?P<space>\)?[ \t]{1,40}))"
 )
 # Code within a string, as notebooks and JSON have it: `password = \\"...\\"`.
 _WITHIN = rb'\\"((?:[^"\\\n]|\\\\(?:\\")?|\\[^"\\\nn])*)\\"'
@@ -82,6 +83,7 @@ _PAIR_LINE = re.compile(
     rb"Value)[\"']?[ \t]{0,4}[:=][ \t]{0,4}([^\s\"'{}\[\]|>][^\r\n]{0,190}?)[ \t]*(?=\r?\n|$)"
 )
 _WORD = re.compile(rb"[ \t]{0,4}=[ \t]{0,4}((?:\\.|[^\s\"'`;&|<>()\\]){4,190})(?=[\s;&|\"'`)<\\]|$)")
+_SAID = re.compile(_WORD.pattern.replace(rb"=", rb"[=:]", 1))
 _DIRECTIVE = re.compile(rb"[ \t]{1,20}((?:\\.|[^\s=\\\"'])(?:\\.|[^\s\\]){3,190})[ \t]*(?=\r?\n|$)")
 _DIRECTIVE_BEFORE = re.compile(rb"(?:^|\n)[ \t]*(?:ENV|ARG|setenv|set -[gxUL]+|SetEnv)[ \t]+$")
 # What may stand before a name that only a blank parts from its value.
@@ -149,7 +151,8 @@ class AssignedPassword:
     expression = (
         ENGINE_CORE
         # What links: an assignment, a call or a pair in quotes, a type, an element, a blank before quotes.
-        + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}(?:[:=]|\?[:=]|<[-/]|\{ {0,2}get|\(\s{0,40}[@$\w]{0,2}["'`])|"""
+        + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}(?:[:=]|\?[:=]|<[-/]|\{ {0,2}get|"""
+        r"""[({]\s{0,40}[@$\w]{0,2}["'`])|"""
         r"""\\?["'`][ \t]{0,4}(?:\]?,\s{0,40}[@$\w]{0,2}["'`]|\{\s)|["'`\])]{0,2}>|\[\w{0,12}\]|"""
         r"""\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]))"""
         r"|^[ \t]{0,8}(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4}[\w.-]{0,40}"
@@ -244,7 +247,8 @@ def _unquoted(
             yield "connection", *found.span(1), 0.0
             return
     shell = _shell(path)
-    if (shell or configuration or _prose(path)) and (word := _WORD.match(text, at, stop)) is not None:
+    prose = _prose(path)
+    if (shell or configuration or prose) and (word := (_SAID if prose else _WORD).match(text, at, stop)) is not None:
         yield "word", *word.span(1), -0.05 if shell else -0.2
 
 

@@ -60,6 +60,7 @@ ARGUMENTS: Final = (
     _option("sshpass", rb"-p"),
     _attached("sshpass", rb"-p"),
     _attached("mysql", rb"-[a-oq-zA-Z]{0,3}p"),
+    _place("mysql", rb"admin[ \t]" + _REST + rb"password[ \t]+"),
     _attached("mariadb", rb"-[a-oq-zA-Z]{0,3}p"),
     _option("redis-cli", rb"(?:-a|--pass)"),
     _option("docker login", rb"-p"),
@@ -169,17 +170,16 @@ def _told(text: bytes, start: int, end: int, sure: float, rule: str) -> Iterator
 
 
 _ARGUMENT = rb"(?:[^\"'(),\n]{1,80}|[LNRUbfru@]?\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
-_LOGIN = re.compile(
-    rb"[\w.]{0,24}\(?[\w.]{0,24}[ \t]{0,4}(?:\(|=[ \t]{0,4}\()\s{0,20}(?:"
-    + _ARGUMENT
-    + rb",\s{0,20}){1,5}?"
-    + QUOTED
-    + rb"[ \t]{0,4}(?:\.\w+\([^()\n]{0,30}\))?\s{0,20}[,)]"
-)
-_HEAD = re.compile(
-    rb"(?:[Ll]ogin|LogIn|[Aa]uthenticate|PasswordAuthentication|NetworkCredential|[Bb]asic_?[Aa]uth\w*|HTTP(?:Basic|Digest)Auth|getConnection|"
-    rb"PasswordCredentials?|PasswordAuthenticationToken|mysqli?_connect|mysqli|PDO|[Ss]ign_?[Ii]n|SetBasicAuth|setCredentials|"
-    rb"createUser|create_user|addUser|add_user|PlainAuth|auth|createConnection|login_user|pg_connect|oci_connect|odbc_connect|ldap_bind)$"
+#: A literal behind one, two, three or four arguments of a call.
+_LOGIN: Final = tuple(
+    re.compile(
+        rb"[ \t]{0,4}(?:\(|=[ \t]{0,4}\()\s{0,20}(?:"
+        + _ARGUMENT
+        + rb",\s{0,20}){%d}" % before
+        + QUOTED
+        + rb"[ \t]{0,4}(?:\.\w+\([^()\n]{0,30}\))?\s{0,20}[,)]"
+    )
+    for before in (1, 2, 3, 4)
 )
 
 
@@ -201,22 +201,19 @@ class LoginPassword:
         opening = text.rfind(b"(", max(0, hit - 30), hit)
         if opening < 0:
             return
-        match = _LOGIN.match(text, opening, min(len(text), opening + 600))
-        if match is None:
-            return
-        start, end = match.span(next(i for i in (1, 2, 3) if match[i] is not None))
-        value = text[start:end]
-        if (
-            len(value) < 6
-            or (b" " in value and not passphrase(value))
-            or re.search(rb"[/@]\w+[./]\w|^[\w.-]+\.[a-z]{2,5}$", value)
-        ):
-            return
-        sure = strength(value) - 0.05
-        if sure > 0:
-            yield Span("password", "login-password", start, end, sure)
+        for pattern in _LOGIN:
+            match = pattern.match(text, opening, min(len(text), opening + 600))
+            if match is None:
+                continue
+            start, end = match.span(next(i for i in (1, 2, 3) if match[i] is not None))
+            value = text[start:end]
+            plain = b" " not in value or passphrase(value)
+            if len(value) >= 6 and plain and not _PLACE.search(value):
+                yield Span("password", "login-password", start, end, max(0.0, strength(value) - 0.05))
 
 
+#: A path, a URL or a name of a host in the arguments of a call.
+_PLACE = re.compile(rb"[/@]\w+[./]\w|^[\w.-]+\.[a-z]{2,5}$|^\w+:\w+=")
 _DSN = re.compile(rb"(?:^|[\s\"'`=])[\w.%-]{1,60}:((?:[^`\n:/]|[:/](?!/)){3,120})@(?:tcp|tcp6|udp|unix|cloudsql)?\($")
 _PGPASS = re.compile(
     rb"[\w.*/-]{1,100}:(\d{2,5}|\*):[\w*.$-]{1,80}:[\w*.$-]{1,80}:((?:\\.|[^:\n\r\\]){4,200})(?=[\r\n]|$)"

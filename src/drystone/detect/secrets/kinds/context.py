@@ -12,7 +12,7 @@ from typing import Final
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule, services
 from drystone.detect.secrets.kinds.tokens import judge
-from drystone.detect.secrets.kinds.values import readable
+from drystone.detect.secrets.kinds.values import readable, told_in_base64
 from drystone.detect.secrets.spans import Span, line_start
 
 #: Words that name a credential. The names of what is only called a key (of a table, of a cache) are judged below.
@@ -199,7 +199,7 @@ class Context:
     ) -> Iterator[Span]:
         start, end = _whole_value(text, start, end)
         value = text[start:end]
-        if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value):
+        if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value) or told_in_base64(value):
             return
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return

@@ -106,7 +106,7 @@ def uuid(value: bytes) -> bool:
 
 def stand_in(value: bytes) -> bool:
     """Return whether a value is what writers put where a credential belongs: `changeme`, `test1234`, `Passw0rd!`."""
-    if _PICTURE.search(value) is not None or len(set(value)) < 4 or _told_in_base64(value):
+    if _PICTURE.search(value) is not None or len(set(value)) < 4 or told_in_base64(value):
         return True
     for read in (value, _TAIL.sub(b"", value).translate(_LEET)):
         parts = [part.lower() for part in _PART.findall(read)]
@@ -123,7 +123,7 @@ def stand_in(value: bytes) -> bool:
     return re.fullmatch(rb"(?:0?1234567890?|12345678?|987654321|\d)\w{0,2}", value) is not None
 
 
-def _told_in_base64(value: bytes) -> bool:
+def told_in_base64(value: bytes) -> bool:
     """Return whether a value is base64 of words that say so themselves: `user:not a real password`."""
     if len(value) % 4 or not re.fullmatch(rb"[A-Za-z0-9+/]{12,}={0,2}", value):
         return False
