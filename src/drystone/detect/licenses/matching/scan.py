@@ -303,20 +303,27 @@ def _way(words: ComparableWords, text: str, a: LicenseMatch, b: LicenseMatch) ->
     gap = _LATER_PHRASE.sub(" ", text[a.end : min(b.start, a.end + 120)])
     if _LIST.fullmatch(gap):
         return "or" if words.joints[words.word_at(b.start) : words.word_at(b.start) + 1] == b"/" else "list"
-    return "or" if _PLAIN_OR.fullmatch(" " + gap.strip() + " ") else "and" if " and " in gap else ""
+    return "or" if _says_or(gap, a, b) else "and" if " and " in gap else ""
+
+
+def _says_or(gap: str, a: LicenseMatch, b: LicenseMatch) -> bool:
+    """Whether the words between two findings are an "or"; between whole texts it stands alone."""
+    if a.rule in _TEXTS and b.rule in _TEXTS:
+        return gap.strip() in {"or", "or the", "license or"}
+    return _PLAIN_OR.fullmatch(" " + gap.strip() + " ") is not None
 
 
 def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: LicenseMatch) -> bool:
     gap = _LATER_PHRASE.sub(" ", text[a.end : min(b.start, a.end + 4000)])
-    if len(gap) < 3000 and _CHOICE.search(gap[-500:] if len(gap) > 500 else gap):
+    # Two whole texts may lie far apart; names of other parts of a project follow the names to choose from.
+    far = a.rule in _TEXTS and b.rule in _TEXTS
+    if len(gap) < 3000 and _CHOICE.search(gap[-500 if far else -200 :]):
         return True
-    if len(gap) < 90 and _PLAIN_OR.fullmatch(" " + gap.strip() + " "):
+    if len(gap) < 90 and _says_or(gap, a, b):
         return True
     if len(gap) < 90 and _CHOICE_AFTER.match(text, b.end, b.end + 120):
         return True
     lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
-    # Two whole texts may lie far apart; names of other parts of a project follow the names to choose from.
-    far = a.rule in _TEXTS and b.rule in _TEXTS
     return len(gap) < (2500 if far else 250) and _CHOICE.search(lead) is not None
 
 
