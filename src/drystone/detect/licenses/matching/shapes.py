@@ -120,6 +120,8 @@ _ISC_NOTICE = _any(
     r"provided that (?:the|this|these|all)(?: \w+){0,4} notices?",
     r"above copyright notice",
 )
+#: The disclaimer of the BSD licences behind the ISC's grant is another licence (OSSP).
+_OSSP = _any(r"even if advised of the possibility of such damages?")
 _HPND = _any(
     "supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation"
 )
@@ -198,7 +200,7 @@ def _isc(text: str, start: int, stop: int) -> Shape | None:
     end = _end(text, start, window, _ISC_END)
     if end == start:
         return None
-    if _HPND.search(text, start, min(window, start + 900)):
+    if _HPND.search(text, start, min(window, start + 900)) or _OSSP.search(text, start, min(window, start + 1600)):
         return None
     if _ISC_NOTICE.search(text, start, min(window, start + 400)):
         return Shape("ISC", start, end, 0.92)
