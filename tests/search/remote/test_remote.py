@@ -174,3 +174,13 @@ def test_urls_are_told_from_folders() -> None:
     assert not is_url("releases/x")
     assert not is_url("file:///x")
     assert not is_url(Path("s3://x"))
+
+
+def test_the_command_line_searches_a_url(url: str) -> None:
+    from click.testing import CliRunner
+
+    from drystone.cli import cli
+
+    done = CliRunner().invoke(cli, ["search", url, "case:yes content:get_queryset", "-l"])
+    assert done.exit_code == 0, done.output
+    assert "/defines.py" in done.output
