@@ -2,7 +2,8 @@
 
 One thread, CPU time of the process (and its children). Texts are those of a release of real packages, read by every
 peer: ripgrep and csearch from files, DuckDB from the Parquet, the others from a list of passages. csearch is measured
-where `cindex` is installed. The store behind latency is in search_store.py, recall on questions in search_questions.py.
+where `cindex` is installed, Zoekt nowhere: it is Go source alone. The store behind latency is in search_store.py,
+recall on questions in search_questions.py.
 """
 
 from __future__ import annotations
