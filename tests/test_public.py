@@ -30,6 +30,7 @@ def test_the_public_names_are_these() -> None:
         "check_optout",
         "complete_query",
         "count_files",
+        "count_files_on_text",
         "count_times",
         "decide_optout",
         "decide_review",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
     from drystone.errors import DrystoneError
-    from drystone.policy.verbs import licenses
+    from drystone.policy.verbs import count_files_on_text, licenses
     from drystone.reader.options import TrainingFile, TrainingOptions
     from drystone.reader.reader import Reader
     from drystone.reader.verbs import (
@@ -98,6 +98,7 @@ __all__ = [
     "check_optout",
     "complete_query",
     "count_files",
+    "count_files_on_text",
     "count_times",
     "decide_optout",
     "decide_review",
@@ -178,6 +179,7 @@ _HOMES = {
     "check_optout": "drystone.verification.verbs",
     "complete_query": "drystone.search.verbs",
     "count_files": "drystone.search.verbs",
+    "count_files_on_text": "drystone.policy.verbs",
     "count_times": "drystone.search.verbs",
     "decide_optout": "drystone.registry.verbs",
     "decide_review": "drystone.registry.verbs",

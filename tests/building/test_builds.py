@@ -21,7 +21,7 @@ from drystone import building as room
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
 from drystone.errors import BuildError, DrystoneError, MissingExtraError, UsageError
-from drystone.policy.verbs import Resting, files_on_text
+from drystone.policy.verbs import Resting, count_files_on_text
 from drystone.registry import Registry
 from drystone.release.checking.verify import verify
 from drystone.release.manifest import Manifest
@@ -408,12 +408,12 @@ def test_a_head_that_denies_waits_for_a_person_and_a_decision_says_what_it_chang
         (waiting,) = opened.reviews.queue()
         assert (waiting.path, waiting.cause, waiting.swhid) == ("a.py", "denied", row["swhid"])
         assert "Unauthorized copying" in (waiting.sample or "")
-        assert files_on_text(tmp_path / "first", waiting.text_sha256) == Resting(kept=0, dropped=1)
+        assert count_files_on_text(tmp_path / "first", waiting.text_sha256) == Resting(kept=0, dropped=1)
         opened.reviews.decide(waiting.text_sha256, "MIT", "Ada", "an old notice; the firm freed it in 2020")
     make(found, tmp_path / "second", registry=str(registry))
     again = rows(open_release(tmp_path / "second"))["r0/a.py"]
     assert (again["decision"], again["license_expression"]) == ("kept", "MIT")
-    assert files_on_text(tmp_path / "second", waiting.text_sha256) == Resting(kept=1, dropped=0)
+    assert count_files_on_text(tmp_path / "second", waiting.text_sha256) == Resting(kept=1, dropped=0)
 
 
 def test_a_conflict_is_in_the_row_and_waits_for_a_person(tmp_path: Path) -> None:

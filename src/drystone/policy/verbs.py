@@ -22,7 +22,7 @@ class Resting:
     dropped: int
 
 
-def files_on_text(release: AnyPath, text_sha256: str) -> Resting:
+def count_files_on_text(release: AnyPath, text_sha256: str) -> Resting:
     """Count the files of a release whose licence rests on a text that a person should read, or has decided on.
 
     `text_sha256`: the hash under which the review queue has it. A decision changes these files in the next build. Reads

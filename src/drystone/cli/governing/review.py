@@ -9,7 +9,7 @@ import click
 
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json, write_lines
-from drystone.policy.verbs import files_on_text
+from drystone.policy.verbs import count_files_on_text
 from drystone.registry import verbs
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def decide(
 ) -> None:
     """Decide that a text stands under EXPRESSION (SPDX), or NONE where it is no licence."""
     decision = verbs.decide_review(text_hash, expression, reason, registry=registry, by=reviewer)
-    resting = {release: files_on_text(release, decision.text_sha256) for release in releases}
+    resting = {release: count_files_on_text(release, decision.text_sha256) for release in releases}
     if as_json:
         print_json(decision, indent=False, files={release: asdict(found) for release, found in resting.items()})
         return
