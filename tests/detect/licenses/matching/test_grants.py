@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drystone.detect.licenses import detect_file, detect_headers
+from drystone.detect.licenses.matching.references import facts
 
 
 def readme(text: str) -> str | None:
@@ -86,6 +87,23 @@ def test_a_name_that_is_granted(text: str, expression: str) -> None:
 )
 def test_choices_in_words(text: str, expression: str) -> None:
     assert header(text) == expression
+
+
+def test_a_licence_that_explains_itself_grants_no_other() -> None:
+    text = (
+        facts()["Python-2.0.1"]["text"]
+        + """
+
+(1) GPL-compatible doesn't mean that we're distributing Python under
+    the GPL.  All Python licenses, unlike the GPL, let you distribute
+    a modified version without making your changes open source.  The
+    GPL-compatible licenses make it possible to combine Python with
+    other software that is released under the GPL; the others don't.
+"""
+    )
+    assert detect_file(text.encode(), "LICENSE").expression == "Python-2.0.1"
+    own = text + "\n\nOther parts of this program are released under the GPL version 2.\n"
+    assert detect_file(own.encode(), "LICENSE").expression == "Python-2.0.1 AND GPL-2.0-only"
 
 
 def test_a_path_is_no_name() -> None:

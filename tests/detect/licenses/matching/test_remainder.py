@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from benchmarks.detection.restricted import BASES, HARMLESS, RESTRICTIONS, base, texts
 
-from drystone.detect.licenses import LicenseState, detect_text
+from drystone.detect.licenses import LicenseState, detect_file, detect_text
 from drystone.detect.licenses.annotation import families
 
 
@@ -70,3 +70,12 @@ def test_words_beside_copyleft_restrict_only_where_they_say_what() -> None:
     notice = "This program is licensed under the GNU General Public License, version 2 only.\n\n"
     assert read(notice + "If you change the grammar, you must generate the parser again.\n")[1] == "GPL-2.0-only"
     assert read(notice + "Use of the program for commercial purposes is not permitted.\n")[0] is LicenseState.DENIED
+
+
+def test_prose_that_forbids_something_else_denies_nothing() -> None:
+    page = "# Ромашка\n\nЧтобы запретить расцветку, используется класс no-highlight.\n"
+    assert detect_file(page.encode(), "README.ru.md").state is LicenseState.ABSENT
+    denied = page + "\nКоммерческое использование программы запрещено.\n"
+    assert detect_file(denied.encode(), "README.ru.md").state is LicenseState.DENIED
+    # A licence text says what it forbids in any words, and so does what stands below a heading that says licence.
+    assert detect_file("Запрещено всем.".encode(), "LICENSE").state is LicenseState.DENIED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from drystone.detect._kernel import ComparableWords
 
-from drystone.detect.licenses.matching.restrictions import Restriction, restrictions
+from drystone.detect.licenses.matching.restrictions import Restriction, forbids_something_else, restrictions
 
 
 def read(sentence: str, beside: bool = False) -> list[Restriction]:
@@ -65,6 +65,29 @@ def test_what_denies(sentence: str) -> None:
 )
 def test_what_denies_nothing(sentence: str) -> None:
     assert read(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "else_where"),
+    [
+        ("Чтобы запретить расцветку фрагмента, используется класс no-highlight", True),
+        ("このバージョンでは行頭の句読点を禁止する", True),
+        ("未经授权的请求返回 401", True),
+        ("Negative Werte sind nicht erlaubt", True),
+        ("Les espaces sont interdits dans ce champ", True),
+        ("Копирование этого файла запрещено", False),
+        ("本程序禁止商用", False),
+        ("無断転載を禁じます", False),
+        ("무단 복제를 금지합니다", False),
+        ("Die Weitergabe ist nicht gestattet", False),
+        ("Toute reproduction est interdite", False),
+        ("Queda prohibida la copia", False),
+    ],
+)
+def test_what_other_languages_forbid_is_about_the_software_or_not(sentence: str, else_where: bool) -> None:
+    words = ComparableWords(sentence.encode()).text.decode("latin-1")
+    (hit,) = restrictions(words, beside=False)
+    assert forbids_something_else(hit, words) is else_where
 
 
 @pytest.mark.parametrize(

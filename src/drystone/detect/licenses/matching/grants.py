@@ -48,6 +48,8 @@ _NEGATED: Final = re.compile(
     r"|\b(?:was|were) (?:previously|formerly|originally|once)(?: \w+){0,5}"
     r"|\b(?:similar|equivalent|comparable|identical) (?:\w+ ){0,3}to(?: the)?"
     r"|\b(?:inspired by|like|upgrade to|relicense)(?: the)?"
+    r"|\b(?:doesnt|does not|dont|do not|didnt) mean(?: \w+){0,8}"
+    r"|\bother (?:\w+ )?(?:software|programs?|code|works?|projects?)(?: \w+){0,4} (?:under|by)(?: the)?"
     r"|\b(?:from|away from|drop|drops|dropped|dropping|remove[sd]?|removing|replac\w+|lift\w*) (?:the )?(?:gnu )?"
     r") $"
 )

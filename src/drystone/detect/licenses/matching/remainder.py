@@ -12,7 +12,13 @@ from typing import Final, NamedTuple
 
 from drystone.detect._kernel import ComparableWords
 from drystone.detect.licenses.matching.references import references
-from drystone.detect.licenses.matching.restrictions import AGREEMENT, PLAIN_RIDERS, Restriction, restrictions
+from drystone.detect.licenses.matching.restrictions import (
+    AGREEMENT,
+    PLAIN_RIDERS,
+    Restriction,
+    forbids_something_else,
+    restrictions,
+)
 from drystone.detect.licenses.strictness import strictness
 
 #: A sentence is read in pieces of this many words, so that a text without full stops costs no more than others.
@@ -116,6 +122,8 @@ def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, co
     about = loose or _ABOUT.search(sentence) is not None
     law = loose or not prose or _LAW.search(sentence) is not None
     for hit in restrictions(sentence, loose or near or not (prose or granted)):
+        if prose and not loose and forbids_something_else(hit, sentence):
+            continue
         plain = hit.rule in PLAIN_RIDERS
         if hit.denies or hit.rule == AGREEMENT:
             if hit.denies or (not copyleft and (near or not granted)):

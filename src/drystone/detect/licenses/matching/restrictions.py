@@ -53,6 +53,7 @@ class _Rules:
     denied: tuple[_Rule, ...]
     abroad: tuple[_Rule, ...]
     rider: tuple[_Rule, ...]
+    about: re.Pattern[str]
     harmless: re.Pattern[str]
     copying: re.Pattern[str]
     cues: PatternSet
@@ -65,6 +66,7 @@ def _rules() -> _Rules:
     words: dict[str, str] = {}
     kinds: dict[str, list[_Rule]] = {"denied": [], "abroad": [], "rider": []}
     harmless: list[str] = []
+    about: list[str] = []
     cues: list[tuple[str, str, str]] = []
     for row in rows:
         if not row or row.startswith("#"):
@@ -76,6 +78,8 @@ def _rules() -> _Rules:
             words[name] = f"(?:{pattern})"
         elif kind == "harmless":
             harmless.append(pattern)
+        elif kind == "about":
+            about.append(pattern)
         elif kind.endswith("cue"):
             cues.append((kind, name, written))
         else:
@@ -86,6 +90,7 @@ def _rules() -> _Rules:
         denied=tuple(kinds["denied"]),
         abroad=tuple(kinds["abroad"]),
         rider=tuple(kinds["rider"]),
+        about=re.compile("|".join(about)),
         harmless=re.compile("|".join(harmless)),
         copying=re.compile(words["copy"] + "|no part|without"),
         cues=PatternSet([cue for _, _, cue in cues], lines=False),
@@ -104,6 +109,11 @@ def _search(rules: tuple[_Rule, ...], sentence: str, names: set[str]) -> Iterato
         match = pattern.search(sentence if name == "rights reserved" else cleaned)
         if match is not None:
             yield Restriction(name, match.start(), match.end(), denies)
+
+
+def forbids_something_else(hit: Restriction, sentence: str) -> bool:
+    """Whether words of another language forbid something in a sentence that speaks of no rights and no software."""
+    return hit.rule.startswith("denied, ") and _rules().about.search(sentence) is None
 
 
 def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:

@@ -63,6 +63,11 @@ _CHOICE_AFTER: Final = re.compile(
     r"(?: \S+){0,5}? (?:whichever|as you (?:like|prefer|wish|please|choose)|at your (?:option|choice|discretion)|"
     r"your choice|take your pick|(?:tri|dual|double|triple|multi) licen[sc]ed|you (?:can|may) choose)\b"
 )
+#: Words between two names with which something else begins: "the icons are distributed under the ...".
+_NEW_GRANT: Final = re.compile(
+    r"\b(?:is|are|was|were|comes?) (?:\w+ ){0,2}?(?:licen[sc]ed|distributed|released|covered|provided|published|"
+    r"governed|available|under)\b"
+)
 #: What stands between the names of a list.
 _LIST: Final = re.compile(r" ?(?:(?:licen[sc]es?|the|an?|gnu|v|version|\d[\d.]*) ?){0,5}")
 _PLAIN_OR: Final = re.compile(r"(?: \S+){0,5}? or(?: \S+){0,7} ?")
@@ -287,13 +292,16 @@ def combine(words: ComparableWords, text: str, findings: list[LicenseMatch]) -> 
         # "the GPL, the MPL or the MIT licence": a comma stands for the word before the last.
         if ways[number] == "list":
             ways[number] = ways[number + 1]
-    groups: list[list[str]] = [[findings[0].expression]]
+    opening = findings[0]
+    groups: list[list[str]] = [[opening.expression]]
     for (a, b), way in zip(pairwise(findings), ways, strict=True):
         if a.expression == b.expression:
             continue
-        if way == "or" or _offers_choice(text, findings[0], a, b):
+        if way == "or" or _offers_choice(text, opening, a, b):
             groups[-1].append(b.expression)
         else:
+            # What was offered before holds for its own list, not for what follows.
+            opening = b
             groups.append([b.expression])
     return join([join(g, "OR") for g in groups], "AND")
 
@@ -323,12 +331,17 @@ def _offers_choice(text: str, opening: LicenseMatch, a: LicenseMatch, b: License
         return True
     if len(gap) < 90 and _CHOICE_AFTER.match(text, b.end, b.end + 120):
         return True
+    if not far and _NEW_GRANT.search(gap) is not None:
+        return False
     lead = _LATER_PHRASE.sub(" ", text[max(0, opening.start - 160) : opening.start])
     return len(gap) < (2500 if far else 250) and _CHOICE.search(lead) is not None
 
 
 def join(expressions: list[str], operator: str) -> str:
-    """Return the expressions joined by `AND` or `OR`, each once, in the order given."""
+    """Return the expressions joined by `AND` or `OR`, in the order given: flat, and each operand once.
+
+    "MIT AND (ISC AND MIT)" is "MIT AND ISC"; of two choices between the same licences the first stays.
+    """
     return _join(tuple(dict.fromkeys(expressions)), operator)
 
 
@@ -336,17 +349,44 @@ def join(expressions: list[str], operator: str) -> str:
 def _join(parts: tuple[str, ...], operator: str) -> str:
     if len(parts) == 1:
         return parts[0]
-    flat: dict[str, None] = {}
-    other = " AND " if operator == "OR" else " OR "
+    other = "OR" if operator == "AND" else "AND"
+    flat: dict[frozenset[str], str] = {}
     for part in parts:
-        if other in part:
-            flat[f"({part})"] = None
-        elif f" {operator} " in part:
-            flat.update(dict.fromkeys(part.split(f" {operator} ")) if "(" not in part else {part: None})
-        else:
-            flat[part] = None
-    joined = f" {operator} ".join(flat)
+        choice = len(_operands(part, "OR")) > 1
+        operands = [part] if choice and operator == "AND" else _operands(part, operator)
+        for operand in operands:
+            inner = _operands(operand, other)
+            flat.setdefault(frozenset(inner), f"({operand})" if len(inner) > 1 else operand)
+    joined = f" {operator} ".join(flat.values())
     return spdx_expression(joined) or joined
+
+
+def _operands(expression: str, operator: str) -> list[str]:
+    """Return what `operator` joins outside of parentheses, without parentheses around the whole of an operand."""
+    found: list[list[str]] = [[]]
+    depth = 0
+    for word in expression.split(" "):
+        depth += word.count("(") - word.count(")")
+        if word == operator and depth == 0:
+            found.append([])
+        else:
+            found[-1].append(word)
+    operands = [" ".join(words) for words in found]
+    if len(operands) > 1:
+        return [inner for operand in operands for inner in _operands(operand, operator)]
+    if expression.startswith("(") and expression.endswith(")") and _encloses(expression):
+        return _operands(expression[1:-1], operator)
+    return operands
+
+
+def _encloses(expression: str) -> bool:
+    """Whether the parenthesis that opens an expression closes at its end."""
+    depth = 0
+    for number, sign in enumerate(expression):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return number == len(expression) - 1
+    return False
 
 
 def speaks_of_licensing(text: str) -> bool:

@@ -39,6 +39,7 @@ _START: Final = re.compile(
     r"redistribution(?:s)? (?:in|of) binary form)"
     r"|(?P<isc>permission to use copy modify (?:and |or |and or )*distribute this (?:software|program|code|file|source)"
     r"(?: and its documentation)? for any purpose)"
+    r"|(?P<cmu>by obtaining using and or copying this software and or its associated documentation you agree)"
     r"|(?P<zlib>permission is (?:hereby )?granted to anyone to use this (?:software|program|code|library) for any "
     r"purpose|in no event will the authors? be held liable for any damages arising)"
     r"|(?P<unlicense>this is free and unencumbered software released into the public domain)"
@@ -69,6 +70,7 @@ _ICU = _any(r"appear in supporting documentation")
 _NCSA = _any(r"deal with the software", r"redistributions of source code")
 _SOURCE = _any(
     r"(?:re)?distributions? (?:of|in|as)(?: the| this)? (?:source|code|any form)(?: code)?(?: form)?(?: forms)? "
+    r"(?:(?:sphinx|rest|xml|docbook|sgml|markdown|latex|asciidoc|html|files?|and|so|forth) ){0,6}?"
     r"(?:must|should|shall|may|need to|has to|have to)(?: also)? (?:\w+ ){0,3}?(?:retain|contain|reproduce|"
     r"include|keep|"
     r"preserve|carry)",
@@ -77,6 +79,8 @@ _SOURCE = _any(
 )
 _BINARY = _any(
     r"(?:re)?distributions? (?:in|of|as)(?: the)? (?:binary|compiled|executable|object)(?: code| forms?)? "
+    # Of documentation: "in compiled form (converted to PDF, HTML and other formats)".
+    r"(?:(?:converted|transformed|rendered) to (?:\w+ ){1,12}?formats? )?"
     r"(?:must|should|shall)(?: also)? (?:\w+ ){0,3}?(?:reproduce|retain|contain|include|display)",
     r"binary forms? must reproduce",
 )
@@ -124,6 +128,14 @@ _ISC_NOTICE = _any(
 _OSSP = _any(r"even if advised of the possibility of such damages?")
 _HPND = _any(
     "supporting documentation", "not be used in advertising", "without specific written prior", "and its documentation"
+)
+_CMU_GRANT = _any(
+    r"permission to use copy modify and distribute this software and its associated documentation for any purpose "
+    r"and without fee is hereby granted"
+)
+_CMU_NAME = _any(
+    r"not be used in advertising or publicity pertaining to distribution of the software without specific written "
+    r"prior permission"
 )
 _ZLIB_CLAUSE = _any(
     r"origin of this (?:software|program|library|code|source code|work) must not be misrepresented",
@@ -207,6 +219,13 @@ def _isc(text: str, start: int, stop: int) -> Shape | None:
     return Shape("0BSD", start, end, 0.85)
 
 
+def _cmu(text: str, start: int, stop: int) -> Shape | None:
+    window = min(stop, start + 2500)
+    if any(p.search(text, start, window) is None for p in (_CMU_GRANT, _ICU, _CMU_NAME)):
+        return None
+    return Shape("MIT-CMU", start, _end(text, start, window, _CMU_NAME, _ISC_END), 0.92)
+
+
 def _zlib(text: str, start: int, stop: int) -> Shape | None:
     if not _ZLIB_GRANT.search(text, start, stop) or not _ZLIB_CLAUSE.search(text, start, stop):
         return None
@@ -236,6 +255,7 @@ _SHAPES: Final[dict[str, Callable[[str, int, int], Shape | None]]] = {
     "mit": _mit,
     "bsd": _bsd,
     "isc": _isc,
+    "cmu": _cmu,
     "zlib": _zlib,
     "unlicense": _fixed("Unlicense", 1100, 0.95),
     "wtfpl": _fixed("WTFPL", 350, 0.95),
