@@ -10,6 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -59,6 +60,10 @@ def github(value: bytes) -> float:
     return 1.0 if _crc_base62(body[:30]) == body[30:36] else 0.8
 
 
+#: The registered claims of RFC 7519, section 4.1.
+_REGISTERED: Final = frozenset(("iss", "sub", "aud", "exp", "nbf", "iat", "jti"))
+
+
 def _decoded(part: bytes) -> object:
     try:
         return json.loads(base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)))
@@ -66,10 +71,20 @@ def _decoded(part: bytes) -> object:
         return None
 
 
+def _shows_the_format(claims: object) -> bool:
+    """Return whether claims are a word or two that no issuer set: `{"some": "payload"}`."""
+    if not isinstance(claims, dict):
+        return False
+    plain = all(isinstance(claim, str) and re.fullmatch(r"[A-Za-z]{1,12}", claim) for claim in claims.values())
+    return 0 < len(claims) <= 2 and plain and not _REGISTERED & set(claims)
+
+
 def jwt(value: bytes) -> float:
     """Judge a JSON Web Token (RFC 7519): its header is a JSON object that names an algorithm."""
     header = _decoded(value.split(b".")[0])
     if isinstance(header, dict):
+        if _shows_the_format(_decoded(value.split(b".")[1])):
+            return 0.4
         return 0.9 if "alg" in header or "typ" in header or "enc" in header else 0.5
     # A header with a typo does not decode, yet the rest may be whole.
     return 0.5 if value.count(b".") == 2 and len(value) > 100 else 0.0
@@ -94,11 +109,17 @@ def basic_auth(value: bytes) -> float:
     return 0.9 if colon and user and password and user.isascii() and user.decode().isprintable() else 0.0
 
 
+def of_three_alphabets(value: bytes) -> float:
+    """Judge a long value drawn from base64's alphabet, which has letters of both cases and digits."""
+    return float(all(re.search(kind, value) for kind in (rb"[a-z]", rb"[A-Z]", rb"\d")))
+
+
 CHECKS: Final[dict[str, Callable[[bytes], float]]] = {
     "github": github,
     "npm": github,
     "basic_auth": basic_auth,
     "jwt": jwt,
+    "of_three_alphabets": of_three_alphabets,
     "jwt_base64": jwt_base64,
 }
 
@@ -124,6 +145,19 @@ def masked(value: bytes) -> bool:
 def counting(value: bytes) -> bool:
     """Return whether a value only counts through its alphabet, as keys in tests do."""
     return _COUNTING.search(value) is not None
+
+
+_HEXADECIMAL = re.compile(rb"(?i)[0-9a-f-]{12,}")
+_DIGIT = re.compile(rb"\d")
+
+
+def counts_up(value: bytes) -> bool:
+    """Return whether the digits of a hexadecimal value count, whatever stands between: `a1b2c3d4-5e6f-7890`."""
+    if not _HEXADECIMAL.fullmatch(value):
+        return False
+    shown = [int(digit) for digit in _DIGIT.findall(value)]
+    steps = sum((b - a) % 10 == 1 for a, b in pairwise(shown))
+    return len(shown) >= 8 and steps >= 0.8 * (len(shown) - 1)
 
 
 def stand_in(value: bytes) -> bool:

@@ -92,6 +92,10 @@ _SPACE_BEFORE = re.compile(
 )
 _OPENED = re.compile(rb"[(]\s{0,20}[\"'`]$")
 _IDENTIFIER_BYTES: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+# `arn:aws:secretsmanager:eu-west-1:123456789012:secret:crm`: a name of a thing, not of a value.
+_ARN = re.compile(rb"arn:[\w*:/.-]*$")
+# `Realm=X,AdminPassword=Y,Salt=Z`: where the next pair begins.
+_NEXT_PAIR = re.compile(rb",[A-Za-z][\w.-]{1,40}=")
 _SUFFIX = re.compile(rb"[\w-]*")
 _HOW: Final = ("assign", "pair", "comma", "call", "space")
 _EQUALS = re.compile(rb"[\"']?\]?[ \t]{0,40}[:=?]")
@@ -176,6 +180,8 @@ class AssignedPassword:
         at = end + len(suffix)
         head = text[max(0, start - 120) : start]
         before = head.rstrip(_IDENTIFIER_BYTES)
+        if b"arn:" in head and _ARN.search(head) is not None:
+            return
         word = text[start:end]
         identity = word.lower() == b"secret" and suffix.lower() in (b"_id", b"id")
         if not identity and not names_one(word, head[len(before) :], suffix, before[-2:]):
@@ -261,6 +267,9 @@ def _judged(text: bytes, start: int, end: int, sure: float, how: str, path: str 
     if how in ("element", "directive", "word", "connection", "line"):
         if value[:1] in b"\"'" and value[-1:] == value[:1] and len(value) > 5:
             start, end, value = start + 1, end - 1, value[1:-1]
+        if how == "word" and (following := _NEXT_PAIR.search(value)) is not None:
+            end = start + following.start()
+            value = text[start:end]
         if how in ("word", "connection") and re.search(rb"^\{|^[\[(<]", value):
             return
     least = 6 if how != "connection" else 5

@@ -12,8 +12,8 @@ from typing import Final
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule, services
 from drystone.detect.secrets.kinds.tokens import judge
-from drystone.detect.secrets.kinds.values import readable, told_in_base64
-from drystone.detect.secrets.spans import Span, line_start
+from drystone.detect.secrets.kinds.values import file_name, readable, stand_in, told_in_base64, uuid
+from drystone.detect.secrets.spans import Span, after_escape, line_start
 
 #: Words that name a credential. The names of what is only called a key (of a table, of a cache) are judged below.
 CREDENTIAL_WORDS: Final = (
@@ -40,7 +40,8 @@ SHORTEST: Final = 12
 REACH: Final = 100
 
 _STRONG = re.compile(
-    rb"token|secret|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key|bearer|"
+    rb"token(?!iz)|secret(?!ar|s?[_ -]?manager)|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|"
+    rb"private[_. -]?key|bearer|"
     rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
     rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
     re.IGNORECASE,
@@ -63,7 +64,11 @@ def given_name(line: bytes) -> bytes | None:
     last = 0
     for stop in _NO_NAME.finditer(head):
         last = stop.end()
-    return head[last:].strip() or None
+    words = head[last:].split()
+    if not words:
+        return None
+    # `--option VALUE` is named by the option alone; of prose only the words right before count.
+    return words[-1] if words[-1].startswith(b"--") else b" ".join(words[-4:])
 
 
 # Names of values that are random and no secret.
@@ -75,10 +80,10 @@ _HARMLESS = re.compile(
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
-    rb"contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id)$)|"
+    rb"role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id)$)|"
     rb"(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
-    rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency)[_-]?token)$"
+    rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency|lock|update|change|starting)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
@@ -86,6 +91,13 @@ _HARMLESS_CONTEXT = re.compile(
     rb"authenticity_token|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
     re.IGNORECASE,
 )
+
+
+def _harmless(name: bytes) -> bool:
+    """Return whether a name is of a value that is random and no secret, numbered (`CHECKSUM1`) or not."""
+    return _HARMLESS.search(name) is not None or _HARMLESS.search(name.rstrip(b"0123456789")) is not None
+
+
 # What printf and strptime fill in.
 _FORMAT = re.compile(rb"%0?\d*(?:hh?|ll?|z|j|PRI)?[xXdu](?:%|\\n|$)|%(?:hh?|ll?)[xXdu]|%0\dl?l?[xXdu]")
 # A name of a program, which is no literal where nothing quotes or assigns it.
@@ -93,6 +105,8 @@ _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
 _FINGERPRINT = re.compile(rb"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{32})")
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
+# `SH.H2O.SAFE.ZS`: short parts of a code, as tables of statistics have them.
+_CODE = re.compile(rb"(?:[A-Z0-9]{1,5}\.){2,}[A-Z0-9]{1,5}")
 _ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 # Between a service's name and its key.
 _BEHIND = re.compile(rb"[\w -]{0,24}(?:\\?[\"'`\])]{0,2}[ \t]{0,3}(?:=>|:=|[:=])[ \t]{0,3}|[ \t]{1,3})\\?[\"'`]?[ \t]?")
@@ -135,6 +149,7 @@ class Context:
                 by_word[word].append(index)
         self._services = services()
         self.names = sorted({*by_word, *self._services})
+        self._of_services = frozenset(i for i, word in enumerate(self.names) if word in self._services)
         self._by_index = [by_word.get(word, []) for word in self.names]
 
     def spans(
@@ -145,9 +160,9 @@ class Context:
             for index in self._by_index[word] if word < len(self.names) else ():
                 yield from self._provider(index, text, start, end)
         if generic and max(words) >= len(self.names):
-            yield from self._generic(text[line_start(text, start, REACH) : start], text, start, end, drawn, path)
+            yield from self._generic(text, start, end, drawn, path)
         elif generic:
-            near = [self.names[word] for word in words if self.names[word] in self._services]
+            near = [self.names[word] for word in words if word in self._of_services]
             if near:
                 yield from self._of_service(near, text, start, end, drawn, path)
 
@@ -166,11 +181,11 @@ class Context:
         if rule.context is not None and _anywhere(rule.context).search(line) is None:
             return
         name = given_name(line)
-        if (name is not None and _HARMLESS.search(name)) or line.endswith(b"@"):
+        if (name is not None and _harmless(name)) or line.endswith(b"@"):
             return  # behind an at sign stands a revision
         for match in matches:
             found = match.span(1) if pattern.groups and match[1] is not None else match.span()
-            sure = judge(rule, text[slice(*found)])
+            sure = 0.0 if readable(text[slice(*found)]) else judge(rule, text[slice(*found)])
             if sure and not (_HARMLESS_CONTEXT.search(line) and name is None):
                 yield Span("token", rule.id, *found, sure)
 
@@ -188,31 +203,32 @@ class Context:
         if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or readable(value) or _VERSION.search(value):
             return
         name = given_name(line)
-        if (name is not None and _HARMLESS.search(name)) or _is_name(value, line, text[end : end + 2], path):
+        if (name is not None and _harmless(name)) or _is_name(value, line, text[end : end + 2], path):
             return
         hexadecimal = re.fullmatch(rb"[0-9a-f]+", value) is not None
         if (end - start >= 20 and hexadecimal) or (end - start >= 14 and drawn >= 6.0 and checks.digits(value) >= 2):
             yield Span("high_entropy", "service-key", start, end, 0.62)
 
-    def _generic(
-        self, line: bytes, text: bytes, start: int, end: int, drawn: float, path: str | None
-    ) -> Iterator[Span]:
+    def _generic(self, text: bytes, start: int, end: int, drawn: float, path: str | None) -> Iterator[Span]:
         start, end = _whole_value(text, start, end)
-        value = text[start:end]
-        if end - start < SHORTEST or end - start > WIDEST or checks.stand_in(value) or told_in_base64(value):
+        value = text[after_escape(text, start, end) : end]
+        if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or value.startswith(b"arn:"):
             return
+        line = text[line_start(text, start, REACH) : start]
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
         if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
-        if _VERSION.search(value) or readable(value) or text[start - 3 : start + 2].find(b"//") >= 0:
+        if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
+            return
+        if text[start - 3 : start + 2].find(b"//") >= 0:
             return
         name = given_name(line)
         if name is not None and b"::" + name in line:
             return  # the value of a type, not of a credential
         if name is None:
             sure = 0.5 if _STRONG.search(line[-60:]) else 0.35
-        elif _HARMLESS.search(name):
+        elif _harmless(name) or (uuid(value) and not _STRONG.search(name) and not line.endswith((b"?key=", b"&key="))):
             return
         elif _STRONG.search(name):
             sure = 0.65
@@ -236,8 +252,13 @@ class Context:
             sure += 0.05
         if (b"/" in value and value.count(b"/") > len(value) // 12) or value.count(b".") > 3:
             sure -= 0.2
-        if sure > 0:
+        if sure > 0 and not _shows_the_form(value):
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
+
+
+def _shows_the_form(value: bytes) -> bool:
+    """Return whether a value shows only how one looks: it counts, is a stand-in, or says so in base64."""
+    return told_in_base64(value) or checks.counts_up(value) or (len(value) < 24 and stand_in(value))
 
 
 WIDEST: Final = 2048

@@ -9,7 +9,7 @@ from typing import Final
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.kinds.secret_names import OTHER
-from drystone.detect.secrets.kinds.values import reference, stand_in
+from drystone.detect.secrets.kinds.values import file_name, reference, stand_in, told_in_base64
 from drystone.detect.secrets.spans import Span, covering
 
 #: A private key block is at most this long.
@@ -104,7 +104,7 @@ class UrlPassword:
 
 
 _PAGING = re.compile(
-    rb"(?i)(?:next|page|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
+    rb"(?i)(?:next|page|lock|update|starting|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
 )
 
 
@@ -130,6 +130,9 @@ class AssignedCredential:
             if (
                 OTHER.search(match[1])
                 or checks.stand_in(value)
+                or checks.counts_up(value)
+                or file_name(value)
+                or told_in_base64(value)
                 or _PAGING.search(before)
                 or _qualified(text, match.start())
             ):
@@ -174,6 +177,10 @@ class CurlCredentials:
                 yield Span("password", "curl-user", match.start(1), match.end(1), 0.7)
 
 
+# `Authorization: AWS4-HMAC-SHA256 Credential=...`: the value before is the name of a scheme.
+_PARAMETER = re.compile(rb"[ ]{1,2}[A-Za-z][\w-]{1,30}=")
+
+
 class AuthorizationHeader:
     """A credential in an HTTP header: `Authorization: Bearer ...`, `X-Api-Key: ...`, `Token: ...`."""
 
@@ -199,6 +206,7 @@ class AuthorizationHeader:
                 or checks.masked(value)
                 or len(set(value)) < 6
                 or _qualified(text, match.start())
+                or (not scheme and _PARAMETER.match(text, match.end()))
             ):
                 continue
             if scheme == b"basic":

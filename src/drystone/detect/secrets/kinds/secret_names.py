@@ -17,6 +17,13 @@ _PLAIN: Final = "password|passwd|passphrase|passcode|pwd|secret|psw|passw"
 ENGINE_CORE: Final = rf"(?i:{_PLAIN}|{_FOREIGN}|pass\b)"
 #: The same for `re`, over small letters (which it is several times as fast on).
 CORE: Final = re.compile(f"{_PLAIN}|{_FOREIGN}|pass(?![a-z])".encode("latin-1"))
+
+
+def core_word(value: bytes) -> bool:
+    """Return whether a value is only the word for a password in some language: `contrase\u00f1a`."""
+    return CORE.fullmatch(value.lower()) is not None
+
+
 #: What a name such as `password_` may go on with, and then hold no password.
 OTHER: Final = re.compile(
     rb"(?i)[_-]?(?:name|names|field|file|filename|path|hash|hashed|url|uri|id|type|reset|label|key_?name|policy|policies|regex|pattern|manager|ref|arn|"
@@ -24,7 +31,7 @@ OTHER: Final = re.compile(
     rb"placeholder|title|strength|length|len|min\w*|max\w*|visible|visibility|required|toggle|button|btn|control|group|widget|icon|link|page|view|form|"
     rb"dialog|screen|route|service|helper|utils?|validator|validation|encoder|hasher|mode|format|algorithm|scheme|store|storage|provider|source|"
     rb"state|status|enabled|disabled|age|days|rotation|generator|rules?|requirements?|description|desc|info|note|warning|instructions?|question|"
-    rb"selector|locator|xpath|css|column|table|attr\w*|param\w*|property|option|flag|arg|mask|chars?|charset|salt|iv|nonce|algo|bytes|size|bits|"
+    rb"selector|locator|values|encodings?|encoding_values|xpath|css|column|table|attr\w*|param\w*|property|option|flag|arg|mask|chars?|charset|salt|iv|nonce|algo|bytes|size|bits|"
     rb"callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
     rb"attempt\w*|auth(?:entication)?|grant|template|tmpl|subject|event|action|request|response|handler|changed|login)$"
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
+from drystone.detect.secrets.kinds.secret_names import core_word
 
 #: Mean surprise (bits a pair) from which letters alone look drawn; one in a thousand names in source code reaches it.
 DRAWN: Final = 6.6
@@ -20,7 +21,7 @@ DRAWN: Final = 6.6
 _REFERENCE = re.compile(
     rb"""\$[({\[]|\{\{|\}\}|<%|\#\{|%\(\w+\)|\{[A-Za-z_][\w.:]*\}|\{\d?\}"""
     rb"""|^%[sdrq@]$|^%\w+%$|^%\{|^[@$:&!%]{1,2}[A-Za-z_][\w.:-]*(?:->\w+|::\w+)*[@%]?$|^<[^<>]*>$|^&lt;.*&gt;$|"""
-    rb"""^\[[\w .-]*\]$|^\(.*\)$"""
+    rb"""^\[[\w .-]*\]$|^\[[\w.]+\(.*\)\]$|^\(.*\)$"""
     rb"""|\$(?:[a-z_][a-z0-9_]{2,}|[A-Z_][A-Z0-9_]{2,}|[a-z]{2,}(?:[A-Z][a-z]+)+)(?![A-Za-z0-9_])"""
     rb"""|^(?:env|process|os|self|this|config|settings|params|props|args|opts|options|data|request|req|var|local|vault|conf|kwargs|attrs)[.:\[]"""
     rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
@@ -32,6 +33,7 @@ _REFERENCE = re.compile(
 # of the second, but for digits and signs, is one too.
 _PICTURE = re.compile(
     rb"(?i)example|sample|dummy|placeholder|change[_-]?(?:me|it|this)|redacted|replace[_-]?(?:me|with)|your[_ -]?|x{4}|"
+    rb"(?:^|[:=,;{\"'\s])x{3}(?=$|[,;}\"'\s])|bogus|"
     rb"^(?:scott|tiger|hunter\d{0,2}|swordfish|pserver|anon\w*)$|foobar|todo|fixme|deadbeef|cafebabe|lorem|ipsum|insert|undefined|abc-?123|not[_-]?(?:set|a[_-]|real|secure|secret)"
 )
 _LISTED_COMMON = (
@@ -47,7 +49,9 @@ _LISTED_COMMON = (
     "devel development prod production stage staging ci vault store keystore truststore jks random strong weak secure "
     "simple basic bearer host really very long short some thing something else here for with in of to and or not on "
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
-    "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid"
+    "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
+    "ssh ftp smtp imap ldap http https "
+    "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
 _PART = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -69,6 +73,16 @@ _JOINED = re.compile(rb"[\w.-]*(?:[/:]|#(?=[A-Za-z]))[\w./#:-]*")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _ESCAPED = re.compile(rb"\\([^A-Za-z0-9\s]|[ ])")
 _SPOKEN = re.compile(rb"(?i)pass ?word|secret|example|change ?me|placeholder|dummy|not (?:a|my) real|your[ _-]")
+# Names of algorithms and of encodings, which stand beside `password` in settings of hashes.
+_ALGORITHM = re.compile(
+    rb"(?i)(?:aws4[-_])?(?:(?:pbkdf2|hmac|aes|rsa|ecdsa|ssha|pkcs|ed|chacha|blake|scram|rc|bcrypt|scrypt|argon|base|utf|md|"
+    rb"sha|3?des|ccm|gcm|cbc|ctr|oaep|pss|poly|id|plus)[-_/]?\d{0,5}[a-z]?[-_/]?){1,6}"
+)
+_LINES = re.compile(rb"[^\n:{]+(?:\n[^\n:{]+)+\n?")
+_FILE = re.compile(
+    rb"\.(?:7z|bin|bz2|csv|exe|gz|html?|img|iso|jar|jpe?g|json|log|ova|pdf|png|py|qcow2|rpm|deb|sql|svg|tar|tgz|txt|vhd|"
+    rb"vmdk|war|whl|xml|xz|ya?ml|zip)$"
+)
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -99,6 +113,11 @@ def _drawn_with_signs(value: bytes) -> bool:
     )
 
 
+def file_name(value: bytes) -> bool:
+    """Return whether a value ends as a file's name does."""
+    return _FILE.search(value) is not None
+
+
 def uuid(value: bytes) -> bool:
     """Return whether a value is a UUID (RFC 9562's text form)."""
     return _UUID.fullmatch(value) is not None
@@ -108,9 +127,13 @@ def stand_in(value: bytes) -> bool:
     """Return whether a value is what writers put where a credential belongs: `changeme`, `test1234`, `Passw0rd!`."""
     if _PICTURE.search(value) is not None or len(set(value)) < 4 or told_in_base64(value):
         return True
+    if _ALGORITHM.fullmatch(value) or core_word(value):
+        return True
     for read in (value, _TAIL.sub(b"", value).translate(_LEET)):
         parts = [part.lower() for part in _PART.findall(read)]
-        if parts and all(len(part) < 3 or part in _COMMON or _only_common(part) for part in parts):
+        if parts and all(
+            len(part) < 3 or part in _COMMON or b"password" in part or _only_common(part) for part in parts
+        ):
             # A common word beside a number that somebody drew is a password; `admin123` and `test!` are not.
             number = b"".join(re.findall(rb"\d+", value))
             if any(len(part) > 2 for part in parts) and (
@@ -125,10 +148,14 @@ def stand_in(value: bytes) -> bool:
 
 def told_in_base64(value: bytes) -> bool:
     """Return whether a value is base64 of words that say so themselves: `user:not a real password`."""
-    if len(value) % 4 or not re.fullmatch(rb"[A-Za-z0-9+/]{12,}={0,2}", value):
+    if not re.fullmatch(rb"[A-Za-z0-9+/]{12,}={0,2}", value):
         return False
-    inner = base64.b64decode(value)
-    return inner.isascii() and inner.decode().isprintable() and _SPOKEN.search(inner) is not None
+    # One may lack its padding, or be cut off.
+    value = value.rstrip(b"=")
+    inner = base64.b64decode(value[: len(value) - (len(value) % 4 == 1)] + b"==")
+    if not inner.isascii() or not inner.decode().replace("\n", "").isprintable():
+        return False
+    return _SPOKEN.search(inner) is not None or _LINES.fullmatch(inner) is not None or stand_in(inner)
 
 
 def _signed(value: bytes) -> bool:
