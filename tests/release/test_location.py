@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,34 +17,17 @@ from drystone.search import index
 from drystone.search.indexes import pieces
 from drystone.search.search import Searcher
 from tests.release.test_retract import Table, everything
+from tests.store import local_store
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
-server = pytest.importorskip("moto.server", reason="moto is not installed")
 # Their own warnings, when sockets are left to the garbage collector, say nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    running.start()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    import s3fs
-
-    s3fs.S3FileSystem.clear_instance_cache()
-    files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
-    files.makedirs("walls", exist_ok=True)
-    yield f"s3://walls/{port}"
-    running.stop()
+def bucket() -> Iterator[str]:
+    with local_store() as url:
+        yield url
 
 
 def upload(release: Path, url: str) -> None:

@@ -98,15 +98,14 @@ def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> Index
         return None
 
 
-def not_indexed(release: Release, files: Iterable[IndexFile]) -> dict[str, int]:
+def not_indexed(release: Release, files: Iterable[IndexFile], bucket: Bucket | None = None) -> dict[str, int]:
     """Count the files that no words of their texts find, by the reason why. Raises `ReleaseError`."""
     entries = {entry.path: entry for entry in release.manifest.of_kind("data")}
+    listed = [(file, [entries[path] for path in file.of]) for file in files if file.path.endswith(SUFFIX)]
     counts: Counter[str] = Counter()
-    for file in files:
-        if file.path.endswith(SUFFIX):
-            opened = Segment(release.path / file.path, [entries[path] for path in file.of], file.symbols)
-            reasons = opened.files.column("not_indexed")
-            counts.update(reason for reason in reasons.to_pylist() if reason is not None)
+    for opened in _opened(release, listed, bucket):
+        reasons = opened.files.column("not_indexed")
+        counts.update(reason for reason in reasons.to_pylist() if reason is not None)
     return dict(sorted(counts.items()))
 
 
@@ -141,8 +140,7 @@ def _as_it_is(release: Release) -> Release:
 def _brought_up_to_date(
     release: Release, symbols: Symbols | None, dry_run: bool, done: Callable[[int, int], object]
 ) -> Indexed:
-    entries = release.manifest.of_kind("data")
-    total, at, built = sum(e.text_bytes for e in entries), 0, list[Piece]()
+    total, at, built = sum(e.text_bytes for e in release.manifest.of_kind("data")), 0, list[Piece]()
     found: list[IndexFile] = []
     if not dry_run:
         _prepare(release.path)
@@ -157,11 +155,19 @@ def _brought_up_to_date(
             done(at, total)
     if not dry_run:
         list_index(release, found)
-    segments = [piece for piece in built if piece.is_segment]
+    return indexed(release, found, built, dry_run)
+
+
+def indexed(
+    release: Release, found: Sequence[IndexFile], built: Iterable[Piece], dry_run: bool, bucket: Bucket | None = None
+) -> Indexed:
+    """Return what an index of these files holds, of which those of `built` are new, or (`dry_run`) are to be."""
+    entries = release.manifest.of_kind("data")
+    new = [piece for piece in built if piece.is_segment]
     return Indexed(
-        sum(file.path.endswith(SUFFIX) for file in found) + (len(segments) if dry_run else 0), len(segments),
-        sum(e.rows for e in entries), not_indexed(release, found), total, sum(piece.weight for piece in segments),
-        sum(file.bytes for file in found), dry_run,
+        sum(file.path.endswith(SUFFIX) for file in found) + (len(new) if dry_run else 0), len(new),
+        sum(e.rows for e in entries), not_indexed(release, found, bucket), sum(e.text_bytes for e in entries),
+        sum(piece.weight for piece in new), sum(file.bytes for file in found), dry_run,
     )  # fmt: skip
 
 
@@ -211,15 +217,17 @@ def open_segments(release: Release, bucket: Bucket | None = None) -> list[Segmen
 
 
 def _segments(release: Release, index: Sequence[IndexFile], bucket: Bucket | None) -> list[Segment]:
-    listed = segments_of(release, index)
-    if bucket is None:
-        return [Segment(release.path / file.path, group, file.symbols) for file, group in listed]
-    remote = [RemoteFile(bucket, file.path, file.bytes) for file, _ in listed]
-    fetch((file, [(0, segment.FRONT)]) for file in remote)
-    return [
-        Segment(release.path / file.path, group, file.symbols, far)
-        for (file, group), far in zip(listed, remote, strict=True)
-    ]
+    return list(_opened(release, segments_of(release, index), bucket))
+
+
+def _opened(
+    release: Release, listed: Sequence[tuple[IndexFile, Sequence[FileEntry]]], bucket: Bucket | None
+) -> Iterator[Segment]:
+    """Open segments one after another; of those in a store all beginnings are read in one round."""
+    remote = [None if bucket is None else RemoteFile(bucket, file.path, file.bytes) for file, _ in listed]
+    fetch((far, [(0, segment.FRONT)]) for far in remote if far is not None)
+    for (file, group), far in zip(listed, remote, strict=True):
+        yield Segment(release.path / file.path, group, file.symbols, far)
 
 
 def open_copies(release: Release) -> copies.CopyList:

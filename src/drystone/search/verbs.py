@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def index_release(
-    release: AnyRelease,
+    release: AnyRelease | str,
     *,
     symbols: Symbols | None = None,
     dry_run: bool = False,
@@ -28,15 +28,20 @@ def index_release(
 ) -> Indexed:
     """Index a release, so that it can be searched, or bring its index up to date; return what the index holds.
 
-    The index lies in the folder `index` of the release, and its manifest lists it; the root hash stays. Parts over
-    shards that have not changed are kept, and a run that was stopped goes on. `symbols`: what finds the names that
+    `release` may be the URL of one in an object store. The index lies in the folder `index` of the release, and its
+    manifest lists it; the root hash stays. Parts over shards that have not changed are kept, and a run that was stopped
+    goes on. `symbols`: what finds the names that
     files define, "keywords" or "trees" (parsers of the extra `symbols`; None: as in the index that is there, else
     keywords). `dry_run`: say what would be done; write nothing. `progress` is called with bytes of text done and all
     bytes. Raises `ReleaseError`, and `MissingExtraError` for trees without the extra.
     """
     from drystone.release.verbs import opened
     from drystone.search.index import build
+    from drystone.search.remote.indexing import build_in_store
+    from drystone.search.remote.objects import is_url
 
+    if is_url(release):
+        return build_in_store(release, symbols=symbols, dry_run=dry_run, done=progress)
     return build(opened(release), symbols=symbols, dry_run=dry_run, done=progress)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,38 +15,20 @@ from drystone.search.occurrences import ledger
 from drystone.search.remote.objects import RemoteFile, RemoteRelease, Wanted, fetch, is_url, open_remote, read_ranges
 from drystone.search.search import Searcher
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
+from tests.store import local_store
 
 pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
-server = pytest.importorskip("moto.server", reason="moto is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
 def url(release: Release) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    running.start()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            patch.setenv(name, value)
-        import s3fs
-
-        s3fs.S3FileSystem.clear_instance_cache()
-        files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
-        files.makedirs("walls", exist_ok=True)
-        bucket = Bucket("s3://walls/searched", release.path)
+    with local_store() as bucket:
+        place = Bucket(f"{bucket}/searched", release.path)
         for path in sorted(release.path.rglob("*")):
             if path.is_file():
-                bucket.put(path.relative_to(release.path).as_posix())
-        yield "s3://walls/searched"
-    running.stop()
+                place.put(path.relative_to(release.path).as_posix())
+        yield f"{bucket}/searched"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import get_args
 
 import click
@@ -16,23 +15,25 @@ from drystone.search.limits import Symbols
 
 
 @click.command()
-@click.argument("release", type=click.Path(path_type=Path))
+@click.argument("release")
 @click.option(
     "--symbols", type=click.Choice(get_args(Symbols)), help="What finds the names that files define; trees are slower."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be indexed; write nothing.")
 @as_json
 @quiet
-def command(release: Path, symbols: Symbols | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def command(release: str, symbols: Symbols | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Index a release, so that `drystone search` answers from it; bring its index up to date.
 
-    The index lies in the folder index of the release and takes about a seventh of its text. Parts over shards that have
-    not changed since the last time are kept, and a run that was stopped goes on.
+    RELEASE is a folder or a URL (s3://bucket/release). The index lies in the folder index of the release and takes
+    about a sixth of its text. Parts over shards that have not changed since the last time are kept, and a run that was
+    stopped goes on.
 
     \b
     Examples:
       drystone index releases/mine
       drystone index releases/mine --dry-run
+      drystone index s3://bucket/releases/mine
       drystone index releases/mine --symbols trees
     """
     with Meter("index", quiet or as_json) as meter:
