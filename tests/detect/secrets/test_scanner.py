@@ -34,6 +34,8 @@ def values(text: str, path: str | None = None, scanner: Scanner = BALANCED) -> l
         ("pkg@1.2.3 icon@2x.png a@b.py", []),
         ("someone@example.com", []),
         ("https://user@host.example.org/", []),
+        ("http://joan:pass%20pass@complex.gmx.de/path", []),
+        ("https://forum.gmx.de?to=jane.doe@gmx" + ".de", ["jane.doe@gmx.de"]),
         ("ssh-rsa-cert-v01@openssh.com", []),
         ("listen on 93.184.215.14:80", ["93.184.215.14"]),
         ("host: 93.184.215.14", ["93.184.215.14"]),
@@ -48,6 +50,7 @@ def values(text: str, path: str | None = None, scanner: Scanner = BALANCED) -> l
         ("DE75 5121 0800 1245 1261 99", ["DE75 5121 0800 1245 1261 99"]),
         ("DE75 5121 0800 1245 1261 98", []),
         ("call +49 30 901820", ["+49 30 901820"]),
+        ("by calling http://169.254.169.254/latest", []),
         ("x = 1234567890123456789", []),
     ],
 )

@@ -44,6 +44,14 @@ def test_vectors_that_standards_print() -> None:
     assert values(f'// RFC 9999, test 4\nsecret_key = "{key}"', "a.go") == []
 
 
+def test_records_that_test_a_cipher() -> None:
+    key, data = (random.Random(size).randbytes(size).hex() for size in (16, 32))
+    assert values(f"{{ key: '{key}', iv: '00', pt: '89b7', ct: '{data}' }}", "cbc.js") == []
+    assert values(f"{{ key: '{key}', iv: '00', ct: '{data}' }}", "cbc.js") == [key]
+    assert values(f"key = '{key}'", "test/cbc_vectors.js") == []
+    assert values(f"key = '{key}'", "test/vector.js") == [key]
+
+
 def test_names_of_programs_are_no_literals() -> None:
     for path, text in (
         ("a.h", "SECStatus PK11_TokenKeyGen(PK11SlotInfo *slot);"),

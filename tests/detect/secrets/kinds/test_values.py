@@ -39,10 +39,19 @@ def test_stand_ins(value: bytes) -> None:
         b"#{password}",
         b"<password>",
         b"%02hhX",
+        b"20/m/ip",
+        b"5/minute",
+        b"tests.settings.OwnPBKDF2PasswordHasher",
     ],
 )
 def test_references(value: bytes) -> None:
     assert reference(value)
+
+
+def test_dots_and_slashes_alone_make_no_reference() -> None:
+    for value in (b"walnut.harbour.violet.canyon", b"q7Zk.x9Tw.Lm3p", b"20/Kx9wLm3pQ"):
+        assert not reference(value), value
+    assert strength(b"walnut.harbour.violet.canyon") >= 0.6
 
 
 def test_words_and_letters() -> None:

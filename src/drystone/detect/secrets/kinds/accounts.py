@@ -152,6 +152,8 @@ class Phone:
             if not found and (word is None or word[0].isascii()):
                 continue
             international = written.startswith("+")
+            if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", written):
+                continue  # an address of a machine
             count = sum(c.isdigit() for c in written)
             if not 7 <= count <= 15 or (
                 not international

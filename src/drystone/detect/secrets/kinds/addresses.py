@@ -62,6 +62,8 @@ _SERVICE_USERS: Final = frozenset(
 _PROTOCOL_NAMES: Final = frozenset(
     (b"openssh.com", b"libssh.org", b"ssh.com", b"lysator.liu.se", b"putty.projects.tartarus.org")
 )
+#: What stands before the at sign of a URL: a user, and perhaps a password (RFC 3986 section 3.2.1).
+_USER_OF_URL: Final = re.compile(rb"""://[^\s/@"'<>`?#&=|,;()]*\Z""")
 _MESSAGE_IDS: Final = (b"message-id", b"in-reply-to", b"references:", b"content-id", b"msgid")
 
 
@@ -105,11 +107,7 @@ class Email:
         if name.lower() in _SERVICE_USERS:
             # git@host:path and ssh://git@host name a service, nobody.
             return
-        if before == b":" and text[max(0, start - 200) : start].rfind(b"://") > 0 and b"/" not in text[start:at]:
-            line = text[line_start(text, start, 120) : start]
-            if re.search(rb"://[^\s/@\"']*:$", line):
-                return
-        if before == b"/" and text[max(0, start - 3) : start] == b"://":
+        if _USER_OF_URL.search(text, line_start(text, start, 240), at) is not None:
             return
         if after == b"(" or (after == b":" and re.match(rb":[\w~.-]+/[\w.-]+", text[end : end + 80])):
             return

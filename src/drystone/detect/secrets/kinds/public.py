@@ -36,7 +36,11 @@ _VECTOR = re.compile(
     rb"RFC[ -]?\d{3,5}|[Tt]est[ _-]?[Vv]ectors?|\bNIST\b|FIPS[ -]?(?:PUB)?[ -]?\d|[Ww]ycheproof|"
     rb"[Kk]nown[ _-][Aa]nswer|SP ?800-\d|\bCAVP?S?\b"
 )
-_VECTOR_PATH = re.compile(r"(?i)wycheproof|cavp|test[_-]?vectors?|\bkats?\b|\.rsp$|rfc\d{4}")
+_VECTOR_PATH = re.compile(r"(?i)wycheproof|cavp|test[_-]?vectors?|[/_-]vectors\.\w+$|\bkats?\b|\.rsp$|rfc\d{4}")
+#: Fields beside a key that make a record a test of a cipher: what goes in and what comes out, both in hexadecimal.
+_PLAIN = re.compile(rb"""(?i)\b(?:pt|plain(?:text)?|msg|input)\b["']? {0,4}[:=] {0,4}b?["'](?:[0-9a-f]{2})*["']""")
+_CIPHER = re.compile(rb"""(?i)\b(?:ct|cipher(?:text)?|output)\b["']? {0,4}[:=] {0,4}b?["'](?:[0-9a-f]{2})*["']""")
+_RECORD: Final = 400
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*")
 
 
@@ -99,6 +103,10 @@ def _vector(text: bytes, span: Span, value: bytes, path: str | None) -> bool:
         return False
     if path is not None and _VECTOR_PATH.search(path):
         return True
+    if re.fullmatch(rb"[0-9A-Fa-f]{16,}", value):
+        near = text[max(0, span.start - _RECORD) : span.end + _RECORD]
+        if _PLAIN.search(near) and _CIPHER.search(near):
+            return True
     start = span.start
     for _ in range(4):  # the line and the three before it
         start = max(0, line_start(text, start, 200) - 1)

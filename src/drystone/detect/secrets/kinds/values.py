@@ -70,6 +70,10 @@ _SENTENCE = re.compile(
 )
 _PASSPHRASE = re.compile(rb"[a-z]{3,12}([ _.-])(?:[a-z]{3,12}\1){2,7}[a-z]{3,12}(?:\1?\d{1,4})?[!?.]?")
 _JOINED = re.compile(rb"[\w.-]*(?:[/:]|#(?=[A-Za-z]))[\w./#:-]*")
+#: Limits ("20/m/ip", "5/minute") and names of things in a program ("tests.settings.OwnPasswordHasher").
+_RATE = re.compile(rb"\d{1,6}/\d{0,6}[a-z]{1,12}(?:/[a-z]{1,12}){0,2}")
+_DOTTED = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}")
+_IN_CODE = re.compile(rb"_|[a-z][A-Z]")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _ESCAPED = re.compile(rb"\\([^A-Za-z0-9\s]|[ ])")
 _SPOKEN = re.compile(rb"(?i)pass ?word|secret|example|change ?me|placeholder|dummy|not (?:a|my) real|your[ _-]")
@@ -89,6 +93,8 @@ _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def reference(value: bytes) -> bool:
     """Return whether a value stands for one that is elsewhere: a variable, a template, a call, a path."""
     if _REFERENCE.search(value) is not None and not _drawn_with_signs(value):
+        return True
+    if _RATE.fullmatch(value) or (_DOTTED.fullmatch(value) and _IN_CODE.search(value) and readable(value)):
         return True
     # `s3:GetObject`, `/v1/accounts:reset`, `kit#Response`: words and what joins them.
     return _JOINED.fullmatch(value) is not None and readable(value)
