@@ -66,6 +66,42 @@ def test_other_encodings(text: str, codec: str, names: set[str]) -> None:
     assert found.encoding in names
 
 
+@pytest.mark.parametrize(
+    ("head", "text", "codec", "name"),
+    [
+        ('<?xml version="1.0" encoding="euc-kr"?>\n', "<title>년</title>", "euc_kr", "EUC-KR"),
+        ('<?xml version="1.0" encoding="windows-1251"?>\n', "<title>Ђ</title>", "cp1251", "WINDOWS-1251"),
+        ('<meta http-equiv="Content-Type"\ncontent="text/html; charset=x-sjis">\n', "<p>字", "cp932", "WINDOWS-31J"),
+        ("#!/usr/bin/python\n# -*- coding: koi8-r -*-\n", "name = 'ж'\n", "koi8_r", "KOI8-R"),
+        ("# -*- coding: latin-1 -*-\n", "name = 'þ'\n", "latin_1", "ISO-8859-1"),
+        ('"Content-Type: text/plain; charset=macintosh\\n"\n', "é", "mac_roman", "MACINTOSH"),
+    ],
+)  # fmt: skip
+def test_what_a_short_file_says_of_itself(head: str, text: str, codec: str, name: str) -> None:
+    found = decode(head.encode() + text.encode(codec))
+    assert (found.encoding, found.text) == (name, (head + text).encode())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# coding: utf-8\n", "# coding: unicode_escape\n", "# coding: nothing-known\n", "# coding: base64\n",
+        'encoding = "euc-kr"\n', "x = 1\ny = 2\n# coding: euc-kr\n",
+    ],
+)  # fmt: skip
+def test_what_a_file_says_of_others_or_in_vain_counts_not(head: str) -> None:
+    assert decode(head.encode() + "년".encode("euc_kr")) == decode(b"#" * len(head) + "년".encode("euc_kr"))
+
+
+def test_a_clear_text_is_not_what_it_wrongly_says() -> None:
+    data = b"# coding: latin-1\n" + (RUSSIAN * 3).encode("cp1251")
+    assert decode(data).text == ("# coding: latin-1\n" + RUSSIAN * 3).encode()
+    short = b"# coding: latin-1\n" + "# Эта функция\n".encode("cp1251")
+    assert decode(short).text is None or "функция".encode() in decode(short).text
+    mixed = b"# coding: latin-1\n" + "é ".encode() + "é".encode("latin_1")
+    assert decode(mixed).text is None
+
+
 def test_binary_by_nul_and_by_controls() -> None:
     noise = random.Random(7).randbytes(4096)
     with_nul = decode(b"\x7fELF\x02\x01\0" + noise)

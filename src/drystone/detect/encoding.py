@@ -1,8 +1,9 @@
 """Bytes to UTF-8 text, or an honest no. Knows nothing of names and languages.
 
 UTF-8 is told by its own rules and costs one pass; UTF-16 and UTF-32 by a byte-order mark or by where the NUL bytes
-stand; ISO-2022 by its escapes; other encodings by how likely each makes a bounded sample (drystone.detect.legacy), and
-only if the whole decodes and encodes back to the same bytes. No character is ever replaced.
+stand; ISO-2022 by its escapes; other encodings by how likely each makes a bounded sample (drystone.detect.legacy), or
+where that is not clear by what the file says of itself, and only if the whole decodes and encodes back to the same
+bytes. No character is ever replaced.
 """
 
 from __future__ import annotations
@@ -173,23 +174,78 @@ def _other(data: bytes, position: int) -> Decoded:
     sample = _sample(data, position)
     found = judge(sample)
     codec = found.codec if found and found.clear else None
+    western = found is None or found.over_western <= _NEARLY_WESTERN
+    if codec is None and (declared := _declared(data, bool(valid), western)) is not None:
+        return declared
     # Where some characters are UTF-8, they would become two Western signs each.
-    if codec is None and not valid and (found is None or found.over_western <= _NEARLY_WESTERN):
+    if codec is None and not valid and western:
         codec = _western(sample)
     if codec is None:
         binary = high > _DAMAGED_SHARE * len(around) and any(map(_CONTROLS.__contains__, around[:4096]))
         return Decoded(None, None, binary, f"no encoding found; not UTF-8 at byte {position}")
     try:
         text = data.decode(codec)
-        if text.encode(codec) != data:
-            return Decoded(None, None, False, f"not UTF-8 at byte {position}, and {codec} would not give it back")
-        return Decoded(text.encode(), _name(codec), False, None)
+        if text.encode(codec) == data:
+            return Decoded(text.encode(), _name(codec), False, None)
+        reason = f"not UTF-8 at byte {position}, and {codec} would not give it back"
     except UnicodeError:
-        return Decoded(None, None, False, f"not UTF-8 at byte {position}, nor {codec} throughout")
+        reason = f"not UTF-8 at byte {position}, nor {codec} throughout"
+    return _declared(data, bool(valid), western) or Decoded(None, None, False, reason)
+
+
+#: Where a file says its encoding: XML's and CSS's first line, HTML's and mail's content type, PEP 263 and Emacs.
+_SAYS: Final = re.compile(
+    rb"""(?i)(?:<\?xml[^>]{0,80}?encoding[ \t]{0,3}=|\A@charset|<meta[^>]{0,160}?charset[ \t]{0,3}=|"""
+    rb"""content-type:[^\n]{0,60}?charset=|"""
+    rb"""\A(?:[^\n]{0,200}\n)?[ \t]{0,40}(?:#|//|/\*|;|%|--|")[^\n]{0,120}?coding[:=])"""
+    rb"""[ \t]{0,3}["']?([a-z0-9][\w.:-]{2,30})"""
+)
+_SAYS_WITHIN: Final = 1024
+#: The larger set that is tried after the one named (WHATWG's Encoding standard, "names and labels").
+_LARGER: Final = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gb18030",
+    "gbk": "gb18030", "tis-620": "cp874", "iso8859-9": "cp1254", "big5": "big5hkscs",
+}  # fmt: skip
+_OTHER_NAMES: Final = {"x-sjis": "cp932", "x-gbk": "gb18030", "x-euc-jp": "euc_jp", "windows-874": "cp874"}
+_SEVERAL_BYTES: Final = (
+    "shift_jis", "cp932", "euc_kr", "cp949", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950", "euc_jp",
+    "johab",
+)  # fmt: skip
+#: What editors write by default, also above text that is in another encoding.
+_BY_DEFAULT: Final = ("iso8859-1", "cp1252", "ascii", "iso8859-15")
+_NO_SETS: Final = ("utf", "iso2022", "unicode", "raw_unicode", "punycode", "idna", "undefined", "charmap", "mbcs")
+#: Controls and private characters, which text read in a wrong encoding has.
+_STRANGE: Final = re.compile("[\x80-\x9f\ue000-\uf8ff]")
+
+
+def _declared(data: bytes, utf8_within: bool, western: bool) -> Decoded | None:
+    """Return the text in the encoding that a file names in its first 1,024 bytes; None where it is not in that.
+
+    `utf8_within`: some of its characters are UTF-8, which an encoding of one byte a character would spoil. `western`:
+    it may be in ISO-8859-1.
+    """
+    for match in _SAYS.finditer(data[:_SAYS_WITHIN]):
+        name = match[1].decode().lower()
+        try:
+            named = codecs.lookup(_OTHER_NAMES.get(name, name)).name
+        except LookupError:
+            continue
+        if named in _BY_DEFAULT and not western:
+            continue
+        for codec in (named, _LARGER.get(named)):
+            if codec is None or codec.startswith(_NO_SETS) or (utf8_within and codec not in _SEVERAL_BYTES):
+                continue
+            try:
+                text = data.decode(codec)
+                if text.encode(codec) == data and _STRANGE.search(text) is None:
+                    return Decoded(text.encode(), _name(codec), False, None)
+            except (UnicodeError, LookupError):
+                continue
+    return None
 
 
 def _name(codec: str) -> str:
-    return _IANA.get(codec) or codec.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+    return _IANA.get(codec.replace("-", "_")) or codec.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
 
 
 #: Bytes that are no part of a longer character in any encoding here: what stands between two is whole characters.
