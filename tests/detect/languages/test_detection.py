@@ -223,6 +223,14 @@ def test_an_answer_says_what_it_rests_on(path: str | None, content: bytes, langu
     assert found.settled(1.0) is None
 
 
+def test_fields_of_a_package_are_in_no_language_whatever_stands_below() -> None:
+    readme = Path(__file__).parents[3].joinpath("README.md").read_bytes()
+    fields = b"Metadata-Version: 2.1\nName: marigold\nVersion: 1.0\nDescription-Content-Type: text/markdown\n\n"
+    assert annotate_language("marigold-1.0/PKG-INFO", readme).language == "Markdown"
+    assert annotate_language("marigold-1.0/PKG-INFO", fields + readme) == (None, None, None)
+    assert annotate_language("METADATA.rst", fields + readme).language == "reStructuredText"
+
+
 def test_where_nothing_is_found_all_is_none() -> None:
     assert annotate_language("gate", b"") == (None, None, None)
     assert annotate_language("gate", b"").settled(0.0) is None

@@ -17,6 +17,7 @@ from drystone.detect.languages.markers import (
     by_shebang,
     by_signature,
     is_json,
+    is_metadata,
     is_prose,
 )
 from drystone.detect.languages.names import base_name, by_name
@@ -104,6 +105,8 @@ def _judged(path: str | None, allowed: tuple[str, ...], extension: str, content:
     if shebang and allowed == shebang:
         # An interpreter of several languages; the first is meant unless the text looks like another.
         return LanguageAnnotation(_run_by(program, shebang, content), "shebang", _PATTERN)
+    if not allowed and is_metadata(content):
+        return LanguageAnnotation()
     if not allowed:
         signed = by_signature(content) or next(iter(by_heuristics(extension, content)), None)
         return LanguageAnnotation(signed, "pattern", _PATTERN) if signed else _guessed(path, content)

@@ -86,6 +86,15 @@ _COMMENT: Final = re.compile(rb"^[ \t]*(?://|/\*|\*|#|--|;)|[;{][ \t\r]*$|\(\)",
 _JSON_BYTES: Final = 1 << 20
 
 
+#: How a record of a package's metadata begins; below its fields it has a README in whatever language.
+_METADATA: Final = re.compile(rb"(?:Metadata|Wheel)-Version: \d")
+
+
+def is_metadata(content: bytes) -> bool:
+    """Return whether a text is a Python package's record of fields (PKG-INFO, METADATA, WHEEL), in no language."""
+    return _METADATA.match(content) is not None
+
+
 def is_prose(content: bytes) -> bool:
     """Return whether the beginning reads as sentences, as licence texts and notes do and program text does not.
 
