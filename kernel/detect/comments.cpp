@@ -26,11 +26,6 @@ bool begins_nocase(View s, View prefix) {
     return true;
 }
 
-// Words that grant, and words that deny.
-constexpr std::array<View, 12> kWords = {"licen",     "spdx-",      "redistribut", "permission",
-                                         "gpl",       "c domain",   "propriet",    "confidential",
-                                         "unauthori", "commercial", "prohibited",  "rights reserved"};
-
 // A preprocessor directive directly after "#"; prose comments have a space there.
 bool directive(View after_hash) {
     static constexpr std::array<View, 16> kNames = {"include", "define", "ifdef",  "ifndef",   "if",    "endif",
@@ -40,24 +35,6 @@ bool directive(View after_hash) {
         if (begins(after_hash, name) && (after_hash.size() == name.size() || !word(after_hash[name.size()])))
             return true;
     return false;
-}
-
-bool speaks_of_licenses(View head, const Variant& variant) {
-    const auto* p = reinterpret_cast<const unsigned char*>(head.data());
-    const size_t n = head.size();
-    size_t i = 0;
-    auto confirm = [&](size_t from, size_t to) {
-        for (size_t k = from; k < to; ++k) {
-            const char c = low(head[k]);
-            if (c != 'l' && c != 's' && c != 'r' && c != 'p' && c != 'g' && c != 'c' && c != 'u') continue;
-            for (View w : kWords)
-                if (begins_nocase(head.substr(k, w.size()), w)) return true;
-        }
-        return false;
-    };
-    for (; i + kFragmentBlock + 4 <= n; i += kFragmentBlock)
-        if (variant.has_fragment(p + i) && confirm(i > 12 ? i - 12 : 0, i + kFragmentBlock)) return true;
-    return confirm(i > 12 ? i - 12 : 0, n);
 }
 
 // Bytes at which `Scanner::code` looks twice: they may open a comment or a string.
@@ -71,8 +48,10 @@ constexpr auto kOpens = make_opens();
 // Walks the lines of a head; `out` receives comment text and one newline per line.
 class Scanner {
   public:
-    Scanner(View head, unsigned flags, const Variant& variant) : head_(head), flags_(flags), variant_(variant) {
-        out_.reserve(head.size());
+    // What follows `last` is read only where it belongs to the comment there.
+    Scanner(View head, size_t last, unsigned flags, const Variant& variant)
+        : head_(head), last_(last), flags_(flags), variant_(variant) {
+        out_.reserve(std::min(head.size(), last + 1024));
     }
 
     std::string run() {
@@ -88,6 +67,7 @@ class Scanner {
                 lines_.push_back(code_line_);
                 code_line_ = false;
                 ++at_;
+                if (at_ > last_ && lines_.back() && close_.empty()) break;
             }
         }
         lines_.push_back(code_line_);
@@ -324,6 +304,7 @@ class Scanner {
     }
 
     View head_;
+    size_t last_;
     unsigned flags_;
     const Variant& variant_;
     size_t at_ = 0;
@@ -349,15 +330,17 @@ std::string narrow(View data) {
 
 }  // namespace
 
-std::string head_comments(View data, size_t limit, unsigned flags, const Variant& variant) {
+std::string head_comments(View data, size_t limit, const HeadWords& words, unsigned flags, const Variant& variant) {
     if (flags & kOpaque) return {};
     std::string wide;
     View head = data.substr(0, limit);
+    HeadWords found = words;
     if (head.size() >= 2 && (begins(head, "\xff\xfe") || begins(head, "\xfe\xff"))) {
         wide = narrow(head);
         head = wide;
+        found = head_words(head, limit, variant);
     }
-    if (!speaks_of_licenses(head, variant)) return {};
+    if (!found.licensing) return {};
     if (std::memchr(head.data(), 0, head.size())) return {};
     if (flags & kProse) return std::string(head);
     std::string text;
@@ -367,8 +350,8 @@ std::string head_comments(View data, size_t limit, unsigned flags, const Variant
             if (c == '\r') c = '\n';
         head = text;
     }
-    std::string found = Scanner(head, flags, variant).run();
-    return speaks_of_licenses(found, variant) ? found : std::string();
+    std::string comments = Scanner(head, found.last, flags, variant).run();
+    return speaks_of_licenses(comments, variant) ? comments : std::string();
 }
 
 }  // namespace drystone::detect

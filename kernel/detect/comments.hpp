@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "head_words.hpp"
 #include "variants.hpp"
 
 namespace drystone::detect {
@@ -22,7 +23,9 @@ enum CommentFlags : unsigned {
     kOpaque = 16,    // no comments at all (JSON, CSV)
 };
 
-// Comments of the first `limit` bytes of a text, where they may speak of licences; empty otherwise.
-std::string head_comments(std::string_view text, size_t limit, unsigned flags, const Variant& variant);
+// Comments of the first `limit` bytes of a text, where they may speak of licences; empty otherwise. `words` are what
+// `head_words` finds in these bytes; comments behind the last of them are left out.
+std::string head_comments(std::string_view text, size_t limit, const HeadWords& words, unsigned flags,
+                          const Variant& variant);
 
 }  // namespace drystone::detect

@@ -42,13 +42,18 @@ void variants_agree(const Text& text, unsigned flags, size_t limit) {
     int64_t row[kMeasures], other[kMeasures];
     double share, other_share;
     measure(text.data, text.end(), plain, row, &share);
-    const std::string comments = head_comments(text.view(), limit, flags, plain);
+    const HeadWords words = head_words(text.view(), limit, plain);
+    const std::string comments = head_comments(text.view(), limit, words, flags, plain);
+    check(words.last <= text.size, "a word lies in the text");
     check(0 <= share && share <= 1, "a share is one");
     check(row[1] <= (int64_t)text.size && row[3] <= row[4] && row[4] <= (int64_t)text.size, "counts fit the text");
     for (const Variant* variant : supported(kVariants)) {
         measure(text.data, text.end(), *variant, other, &other_share);
         check(std::memcmp(row, other, sizeof row) == 0 && share == other_share, "variants give the same measures");
-        check(head_comments(text.view(), limit, flags, *variant) == comments, "variants give the same comments");
+        const HeadWords same = head_words(text.view(), limit, *variant);
+        check(same.licensing == words.licensing && same.last == words.last && same.beside == words.beside,
+              "variants find the same words");
+        check(head_comments(text.view(), limit, same, flags, *variant) == comments, "variants give the same comments");
     }
 }
 

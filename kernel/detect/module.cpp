@@ -9,6 +9,7 @@
 #include "comments.hpp"
 #include "common/python.hpp"
 #include "comparable_words.hpp"
+#include "head_words.hpp"
 #include "indexes.hpp"
 #include "literals.hpp"
 #include "measures.hpp"
@@ -33,22 +34,26 @@ void check_offsets(const Input<int64_t>& offsets, size_t size) {
 
 size_t texts_of(const Input<int64_t>& offsets) { return offsets.size() ? offsets.size() - 1 : 0; }
 
-// (index, comments) of those of `count` texts that may speak of licences.
+// (index, comments, what may stand beside them) of those of `count` texts that may speak of licences.
+using Heads = std::vector<std::tuple<size_t, nb::bytes, unsigned>>;
+
 template <class At>
-std::vector<std::pair<size_t, nb::bytes>> comments_of(size_t count, At at, const std::vector<unsigned>& flags,
-                                                      size_t limit) {
+Heads heads_of(size_t count, At at, const std::vector<unsigned>& flags, size_t limit) {
     if (!flags.empty() && flags.size() != count) throw std::invalid_argument("one flag per text");
-    std::vector<std::pair<size_t, std::string>> texts;
+    std::vector<std::tuple<size_t, std::string, unsigned>> texts;
     {
         nb::gil_scoped_release release;
         for (size_t i = 0; i < count; ++i) {
-            std::string found = head_comments(at(i), limit, flags.empty() ? 0u : flags[i], kVariant);
-            if (!found.empty()) texts.emplace_back(i, std::move(found));
+            const HeadWords words = head_words(at(i), limit, kVariant);
+            std::string found = head_comments(at(i), limit, words, flags.empty() ? 0u : flags[i], kVariant);
+            if (!found.empty() || (words.beside & (kBesideHead | kBesideAnywhere))) {
+                texts.emplace_back(i, std::move(found), words.beside);
+            }
         }
     }
-    std::vector<std::pair<size_t, nb::bytes>> out;
+    Heads out;
     out.reserve(texts.size());
-    for (auto& [i, text] : texts) out.emplace_back(i, nb::bytes(text.data(), text.size()));
+    for (auto& [i, text, beside] : texts) out.emplace_back(i, nb::bytes(text.data(), text.size()), beside);
     return out;
 }
 
@@ -59,10 +64,12 @@ void bind_comments(nb::module_& m) {
             std::vector<std::string_view> views;
             views.reserve(texts.size());
             for (const auto& text : texts) views.push_back(view_of(text));
-            return comments_of(views.size(), [&](size_t i) { return views[i]; }, flags, limit);
+            return heads_of(views.size(), [&](size_t i) { return views[i]; }, flags, limit);
         },
         nb::arg("texts"), nb::arg("flags"), nb::arg("limit"),
-        "Comments of the heads that may speak of licences: (index, text), line numbers kept.");
+        "Comments of the heads that may speak of licences, and what may stand beside them: (index, text, flags), line\n"
+        "numbers kept. Flags: 1 a word in the head, 2 a statement that counts anywhere, 4 the head's word may be a "
+        "value.");
     m.def(
         "head_comments_arrow",
         [](Input<uint8_t> data, Input<int64_t> offsets, const std::vector<unsigned>& flags, size_t limit) {
@@ -70,7 +77,7 @@ void bind_comments(nb::module_& m) {
             const char* p = reinterpret_cast<const char*>(data.data());
             const int64_t* o = offsets.data();
             const auto at = [&](size_t i) { return std::string_view(p + o[i], size_t(o[i + 1] - o[i])); };
-            return comments_of(texts_of(offsets), at, flags, limit);
+            return heads_of(texts_of(offsets), at, flags, limit);
         },
         nb::arg("data"), nb::arg("offsets"), nb::arg("flags"), nb::arg("limit"),
         "The same over an Arrow binary array's buffers.");

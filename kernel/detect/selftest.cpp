@@ -26,7 +26,9 @@ int main() {
             double share;
             measure(t.data, t.end(), *variant, row, &share);
             measures.add(row, kMeasures).add(share);
-            comments.add(std::string_view(head_comments(t.view(), 4096, (unsigned)(i % 16), *variant)));
+            const HeadWords words = head_words(t.view(), 4096, *variant);
+            comments.add(words.licensing).add(words.last).add(words.beside);
+            comments.add(std::string_view(head_comments(t.view(), 4096, words, (unsigned)(i % 16), *variant)));
         }
         report("detect", variant->set->name, "measures", measures);
         report("detect", variant->set->name, "comments", comments);

@@ -16,13 +16,19 @@ struct Classes {  // bytes of each
     int64_t continuations = 0;  // of those, the ones that do not begin a character
 };
 
-constexpr size_t kFragmentBlock = 256;
+// Fragments of words, at most four bytes each: what a text is looked through for before anything else is asked of it.
+enum class FragmentSet {
+    kLicensing,  // words that speak of licences (head_words.cpp)
+    kHead,       // these, and what may stand beside comments
+    kAnywhere,   // what counts in a whole file
+};
 
 struct Variant {
     const InstructionSet* set;
     Classes (*count_classes)(const uint8_t* first, const uint8_t* last);
-    // Whether kFragmentBlock bytes may hold one of the words that speak of licences. Reads three bytes past them.
-    bool (*has_fragment)(const uint8_t* block);
+    // The first place from `from` on where a fragment of the set stands, letters in either case; `size` if there is
+    // none.
+    size_t (*next_fragment)(FragmentSet set, const uint8_t* text, size_t from, size_t size);
 };
 
 extern const Variant plain_variant, avx2_variant;

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -51,10 +51,14 @@ _BY_IDIOMS: Final = 0.88
 #: Never guessed from content alone: a notebook is JSON, prose is told by its sentences, a joke is no language of work.
 _NOT_GUESSED: Final = ("Jupyter Notebook", "YASnippet", "Dogescript", "Text")
 #: Templates and extensions of a language hold much of it: with these marks the language itself is not settled.
-_DERIVED: Final = re.compile(
-    rb"\{%[-+ ]|\{\{[^\n]{1,80}\}\}|<%|^[ \t]*%[ ]*(?:if|for|end|def)\b|^[ \t]*c(?:p?def|import) |__global__|<<<"
-    rb"|xmlns:|<\?xml|^[ \t]*@(?:mixin|include|extend)\b",
-    re.M,
+#: Each with what must be there before its pattern is looked for.
+_DERIVED: Final = (
+    (b"{%", re.compile(rb"\{%[-+ ]")),
+    (b"{{", re.compile(rb"\{\{[^\n]{1,80}\}\}")),
+    (b"%", re.compile(rb"^[ \t]*%[ ]*(?:if|for|end|def)\b", re.M)),
+    *((word, re.compile(rb"^[ \t]*" + word, re.M)) for word in (b"cdef ", b"cpdef ", b"cimport ")),
+    *((word, re.compile(rb"^[ \t]*" + word + rb"\b", re.M)) for word in (b"@mixin", b"@include", b"@extend")),
+    *((word, re.compile(re.escape(word))) for word in (b"<%", b"__global__", b"<<<", b"xmlns:", b"<?xml")),
 )
 _DERIVED_FACTOR: Final = 0.6
 #: A language whose alias is a word of the path, or a candidate whose name stands in the text, weighs this much more.
@@ -107,10 +111,11 @@ def _scores(content: bytes, path: str | None, prior: np.ndarray[Any, Any]) -> tu
     return scores, known, number
 
 
-def _named(path: str | None) -> set[str]:
+@lru_cache(maxsize=1)  # asked twice of each
+def _named(path: str | None) -> frozenset[str]:
     """Return the languages that the words of a path name."""
     words = set(_WORD.findall(path.lower())) if path else set()
-    return {by_alias()[word] for word in words if word in by_alias()}
+    return frozenset(by_alias()[word] for word in words if word in by_alias())
 
 
 def best_of(candidates: Sequence[str], content: bytes, path: str | None) -> tuple[str | None, float]:
@@ -149,16 +154,17 @@ def guess(content: bytes, path: str | None) -> tuple[str | None, float]:
     for language, times in seen.items():
         if language in model.places:
             scores[model.places[language]] *= 1 + _IDIOM_FACTOR * min(times, 4)
-    second, first = map(int, np.argsort(scores, kind="stable")[-2:])
-    if scores[first] <= 0:
+    first = _last_of_the_most(scores)
+    most = float(scores[first])
+    if most <= 0:
         return None, 0.0
     found, confidence = _by_idioms(seen, scores), _BY_IDIOMS
     if found is None:
         found = model.names[first]
         own = seen.pop(found, 0)
         confidence = _confidence(
-            lead=float((scores[first] - scores[second]) / scores[first]),
-            level=float(scores[first]) / math.sqrt(known),
+            lead=_lead(scores, first),
+            level=most / math.sqrt(known),
             known=known,
             coverage=known / max(1, number),
             rank=model.rank[first],
@@ -168,9 +174,23 @@ def guess(content: bytes, path: str | None) -> tuple[str | None, float]:
     if found in _named(path) and scores[model.places[found]] >= scores[first]:
         # The path's own word for it, and the text looks like it: two that agree.
         confidence = max(confidence, _BY_IDIOMS)
-    if model.rank[model.places[found]] == 2 and _DERIVED.search(content[:CONSIDERED_BYTES]):
+    if model.rank[model.places[found]] == 2 and _is_derived(content[:CONSIDERED_BYTES]):
         confidence *= _DERIVED_FACTOR
     return found, round(confidence, 3)
+
+
+def _is_derived(head: bytes) -> bool:
+    return any(word in head and pattern.search(head) is not None for word, pattern in _DERIVED)
+
+
+def _last_of_the_most(scores: np.ndarray[Any, Any]) -> int:
+    return len(scores) - 1 - int(scores[::-1].argmax())
+
+
+def _lead(scores: np.ndarray[Any, Any], first: int) -> float:
+    """Return the share by which the score at `first`, the most, is above the next."""
+    second = max(scores[:first].max(initial=0.0), scores[first + 1 :].max(initial=0.0))
+    return float((scores[first] - second) / scores[first])
 
 
 def _by_idioms(seen: Counter[str], scores: np.ndarray[Any, Any]) -> str | None:

@@ -6,6 +6,7 @@ Every answer says what it rests on and how sure it is. Unknown is None: a guess 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from drystone.detect.languages.classifier import best_of, guess, knows
@@ -78,8 +79,13 @@ def annotate_language(path: str | None, content: bytes) -> LanguageAnnotation:
     if len(allowed) == 1:
         if content[:2] == b"#!":
             return _named_with_shebang(allowed[0], content)
-        return LanguageAnnotation(allowed[0], "name", _NAME)
+        return _by_name(allowed[0])
     return _judged(path, allowed, extension, content)
+
+
+@cache
+def _by_name(language: str) -> LanguageAnnotation:
+    return LanguageAnnotation(language, "name", _NAME)
 
 
 def _named_with_shebang(named: str, content: bytes) -> LanguageAnnotation:
@@ -87,7 +93,7 @@ def _named_with_shebang(named: str, content: bytes) -> LanguageAnnotation:
     said, program = by_shebang(content)
     stands_before = program in SHELLS and languages()[named].type == "programming"
     if len(said) != 1 or said[0] == named or program in RUNTIMES or stands_before:
-        return LanguageAnnotation(named, "name", _NAME)
+        return _by_name(named)
     return LanguageAnnotation(said[0], "shebang", _SHEBANG)
 
 

@@ -7,9 +7,9 @@ text, once per distinct header.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,6 @@ from drystone.detect.licenses.declarations.statements import find_statements, wi
 from drystone.detect.licenses.matching.prose import page, refers_to, tells_the_past
 from drystone.detect.licenses.matching.scan import join
 from drystone.detect.licenses.texts import detect_text
-from drystone.detect.patterns import PatternSet
 
 #: How much of each file is looked at, in bytes.
 HEAD_BYTES: Final = 16 * 1024
@@ -97,60 +96,49 @@ def detect_headers(
         raise ValueError(f"{len(texts)} texts, but {len(paths)} paths")
     flags = [] if paths is None else [syntax_flags(p) for p in paths]
     found: list[LicenseAnnotation | None] = [None] * len(texts)
-    if isinstance(texts, (pa.Array, pa.ChunkedArray)):
-        chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
-        base = 0
-        for chunk in chunks:
-            part = flags[base : base + len(chunk)]
-            for index, comments in _arrow(chunk, part):
-                found[base + index] = _read(comments, paths[base + index] if paths else "")
-            base += len(chunk)
-    else:
-        for index, comments in head_comments(list(texts), flags, HEAD_BYTES):
-            found[index] = _read(comments, paths[index] if paths else "")
-    for index, text in _special(texts):
-        found[index] = _with_statements(text, found[index], flags[index] if flags else 0, paths[index] if paths else "")
+    for index, comments, beside in _heads(texts, flags):
+        path = paths[index] if paths else ""
+        header = _read(comments, path) if comments else None
+        if beside & (_IN_HEAD | _ANYWHERE):
+            text = texts[index]
+            text = text if isinstance(text, bytes) else text.as_py()
+            text = text.encode() if isinstance(text, str) else text
+            if not beside & _ANYWHERE:
+                text = text[:HEAD_BYTES]
+            valued = beside & (_ANYWHERE | _VALUED) != 0
+            header = _with_statements(text, valued, header, flags[index] if flags else 0, path)
+        found[index] = header
     return found
 
 
-#: Words that stand in what is read beside comments, or takes something out of them.
-_WORDS: Final = (
-    r"REUSE-IgnoreStart|SPDX-SnippetBegin|MODULE_LICENSE|__licen[sc]e__|[@\\:][lL]icen[sc]e|image\.licenses|"
-    r"rdf:resource|rel=[\"']?license|\([cC]\)|\xc2\xa9|[cC]opyright"
-)
+#: What the native pass says may stand beside comments: in the head a word of a statement, an ignore block or a banner;
+#: a statement that counts anywhere in a file (of kernel modules, snippets); in the head a statement that is no banner.
+_IN_HEAD, _ANYWHERE, _VALUED = 1, 2, 4
 
 
-@cache
-def _words() -> PatternSet:
-    return PatternSet([_WORDS], lines=False)
+def _heads(texts: Sequence[bytes] | pa.Array | pa.ChunkedArray, flags: list[int]) -> Iterator[tuple[int, bytes, int]]:
+    """Yield (place, comments, what may stand beside them) of the texts that may speak of licences."""
+    if not isinstance(texts, (pa.Array, pa.ChunkedArray)):
+        yield from head_comments(list(texts), flags, HEAD_BYTES)
+        return
+    base = 0
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        for index, comments, beside in _arrow(chunk, flags[base : base + len(chunk)]):
+            yield base + index, comments, beside
+        base += len(chunk)
 
 
-#: Statements of kernel modules and of snippets stand anywhere in a file; all others in its head.
-_ANYWHERE: Final = (b"MODULE_LICENSE", b"SPDX-SnippetBegin")
+def _with_statements(
+    text: bytes, valued: bool, header: LicenseAnnotation | None, flags: int, path: str
+) -> LicenseAnnotation | None:
+    """Return a file's header with what statements in code and snippets add, without what ignore blocks hold.
 
-
-def _special(texts: Sequence[bytes] | pa.Array | pa.ChunkedArray) -> list[tuple[int, bytes]]:
-    """Return the texts that hold statements outside comments, ignore blocks or snippets, with their places."""
-    arrow = isinstance(texts, (pa.Array, pa.ChunkedArray))
-    found: list[tuple[int, bytes]] = []
-    for index, item in enumerate(texts):
-        text = item.as_py() if arrow else item
-        if text is None:
-            continue
-        text = text.encode() if isinstance(text, str) else text
-        if any(word in text for word in _ANYWHERE):
-            found.append((index, text))
-        elif _words().matching(text[:HEAD_BYTES]):
-            found.append((index, text[:HEAD_BYTES]))
-    return found
-
-
-def _with_statements(text: bytes, header: LicenseAnnotation | None, flags: int, path: str) -> LicenseAnnotation | None:
-    """Return a file's header with what statements in code and snippets add, without what ignore blocks hold."""
+    Without `valued` only banners can be there.
+    """
     plain, snippets = without_snippets(without_ignored(text))
     if plain is not text:  # what was taken out may have been taken for the header
-        header = next((_read(comments, path) for _, comments in head_comments([plain], [flags], HEAD_BYTES)), None)
-    said = find_statements(plain, path)
+        header = next((_read(read, path) for _, read, _ in head_comments([plain], [flags], HEAD_BYTES) if read), None)
+    said = find_statements(plain, path, valued)
     if said is not None:
         header = said if header is None else _together(header, said)
     if not snippets:
@@ -176,7 +164,7 @@ def _together(header: LicenseAnnotation, said: LicenseAnnotation) -> LicenseAnno
     )
 
 
-def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
+def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes, int]]:
     """Run the native pass over an Arrow array's buffers without copying the contents."""
     if pa.types.is_string(chunk.type) or pa.types.is_binary(chunk.type):
         width: type[np.int32 | np.int64] = np.int32
@@ -190,16 +178,28 @@ def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes]]:
     ends = np.frombuffer(offsets, dtype=width)[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
     if data is None or ends[-1] == ends[0]:
         return []
-    rows: list[tuple[int, bytes]] = head_comments_arrow(np.frombuffer(data, dtype=np.uint8), ends, flags, HEAD_BYTES)
-    return [(i, c) for i, c in rows if chunk[i].is_valid] if chunk.null_count else rows
+    rows: list[tuple[int, bytes, int]] = head_comments_arrow(
+        np.frombuffer(data, dtype=np.uint8), ends, flags, HEAD_BYTES
+    )
+    return [row for row in rows if chunk[row[0]].is_valid] if chunk.null_count else rows
 
 
 def _read(comments: bytes, path: str) -> LicenseAnnotation | None:
-    licensing: tuple[tuple[int, int], ...] | None = None
-    if syntax_flags(path) & _PROSE:
-        if tells_the_past(path) and b"SPDX-" not in comments:
-            return None
-        comments, licensing = page(comments)
+    if not syntax_flags(path) & _PROSE:
+        # What follows the last comment of a head is empty lines, so that equal headers of many files are equal here.
+        return _comments(comments.rstrip(b"\n"))
+    if tells_the_past(path) and b"SPDX-" not in comments:
+        return None
+    comments, licensing = page(comments)
+    return _detected(comments, licensing)
+
+
+@lru_cache(maxsize=2048)
+def _comments(comments: bytes) -> LicenseAnnotation | None:
+    return _detected(comments, None)
+
+
+def _detected(comments: bytes, licensing: tuple[tuple[int, int], ...] | None) -> LicenseAnnotation | None:
     annotation = detect_text(comments, "header", strict=True, licensing=licensing)
     if annotation.expression is None and not annotation.evidence:
         if (elsewhere := refers_to(comments)) is None:

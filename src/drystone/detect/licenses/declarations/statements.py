@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, LicenseState
@@ -40,10 +41,14 @@ _REL: Final = re.compile(
     rb"<(?:a|link)\s(?=[^>]{0,300}\brel=[\"']?license\b)[^>]{0,300}\bhref=[\"'](https?://[^\"'\s>]{1,200})",
     re.IGNORECASE,
 )
-_BANNER: Final = re.compile(
-    rb"^[ \t]*(?:/\*!?|//!?|#|\*|;+|--|%+|!|<!--|\")[^\r\n]{0,200}?(?:\(c\)|\xc2\xa9|copyright)[^\r\n]{0,200}?"
+#: How a banner ends: a divider and a name. Few lines end so, and to look for that alone takes less time.
+_ENDS: Final = (
     rb"([|,;])[ \t]*(?:(?:released |licen[sc]ed )?under (?:the )?|licen[sc]e:? ?)?([A-Za-z][\w.+ -]{1,40}?)"
-    rb"(?: licen[sc]ed?)?[ \t.]*(?:\*/|-->|$)",
+    rb"(?: licen[sc]ed?)?[ \t.]*(?:\*/|-->|$)"
+)
+_ENDING: Final = re.compile(_ENDS, re.MULTILINE | re.IGNORECASE)
+_BANNER: Final = re.compile(
+    rb"^[ \t]*(?:/\*!?|//!?|#|\*|;+|--|%+|!|<!--|\")[^\r\n]{0,200}?(?:\(c\)|\xc2\xa9|copyright)[^\r\n]{0,200}?" + _ENDS,
     re.MULTILINE | re.IGNORECASE,
 )
 _CLOSERS: Final = re.compile(r"\s*(?:\*/|-->|\*\)|#\}|\"\"\"|''').*$")
@@ -113,9 +118,12 @@ def _blank(pattern: re.Pattern[bytes], data: bytes) -> bytes:
     return pattern.sub(lambda m: b"\n" * m.group().count(b"\n"), data)
 
 
-def find_statements(data: bytes, path: str) -> LicenseAnnotation | None:
-    """Return what statements in code say of the file, or None where there are none. Linear in `data`."""
-    said = [*_statements(data, path.lower()), *_banners(data)]
+def find_statements(data: bytes, path: str, valued: bool = True) -> LicenseAnnotation | None:
+    """Return what statements in code say of the file, or None where there are none. Linear in `data`.
+
+    Without `valued` only banners are looked for: for a caller who knows that no other statement's word is there.
+    """
+    said = [*(_statements(data, path.lower()) if valued else ()), *_banners(data)]
     denied = [(rule, line) for rule, line, d in said if d.state is LicenseState.DENIED]
     unread = [(rule, line) for rule, line, d in said if d.state is LicenseState.NOT_UNDERSTOOD]
     evidence = [Evidence(d.answer[0], line, line, rule, d.answer[1]) for rule, line, d in said if d.answer]
@@ -156,10 +164,7 @@ def _banners(data: bytes) -> Iterator[tuple[str, int, Declaration]]:
     After a comma a permissive name is mostly the holder's ("(c) 1999, MIT").
     """
     head = data[:_BANNER_BYTES]
-    lowered = head.lower()
-    if b"(c)" not in lowered and b"copyright" not in lowered and b"\xc2\xa9" not in lowered:
-        return
-    for match in list(_BANNER.finditer(head))[:4]:
+    for match in islice(_banner_lines(head), 4):
         value = match[2].decode("utf-8", "replace").strip()
         for d in read_value("banner", value):
             if d.answer is None or (spdx_expression(value) is None and not _FAMILY.search(value)):
@@ -168,6 +173,19 @@ def _banners(data: bytes) -> Iterator[tuple[str, int, Declaration]]:
                 yield "banner", head.count(b"\n", 0, match.start(2)) + 1, d
 
 
+def _banner_lines(head: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield what the pattern finds; it begins where a line does, and only lines with a copyright's mark can match."""
+    read = 0
+    for mark in _MARK.finditer(head):
+        if mark.start() < read:
+            continue
+        start, end = head.rfind(b"\n", 0, mark.start()) + 1, head.find(b"\n", mark.end())
+        read = len(head) if end < 0 else end
+        if _ENDING.search(head, mark.end(), read) and (match := _BANNER.match(head, start)) is not None:
+            yield match
+
+
+_MARK: Final = re.compile(rb"\([cC]\)|\xc2\xa9|[cC][oO][pP][yY][rR][iI][gG][hH][tT]")
 _FAMILY: Final = re.compile(
     r"(?i)\b(?:[al]?gpl|mpl|epl|eupl|cddl|bsd|mit|isc|apache|cc0|cc[- ]by|zlib|wtfpl|unlicense|osl)"
 )
