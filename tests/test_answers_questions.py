@@ -46,6 +46,7 @@ def test_right_labels_have_no_problems() -> None:
     ("asked", "said"),
     [
         (ASKED._replace(answers=(GOLD._replace(start=14),)), "has not '80' at bytes 14 to 17"),
+        (ASKED._replace(answers=(GOLD._replace(end=16, text="8"),)), "is a piece of a word"),
         (ASKED._replace(answers=(GOLD._replace(path="b.md"),)), "no file b.md"),
         (ASKED._replace(answers=(GOLD._replace(context="is 80"),)), "does not stand once"),
         (ASKED._replace(answers=(GOLD._replace(context="The port"),)), "does not stand once"),

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from benchmarks.answers.questions import KINDS, SPLITS, Question, questions, settings
+from benchmarks.answers.questions import KINDS, SPLITS, Gold, Question, questions, settings
 from benchmarks.harness import CACHE
 from drystone.building.settings import load_settings
 from drystone.release.read import Release, open_release
@@ -38,8 +38,16 @@ def problems(asked: Sequence[Question], files: Files) -> Iterator[str]:
                 yield f"{one.id}: no file {gold.path}"
             elif data[gold.start : gold.end] != gold.text.encode():
                 yield f"{one.id}: {gold.path} has not {gold.text!r} at bytes {gold.start} to {gold.end}"
+            elif _cuts_a_word(data, gold):
+                yield f"{one.id}: {gold.text!r} at byte {gold.start} of {gold.path} is a piece of a word"
             elif gold.text not in gold.context or data.count(gold.context.encode()) != 1:
                 yield f"{one.id}: the context {gold.context!r} does not stand once in {gold.path}"
+
+
+def _cuts_a_word(data: bytes, gold: Gold) -> bool:
+    """Whether letters or digits go on at either end of the span."""
+    edges = (data[gold.start - 1 : gold.start + 1], data[gold.end - 1 : gold.end + 1])
+    return any(len(edge) == 2 and edge.isalnum() for edge in edges)
 
 
 def missing(asked: Iterable[Question], texts: Mapping[tuple[str, str], str]) -> Iterator[str]:
