@@ -60,5 +60,5 @@ def _question(row: Mapping[str, Any]) -> Question:
     gold = tuple(Gold(**answer) for answer in row["answers"])
     if row["answerable"] != bool(gold):
         raise ValueError(f"{row['id']}: answerable is {row['answerable']}, with {len(gold)} answers")
-    keys = ("id", "source", "split", "kind", "question")
-    return Question(*(row[key] for key in keys), gold, tuple(row.get("absent", ())))
+    kept = {key: row[key] for key in ("id", "source", "split", "kind", "question")}
+    return Question(**kept, answers=gold, absent=tuple(row.get("absent", ())))
