@@ -5,7 +5,7 @@ import time
 import pyarrow as pa
 import pytest
 
-from drystone.detect.licenses import HEAD_BYTES, detect_headers
+from drystone.detect.licenses import HEAD_BYTES, LicenseState, detect_headers
 from drystone.detect.licenses.headers import syntax_flags
 
 NOTICE = (
@@ -166,3 +166,35 @@ def test_heads_that_deny() -> None:
         b"// the confidential column\nint x;\n",
     ):
         assert detect_headers([text], ["a.c"]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        (
+            b"/* Permission to use, copy, modify, and distribute this software and its documentation for any purpose,\n"
+            b" * without fee, and without written agreement is hereby granted, provided that the author is named. */\n",
+            LicenseState.NOT_UNDERSTOOD,
+        ),
+        (
+            b"/* Redistribution and use of this table in print are permitted, if its maker is told. */\n",
+            LicenseState.NOT_UNDERSTOOD,
+        ),
+        (
+            b"/* Redistribution and use of this table are permitted to pupils of the school. */\n",
+            LicenseState.NOT_UNDERSTOOD,
+        ),
+        (b"// Called when permission is granted by the system.\n", LicenseState.ABSENT),
+        (b"/* Permission to read contacts is granted in the manifest. */\n", LicenseState.ABSENT),
+    ],
+)
+def test_a_grant_in_own_words_is_not_absent(text: bytes, state: LicenseState) -> None:
+    (found,) = detect_headers([text + b"int x;\n"], ["a.c"])
+    assert (LicenseState.ABSENT if found is None else found.state) is state
+
+
+def test_a_head_of_lean_is_read() -> None:
+    (found,) = detect_headers(
+        [b"/-\nCopyright 2020 Ann.\nReleased under the GPL version 3.\n-/\nimport a\n"], ["a.lean"]
+    )
+    assert found is not None and found.expression == "GPL-3.0-only"

@@ -7,6 +7,7 @@ text, once per distinct header.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from drystone.detect._kernel import head_comments, head_comments_arrow
+from drystone.detect._kernel import ComparableWords, head_comments, head_comments_arrow
 from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, LicenseState, families
 from drystone.detect.licenses.declarations.statements import find_statements, without_ignored, without_snippets
 from drystone.detect.licenses.matching.prose import page, refers_to, tells_the_past
@@ -31,6 +32,8 @@ _FLAGS: Final = {
     "go": _BACKTICKS | _NO_HASH,
     **dict.fromkeys(["pas", "pp", "dpr", "lpr", "inc", "dfm"], _BRACES),
     **dict.fromkeys(["txt", "md", "markdown", "rst", "adoc", "asciidoc", "texi", "texinfo", "tex"], _PROSE),
+    # Its comments are like no other language's; what its heads say is read as it stands.
+    "lean": _PROSE,
     **dict.fromkeys(
         [
             "c",
@@ -184,6 +187,24 @@ def _arrow(chunk: pa.Array, flags: list[int]) -> list[tuple[int, bytes, int]]:
     return [row for row in rows if chunk[row[0]].is_valid] if chunk.null_count else rows
 
 
+#: A licence in a file's own words, which holds for it whether a rule knows them or not.
+_GRANT: Final = re.compile(
+    rb"permission is hereby granted|"
+    rb"permission to (?:\w+ ){0,8}?(?:use|copy|modify|(?:re)?distribute)(?: \w+){0,40}? (?:is|are) (?:hereby )?granted|"
+    rb"redistribution and use (?:\w+ ){0,20}?(?:is|are) (?:hereby )?permitted"
+)
+
+
+def _grants_itself(comments: bytes) -> Evidence | None:
+    """Return where a head grants rights in words that no rule names, which is not understood rather than absent."""
+    words = ComparableWords(comments)
+    match = _GRANT.search(words.text)
+    if match is None:
+        return None
+    line = words.line(words.word_at(match.start()))
+    return Evidence("", line, line, "unread:grant", 0.5)
+
+
 def _read(comments: bytes, path: str) -> LicenseAnnotation | None:
     if not syntax_flags(path) & _PROSE:
         # What follows the last comment of a head is empty lines, so that equal headers of many files are equal here.
@@ -202,6 +223,8 @@ def _comments(comments: bytes) -> LicenseAnnotation | None:
 def _detected(comments: bytes, licensing: tuple[tuple[int, int], ...] | None) -> LicenseAnnotation | None:
     annotation = detect_text(comments, "header", strict=True, licensing=licensing)
     if annotation.expression is None and not annotation.evidence:
+        if (own := _grants_itself(comments)) is not None:
+            return replace(annotation, evidence=(own,), unanswered=True)
         if (elsewhere := refers_to(comments)) is None:
             return None
         # The file says that a text elsewhere holds for it; that no such text is read here does not free it.
