@@ -200,10 +200,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const int64_t starts[] = {0, (int64_t)(a.size / 2)}, ends[] = {(int64_t)a.size, (int64_t)a.size};
         const size_t from = data[0] % a.size, length = 1 + data[1] % (a.size - from);
         std::vector<uint32_t> hits;
-        holding(a.data.get(), starts, ends, 2, a.data.get() + from, length, hits);
+        holding(a.data.get(), starts, ends, 2, {{a.data.get() + from, length}}, false, hits);
         const uint8_t *const begin = a.data.get(), *const end = begin + a.size;
         const bool there = std::search(begin + a.size / 2, end, begin + from, begin + from + length) != end;
         check(hits.size() == 1u + there && hits[0] == 0, "a literal is found where it stands");
+        if (length > 1) {
+            const size_t half = 1 + data[0] % (length - 1);
+            const bool one_line = !std::memchr(begin + from, '\n', length);
+            hits.clear();
+            holding(begin, starts, ends, 1, {{begin + from, half}, {begin + from + half, length - half}}, one_line,
+                    hits);
+            check(hits.size() == 1, "two literals are found where they stand side by side");
+        }
     }
 
     std::vector<uint32_t> formula(a.size / 4);

@@ -201,23 +201,25 @@ NB_MODULE(_kernel, m) {
 
     m.def(
         "holding",
-        [](Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> ends, nb::bytes literal) {
+        [](Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> ends, const std::vector<nb::bytes>& literals,
+           bool in_line) {
             if (starts.size() != ends.size()) throw std::invalid_argument("each text must have a start and an end");
             for (size_t i = 0; i < starts.size(); i++) {
                 const int64_t start = starts.data()[i], end = ends.data()[i];
                 if (start < 0 || end < start || (uint64_t)end > data.size())
                     throw std::invalid_argument("a text leaves its buffer");
             }
+            std::vector<std::pair<const uint8_t*, size_t>> strings;
+            for (const nb::bytes& literal : literals) strings.emplace_back(bytes_of(literal), literal.size());
             std::vector<uint32_t> found;
             {
                 nb::gil_scoped_release release;
-                holding(data.data(), starts.data(), ends.data(), starts.size(), bytes_of(literal), literal.size(),
-                        found);
+                holding(data.data(), starts.data(), ends.data(), starts.size(), strings, in_line, found);
             }
             return found;
         },
-        nb::arg("data"), nb::arg("starts"), nb::arg("ends"), nb::arg("literal"),
-        "Which texts, spans of one buffer, hold the literal: their places in the list.");
+        nb::arg("data"), nb::arg("starts"), nb::arg("ends"), nb::arg("literals"), nb::arg("in_line"),
+        "Which texts, spans of one buffer, hold the literals one after the other, in one line if asked: their places.");
 
     m.def(
         "write_postings",

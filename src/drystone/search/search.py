@@ -37,7 +37,7 @@ from drystone.search.remote.asking import prepare
 from drystone.search.remote.objects import RemoteRelease, Wanted
 from drystone.search.results.found import Found, Line, OtherPlace, Passage, RankedFile, SearchResult
 from drystone.search.results.lines import shown_lines
-from drystone.search.segment import FLAGS, Segment
+from drystone.search.segment import FLAGS, Segment, rows
 from drystone.search.swhids import swhid_of
 
 #: Bytes of text that are kept unpacked between queries.
@@ -295,14 +295,15 @@ class Searcher:
         planned = plan.plan(query)
         answer = SearchResult(query, notes=planned.notes)
         found: dict[tuple[int, int], list[int]] = {}
+        number_of = {id(opened): number for number, opened in enumerate(self._opened)}
         most = planned.count if planned.count is not None else limit
         start = time.monotonic()
         with _in_time(answer):
-            for opened, at, file, _ in self._files(planned, answer, most or None, Deadline(seconds)):
-                answer.files += 1
-                found.setdefault((self._opened.index(opened), at), []).append(file)
+            for opened, at, _, _, files in self._groups(planned, answer, most or None, Deadline(seconds)):
+                answer.files += len(files)
+                found.setdefault((number_of[id(opened)], at), []).extend(files)
         tables = [
-            self._opened[number].segments[at].files.select(TABLE.names).take(pa.array(np.sort(files))).cast(TABLE)
+            rows(self._opened[number].segments[at], TABLE, np.sort(files))
             for (number, at), files in sorted(found.items())
         ]
         answer.seconds = time.monotonic() - start
@@ -329,7 +330,15 @@ class Searcher:
     def _files(
         self, planned: plan.QueryPlan, answer: SearchResult, limit: int | None, deadline: Deadline
     ) -> Iterator[tuple[_Opened, int, int, str]]:
-        """Yield the files that match: those that define what was asked for, then by rank within each segment."""
+        """Yield the files that match, each with why: those that define what was asked for, then by rank."""
+        for opened, at, state, stage, files in self._groups(planned, answer, limit, deadline):
+            for file in files:
+                yield opened, at, file, "definition" if stage == "definition" else state.why(file)
+
+    def _groups(
+        self, planned: plan.QueryPlan, answer: SearchResult, limit: int | None, deadline: Deadline
+    ) -> Iterator[tuple[_Opened, int, plan.State, str, list[int]]]:
+        """Yield the files that match, some at a time: of the stage "definition", then of "text", by rank in each."""
         states = [
             (opened, at, plan.State(planned, segment))
             for opened in self._opened
@@ -350,24 +359,35 @@ class Searcher:
                     deadline.check()
                     for count, matching in _matches(state, opened, at, _stage(state, stage), deadline):
                         looked += count
-                        for place, file in enumerate(matching, 1):
-                            if planned.type == "repo":
-                                name = state.origin(file)
-                                if name in repositories:
-                                    continue
-                                repositories.add(name)
-                            yield opened, at, file, "definition" if stage == "definition" else state.why(file)
-                            taken += 1
-                            if taken == limit:
-                                looked -= len(matching) - place
-                                answer.at_most = sum(state.at_most for *_, state in states) - looked
-                                answer.exact = answer.at_most == 0
-                                answer.reason = None if answer.exact else "limit"
-                                return
+                        files = matching
+                        if planned.type == "repo":
+                            files = _first_of_each(state, matching, repositories)
+                        if limit is not None and taken + len(files) >= limit:
+                            files = files[: limit - taken]
+                            looked -= len(matching) - matching.index(files[-1]) - 1
+                            yield opened, at, state, stage, files
+                            answer.at_most = sum(state.at_most for *_, state in states) - looked
+                            answer.exact = answer.at_most == 0
+                            answer.reason = None if answer.exact else "limit"
+                            return
+                        taken += len(files)
+                        if files:
+                            yield opened, at, state, stage, files
         except OutOfTimeError:
             answer.at_most = sum(state.at_most for *_, state in states) - looked
             raise
         answer.exact, answer.at_most = True, 0
+
+
+def _first_of_each(state: plan.State, files: Iterable[int], repositories: set[str]) -> list[int]:
+    """Return the files of repositories that were not there before."""
+    found = []
+    for file in files:
+        name = state.origin(file)
+        if name not in repositories:
+            repositories.add(name)
+            found.append(file)
+    return found
 
 
 @contextmanager

@@ -274,6 +274,12 @@ class Segment:
                 found[name] = self.files.column(name).combine_chunks(), None
         return found
 
+    @cached_property
+    def batch(self) -> pa.RecordBatch:
+        """The files as one batch."""
+        batches = self.files.combine_chunks().to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=FILES)
+
     def codes(self, name: str) -> tuple[list[Any], npt.NDArray[np.int32]]:
         """Return the distinct values of a column, the last of them None, and for each file which one it has."""
         found = self._codes.get(name)
@@ -427,6 +433,13 @@ class Segment:
     def name_lines(self) -> tuple[bytes, npt.NDArray[np.int64]]:
         """The names of symbols, and where each begins."""
         return self.names, _line_starts(self.names)
+
+
+def rows(segment: Segment, schema: pa.Schema, files: npt.NDArray[np.int64]) -> pa.Table:
+    """Return columns of some files as a table under `schema`, which has none of them as a dictionary."""
+    taken = segment.batch.select(schema.names).take(pa.array(files))
+    columns = [one.dictionary_decode() if isinstance(one, pa.DictionaryArray) else one for one in taken.columns]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def numbers(array: pa.Array, null: int) -> npt.NDArray[Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_texts_of_a_page_match_as_each_alone(pattern: Pattern, several: list[str
 def test_a_literal_is_found_wherever_it_stands(word: str, around: list[bytes]) -> None:
     parts = [*around, *(part + word.encode() + part[:3] for part in around)]
     data, starts, ends = laid(parts)
-    assert _kernel.holding(data, starts, ends, word.encode()) == [
+    assert _kernel.holding(data, starts, ends, [word.encode()], False) == [
         at for at, part in enumerate(parts) if word.encode() in part
     ]
     assert Matcher(literal(word)).among(starts, ends, NEVER)(data, 0, len(parts)) == [
@@ -47,12 +48,40 @@ def test_a_literal_is_found_wherever_it_stands(word: str, around: list[bytes]) -
     ]
 
 
+@given(
+    st.lists(st.text("ab_", min_size=1, max_size=3), min_size=1, max_size=3),
+    st.lists(st.text("ab_\n", max_size=40), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_literals_are_found_in_their_order(words: list[str], texts_: list[str], in_line: bool) -> None:
+    data, starts, ends = laid([text.encode() for text in texts_])
+    expected = re.compile(".*".join(words), 0 if in_line else re.DOTALL)
+    found = _kernel.holding(data, starts, ends, [word.encode() for word in words], in_line)
+    assert found == [at for at, text in enumerate(texts_) if expected.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "asked"),
+    [
+        ("func[a-z]*_[a-z]+_index", [b"func", b"_", b"_index"]),
+        (r"^from [a-z.]+ import$", [b"from ", b" import"]),
+        (r"\bassert\b", [b"assert"]),
+        ("(?i)assert", []),
+        ("foo|bar", []),
+        ("x.y", []),
+        ("(abc)?d+efg", [b"efg"]),
+    ],
+)
+def test_what_every_match_holds_is_looked_for_first(pattern: str, asked: list[bytes]) -> None:
+    assert Matcher(parse(pattern)).literals == asked
+
+
 def test_texts_outside_their_buffer_are_refused() -> None:
     for start, end in ((-1, 2), (0, 9), (3, 2)):
         with pytest.raises(ValueError, match="leaves its buffer"):
-            _kernel.holding(memoryview(b"abcd"), np.array([start]), np.array([end]), b"a")
+            _kernel.holding(memoryview(b"abcd"), np.array([start]), np.array([end]), [b"a"], False)
     with pytest.raises(ValueError, match="nothing is looked for"):
-        _kernel.holding(memoryview(b"abcd"), np.array([0]), np.array([4]), b"")
+        _kernel.holding(memoryview(b"abcd"), np.array([0]), np.array([4]), [b""], False)
 
 
 def test_a_sieve_that_most_texts_pass_is_given_up_and_nothing_is_lost() -> None:

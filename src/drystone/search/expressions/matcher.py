@@ -17,7 +17,15 @@ import re2
 from drystone.errors import UsageError
 from drystone.search import _kernel
 from drystone.search.expressions.formula import Formula, formula_of
-from drystone.search.expressions.patterns import Chars, Node, Series, by_line, matches_nothing_at_all, written
+from drystone.search.expressions.patterns import (
+    Assertion,
+    Chars,
+    Node,
+    Series,
+    by_line,
+    matches_nothing_at_all,
+    written,
+)
 from drystone.search.expressions.sieve import sieve
 
 Ints = npt.NDArray[np.int64]
@@ -31,6 +39,8 @@ _MEMORY: Final = 64 << 20
 #: Of so many texts that a sieve was tried on, at most the share that may pass if it is to be kept.
 _TRIED: Final = 64
 _PASSING: Final = 0.25
+#: Bytes of the longest string that every match holds, for texts to be looked through for it first.
+_LITERAL: Final = 3
 _FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -70,8 +80,8 @@ class Matcher:
             self._re2 = re2.compile(self.text.encode(), options)
         except re2.error as error:
             raise UsageError(f"the pattern is too large for RE2: {str(error)[:200]}") from None
-        #: What the pattern matches, where that is one string of bytes.
-        self.literal = _literal(node)
+        #: Strings of bytes that every match holds, one after the other; none where all of them are short.
+        self.literals, self._is_literal = _literals(node)
         self._sieve = sieve(node)
         self._seen = 0
         self._block: Any = None
@@ -87,11 +97,12 @@ class Matcher:
     def found(self, text: memoryview, deadline: Deadline) -> bool:
         """Return whether the pattern matches anywhere. Raises `OutOfTimeError`, within a text too."""
         size = len(text)
-        if self.literal is not None:
-            return bool(_kernel.holding(text, np.zeros(1, np.int64), np.array([size]), self.literal))
+        if self._is_literal:
+            return bool(_kernel.holding(text, np.zeros(1, np.int64), np.array([size]), self.literals, False))
         if self._seen < _PATIENCE and size <= _PIECE:
-            self._seen += size
-            return self._re2.search(text) is not None
+            match = self._re2.search(text)
+            self._seen += size if match is None else match.end()
+            return match is not None
         if self._block is None and not self._refused:
             self._compile()
         if size == 0:
@@ -110,20 +121,23 @@ class Matcher:
         It is called with a page of texts, data[start:end] for each, whose starts ascend there. Raises
         `OutOfTimeError`, within a text too.
         """
-        literal, spans = self.literal, list(zip(starts.tolist(), ends.tolist(), strict=True))
+        literals, by_line = self.literals, self.by_line
+        spans = [] if self._is_literal else list(zip(starts.tolist(), ends.tolist(), strict=True))
 
-        def literals(data: memoryview, low: int, high: int) -> Sequence[int]:
+        def holding(data: memoryview, low: int, high: int) -> Sequence[int]:
             deadline.check()
-            return [low + at for at in _kernel.holding(data, starts[low:high], ends[low:high], literal or b"")]
+            return [low + at for at in _kernel.holding(data, starts[low:high], ends[low:high], literals, by_line)]
 
         def matches(data: memoryview, low: int, high: int) -> Sequence[int]:
             deadline.check()
             begin, end = spans[low][0], spans[high - 1][1]
+            if literals and end - begin <= _PIECE:
+                return [at for at in holding(data, low, high) if self.found(data[slice(*spans[at])], deadline)]
             if self._block is None or end - begin > _PIECE:
                 return [at for at in range(low, high) if self.found(data[slice(*spans[at])], deadline)]
             return self._scanned(data, spans, low, high)
 
-        return matches if literal is None else literals
+        return holding if self._is_literal else matches
 
     def _scanned(self, data: memoryview, spans: list[tuple[int, int]], low: int, high: int) -> list[int]:
         scan, note, hits, sieved = self._block.scan, self._note, self._hits, self._sieve is not None
@@ -224,10 +238,19 @@ def _line_end(text: memoryview, at: int) -> int:
     return len(text)
 
 
-def _literal(node: Node) -> bytes | None:
+def _literals(node: Node) -> tuple[list[bytes], bool]:
+    """Return strings that every match holds, one after the other; and whether a match is one string and no more."""
     parts = node.parts if isinstance(node, Series) else (node,)
-    codes = [part.ranges[0][0] for part in parts if _is_one(part)]
-    return "".join(map(chr, codes)).encode() if codes and len(codes) == len(parts) else None
+    found, whole = [""], bool(parts)
+    for part in parts:
+        if _is_one(part):
+            found[-1] += chr(part.ranges[0][0])
+        else:
+            whole = False
+            if not isinstance(part, Assertion):  # which takes no place
+                found.append("")
+    strings = [string.encode() for string in found if string]
+    return (strings if whole or max(map(len, strings), default=0) >= _LITERAL else []), whole
 
 
 def _is_one(node: Node) -> TypeGuard[Chars]:
