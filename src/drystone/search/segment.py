@@ -329,6 +329,7 @@ class Segment:
         if not len(numbers):
             return np.zeros(0, np.int64)
         of_row, _ = self._symbol_rows
+        numbers = numbers.astype(of_row.dtype)  # else all rows would be made as wide
         low, high = np.searchsorted(of_row, numbers, "left"), np.searchsorted(of_row, numbers, "right")
         return np.concatenate([np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
 
