@@ -16,6 +16,7 @@ from drystone.detect.licenses.matching.restrictions import (
     AGREEMENT,
     PLAIN_RIDERS,
     Restriction,
+    cues,
     forbids_something_else,
     restrictions,
 )
@@ -86,14 +87,22 @@ def remaining(
     steps = [strictness(expression) for _, _, expression, _ in found]
     copyleft = not every and bool(steps) and max(steps) > 0
     places = _around(words, found)
-    for first, last in _pieces(words, ranges):
-        start = words.start(first)
-        end = words.start(last) - 1 if last < words.count else len(text)
+    pieces = [
+        (first, last, words.start(first), words.start(last) - 1 if last < words.count else len(text))
+        for first, last in _pieces(words, ranges)
+    ]
+    if not pieces:
+        return []
+    may_deny, may_ride = cues(text[pieces[0][2] : max(end for _, _, _, end in pieces)])
+    for first, last, start, end in pieces:
         sentence = text[start:end]
         at = bisect_right(places, (last, words.count)) - 1
         below = any(a <= start < b for a, b in licensing or ())
         near = below or (at >= 0 and first <= places[at][1])
-        hits = _read(sentence, prose, near, bool(found), loose or below, copyleft)
+        beside = loose or near or not (prose or found)
+        if not may_deny and not (beside and may_ride):
+            continue
+        hits = _read(sentence, prose, near, beside, bool(found), loose or below, copyleft)
         for hit in hits:
             if licensing is not None and not below and hit.rule in _OF_SERVICES and _OURS.search(sentence) is None:
                 continue  # a page speaks also of the services and tools that the software works with
@@ -118,10 +127,10 @@ def _around(words: ComparableWords, found: Sequence[tuple[int, int, str, bool]])
     return ranges
 
 
-def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, copyleft: bool) -> Iterator[Restriction]:
-    about = loose or _ABOUT.search(sentence) is not None
-    law = loose or not prose or _LAW.search(sentence) is not None
-    for hit in restrictions(sentence, loose or near or not (prose or granted)):
+def _read(
+    sentence: str, prose: bool, near: bool, beside: bool, granted: bool, loose: bool, copyleft: bool
+) -> Iterator[Restriction]:
+    for hit in restrictions(sentence, beside):
         if prose and not loose and forbids_something_else(hit, sentence):
             continue
         plain = hit.rule in PLAIN_RIDERS
@@ -130,8 +139,13 @@ def _read(sentence: str, prose: bool, near: bool, granted: bool, loose: bool, co
                 yield hit
         elif prose and not plain and _GIVING.search(sentence) is not None:
             continue
-        elif ((about and (law or plain)) or hit.rule in _NAMED) and (not copyleft or plain):
+        elif (not copyleft or plain) and (hit.rule in _NAMED or loose or _concerns(sentence, prose and not plain)):
             yield hit
+
+
+def _concerns(sentence: str, by_name: bool) -> bool:
+    """Whether a sentence is about the software or its licence, and if need be says so by their names."""
+    return _ABOUT.search(sentence) is not None and (not by_name or _LAW.search(sentence) is not None)
 
 
 def _pieces(words: ComparableWords, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -116,6 +116,12 @@ def forbids_something_else(hit: Restriction, sentence: str) -> bool:
     return hit.rule.startswith("denied, ") and _rules().about.search(sentence) is None
 
 
+def cues(text: str) -> tuple[bool, bool]:
+    """Return whether some sentence of a text may deny, and whether some may hold a rider, in one pass over it."""
+    kinds = {_rules().meaning[i][0] for i in _rules().cues.matching(text.encode("latin-1"))}
+    return "cue" in kinds, "rider cue" in kinds
+
+
 def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:
     """Yield what denies in a sentence, and where it stands beside a licence also what takes away from that.
 
@@ -126,8 +132,7 @@ def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:
     if not possible:
         return
     names = {name for kind, name in possible if kind == "cue"}
-    about_names = _NAMES.search(sentence) is not None
-    if "no copying" in names and (about_names or rules.copying.search(sentence) is None):
+    if "no copying" in names and (_NAMES.search(sentence) is not None or rules.copying.search(sentence) is None):
         names.remove("no copying")
     yield from islice(_search(rules.denied, sentence, names), 1)
     if "abroad" in names:
@@ -135,4 +140,5 @@ def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:
     riders = {name for kind, name in possible if kind == "rider cue"}
     if not beside or not riders or any(word in sentence for word in _LIABLE):
         return
+    about_names = _NAMES.search(sentence) is not None
     yield from _search(rules.rider, sentence, riders & PLAIN_RIDERS if about_names else riders)
