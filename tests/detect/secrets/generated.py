@@ -7,8 +7,10 @@ import json
 import random
 import re
 import string
+from collections.abc import Iterable
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
+from typing import Any
 
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.catalog import Rule
@@ -55,6 +57,38 @@ def _choices(items: list[tuple[object, object]]) -> str:
         elif kind is op.CATEGORY:
             out += string.digits if value is op.CATEGORY_DIGIT else _CHARACTERS
     return out
+
+
+def beginnings(pattern: str) -> list[str]:
+    """Return the shortest text of each alternative and each optional part of `pattern`, the others at their first."""
+    return _sequences(_parser.parse(pattern))
+
+
+def _sequences(nodes: Iterable[tuple[object, object]]) -> list[str]:
+    parts = [_forms(node) for node in nodes]
+    first = [part[0] for part in parts]
+    more = ["".join([*first[:i], form, *first[i + 1 :]]) for i, part in enumerate(parts) for form in part[1:]]
+    return ["".join(first), *more]
+
+
+def _forms(node: tuple[Any, Any]) -> list[str]:
+    kind, value = node
+    match kind:
+        case op.LITERAL:
+            return [chr(value)]
+        case op.NOT_LITERAL | op.ANY:
+            return ["a"]
+        case op.IN:
+            return [_choices(value)[:1] or " "]
+        case op.MAX_REPEAT | op.MIN_REPEAT:
+            least, _, inner = value
+            forms = _sequences(inner)
+            return [forms[0] * least, *(form * max(least, 1) for form in (forms[1:] if least else forms))]
+        case op.SUBPATTERN:
+            return _sequences(value[3])
+        case op.BRANCH:
+            return [form for branch in value[1] for form in _sequences(branch)]
+    return [""]  # where something stands, not what
 
 
 def token(rule: Rule, seed: int) -> str:

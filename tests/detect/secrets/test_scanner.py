@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drystone.detect.secrets import KINDS, Scanner, ScanSettings
-from tests.detect.secrets.generated import literal, private_key
+from drystone.detect.secrets.catalog import rules
+from drystone.detect.secrets.finders import finders
+from drystone.detect.secrets.kinds.commands import ARGUMENTS
+from drystone.detect.secrets.kinds.context import spellings
+from tests.detect.secrets.generated import beginnings, literal, private_key
 
 HIGH = Scanner(ScanSettings(**dict.fromkeys(KINDS, "high")))
 BALANCED = Scanner()
@@ -131,9 +135,9 @@ PREFIXES = [
 ]  # fmt: skip
 
 
-def seconds(text: bytes) -> float:
+def seconds(text: bytes, path: str = "x.env") -> float:
     start = time.thread_time()  # threads that other tests left take no part
-    HIGH.scan(text, "x.env")
+    HIGH.scan(text, path)
     return time.thread_time() - start
 
 
@@ -143,6 +147,44 @@ def test_time_is_linear_in_a_patterns_beginnings(prefix: bytes) -> None:
     small, large = (prefix * (size // len(prefix)) for size in (20_000, 160_000))
     # Eight times the text; thirty times the time would be superlinear, also on a busy machine.
     assert seconds(large) < 30 * max(seconds(small), 0.01)
+
+
+def every_beginning() -> list[bytes]:
+    """Return the beginnings of what each rule looks for: expressions, names with a format, arguments."""
+    made = [form for finder in finders() for form in beginnings(finder.expression)]
+    for rule in rules():
+        if rule.near is not None:
+            made += [f"{spellings(rule.near)[0]} = {form}" for form in beginnings(rule.pattern)]
+    for place in ARGUMENTS:
+        # The pattern ends in a value; without one it is a beginning too.
+        for form in beginnings(place.pattern.pattern.decode("latin-1")):
+            made += [place.tool + form, place.tool + form.rstrip("a\\\"'")]
+    return sorted({form.encode("latin-1", "replace") for form in made if form.strip()})
+
+
+def ratio(prefix: bytes, path: str) -> float:
+    """Return how many times as long four times the text takes; 0 where a tenth of a megabyte takes under 50 ms."""
+    short, long = (prefix * (size // len(prefix)) for size in (100_000, 400_000))
+    small = seconds(short, path)
+    if small < 0.05:
+        return 0.0
+    # A busy machine disturbs single measurements, so one that is right is enough.
+    return min(seconds(long, path) / max(small, seconds(short, path)) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    "prefix", [b"openssl -pass pass:", b"sqlplus a/", b"curl -u:aaaa ", b"machine a login b password ", b"BEGIN "]
+)
+def test_time_is_linear_in_how_many_passwords_there_are(prefix: bytes) -> None:
+    assert ratio(prefix, "x.sh") < 6
+
+
+@pytest.mark.slow
+def test_time_is_linear_in_the_beginnings_of_every_rule() -> None:
+    forms = every_beginning()
+    assert len(forms) > 1000
+    HIGH.scan(b"warm up")
+    assert [(form, found) for form in forms if (found := ratio(form, "x.env")) >= 6] == []
 
 
 @pytest.mark.slow

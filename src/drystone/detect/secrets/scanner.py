@@ -14,7 +14,7 @@ from drystone.detect._kernel import Words, candidates
 from drystone.detect.secrets.catalog import rules
 from drystone.detect.secrets.finders import KERNEL_FINDERS, Judge, database, finders
 from drystone.detect.secrets.kinds.context import CREDENTIAL_WORDS, REACH, SHORTEST, Context
-from drystone.detect.secrets.kinds.public import is_public
+from drystone.detect.secrets.kinds.public import Public
 from drystone.detect.secrets.settings import KINDS, SECRET_KINDS, ScanSettings
 from drystone.detect.secrets.spans import Span, after_escape, resolve
 
@@ -139,8 +139,10 @@ class Scanner:
 
 def _private(text: bytes, spans: list[Span], path: str | None) -> Iterator[Span]:
     """Yield the spans of what is not public, without the letter of an escape they seem to begin with (`\\nAKIA...`)."""
+    secrets = sum(span.kind in SECRET_KINDS for span in spans)
+    public = Public(text, path, secrets) if secrets else None
     for span in spans:
-        if span.kind in SECRET_KINDS and is_public(text, span, path):
+        if public is not None and span.kind in SECRET_KINDS and public.holds(span):
             continue
         start = after_escape(text, span.start, span.end)
         if start < span.end:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
 from drystone.detect.secrets.spans import Span, line_start
 
-#: A PEM block is sought at most so far before a span.
+#: A PEM block is at most so long.
 _LONGEST: Final = 256 * 1024
+#: About so many bytes around a span are searched for what tells of a standard.
+_AROUND: Final = 1200
 _PUBLIC_BLOCK = re.compile(
     rb"-----? ?BEGIN (?:[A-Z0-9 ]{0,30}(?:CERTIFICATE|PUBLIC KEY|CRL|PARAMETERS|SIGNATURE|SIGNED MESSAGE|"
     rb"MESSAGE|PKCS ?7|CMS|REQUEST)[A-Z0-9 ]{0,30})-----?"
@@ -61,28 +64,67 @@ def digest(value: bytes) -> str:
     return hashlib.sha256(value.lower() if re.fullmatch(rb"[0-9A-Fa-f]+", value) else value).hexdigest()[:16]
 
 
-def is_public(text: bytes, span: Span, path: str | None) -> bool:
-    """Return whether a span that a rule took for a secret is public, by where it stands or by what it is."""
-    if span.kind in ("private_key",) or span.rule == "url-password":
-        return False
-    value = text[span.start : span.end]
-    if path is not None and _locks(path) and (span.kind != "token" or re.fullmatch(rb"[0-9a-fA-F]{32,}", value)):
-        return True
-    if _PUBLIC_DER.match(value) or digest(value) in published():
-        return True
-    if _DIGEST_BEFORE.search(text, max(0, span.start - 16), span.start):
-        return True
-    return _in_public_block(text, span) or _in_longer_base64(text, span) or _vector(text, span, value, path)
+class Public:
+    """What of one text is public. Whatever costs time is looked up once a text, so that many spans take no longer."""
+
+    def __init__(self, text: bytes, path: str | None, spans: int) -> None:
+        """Read the text's public blocks; `spans` is how many spans will be asked about."""
+        self._text = text
+        self._path = path
+        self._blocks = _public_blocks(text)
+        # Where spans are few, the lines around each are searched; else the whole text is, once.
+        many = spans * _AROUND > len(text)
+        self._vectors = [match.span() for match in _VECTOR.finditer(text)] if many else None
+
+    def holds(self, span: Span) -> bool:
+        """Return whether a span that a rule took for a secret is public, by where it stands or by what it is."""
+        if span.kind == "private_key" or span.rule == "url-password":
+            return False
+        text, path = self._text, self._path
+        value = text[span.start : span.end]
+        if path is not None and _locks(path) and (span.kind != "token" or re.fullmatch(rb"[0-9a-fA-F]{32,}", value)):
+            return True
+        if _PUBLIC_DER.match(value) or digest(value) in published():
+            return True
+        if _DIGEST_BEFORE.search(text, max(0, span.start - 16), span.start):
+            return True
+        block = bisect_right(self._blocks, span.start, key=lambda each: each[0]) - 1
+        if block >= 0 and span.start < self._blocks[block][1]:
+            return True
+        return _in_longer_base64(text, span) or self._vector(span, value)
+
+    def _vector(self, span: Span, value: bytes) -> bool:
+        if span.kind == "token" or not re.fullmatch(rb"[0-9A-Za-z+/=_.~-]{6,}", value):
+            return False
+        if self._path is not None and _VECTOR_PATH.search(self._path):
+            return True
+        if re.fullmatch(rb"[0-9A-Fa-f]{16,}", value):
+            near = self._text[max(0, span.start - _RECORD) : span.end + _RECORD]
+            if _PLAIN.search(near) and _CIPHER.search(near):
+                return True
+        start = span.start
+        for _ in range(4):  # the line and the three before it
+            start = max(0, line_start(self._text, start, 200) - 1)
+        stop = self._text.find(b"\n", span.end, span.end + 200)
+        stop = stop if stop >= 0 else min(len(self._text), span.end + 200)
+        if self._vectors is None:
+            return _VECTOR.search(self._text, start, stop) is not None
+        first = bisect_left(self._vectors, start, key=lambda each: each[0])
+        return first < len(self._vectors) and self._vectors[first][1] <= stop
 
 
-def _in_public_block(text: bytes, span: Span) -> bool:
-    least = max(0, span.start - _LONGEST)
-    begin = text.rfind(b"BEGIN ", least, span.start)
-    if begin < 0 or text.find(b"-END ", begin, span.start) >= 0 or text.find(b"--END", begin, span.start) >= 0:
-        return False
-    return _PUBLIC_BLOCK.match(text, max(0, begin - 6), begin + 80) is not None or (
-        _PUBLIC_BLOCK.search(text, max(0, begin - 8), begin + 80) is not None
-    )
+def _public_blocks(text: bytes) -> list[tuple[int, int]]:
+    """Return where public PEM blocks lie: from behind BEGIN to END, to another BEGIN, or to the longest block's end."""
+    found = []
+    begin = text.find(b"BEGIN ")
+    while begin >= 0:
+        following = text.find(b"BEGIN ", begin + 6)
+        stop = min(begin + _LONGEST, following if following >= 0 else len(text))
+        if _PUBLIC_BLOCK.search(text, max(0, begin - 8), begin + 80) is not None:
+            ends = [at for mark in (b"-END ", b"--END") if (at := text.find(mark, begin, stop)) >= 0]
+            found.append((begin + 6, min([*ends, stop])))
+        begin = following
+    return found
 
 
 def _in_longer_base64(text: bytes, span: Span) -> bool:
@@ -96,19 +138,3 @@ def _in_longer_base64(text: bytes, span: Span) -> bool:
         and len(tail) >= 8
         and re.search(rb"[A-Z].*[a-z]|[a-z].*[A-Z]", tail) is not None
     )
-
-
-def _vector(text: bytes, span: Span, value: bytes, path: str | None) -> bool:
-    if span.kind == "token" or not re.fullmatch(rb"[0-9A-Za-z+/=_.~-]{6,}", value):
-        return False
-    if path is not None and _VECTOR_PATH.search(path):
-        return True
-    if re.fullmatch(rb"[0-9A-Fa-f]{16,}", value):
-        near = text[max(0, span.start - _RECORD) : span.end + _RECORD]
-        if _PLAIN.search(near) and _CIPHER.search(near):
-            return True
-    start = span.start
-    for _ in range(4):  # the line and the three before it
-        start = max(0, line_start(text, start, 200) - 1)
-    stop = text.find(b"\n", span.end, span.end + 200)
-    return _VECTOR.search(text, start, stop if stop >= 0 else min(len(text), span.end + 200)) is not None
