@@ -15,15 +15,18 @@ class BitWriter {
   public:
     explicit BitWriter(std::vector<uint8_t>& out) : out_(out) {}
 
-    // `count` is at most 32; higher bits of `value` are zero.
+    // `count` is at most 32; higher bits of `value` are zero. Bytes are written four at a time; `to_byte` writes the
+    // rest.
     void put(uint64_t value, int count) {
         held_ |= value << fill_;
         fill_ += count;
         bits_ += count;
-        while (fill_ >= 8) {
-            out_.push_back((uint8_t)held_);
-            held_ >>= 8;
-            fill_ -= 8;
+        if (fill_ >= 32) {
+            const uint8_t four[] = {(uint8_t)held_, (uint8_t)(held_ >> 8), (uint8_t)(held_ >> 16),
+                                    (uint8_t)(held_ >> 24)};
+            out_.insert(out_.end(), four, four + 4);
+            held_ >>= 32;
+            fill_ -= 32;
         }
     }
 
@@ -49,7 +52,9 @@ class BitWriter {
     }
 
     void to_byte() {
-        if (fill_) put(0, 8 - fill_);
+        bits_ += (uint64_t)(-fill_ & 7);
+        for (; fill_ > 0; fill_ -= 8, held_ >>= 8) out_.push_back((uint8_t)held_);
+        fill_ = 0;
     }
 
     uint64_t bits() const { return bits_; }

@@ -122,7 +122,9 @@ class Matcher:
         `OutOfTimeError`, within a text too.
         """
         literals, by_line = self.literals, self.by_line
-        spans = [] if self._is_literal else list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+        def part(data: memoryview, at: int) -> memoryview:
+            return data[int(starts[at]) : int(ends[at])]
 
         def holding(data: memoryview, low: int, high: int) -> Sequence[int]:
             deadline.check()
@@ -130,26 +132,25 @@ class Matcher:
 
         def matches(data: memoryview, low: int, high: int) -> Sequence[int]:
             deadline.check()
-            begin, end = spans[low][0], spans[high - 1][1]
-            if literals and end - begin <= _PIECE:
-                return [at for at in holding(data, low, high) if self.found(data[slice(*spans[at])], deadline)]
-            if self._block is None or end - begin > _PIECE:
-                return [at for at in range(low, high) if self.found(data[slice(*spans[at])], deadline)]
-            return self._scanned(data, spans, low, high)
+            small = int(ends[high - 1]) - int(starts[low]) <= _PIECE
+            if literals and small:
+                return [at for at in holding(data, low, high) if self.found(part(data, at), deadline)]
+            if self._block is None or not small:
+                return [at for at in range(low, high) if self.found(part(data, at), deadline)]
+            return [low + at for at in self._scanned(data, starts[low:high].tolist(), ends[low:high].tolist())]
 
         return holding if self._is_literal else matches
 
-    def _scanned(self, data: memoryview, spans: list[tuple[int, int]], low: int, high: int) -> list[int]:
+    def _scanned(self, data: memoryview, starts: list[int], ends: list[int]) -> list[int]:
         scan, note, hits, sieved = self._block.scan, self._note, self._hits, self._sieve is not None
         found: list[int] = []
-        self._tried += high - low
+        self._tried += len(starts)
         if sieved:  # what lies between texts does no harm to a sieve
-            scan(data[spans[low][0] : spans[high - 1][1]], note)
+            scan(data[starts[0] : ends[-1]], note)
             if not hits:
                 return found
             hits.clear()
-        for at in range(low, high):
-            start, end = spans[at]
+        for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if start == end:
                 hits += [1] * (self._re2.search(b"") is not None)
             else:
