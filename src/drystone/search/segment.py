@@ -36,8 +36,8 @@ _SECTION: Final = struct.Struct("<12sIQQ")  # name, CRC-32, offset, bytes
 _ALIGN: Final = 64
 #: In this order: what every query needs lies at the front, and the beginning of the trigrams after it.
 SECTIONS: Final = ("shards", "files", "trigrams", "symbols", "names", "passages", "terms", "defined", "paths")
-#: Bytes of an object that are read at once to open it.
-FRONT: Final = 512 << 10
+#: Bytes of an object that are read at once to open it: nearly always all files and the keys of all trigrams.
+FRONT: Final = 640 << 10
 
 #: What is set in `flags` of a file.
 FLAGS: Final = {"vendor": 1, "generated": 2, "test": 4, "doc": 8, "configuration": 16}
