@@ -85,5 +85,10 @@ def _repeats(text: str) -> int:
     return deepest
 
 
+def _unbounded(text: str) -> int:
+    """Return how many repetitions have no end: with each, Python's own engine takes the text's length times as long."""
+    return text.count(")*") + text.count(")+")
+
+
 #: Those that Python's own engine looks for in megabytes within seconds.
-quick_patterns = patterns.filter(lambda pattern: _repeats(pattern.python) < 2)
+quick_patterns = patterns.filter(lambda pattern: _repeats(pattern.python) < 2 and _unbounded(pattern.python) < 2)
