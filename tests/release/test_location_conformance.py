@@ -5,7 +5,6 @@ A new kind gets an opener in `KINDS` and passes these, or says why not.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import pytest
 
 from drystone.errors import ReleaseError
 from drystone.release.location import Bucket, Folder, Location
+from tests.store import local_store
 
 fsspec = pytest.importorskip("fsspec", reason="the extra `s3` is not installed")
 # Their own warnings, when sockets are left to the garbage collector, say nothing of ours.
@@ -29,20 +29,13 @@ class Place(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    pytest.importorskip("s3fs", reason="the extra `s3` is not installed")
-    server = pytest.importorskip("moto.server", reason="moto is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
-    running.start()
-    yield f"http://127.0.0.1:{port}"
-    running.stop()
+def store() -> Iterator[str]:
+    with local_store() as url:
+        yield url
 
 
 @pytest.fixture(params=["folder", "s3", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     number = iter(range(1000))
 
     def mirror() -> Path:
@@ -57,19 +50,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield Place("memory", lambda: Bucket(f"memory://wall{tmp_path}", mirror()))
         fsspec.filesystem("memory").rm(f"/wall{tmp_path}", recursive=True)
     else:
-        import s3fs
-
-        endpoint = request.getfixturevalue("s3_endpoint")
-        for name, value in {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem(client_kwargs={"endpoint_url": endpoint}).makedirs("walls", exist_ok=True)
-        yield Place("s3", lambda: Bucket(f"s3://walls{tmp_path}", mirror()))
+        store = request.getfixturevalue("store")
+        yield Place("s3", lambda: Bucket(f"{store}{tmp_path}", mirror()))
 
 
 def put(location: Location, name: str, data: bytes, target: str | None = None) -> None:
