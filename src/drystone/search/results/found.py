@@ -42,14 +42,8 @@ class OtherPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
-
-    `why` says what ranked it: "definition", "path" or "text"; `root` is the root hash of its release; `swhid` names the
-    file with origin, path and those lines. `occurrences` counts the places of the same bytes in the release, this one
-    among them, and `places` are the first others that were asked for. `lost` says that a later version among those
-    searched has the file no more.
-    """
+class OfFile:
+    """What every result says of its file: its release and version, where it lies, language, licence and SWHID."""
 
     release: str
     version: str
@@ -59,6 +53,18 @@ class Found:
     language: str
     license: str | None
     swhid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found(OfFile):
+    """A file that matches. `lines` are the first that do, with context; `more` says that there are further ones.
+
+    `why` says what ranked it: "definition", "path" or "text"; `root` is the root hash of its release; `swhid` names the
+    file with origin, path and those lines. `occurrences` counts the places of the same bytes in the release, this one
+    among them, and `places` are the first others that were asked for. `lost` says that a later version among those
+    searched has the file no more.
+    """
+
     flags: tuple[str, ...]
     why: str
     root: str
@@ -70,20 +76,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(OfFile):
     """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
 
     `swhid` names the file with origin, path and these lines; `defines` are the names that are defined there, in order.
     """
 
-    release: str
-    version: str
-    path: str
-    origin: str
-    repository: str
-    language: str
-    license: str | None
-    swhid: str
     lines: tuple[int, int]
     text: str
     score: float
@@ -91,7 +89,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class RankedFile:
+class RankedFile(OfFile):
     """A file that fits the words, with its best passages, best first.
 
     `score` is `prior` times the sum of `parts`: "text" and "definitions" are what the best passage says and defines,
@@ -99,14 +97,6 @@ class RankedFile:
     below 1 for tests, documentation, data, vendored and generated files. `swhid` names the file with origin and path.
     """
 
-    release: str
-    version: str
-    path: str
-    origin: str
-    repository: str
-    language: str
-    license: str | None
-    swhid: str
     flags: tuple[str, ...]
     score: float
     prior: float
