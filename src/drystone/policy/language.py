@@ -17,7 +17,7 @@ class LanguagePolicy(BaseModel):
     """Linguist's names; an empty `include` takes every language that was settled.
 
     A language is settled if it was found with at least `least_confidence` (0 to 1). The default takes what names,
-    shebangs, modelines and patterns say, and guesses from content that are right nine times in ten.
+    shebangs, modelines and patterns say, and guesses from content that are far likelier right than wrong.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
