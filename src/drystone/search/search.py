@@ -498,7 +498,7 @@ def _found(
     hash_ = value("swhid", file)
     facts = opened.release.manifest.facts
     return Found(
-        facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file) or "",
+        facts.name, facts.version, path, origin, value("repo_name", file) or origin, value("language", file),
         value("license_expression", file), swhid_of(value, file, span),
         tuple(name for name, bit in FLAGS.items() if flags & bit), why, opened.release.root, found, more,
         opened.copies.times(hash_), opened.places(hash_, (origin, path), places), _lost(opened, origin, path, hash_),

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import cast
 
+import pyarrow as pa
+import pytest
+
+from drystone.errors import ReleaseError
+from drystone.release.columns import LedgerRow
 from drystone.release.read import Release
 from drystone.search import filters
 from drystone.search.index import open_segments
-from drystone.search.occurrences.rows import KeptFiles, LedgerRows, owners
+from drystone.search.occurrences.rows import KeptFiles, LedgerRows, evidence_of, owners
 from drystone.search.query import Term
 
 
@@ -48,3 +53,10 @@ def test_a_row_without_a_hash_fits_no_identifier(release: Release) -> None:
     rows = LedgerRows(table.set_column(at, table.schema.field(at), pa.array(none, pa.string())), {})
     fits = filters.swhid(Term("swhid", "00000"), "")(rows)
     assert fits.tolist() == [False, False, True]
+
+
+def test_evidence_that_nobody_can_read_is_not_taken_for_none() -> None:
+    assert evidence_of(cast(LedgerRow, {"path": "/a.py", "evidence": None})) is None
+    assert evidence_of(cast(LedgerRow, {"path": "/a.py", "evidence": '{"why":"x"}'})) == {"why": "x"}
+    with pytest.raises(ReleaseError, match=r"/a\.py: its evidence in the ledger cannot be read"):
+        evidence_of(cast(LedgerRow, {"path": "/a.py", "evidence": '{"why":'}))

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from drystone.release.columns import LedgerRow, RepositoryRow
@@ -24,7 +22,7 @@ from drystone.search import plan
 from drystone.search.expressions.matcher import Deadline, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_segments
-from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, bring_ledger, is_here, owners
+from drystone.search.occurrences.rows import KeptFiles, LedgerRows, Owner, bring_ledger, evidence_of, is_here, owners
 from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
 from drystone.search.remote.objects import RemoteRelease
 from drystone.search.results.found import Line
@@ -65,13 +63,10 @@ class OpenedLedger:
         if swhid is not None and matching:
             swhid = replace(swhid, lines=(matching[0], matching[-1]))
         facts = self.release.manifest.facts
-        evidence = None
-        with suppress(orjson.JSONDecodeError):
-            evidence = orjson.loads(row["evidence"] or "null")
         return FoundOccurrence(
             facts.name, facts.version, row["path"], row["origin"], (owner and owner["repo_name"]) or row["origin"],
             row["language"], row["license_expression"], str(swhid) if swhid is not None else None, row["decision"],
-            row["stage"], row["reason"], evidence, row["kept_path"], row["kept_swhid"], row["similarity"],
+            row["stage"], row["reason"], evidence_of(row), row["kept_path"], row["kept_swhid"], row["similarity"],
             lines, more,
         )  # fmt: skip
 

@@ -6,18 +6,14 @@ What a retraction takes out leaves no row behind, so that the tombstone of the v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
-import orjson
-
-from drystone.errors import ReleaseError
 from drystone.release.columns import LedgerRow
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.versions.numbers import RETRACTION, read_tombstone
-from drystone.search.occurrences.rows import Fetch, KeptFiles, Owner, bring_ledger, is_here, owners
+from drystone.search.occurrences.rows import Fetch, KeptFiles, Owner, bring_ledger, evidence_of, is_here, owners
 from drystone.search.occurrences.shapes import LostBy, LostFile
 from drystone.search.segment import Segment
 
@@ -115,13 +111,15 @@ class LaterVersion:
         return self._lost("repository_missing", text, evidence={"requests": requests} if requests else None)
 
     def _requests(self, roots: Sequence[str]) -> list[str]:
-        """Return the requests that retractions of these versions followed, as far as their tombstones lie here."""
+        """Return the requests that retractions of these versions followed, as far as their tombstones lie here.
+
+        Raises `ReleaseError` for one that cannot be read.
+        """
         found: set[str] = set()
         for path in sorted(self._release.path.glob("tombstones/*.json")):
-            with suppress(ReleaseError):
-                stone = read_tombstone(path)
-                if stone["reason"] == RETRACTION and stone["root"] in roots:
-                    found.update(stone["requests"])
+            stone = read_tombstone(path)
+            if stone["reason"] == RETRACTION and stone["root"] in roots:
+                found.update(stone["requests"])
         return sorted(found)
 
     def _rows(self, repository_id: str, path: str) -> list[LedgerRow]:
@@ -139,7 +137,4 @@ class LaterVersion:
         text = f"not in {shown(version)}: {text}"
         if row is None:
             return LostFile(version, by, text, path=path, swhid=swhid, evidence=evidence)
-        told = None
-        with suppress(orjson.JSONDecodeError):
-            told = orjson.loads(row["evidence"] or "null")
-        return LostFile(version, by, text, row["stage"], row["reason"], told, row["path"], row["swhid"])
+        return LostFile(version, by, text, row["stage"], row["reason"], evidence_of(row), row["path"], row["swhid"])

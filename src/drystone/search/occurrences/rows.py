@@ -8,10 +8,15 @@ from typing import Any, Final, TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone._json import Json
 from drystone.detect.paths import paths_flags
+from drystone.errors import ReleaseError
+from drystone.release.columns import LedgerRow
+from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.search.pages import Cache, ReadShard
 from drystone.search.segment import FLAGS, Segment
@@ -58,6 +63,19 @@ def owners(release: Release) -> dict[str, Owner]:
         for row in table.to_pylist():
             date = row.pop("committer_date") or row["revision_date"]
             found[row["repository_id"]] = cast(Owner, {**row, "year": date.year if date is not None else 0})
+    return found
+
+
+def evidence_of(row: LedgerRow) -> Json:
+    """Return the evidence of a row of a ledger, None where it has none. Raises `ReleaseError` where it is no JSON."""
+    if row["evidence"] is None:
+        return None
+    try:
+        found: Json = orjson.loads(row["evidence"])
+    except orjson.JSONDecodeError:
+        raise ReleaseError(
+            f"{shown(row['path'])}: its evidence in the ledger cannot be read; drystone verify says what is damaged"
+        ) from None
     return found
 
 

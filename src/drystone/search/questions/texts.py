@@ -33,7 +33,7 @@ def passage_of(opened: _Opened, at: int, hit: Hit) -> Passage:
     defines = [int(begins[n]) for n in column(segment.symbols, "name")[inside[order]]]
     return Passage(
         facts.name, facts.version, value("path", hit.file), origin, value("repo_name", hit.file) or origin,
-        value("language", hit.file) or "", value("license_expression", hit.file), swhid_of(value, hit.file, lines),
+        value("language", hit.file), value("license_expression", hit.file), swhid_of(value, hit.file, lines),
         lines, text, hit.score,
         tuple(names[begin : names.index(b"\n", begin)].decode("utf-8", "replace") for begin in defines),
     )  # fmt: skip
@@ -47,7 +47,7 @@ def ranked_file(opened: _Opened, at: int, hit: FileHit) -> RankedFile:
     origin = value("origin", hit.file)
     return RankedFile(
         facts.name, facts.version, value("path", hit.file), origin, value("repo_name", hit.file) or origin,
-        value("language", hit.file) or "", value("license_expression", hit.file), swhid_of(value, hit.file, None),
+        value("language", hit.file), value("license_expression", hit.file), swhid_of(value, hit.file, None),
         tuple(name for name, bit in FLAGS.items() if flags & bit), hit.score, hit.prior, hit.parts,
         tuple(passage_of(opened, at, one) for one in hit.passages),
     )  # fmt: skip

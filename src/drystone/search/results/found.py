@@ -50,7 +50,7 @@ class OfFile:
     path: str
     origin: str
     repository: str
-    language: str
+    language: str | None
     license: str | None
     swhid: str
 

@@ -68,7 +68,7 @@ class FileRecord(TypedDict):
     origin: str
     repository: str
     path: str
-    language: str
+    language: str | None
     license: str | None
     swhid: str
     flags: list[str]
