@@ -12,11 +12,15 @@ import pytest
 
 CODE = """
 from drystone.cli._out import text
+from drystone.errors import UsageError
 from drystone.cli._pager import paged
 import sys
-with paged(sys.argv[1] == "yes") as out:
-    for number in range(int(sys.argv[2])):
-        out.print(text(f"line {number} \\x1b[2J", "bold red"))
+try:
+    with paged(sys.argv[1] == "yes") as out:
+        for number in range(int(sys.argv[2])):
+            out.print(text(f"line {number} \\x1b[2J", "bold red"))
+except UsageError as error:
+    print("refused:", error)
 """
 
 
@@ -69,6 +73,16 @@ def test_a_pager_that_ends_early_ends_the_output_without_an_error(pager: str) ->
 @pytest.mark.parametrize(("wanted", "pager_named"), [("no", "true"), ("yes", ""), ("yes", "cat"), ("yes", "no-such")])
 def test_without_a_pager_it_is_printed(wanted: str, pager_named: str) -> None:
     assert "line 2" in on_a_terminal(wanted, "3", PAGER=pager_named)
+
+
+def test_a_pager_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
+    no_program = tmp_path / "no-program"
+    no_program.write_text("neither a script nor a binary\n")
+    no_program.chmod(0o755)
+    for pager in ("less '", str(no_program)):
+        shown = on_a_terminal("yes", "3", PAGER=pager)
+        assert "refused: PAGER is no command" in shown
+        assert "line 2" not in shown
 
 
 def test_no_colour_where_none_is_wanted(pager: str) -> None:

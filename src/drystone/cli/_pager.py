@@ -12,7 +12,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
+
+from drystone.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +27,8 @@ _LESS: Final = "FRX"
 def paged(wanted: bool) -> Iterator[Console]:
     """Give a console that prints through the pager, where output goes to a terminal and a pager is there; else direct.
 
-    Colours are those of a terminal without a pager: none where NO_COLOR is set.
+    Colours are those of a terminal without a pager: none where NO_COLOR is set. Raises `UsageError` for a PAGER that
+    cannot be run.
     """
     from drystone.cli._out import console
 
@@ -34,9 +37,12 @@ def paged(wanted: bool) -> Iterator[Console]:
         yield console(soft_wrap=True)
         return
     environment = {"LESS": _LESS, "LV": "-c", **os.environ}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, text=True, encoding="utf-8")
-    assert process.stdin is not None
-    pipe: TextIO = process.stdin  # type: ignore[assignment]
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, text=True, encoding="utf-8")
+    except OSError as error:
+        raise _no_pager(str(error)) from None
+    pipe = process.stdin
+    assert pipe is not None
     try:
         yield console(soft_wrap=True, file=pipe, force_terminal=True, width=shutil.get_terminal_size().columns)
     except BrokenPipeError:
@@ -56,7 +62,14 @@ def _command() -> list[str]:
     asked = os.environ.get("PAGER")
     if asked is None:
         return ["less"] if shutil.which("less") else []
-    words = shlex.split(asked)
+    try:
+        words = shlex.split(asked)
+    except ValueError as error:
+        raise _no_pager(f"{asked}: {error}") from None
     if not words or words == ["cat"] or shutil.which(words[0]) is None:
         return []
     return words
+
+
+def _no_pager(why: str) -> UsageError:
+    return UsageError(f"PAGER is no command that can be run ({why}); set another, or give --no-pager")
