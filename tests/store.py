@@ -19,18 +19,20 @@ def local_store() -> Iterator[str]:
         port = probe.getsockname()[1]
     running = server.ThreadedMotoServer("127.0.0.1", port, verbose=False)
     running.start()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            patch.setenv(name, value)
-        import s3fs
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+                "AWS_ACCESS_KEY_ID": "testing",
+                "AWS_SECRET_ACCESS_KEY": "testing",
+                "AWS_DEFAULT_REGION": "us-east-1",
+            }.items():
+                patch.setenv(name, value)
+            import s3fs
 
-        s3fs.S3FileSystem.clear_instance_cache()
-        files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
-        files.makedirs("walls", exist_ok=True)
-        yield f"s3://walls/{port}"
-    running.stop()
+            s3fs.S3FileSystem.clear_instance_cache()
+            files = s3fs.S3FileSystem(client_kwargs={"endpoint_url": f"http://127.0.0.1:{port}"})
+            files.makedirs("walls", exist_ok=True)
+            yield f"s3://walls/{port}"
+    finally:
+        running.stop()
