@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from drystone.detect.licenses.matching.prose import page, refers_to, tells_the_past, without_markup
 
 
@@ -28,6 +32,16 @@ def test_html_is_read_as_its_text() -> None:
     assert b"May not be copied." in read
     assert read.count(b"\n") == html.count(b"\n")
     assert without_markup(b"a < b && c > d") == b"a < b && c > d"
+    assert without_markup(b"<html><HEAD>a</head>b<!-- c\n --><?d?>e<script>f</style>").split() == [b"b", b"e", b"f"]
+
+
+@pytest.mark.parametrize("begins", [b"<head>", b"<!--", b"<script >", b"<!-- <style>"])
+def test_pages_that_begin_much_and_end_nothing_take_no_longer(begins: bytes) -> None:
+    size = 400_000
+    started = time.process_time()
+    read = without_markup(b"<html>" + begins * (size // len(begins)) + b"May not be copied.")
+    assert time.process_time() - started < 3
+    assert read.endswith(b"May not be copied.")
 
 
 def test_what_a_head_refers_to() -> None:

@@ -6,6 +6,7 @@ Works on the bytes of Markdown, reStructuredText, AsciiDoc and plain text; lines
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -56,9 +57,9 @@ _CHANGES: Final = re.compile(
 _MARKUP: Final = re.compile(
     rb"^[^<]{0,20}<(?:!doctype html|html[\s>]|\?xml\b[^>]{0,100}>\s*<(?:!doctype html|html[\s>]))", re.IGNORECASE
 )
+#: What begins that no reader sees; a comment, a style, a script and a head last until their own ends.
 _UNSEEN: Final = re.compile(
-    rb"<!--.{0,20000}?-->|<(style|script|head)\b[^>]{0,500}>.{0,100000}?</\1>|<![^>]{0,1000}>|<\?[^>]{0,1000}>",
-    re.IGNORECASE | re.DOTALL,
+    rb"<!--|<(?P<of>style|script|head)\b[^>]{0,500}>|<![^>]{0,1000}>|<\?[^>]{0,1000}>", re.IGNORECASE
 )
 _BLOCK: Final = re.compile(
     rb"</?(?:p|div|br|li|ul|ol|h[1-6]|td|tr|table|title|body|section|pre)\b[^>]{0,1000}>", re.IGNORECASE
@@ -73,13 +74,33 @@ def without_markup(text: bytes) -> bytes:
     """
     if _MARKUP.match(text, 0, 400) is None:
         return text
-    for pattern, instead in ((_UNSEEN, b" "), (_BLOCK, b". "), (_TAG, b" ")):
-        text = _replaced(text, pattern, instead)
+    text = _without_unseen(text)
+    for pattern, instead in ((_BLOCK, b". "), (_TAG, b" ")):
+        text = pattern.sub(partial(_blank, instead), text)
     return text
 
 
-def _replaced(text: bytes, pattern: re.Pattern[bytes], instead: bytes) -> bytes:
-    return pattern.sub(lambda m: instead + b"\n" * m.group().count(b"\n"), text)
+def _without_unseen(text: bytes) -> bytes:
+    """Take out what no reader sees. Each end is looked for once from each place, so that time grows with the text."""
+    low = text.lower()
+    pieces: list[bytes] = []
+    kept = at = 0
+    endless: set[bytes] = set()
+    while (begin := _UNSEEN.search(text, at)) is not None:
+        at = begin.end()
+        end = b"-->" if begin.group() == b"<!--" else b"</%b>" % begin["of"].lower() if begin["of"] else b""
+        stop = low.find(end, at) if end not in endless else -1
+        if stop < 0:
+            endless.add(end)
+            continue
+        at = stop + len(end)
+        pieces += (text[kept : begin.start()], b" " + b"\n" * text.count(b"\n", begin.start(), at))
+        kept = at
+    return b"".join([*pieces, text[kept:]])
+
+
+def _blank(instead: bytes, match: re.Match[bytes]) -> bytes:
+    return instead + b"\n" * match.group().count(b"\n")
 
 
 def tells_the_past(path: str) -> bool:
