@@ -86,6 +86,11 @@ class QueryPlan:
     notes: list[str] = field(default_factory=list)
     text: str = ""
 
+    def most(self, limit: int | None, bound: int | None = None) -> int | None:
+        """Return how many results there may be (None: all): as `count:` says, else `limit`; never more than `bound`."""
+        asked = limit if self.count is None else self.count
+        return min((most for most in (asked, bound) if most), default=None)
+
     def explain(self) -> Iterator[str]:
         """Yield in lines what is asked of an index and what of the texts."""
         yield f"query      {self.text}"
@@ -195,6 +200,19 @@ def plan(query: str, *, ledger: bool = False) -> QueryPlan:
 def asks_ledger(query: str) -> bool:
     """Return whether a query asks for `kept:` or `reason:`. Raises `QueryError`."""
     return _asks(parse(query), {"kept", "reason"})
+
+
+def asks_texts(query: str) -> bool:
+    """Return whether a query that asks the ledger asks for texts too, and so needs an index. Raises `QueryError`."""
+    return _of_text(plan(query, ledger=True).part)
+
+
+def _of_text(part: Part) -> bool:
+    if isinstance(part, Content):
+        return True
+    if isinstance(part, Columns):
+        return part.of_text
+    return any(_of_text(one) for one in ((part.part,) if isinstance(part, Negation) else part.parts))
 
 
 def _asks(query: Query, fields: set[str]) -> bool:

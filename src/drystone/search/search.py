@@ -216,20 +216,21 @@ class Searcher:
         context: int = 0,
         seconds: float | None = None,
         skip: int = 0,
+        bound: int | None = None,
         places: int = 0,
     ) -> SearchResult:
         """Look for a query; results come as they are found, definitions first.
 
-        At most `limit` files (None: all; `count:` in the query goes before), after the first `skip`, which count but
-        are not shown; each with its first `lines` lines, `context` lines around them and `places` others of the same
-        bytes. Nothing more once `seconds` have passed. The order depends on query and releases
-        alone. Raises `QueryError`, and while results come `ReleaseError` where texts are not those that were indexed.
+        At most `limit` files (None: all; `count:` in the query goes before), and never more than `bound`; the first
+        `skip` of these count but are not shown. Each has its first `lines` lines, `context` lines around them and
+        `places` others of the same bytes. Nothing more once `seconds` have passed. The order depends on query and
+        releases alone. Raises `QueryError`, and while results come `ReleaseError` where texts are not those that were
+        indexed.
         """
         planned = plan.plan(query)
         answer = SearchResult(query, notes=planned.notes, whole=lambda: self.table(query, seconds=seconds)[1])
-        most = planned.count if planned.count is not None else limit
-        most = most + skip if most else None
-        answer.results = self._results(planned, answer, (skip, most), (lines, context, places), Deadline(seconds))
+        part = skip, planned.most(limit, bound)
+        answer.results = self._results(planned, answer, part, (lines, context, places), Deadline(seconds))
         return answer
 
     def count(
@@ -296,10 +297,9 @@ class Searcher:
         answer = SearchResult(query, notes=planned.notes)
         found: dict[tuple[int, int], list[int]] = {}
         number_of = {id(opened): number for number, opened in enumerate(self._opened)}
-        most = planned.count if planned.count is not None else limit
         start = time.monotonic()
         with _in_time(answer):
-            for opened, at, _, _, files in self._groups(planned, answer, most or None, Deadline(seconds)):
+            for opened, at, _, _, files in self._groups(planned, answer, planned.most(limit), Deadline(seconds)):
                 answer.files += len(files)
                 found.setdefault((number_of[id(opened)], at), []).extend(files)
         tables = [

@@ -23,7 +23,9 @@ from starlette.exceptions import HTTPException
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection.browse import View, Watched
+from drystone.release.read import Release
 from drystone.search.index import open_copies, open_segments
+from drystone.search.plan import asks_texts
 from drystone.search.search import Searcher
 
 #: Searches at the same time, and seconds that one waits until it is refused.
@@ -50,6 +52,16 @@ class Opened:
         """Raise 503 where no release can be searched."""
         if self.missing and len(self.missing) == len(self.views):
             raise HTTPException(503, "; ".join(self.missing.values()))
+
+    def ledgers(self, query: str) -> list[Release]:
+        """Return the releases whose ledgers answer a query: all, or those with an index where it asks for texts.
+
+        Raises `QueryError`, and 503 where there is none.
+        """
+        if not asks_texts(query):
+            return [view.release for view in self.views.values()]
+        self.check()
+        return [view.release for name, view in self.views.items() if name not in self.missing]
 
     @property
     def roots(self) -> dict[str, str]:

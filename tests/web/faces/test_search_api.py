@@ -46,12 +46,39 @@ def test_pages_follow_each_other_and_lose_nothing(here: Site) -> None:
         page = ask(here, q="lang:python def", limit=7, lines=1, **({"cursor": cursor} if cursor else {})).json()
         seen += [(each["origin"], each["path"]) for each in page["results"]]
         cursor = page["next"]
+        assert len(seen) == len(set(seen))
         if cursor is None:
             break
-    assert len(seen) == len(set(seen))
     assert set(seen) == whole
     assert page["summary"]["exact"]
     assert page["summary"]["total"] == len(whole)
+
+
+@pytest.mark.parametrize("query", ["count:all def", "count:all kept:yes"])
+def test_no_query_makes_a_page_longer(here: Site, query: str) -> None:
+    page = ask(here, q=query, limit=2, lines=1).json()
+    assert len(page["results"]) == 2
+    assert page["next"]
+
+
+@pytest.mark.parametrize("query", ["count:5 def", "count:5 kept:no"])
+def test_a_query_says_how_many_results_all_pages_have(here: Site, query: str) -> None:
+    seen, cursor = [], ""
+    for _ in range(6):
+        page = ask(here, q=query, limit=2, lines=1, **({"cursor": cursor} if cursor else {})).json()
+        seen += page["results"]
+        cursor = page["next"]
+        if not cursor:
+            break
+    assert len(seen) == 5
+    assert not cursor
+
+
+def test_lines_of_occurrences_come_as_asked_for(here: Site) -> None:
+    for lines in (0, 1):
+        page = ask(here, q="kept:yes def", limit=1, lines=lines).json()
+        assert [len(each.get("lines", ())) for each in page["results"]] == [lines]
+        assert "stones-1.0.0 has no index" in page["missing"][0], "texts are asked of the other release alone"
 
 
 def test_a_result_has_all_that_leads_back(here: Site) -> None:

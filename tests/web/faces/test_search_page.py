@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import drystone
+from drystone.web.drawing.highlight import LONGEST
 from tests.web.pages import Site, Visitor
-from tests.web.search_site import HOSTILE, search_site
+from tests.web.search_site import HOSTILE, LONG, search_site
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,14 @@ def test_a_line_of_many_megabytes_is_cut_on_every_page(visitor: Visitor) -> None
     [address] = links(text, "/releases/")
     page = visitor.get(address.partition("#")[0]).text
     assert len(page) < 100_000
-    assert "20,996,006 more characters" in page or "more characters" in page
+    assert f"{len(LONG) - LONGEST:,} more characters" in page
+
+
+@pytest.mark.parametrize("query", ["count:all+def", "count:all+kept:yes"])
+def test_no_query_makes_a_page_longer(visitor: Visitor, query: str) -> None:
+    text = visitor.get(f"/search?q={query}").text
+    assert text.count('<p class="where">') == 20
+    assert 'rel="next"' in text
 
 
 def test_counts_are_links_that_find_so_many(visitor: Visitor) -> None:

@@ -76,19 +76,20 @@ def search(
     query: str,
     *,
     limit: int | None,
+    bound: int | None = None,
     lines: int = 0,
     seconds: float | None = None,
 ) -> LedgerResult:
     """Look for occurrences in the ledgers of releases; results come as they are found, in the order of the ledgers.
 
-    Each has the first `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while
-    results come `ReleaseError` where a ledger is damaged, or where the query asks for texts and there is no index.
+    At most `limit` (None: all; `count:` in the query goes before), and never more than `bound`. Each has the first
+    `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while results come
+    `ReleaseError` where a ledger is damaged, or where the query asks for texts and there is no index.
     """
     planned = plan.plan(query, ledger=True)
     answer = LedgerResult(query, notes=planned.notes)
-    most = planned.count if planned.count is not None else limit
     ledgers = [OpenedLedger(release) for release in releases]
-    answer.results = _results(ledgers, planned, answer, (most, lines), Deadline(seconds))
+    answer.results = _results(ledgers, planned, answer, (planned.most(limit, bound), lines), Deadline(seconds))
     return answer
 
 

@@ -49,18 +49,20 @@ class Run:
 
     def __init__(self, opened: Opened, asked: SearchRequest, skip: int, limit: int | None) -> None:
         self._opened = opened
+        # Beside `count:` of a query, which would go before a limit.
+        bound = None if limit is None else skip + limit
         self.ledger = asks_ledger(asked.q)
         if self.ledger:
-            most = None if limit is None else skip + limit
-            releases = [view.release for view in opened.views.values()]
-            rows = search_ledger(releases, asked.q, limit=most, seconds=asked.seconds)
+            rows = search_ledger(
+                opened.ledgers(asked.q), asked.q, limit=None, bound=bound, lines=asked.lines, seconds=asked.seconds
+            )
             self._records: Iterator[FileRecord | OccurrenceRecord] = map(occurrence_record, islice(rows, skip, None))
             self._summary: Callable[[], SummaryRecord] = lambda: ledger_summary_record(rows)
         else:
             opened.check()
             found = opened.searcher.search(
-                asked.q, limit=limit, lines=asked.lines, context=asked.context, seconds=asked.seconds,
-                skip=skip, places=asked.places,
+                asked.q, limit=None, bound=bound, skip=skip, lines=asked.lines, context=asked.context,
+                places=asked.places, seconds=asked.seconds,
             )  # fmt: skip
             self._records = map(file_record, found)
             self._summary = lambda: summary_record(found)

@@ -137,8 +137,9 @@ def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], pa
             return Shown()  # the page says how to make an index
         with opened.lock:
             answer = opened.searcher.search(
-                q, limit=_RESULTS, lines=_LINES, context=_CONTEXT, places=_PLACES, seconds=_SECONDS, skip=skip
-            )
+                q, limit=None, bound=skip + _RESULTS, skip=skip, lines=_LINES, context=_CONTEXT, places=_PLACES,
+                seconds=_SECONDS,
+            )  # fmt: skip
             results = [_result(found, names) for found in answer]
         with opened.lock:
             counted, counts = opened.searcher.counts(q, get_args(By), seconds=_COUNT_SECONDS)
@@ -149,10 +150,9 @@ def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], pa
 
 
 def _in_ledger(opened: Opened, q: str, skip: int) -> Shown:
-    releases = [view.release for view in opened.views.values()]
     names = {(view.index.release, view.index.version): name for name, view in opened.views.items()}
     with opened.lock:
-        answer = search_ledger(releases, q, limit=skip + _RESULTS, seconds=_SECONDS)
+        answer = search_ledger(opened.ledgers(q), q, limit=None, bound=skip + _RESULTS, seconds=_SECONDS)
         rows = list(islice(answer, skip, None))
     results = [
         Result(row, link("releases", names[row.release, row.version], "files", row.swhid) if row.swhid else None)
