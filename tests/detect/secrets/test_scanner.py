@@ -185,6 +185,12 @@ def test_time_is_linear_in_how_many_passwords_there_are(prefix: bytes) -> None:
     assert ratio(prefix, "x.sh") < 6
 
 
+@pytest.mark.parametrize("blank", [b" ", b"\n"], ids=repr)
+def test_white_space_between_arguments_is_read_in_one_way(blank: bytes) -> None:
+    call = b"login(" + (blank * 20 + b"a,") * 4 + blank * 20 + b";"
+    assert seconds(call * 200, "x.py") < 1
+
+
 @pytest.mark.slow
 def test_time_is_linear_in_the_beginnings_of_every_rule() -> None:
     forms = every_beginning()

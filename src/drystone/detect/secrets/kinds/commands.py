@@ -169,13 +169,14 @@ def _told(text: bytes, start: int, end: int, sure: float, rule: str) -> Iterator
             yield Span("password", rule, start, end, min(sure, 0.95))
 
 
-_ARGUMENT = rb"(?:[^\"'(),\n]{1,80}|[LNRUbfru@]?\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
+# One begins with no white space, so that white space before it can be read in one way only.
+_ARGUMENT = rb"(?:[^\"'(),\s][^\"'(),\n]{0,79}|[LNRUbfru@]?\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
 #: A literal behind one, two, three or four arguments of a call.
 _LOGIN: Final = tuple(
     re.compile(
-        rb"[ \t]{0,4}(?:\(|=[ \t]{0,4}\()\s{0,20}(?:"
+        rb"[ \t]{0,4}(?:\(|=[ \t]{0,4}\()\s{0,100}(?:"
         + _ARGUMENT
-        + rb",\s{0,20}){%d}" % before
+        + rb",\s{0,100}){%d}" % before
         + QUOTED
         + rb"[ \t]{0,4}(?:\.\w+\([^()\n]{0,30}\))?\s{0,20}[,)]"
     )
