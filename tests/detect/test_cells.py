@@ -14,6 +14,7 @@ from drystone.detect.cells import cell_code
         ("%%time\nx = f()", "# %%time\nx = f()"),
         ("%%timeit -n 10\nf()\n", "# %%timeit -n 10\nf()"),
         ("\n%%capture out\n%%time\nx = 1", "\n# %%capture out\n# %%time\nx = 1"),
+        ("%% gates\nx = 1", "# %% gates\nx = 1"),
         ("%%time\n%%bash\nls -l", "# %%time\n# %%bash\n# ls -l"),
         ("%%writefile a.py\nx = 1", "# %%writefile a.py\n# x = 1"),
         ("%time x = f(1)\nprint(x)", "x = f(1)  # %time\nprint(x)"),
@@ -53,6 +54,7 @@ def test_lines_that_ipython_alone_takes(cell: str, expected: str) -> None:
         "plt.plot(x);\n",
         "@decorator\ndef f(): ...\n",
         "ls = 1\nls - 2\n",
+        "x = 'a( \\\n    % b'\ny = 1\n",
     ],
 )
 def test_python_stays_as_it_is(cell: str) -> None:
@@ -74,8 +76,11 @@ def test_other_kernels_have_commands_of_their_own(language: str, cell: str, expe
 
 @pytest.mark.parametrize(
     "cell",
-    ["!" * 100_000, "a" * 200_000 + "?", "'" * 200_001, '"' * 200_000 + "\\", "x = " + "(" * 50_000, "\\\n" * 50_000],
-)
+    [
+        "!" * 100_000, "a" * 200_000 + "?", "'" * 200_001, '"' * 200_000 + "\\", "x = " + "(" * 50_000, "\\\n" * 50_000,
+        "\n" * 200_000 + "x", "%%time\n" * 50_000 + "x", "x = '" + "\\'" * 100_000,
+    ],
+)  # fmt: skip
 def test_hostile_cells_take_linear_time(cell: str) -> None:
     start = time.process_time()
     cell_code(cell, "# ", "Python")

@@ -35,9 +35,10 @@ _ASSIGNED: Final = re.compile(r"([ \t]*[A-Za-z_][\w.,\[\]'\" \t*]*=[ \t]*)((?:![
 _TIMED: Final = re.compile(r"([ \t]*)%time[ \t]+(.+)$")
 _FIRST_WORD: Final = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]+\S")
 _PROMPT: Final = re.compile(r"(?:>>>|In \[\d+\]:|\.\.\.|[ \t]*\.\.\.+:)(?: |$)")
-#: What a scan of one line of Python meets, a string of one quote being taken whole.
+#: What a scan of one line of Python meets, a string of one quote being taken whole, to the line's end if it is open.
 _PIECE: Final = re.compile(
-    r"(?P<triple>'''|\"\"\")|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?P<comment>#)|(?P<open>[(\[{])|(?P<close>[)\]}])"
+    r"(?P<triple>'''|\"\"\")|'(?:[^'\\]|\\.)*(?:'|\\?\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|"
+    r"(?P<comment>#)|(?P<open>[(\[{])|(?P<close>[)\]}])"
 )
 #: Lines at the top of a cell that are the kernel's and not the language's, by language.
 _COMMANDS: Final = {
@@ -56,13 +57,15 @@ def cell_code(source: str, comment: str, language: str) -> str:
     """Return a code cell with what is no code of `language` as comments. Linear in `source`."""
     lines = re.split(r"\r\n|\r|\n", source.rstrip())
     kept: list[str] = []
-    while lines and (lines[0].lstrip().startswith("%%") or not lines[0].strip()):
-        magic = lines[0].split()[0][2:] if lines[0].strip() else ""
+    for line in lines:
+        if line.strip() and not line.lstrip().startswith("%%"):
+            break
+        magic = line.split()[0][2:] if line.strip() else ""
         if magic and magic not in _RUNNING:
             # The whole cell is handed to something else.
-            return "\n".join([*kept, commented("\n".join(lines), comment)])
-        kept.append((comment + lines[0]).rstrip() if magic else "")
-        lines = lines[1:]
+            return "\n".join([*kept, commented("\n".join(lines[len(kept) :]), comment)])
+        kept.append((comment + line).rstrip() if line.strip() else "")
+    lines = lines[len(kept) :]
     if language == "Python":
         return "\n".join([*kept, *_python(_unprompted(lines))])
     command = _COMMANDS.get(language)
