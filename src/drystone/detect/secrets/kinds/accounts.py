@@ -108,15 +108,14 @@ _PHONE = re.compile(
     rb"(?<![\w.+-])(?:\+\d{1,3}[ .\-()/]{0,2}|\(\d{2,5}\)[ -]?|\d{2,5}[ .-])"
     rb"(?:\(?\d{1,5}\)?[ .\-/]?){1,6}\d(?![\w]|[.-]\d)"
 )
+#: In small letters; what is no letter of ASCII bounds a word.
 _PHONE_WORDS = re.compile(
-    rb"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact|"
-    rb"t(?:e|\xc3\xa9)l(?:e|\xc3\xa9)[fp]|m(?:o|\xc3\xb3)vil|handy|\btlf|puhelin|ponsel|cellulare|celular|\bgsm\b|"
-    + (
-        "电话|電話|手机|手機|联系|聯絡|传真|傳真|热线|携帯|ファックス|連絡先|전화|휴대폰|연락처|팩스|"
-        "телефон|тел\\.|тел:|факс|моб|τηλ|κινητό|هاتف|جوال|موبايل|تلفن|פקס|טלפון|נייד|"
-        "फ़ोन|फोन|मोबाइल|ফোন|โทร|มือถือ|điện thoại|sđt|தொலைபேசி"
-    ).encode(),
-    re.IGNORECASE,
+    r"phone|\btel\b|tel:|telephone|mobile|\bcell|\bfax\b|call|whatsapp|\bsms\b|number is|contact|"
+    r"t[eé]l[eé][fp]|m[oó]vil|handy|\btlf|puhelin|ponsel|cellulare|celular|\bgsm\b|"
+    r"电话|電話|手机|手機|联系|聯絡|传真|傳真|热线|携帯|ファックス|連絡先|전화|휴대폰|연락처|팩스|"
+    r"телефон|тел\.|тел:|факс|моб|τηλ|κινητό|هاتف|جوال|موبايل|تلفن|פקס|טלפון|נייד|"
+    r"फ़ोन|फोन|मोबाइल|ফোন|โทร|มือถือ|điện thoại|sđt|தொலைபேசி",
+    re.ASCII,
 )
 #: Countries whose national numbers are tried, by the script of the word beside the number (its first letters).
 _REGIONS: Final = (
@@ -147,7 +146,7 @@ class Phone:
         for match in found or covering(_NATIONAL, text, max(since, hit - 2), hit, 30):
             written = match[0].decode()
             line = text[line_start(text, match.start(), 60) : match.start()]
-            word = _PHONE_WORDS.search(line)
+            word = _PHONE_WORDS.search(line.decode("utf-8", "replace").lower())
             said = word is not None
             if not found and (word is None or word[0].isascii()):
                 continue
@@ -161,7 +160,7 @@ class Phone:
                 and not re.fullmatch(r"\(\d{3}\) ?\d{3}[.-]\d{4}|\d{3}-\d{3}-\d{4}", written)
             ):
                 continue
-            if not _valid_phone(written, "" if word is None else word[0].decode("utf-8", "replace")):
+            if not _valid_phone(written, "" if word is None else word[0]):
                 continue
             if re.search(r"555[ .-]?\d{4}$", written):
                 sure = 0.5  # the exchange of numbers that nobody has
