@@ -26,6 +26,10 @@ def said(attributes: bytes, path: str) -> LanguageAttributes | None:
         ("a/**/c.inc", "a/c.inc", True),
         ("c.[hi]nc", "c.inc", True),
         ("c.[!i]nc", "c.inc", False),
+        ("c.[!]i]nc", "c.inc", False),
+        ("c.[!]]nc", "c.inc", True),
+        ("c[!x]inc", "c/inc", False),
+        ("[Cc].inc", "C.inc", True),
         ("c.?nc", "c.inc", True),
         ("c.inc", "b/c.inc", True),
         ("c.inc", "xc.inc", False),
@@ -65,4 +69,16 @@ def test_hostile_patterns_take_bounded_time() -> None:
     tree = AttributeTree({"": read_attributes(attributes * 50)})
     start = time.process_time()
     tree.of("a" * 4000)
+    assert time.process_time() - start < 5
+
+
+def test_more_patterns_than_a_cache_holds_are_each_read_once() -> None:
+    folders = ["/".join("abcdefghij"[:depth]) for depth in range(10)]
+    rules = {
+        folder: read_attributes(b"".join(b"x%d-%d linguist-vendored\n" % (depth, n) for n in range(500)))
+        for depth, folder in enumerate(folders)
+    }
+    tree = AttributeTree(rules)
+    start = time.process_time()
+    assert all(tree.of(f"{folders[-1]}/y{n}") is None for n in range(100))
     assert time.process_time() - start < 5
