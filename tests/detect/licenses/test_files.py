@@ -54,6 +54,9 @@ _HOSTILE = {
     "notice": b"above copyright notice ",
     "no words": b"((((((((",
     "non-ascii": "Ж".encode(),
+    "headings": b"## License\nMIT license\n",
+    "short names": b"mit or mit license, ",
+    "denials": b"## License\n\nmay not be copied\n\n",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.matching.places import range_at, sentences
 
 
 def _abroad(*words: str) -> str:
@@ -112,7 +113,7 @@ class Sentences:
 
     def __init__(self, words: ComparableWords) -> None:
         joints: bytes = words.joints
-        ends = [m.start() for m in re.finditer(rb"[\n.?]", joints)]
+        ends = sentences(words)
         self._words, self._joints = words, joints
         self._text: bytes = words.text
         self._starts = [words.start(i) for i in ends]
@@ -172,4 +173,4 @@ def grants(text: str, start: int, mention: tuple[int, int], end: int, licensing:
         return True
     if _GRANT.search(after) is not None and any(ord(c) > 127 for c in after):
         return True
-    return text.count(" ", start, end) < 25 and any(a <= mention[0] < b for a, b in licensing)
+    return text.count(" ", start, end) < 25 and range_at(licensing, mention[0]) is not None

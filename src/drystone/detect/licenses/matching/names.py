@@ -17,6 +17,7 @@ from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.detect._kernel import ComparableWords, PhraseIndex
 from drystone.detect.licenses.matching.gnu import MAX_MENTIONS, Mention, find_gnu
+from drystone.detect.licenses.matching.places import range_at
 from drystone.detect.licenses.matching.references import facts
 
 #: Identifiers that are also words; as names they count only where a declaration says so.
@@ -145,7 +146,8 @@ def _short_names(
             near = [p for p in ends if 0 < (here - p) * step <= 40]
             beside = any(_BESIDE.fullmatch(text, min(p, here), max(p, here)) for p in near)
             under = _UNDER.search(text, max(begin, m.start() - 40), m.start()) is not None
-            below = any(a <= m.start() < b and text.count(" ", a, m.start()) <= _BELOW_HEADING for a, b in listed)
+            heading = range_at(listed, m.start())
+            below = heading is not None and text.count(" ", heading[0], m.start()) <= _BELOW_HEADING
             if beside or under or below:
                 bare = m.group() in {"bsd", "apache", "mpl", "artistic"}
                 family = "BSD" if m.group() == "bsd" else _SHORT[m.group()]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.matching.places import range_at, sentences
 from drystone.detect.licenses.matching.references import references
 from drystone.detect.licenses.matching.restrictions import (
     AGREEMENT,
@@ -29,7 +30,6 @@ _NEAR: Final = 70
 #: Of a text with more unexplained words than this, only sentences about the software or its licence are read.
 _LONG: Final = 150
 _MAX_FOUND: Final = 8
-_ENDS: Final = re.compile(rb"[\n.?]")
 _ABOUT: Final = re.compile(
     r"\b(?:licen[sc]\w*|permi\w+|grant\w*|conditions?|software|use of|using|distribut\w+|redistribut\w+|"
     r"(?:this|the) (?:file|code|program|work|library|project|package|source|above|product))\b"
@@ -54,11 +54,6 @@ class Remaining(NamedTuple):
     end: int
     rule: str
     denies: bool
-
-
-def sentences(words: ComparableWords) -> list[int]:
-    """Return the first word of each sentence, in order; paragraphs and table cells of their own end one too."""
-    return [m.start() for m in _ENDS.finditer(words.joints)]
 
 
 def remaining(
@@ -97,7 +92,7 @@ def remaining(
     for first, last, start, end in pieces:
         sentence = text[start:end]
         at = bisect_right(places, (last, words.count)) - 1
-        below = any(a <= start < b for a, b in licensing or ())
+        below = range_at(licensing or (), start) is not None
         near = below or (at >= 0 and first <= places[at][1])
         beside = loose or near or not (prose or found)
         if not may_deny and not (beside and may_ride):
