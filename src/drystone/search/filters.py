@@ -23,6 +23,8 @@ NO_LANGUAGE: Final = "none"
 _SWHID: Final = re.compile(r"(?:swh:1:cnt:)?([0-9a-f]{4,40})(?:;.*)?\Z", re.DOTALL)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _WORDS: Final = frozenset({"and", "or", "with"})
+#: Longest expression that `license:` compares, in characters: making it simple takes time with the square of its parts.
+_LONGEST_EXPRESSION: Final = 4000
 _TYPES: Final = {"permissive": "permissive", "none": "no_license", "no_license": "no_license",
                  "non_permissive": "non_permissive"}  # fmt: skip
 
@@ -147,6 +149,10 @@ def _names_copyleft(expression: str) -> bool:
 def _equal_expression(term: Term, query: str) -> Callable[[Rows], Mask]:
     from license_expression import ExpressionError, Licensing  # noqa: PLC0415  (slow to load, and seldom asked for)
 
+    if len(term.value) > _LONGEST_EXPRESSION:
+        raise QueryError(
+            query, term.column, f"expected an SPDX expression of at most {_LONGEST_EXPRESSION:,} characters"
+        )
     licensing = Licensing()
 
     def simple(text: str) -> Any:
@@ -185,7 +191,7 @@ def years(term: Term) -> Callable[[Rows], Mask]:
     low, high = int(first), int(last) if dash else int(first)
 
     def test(rows: Rows) -> Mask:
-        found: Mask = (rows.years >= low) & (rows.years <= high)
+        found: Mask = (rows.years != 0) & (rows.years >= low) & (rows.years <= high)  # 0 is no year
         return found
 
     return test

@@ -12,6 +12,7 @@ spaces. docs/search.md describes the fields. Knows no index.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -40,6 +41,8 @@ CHOICES: Final = {
 }
 #: Fields of Zoekt's for which a release has nothing to look at.
 _UNKNOWN_HERE: Final = ("archived", "branch", "fork", "public")
+_COUNT: Final = re.compile(r"0{0,99}[1-9][0-9]{0,8}")
+_YEARS: Final = re.compile(r"[0-9]{4}(?:-[0-9]{4})?")
 _PATTERNS: Final = frozenset({"content", "file", "reason", "regex", "repo", "sym"})
 
 
@@ -276,24 +279,15 @@ def _check(parser: _Parser, term: Term) -> None:
     field, value = term.field, term.value
     if field in CHOICES and value not in CHOICES[field]:
         raise parser.fail(f"expected {_expected(field)}, not '{shown(value)[:40]}'", at)
-    if (
-        field == "count"
-        and value != "all"
-        and not (value.isascii() and value.isdigit() and 0 < int(value[:10]) < 10**9)
-    ):
+    if field == "count" and value != "all" and not _COUNT.fullmatch(value):
         raise parser.fail(f"expected {_expected(field)}, not '{shown(value)[:40]}'", at)
-    if field == "year" and not _is_years(value):
+    if field == "year" and not _YEARS.fullmatch(value):
         raise parser.fail(f"expected {_expected(field)}, not '{shown(value)[:40]}'", at)
     if field in _PATTERNS or not field:
         try:
             pattern_of(term, fold=False)
         except patterns.PatternError as error:
             raise parser.fail(str(error), at + (term.form != "bare") + error.column - 1) from None
-
-
-def _is_years(value: str) -> bool:
-    first, dash, last = value.partition("-")
-    return first.isdigit() and first.isascii() and len(first) == 4 and (not dash or (last.isdigit() and len(last) == 4))
 
 
 def pattern_of(term: Term, *, fold: bool) -> patterns.Node:
