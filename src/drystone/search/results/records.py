@@ -140,7 +140,10 @@ def _line(line: Line) -> LineRecord:
 
 
 class OccurrenceRecord(TypedDict):
-    """An occurrence of the ledger: where it lies, whether it is in, at which stage and why that was decided."""
+    """An occurrence of the ledger: where it lies, whether it is in, at which stage and why that was decided.
+
+    `lines` are the first of its text that match, where the query asks for text; `more`: more do.
+    """
 
     kind: Literal["occurrence"]
     release: str
@@ -158,6 +161,8 @@ class OccurrenceRecord(TypedDict):
     kept_path: str | None
     kept_swhid: str | None
     similarity: float | None
+    lines: list[LineRecord]
+    more: bool
 
 
 class LedgerSummaryRecord(SummaryRecord):
@@ -179,7 +184,7 @@ def occurrence_record(found: FoundOccurrence) -> OccurrenceRecord:
         "repository": found.repository, "path": found.path, "language": found.language, "license": found.license,
         "swhid": found.swhid, "decision": found.decision, "stage": found.stage, "reason": found.reason,
         "evidence": found.evidence, "kept_path": found.kept_path, "kept_swhid": found.kept_swhid,
-        "similarity": found.similarity,
+        "similarity": found.similarity, "lines": [_line(line) for line in found.lines], "more": found.more,
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drystone.detect._kernel import ComparableWords
+
 from drystone.detect.licenses.matching.places import range_at, sentences
 
 
