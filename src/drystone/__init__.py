@@ -1,7 +1,7 @@
 """Governed code-dataset releases, traced file by file; answers from texts; and the models that give them.
 
-Every verb is here, in one flat list: `build` makes a release, `why` tells why a file is in or out of it, `ask` answers
-from a text. They live in the `verbs` of their rooms (docs/design.md), and the command line calls the same ones.
+Every verb is here, in one flat list: `build` makes a release, `why` tells why a file is in or out of it, `ask_releases`
+answers from it. They live in the `verbs` of their rooms (docs/design.md), and the command line calls the same ones.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
+    from drystone.answer.verbs import ask_releases, ask_text, verify_citations
     from drystone.building.verbs import audit, build, estimate, retract, verify, why
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
@@ -90,6 +91,8 @@ __all__ = [
     "TrainingOptions",
     "add_moderator",
     "ask",
+    "ask_releases",
+    "ask_text",
     "asks_ledger",
     "audit",
     "average_models",
@@ -149,6 +152,7 @@ __all__ = [
     "stats",
     "train",
     "verify",
+    "verify_citations",
     "verify_model",
     "verify_receipt",
     "vouch_optout",
@@ -171,6 +175,8 @@ _HOMES = {
     "TrainingOptions": "drystone.reader.options",
     "add_moderator": "drystone.web.verbs",
     "ask": "drystone.reader.verbs",
+    "ask_releases": "drystone.answer.verbs",
+    "ask_text": "drystone.answer.verbs",
     "asks_ledger": "drystone.search.verbs",
     "audit": "drystone.building.verbs",
     "average_models": "drystone.reader.verbs",
@@ -230,6 +236,7 @@ _HOMES = {
     "stats": "drystone.release.verbs",
     "train": "drystone.reader.verbs",
     "verify": "drystone.building.verbs",
+    "verify_citations": "drystone.answer.verbs",
     "verify_model": "drystone.reader.verbs",
     "verify_receipt": "drystone.release.verbs",
     "vouch_optout": "drystone.registry.verbs",

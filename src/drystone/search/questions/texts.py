@@ -34,7 +34,7 @@ def passage_of(opened: _Opened, at: int, hit: Hit) -> Passage:
     return Passage(
         facts.name, facts.version, value("path", hit.file), origin, value("repo_name", hit.file) or origin,
         value("language", hit.file), value("license_expression", hit.file), swhid_of(value, hit.file, lines),
-        lines, text, hit.score,
+        lines, (hit.start, hit.end), text, hit.score,
         tuple(names[begin : names.index(b"\n", begin)].decode("utf-8", "replace") for begin in defines),
     )  # fmt: skip
 

@@ -79,10 +79,12 @@ class Found(OfFile):
 class Passage(OfFile):
     """A piece of a file's text that fits the words: its lines (from 1, inclusive), text and score.
 
-    `swhid` names the file with origin, path and these lines; `defines` are the names that are defined there, in order.
+    `swhid` names the file with origin, path and these lines; `bytes` are those of the file's text, the last not among
+    them; `defines` are the names that are defined there, in order.
     """
 
     lines: tuple[int, int]
+    bytes: tuple[int, int]
     text: str
     score: float
     defines: tuple[str, ...] = ()

@@ -1,0 +1,155 @@
+"""From a question to answers: pieces are read, spans scored with how near their piece is, trimmed, merged and cited.
+
+The score. A reader's logit compares spans of different pieces, but is high as well for a span of the right kind in a
+wrong place; how near a piece is to the question tells these apart. Both are added; spans that say the same add up; and
+`_sure` maps the sum to 0 to 1. The numbers were chosen on 23 questions about Flask, Click and Requests.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from drystone.answer.citing import CitedRelease
+from drystone.answer.retrieval import Piece, of_text, retrieve
+from drystone.answer.shapes import Citation, CitedAnswer, CitedAnswers
+from drystone.answer.trimming import trim
+from drystone.errors import UsageError
+from drystone.reader.spans.decode import Answer
+from drystone.release.read import Release
+
+if TYPE_CHECKING:
+    from drystone.reader import Reader
+
+#: Characters of a question.
+LONGEST: Final = 1_000
+#: Pieces that are read, and spans of each that are looked at.
+_READ: Final = 16
+_SPANS: Final = 3
+#: What a logit counts for, and nearness (0 to 1).
+_LOGIT: Final = 0.5
+_NEAR: Final = 24.0
+#: How much spans that say the same add up: two of the score s are worth s + this * log(2).
+_TOGETHER: Final = 4.0
+#: The sum that is as likely right as wrong, and how soon it grows sure.
+_MIDDLE: Final = 22.0
+_STEEP: Final = 0.5
+_ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
+
+
+class _Span(NamedTuple):
+    """A span that may answer: its piece, characters of the stretch, text, the reader's logit, and the joined score."""
+
+    piece: Piece
+    start: int
+    end: int
+    text: str
+    logit: float
+    score: float
+
+
+def answer(
+    releases: Sequence[Release],
+    question: str,
+    reader: Reader,
+    *,
+    top_k: int,
+    max_answer_len: int,
+    least: float,
+    where: str,
+) -> CitedAnswers:
+    """Return at most `top_k` answers that are at least `least` sure; raises as `verbs.ask_releases` does."""
+    asked = check(question)
+    spans = _read(retrieve(releases, asked, where, _READ), asked, reader, max_answer_len)
+    cited = [CitedRelease(release) for release in releases]
+    answers: list[CitedAnswer] = []
+    for score, group in _merged(spans):
+        sure = _sure(score)
+        if sure < least or len(answers) == top_k:
+            break
+        citations = [citation for span in group if (citation := _cite(span, cited)) is not None]
+        if citations:  # an answer that stands nowhere is none
+            answers.append(CitedAnswer(citations[0].quote, sure, tuple(dict.fromkeys(citations))))
+    return CitedAnswers(question, tuple(answers))
+
+
+def answer_text(text: str, question: str, reader: Reader, *, top_k: int, max_answer_len: int) -> list[Answer]:
+    """Return at most `top_k` spans of one text; raises as `verbs.ask_text` does."""
+    asked = check(question)
+    if not text.strip():
+        raise UsageError("context: is empty.")
+    spans = _read(of_text(text, asked, _READ), asked, reader, max_answer_len)
+    best = [(_sure(score), group[0]) for score, group in _merged(spans)][:top_k]
+    return [Answer(span.text, span.start, span.end, sure, 1 - sure, span.logit) for sure, span in best]
+
+
+def check(question: str) -> str:
+    """Return a question as it is asked. Raises `UsageError` where it is empty or too long."""
+    asked = " ".join(question.split())
+    if not asked:
+        raise UsageError("the question is empty.")
+    if len(asked) > LONGEST:
+        raise UsageError(f"the question has {len(asked):,} characters; at most {LONGEST:,} are read.")
+    return asked
+
+
+def _read(pieces: list[Piece], question: str, reader: Reader, max_answer_len: int) -> list[_Span]:
+    """Return spans of pieces, trimmed, the best first."""
+    found = []
+    readable = [piece for piece in pieces if any(map(str.isalnum, piece.text))]
+    streamed = reader.stream(
+        ((question, piece.text) for piece in readable), top_k=_SPANS, max_answer_len=max_answer_len
+    )
+    for piece, answers in zip(readable, streamed, strict=True):
+        whole = piece.stretch.text
+        for one in answers:
+            raw = whole[piece.start : piece.start + len(piece.text)]
+            start, end = trim(raw, piece.text, one.start, one.end)
+            if start < end:
+                start, end = start + piece.start, end + piece.start
+                score = _LOGIT * one.logit + _NEAR * piece.near
+                found.append(_Span(piece, start, end, whole[start:end], one.logit, score))
+    return sorted(found, key=lambda span: (-span.score, span.piece.stretch.swhid, span.start, span.end))
+
+
+def _merged(spans: list[_Span]) -> list[tuple[float, list[_Span]]]:
+    """Return spans that say the same together, with their common score, the best first.
+
+    Of spans that overlap in one place the best alone is looked at.
+    """
+    groups: dict[str, list[_Span]] = {}
+    taken: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for span in spans:
+        stretch = span.piece.stretch
+        here = taken.setdefault((stretch.release, stretch.swhid), [])
+        low, high = stretch.start + span.start, stretch.start + span.end
+        if any(low < other_high and high > other_low for other_low, other_high in here):
+            continue
+        here.append((low, high))
+        groups.setdefault(_plain(span.text), []).append(span)
+    scored = [(_sum([span.score for span in group]), group) for group in groups.values()]
+    return sorted(scored, key=lambda one: -one[0])
+
+
+def _sum(scores: list[float]) -> float:
+    most = max(scores)
+    return most + _TOGETHER * math.log(sum(math.exp((score - most) / _TOGETHER) for score in scores))
+
+
+def _cite(span: _Span, cited: list[CitedRelease]) -> Citation | None:
+    stretch = span.piece.stretch
+    start = stretch.start + len(stretch.text[: span.start].encode())
+    end = start + len(span.text.encode())
+    return cited[stretch.release].cite(stretch.swhid, stretch.language, start, end, span.text)
+
+
+def _plain(text: str) -> str:
+    """Return a text by which equal answers are known: without case, articles, signs at words' ends and white space."""
+    words = (word.strip("\"'`*.,;:!?()[]") for word in text.casefold().split())
+    return " ".join(_ARTICLES.sub(" ", " ".join(words)).split()) or text
+
+
+def _sure(score: float) -> float:
+    return 1 / (1 + math.exp(-_STEEP * (score - _MIDDLE)))

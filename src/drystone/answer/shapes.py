@@ -1,0 +1,88 @@
+"""An answer with what it rests on, as plain data and as JSON. Knows no release and no reader."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final, TypedDict
+
+#: Of the JSON: another number where a field changes its meaning or goes.
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands, and under which licence.
+
+    `quote` is `bytes` (from, up to but not including) of the file's text as UTF-8 in the release, whose SHA-256 is
+    `released_sha256`; `lines` are from 1, inclusive. `swhid` names the original bytes, with origin, revision (where it
+    is known), path and lines. `release`, `version` and `root` (its root hash) name the release. `license` is the SPDX
+    expression, null where none was found; `attribution` a line to paste. `date` (YYYY-MM-DD) is that of the revision,
+    else of the visit; null where neither is known.
+    """
+
+    quote: str
+    release: str
+    version: str
+    root: str
+    repository: str
+    origin: str
+    revision: str | None
+    path: str
+    lines: tuple[int, int]
+    bytes: tuple[int, int]
+    swhid: str
+    released_sha256: str
+    language: str
+    license: str | None
+    attribution: str
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CitedAnswer:
+    """An answer, how sure it is (0 to 1), and all places where it was found, the surest first."""
+
+    text: str
+    score: float
+    citations: tuple[Citation, ...]
+
+
+class AnswersRecord(TypedDict):
+    """Answers as JSON: `found` is false where `answers` is empty."""
+
+    format: int
+    question: str
+    found: bool
+    answers: list[dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedAnswers:
+    """The answers to a question, the surest first; empty where the releases hold none that is sure enough."""
+
+    question: str
+    answers: tuple[CitedAnswer, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.answers)
+
+    def as_dict(self) -> AnswersRecord:
+        """Return plain data for JSON, as `verify_citations` reads it (docs/answers.md)."""
+        answers = [asdict(answer) for answer in self.answers]
+        return {"format": FORMAT, "question": self.question, "found": self.found, "answers": answers}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCitation:
+    """What came of reading a quote's bytes again.
+
+    `state`: "stands"; "moved" (the quote stands elsewhere in the text), "changed" (it stands there no more), or "gone"
+    (the release has no such content). `said` says it in a sentence.
+    """
+
+    quote: str
+    path: str
+    state: str
+    said: str

@@ -1,0 +1,67 @@
+"""What can be asked of releases and of texts: the verbs of this room, light to load and each with its defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from drystone.reader.options import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from drystone.answer.shapes import CheckedCitation, CitedAnswers
+    from drystone.reader.spans.decode import Answer
+    from drystone.reader.verbs import AnyModel
+    from drystone.release.verbs import AnyRelease
+
+
+def ask_releases(
+    releases: Iterable[AnyRelease],
+    question: str,
+    *,
+    model: AnyModel = DEFAULT_MODEL,
+    top_k: int = 1,
+    max_answer_len: int = 30,
+    least: float = 0.5,
+    where: str = "",
+) -> CitedAnswers:
+    """Answer a question from releases: with spans of their texts, each with its citation, the surest first.
+
+    At most `top_k` answers that are at least `least` sure (0 to 1); none is an answer, too. Every quote was read again
+    from its bytes. `max_answer_len`: in tokens. `where`: a query (docs/search.md) that files match. A release without
+    an index is read as a whole where it has at most 4 MiB of text. Raises `UsageError` for an empty question or one of
+    more than 1,000 characters, `ReleaseError`, `QueryError`, `ModelError`.
+    """
+    from drystone.answer.answering import answer, check
+    from drystone.reader.verbs import load_reader
+    from drystone.release.verbs import opened
+
+    check(question)
+    opened_ones = [opened(release) for release in releases]
+    return answer(
+        opened_ones, question, load_reader(model), top_k=top_k, max_answer_len=max_answer_len, least=least, where=where
+    )
+
+
+def ask_text(
+    question: str, context: str, *, model: AnyModel = DEFAULT_MODEL, top_k: int = 1, max_answer_len: int = 30
+) -> list[Answer]:
+    """Answer a question from one text, read in pieces as those of releases are, so that a long one answers well.
+
+    Returns at most `top_k` spans of it, the surest first; `score` is how sure each is. Raises as `ask_releases` does.
+    """
+    from drystone.answer.answering import answer_text
+    from drystone.reader.verbs import load_reader
+
+    return answer_text(context, question, load_reader(model), top_k=top_k, max_answer_len=max_answer_len)
+
+
+def verify_citations(file: str | os.PathLike[str], release: AnyRelease) -> list[CheckedCitation]:
+    """Read the bytes of every quote of an answer again from a release, and say of each whether it stands there.
+
+    `file` is JSON as `drystone ask --json` prints it. Raises `UsageError` where it is none, `ReleaseError`.
+    """
+    from drystone.answer.checking import check_file
+    from drystone.release.verbs import opened
+
+    return check_file(file, opened(release))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drystone.answer.citing import CitedRelease
+from drystone.identity.swhid import parse
+from drystone.release.read import Release, open_release
+from tests.answer.conftest import GUIDE
+from tests.release.sample import Row, write_sample
+
+TEXTS = st.text(
+    st.characters(exclude_categories=("Cs",)) | st.sampled_from("\n\r\té\U0001f600"), min_size=1, max_size=80
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data(), TEXTS)
+def test_a_citation_reads_its_bytes_again_and_no_other_quote_is_cited(data: st.DataObject, text: str) -> None:
+    text = text.removeprefix("\ufeff") or "a"
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    row = Row("pypi/click", "/a.md", text.encode(), "Markdown")
+    with tempfile.TemporaryDirectory() as folder:
+        write_sample(Path(folder) / "release", [row])
+        cited = CitedRelease(open_release(Path(folder) / "release"))
+        low, high = (len(text[:at].encode()) for at in (start, end))
+        found = cited.cite(row.swhid, "Markdown", low, high, text[start:end])
+        assert found is not None
+        assert text.encode()[slice(*found.bytes)].decode() == found.quote == text[start:end]
+        assert found.lines == (text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1)
+        assert cited.cite(row.swhid, "Markdown", low, high, text[start:end] + "x") is None
+        assert cited.cite(row.swhid, "No such language", low, high, text[start:end]) == found
+        assert cited.cite("swh:1:cnt:" + "0" * 40, "Markdown", low, high, text[start:end]) is None
+
+
+def test_a_citation_says_where_and_under_which_licence(release: Release) -> None:
+    row = Row("pypi/click", "/guide.rst", GUIDE.encode(), "Markdown")
+    start = GUIDE.index("Ada Mason")
+    found = CitedRelease(release).cite(row.swhid, "Markdown", start, start + 9, "Ada Mason")
+    assert found is not None
+    facts = release.manifest.facts
+    assert (found.release, found.version, found.root) == (facts.name, facts.version, release.root)
+    assert (found.repository, found.path, found.license) == ("pypi/click", "/guide.rst", "MIT")
+    assert found.bytes == (start, start + 9)
+    assert found.attribution == "pypi/click, guide.rst. Copyright (c) 2020 Pallets. licensed under MIT."
+    named = parse(found.swhid)
+    assert (str(named.core), named.path, named.lines) == (row.swhid, b"/guide.rst", found.lines)
+    line = GUIDE.count("\n", 0, start) + 1
+    assert found.lines == (line, line)
+
+
+def test_what_has_no_licence_says_so(make: Callable[..., Release]) -> None:
+    made = make({"/a.md": "A text.\n"}, indexed=False, license=None)
+    found = CitedRelease(made).cite(Row("", "", b"A text.\n", None).swhid, "", 2, 6, "text")
+    assert found is not None
+    assert found.license is None
+    assert found.attribution.endswith("no licence was found.")
