@@ -62,7 +62,7 @@ def test_ask_and_answer_say_the_same(run: Callable[..., Result], model: Path, tm
     from drystone.cli.asking.reader.answer import command as answer
 
     file = tmp_path / "text.txt"
-    file.write_text(" ".join(f"list {n} error string" for n in range(40)))
+    file.write_text(" ".join(f"list {n} error string" for n in range(8)))
     asked = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 3, "--json")
     answered = run(answer, model, "What is raised?", file, "--top-k", 3, "--json")
     assert json.loads(asked.stdout) == json.loads(answered.stdout)
