@@ -21,7 +21,7 @@ def ask_releases(
     *,
     model: AnyModel = DEFAULT_MODEL,
     top_k: int = 1,
-    max_answer_len: int = 30,
+    max_answer_len: int = 15,
     least: float = 0.5,
     where: str = "",
 ) -> CitedAnswers:
@@ -44,7 +44,7 @@ def ask_releases(
 
 
 def ask_text(
-    question: str, context: str, *, model: AnyModel = DEFAULT_MODEL, top_k: int = 1, max_answer_len: int = 30
+    question: str, context: str, *, model: AnyModel = DEFAULT_MODEL, top_k: int = 1, max_answer_len: int = 15
 ) -> list[Answer]:
     """Answer a question from one text, read in pieces as those of releases are, so that a long one answers well.
 

@@ -42,7 +42,7 @@ def test_answers_are_spans_with_their_place(run: Callable[..., Result], model: P
 
 
 def test_what_is_missing_or_not_text_is_named(run: Callable[..., Result], model: Path, tmp_path: Path) -> None:
-    assert "Missing option '--context'" in run(command, "What?").output
+    assert "give releases and then the question; or --context" in run(command, "What?").output
     file = tmp_path / "binary"
     file.write_bytes(b"\xff\xfe\x00")
     done = run(command, "What?", "--context", file, "--model", model)
@@ -62,7 +62,7 @@ def test_ask_and_answer_say_the_same(run: Callable[..., Result], model: Path, tm
     from drystone.cli.asking.reader.answer import command as answer
 
     file = tmp_path / "text.txt"
-    file.write_text(" ".join(f"list {n} error string" for n in range(8)))
+    file.write_text(" ".join(f"list {n} error string" for n in range(40)))
     asked = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 3, "--json")
     answered = run(answer, model, "What is raised?", file, "--top-k", 3, "--json")
     assert json.loads(asked.stdout) == json.loads(answered.stdout)

@@ -9,7 +9,8 @@ import click
 from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import echo, inline, print_json
-from drystone.cli.asking.reader._options import load, model_options, passage
+from drystone.cli.asking.reader._options import load, max_answer_len, model_options, passage
+from drystone.reader import verbs as reader_verbs
 
 if TYPE_CHECKING:
     from drystone.answer.shapes import CitedAnswers
@@ -26,7 +27,7 @@ _PLACES = 3
 @option_of(verbs.ask_releases, "--model", help="Installed model, folder or Hub id.")
 @model_options
 @option_of(verbs.ask_releases, "--top-k", type=click.IntRange(1, 100), help="Answers to give.")
-@option_of(verbs.ask_releases, "--max-answer-len", type=click.IntRange(min=1), help="In tokens.")
+@max_answer_len
 @option_of(verbs.ask_releases, "--least", type=click.FloatRange(0, 1), help="How sure an answer must be.")
 @option_of(verbs.ask_releases, "--where", help="Ask files alone that this query matches (docs/search.md).")
 @as_json
@@ -65,7 +66,7 @@ def command(arguments: tuple[str, ...], context: Any, as_json: bool, **given: An
 
 def _ask_text(question: str, context: Any, as_json: bool, options: dict[str, Any], given: dict[str, Any]) -> None:
     text = passage(context)
-    found = verbs.ask_text(question, text, model=load(**given), **options)
+    found = reader_verbs.ask(question, text, model=load(**given), **options)
     if as_json:
         print_json([answer.as_dict() for answer in found])
         return

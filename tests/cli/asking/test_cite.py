@@ -1,0 +1,74 @@
+"""`drystone ask RELEASE` and `drystone cite verify` of what it printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from drystone.cli.asking.ask import command as ask
+from drystone.cli.asking.cite import command as cite
+from drystone.release.read import open_release
+from drystone.search import index
+from tests.release.sample import Row, write_sample
+
+pytest.importorskip("tokenizers", reason="needs the extra `reader`")
+pytest.importorskip("onnx", reason="needs the extra `reader`")
+
+TEXT = "The parser raises an \x1b[31merror: a list is not a string.\n"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.reader.checkpoints import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("model"), "bert")
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cited") / "release"
+    write_sample(folder, [Row("pypi/click", "/a.md", TEXT.encode(), "Markdown")])
+    index.build(open_release(folder))
+    return folder
+
+
+def test_an_answer_is_printed_with_its_place_and_checked(
+    run: Callable[..., Result], release: Path, model: Path, tmp_path: Path
+) -> None:
+    options = ["--model", model, "--least", 0, "--top-k", 3]
+    done = run(ask, release, "What is raised by the parser?", *options, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["found"]
+    for answer in found["answers"]:
+        for one in answer["citations"]:
+            low, high = one["bytes"]
+            assert TEXT.encode()[low:high].decode() == one["quote"]
+    file = tmp_path / "answer.json"
+    file.write_text(done.stdout)
+    assert "quotes stand" in run(cite, "verify", file, release).output
+    assert run(cite, "verify", file, release).exit_code == 0
+    found["answers"][0]["citations"][0]["quote"] = "invented"
+    file.write_text(json.dumps(found))
+    wrong = run(cite, "verify", file, release, "--json")
+    assert wrong.exit_code == 1
+    assert json.loads(wrong.stdout)[0]["state"] == "changed"
+    plain = run(ask, release, "What is raised by the parser?", *options)
+    assert "pypi/click:/a.md:1  MIT" in plain.output
+    assert all(c in "\n\t" or c.isprintable() for c in plain.output)
+
+
+def test_what_is_not_found_and_what_does_not_go_together_is_said(
+    run: Callable[..., Result], release: Path, model: Path, tmp_path: Path
+) -> None:
+    done = run(ask, release, "What?", "--model", model, "--least", 1)
+    assert done.exit_code == 1
+    assert done.output.startswith("not found")
+    assert "give releases and then the question" in run(ask, "What?").output
+    text = tmp_path / "text.txt"
+    text.write_text("A text.")
+    assert "--context goes without" in run(ask, release, "What?", "--context", text).output
