@@ -30,7 +30,7 @@ class _Cited(BaseModel):
     path: str
     bytes: tuple[_Byte, _Byte] = Field(strict=False)
     swhid: str
-    language: str
+    language: str | None
     released_sha256: str
     root: str
 

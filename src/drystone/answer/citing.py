@@ -32,7 +32,7 @@ class CitedRelease:
         self._rows: dict[str, tuple[DataRow, bytes] | None] = {}
         self._notice: str | None = None
 
-    def text(self, swhid: str, language: str) -> bytes | None:
+    def text(self, swhid: str, language: str | None) -> bytes | None:
         """Return the text of a content as the release holds it, UTF-8; None where it holds none.
 
         `language` is where it is looked for first.
@@ -42,10 +42,10 @@ class CitedRelease:
 
     def sha256(self, swhid: str) -> str | None:
         """Return what the release says is the SHA-256 of this text."""
-        read = self._read(swhid, "")
+        read = self._read(swhid, None)
         return None if read is None else read[0]["released_sha256"]
 
-    def cite(self, swhid: str, language: str, start: int, end: int, quote: str) -> Citation | None:
+    def cite(self, swhid: str, language: str | None, start: int, end: int, quote: str) -> Citation | None:
         """Return the citation of these bytes of a content; None where they are not the quote."""
         read = self._read(swhid, language)
         if read is None or not quote or read[1][start:end] != quote.encode("utf-8", "surrogatepass"):
@@ -64,9 +64,9 @@ class CitedRelease:
             row["license_expression"], self._attribution(row), _date(row),
         )  # fmt: skip
 
-    def _read(self, swhid: str, language: str) -> tuple[DataRow, bytes] | None:
+    def _read(self, swhid: str, language: str | None) -> tuple[DataRow, bytes] | None:
         if swhid not in self._rows:
-            near = [entry.path for entry in self._release.manifest.languages.get(language, [])]
+            near = [entry.path for entry in self._release.manifest.languages.get(language or "", [])]
             tried = (self._release.kept_file(swhid, shard, _COLUMNS) for shard in [*near, None])
             row = next((row for row in tried if row is not None), None)
             self._rows[swhid] = None if row is None else (row, row["content"].encode())

@@ -46,7 +46,7 @@ class Stretch:
     start: int
     text: str
     near: float
-    language: str = ""
+    language: str | None = None
 
 
 class Piece(NamedTuple):

@@ -32,7 +32,7 @@ class Citation:
     bytes: tuple[int, int]
     swhid: str
     released_sha256: str
-    language: str
+    language: str | None
     license: str | None
     attribution: str
     date: str | None
