@@ -14,7 +14,7 @@ from tests.answer.conftest import COPY, GUIDE
 @pytest.mark.parametrize("indexed", [True, False])
 def test_the_piece_with_the_words_comes_first(make: Callable[..., Release], indexed: bool) -> None:
     made = make({"/guide.rst": GUIDE, "/history.md": COPY}, indexed=indexed)
-    first = retrieve([made], "How many workers are there by default?", "", 5)[0]
+    first = retrieve([made], "How many workers are there by default?", "")[0]
     assert "How many processes serve requests" in first.text
     whole = first.stretch.text
     assert whole[first.start : first.start + len(first.text)].split()[:2] == ["..", "option::"]
@@ -23,14 +23,13 @@ def test_the_piece_with_the_words_comes_first(make: Callable[..., Release], inde
 
 def test_words_that_are_nowhere_make_all_pieces_less_near(release: Release) -> None:
     (known, *_), (unknown, *_) = (
-        retrieve([release], question, "", 5)
-        for question in ("Who cut the keystone?", "Who cut the qwertzuiop keystone?")
+        retrieve([release], question, "") for question in ("Who cut the keystone?", "Who cut the qwertzuiop keystone?")
     )
     assert known.near > unknown.near + 0.1
 
 
 def test_where_chooses_files(release: Release) -> None:
-    found = retrieve([release], "Who cut the keystone?", "file:history", 5)
+    found = retrieve([release], "Who cut the keystone?", "file:history")
     assert found
     assert {piece.stretch.text for piece in found} == {COPY}
 
@@ -40,12 +39,12 @@ def test_a_release_without_an_index_says_how_to_make_one(
 ) -> None:
     made = make({"/guide.rst": GUIDE}, indexed=False)
     with pytest.raises(UsageError, match="drystone index"):
-        retrieve([made], "Who?", "lang:markdown", 5)
+        retrieve([made], "Who?", "lang:markdown")
     monkeypatch.setattr(retrieval, "SCANNED", 100)
     with pytest.raises(ReleaseError, match=r"has no index, and too much text .*; run drystone index"):
-        retrieve([made], "Who?", "", 5)
+        retrieve([made], "Who?", "")
 
 
 def test_no_words_and_no_text_find_nothing_near(release: Release) -> None:
-    assert all(piece.near < 0.5 for piece in retrieve([release], "?!", "", 5))
-    assert of_text(" \n", "Who?", 5) == []
+    assert all(piece.near < 0.5 for piece in retrieve([release], "?!", ""))
+    assert of_text(" \n", "Who?") == []

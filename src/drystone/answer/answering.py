@@ -39,7 +39,7 @@ _STEEP: Final = 0.5
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
     """A span that may answer: its piece, characters of the stretch, text, the reader's logit, and the joined score."""
 
     piece: Piece
@@ -48,6 +48,17 @@ class _Span(NamedTuple):
     text: str
     logit: float
     score: float
+
+
+class Trace(NamedTuple):
+    """What came of a question before anything is cited, the best first.
+
+    The pieces that were found, of which the first `read` were read; spans that say the same, with how sure they are.
+    """
+
+    pieces: list[Piece]
+    read: int
+    groups: list[tuple[float, list[Span]]]
 
 
 def answer(
@@ -61,18 +72,29 @@ def answer(
     where: str,
 ) -> CitedAnswers:
     """Return at most `top_k` answers that are at least `least` sure; raises as `verbs.ask_releases` does."""
-    asked = check(question)
-    spans = _read(retrieve(releases, asked, where, _READ), asked, reader, max_answer_len)
+    traced = trace(releases, question, reader, max_answer_len=max_answer_len, where=where)
     cited = [CitedRelease(release) for release in releases]
+    return CitedAnswers(question, tuple(cite(traced, cited, top_k=top_k, least=least)))
+
+
+def trace(releases: Sequence[Release], question: str, reader: Reader, *, max_answer_len: int, where: str) -> Trace:
+    """Return what was found, read and merged on the way to answers; raises as `verbs.ask_releases` does."""
+    asked = check(question)
+    found = retrieve(releases, asked, where)
+    spans = _read(found[:_READ], asked, reader, max_answer_len)
+    return Trace(found, min(_READ, len(found)), [(_sure(score), group) for score, group in _merged(spans)])
+
+
+def cite(traced: Trace, cited: list[CitedRelease], *, top_k: int, least: float) -> list[CitedAnswer]:
+    """Return at most `top_k` answers that are at least `least` sure, with their citations, the surest first."""
     answers: list[CitedAnswer] = []
-    for score, group in _merged(spans):
-        sure = _sure(score)
+    for sure, group in traced.groups:
         if sure < least or len(answers) == top_k:
             break
         citations = [citation for span in group if (citation := _cite(span, cited)) is not None]
         if citations:  # an answer that stands nowhere is none
             answers.append(CitedAnswer(citations[0].quote, sure, tuple(dict.fromkeys(citations))))
-    return CitedAnswers(question, tuple(answers))
+    return answers
 
 
 def answer_text(text: str, question: str, reader: Reader, *, top_k: int, max_answer_len: int) -> list[Answer]:
@@ -80,7 +102,7 @@ def answer_text(text: str, question: str, reader: Reader, *, top_k: int, max_ans
     asked = check(question)
     if not text.strip():
         raise UsageError("context: is empty.")
-    spans = _read(of_text(text, asked, _READ), asked, reader, max_answer_len)
+    spans = _read(of_text(text, asked)[:_READ], asked, reader, max_answer_len)
     best = [(_sure(score), group[0]) for score, group in _merged(spans)][:top_k]
     return [Answer(span.text, span.start, span.end, sure, 1 - sure, span.logit) for sure, span in best]
 
@@ -95,7 +117,7 @@ def check(question: str) -> str:
     return asked
 
 
-def _read(pieces: list[Piece], question: str, reader: Reader, max_answer_len: int) -> list[_Span]:
+def _read(pieces: list[Piece], question: str, reader: Reader, max_answer_len: int) -> list[Span]:
     """Return spans of pieces, trimmed, the best first."""
     found = []
     readable = [piece for piece in pieces if any(map(str.isalnum, piece.text))]
@@ -110,16 +132,16 @@ def _read(pieces: list[Piece], question: str, reader: Reader, max_answer_len: in
             if start < end:
                 start, end = start + piece.start, end + piece.start
                 score = _LOGIT * one.logit + _NEAR * piece.near
-                found.append(_Span(piece, start, end, whole[start:end], one.logit, score))
+                found.append(Span(piece, start, end, whole[start:end], one.logit, score))
     return sorted(found, key=lambda span: (-span.score, span.piece.stretch.swhid, span.start, span.end))
 
 
-def _merged(spans: list[_Span]) -> list[tuple[float, list[_Span]]]:
+def _merged(spans: list[Span]) -> list[tuple[float, list[Span]]]:
     """Return spans that say the same together, with their common score, the best first.
 
     Of spans that overlap in one place the best alone is looked at.
     """
-    groups: dict[str, list[_Span]] = {}
+    groups: dict[str, list[Span]] = {}
     taken: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for span in spans:
         stretch = span.piece.stretch
@@ -138,7 +160,7 @@ def _sum(scores: list[float]) -> float:
     return most + _TOGETHER * math.log(sum(math.exp((score - most) / _TOGETHER) for score in scores))
 
 
-def _cite(span: _Span, cited: list[CitedRelease]) -> Citation | None:
+def _cite(span: Span, cited: list[CitedRelease]) -> Citation | None:
     stretch = span.piece.stretch
     start = stretch.start + len(stretch.text[: span.start].encode())
     end = start + len(span.text.encode())

@@ -74,8 +74,8 @@ class Weights:
         return found / self._sum
 
 
-def retrieve(releases: Sequence[Release], question: str, where: str, most: int) -> list[Piece]:
-    """Return the `most` pieces that are nearest to a question, the nearest first.
+def retrieve(releases: Sequence[Release], question: str, where: str) -> list[Piece]:
+    """Return the pieces that may answer a question, the nearest first.
 
     `where` is a query that files match. A release without an index is scanned where it is small. Raises `ReleaseError`
     where it is not, `UsageError` for `where` of such a release, `QueryError`.
@@ -92,14 +92,14 @@ def retrieve(releases: Sequence[Release], question: str, where: str, most: int) 
     found.sort(
         key=lambda piece: (-piece.near, piece.stretch.release, piece.stretch.swhid, piece.stretch.start, piece.start)
     )
-    return found[:most]
+    return found
 
 
-def of_text(text: str, question: str, most: int) -> list[Piece]:
-    """Return the `most` pieces of one text that are nearest to a question, the nearest first."""
+def of_text(text: str, question: str) -> list[Piece]:
+    """Return the pieces of one text, the nearest to a question first."""
     found = _weighed([Stretch(0, "", 0, text, 1.0)], question)
     found.sort(key=_order)
-    return found[:most]
+    return found
 
 
 def _order(piece: Piece) -> tuple[float, int, str, int, int]:
