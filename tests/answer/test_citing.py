@@ -33,6 +33,9 @@ def test_a_citation_reads_its_bytes_again_and_no_other_quote_is_cited(data: st.D
         assert found is not None
         assert text.encode()[slice(*found.bytes)].decode() == found.quote == text[start:end]
         assert found.lines == (text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1)
+        assert found.prefix + found.quote + found.suffix in text
+        assert found.prefix.split("\n") == text[:start].split("\n")[-3:]
+        assert found.suffix.split("\n") == text[end:].split("\n")[:3]
         assert cited.cite(row.swhid, "Markdown", low, high, text[start:end] + "x") is None
         assert cited.cite(row.swhid, "No such language", low, high, text[start:end]) == found
         assert cited.cite("swh:1:cnt:" + "0" * 40, "Markdown", low, high, text[start:end]) is None
@@ -52,6 +55,15 @@ def test_a_citation_says_where_and_under_which_licence(release: Release) -> None
     assert (str(named.core), named.path, named.lines) == (row.swhid, b"/guide.rst", found.lines)
     line = GUIDE.count("\n", 0, start) + 1
     assert found.lines == (line, line)
+
+
+def test_what_stands_around_a_quote_is_cut_where_lines_are_long(make: Callable[..., Release]) -> None:
+    text = "é" * 900 + "stone" + "ü" * 900 + "\n"
+    found = CitedRelease(make({"/a.md": text}, indexed=False)).cite(
+        Row("", "", text.encode(), None).swhid, "", 1800, 1805, "stone"
+    )
+    assert found is not None
+    assert (found.prefix, found.quote, found.suffix) == ("é" * 200, "stone", "ü" * 200)
 
 
 def test_what_has_no_licence_says_so(make: Callable[..., Release]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from drystone.answer import retrieval
-from drystone.answer.retrieval import of_text, retrieve
+from drystone.answer.retrieval import Retriever, of_text
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.read import Release
 from tests.answer.conftest import COPY, GUIDE
@@ -14,7 +14,7 @@ from tests.answer.conftest import COPY, GUIDE
 @pytest.mark.parametrize("indexed", [True, False])
 def test_the_piece_with_the_words_comes_first(make: Callable[..., Release], indexed: bool) -> None:
     made = make({"/guide.rst": GUIDE, "/history.md": COPY}, indexed=indexed)
-    first = retrieve([made], "How many workers are there by default?", "")[0]
+    first = Retriever([made]).find("How many workers are there by default?", "")[0]
     assert "How many processes serve requests" in first.text
     whole = first.stretch.text
     assert whole[first.start : first.start + len(first.text)].split()[:2] == ["..", "option::"]
@@ -23,13 +23,14 @@ def test_the_piece_with_the_words_comes_first(make: Callable[..., Release], inde
 
 def test_words_that_are_nowhere_make_all_pieces_less_near(release: Release) -> None:
     (known, *_), (unknown, *_) = (
-        retrieve([release], question, "") for question in ("Who cut the keystone?", "Who cut the qwertzuiop keystone?")
+        Retriever([release]).find(question, "")
+        for question in ("Who cut the keystone?", "Who cut the qwertzuiop keystone?")
     )
     assert known.near > unknown.near + 0.1
 
 
 def test_where_chooses_files(release: Release) -> None:
-    found = retrieve([release], "Who cut the keystone?", "file:history")
+    found = Retriever([release]).find("Who cut the keystone?", "file:history")
     assert found
     assert {piece.stretch.text for piece in found} == {COPY}
 
@@ -39,12 +40,12 @@ def test_a_release_without_an_index_says_how_to_make_one(
 ) -> None:
     made = make({"/guide.rst": GUIDE}, indexed=False)
     with pytest.raises(UsageError, match="drystone index"):
-        retrieve([made], "Who?", "lang:markdown")
+        Retriever([made]).find("Who?", "lang:markdown")
     monkeypatch.setattr(retrieval, "SCANNED", 100)
     with pytest.raises(ReleaseError, match=r"has no index, and too much text .*; run drystone index"):
-        retrieve([made], "Who?", "")
+        Retriever([made]).find("Who?", "")
 
 
 def test_no_words_and_no_text_find_nothing_near(release: Release) -> None:
-    assert all(piece.near < 0.5 for piece in retrieve([release], "?!", ""))
+    assert all(piece.near < 0.5 for piece in Retriever([release]).find("?!", ""))
     assert of_text(" \n", "Who?") == []

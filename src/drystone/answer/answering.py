@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from drystone.answer.citing import CitedRelease
-from drystone.answer.retrieval import Piece, of_text, retrieve
+from drystone.answer.retrieval import Piece, Retriever, of_text
 from drystone.answer.shapes import Citation, CitedAnswer, CitedAnswers
 from drystone.answer.trimming import trim
 from drystone.errors import UsageError
 from drystone.reader.spans.decode import Answer
 from drystone.release.read import Release
+from drystone.search.search import MEMORY
 
 if TYPE_CHECKING:
     from drystone.reader import Reader
+
+#: What gives the spans of (question, text) pairs, a list for each and in order: a reader, or a queue before one.
+ReadPairs = Callable[[Sequence[tuple[str, str]]], Iterator[list[Answer]]]
 
 #: Characters of a question.
 LONGEST: Final = 1_000
 #: Pieces that are read, and spans of each that are looked at.
 _READ: Final = 16
-_SPANS: Final = 3
+SPANS: Final = 3
 #: What a logit counts for, and nearness (0 to 1).
 _LOGIT: Final = 0.5
 _NEAR: Final = 24.0
@@ -53,36 +58,63 @@ class Span(NamedTuple):
 class Trace(NamedTuple):
     """What came of a question before anything is cited, the best first.
 
-    The pieces that were found, of which the first `read` were read; spans that say the same, with how sure they are.
+    The pieces that were found, of which the first `read` were read and `due` are to be; spans that say the same, with
+    how sure they are.
     """
 
     pieces: list[Piece]
     read: int
     groups: list[tuple[float, list[Span]]]
+    due: int
 
 
-def answer(
-    releases: Sequence[Release],
-    question: str,
-    reader: Reader,
-    *,
-    top_k: int,
-    max_answer_len: int,
-    least: float,
-    where: str,
-) -> CitedAnswers:
-    """Return at most `top_k` answers that are at least `least` sure; raises as `verbs.ask_releases` does."""
-    traced = trace(releases, question, reader, max_answer_len=max_answer_len, where=where)
-    cited = [CitedRelease(release) for release in releases]
-    return CitedAnswers(question, tuple(cite(traced, cited, top_k=top_k, least=least)))
+class Asker:
+    """Releases opened to be asked again and again. Not for several threads at once, except for what is read."""
+
+    def __init__(self, releases: Sequence[Release], *, memory: int = MEMORY) -> None:
+        """Open them; texts stay unpacked up to `memory` bytes. Raises `ReleaseError` for an index that is unusable."""
+        self._retriever = Retriever(releases, memory)
+        self._cited = [CitedRelease(release) for release in releases]
+
+    def find(self, question: str, where: str = "", seconds: float | None = None) -> list[Piece]:
+        """Return the pieces that may answer, the nearest first; raises as `verbs.ask_releases` does.
+
+        Raises `OutOfTimeError` where `seconds` were too few to look for the files that `where` matches.
+        """
+        return self._retriever.find(check(question), where, seconds)
+
+    def cite(self, traced: Trace, *, top_k: int, least: float) -> list[CitedAnswer]:
+        """Return at most `top_k` answers that are at least `least` sure, with their citations, the surest first."""
+        return cite(traced, self._cited, top_k=top_k, least=least)
+
+    def answer(
+        self, question: str, reader: Reader, *, top_k: int, max_answer_len: int, least: float, where: str
+    ) -> CitedAnswers:
+        """Find, read and cite; raises as `verbs.ask_releases` does."""
+        *_, traced = steps(question, self.find(question, where), read_by(reader, max_answer_len))
+        return CitedAnswers(question, tuple(self.cite(traced, top_k=top_k, least=least)))
+
+
+def read_by(reader: Reader, max_answer_len: int) -> ReadPairs:
+    """Return what reads pairs with a reader."""
+    return partial(reader.stream, top_k=SPANS, max_answer_len=max_answer_len)
+
+
+def steps(question: str, found: list[Piece], read: ReadPairs) -> Iterator[Trace]:
+    """Yield what came of a question so far: before the first piece is read, and after each."""
+    asked, readable = check(question), [piece for piece in found[:_READ] if any(map(str.isalnum, piece.text))]
+    yield Trace(found, 0, [], len(readable))
+    spans: list[Span] = []
+    answers = read([(asked, piece.text) for piece in readable])
+    for done, (piece, of_piece) in enumerate(zip(readable, answers, strict=True), 1):
+        spans = sorted([*spans, *_trimmed(piece, of_piece)], key=_order)
+        yield Trace(found, done, [(_sure(score), group) for score, group in _merged(spans)], len(readable))
 
 
 def trace(releases: Sequence[Release], question: str, reader: Reader, *, max_answer_len: int, where: str) -> Trace:
     """Return what was found, read and merged on the way to answers; raises as `verbs.ask_releases` does."""
-    asked = check(question)
-    found = retrieve(releases, asked, where)
-    spans = _read(found[:_READ], asked, reader, max_answer_len)
-    return Trace(found, min(_READ, len(found)), [(_sure(score), group) for score, group in _merged(spans)])
+    *_, last = steps(question, Asker(releases).find(question, where), read_by(reader, max_answer_len))
+    return last
 
 
 def cite(traced: Trace, cited: list[CitedRelease], *, top_k: int, least: float) -> list[CitedAnswer]:
@@ -102,8 +134,8 @@ def answer_text(text: str, question: str, reader: Reader, *, top_k: int, max_ans
     asked = check(question)
     if not text.strip():
         raise UsageError("context: is empty.")
-    spans = _read(of_text(text, asked)[:_READ], asked, reader, max_answer_len)
-    best = [(_sure(score), group[0]) for score, group in _merged(spans)][:top_k]
+    *_, last = steps(asked, of_text(text, asked), read_by(reader, max_answer_len))
+    best = [(sure, group[0]) for sure, group in last.groups[:top_k]]
     return [Answer(span.text, span.start, span.end, sure, 1 - sure, span.logit) for sure, span in best]
 
 
@@ -117,23 +149,20 @@ def check(question: str) -> str:
     return asked
 
 
-def _read(pieces: list[Piece], question: str, reader: Reader, max_answer_len: int) -> list[Span]:
-    """Return spans of pieces, trimmed, the best first."""
-    found = []
-    readable = [piece for piece in pieces if any(map(str.isalnum, piece.text))]
-    streamed = reader.stream(
-        ((question, piece.text) for piece in readable), top_k=_SPANS, max_answer_len=max_answer_len
-    )
-    for piece, answers in zip(readable, streamed, strict=True):
-        whole = piece.stretch.text
-        for one in answers:
-            raw = whole[piece.start : piece.start + len(piece.text)]
-            start, end = trim(raw, piece.text, one.start, one.end)
-            if start < end:
-                start, end = start + piece.start, end + piece.start
-                score = _LOGIT * one.logit + _NEAR * piece.near
-                found.append(Span(piece, start, end, whole[start:end], one.logit, score))
-    return sorted(found, key=lambda span: (-span.score, span.piece.stretch.swhid, span.start, span.end))
+def _trimmed(piece: Piece, answers: Sequence[Answer]) -> Iterator[Span]:
+    """Yield the spans of a piece, trimmed, with their scores."""
+    whole = piece.stretch.text
+    for one in answers:
+        raw = whole[piece.start : piece.start + len(piece.text)]
+        start, end = trim(raw, piece.text, one.start, one.end)
+        if start < end:
+            start, end = start + piece.start, end + piece.start
+            score = _LOGIT * one.logit + _NEAR * piece.near
+            yield Span(piece, start, end, whole[start:end], one.logit, score)
+
+
+def _order(span: Span) -> tuple[float, str, int, int]:
+    return -span.score, span.piece.stretch.swhid, span.start, span.end
 
 
 def _merged(spans: list[Span]) -> list[tuple[float, list[Span]]]:

@@ -22,6 +22,9 @@ _COLUMNS: Final = [
 ]  # fmt: skip
 #: Copyright lines that an attribution names.
 _HOLDERS: Final = 3
+#: Lines before and after a quote's own that a citation shows, and bytes of them on each side.
+_AROUND: Final = 2
+_AROUND_BYTES: Final = 400
 
 
 class CitedRelease:
@@ -61,7 +64,7 @@ class CitedRelease:
         return Citation(
             quote, facts.name, facts.version, self._release.root, row["repo_name"] or row["origin"], row["origin"],
             revision, row["path"], lines, (start, end), str(named), row["released_sha256"], row["language"],
-            row["license_expression"], self._attribution(row), _date(row),
+            row["license_expression"], self._attribution(row), _date(row), *_around(data, start, end),
         )  # fmt: skip
 
     def _read(self, swhid: str, language: str | None) -> tuple[DataRow, bytes] | None:
@@ -95,6 +98,13 @@ class CitedRelease:
                     f"{layout.shown(str(self._release.path / 'NOTICE'))} cannot be read: {error}"
                 ) from None
         return self._notice
+
+
+def _around(data: bytes, start: int, end: int) -> tuple[str, str]:
+    """Return the text right before and after these bytes; characters that are cut are left out."""
+    before = data[max(0, start - _AROUND_BYTES) : start].split(b"\n")[-1 - _AROUND :]
+    after = data[end : end + _AROUND_BYTES].split(b"\n")[: 1 + _AROUND]
+    return b"\n".join(before).decode("utf-8", "ignore"), b"\n".join(after).decode("utf-8", "ignore")
 
 
 def _date(row: DataRow) -> str | None:

@@ -20,7 +20,7 @@ from drystone.release.read import Release
 from drystone.search import _kernel
 from drystone.search.questions.words import asking, words_of
 from drystone.search.results.found import Passage
-from drystone.search.search import Searcher
+from drystone.search.search import MEMORY, Searcher
 
 #: Passages that are taken from documentation, and from all files.
 _PROSE: Final = 10
@@ -74,25 +74,32 @@ class Weights:
         return found / self._sum
 
 
-def retrieve(releases: Sequence[Release], question: str, where: str) -> list[Piece]:
-    """Return the pieces that may answer a question, the nearest first.
+class Retriever:
+    """Releases opened to be looked through for one question after the other. Not for several threads at once."""
 
-    `where` is a query that files match. A release without an index is scanned where it is small. Raises `ReleaseError`
-    where it is not, `UsageError` for `where` of such a release, `QueryError`.
-    """
-    indexed = [at for at, release in enumerate(releases) if release.manifest.index]
-    scanned = [at for at in range(len(releases)) if at not in indexed]
-    found: list[Piece] = []
-    for at in indexed:
-        found += _searched(at, releases[at], question, where)
-    if scanned:
-        if where:
-            raise UsageError(f"--where needs an index: drystone index {shown(str(releases[scanned[0]].path))}")
-        found += _scanned([(at, releases[at]) for at in scanned], question)
-    found.sort(
-        key=lambda piece: (-piece.near, piece.stretch.release, piece.stretch.swhid, piece.stretch.start, piece.start)
-    )
-    return found
+    def __init__(self, releases: Sequence[Release], memory: int = MEMORY) -> None:
+        """Open them; texts stay unpacked up to `memory` bytes. Raises `ReleaseError` for an index that is unusable."""
+        self._releases = releases
+        indexed = [at for at, release in enumerate(releases) if release.manifest.index]
+        self._searchers = {at: Searcher([releases[at]], memory=memory // len(indexed)) for at in indexed}
+
+    def find(self, question: str, where: str, seconds: float | None = None) -> list[Piece]:
+        """Return the pieces that may answer a question, the nearest first.
+
+        `where` is a query that files match. A release without an index is scanned where it is small. Raises
+        `ReleaseError` where it is not, `UsageError` for `where` of such a release, `QueryError`, and `OutOfTimeError`
+        where `seconds` were too few to look for the files that `where` matches.
+        """
+        found: list[Piece] = []
+        for at, searcher in self._searchers.items():
+            found += _searched(at, searcher, question, where, seconds)
+        scanned = [(at, release) for at, release in enumerate(self._releases) if at not in self._searchers]
+        if scanned:
+            if where:
+                raise UsageError(f"--where needs an index: drystone index {shown(str(scanned[0][1].path))}")
+            found += _scanned(scanned, question)
+        found.sort(key=_order)
+        return found
 
 
 def of_text(text: str, question: str) -> list[Piece]:
@@ -106,13 +113,12 @@ def _order(piece: Piece) -> tuple[float, int, str, int, int]:
     return -piece.near, piece.stretch.release, piece.stretch.swhid, piece.stretch.start, piece.start
 
 
-def _searched(at: int, release: Release, question: str, where: str) -> list[Piece]:
-    searcher = Searcher([release])
+def _searched(at: int, searcher: Searcher, question: str, where: str, seconds: float | None) -> list[Piece]:
     weights = _of_index(searcher, question)
     found: dict[tuple[str, int], Stretch] = {}
     documentation = f"({where}) {_DOCUMENTATION}" if where else _DOCUMENTATION
     for query, limit, worth in ((documentation, _PROSE, 1.0), (where, _ALL, _OTHER)):
-        passages = searcher.passages(question, limit=limit, where=query)
+        passages = searcher.passages(question, limit=limit, where=query, seconds=seconds)
         for passage in passages:
             stretch = _stretch(at, passage, passages[0].score / worth)
             key = (stretch.swhid, stretch.start)

@@ -17,7 +17,8 @@ class Citation:
     `released_sha256`; `lines` are from 1, inclusive. `swhid` names the original bytes, with origin, revision (where it
     is known), path and lines. `release`, `version` and `root` (its root hash) name the release. `license` is the SPDX
     expression, null where none was found; `attribution` a line to paste. `date` (YYYY-MM-DD) is that of the revision,
-    else of the visit; null where neither is known.
+    else of the visit; null where neither is known. `prefix` and `suffix` are the text right before and after the quote,
+    of its own lines and two more on each side, at most 400 bytes each (names of the W3C's TextQuoteSelector).
     """
 
     quote: str
@@ -36,6 +37,8 @@ class Citation:
     license: str | None
     attribution: str
     date: str | None
+    prefix: str
+    suffix: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,14 @@ def ask_releases(
     an index is read as a whole where it has at most 4 MiB of text. Raises `UsageError` for an empty question or one of
     more than 1,000 characters, `ReleaseError`, `QueryError`, `ModelError`.
     """
-    from drystone.answer.answering import answer, check
+    from drystone.answer.answering import Asker, check
     from drystone.reader.verbs import load_reader
     from drystone.release.verbs import opened
 
     check(question)
-    opened_ones = [opened(release) for release in releases]
-    return answer(
-        opened_ones, question, load_reader(model), top_k=top_k, max_answer_len=max_answer_len, least=least, where=where
+    asker = Asker([opened(release) for release in releases])
+    return asker.answer(
+        question, load_reader(model), top_k=top_k, max_answer_len=max_answer_len, least=least, where=where
     )
 
 

@@ -170,12 +170,15 @@ class Searcher:
         """All segments, in the order of the releases."""
         return [segment for opened in self._opened for segment in opened.segments]
 
-    def passages(self, words: str, *, limit: int = PASSAGES, where: str = "") -> list[Passage]:
+    def passages(
+        self, words: str, *, limit: int = PASSAGES, where: str = "", seconds: float | None = None
+    ) -> list[Passage]:
         """Return the passages that fit the words best, best first, from files that `where` (a query) matches.
 
-        Raises `QueryError` for a query that is none, `ReleaseError` where texts are not those that were indexed.
+        Raises `QueryError` for a query that is none, `ReleaseError` where texts are not those that were indexed,
+        `OutOfTimeError` where `seconds` were too few to look for the files that match.
         """
-        hits = self._ranking.best(words, limit, self._masks(where))
+        hits = self._ranking.best(words, limit, self._masks(where, seconds))
         return [passage_of(*self._places[hit.segment], hit) for hit in hits]
 
     def rank_files(
@@ -196,12 +199,12 @@ class Searcher:
     def _places(self) -> list[tuple[_Opened, int]]:
         return [(opened, at) for opened in self._opened for at in range(len(opened.segments))]
 
-    def _masks(self, where: str) -> list[Mask] | None:
+    def _masks(self, where: str, seconds: float | None = None) -> list[Mask] | None:
         """Return for each segment which files match a query; None where all do."""
         if not where:
             return None
-        planned, never = plan.plan(where), Deadline(None)
-        return [_matching(planned, opened, at, never) for opened, at in self._places]
+        planned, deadline = plan.plan(where), Deadline(seconds)
+        return [_matching(planned, opened, at, deadline) for opened, at in self._places]
 
     @cached_property
     def _ranking(self) -> Ranking:
