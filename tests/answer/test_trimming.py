@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.answer.markup import blank
 from drystone.answer.trimming import trim
+from drystone.reader.spans.markup import blank
 
 
 @pytest.mark.parametrize(

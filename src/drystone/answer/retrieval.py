@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from drystone.answer.markup import blank
-from drystone.answer.pieces import pieces
 from drystone.errors import ReleaseError, UsageError
+from drystone.reader.spans.markup import blank
+from drystone.reader.spans.pieces import pieces
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.search import _kernel

@@ -12,11 +12,11 @@ import pytest
 from drystone.errors import UsageError
 from drystone.reader.training.data import (
     hold_out,
-    mine_unanswerable,
     questions,
     read_data,
     write_data,
 )
+from drystone.reader.training.mining import mine_unanswerable
 from tests.reader.tiny_data import make_squad, write_squad
 
 

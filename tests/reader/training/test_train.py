@@ -17,7 +17,8 @@ from safetensors.numpy import load_file
 
 from drystone.errors import DrystoneError, ModelError, UsageError
 from drystone.reader import Reader
-from drystone.reader.training.data import DataSet, Example, hold_out, mine_unanswerable, read_data
+from drystone.reader.training.data import DataSet, Example, hold_out, read_data
+from drystone.reader.training.mining import mine_unanswerable
 from tests.reader.checkpoints import LAYERS
 from tests.reader.tiny_data import make_squad, write_squad
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
-import numpy as np
-
 from drystone.errors import UsageError
 from drystone.reader.evaluation.metrics import Question
 from drystone.reader.training.records import DataFacts
@@ -176,39 +174,6 @@ def hold_out(data: DataSet, share: float, seed: int = 0) -> tuple[DataSet, tuple
     if not kept:
         raise UsageError(f"{data.name}: {len(titles)} articles are too few to hold {share:.0%} of them back.")
     return replace(data, examples=kept), tuple(e for e in data.examples if e.title in held)
-
-
-def mine_unanswerable(data: DataSet, share: float, seed: int = 0) -> DataSet:
-    """Add unanswerable questions: `share` of the answerable ones, each with another paragraph of its own article.
-
-    A paragraph that holds one of the question's answers, as text, is not taken. Raises UsageError where no article
-    has a second paragraph to offer.
-    """
-    if not share:
-        return data
-    random = np.random.default_rng([seed, 7])
-    paragraphs: dict[str, dict[str, None]] = {}
-    for example in data.examples:
-        paragraphs.setdefault(example.title, {})[example.context] = None
-    able = [e for e in data.examples if e.start is not None]
-    mined: list[Example] = []
-    wanted = round(share * len(able))
-    for i in random.permutation(len(able)).tolist():
-        if len(mined) == wanted:
-            break
-        example = able[i]
-        golds = [gold.lower() for gold in example.golds or (example.context[example.start : example.end],)]
-        others = [
-            context
-            for context in paragraphs[example.title]
-            if context != example.context and not any(gold in context.lower() for gold in golds)
-        ]
-        if others:
-            other = others[int(random.integers(len(others)))]
-            mined.append(Example(example.question, other, None, 0, f"{example.id}:mined", example.title))
-    if not mined:
-        raise UsageError(f"{data.name}: no article has a second paragraph, so no unanswerable question can be mined.")
-    return replace(data, examples=(*data.examples, *mined))
 
 
 def questions(examples: Sequence[Example]) -> tuple[Question, ...]:

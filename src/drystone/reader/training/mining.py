@@ -44,7 +44,8 @@ def mine_unanswerable(data: DataSet, share: float, seed: int = 0) -> DataSet:
     mined: list[Example] = []
     wanted = round(share * len(able))
     order = random.permutation(len(able)).tolist()
-    for turn in range(-(-wanted // max(len(able), 1)) if able else 0):
+    # Twice as often as is wanted: a question may find no context of the kind that was drawn.
+    for turn in range(2 * -(-wanted // max(len(able), 1)) if able else 0):
         for i in order:
             if len(mined) == wanted:
                 break
@@ -54,7 +55,10 @@ def mine_unanswerable(data: DataSet, share: float, seed: int = 0) -> DataSet:
                 name = f"{able[i].id}:mined" if not turn else f"{able[i].id}:mined{turn}"
                 mined.append(Example(able[i].question, other, None, 0, name, able[i].title))
     if not mined:
-        raise UsageError(f"{data.name}: no second paragraph anywhere, so no unanswerable question can be mined.")
+        raise UsageError(
+            f"{data.name}: no article has a second paragraph, nor is there another article, so no unanswerable "
+            "question can be mined."
+        )
     return replace(data, examples=(*data.examples, *mined))
 
 
@@ -175,8 +179,8 @@ class Ranking:
             for word in _words(text):
                 counts[word] = counts.get(word, 0) + 1
             lengths[i] = sum(counts.values())
-            for word, times in counts.items():
-                found.setdefault(word, []).append((i, times))
+            for word, often in counts.items():
+                found.setdefault(word, []).append((i, often))
         norm = 1.2 * (0.25 + 0.75 * lengths / max(lengths.mean(), 1.0))
         most = max(self._count // 10, 20)
         self._postings: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from drystone.errors import UsageError
 from drystone.reader.options import TrainingFile, TrainingOptions
-from drystone.reader.training.data import HELD_OUT, Example, hold_out, mine_unanswerable, read_data, write_data
+from drystone.reader.training.data import HELD_OUT, Example, hold_out, read_data, write_data
+from drystone.reader.training.mining import mine_unanswerable
 
 #: Options that say what is learnt and measured; the others are arguments of `train` as they stand.
 _OF_DATA: Final = ("validation", "hold_out", "validation_limit", "unanswerable", "skip_bad")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.answer.pieces import pieces
+from drystone.reader.spans.pieces import pieces
 
 
 @given(st.text(st.sampled_from("ab .\n\r\té=#"), max_size=4000) | st.text(max_size=50).map(lambda text: text * 60))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.answer.markup import blank
+from drystone.reader.spans.markup import blank
 
 MARKS = st.lists(
     st.sampled_from(
