@@ -12,12 +12,12 @@ import drystone
 def test_the_public_names_are_these() -> None:
     assert drystone.__all__ == sorted(drystone.__all__)
     assert drystone.__all__ == [
+        "AskableRelease",
         "DrystoneError",
         "Manifest",
         "Reader",
         "Registry",
         "Release",
-        "SearchableRelease",
         "TrainingFile",
         "TrainingOptions",
         "add_moderator",

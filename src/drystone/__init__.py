@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
+    from drystone.answer.askable import AskableRelease, open_release
     from drystone.answer.verbs import ask_releases, ask_text, verify_citations
     from drystone.building.verbs import audit, build, estimate, retract, verify, why
     from drystone.dedup.verbs import deduplicate
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release
     from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
-    from drystone.search.results.searchable import SearchableRelease, open_release
     from drystone.search.verbs import (
         asks_ledger,
         complete_query,
@@ -81,12 +81,12 @@ if TYPE_CHECKING:
     from drystone.web.verbs import add_moderator, serve
 
 __all__ = [
+    "AskableRelease",
     "DrystoneError",
     "Manifest",
     "Reader",
     "Registry",
     "Release",
-    "SearchableRelease",
     "TrainingFile",
     "TrainingOptions",
     "add_moderator",
@@ -165,12 +165,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AskableRelease": "drystone.answer.askable",
     "DrystoneError": "drystone.errors",
     "Manifest": "drystone.release.manifest",
     "Reader": "drystone.reader.reader",
     "Registry": "drystone.registry.registry",
     "Release": "drystone.release.read",
-    "SearchableRelease": "drystone.search.results.searchable",
     "TrainingFile": "drystone.reader.options",
     "TrainingOptions": "drystone.reader.options",
     "add_moderator": "drystone.web.verbs",
@@ -219,7 +219,7 @@ _HOMES = {
     "new_contact_key": "drystone.registry.verbs",
     "new_receipt_key": "drystone.release.verbs",
     "occurrences": "drystone.release.verbs",
-    "open_release": "drystone.search.results.searchable",
+    "open_release": "drystone.answer.askable",
     "pack_model": "drystone.reader.verbs",
     "rank_files": "drystone.search.verbs",
     "read_log": "drystone.registry.verbs",

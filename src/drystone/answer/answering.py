@@ -41,6 +41,9 @@ _TOGETHER: Final = 4.0
 #: The sum that is as likely right as wrong, and how soon it grows sure.
 _MIDDLE: Final = 22.0
 _STEEP: Final = 0.5
+_NO_WORD: Final = (
+    "no text that was looked through has a word of the question; ask in the language of the texts, in their words"
+)
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 
 
@@ -92,7 +95,12 @@ class Asker:
     ) -> CitedAnswers:
         """Find, read and cite; raises as `verbs.ask_releases` does."""
         *_, traced = steps(question, self.find(question, where), read_by(reader, max_answer_len))
-        return CitedAnswers(question, tuple(self.cite(traced, top_k=top_k, least=least)))
+        return self.answers(question, traced, top_k=top_k, least=least)
+
+    def answers(self, question: str, traced: Trace, *, top_k: int, least: float) -> CitedAnswers:
+        """Return the answers to a question with what to know of them."""
+        answers = tuple(self.cite(traced, top_k=top_k, least=least))
+        return CitedAnswers(question, answers, () if traced.pieces else (_NO_WORD,))
 
 
 def read_by(reader: Reader, max_answer_len: int) -> ReadPairs:

@@ -51,20 +51,25 @@ class CitedAnswer:
 
 
 class AnswersRecord(TypedDict):
-    """Answers as JSON: `found` is false where `answers` is empty."""
+    """Answers as JSON: `found` is false where `answers` is empty; `notes` say what to know of that."""
 
     format: int
     question: str
     found: bool
+    notes: list[str]
     answers: list[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class CitedAnswers:
-    """The answers to a question, the surest first; empty where the releases hold none that is sure enough."""
+    """The answers to a question, the surest first; empty where the releases hold none that is sure enough.
+
+    `notes` say what to know of an empty one.
+    """
 
     question: str
     answers: tuple[CitedAnswer, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -74,7 +79,10 @@ class CitedAnswers:
     def as_dict(self) -> AnswersRecord:
         """Return plain data for JSON, as `verify_citations` reads it (docs/answers.md)."""
         answers = [asdict(answer) for answer in self.answers]
-        return {"format": FORMAT, "question": self.question, "found": self.found, "answers": answers}
+        return {
+            "format": FORMAT, "question": self.question, "found": self.found, "notes": list(self.notes),
+            "answers": answers,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from drystone.reader.options import DEFAULT_MODEL
 
@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     from drystone.reader.verbs import AnyModel
     from drystone.release.verbs import AnyRelease
 
+#: Answers that are given, tokens that each may have, and how sure one must be, where nobody says otherwise.
+TOP_K: Final = 1
+MAX_ANSWER_LEN: Final = 15
+LEAST: Final = 0.5
+
 
 def ask_releases(
     releases: Iterable[AnyRelease],
     question: str,
     *,
     model: AnyModel = DEFAULT_MODEL,
-    top_k: int = 1,
-    max_answer_len: int = 15,
-    least: float = 0.5,
+    top_k: int = TOP_K,
+    max_answer_len: int = MAX_ANSWER_LEN,
+    least: float = LEAST,
     where: str = "",
 ) -> CitedAnswers:
     """Answer a question from releases: with spans of their texts, each with its citation, the surest first.

@@ -58,7 +58,11 @@ def test_an_answer_is_printed_with_its_place_and_checked(
     assert wrong.exit_code == 1
     assert json.loads(wrong.stdout)[0]["state"] == "changed"
     plain = run(ask, release, "What is raised by the parser?", *options)
-    assert "pypi/click:/a.md:1  MIT" in plain.output
+    assert "pypi/click:/a.md:1  Markdown, MIT" in plain.output
+    assert "         1  The parser raises an \\x1b[31merror: a list is not a string." in plain.output
+    both = run(ask, release, release, "What is raised by the parser?", *options)
+    facts = open_release(release).manifest.facts
+    assert f"{facts.name} {facts.version} pypi/click:/a.md:1  Markdown, MIT" in both.output
     assert all(c in "\n\t" or c.isprintable() for c in plain.output)
 
 
@@ -66,8 +70,11 @@ def test_what_is_not_found_and_what_does_not_go_together_is_said(
     run: Callable[..., Result], release: Path, model: Path, tmp_path: Path
 ) -> None:
     done = run(ask, release, "What?", "--model", model, "--least", 1)
-    assert done.exit_code == 1
+    assert done.exit_code == 3, "neither a failure nor misuse"
     assert done.output.startswith("not found")
+    foreign = run(ask, release, "端口是多少", "--model", model)
+    assert foreign.exit_code == 3
+    assert "ask in the language of the texts" in foreign.stderr
     assert "give releases and then the question" in run(ask, "What?").output
     text = tmp_path / "text.txt"
     text.write_text("A text.")

@@ -1,8 +1,7 @@
-"""A release that can be searched as it stands in the hand: what `drystone.open_release` gives."""
+"""A release that can be searched as it stands in the hand."""
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 
 from drystone.release import read
@@ -36,13 +35,3 @@ class SearchableRelease(read.Release):
         is missing, out of date or damaged.
         """
         return self._searcher.search(query, limit=limit, lines=lines, context=context, places=places, seconds=seconds)
-
-
-def open_release(path: str | os.PathLike[str]) -> SearchableRelease:
-    """Open the release in folder `path`, to be read and, where it has an index, searched.
-
-    Raises `ReleaseError` where the folder is no release, is incomplete, is damaged at first sight (the manifest does
-    not parse or names impossible files), or is of a newer format.
-    """
-    found = read.open_release(path)
-    return SearchableRelease(found.path, found.manifest)
