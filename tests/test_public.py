@@ -43,6 +43,7 @@ def test_the_public_names_are_these() -> None:
         "erase_contact",
         "estimate",
         "evaluate",
+        "evaluate_answers",
         "explain",
         "explain_query",
         "explain_words",

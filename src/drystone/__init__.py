@@ -12,7 +12,7 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.answer.askable import AskableRelease, open_release
-    from drystone.answer.verbs import ask_releases, ask_text, verify_citations
+    from drystone.answer.verbs import ask_releases, ask_text, evaluate_answers, verify_citations
     from drystone.building.verbs import audit, build, estimate, retract, verify, why
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
@@ -112,6 +112,7 @@ __all__ = [
     "erase_contact",
     "estimate",
     "evaluate",
+    "evaluate_answers",
     "explain",
     "explain_query",
     "explain_words",
@@ -196,6 +197,7 @@ _HOMES = {
     "erase_contact": "drystone.registry.verbs",
     "estimate": "drystone.building.verbs",
     "evaluate": "drystone.reader.verbs",
+    "evaluate_answers": "drystone.answer.verbs",
     "explain": "drystone.reader.verbs",
     "explain_query": "drystone.search.verbs",
     "explain_words": "drystone.search.verbs",

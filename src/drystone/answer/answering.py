@@ -47,7 +47,7 @@ _NO_WORD: Final = (
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 
 
-class Span(NamedTuple):
+class FoundSpan(NamedTuple):
     """A span that may answer: its piece, characters of the stretch, text, the reader's logit, and the joined score."""
 
     piece: Piece
@@ -67,7 +67,7 @@ class Trace(NamedTuple):
 
     pieces: list[Piece]
     read: int
-    groups: list[tuple[float, list[Span]]]
+    groups: list[tuple[float, list[FoundSpan]]]
     due: int
 
 
@@ -112,7 +112,7 @@ def steps(question: str, found: list[Piece], read: ReadPairs) -> Iterator[Trace]
     """Yield what came of a question so far: before the first piece is read, and after each."""
     asked, readable = check(question), [piece for piece in found[:_READ] if any(map(str.isalnum, piece.text))]
     yield Trace(found, 0, [], len(readable))
-    spans: list[Span] = []
+    spans: list[FoundSpan] = []
     answers = read([(asked, piece.text) for piece in readable])
     for done, (piece, of_piece) in enumerate(zip(readable, answers, strict=True), 1):
         spans = sorted([*spans, *_trimmed(piece, of_piece)], key=_order)
@@ -157,7 +157,7 @@ def check(question: str) -> str:
     return asked
 
 
-def _trimmed(piece: Piece, answers: Sequence[Answer]) -> Iterator[Span]:
+def _trimmed(piece: Piece, answers: Sequence[Answer]) -> Iterator[FoundSpan]:
     """Yield the spans of a piece, trimmed, with their scores."""
     whole = piece.stretch.text
     for one in answers:
@@ -166,19 +166,19 @@ def _trimmed(piece: Piece, answers: Sequence[Answer]) -> Iterator[Span]:
         if start < end:
             start, end = start + piece.start, end + piece.start
             score = _LOGIT * one.logit + _NEAR * piece.near
-            yield Span(piece, start, end, whole[start:end], one.logit, score)
+            yield FoundSpan(piece, start, end, whole[start:end], one.logit, score)
 
 
-def _order(span: Span) -> tuple[float, str, int, int]:
+def _order(span: FoundSpan) -> tuple[float, str, int, int]:
     return -span.score, span.piece.stretch.swhid, span.start, span.end
 
 
-def _merged(spans: list[Span]) -> list[tuple[float, list[Span]]]:
+def _merged(spans: list[FoundSpan]) -> list[tuple[float, list[FoundSpan]]]:
     """Return spans that say the same together, with their common score, the best first.
 
     Of spans that overlap in one place the best alone is looked at.
     """
-    groups: dict[str, list[Span]] = {}
+    groups: dict[str, list[FoundSpan]] = {}
     taken: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for span in spans:
         stretch = span.piece.stretch
@@ -197,7 +197,7 @@ def _sum(scores: list[float]) -> float:
     return most + _TOGETHER * math.log(sum(math.exp((score - most) / _TOGETHER) for score in scores))
 
 
-def _cite(span: Span, cited: list[CitedRelease]) -> Citation | None:
+def _cite(span: FoundSpan, cited: list[CitedRelease]) -> Citation | None:
     stretch = span.piece.stretch
     start = stretch.start + len(stretch.text[: span.start].encode())
     end = start + len(span.text.encode())

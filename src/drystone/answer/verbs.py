@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
+=======
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+>>>>>>> 2f34db3 (drystone answer evaluate: answers measured on labelled questions, with the stage that lost each right one)
 
 from drystone.reader.options import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from drystone.answer.evaluation.measures import AnswerReport
     from drystone.answer.shapes import CheckedCitation, CitedAnswers
     from drystone.reader.spans.decode import Answer
     from drystone.reader.verbs import AnyModel
@@ -70,3 +76,33 @@ def verify_citations(file: str | os.PathLike[str], release: AnyRelease) -> list[
     from drystone.release.verbs import opened
 
     return check_file(file, opened(release))
+
+
+def evaluate_answers(
+    file: str | os.PathLike[str],
+    releases: Iterable[AnyRelease],
+    *,
+    model: AnyModel = DEFAULT_MODEL,
+    max_answer_len: int = 15,
+    least: float = 0.5,
+    where: str = "",
+    limit: int | None = None,
+    rows: str | os.PathLike[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> AnswerReport:
+    """Ask all questions of a labelled set (docs/answers.md) of releases, and return how good the answers are.
+
+    `file`: JSON Lines, a JSON list, or SQuAD's JSON. Questions about a repository that the releases do not have are
+    left out, and counted. `least`: how sure the answers are whose citations are judged. `limit`: only the first
+    questions. `rows`: a file for one line of JSON a question. `progress` is called with questions asked and all
+    questions. Raises `UsageError` for a set that cannot be read, with line and field, and as `ask_releases` does.
+    """
+    from drystone.answer.evaluation.evaluate import evaluate
+    from drystone.reader.verbs import load_reader
+    from drystone.release.verbs import opened
+
+    opened_ones = [opened(release) for release in releases]
+    return evaluate(
+        file, opened_ones, load_reader(model), max_answer_len=max_answer_len, least=least, where=where, limit=limit,
+        rows=rows, progress=progress,
+    )  # fmt: skip
