@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
-=======
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
->>>>>>> 2f34db3 (drystone answer evaluate: answers measured on labelled questions, with the stage that lost each right one)
+from typing import TYPE_CHECKING, Final
 
 from drystone.reader.options import DEFAULT_MODEL
 
@@ -83,8 +78,8 @@ def evaluate_answers(
     releases: Iterable[AnyRelease],
     *,
     model: AnyModel = DEFAULT_MODEL,
-    max_answer_len: int = 15,
-    least: float = 0.5,
+    max_answer_len: int = MAX_ANSWER_LEN,
+    least: float = LEAST,
     where: str = "",
     limit: int | None = None,
     rows: str | os.PathLike[str] | None = None,
