@@ -74,6 +74,7 @@ def test_the_public_names_are_these() -> None:
         "record_place",
         "remove_place",
         "request_optout",
+        "resolve_permalink",
         "retract",
         "scan",
         "search_ledger",

@@ -12,7 +12,7 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.answer.askable import AskableRelease, open_release
-    from drystone.answer.verbs import ask_releases, ask_text, evaluate_answers, verify_citations
+    from drystone.answer.verbs import ask_releases, ask_text, evaluate_answers, resolve_permalink, verify_citations
     from drystone.building.verbs import audit, build, estimate, retract, verify, why
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
@@ -143,6 +143,7 @@ __all__ = [
     "record_place",
     "remove_place",
     "request_optout",
+    "resolve_permalink",
     "retract",
     "scan",
     "search_ledger",
@@ -228,6 +229,7 @@ _HOMES = {
     "record_place": "drystone.registry.verbs",
     "remove_place": "drystone.registry.verbs",
     "request_optout": "drystone.registry.verbs",
+    "resolve_permalink": "drystone.answer.verbs",
     "retract": "drystone.building.verbs",
     "scan": "drystone.detect.verbs",
     "search_ledger": "drystone.search.verbs",

@@ -37,10 +37,11 @@ def test_each_quote_is_looked_for(
     low, high = citation.bytes
     assert state(release, tmp_path, citation, replace(citation, root="0" * 64)) == ["stands", "stands"]
     assert state(release, tmp_path, replace(citation, bytes=(low + 1, high + 1))) == ["moved"]
-    assert state(release, tmp_path, replace(citation, released_sha256="0" * 64)) == ["moved"]
-    assert state(release, tmp_path, replace(citation, quote="Ada Maso_")) == ["changed"]
+    assert state(release, tmp_path, replace(citation, bytes=(low, high + 1))) == ["moved"]
     assert state(release, tmp_path, replace(citation, bytes=(10**9, 10**9 + 9))) == ["moved"]
-    assert state(release, tmp_path, replace(citation, swhid="swh:1:cnt:" + "0" * 40)) == ["gone"]
+    for wrong in ({"released_sha256": "0" * 64}, {"quote": "Ada Maso_"}, {"swhid": "swh:1:cnt:" + "0" * 40}):
+        assert state(release, tmp_path, replace(citation, **wrong)) == ["never_there"]
+        assert state(release, tmp_path, replace(citation, root="0" * 64, **wrong)) != ["never_there"]
     assert state(make({"/other.md": "Other.\n"}), tmp_path, citation) == ["gone"]
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drystone.answer.citing import CitedRelease
+from drystone.answer.permalinks import Permalink, QuoteHash
+from drystone.answer.resolving import Resolver, Wanted
 from drystone.answer.shapes import FORMAT, CheckedCitation
 from drystone.errors import UsageError
-from drystone.identity.swhid import parse
+from drystone.identity.swhid import Swhid, parse
 from drystone.release.layout import shown
 from drystone.release.read import Release
 
 #: Bytes of a file of answers.
 _LARGEST: Final = 16 << 20
-_Byte = Annotated[int, Field(ge=0, lt=1 << 62)]
+#: Characters of a quote, and of names, paths and identifiers.
+_LONGEST: Final = 1 << 20
+_Byte = Annotated[int, Field(ge=0, lt=1 << 60)]
+_Word = Annotated[str, Field(max_length=16_384)]
 
 
 class _Cited(BaseModel):
@@ -26,13 +29,24 @@ class _Cited(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    quote: str = Field(min_length=1)
-    path: str
+    quote: str = Field(min_length=1, max_length=_LONGEST)
+    release: _Word
+    version: _Word
+    root: str = Field(pattern=r"^[0-9a-f]{64}$")
+    origin: _Word
+    path: _Word
     bytes: tuple[_Byte, _Byte] = Field(strict=False)
-    swhid: str
-    language: str | None
-    released_sha256: str
-    root: str
+    swhid: _Word
+    released_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is looked for. Raises `UsageError` where the identifier is none."""
+        quote, (start, end) = self.quote.encode("utf-8", "surrogatepass"), self.bytes
+        core = parse(self.swhid)
+        named = Swhid(core.kind, core.hash, origin=self.origin, path=self.path.encode("utf-8", "surrogatepass"))
+        link = Permalink(self.release, self.version, self.root, named, start, end, QuoteHash.of(quote))
+        return Wanted(link, quote, self.released_sha256)
 
 
 class _Answered(BaseModel):
@@ -50,8 +64,15 @@ class _File(BaseModel):
 
 def check_file(file: str | os.PathLike[str], release: Release) -> list[CheckedCitation]:
     """Check all citations of a file of answers, in order; raises as `verbs.verify_citations` does."""
-    cited = CitedRelease(release)
-    return [_check(one, cited, release.root) for answer in _load(Path(file)).answers for one in answer.citations]
+    resolver, found = Resolver(release), []
+    for number, answer in enumerate(_load(Path(file)).answers):
+        for at, one in enumerate(answer.citations):
+            try:
+                wanted = one.wanted
+            except UsageError as error:
+                raise UsageError(f"{shown(str(file))}: answers.{number}.citations.{at}: {error}") from None
+            found.append(resolver.resolve(wanted))
+    return found
 
 
 def _load(path: Path) -> _File:
@@ -74,24 +95,3 @@ def _load(path: Path) -> _File:
     if found.format != FORMAT:
         raise UsageError(f"{name} has format {found.format}; this program reads {FORMAT}")
     return found
-
-
-def _check(one: _Cited, cited: CitedRelease, root: str) -> CheckedCitation:
-    start, end = one.bytes
-    quote, core = one.quote.encode("utf-8", "surrogatepass"), str(parse(one.swhid).core)
-    data = cited.text(core, one.language)
-    if data is None:
-        return CheckedCitation(one.quote, one.path, "gone", f"the release has no text of {core}")
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != cited.sha256(core):
-        return CheckedCitation(one.quote, one.path, "changed", f"the text of {core} is damaged: run drystone verify")
-    if data[start:end] == quote and sha256 == one.released_sha256:
-        other = "" if root == one.root else "; the answer came from another version of the release"
-        return CheckedCitation(one.quote, one.path, "stands", f"bytes {start} to {end} are the quote{other}")
-    at = data.find(quote)
-    if at >= 0:
-        said = f"the quote stands at bytes {at} to {at + len(quote)}, not at {start} to {end}"
-        if data[start:end] == quote:
-            said = "the quote stands there, but the rest of the text is not what released_sha256 names"
-        return CheckedCitation(one.quote, one.path, "moved", said)
-    return CheckedCitation(one.quote, one.path, "changed", "the quote is not in the text")

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from drystone.search.occurrences.shapes import LostFile
 
 #: Of the JSON: another number where a field changes its meaning or goes.
 FORMAT: Final = 1
+
+#: What became of a quote: it `stands`; it `moved` (elsewhere in its text, or its text to another path); its text is
+#: there and `changed`, so that it stands there no more; the file was `withdrawn` (by an opt-out or a retraction), or
+#: is `gone` by something else; or it was `never_there`: the very version that is cited does not say it.
+State = Literal["stands", "moved", "changed", "withdrawn", "gone", "never_there"]
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseDuties:
+    """What one licence asks of who passes the quote on (docs/governance.md): facts, not advice.
+
+    `license` is its SPDX identifier; the others are as in `policy.obligations.Obligations`.
+    """
+
+    license: str
+    attribution: str
+    notice: str
+    share_alike: str
+    patent: str
+    limits: tuple[str, ...]
+    redistribution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +40,10 @@ class Citation:
     `quote` is `bytes` (from, up to but not including) of the file's text as UTF-8 in the release, whose SHA-256 is
     `released_sha256`; `lines` are from 1, inclusive. `swhid` names the original bytes, with origin, revision (where it
     is known), path and lines. `release`, `version` and `root` (its root hash) name the release. `license` is the SPDX
-    expression, null where none was found; `attribution` a line to paste. `date` (YYYY-MM-DD) is that of the revision,
-    else of the visit; null where neither is known. `prefix` and `suffix` are the text right before and after the quote,
-    of its own lines and two more on each side, at most 400 bytes each (names of the W3C's TextQuoteSelector).
+    expression, null where none was found; `asks` what each licence in it asks; `attribution` a line to paste. `date`
+    (YYYY-MM-DD) is that of the revision, else of the visit; null where neither is known. `prefix` and `suffix` are the
+    text right before and after the quote, of its own lines and two more on each side, at most 400 bytes each (names of
+    the W3C's TextQuoteSelector). `permalink` outlives this version: `resolve_permalink` says what became of the quote.
     """
 
     quote: str
@@ -35,10 +60,12 @@ class Citation:
     released_sha256: str
     language: str | None
     license: str | None
+    asks: tuple[LicenseDuties, ...]
     attribution: str
     date: str | None
     prefix: str
     suffix: str
+    permalink: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +114,18 @@ class CitedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class CheckedCitation:
-    """What came of reading a quote's bytes again.
+    """What came of reading a quote's bytes again in `release` at `version`.
 
-    `state`: "stands"; "moved" (the quote stands elsewhere in the text), "changed" (it stands there no more), or "gone"
-    (the release has no such content). `said` says it in a sentence.
+    `quote` is null of a permalink, which holds only its hash; `path` is where it was cited from. `said` says the state
+    in a sentence. `now` is the citation of the quote as it stands there now, where it `stands` or `moved`. `lost` says
+    how the version lost the file, where it did: by which request, or by which rule.
     """
 
-    quote: str
+    quote: str | None
     path: str
-    state: str
+    state: State
     said: str
+    release: str
+    version: str
+    now: Citation | None = None
+    lost: LostFile | None = None

@@ -63,9 +63,10 @@ def ask_text(
 
 
 def verify_citations(file: str | os.PathLike[str], release: AnyRelease) -> list[CheckedCitation]:
-    """Read the bytes of every quote of an answer again from a release, and say of each whether it stands there.
+    """Read the bytes of every quote of an answer again from a release, and say of each what became of it.
 
-    `file` is JSON as `drystone ask --json` prints it. Raises `UsageError` where it is none, `ReleaseError`.
+    `file` is JSON as `drystone ask --json` prints it; the release may be a later version of the one that is cited.
+    Raises `UsageError` where the file is none, `ReleaseError`.
     """
     from drystone.answer.checking import check_file
     from drystone.release.verbs import opened
@@ -101,3 +102,17 @@ def evaluate_answers(
         file, opened_ones, load_reader(model), max_answer_len=max_answer_len, least=least, where=where, limit=limit,
         rows=rows, progress=progress,
     )  # fmt: skip
+
+
+def resolve_permalink(link: str, releases: Iterable[AnyRelease]) -> CheckedCitation:
+    """Say what became of the quote that a permalink of a citation names, in the newest version of its release here.
+
+    `link`: as a citation has it, or any address with the same query. Of `releases` those of the link's name count;
+    others may be among them. Raises `UsageError` where the link is none or no release has its name, `ReleaseError`.
+    """
+    from drystone.answer.permalinks import parse_permalink
+    from drystone.answer.resolving import resolve
+    from drystone.release.verbs import opened
+
+    named = parse_permalink(link)
+    return resolve(named, [opened(release) for release in releases])

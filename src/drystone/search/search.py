@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from drystone.release.manifest import EarlierVersion
 from drystone.release.read import Release
 from drystone.search import counting, plan
 from drystone.search.counting import StringCount
@@ -70,6 +71,7 @@ class _Opened:
         self.release = given if isinstance(given, Release) else given.release
         self.bucket = None if isinstance(given, Release) else given.bucket
         self._given, self._cache = given, cache
+        self.version = EarlierVersion(version=self.release.manifest.facts.version, root=self.release.root)
         self.segments = open_segments(self.release, self.bucket)
         self.ahead = Ahead(iter(()))
         self._shards: dict[str, ReadShard] = {}
@@ -511,4 +513,4 @@ def _found(
 def _lost(opened: _Opened, origin: str, path: str, hash_: bytes) -> LostFile | None:
     if opened.later is None:
         return None
-    return opened.later.lost(opened.release, origin, path, f"swh:1:cnt:{hash_.hex()}")
+    return opened.later.lost(opened.version, origin, path, f"swh:1:cnt:{hash_.hex()}")

@@ -56,7 +56,7 @@ def test_an_answer_is_printed_with_its_place_and_checked(
     file.write_text(json.dumps(found))
     wrong = run(cite, "verify", file, release, "--json")
     assert wrong.exit_code == 1
-    assert json.loads(wrong.stdout)[0]["state"] == "changed"
+    assert json.loads(wrong.stdout)[0]["state"] == "never_there"
     plain = run(ask, release, "What is raised by the parser?", *options)
     assert "pypi/click:/a.md:1  Markdown, MIT" in plain.output
     assert "         1  The parser raises an \\x1b[31merror: a list is not a string." in plain.output

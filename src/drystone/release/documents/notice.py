@@ -84,19 +84,21 @@ def without_repositories(text: str, names: set[str], title: str) -> Iterator[str
         yield "\nNo kept file comes from a repository with a licence or notice text.\n"
 
 
-def holders_of(text: str, repository: str) -> list[str]:
-    """Return the copyright lines that a NOTICE has of a repository, each once, in order.
+def holders_by_repository(text: str) -> dict[str, list[str]]:
+    """Return the copyright lines that a NOTICE has of each repository, each once, in order; names as `shown` has them.
 
     Reads what `notice_text` wrote.
     """
-    named, found = f"  in {shown(repository)}", dict[str, None]()
+    found: dict[str, dict[str, None]] = {}
     for part in re.split(f"\n{'=' * 80}\n\\[\\d+\\] ", text)[1:]:
         owners = part.partition(f"\n{'=' * 80}\n")[2].partition(f"\n{'-' * 80}\n")[0]
         for block in owners.split("\n\n"):
             lines = block.strip("\n").split("\n")
-            if named in lines:
-                found.update(dict.fromkeys(line.strip() for line in lines if line.startswith("    ")))
-    return list(found)
+            named = [line.strip() for line in lines if line.startswith("    ")]
+            for line in lines:
+                if line.startswith("  in "):
+                    found.setdefault(line.removeprefix("  in "), {}).update(dict.fromkeys(named))
+    return {repository: list(lines) for repository, lines in found.items()}
 
 
 def _split(text: str) -> tuple[list[str], str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from drystone.release.columns import LedgerRow
 from drystone.release.layout import shown
+from drystone.release.manifest import EarlierVersion
 from drystone.release.read import Release
 from drystone.release.versions.numbers import RETRACTION, read_tombstone
 from drystone.search.occurrences.rows import Fetch, KeptFiles, Owner, bring_ledger, evidence_of, is_here, owners
@@ -24,7 +25,7 @@ _OPTED_OUT: Final = "opted_out"
 def newest(releases: Sequence[Release]) -> list[int | None]:
     """Return for each release which of them is the newest of the same name; None where it is that itself."""
     found: dict[str, int] = {}
-    numbers = [_number(release.manifest.facts.version) for release in releases]
+    numbers = [number(release.manifest.facts.version) for release in releases]
     for at, release in enumerate(releases):
         best = found.setdefault(release.manifest.facts.name, at)
         if numbers[at] > numbers[best]:
@@ -33,9 +34,10 @@ def newest(releases: Sequence[Release]) -> list[int | None]:
     return [end if numbers[end] > numbers[at] else None for at, end in enumerate(ends)]
 
 
-def _number(version: str) -> tuple[int, ...]:
+def number(version: str) -> tuple[int, ...]:
+    """Return a version as numbers that compare; a version that is none comes before all."""
     parts = version.split(".")
-    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
+    return tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 10 for part in parts) else ()
 
 
 class LaterVersion:
@@ -57,7 +59,7 @@ class LaterVersion:
             found.setdefault(owner["origin"], []).append(id_)
         return found
 
-    def lost(self, older: Release, origin: str, path: str, swhid: str) -> LostFile | None:
+    def lost(self, older: EarlierVersion, origin: str, path: str, swhid: str) -> LostFile | None:
         """Return how this version lost a kept file of `older`; None where it has the file still, at the same place.
 
         Raises `ReleaseError` where the ledger is damaged.
@@ -95,10 +97,10 @@ class LaterVersion:
             return self._lost("duplicate", f"{shown(row['kept_path'] or 'another file')} stands for it", row)
         return self._lost("dropped", f"it is dropped for {row['reason']}", row)
 
-    def _without_repository(self, older: Release) -> LostFile:
+    def _without_repository(self, older: EarlierVersion) -> LostFile:
         """Return what can be told of a file whose repository is not in this version."""
         facts = self._release.manifest.facts
-        since = [line for line in facts.lineage if _number(line.version) >= _number(older.manifest.facts.version)]
+        since = [line for line in facts.lineage if number(line.version) >= number(older.version)]
         requests = self._requests([line.root for line in since if line.retracted])
         if len(since) == 1 and since[0].root == older.root and since[0].retracted:
             # Between these two lies one retraction and nothing else, and only that takes repositories out.
