@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drystone.answer.permalinks import Permalink, QuoteHash
-from drystone.answer.resolving import Resolver, Wanted
+from drystone.answer.resolving import Resolver, CitedQuote
 from drystone.answer.shapes import FORMAT, CheckedCitation
 from drystone.errors import UsageError
 from drystone.identity.swhid import Swhid, parse
@@ -40,13 +40,13 @@ class _Cited(BaseModel):
     released_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> CitedQuote:
         """What is looked for. Raises `UsageError` where the identifier is none."""
         quote, (start, end) = self.quote.encode("utf-8", "surrogatepass"), self.bytes
         core = parse(self.swhid)
         named = Swhid(core.kind, core.hash, origin=self.origin, path=self.path.encode("utf-8", "surrogatepass"))
         link = Permalink(self.release, self.version, self.root, named, start, end, QuoteHash.of(quote))
-        return Wanted(link, quote, self.released_sha256)
+        return CitedQuote(link, quote, self.released_sha256)
 
 
 class _Answered(BaseModel):

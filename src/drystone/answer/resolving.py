@@ -26,7 +26,7 @@ _WITHDRAWN: Final = frozenset({"opted_out", "retracted"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CitedQuote:
     """A quote as it was cited: its permalink; where they are known its words, and the SHA-256 of the text around."""
 
     link: Permalink
@@ -64,7 +64,7 @@ class Resolver:
         facts = release.manifest.facts
         self._lineage = {line.root for line in facts.lineage}
 
-    def resolve(self, wanted: Wanted) -> CheckedCitation:
+    def resolve(self, wanted: CitedQuote) -> CheckedCitation:
         """Say what became of a quote here. Raises `ReleaseError` where the release is damaged."""
         kept = self._cited.kept(wanted.core, at=wanted.place)
         if kept is not None and (kept.row["origin"], kept.row["path"]) == wanted.place:
@@ -85,7 +85,7 @@ class Resolver:
             return self._said(wanted, "changed", lost.text, lost=lost)
         return self._said(wanted, "gone", self._gone(wanted, lost), lost=lost)
 
-    def _in_text(self, wanted: Wanted, kept: KeptText, lost: LostFile | None) -> CheckedCitation:
+    def _in_text(self, wanted: CitedQuote, kept: KeptText, lost: LostFile | None) -> CheckedCitation:
         """Look for the quote in a text: that of the file cited, of the same bytes elsewhere, or what took its place."""
         link, data, sha256 = wanted.link, kept.data, wanted.released_sha256
         same, stands = self._release.root == link.root, wanted.stands(data)
@@ -108,7 +108,7 @@ class Resolver:
         text = "the quote is not in the text any more"
         return self._said(wanted, "changed", text if lost is None else f"{text}: {lost.text}", lost=lost)
 
-    def _gone(self, wanted: Wanted, lost: LostFile) -> str:
+    def _gone(self, wanted: CitedQuote, lost: LostFile) -> str:
         if wanted.link.root in self._lineage:
             return lost.text
         return (
@@ -116,7 +116,7 @@ class Resolver:
             f"{shown(wanted.link.version)} with that root hash is none that this one follows"
         )
 
-    def _of(self, wanted: Wanted) -> EarlierVersion:
+    def _of(self, wanted: CitedQuote) -> EarlierVersion:
         return EarlierVersion(version=wanted.link.version, root=wanted.link.root)
 
     @cached_property
@@ -124,7 +124,7 @@ class Resolver:
         return LaterVersion(self._release, [])
 
     def _said(
-        self, wanted: Wanted, state: State, said: str, now: Citation | None = None, lost: LostFile | None = None
+        self, wanted: CitedQuote, state: State, said: str, now: Citation | None = None, lost: LostFile | None = None
     ) -> CheckedCitation:
         facts, quote = self._release.manifest.facts, wanted.quote
         words = quote.decode("utf-8", "replace") if quote is not None else now.quote if now is not None else None
@@ -141,7 +141,7 @@ def resolve(link: Permalink, releases: Sequence[Release]) -> CheckedCitation:
         known = ", ".join(sorted({shown(release.manifest.facts.name) for release in releases})) or "none"
         raise UsageError(f"the permalink is of the release '{shown(link.release)}', which is not here; here: {known}")
     named.sort(key=lambda release: number(release.manifest.facts.version))
-    newest = Resolver(named[-1]).resolve(wanted := Wanted(link))
+    newest = Resolver(named[-1]).resolve(wanted := CitedQuote(link))
     if newest.state == "gone":
         for release in named[:-1]:
             if number(release.manifest.facts.version) > number(link.version):

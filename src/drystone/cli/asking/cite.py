@@ -1,4 +1,4 @@
-"""`drystone cite`: whether quotes stand where their citations say, and what became of them in later versions."""
+"""`drystone cite`: whether quotes stand, and what became of them."""
 
 from __future__ import annotations
 
