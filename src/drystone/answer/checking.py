@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drystone.answer.permalinks import Permalink, QuoteHash
-from drystone.answer.resolving import Resolver, CitedQuote
+from drystone.answer.resolving import CitedQuote, Resolver
 from drystone.answer.shapes import FORMAT, CheckedCitation
 from drystone.errors import UsageError
 from drystone.identity.swhid import Swhid, parse

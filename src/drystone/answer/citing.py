@@ -68,6 +68,11 @@ class CitedRelease:
             self._read[swhid] = found
         return self._read[swhid]
 
+    def text(self, swhid: str, language: str | None) -> bytes | None:
+        """Return the text of a kept file, UTF-8, as `kept` finds it; None where the release keeps none."""
+        kept = self.kept(swhid, language=language)
+        return None if kept is None else kept.data
+
     def cite(self, swhid: str, language: str | None, start: int, end: int, quote: str) -> Citation | None:
         """Return the citation of these bytes of a content; None where they are not the quote.
 
