@@ -26,6 +26,7 @@ _HEADINGS: Final = {
     "inspecting": "Inspect",
     "governing": "Govern",
     "asking": "Ask",
+    "comparing": "Compare",
     "serving": "Serve",
 }
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from drystone.catalog.shelf import DEFAULT_CATALOG
 from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,6 +17,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 registry = click.option(
     "--registry", help=f"The registry: a file, or a database URL.  [default: {VARIABLE}, else {DEFAULT_REGISTRY}]"
 )
+catalog = click.option(
+    "--catalog", envvar="DRYSTONE_CATALOG", show_envvar=True, help="A catalog: a file, or a database URL."
+)
+catalog_to_change = click.option(
+    "--catalog", envvar="DRYSTONE_CATALOG", show_envvar=True, default=DEFAULT_CATALOG, show_default=True,
+    help="The catalog: a file, or a database URL.",
+)  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 top = click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="Rows of each table.")

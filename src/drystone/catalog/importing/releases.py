@@ -1,0 +1,138 @@
+"""The passport of a release: everything is counted from its own manifest, ledger and rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow.compute as pc
+
+from drystone.catalog.importing.imported import Imported, KeptText, known, slug, unknown, with_always
+from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fact, Identity, Passport, Procedure
+from drystone.catalog.passports.vocabulary import jobs
+from drystone.release.inspection.stats import Stats, stats
+from drystone.release.read import Release
+
+#: Another number where a count changes its meaning.
+_METHOD: Final = "1"
+_DOES: Final = {
+    "code.training_files": ("source_files",),
+    "code.license_filter": ("source_files", "license"),
+    "code.opt_out": ("source_files",),
+    "code.exact_deduplication": ("source_files",),
+    "code.redaction": ("source_files",),
+    "code.provenance": ("source_files", "repositories"),
+    "code.languages": ("source_files",),
+    "code.decisions": ("repositories",),
+    "code.versions": ("source_files",),
+}
+_DESCRIPTIONS: Final = {
+    "code.training_files": "Each row is one file with its whole text, in Parquet by language.",
+    "code.license_filter": "Each file has an SPDX expression with the texts that it was read from; "
+    "what is denied or not understood is out.",
+    "code.opt_out": "Repositories and contents that a request in force names are not read, or dropped; "
+    "later versions accept no less.",
+    "code.exact_deduplication": "Of files with equal bytes one is kept; the others stay in the ledger.",
+    "code.near_deduplication": "A file is dropped only if a kept one is at least as similar as the threshold; "
+    "the decision names that file and the measured similarity.",
+    "code.redaction": "Secrets and personal data are replaced; each span is listed with its rule.",
+    "code.provenance": "Each file has SWHID, origin, revision and path; a Merkle root covers all rows.",
+    "code.languages": "Each file has its language by Linguist's names; one configuration for each.",
+    "code.decisions": "The ledger has one row for every occurrence: kept, or dropped with stage, reason and evidence.",
+    "code.versions": "A release names those that it follows and which of them were retracted.",
+    "code.search": "An index beside the shards answers words, patterns, languages, licences and repositories.",
+}
+
+
+def import_release(release: Release, date: str) -> Imported:
+    """Return the passport of a release; `date` is today (YYYY-MM-DD). Raises `ReleaseError` where it is damaged."""
+    counted = stats(release)
+    measures = _measures(release, counted)
+    lines = "".join(f"{name}: {value}\n" for name, value in measures.items())
+    kept = KeptText(f"release: {counted.name} {counted.version}\nroot: {counted.root}\n{lines}", _source(release), date)
+    method = Procedure(name="counted from the release", version=_METHOD, setup=f"release of root {counted.root}")
+    facts = [
+        known(name, value, [kept.quote(f"{name}: {value}\n", name)], "measured", method)
+        for name, value in measures.items()
+    ]
+    passport = Passport(
+        artifact=_identity(release, counted),
+        capabilities=tuple(_capabilities(release)),
+        facts=with_always([*facts, *_unknown(measures)], "the release does not say it"),
+    )
+    return Imported(passport, {kept.sha256: kept.text})
+
+
+def _source(release: Release) -> str:
+    facts = release.manifest.facts
+    return f"release {facts.name} {facts.version}: manifest.json, ledger, data"
+
+
+def _identity(release: Release, counted: Stats) -> Identity:
+    facts = release.manifest.facts
+    versions = [ArtifactVersion(name=facts.version, date=facts.date, hashes={"drystone-root": counted.root})]
+    versions += [ArtifactVersion(name=one.version, hashes={"drystone-root": one.root}) for one in facts.lineage]
+    return Identity(
+        kind="dataset", name=slug(facts.name), title=facts.name, url=facts.url,
+        description=facts.description or f"A release of source code: {counted.counts.kept:,} files.",
+        versions=tuple(versions),
+    )  # fmt: skip
+
+
+def _measures(release: Release, counted: Stats) -> dict[str, str | int | float | bool]:
+    counts, facts = counted.counts, release.manifest.facts
+    licensed = sum(share.kept for share in counted.license_types if share.name in {"permissive", "non_permissive"})
+    found: dict[str, str | int | float | bool] = {
+        "license": facts.license,
+        "size.text_bytes": counts.text_bytes,
+        "size.files": counts.kept,
+        "size.repositories": counts.repositories,
+        "languages.programming": sum(share.kept > 0 for share in counted.languages),
+        "contents": "inline",
+        "licenses.distinct": sum(share.kept > 0 for share in counted.licenses),
+        "optouts.repositories": counts.opted_out_repositories,
+        "duplicates.exact_share": 0.0 if counts.kept else "no file",
+        "redactions.per_million_files": round(_redactions(release) * 1e6 / counts.kept, 1)
+        if counts.kept
+        else "no file",
+        "provenance.identifiers": "SWHID, origin, revision and path of every file",
+        "provenance.decisions": f"ledger of {counts.occurrences:,} occurrences",
+        "provenance.verifiable": True,
+        "search.index": bool(release.manifest.index),
+        "versions.count": 1 + len(facts.lineage),
+    }
+    if facts.near_duplicate_threshold is not None:
+        found["duplicates.threshold"] = facts.near_duplicate_threshold
+    if counts.kept:
+        found["licenses.unknown_share"] = round(100 * (counts.kept - licensed) / counts.kept, 3)
+        found["redactions.per_million_files"] = round(_redactions(release) * 1e6 / counts.kept, 1)
+    return found
+
+
+def _redactions(release: Release) -> int:
+    return sum(
+        pc.sum(pc.list_value_length(table["redactions"])).as_py() or 0 for table in release.data(columns=["redactions"])
+    )
+
+
+def _unknown(measures: dict[str, str | int | float | bool]) -> list[Fact]:
+    left = {
+        "optouts.lag_days": "the dates of requests and of the versions without them, in the registry",
+        "findings.per_million_files": "drystone catalog measure, on a sample of the release",
+        "duplicates.exact_share": "drystone catalog measure, on a sample of the release",
+        "duplicates.near_share": "drystone catalog measure, on a sample of the release",
+    }
+    return [unknown(name, by) for name, by in left.items() if name not in measures]
+
+
+def _capabilities(release: Release) -> list[Capability]:
+    does = dict(_DOES)
+    if release.manifest.facts.near_duplicate_threshold is not None:
+        does["code.near_deduplication"] = ("source_files",)
+    if release.manifest.index:
+        does["code.search"] = ("source_files",)
+    return [
+        Capability(
+            id=id, name=jobs()[id].name, description=_DESCRIPTIONS[id], intents=jobs()[id].intents, outputs=outputs
+        )
+        for id, outputs in does.items()
+    ]

@@ -1,0 +1,1 @@
+"""Commands about the catalog: what artifacts can do, and how they compare."""

@@ -1,0 +1,137 @@
+"""`drystone catalog`: passports of artifacts: what is known, and where it was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from drystone.catalog import verbs
+from drystone.cli import _options
+from drystone.cli._out import console, echo, inline, print_json, table, text
+
+
+@click.group()
+def command() -> None:
+    """Passports of datasets and readers: each fact with what it rests on.
+
+    \b
+    Examples:
+      drystone catalog list
+      drystone catalog show the-stack-v2
+      drystone catalog add releases/mine
+    """
+
+
+@command.command("list")
+@_options.catalog
+@_options.as_json
+def list_(catalog: str | None, as_json: bool) -> None:
+    """List the artifacts of a catalog, with those that come with the program.
+
+    \b
+    Examples:
+      drystone catalog list
+      drystone catalog list --json
+    """
+    found = verbs.list_artifacts(catalog=catalog)
+    if as_json:
+        print_json(found)
+    else:
+        console().print(table(["name", "kind", "title"], [(one.name, one.kind, one.title) for one in found]))
+
+
+@command.command()
+@click.argument("artifact")
+@_options.catalog
+@_options.as_json
+def show(artifact: str, catalog: str | None, as_json: bool) -> None:
+    """Show the passport of ARTIFACT: capabilities, facts, and how many of its quotes were found again.
+
+    With --json the passport as it is kept, with each quote.
+
+    \b
+    Examples:
+      drystone catalog show the-stack-v2
+      drystone catalog show mini --json
+    """
+    passport = verbs.show_artifact(artifact, catalog=catalog)
+    if as_json:
+        print_json(passport)
+        return
+    identity, out = passport.artifact, console()
+    echo(f"{inline(identity.title)} ({inline(identity.name)}, {identity.kind})")
+    echo(inline(identity.description))
+    out.print()
+    out.print(table(["capability", "what"], [(one.id, one.name) for one in passport.capabilities]))
+    out.print()
+    rows = [(one.name, text(one.text, "dim" if not one.claims else ""), one.bases) for one in passport.facts]
+    out.print(table(["fact", "value", "basis"], rows))
+    quotes = verbs.check_artifact(artifact, catalog=catalog)
+    found = sum(one.state == "stands" for one in quotes)
+    echo()
+    echo(f"{found} of {len(quotes)} quotes stand in the texts that were kept.")
+
+
+@command.command()
+@click.argument("source")
+@_options.catalog_to_change
+@click.option("--name", help="Name of the artifact, where the source does not say it.")
+@click.option("--replace", is_flag=True, help="Replace an artifact of the same name.")
+@click.option("--dry-run", is_flag=True, help="Keep nothing; with --json show the passport.")
+@_options.as_json
+def add(source: str, catalog: str, name: str | None, replace: bool, dry_run: bool, as_json: bool) -> None:
+    """Make a passport of SOURCE and keep it, with the texts that it quotes.
+
+    SOURCE is a release, a reader's folder or an installed reader's name, a card of a hub (.md) or a passport (.json).
+
+    \b
+    Examples:
+      drystone catalog add releases/mine
+      drystone catalog add mini --dry-run --json
+      drystone catalog add README.md --name some-reader
+    """
+    found = verbs.add_artifact(source, catalog, name=name, replace=replace, dry_run=dry_run)
+    for note in found.notes:
+        echo(f"left out: {inline(note)}", err=True)
+    if as_json:
+        print_json(found.passport)
+        return
+    facts = found.passport.facts
+    known = sum(bool(fact.claims) for fact in facts)
+    what = "would be added" if dry_run else "added"
+    echo(f"{inline(found.passport.artifact.name)} {what}: {known} facts known, {len(facts) - known} unknown")
+
+
+@command.command()
+@click.argument("name")
+@_options.catalog_to_change
+def remove(name: str, catalog: str) -> None:
+    """Take the artifact NAME out of a catalog. The program's own stay.
+
+    \b
+    Examples:
+      drystone catalog remove some-reader
+    """
+    verbs.remove_artifact(name, catalog)
+    echo(f"{inline(name)} removed")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_options.as_json
+def validate(file: Path, as_json: bool) -> None:
+    """Say what is wrong with the passport in FILE, each fault with its field. The exit status is 1 where there is one.
+
+    \b
+    Examples:
+      drystone catalog validate passport.json
+    """
+    found = verbs.validate_passport(file)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found or ["nothing is wrong"]:
+            echo(one)
+    if found:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,70 @@
+"""`drystone compare`: datasets and readers side by side, on evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from drystone.catalog import verbs
+from drystone.cli import _options
+from drystone.cli._out import console, echo, inline, print_json, table, text
+
+if TYPE_CHECKING:
+    from drystone.catalog.comparing.shapes import Comparison, FactRow
+
+
+@click.command()
+@click.argument("artifacts", nargs=-1, required=True, metavar="ARTIFACT ARTIFACT...")
+@_options.catalog
+@_options.as_json
+@click.option("--evidence", is_flag=True, help="Say under each value where it was read.")
+def command(artifacts: tuple[str, ...], catalog: str | None, as_json: bool, evidence: bool) -> None:
+    """Compare two or more artifacts: which jobs they share, their facts side by side, who is ahead by which of them.
+
+    An ARTIFACT is a name (drystone catalog list), or the path of a release, a reader, a card or a passport. Who is
+    ahead is said only where no unknown or disputed value could turn it. Artifacts that share no job are not ranked.
+
+    \b
+    Examples:
+      drystone compare distilbert-base-cased-distilled-squad the-stack-v2
+      drystone compare mini mini-half --evidence
+      drystone compare releases/mine the-stack-v2 --json
+    """
+    found = verbs.compare(artifacts, catalog=catalog)
+    if as_json:
+        print_json(found)
+    else:
+        _print(found, evidence)
+
+
+def _print(found: Comparison, evidence: bool) -> None:
+    titles = [one.title for one in found.artifacts]
+    out = console()
+    out.print(text(found.said, "bold"))
+    for verdict in found.verdicts:
+        out.print(text(verdict.said))
+    rows = [(job.name, *("yes" if one is not None else "-" for one in job.by)) for job in found.jobs]
+    out.print()
+    out.print(table(["job", *titles], rows))
+    out.print()
+    out.print(table(["fact", *titles], [_row(row) for row in found.facts]))
+    if evidence:
+        for row in found.facts:
+            _print_evidence(row, titles)
+
+
+def _row(row: FactRow) -> list[object]:
+    cells: list[object] = [row.kind.title]
+    for at, said in enumerate(row.texts):
+        cells.append(text(said, "green") if at == row.ahead else said)
+    return cells
+
+
+def _print_evidence(row: FactRow, titles: list[str]) -> None:
+    for title, cell in zip(titles, row.cells, strict=True):
+        for claim in () if cell is None else cell.claims:
+            for one in claim.evidence:
+                quote = " ".join(one.quote.split())
+                echo(f"{inline(row.kind.title)}, {inline(title)}: {inline(claim.text)}, {claim.basis}")
+                echo(f"  “{inline(quote)}”  {inline(one.source)} ({one.date})")
