@@ -4,8 +4,8 @@
     python examples/finetune_domain.py --documentation docs --documentation src --license Apache-2.0
 
 The first form learns from a SQuAD file: product reviews, of which a third is held back. The second makes questions from
-headings and docstrings of documentation, so that nobody has to label anything. `--general` measures another SQuAD file
-before and after, to see what is lost there.
+what documentation and code say of themselves, so that nobody has to label anything. `--general` measures another SQuAD
+file before and after, to see what is lost there.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 from drystone import Reader
 from drystone.reader.evaluation.metrics import score
+from drystone.reader.questions.documentation import write
 from drystone.reader.training.data import Example, hold_out, questions, read_data
-from drystone.reader.training.documentation import write
 from drystone.reader.training.train import train
 
 

@@ -259,11 +259,11 @@ def average_models(models: Sequence[AnyPath], out: AnyPath) -> Path:
 
 
 def make_questions(documentation: Sequence[AnyPath], license: str, out: AnyPath) -> int:
-    """Make questions from headings and docstrings of folders or files; write a SQuAD file and return how many.
+    """Make questions from documentation and code in folders or files; write a SQuAD file and return how many.
 
     `license`: the documentation's, as an SPDX expression. Raises `UsageError` where nothing asks and answers.
     """
-    from drystone.reader.training.documentation import write
+    from drystone.reader.questions.documentation import write
 
     return write([Path(folder) for folder in documentation], license, Path(out))
 

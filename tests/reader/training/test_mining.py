@@ -8,7 +8,7 @@ import pytest
 
 from drystone.errors import UsageError
 from drystone.reader.training.data import DataSet, Example
-from drystone.reader.training.mining import Ranking, mine_unanswerable, shorten
+from drystone.reader.training.mining import WordRanking, mine_unanswerable, shorten
 
 _TOWNS = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Tokyo")
 
@@ -48,7 +48,7 @@ def test_contexts_that_do_not_answer_come_from_the_article_from_others_and_from_
 
 
 def test_near_means_that_words_are_shared_and_rare() -> None:
-    ranking = Ranking(["a cat sat", "a dog sat", "a cat and a dog sat", "nothing here", ""])
+    ranking = WordRanking(["a cat sat", "a dog sat", "a cat and a dog sat", "nothing here", ""])
     assert ranking.scores("which cat?").argmax() == 0  # the shorter of two
     assert ranking.scores("CAT dog").argmax() == 2
     assert ranking.scores("zebra").tolist() == [0.0] * 5

@@ -109,24 +109,25 @@ class _Offers:
     """Contexts that a question may be paired with."""
 
     def __init__(self, examples: Iterable[Example]) -> None:
-        self._articles: dict[str, list[int]] = {}
+        self._articles: dict[str, dict[int, None]] = {}
         places: dict[str, int] = {}
         owners: list[str] = []
         for example in examples:
+            own = self._articles.setdefault(example.title, {})
             if example.context not in places:
                 places[example.context] = len(places)
                 owners.append(example.title)
-                self._articles.setdefault(example.title, []).append(places[example.context])
+            own[places[example.context]] = None  # two articles may hold the same paragraph
         self._contexts = list(places)
         self._low = [context.lower() for context in self._contexts]
         self._owners = np.array(owners)
-        self._ranking = Ranking(self._low)
+        self._ranking = WordRanking(self._low)
 
     def context(self, example: Example, kind: str, random: np.random.Generator) -> str | None:
         """Return a context of a kind that does not hold the example's answer, or None where there is none."""
         if kind == "rest":
             return _rest(example)
-        own = self._articles[example.title]
+        own = list(self._articles[example.title])
         if kind == "article":
             return self._first(example, (own[int(i)] for i in random.permutation(len(own))[:8]))
         if kind == "elsewhere":
@@ -166,7 +167,7 @@ def _golds(example: Example) -> Sequence[str]:
     return example.golds or (example.context[example.start : example.end],)
 
 
-class Ranking:
+class WordRanking:
     """BM25 (Robertson and Zaragoza 2009) over texts in memory, k1 1.2 and b 0.75; words in more than a tenth of many
     texts count for nothing."""
 

@@ -15,7 +15,7 @@ from drystone.reader import verbs
 @click.option("--license", required=True, help="The documentation's licence, as an SPDX expression.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="SQuAD file to write.")
 def command(documentation: tuple[Path, ...], license: str, out: Path) -> None:
-    """Make questions from headings and docstrings of DOCUMENTATION, to train and measure a reader without labels.
+    """Make questions from what DOCUMENTATION and code say, to train and measure a reader without labels.
 
     \b
     Example:

@@ -1,0 +1,1 @@
+"""Questions made without labels, from what documentation and code say of themselves."""
