@@ -80,7 +80,7 @@ def addresses(here: Site) -> dict[str, str]:
         "request": "/request",
         "status": visitor.ask(words="It is mine."),
         "login": "/login",
-        "ask": "/ask",
+        "passage": "/passage",
         "api": "/docs",
         "search": "/search",
         "search-results": "/search?q=lang:python+def",
@@ -122,7 +122,7 @@ def test_every_page_at_every_width(here: Site, closed: Site, width: int, scheme:
             look(name)
         opened.goto(closed.url + "/releases")
         look("token")
-        opened.goto(here.url + "/ask")
+        opened.goto(here.url + "/passage")
         opened.get_by_label("Passage").fill(PASSAGE)
         opened.get_by_label("Question").fill("Who found it?")
         opened.get_by_role("button", name="Ask").click()

@@ -26,10 +26,10 @@ def test_readers_and_releases_in_one_process(small: Path, tmp_path: Path) -> Non
     with running(*arguments) as server:
         visitor = Visitor(server.url)
         home = visitor.get("/").text
-        for part in ("Am I in it?", f"/releases/{first.name}", f"/releases/{second.name}", "/ask", "Ask for removal"):
+        for part in ("Am I in it?", f"/releases/{first.name}", f"/releases/{second.name}", "/passage", "Ask for removal"):
             assert part in home
         assert "Sample stones" in visitor.get(f"/releases/{second.name}").text
-        assert visitor.get("/ask").status_code == 200
+        assert visitor.get("/passage").status_code == 200
         assert requests.post(f"{server.url}/", json={"inputs": PAIR}, timeout=30).json()["answer"] in PAIR["context"]
         visitor.ask()
         counted = visitor.get("/metrics").text
@@ -49,7 +49,7 @@ def test_tokens_hold_on_every_page(small: Path, tmp_path: Path) -> None:
         visitor = Visitor(server.url)
         pages = [
             "/",
-            "/ask",
+            "/passage",
             "/docs",
             "/releases",
             f"/releases/{release.name}",
@@ -68,7 +68,7 @@ def test_tokens_hold_on_every_page(small: Path, tmp_path: Path) -> None:
         assert requests.post(f"{server.url}/v1/answer", json={"inputs": PAIR}, timeout=30).status_code == 401
         for open_ in ("/health", "/v2/health/ready", "/v2/models/small/ready", "/metrics", "/style.css"):
             assert requests.get(server.url + open_, timeout=30).status_code == 200, open_
-        assert visitor.send("/ask", "/token", token="wrong").status_code == 401
+        assert visitor.send("/passage", "/token", token="wrong").status_code == 401
         answer = visitor.send(f"/releases/{release.name}", "/token", token="secret-one")
         assert answer.url == f"{server.url}/releases/{release.name}", "on where one was"
         for page in pages:

@@ -13,10 +13,11 @@ from drystone.web.drawing.pages import Pages
 from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import (
     api,
-    ask,
+    ask_api,
     lookup,
     moderation,
     operation,
+    passage,
     reader,
     releases,
     requests,
@@ -52,9 +53,9 @@ def create_app(state: ServerState) -> FastAPI:
     if state.readers:
         app.include_router(reader.health)
         app.include_router(reader.router, dependencies=guarded)
-        app.include_router(ask.router, dependencies=guarded)
+        app.include_router(passage.router, dependencies=guarded)
     if state.releases:
-        for face in (lookup, releases, requests, search_api, search_page):
+        for face in (lookup, releases, requests, search_api, search_page, ask_api):
             app.include_router(face.router, dependencies=guarded)
         if state.moderators is not None:
             app.include_router(moderation.router, dependencies=guarded)

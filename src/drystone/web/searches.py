@@ -14,23 +14,25 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64Error
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from starlette.exceptions import HTTPException
 
+from drystone.answer.answering import Asker
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection.browse import View, Watched
 from drystone.release.read import Release
 from drystone.search.index import open_copies, open_segments
 from drystone.search.plan import asks_texts
 from drystone.search.search import Searcher
+from drystone.web.seats import Seats
 
-#: Searches at the same time, and seconds that one waits until it is refused.
+#: Searches at the same time.
 SEATS: Final = 4
-_PATIENCE: Final = 2.0
 #: Sets of releases whose searchers stay open, and bytes of text that each keeps unpacked.
 _OPEN: Final = 4
 _MEMORY: Final = 256 * 1024**2
@@ -41,12 +43,19 @@ _CURSOR: Final = struct.Struct("<Q8s8s16s")
 
 @dataclass(frozen=True)
 class Opened:
-    """Releases opened to be searched: their views by name; those without a usable index, by name, with what to do."""
+    """Releases opened to be searched and asked: their views by name; which have no usable index, with what to do."""
 
     views: Mapping[str, View]
     missing: Mapping[str, str]
     searcher: Searcher
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def asker(self) -> Asker:
+        """What answers questions; `asking` is held meanwhile, so that no question waits for a long search."""
+        there = [view.release for name, view in self.views.items() if name not in self.missing]
+        return Asker(there, memory=_MEMORY)
 
     def check(self) -> None:
         """Raise 503 where no release can be searched."""
@@ -63,6 +72,14 @@ class Opened:
         self.check()
         return [view.release for name, view in self.views.items() if name not in self.missing]
 
+    def searched(self) -> list[dict[str, str]]:
+        """Return the releases that are searched: the name each is served under, its own, version and root hash."""
+        return [
+            {"served": name, "name": view.index.release, "version": view.index.version, "root": view.release.root}
+            for name, view in self.views.items()
+            if name not in self.missing
+        ]
+
     @property
     def roots(self) -> dict[str, str]:
         """The root hash of each release that is searched."""
@@ -76,7 +93,7 @@ class Searches:
         self._releases = releases
         self._held: OrderedDict[tuple[str, ...], Opened] = OrderedDict()
         self._lock = threading.Lock()
-        self._seats = threading.BoundedSemaphore(SEATS)
+        self._seats = Seats(SEATS, "searches")
         self._secret = secrets.token_bytes(32)
 
     def open(self, names: Sequence[str] = ()) -> Opened:
@@ -100,15 +117,9 @@ class Searches:
                 self._held.popitem(last=False)
             return held
 
-    @contextmanager
-    def seat(self) -> Iterator[None]:
+    def seat(self) -> AbstractContextManager[None]:
         """Hold one of the seats for a search. Raises 429 where none becomes free."""
-        if not self._seats.acquire(timeout=_PATIENCE):
-            raise HTTPException(429, "too many searches at once; try again in a moment", {"Retry-After": "2"})
-        try:
-            yield
-        finally:
-            self._seats.release()
+        return self._seats.hold()
 
     def cursor(self, offset: int, query: str, roots: Mapping[str, str]) -> str:
         """Return what asks for results from `offset` on: it belongs to a query, to releases and to this process."""

@@ -23,12 +23,15 @@ try:
     from drystone.web.drawing.highlight import Highlighter
     from drystone.web.metrics import Metrics
     from drystone.web.searches import Searches
+    from drystone.web.seats import Seats
     from drystone.web.sessions import Moderators, RateLimit, Sessions
 except ImportError as error:
     raise MissingExtraError(error.name or "FastAPI", "server") from None
 
 #: Repositories that are visited at the same time.
 _VISITS: Final = 4
+#: Questions to releases that are answered at the same time.
+_QUESTIONS: Final = 8
 
 
 @dataclass
@@ -72,6 +75,7 @@ class ServerState:
         self.metrics = Metrics(self.readers)
         self.highlighter = Highlighter()
         self.searches = Searches(self.releases)
+        self.asks = Seats(_QUESTIONS, "questions")
         self.visits = threading.BoundedSemaphore(_VISITS)
 
     @property

@@ -13,7 +13,7 @@ from drystone.errors import UsageError
 from drystone.release import layout
 from drystone.release.inspection import lookup
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
-from drystone.web.faces import ask
+from drystone.web.faces import passage
 from drystone.web.guards import not_too_often
 from drystone.web.state import Here, ServerState
 
@@ -27,7 +27,7 @@ PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE)]
 def home(request: Request, state: Here, pages: Drawing, q: str = "") -> Response:
     """Show what is served: the forms to look something up, the releases, the page to ask a passage."""
     if not state.releases:
-        return ask.form(request, state, pages)
+        return passage.form(request, state, pages)
     return _home(request, state, pages, q)
 
 

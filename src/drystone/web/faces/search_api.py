@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, HTTPException, Query
@@ -26,11 +26,11 @@ from drystone.search.results.records import (
 from drystone.web.contracts.schemas import ErrorBody
 from drystone.web.contracts.searching import SearchPage, SearchRequest
 from drystone.web.drawing.pages import link
+from drystone.web.events import EVENTS, event
 from drystone.web.problems import AsciiJson, told
 from drystone.web.searches import DEEPEST, Opened, check_roots
 from drystone.web.state import Here, ServerState
 
-_EVENTS: Final = "text/event-stream"
 router = APIRouter(
     default_response_class=AsciiJson,
     responses={
@@ -84,7 +84,7 @@ class Run:
     "/v1/search",
     response_model=SearchPage,
     tags=["search"],
-    responses={200: {"content": {_EVENTS: {}}}, 304: {"description": "As `If-None-Match` has it"}},
+    responses={200: {"content": {EVENTS: {}}}, 304: {"description": "As `If-None-Match` has it"}},
 )
 def search(
     state: Here,
@@ -96,12 +96,12 @@ def search(
     """Search releases: one page as JSON, or with `Accept: text/event-stream` all results as they are found."""
     opened = state.searches.open(asked.release)
     check_roots(opened, asked.root)
-    stream = _EVENTS in accept
+    stream = EVENTS in accept
     cursor = asked.cursor or (last_event_id if stream else "")
     skip = state.searches.offset(cursor, asked.q, opened.roots) if cursor else 0
     if stream:
         run = Run(opened, asked, skip, None)
-        return StreamingResponse(_events(state, opened, asked, run, skip), media_type=_EVENTS)
+        return StreamingResponse(_events(state, opened, asked, run, skip), media_type=EVENTS)
     tag = _tag(opened, asked, skip)
     if tag in if_none_match.split(", "):
         return Response(status_code=304, headers={"etag": tag, "cache-control": "no-cache"})
@@ -114,11 +114,7 @@ def search(
         raise UsageError("seconds: there was no time to come to this page; give more, or read results as a stream")
     more = results and not summary["exact"] and at < DEEPEST
     page = {
-        "releases": [
-            {"served": name, "name": view.index.release, "version": view.index.version, "root": view.release.root}
-            for name, view in opened.views.items()
-            if name not in opened.missing
-        ],
+        "releases": opened.searched(),
         "missing": list(opened.missing.values()),
         "results": results,
         "summary": summary,
@@ -141,16 +137,10 @@ def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: Run, 
     try:
         with state.searches.seat():
             for number, record in enumerate(run, skip + 1):
-                yield _event("result", record, state.searches.cursor(number, asked.q, opened.roots))
-        yield _event("summary", {**run.summary(), "missing": list(opened.missing.values())})
+                yield event("result", record, state.searches.cursor(number, asked.q, opened.roots))
+        yield event("summary", {**run.summary(), "missing": list(opened.missing.values())})
     except (DrystoneError, HTTPException) as error:
-        yield _event("problem", told(error)[1])
-
-
-def _event(kind: str, data: Any, id_: str | None = None) -> bytes:
-    head = f"id: {id_}\n" if id_ is not None else ""
-    # JSON has no line ends, so that nothing of a text ends an event.
-    return f"{head}event: {kind}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+        yield event("problem", told(error)[1])
 
 
 def _tag(opened: Opened, asked: SearchRequest, skip: int) -> str:

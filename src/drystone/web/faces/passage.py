@@ -36,13 +36,13 @@ def form(request: Request, state: ServerState, pages: Pages) -> Response:
     return _draw(request, state, pages)
 
 
-@router.get("/ask")
+@router.get("/passage")
 async def show(request: Request, state: Here, pages: Drawing) -> Response:
     """Show the form."""
     return form(request, state, pages)
 
 
-@router.post("/ask")
+@router.post("/passage")
 async def answer(request: Request, state: Here, pages: Drawing) -> Response:
     """Answer a question from a passage."""
     async with request.form(max_files=0, max_fields=10, max_part_size=state.max_body) as sent:
@@ -80,4 +80,4 @@ def _draw(
     failed: str | None = None,
 ) -> Response:
     values = {"models": list(state.readers), "typed": typed, "answer": answer, "failed": failed}
-    return pages.draw(request, "ask.html", status, **values)
+    return pages.draw(request, "passage.html", status, **values)
