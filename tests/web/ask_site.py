@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+import requests
+
 import drystone
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
@@ -48,10 +51,12 @@ def ask_site(folder: Path, model: Reader | None, **values: Any) -> Iterator[Site
 
 def installed() -> Reader:
     """The reader that is installed; skips where none is."""
-    import pytest
-
     from drystone.reader.model.installed import installed as names
 
     if "mini" not in names():
         pytest.skip("not installed: pip install ./models/mini")
     return Reader.load("mini", threads=1)
+
+
+def ask(here: Site, headers: dict[str, str] | None = None, **asked: Any) -> requests.Response:
+    return requests.get(f"{here.url}/v1/ask", params=asked, headers=headers, timeout=60)

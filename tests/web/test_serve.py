@@ -26,7 +26,8 @@ def test_readers_and_releases_in_one_process(small: Path, tmp_path: Path) -> Non
     with running(*arguments) as server:
         visitor = Visitor(server.url)
         home = visitor.get("/").text
-        for part in ("Am I in it?", f"/releases/{first.name}", f"/releases/{second.name}", "/passage", "Ask for removal"):
+        links = (f"/releases/{first.name}", f"/releases/{second.name}", "/passage")
+        for part in ("Am I in it?", *links, "Ask for removal"):
             assert part in home
         assert "Sample stones" in visitor.get(f"/releases/{second.name}").text
         assert visitor.get("/passage").status_code == 200

@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ _LINE: Final = "\n"
 _LATE: Final = "seconds: there was no time for {what}; give more"
 
 
-class Candidates(NamedTuple):
+class ReadSoFar(NamedTuple):
     """How far a question is: pieces read, of how many, and the nearest answers so far, however unsure."""
 
     read: int
@@ -44,7 +44,7 @@ class Candidates(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnsweredQuestion:
     """The answers to a question, from which releases and by which model, and how much was read for them."""
 
     opened: Opened
@@ -67,7 +67,7 @@ def model_of(state: ServerState, name: str | None) -> tuple[str, Batcher]:
     return chosen, state.readers[chosen]
 
 
-def ask(state: ServerState, asked: AskRequest, *, candidates: bool = False) -> Iterator[Candidates | Asked]:
+def ask(state: ServerState, asked: AskRequest, *, candidates: bool = False) -> Generator[ReadSoFar | AnsweredQuestion]:
     """Yield what came of a question; before it, where `candidates` are wanted, what is known after each piece.
 
     Raises 404, 410, 429 and 503 as a search does, `UsageError` for a query that is none and where there is no time.
@@ -80,7 +80,7 @@ def ask(state: ServerState, asked: AskRequest, *, candidates: bool = False) -> I
             opened.check()
             try:
                 for step in _once(state, opened, asked):
-                    if isinstance(step, Asked):
+                    if isinstance(step, AnsweredQuestion):
                         last = step
                     elif candidates:
                         yield step.candidates()
@@ -100,13 +100,13 @@ class _Step:
     def __init__(self, opened: Opened, traced: Trace, top_k: int, end: float) -> None:
         self._opened, self._traced, self._top_k, self._end = opened, traced, top_k, end
 
-    def candidates(self) -> Candidates:
+    def candidates(self) -> ReadSoFar:
         with _held(self._opened, self._end):
             answers = self._opened.asker.cite(self._traced, top_k=self._top_k, least=0)
-        return Candidates(self._traced.read, self._traced.due, answers)
+        return ReadSoFar(self._traced.read, self._traced.due, answers)
 
 
-def _once(state: ServerState, opened: Opened, asked: AskRequest) -> Iterator[_Step | Asked]:
+def _once(state: ServerState, opened: Opened, asked: AskRequest) -> Iterator[_Step | AnsweredQuestion]:
     start = time.monotonic()
     end = start + asked.seconds
     model, batcher = model_of(state, asked.model)
@@ -130,7 +130,7 @@ def _once(state: ServerState, opened: Opened, asked: AskRequest) -> Iterator[_St
     seconds = time.monotonic() - start
     state.metrics.latency(model, seconds, traced.read)
     whole = replace(answers, notes=answers.notes + notes)
-    yield Asked(opened, model, whole, traced.read, traced.due, seconds)
+    yield AnsweredQuestion(opened, model, whole, traced.read, traced.due, seconds)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,9 @@ import requests
 
 import drystone
 from drystone.reader import Reader
-from drystone.reader.batcher import Batcher
 from drystone.web.state import _QUESTIONS
-from tests.release.sample import write_sample
-from tests.web.ask_site import ANSWER, CODE, QUESTION, TEXTS, ask_site, installed, rows
-from tests.web.pages import Site, site
+from tests.web.ask_site import ANSWER, CODE, QUESTION, TEXTS, ask, ask_site, installed
+from tests.web.pages import Site
 
 STREAM = {"Accept": "text/event-stream"}
 
@@ -35,10 +31,6 @@ def here(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Iterator[Site
 def sure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with ask_site(tmp_path_factory.mktemp("sure"), installed()) as running:
         yield running
-
-
-def ask(here: Site, headers: dict[str, str] | None = None, **asked: Any) -> requests.Response:
-    return requests.get(f"{here.url}/v1/ask", params=asked, headers=headers, timeout=60)
 
 
 def events(response: requests.Response) -> list[tuple[str, dict[str, Any]]]:
@@ -130,14 +122,6 @@ def test_problems_name_the_field(here: Site, asked: dict[str, Any], status: int,
             assert body["detail"][0]["field"] == field
 
 
-def test_what_is_not_read_in_time_is_left_out_and_told(here: Site) -> None:
-    found = ask(here, question="Who guards the quarry?", least=0, seconds=1e-6).json()
-    assert (found["found"], found["read"]) == (False, 0)
-    assert found["notes"] == [f"0 of {found['pieces']} pieces were read: there was no time for the others"]
-    late = ask(here, question="Who?", where="c:/.*(a|b).*(c|d)/", seconds=1e-9)
-    assert (late.status_code, late.json()["detail"][0]["field"]) == (422, "seconds")
-
-
 def test_without_a_reader_it_says_what_to_do(tmp_path: Path) -> None:
     with ask_site(tmp_path, None) as running:
         refused = ask(running, question="Who?")
@@ -171,16 +155,6 @@ def test_so_many_at_once_and_no_more(here: Site) -> None:
     assert [[one["text"] for one in each] for each in found] == [[one["text"] for one in whole]] * 8
 
 
-def test_a_client_that_goes_away_leaves_its_seat(here: Site) -> None:
-    for _ in range(3 * _QUESTIONS):
-        stream = requests.get(
-            f"{here.url}/v1/ask", params={"question": "Who?"}, headers=STREAM, timeout=60, stream=True
-        )
-        next(stream.iter_content(20))
-        stream.close()
-    assert ask(here, question="Who?").status_code == 200
-
-
 def test_it_is_described(here: Site) -> None:
     described = requests.get(f"{here.url}/openapi.json", timeout=30).json()
     operation = described["paths"]["/v1/ask"]["get"]
@@ -188,44 +162,3 @@ def test_it_is_described(here: Site) -> None:
     assert "text/event-stream" in operation["responses"]["200"]["content"]
     assert "Citation" in described["components"]["schemas"]
     assert "/v1/ask" in requests.get(f"{here.url}/docs", timeout=30).text
-
-
-class Interrupted(Batcher):
-    """A queue that is interrupted once, when something is to be read."""
-
-    def __init__(self, reader: Reader, do: Any) -> None:
-        super().__init__(reader)
-        self.do = do
-
-    def submit(self, *arguments: Any) -> Any:
-        do, self.do = self.do, lambda: None
-        do()
-        return super().submit(*arguments)
-
-
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_what_is_withdrawn_is_answered_no_more(tmp_path: Path, small: Path, when: str) -> None:
-    folder, other = tmp_path / "stones", tmp_path / "other"
-    for place, leave in ((folder, ""), (other, "/history.md")):
-        write_sample(place, rows(leave))
-        drystone.index_release(place)
-
-    def withdraw() -> None:
-        shutil.copytree(other, folder, dirs_exist_ok=True)
-        (folder / "manifest.json").touch()
-        time.sleep(0.01)
-
-    (tmp_path / "site").mkdir()
-    batcher = Interrupted(Reader.load(small, threads=1), withdraw if when == "meanwhile" else lambda: None)
-    with site(tmp_path / "site", places=[folder], readers={"small": batcher}) as running:
-        if when == "before":
-            first = ask(running, question=QUESTION, least=0, top_k=20).json()
-            assert "/history.md" in {one["path"] for each in first["answers"] for one in each["citations"]}
-            withdraw()
-            assert ask(running, question=QUESTION, root=first["releases"][0]["root"]).status_code == 410
-        found = ask(running, question=QUESTION, least=0, top_k=20).json()
-        assert found["answers"]
-        assert "/history.md" not in {one["path"] for each in found["answers"] for one in each["citations"]}
-        assert {one["root"] for each in found["answers"] for one in each["citations"]} == {
-            drystone.open_release(other).root
-        }

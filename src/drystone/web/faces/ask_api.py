@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, HTTPException, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from drystone.errors import DrystoneError
-from drystone.web.asks import Asked, Candidates, ask
+from drystone.web.asks import AnsweredQuestion, ReadSoFar, ask
 from drystone.web.contracts.asking import AskRequest, AskResponse
 from drystone.web.contracts.schemas import ErrorBody
-from drystone.web.events import EVENTS, event
+from drystone.web.events import EVENTS, EventStream, event
 from drystone.web.problems import AsciiJson, told
 from drystone.web.state import Here
 
@@ -38,8 +39,8 @@ def answer(state: Here, asked: Annotated[AskRequest, Query()], accept: Annotated
     if EVENTS in accept:
         steps = ask(state, asked, candidates=True)
         first = next(steps)  # what is wrong with the request is its status
-        return StreamingResponse(_events(asked, first, steps), media_type=EVENTS)
-    (found,) = (step for step in ask(state, asked) if isinstance(step, Asked))
+        return EventStream(_events(asked, first, steps))
+    (found,) = (step for step in ask(state, asked) if isinstance(step, AnsweredQuestion))
     return AsciiJson(_whole(asked, found))
 
 
@@ -50,20 +51,23 @@ def address(asked: AskRequest, roots: Sequence[str] = ()) -> str:
     return "/ask?" + urlencode(pairs, errors="surrogatepass")
 
 
-def _events(asked: AskRequest, first: Candidates | Asked, rest: Iterator[Candidates | Asked]) -> Iterator[bytes]:
+def _events(
+    asked: AskRequest, first: ReadSoFar | AnsweredQuestion, rest: Generator[ReadSoFar | AnsweredQuestion]
+) -> Generator[bytes]:
     """Yield how far the reading is as events with the nearest answers each, last the answers; or a problem."""
     try:
-        for step in chain([first], rest):
-            if isinstance(step, Asked):
-                yield event("answers", _whole(asked, step))
-            else:
-                answers = [asdict(answer) for answer in step.answers]
-                yield event("candidates", {"read": step.read, "pieces": step.pieces, "answers": answers})
+        with closing(rest):
+            for step in chain([first], rest):
+                if isinstance(step, AnsweredQuestion):
+                    yield event("answers", _whole(asked, step))
+                else:
+                    answers = [asdict(answer) for answer in step.answers]
+                    yield event("candidates", {"read": step.read, "pieces": step.pieces, "answers": answers})
     except (DrystoneError, HTTPException) as error:
         yield event("problem", told(error)[1])
 
 
-def _whole(asked: AskRequest, found: Asked) -> dict[str, Any]:
+def _whole(asked: AskRequest, found: AnsweredQuestion) -> dict[str, Any]:
     return {
         **found.answers.as_dict(),
         "releases": found.opened.searched(),

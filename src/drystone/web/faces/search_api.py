@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, HTTPException, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from drystone.errors import DrystoneError, UsageError
 from drystone.search.occurrences.ledger import search as search_ledger
@@ -26,7 +26,7 @@ from drystone.search.results.records import (
 from drystone.web.contracts.schemas import ErrorBody
 from drystone.web.contracts.searching import SearchPage, SearchRequest
 from drystone.web.drawing.pages import link
-from drystone.web.events import EVENTS, event
+from drystone.web.events import EVENTS, EventStream, event
 from drystone.web.problems import AsciiJson, told
 from drystone.web.searches import DEEPEST, Opened, check_roots
 from drystone.web.state import Here, ServerState
@@ -101,7 +101,7 @@ def search(
     skip = state.searches.offset(cursor, asked.q, opened.roots) if cursor else 0
     if stream:
         run = Run(opened, asked, skip, None)
-        return StreamingResponse(_events(state, opened, asked, run, skip), media_type=EVENTS)
+        return EventStream(_events(state, opened, asked, run, skip))
     tag = _tag(opened, asked, skip)
     if tag in if_none_match.split(", "):
         return Response(status_code=304, headers={"etag": tag, "cache-control": "no-cache"})
@@ -132,7 +132,7 @@ def _counts(opened: Opened, asked: SearchRequest) -> dict[str, dict[str, int]]:
         return opened.searcher.counts(asked.q, asked.by, seconds=asked.seconds)[1]
 
 
-def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: Run, skip: int) -> Iterator[bytes]:
+def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: Run, skip: int) -> Generator[bytes]:
     """Yield results as events with a cursor each as its id, then the summary; or a problem where one comes up."""
     try:
         with state.searches.seat():
