@@ -90,6 +90,25 @@ def test_values_of_two_units_are_not_compared() -> None:
     assert row(found, "size.text_bytes").said == "in different units: TB, bytes"
 
 
+def test_words_are_not_compared() -> None:
+    found = compare_passports([dataset("a", known("size.files", "over 600")), dataset("b", known("size.files", 9))])
+    assert row(found, "size.files").said == "not said in numbers"
+
+
+def test_what_a_thing_costs_decides_nothing() -> None:
+    """Parameters are known, and quality is not: the smaller one is not the better reader."""
+    small, large = reader("a", known("size.parameters", 22)), reader("b", known("size.parameters", 65))
+    [verdict] = compare_passports([small, large]).verdicts
+    assert verdict.ahead is None
+    assert row(compare_passports([small, large]), "size.parameters").ahead == 0
+
+
+def test_what_it_takes_to_join_is_said() -> None:
+    needy = does("code.training_files", outputs=["source_files"], requirements=["An agreement."])
+    found = compare_passports([reader("a"), dataset("b", capabilities=[needy])])
+    assert found.joins[0].said == "They join: A takes what B gives (source files). It needs: An agreement."
+
+
 def test_no_shared_job_is_no_rank() -> None:
     found = compare_passports([reader("a", known(F1, 87.1, unit="%")), dataset("b", known("size.files", 3))])
     assert (found.state, found.verdicts, found.shared) == ("no_shared_job", (), ())

@@ -51,7 +51,7 @@ def values(text: str, source: str = "card") -> dict[str, object]:
 def test_the_head_is_declared_and_quoted() -> None:
     found = import_card(CARD, "https://hub.example/some-reader/README.md", "2026-11-30")
     assert values(CARD) == {
-        "license": "apache-2.0", "training_data": "squad", "languages.natural": "en", "maintainer": "unknown",
+        "license": "Apache-2.0", "training_data": "squad", "languages.natural": "en", "maintainer": "unknown",
         "price": "unknown", "quality.squad_v1_1.em": 79.5998, "quality.squad_v1_1.f1": 86.9965,
     }  # fmt: skip
     f1 = found.passport.fact("quality.squad_v1_1.f1")

@@ -6,7 +6,7 @@ Where a value is unknown or disputed, all values that it may have are looked at;
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -34,7 +34,7 @@ def compare_passports(passports: Sequence[Passport]) -> Comparison:
     aligned = _aligned(passports)
     rows = _rows(passports)
     shared = [job for job in aligned if len(job.doers) > 1]
-    verdicts = tuple(_verdict(job, rows, passports) for job in shared)
+    verdicts = tuple(_verdict(job, passports) for job in shared)
     joins = tuple(_joins(passports))
     titles = tuple(passport.artifact for passport in passports)
     both = titles, tuple(aligned), tuple(rows.values()), verdicts, joins
@@ -96,7 +96,10 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
         return FactRow(kind, cells, None, "neither more nor less of it is better")
     if any(cell is not None and cell.status == "not_applicable" for cell in cells):
         return FactRow(kind, cells, None, "not applicable to all")
-    units = {claim.unit for cell in cells if cell is not None for claim in cell.claims}
+    claims = [claim for cell in cells if cell is not None for claim in cell.claims]
+    if any(claim.number is None for claim in claims):
+        return FactRow(kind, cells, None, "not said in numbers")
+    units = {claim.unit for claim in claims}
     if len(units) > 1:
         return FactRow(kind, cells, None, "in different units: " + ", ".join(sorted(str(unit) for unit in units)))
     ranges = [_range(cell, kind) for cell in cells]
@@ -133,34 +136,38 @@ def _ends(claim: Claim, kind: FactKind) -> tuple[float, float]:
     return value - off, value + off
 
 
-def _verdict(job: AlignedJob, rows: dict[str, FactRow], passports: Sequence[Passport]) -> Verdict:
+def _verdict(job: AlignedJob, passports: Sequence[Passport]) -> Verdict:
     """Judge a job by the facts that the vocabulary names for it; the first that decides, decides."""
     doing = job.doers
     titles = [passports[at].artifact.title for at in doing]
-    judged = jobs()[job.id].judged_by if job.id in jobs() else ()
-    here = {
-        name: _row(fact_kind(name), tuple(passports[at].fact(name) for at in doing), titles)
-        for name in judged
-        if fact_kind(name).better is not None
-    }
-    decided = next((name for name, row in here.items() if row.ahead is not None), None)
+    known = jobs().get(job.id)
+
+    def rows(names: Sequence[str]) -> dict[str, FactRow]:
+        kinds = [fact_kind(name) for name in names if fact_kind(name).better is not None]
+        return {kind.name: _row(kind, tuple(passports[at].fact(kind.name) for at in doing), titles) for kind in kinds}
+
+    judged = rows(known.judged_by if known is not None else ())
+    decided = next((name for name, row in judged.items() if row.ahead is not None), None)
     if decided is None:
-        missing = tuple(name for name, row in here.items() if row.said != "equal")
-        return Verdict(job.id, None, (), (), missing, _untold(job.name, here))
-    first = here[decided]
-    assert first.ahead is not None
-    before = list(here)[: list(here).index(decided)]
-    for_it = tuple(name for name, row in here.items() if row.ahead == first.ahead)
-    against = tuple(name for name, row in here.items() if row.ahead not in {None, first.ahead})
-    would_turn = tuple(name for name in before if here[name].said != "equal")
-    said = f"{titles[first.ahead]} is ahead at this: {job.name}. It rests on: " + _listed(
-        [f"{_title(name)} ({_values(here[name], titles)})" for name in for_it]
-    )
+        missing = tuple(name for name, row in judged.items() if row.said != "equal")
+        return Verdict(job.id, None, (), (), missing, _untold(job.name, judged))
+    ahead = judged[decided].ahead
+    assert ahead is not None
+    every = judged | rows(known.costs if known is not None else ())
+    for_it = tuple(name for name, row in judged.items() if row.ahead == ahead)
+    against = tuple(name for name, row in every.items() if row.ahead not in {None, ahead})
+    before = list(judged)[: list(judged).index(decided)]
+    would_turn = tuple(name for name in before if judged[name].said != "equal")
+
+    def shown(names: Sequence[str]) -> str:
+        return _listed([f"{_title(name)} ({_values(every[name], titles)})" for name in names])
+
+    said = f"{titles[ahead]} is ahead at this: {job.name}. It rests on: {shown(for_it)}"
     if against:
-        said += ". Against it: " + _listed([f"{_title(name)} ({_values(here[name], titles)})" for name in against])
+        said += f". Against it: {shown(against)}"
     if would_turn:
-        said += ". What could turn it: " + _listed([f"{_title(name)}, {here[name].said}" for name in would_turn])
-    return Verdict(job.id, doing[first.ahead], for_it, against, would_turn, said + ".")
+        said += ". What could turn it: " + _listed([f"{_title(name)}, {judged[name].said}" for name in would_turn])
+    return Verdict(job.id, doing[ahead], for_it, against, would_turn, said + ".")
 
 
 def _untold(name: str, here: dict[str, FactRow]) -> str:
@@ -193,23 +200,31 @@ def _apart(passports: Sequence[Passport], joins: Sequence[Join]) -> str:
 
 
 def _joins(passports: Sequence[Passport]) -> list[Join]:
-    """Return what flows from one artifact into another of which no capability gives the same."""
+    """Return what flows from one kind of artifact into another, with what it takes to get it."""
     found = []
     for giver, one in enumerate(passports):
-        given = {flow for capability in one.capabilities for flow in capability.outputs}
         for taker, other in enumerate(passports):
-            if giver == taker or one.artifact.kind == other.artifact.kind:
+            if one.artifact.kind == other.artifact.kind:
                 continue
             taken = {flow for capability in other.capabilities for flow in capability.inputs}
-            both = tuple(sorted(flow for flow in given if flows().get(flow, frozenset({flow})) & taken))
-            if both:
-                said = f"They join: {other.artifact.title} takes what {one.artifact.title} gives ({_flow_names(both)})."
-                found.append(Join(giver, taker, both, said))
+            giving = {
+                flow: capability.requirements
+                for capability in one.capabilities
+                for flow in capability.outputs
+                if flows().get(flow, frozenset({flow})) & taken
+            }
+            if giving:
+                needs = "; ".join(dict.fromkeys(need.rstrip(".") for each in giving.values() for need in each))
+                said = (
+                    f"They join: {other.artifact.title} takes what {one.artifact.title} gives ({_flow_names(giving)})."
+                )
+                said += f" It needs: {needs}." if needs else ""
+                found.append(Join(giver, taker, tuple(sorted(giving)), said))
     return found
 
 
-def _flow_names(names: Sequence[str]) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
+def _flow_names(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in sorted(names))
 
 
 def _job_name(id: str, otherwise: str = "") -> str:

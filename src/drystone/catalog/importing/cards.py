@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import yaml
+from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.catalog.importing.imported import Imported, KeptText, known, slug, unknown, with_always
 from drystone.catalog.passports.passport import Capability, Fact, Identity, Passport
@@ -81,6 +82,7 @@ def _facts(card: _Head, kept: KeptText) -> Iterator[Fact]:
     for key, name in (("license", "license"), ("datasets", "training_data"), ("language", "languages.natural")):
         values = card.all(key)
         if values and not (name == "languages.natural" and "code" in values):
+            values = [_spdx(value) for value in values] if name == "license" else values
             value = values[0] if len(values) == 1 else tuple(values)
             yield known(name, value, [kept.quote(card.quote(key), key)], "declared")
 
@@ -116,6 +118,14 @@ def _metrics(card: _Head) -> Iterator[tuple[str, tuple[str | int, ...], tuple[st
             path = ("model-index", model, "results", result)
             for metric in range(card.length(*path, "metrics")):
                 yield card.text(*path, "task", "type"), (*path, "dataset"), (*path, "metrics", metric)
+
+
+def _spdx(text: str) -> str:
+    """Return an SPDX expression as SPDX spells it; what is none stays as it stands."""
+    try:
+        return str(get_spdx_licensing().parse(text, validate=True))
+    except ExpressionError:
+        return text
 
 
 def _last(source: str) -> str:

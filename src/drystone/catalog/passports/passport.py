@@ -6,6 +6,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from drystone.release.layout import size_text
+
 #: Of the JSON: another number where a field changes its meaning or goes.
 FORMAT: Final = 1
 
@@ -99,6 +101,8 @@ class Claim(_Plain):
             return self.value
         if isinstance(self.value, tuple):
             return ", ".join(self.value)
+        if self.unit == "bytes":
+            return size_text(int(self.value))
         number = f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:,.6g}"
         unit = "" if self.unit is None else self.unit if self.unit == "%" else f" {self.unit}"
         return number + unit + ("" if self.low is None else f" ({self.low:,.6g} to {self.high:,.6g})")

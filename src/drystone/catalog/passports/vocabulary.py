@@ -15,11 +15,16 @@ class _Entry(BaseModel):
 
 
 class Job(_Entry):
-    """A thing that artifacts do. `judged_by`: names of facts that tell who does it better, the weightiest first."""
+    """A thing that artifacts do.
+
+    `judged_by`: facts that tell who does it better, the weightiest first. `costs`: facts that tell at what price; they
+    are named beside, and decide nothing.
+    """
 
     name: str
     intents: tuple[str, ...] = Field(min_length=1)
     judged_by: tuple[str, ...]
+    costs: tuple[str, ...] = ()
 
 
 class FactKind(_Entry):
