@@ -119,12 +119,6 @@ def steps(question: str, found: list[Piece], read: ReadPairs) -> Iterator[Trace]
         yield Trace(found, done, [(_sure(score), group) for score, group in _merged(spans)], len(readable))
 
 
-def trace(releases: Sequence[Release], question: str, reader: Reader, *, max_answer_len: int, where: str) -> Trace:
-    """Return what was found, read and merged on the way to answers; raises as `verbs.ask_releases` does."""
-    *_, last = steps(question, Asker(releases).find(question, where), read_by(reader, max_answer_len))
-    return last
-
-
 def cite(traced: Trace, cited: list[CitedRelease], *, top_k: int, least: float) -> list[CitedAnswer]:
     """Return at most `top_k` answers that are at least `least` sure, with their citations, the surest first."""
     answers: list[CitedAnswer] = []

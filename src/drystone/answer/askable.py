@@ -45,7 +45,7 @@ class AskableRelease(SearchableRelease):
         name = model if isinstance(model, str) else None
         reader = self._readers.get(name) if name is not None else None
         if reader is None:
-            reader = load_reader(model)
+            reader = load_reader(model, precision=verbs.PRECISION)
             if name is not None:
                 self._readers[name] = reader
         return self._asker.answer(

@@ -12,7 +12,7 @@ from drystone.errors import UsageError
 #: Scores are shares among the answers to a question; or, as the Transformers pipeline ranked, among a window's.
 Normalize = Literal["question", "window"]
 Runtime = Literal["auto", "openvino", "onnxruntime", "packed", "torch"]
-Precision = Literal["auto", "fp32", "bf16", "int8"]
+Precision = Literal["auto", "fast", "fp32", "bf16", "int8"]
 TrainingPrecision = Literal["auto", "fp32", "bf16"]
 Pooling = Literal["mean", "first"]
 #: The model of those who name none, where its package is installed (models/mini).

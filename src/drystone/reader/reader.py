@@ -60,7 +60,8 @@ class Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
         `runtime` is openvino, onnxruntime, packed (our own kernel), torch, or auto (what is fastest here). `precision`
-        is fp32, bf16, int8, or auto (measured; see `Reader.reason`). `threads` is how many windows are computed at once
+        is fp32, bf16, int8, auto (measured; see `Reader.reason`) or fast (int8 where our own kernel computes the model,
+        else fp32). `threads` is how many windows are computed at once
         (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a
         wrong request.
         """

@@ -48,8 +48,9 @@ def load_reader(
     """Load a reader; one that is loaded is returned as it is.
 
     `revision`: branch, tag or commit of a Hub model. `offline`: use the Hub's local cache only (default: as the Hub's
-    own settings say). `runtime`: auto is what is fastest here. `precision`: auto is measured (`Reader.reason`).
-    `threads`: windows computed at once (default: all processors). Raises `ModelError`, `UsageError`.
+    own settings say). `runtime`: auto is what is fastest here. `precision`: auto is measured (`Reader.reason`);
+    fast is int8 where our own kernel computes the model, else fp32. `threads`: windows computed at once (default: all
+    processors). Raises `ModelError`, `UsageError`.
     """
     from drystone.reader.reader import Reader
 

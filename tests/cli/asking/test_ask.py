@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,10 @@ import pytest
 from click.testing import Result
 
 from drystone.cli.asking.ask import command
+from drystone.reader.engines.packed import variants
+from drystone.release.read import open_release
+from drystone.search import index
+from tests.release.sample import Row, write_sample
 
 pytest.importorskip("tokenizers", reason="needs the extra `reader`")
 pytest.importorskip("onnx", reason="needs the extra `reader`")
@@ -66,3 +72,25 @@ def test_ask_and_answer_say_the_same(run: Callable[..., Result], model: Path, tm
     asked = run(command, "What is raised?", "--context", file, "--model", model, "--top-k", 3, "--json")
     answered = run(answer, model, "What is raised?", file, "--top-k", 3, "--json")
     assert json.loads(asked.stdout) == json.loads(answered.stdout)
+
+
+def test_a_question_imports_no_runtime_and_no_pandas(model: Path, tmp_path: Path) -> None:
+    """What is slow to import is what a question from the shell waits for."""
+    if not set(variants()) - {"plain"}:
+        pytest.skip("our kernel has no vectors here, so a runtime is needed")
+    code = (
+        "import json, sys\nfrom drystone.cli import cli\n"
+        "try:\n    cli(sys.argv[1:], standalone_mode=False)\nfinally:\n"
+        "    print(json.dumps(sorted({'openvino', 'onnxruntime', 'torch', 'pandas'} & set(sys.modules))))"
+    )
+    write_sample(tmp_path / "release", [Row("pypi/click", "/a.md", TEXT.encode(), "Markdown")])
+    index.build(open_release(tmp_path / "release"))
+    question = ["What is raised by the parser?", "--model", str(model), "--least", "0"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ask", str(tmp_path / "release"), *question],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "score" in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1]) == []

@@ -14,6 +14,7 @@ import pytest
 
 from drystone.errors import UsageError
 from drystone.reader import Reader
+from drystone.reader.engines.packed import variants
 from drystone.reader.engines.runtimes import choose, has_bf16
 from drystone.reader.model.families import Model
 from drystone.reader.spans.windows import Window
@@ -27,6 +28,18 @@ def test_auto_measures_and_says_what_it_chose(parts: tuple[Model, list[Window]])
     assert "the fastest that agrees with fp32" in chosen.reason
     assert "onnxruntime fp32" in chosen.reason
     assert "ms a window, agreement" in chosen.reason
+
+
+def test_fast_is_int8_in_our_kernel_where_that_computes_the_model_else_fp32(checkpoints: dict[str, Path]) -> None:
+    if not set(variants()) - {"plain"}:
+        pytest.skip("the kernel has no vectors here")
+    chosen = Reader.load(checkpoints["distilbert"], precision="fast").engine
+    assert (chosen.name, chosen.precision) == ("packed", "int8")
+    other = Reader.load(checkpoints["deberta-v2"], precision="fast").engine
+    assert (other.name == "packed", other.precision) == (False, "fp32")
+    pytest.importorskip("onnxruntime")
+    named = Reader.load(checkpoints["distilbert"], precision="fast", runtime="onnxruntime").engine
+    assert (named.name, named.precision) == ("onnxruntime", "fp32")
 
 
 @pytest.mark.parametrize(

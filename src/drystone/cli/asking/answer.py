@@ -11,7 +11,7 @@ from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import console, echo, print_json, table
 from drystone.cli._progress import counter
-from drystone.cli.asking.reader._options import load, max_answer_len, model_options
+from drystone.cli.asking.reader._options import load, max_answer_len, model_options_of
 
 if TYPE_CHECKING:
     from drystone.answer.evaluation.measures import AnswerReport, NotFoundScore
@@ -31,7 +31,7 @@ def command() -> None:
 @click.argument("file", metavar="SET", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("releases", metavar="RELEASE...", nargs=-1, required=True)
 @option_of(verbs.evaluate_answers, "--model", help="Installed model, folder or Hub id.")
-@model_options
+@model_options_of(verbs.evaluate_answers)
 @max_answer_len
 @option_of(verbs.evaluate_answers, "--least", type=click.FloatRange(0, 1), help="How sure an answer must be.")
 @option_of(verbs.evaluate_answers, "--where", help="Ask files alone that this query matches (docs/search.md).")

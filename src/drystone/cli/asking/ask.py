@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import spinner
-from drystone.cli.asking.reader._options import load, max_answer_len, model_options, passage
+from drystone.cli.asking.reader._options import load, max_answer_len, model_options_of, passage
 from drystone.reader import verbs as reader_verbs
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ NOT_FOUND: Final = 3
     "--context", type=click.File("r", encoding="utf-8"), help="Text file to answer from (- for standard input)."
 )
 @option_of(verbs.ask_releases, "--model", help="Installed model, folder or Hub id.")
-@model_options
+@model_options_of(verbs.ask_releases)
 @option_of(verbs.ask_releases, "--top-k", "--top", type=click.IntRange(1, 100), help="Answers to give.")
 @max_answer_len
 @option_of(verbs.ask_releases, "--least", type=click.FloatRange(0, 1), help="How sure an answer must be.")
@@ -37,7 +39,8 @@ def command(arguments: tuple[str, ...], context: Any, as_json: bool, **given: An
 
     Every quote was read again from the bytes that its citation names; what --json prints, `drystone cite verify`
     checks. Ask in the language of the texts. A release should have an index (drystone index); a small one without is
-    read as a whole. The exit status is 3 where no answer is sure enough: "not found" is an answer, too.
+    read as a whole. A text (--context) is read in fp32 unless --precision says otherwise. The exit status is 3 where no
+    answer is sure enough: "not found" is an answer, too.
 
     \b
     Examples:
@@ -52,13 +55,14 @@ def command(arguments: tuple[str, ...], context: Any, as_json: bool, **given: An
         if releases or options["where"]:
             raise click.UsageError("--context goes without releases and --where")
         del options["least"], options["where"]
+        if click.get_current_context().get_parameter_source("precision") is ParameterSource.DEFAULT:
+            del given["precision"]  # a text is read as `drystone reader answer` reads it
         _ask_text(question, context, as_json, options, given)
         return
     if not releases:
         raise click.UsageError("give releases and then the question; or --context and the question")
-    reader = _loaded(given)
     with spinner("searching and reading", True):
-        found = verbs.ask_releases(releases, question, model=reader, **options)
+        found = verbs.ask_releases(releases, question, model=partial(load, **given), **options)
     if as_json:
         print_json(found.as_dict())
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib.resources import files
+
+import orjson
 
 
 @cache
@@ -12,7 +13,7 @@ def categories() -> dict[str, str]:
     """Return SPDX identifier -> category ("Permissive", "Copyleft Limited", ...), as license-expression ships them."""
     path = files("license_expression").joinpath("data/scancode-licensedb-index.json")
     found: dict[str, str] = {}
-    for entry in json.loads(path.read_bytes()):
+    for entry in orjson.loads(path.read_bytes()):
         for key in (entry.get("spdx_license_key"), *(entry.get("other_spdx_license_keys") or ())):
             if key and entry.get("category"):
                 found.setdefault(key, entry["category"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -20,17 +20,30 @@ if TYPE_CHECKING:
 
 def model_options(command: Command) -> Command:
     """Add the options that say how a model is loaded."""
-    for option in (
+    return model_options_of(verbs.load_reader)(command)
+
+
+def model_options_of(verb: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Return what adds the options that say how a model is loaded, with the precision that a verb has by default."""
+
+    def add(command: Command) -> Command:
+        for option in _loading(verb):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _loading(verb: Callable[..., Any]) -> Iterable[Callable[[Command], Command]]:
+    return (
         click.option("--revision", help="Branch, tag or commit of a Hub model."),
         click.option("--offline", is_flag=True, default=None, help="Use the Hub's local cache only."),
         option_of(verbs.load_reader, "--runtime", type=click.Choice(get_args(Runtime))),
-        option_of(verbs.load_reader, "--precision", type=click.Choice(get_args(Precision))),
+        option_of(verb, "--precision", type=click.Choice(get_args(Precision))),
         click.option(
             "--threads", type=click.IntRange(1, 1024), help="Windows computed at once (default: all processors)."
         ),
-    ):
-        command = option(command)
-    return command
+    )
 
 
 def load(model: str, **settings: Any) -> Reader:
