@@ -1,4 +1,4 @@
-"""Faces translate and do nothing else: what no module of cli/ or web/ may hold, and what help may load."""
+"""Faces translate and do nothing else: what no module of cli/, mcp/ or web/ may hold, and what help may load."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from drystone.cli import cli
 from drystone.cli._found import line_of
 
 SOURCE = Path(drystone.__file__).parent
-FACES = [path for face in ("cli", "web") for path in sorted((SOURCE / face).rglob("*.py"))]
+FACES = [path for face in ("cli", "mcp", "web") for path in sorted((SOURCE / face).rglob("*.py"))]
 COMMANDS = cli.list_commands(click.Context(cli))
 
 #: What a command may use of the rooms besides their verbs: names, defaults and forms of words that are light to load.
 LIGHT = {
     "drystone.catalog.shelf",
     "drystone.errors",
+    "drystone.mcp.limits",
     "drystone.reader.options",
     "drystone.registry.place",
     "drystone.registry.plain",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
     from drystone.errors import DrystoneError
+    from drystone.mcp.verbs import mcp_settings, serve_mcp
     from drystone.policy.verbs import count_files_on_text, licenses
     from drystone.reader.options import TrainingFile, TrainingOptions
     from drystone.reader.reader import Reader
@@ -146,6 +147,7 @@ __all__ = [
     "load_reader",
     "lookup",
     "make_questions",
+    "mcp_settings",
     "new_contact_key",
     "new_receipt_key",
     "occurrences",
@@ -163,6 +165,7 @@ __all__ = [
     "search_ledger",
     "search_releases",
     "serve",
+    "serve_mcp",
     "show_artifact",
     "show_optout",
     "show_review",
@@ -239,6 +242,7 @@ _HOMES = {
     "load_reader": "drystone.reader.verbs",
     "lookup": "drystone.release.verbs",
     "make_questions": "drystone.reader.verbs",
+    "mcp_settings": "drystone.mcp.verbs",
     "new_contact_key": "drystone.registry.verbs",
     "new_receipt_key": "drystone.release.verbs",
     "occurrences": "drystone.release.verbs",
@@ -256,6 +260,7 @@ _HOMES = {
     "search_ledger": "drystone.search.verbs",
     "search_releases": "drystone.search.verbs",
     "serve": "drystone.web.verbs",
+    "serve_mcp": "drystone.mcp.verbs",
     "show_artifact": "drystone.catalog.verbs",
     "show_optout": "drystone.registry.verbs",
     "show_review": "drystone.registry.verbs",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -98,3 +99,22 @@ def test_a_release_that_another_program_wrote_again_is_read(release_copy: Path) 
     for entry in release.manifest.files:
         polars.read_parquet(release_copy / entry.path).write_parquet(release_copy / entry.path)
     assert list(release.files()) == before
+
+
+def test_a_step_goes_before_every_table_and_can_end_the_reading(sample_release: Path) -> None:
+    class EnoughError(Exception):
+        pass
+
+    taken: list[int] = []
+
+    def step() -> None:
+        taken.append(1)
+        if len(taken) == 2:
+            raise EnoughError
+
+    release = replace(open_release(sample_release), step=step)
+    assert release == open_release(sample_release)
+    tables = release.data()
+    next(tables)
+    with pytest.raises(EnoughError):
+        list(tables)

@@ -230,3 +230,19 @@ def test_there_is_no_answer_without_an_index(tmp_path: Path) -> None:
     write(tmp_path / "none", sample_rows()[:5])
     with pytest.raises(ReleaseError, match="drystone index"):
         Searcher([open_release(tmp_path / "none")])
+
+
+def test_a_search_ends_where_nobody_waits_for_it_any_more(searcher: Searcher, release: Release) -> None:
+    from drystone.search.occurrences.ledger import search as search_ledger
+
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    answer = searcher.search("/[a-z]{3}[0-9]/", limit=None, stopped=stopped)
+    assert len(list(answer)) < len(list(searcher.search("/[a-z]{3}[0-9]/", limit=None)))
+    assert (answer.exact, answer.reason) == (False, "time")
+    ledger = search_ledger([release], "kept:yes", limit=None, stopped=lambda: True)
+    assert (list(ledger), ledger.exact, ledger.reason) == ([], False, "time")

@@ -16,10 +16,9 @@ import requests
 import uvicorn
 
 from drystone.registry import Registry
-from drystone.release.inspection.browse import Watched
+from drystone.release.inspection.browse import Watched, named
 from drystone.verification import Reach
 from drystone.web.app import create_app
-from drystone.web.serve import named
 from drystone.web.sessions import Moderators, RateLimit, add_moderator
 from drystone.web.state import RateLimits, ServerState
 from tests.release.sample import FACTS, Row, sample_rows, write_sample

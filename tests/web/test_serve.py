@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from drystone.cli import cli
 from drystone.errors import UsageError
-from drystone.release.inspection.browse import Watched
-from drystone.web.serve import named, read_tokens
+from drystone.release.inspection.browse import Watched, named
+from drystone.web.tokens import read_tokens
 from drystone.web.verbs import serve
 from tests.web.conftest import running
 from tests.web.pages import Visitor, releases

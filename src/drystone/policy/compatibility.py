@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 
 from drystone.policy.decision import KEPT
 from drystone.policy.licenses import BLUE_OAK, STACK_V2, Ground, LicensePolicy, evaluate, license_names
 from drystone.policy.obligations import Obligations, YesNoUnknown, obligations
-from drystone.release.read import open_release
+from drystone.release.verbs import opened
+
+if TYPE_CHECKING:
+    from drystone.release.verbs import AnyRelease
 
 #: Policies that a distribution can be judged by, by name.
 POLICIES: Final = {"permissive": BLUE_OAK, "stack-v2": STACK_V2}
@@ -67,15 +69,15 @@ class LicenseReport:
         return asdict(self)
 
 
-def licenses_of_release(release: Path, policy: LicensePolicy = BLUE_OAK) -> LicenseReport:
-    """Return the licences of the kept files of the release at `release`, judged by `policy`.
+def licenses_of_release(release: AnyRelease, policy: LicensePolicy = BLUE_OAK) -> LicenseReport:
+    """Return the licences of the kept files of a release, judged by `policy`.
 
     Reads the columns decision, license_expression, origin and path of its ledger. Raises `ReleaseError` where there is
     no release, or its ledger is damaged.
     """
     counts: Counter[str | None] = Counter()
     examples: dict[str | None, str] = {}
-    for table in open_release(release).ledger(["license_expression", "origin", "path", "decision"]):
+    for table in opened(release).ledger(["license_expression", "origin", "path", "decision"]):
         kept = table.filter(pc.equal(table.column("decision"), KEPT.decision))
         columns = (kept.column(name).to_pylist() for name in ("license_expression", "origin", "path"))
         for expression, origin, path in zip(*columns, strict=True):

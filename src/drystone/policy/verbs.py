@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from drystone.policy.compatibility import LicenseReport
-    from drystone.release.verbs import AnyPath
+    from drystone.release.verbs import AnyPath, AnyRelease
 
 #: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
 PolicyName = Literal["permissive", "stack-v2"]
@@ -44,7 +44,7 @@ def count_files_on_text(release: AnyPath, text_sha256: str) -> Resting:
 
 
 def licenses(
-    release: AnyPath, *, policy: PolicyName = "permissive", allow: Iterable[str] = (), deny: Iterable[str] = ()
+    release: AnyRelease, *, policy: PolicyName = "permissive", allow: Iterable[str] = (), deny: Iterable[str] = ()
 ) -> LicenseReport:
     """Say which licences a release holds, what each asks, and whether one policy covers everything that was kept.
 
@@ -52,8 +52,6 @@ def licenses(
     licences' texts, not legal advice; what is unknown is said to be unknown. Raises `UsageError` for an identifier that
     is none, `ReleaseError` where there is no readable ledger.
     """
-    from pathlib import Path
-
     from drystone.errors import UsageError
     from drystone.policy.compatibility import POLICIES, licenses_of_release
     from drystone.policy.licenses import unknown_identifiers
@@ -62,4 +60,4 @@ def licenses(
     if wrong := unknown_identifiers((*allowed, *denied)):
         raise UsageError(f"{', '.join(wrong)}: no SPDX identifier. See https://spdx.org/licenses/.")
     chosen = POLICIES[policy].model_copy(update={"allow": allowed, "deny": denied})
-    return licenses_of_release(Path(release), chosen)
+    return licenses_of_release(release, chosen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """An opened release: its folder and manifest, and its rows on demand."""
+    """An opened release: its folder and manifest, and its rows on demand.
+
+    `step` is called before each table of rows is given; what it raises ends the reading.
+    """
 
     path: Path
     manifest: Manifest
+    step: Callable[[], object] = field(default=lambda: None, repr=False, compare=False)
 
     @property
     def root(self) -> str:
@@ -157,7 +161,15 @@ class Release:
         unknown = sorted(set(columns or ()) - set(schema.names))
         if unknown:
             raise ReleaseError(f"no column {', '.join(unknown)}; columns: {', '.join(schema.names)}")
-        return (table for entry in entries for table in batches(self.path / entry.place, schema, columns))
+        return self._stepped(entries, schema, columns)
+
+    def _stepped(
+        self, entries: Sequence[FileEntry], schema: pa.Schema, columns: Sequence[str] | None
+    ) -> Iterator[pa.Table]:
+        for entry in entries:
+            for table in batches(self.path / entry.place, schema, columns):
+                self.step()
+                yield table
 
 
 def open_release(path: str | os.PathLike[str]) -> Release:

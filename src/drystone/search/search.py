@@ -223,19 +223,20 @@ class Searcher:
         skip: int = 0,
         bound: int | None = None,
         places: int = 0,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> SearchResult:
         """Look for a query; results come as they are found, definitions first.
 
         At most `limit` files (None: all; `count:` in the query goes before), and never more than `bound`; the first
         `skip` of these count but are not shown. Each has its first `lines` lines, `context` lines around them and
-        `places` others of the same bytes. Nothing more once `seconds` have passed. The order depends on query and
-        releases alone. Raises `QueryError`, and while results come `ReleaseError` where texts are not those that were
-        indexed.
+        `places` others of the same bytes. Nothing more once `seconds` have passed, or `stopped` says so. The order
+        depends on query and releases alone. Raises `QueryError`, and while results come `ReleaseError` where texts are
+        not those that were indexed.
         """
         planned = plan.plan(query)
         answer = SearchResult(query, notes=planned.notes, whole=lambda: self.table(query, seconds=seconds)[1])
         part = skip, planned.most(limit, bound)
-        answer.results = self._results(planned, answer, part, (lines, context, places), Deadline(seconds))
+        answer.results = self._results(planned, answer, part, (lines, context, places), Deadline(seconds, stopped))
         return answer
 
     def count(

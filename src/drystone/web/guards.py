@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from drystone.web.edge import COOKIE
 from drystone.web.problems import RefusedError, TooOftenError
 from drystone.web.sessions import RateLimit
 from drystone.web.state import Here, ServerState
+from drystone.web.tokens import bears, holds
 
 try:
     import python_multipart  # noqa: F401  (forms need it; without it FastAPI says so only when it meets one)
@@ -25,16 +25,14 @@ FormText = Annotated[str, Form()]
 
 def token_holds(state: ServerState, given: str) -> bool:
     """Return whether this is one of the tokens that open the server."""
-    known = [hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode()) for token in state.tokens]
-    return any(known)
+    return holds(state.tokens, given)
 
 
 def admit(request: Request, state: Here) -> None:
     """Raise 401 unless the server is open, or a bearer token or a session opens it."""
     if not state.tokens or state.sessions.admitted(request.cookies.get(COOKIE)):
         return
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token_holds(state, given):
+    if not bears(state.tokens, request.headers.get("authorization", "")):
         raise HTTPException(401, "authorization: a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from drystone.errors import MissingExtraError, UsageError
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
-from drystone.release.inspection.browse import Watched
+from drystone.release.inspection.browse import Watched, named
 from drystone.verification import VISITOR
 from drystone.web.app import create_app
 from drystone.web.limits import Visit
@@ -87,31 +85,3 @@ def run(
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65536,
     )
-
-
-def read_tokens(path: Path | None) -> frozenset[str]:
-    """Return the tokens of a file, one a line, and of DRYSTONE_TOKENS, separated by commas.
-
-    Raises `UsageError` for a file that holds none.
-    """
-    known = frozenset(t.strip() for t in os.environ.get("DRYSTONE_TOKENS", "").split(",") if t.strip())
-    if path is not None:
-        try:
-            known |= {line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: cannot be read ({error})") from None
-        if not known:
-            raise UsageError(f"{path}: holds no token; a server without tokens is one without --tokens.")
-    return known
-
-
-def named(releases: Iterable[tuple[Path, Watched]]) -> dict[str, Watched]:
-    """Return releases by the names of their folders, as addresses can have them; a second of one name gets a number."""
-    found: dict[str, Watched] = {}
-    for place, watched in releases:
-        plain = re.sub(r"[^\w.-]+", "-", place.resolve().name, flags=re.ASCII).strip("-.") or "release"
-        number = 1
-        while (name := plain if number == 1 else f"{plain}-{number}") in found:
-            number += 1
-        found[name] = watched
-    return found

@@ -47,7 +47,8 @@ def serve(
     from drystone.errors import UsageError
     from drystone.reader.verbs import load_reader
     from drystone.registry.place import place_of
-    from drystone.web.serve import Address, read_tokens, run
+    from drystone.web.serve import Address, run
+    from drystone.web.tokens import read_tokens
 
     known = read_tokens(_path(tokens))
     places = [Path(release) for release in releases]

@@ -7,11 +7,12 @@ for, counts are made once and kept beside the lookup index. Knows nothing of pag
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Generic, TypeVar, cast
 
 import orjson
 import pyarrow as pa
@@ -31,6 +32,9 @@ from drystone.release.tables import first_line, may_hold, open_parquet
 #: What a list of files shows of each.
 LISTED: Final = ("path", "entry", "kind", "size", "decision", "reason", "language", "license_expression", "swhid")
 _STATS: Final = TypeAdapter(Stats)
+
+_Opened = TypeVar("_Opened")
+_Named = TypeVar("_Named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +117,26 @@ class View:
                     yield _Run(path, group, first, pa.array([], pa.int64())), table.slice(first, count)
 
 
-class Watched:
-    """A release that is opened anew when its manifest has changed, so that what was retracted is shown no longer."""
+class Fresh(Generic[_Opened]):
+    """A release that is opened anew when its manifest has changed, so that what was retracted is shown no longer.
 
-    def __init__(self, path: Path, cache: Path | None = None) -> None:
-        self._path, self._cache = path, cache
+    `open_` opens it, in whatever form is wanted. Raises what that raises.
+    """
+
+    def __init__(self, path: Path, open_: Callable[[], _Opened]) -> None:
+        self._path, self._open = path, open_
         self._lock = threading.Lock()
         self._seen = self._stamp()
-        self._view = open_view(path, cache)
+        self._now = open_()
 
-    def view(self) -> View:
+    def now(self) -> _Opened:
         """Return the release as it is now. Raises `ReleaseError` where it can no longer be opened."""
         with self._lock:
             stamp = self._stamp()
             if stamp != self._seen or stamp is None:
-                self._view = open_view(self._path, self._cache)
+                self._now = self._open()
                 self._seen = stamp
-            return self._view
+            return self._now
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -137,6 +144,29 @@ class Watched:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class Watched(Fresh[View]):
+    """A release that is opened anew when its manifest has changed, to be looked through."""
+
+    def __init__(self, path: Path, cache: Path | None = None) -> None:
+        super().__init__(path, lambda: open_view(path, cache))
+
+    def view(self) -> View:
+        """Return the release as it is now. Raises `ReleaseError` where it can no longer be opened."""
+        return self.now()
+
+
+def named(releases: Iterable[tuple[Path, _Named]]) -> dict[str, _Named]:
+    """Return releases by the names of their folders, as addresses can have them; a second of one name gets a number."""
+    found: dict[str, _Named] = {}
+    for place, release in releases:
+        plain = re.sub(r"[^\w.-]+", "-", place.resolve().name, flags=re.ASCII).strip("-.") or "release"
+        number = 1
+        while (name := plain if number == 1 else f"{plain}-{number}") in found:
+            number += 1
+        found[name] = release
+    return found
 
 
 def open_view(path: str | os.PathLike[str], cache: Path | None = None) -> View:

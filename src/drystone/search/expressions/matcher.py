@@ -49,14 +49,18 @@ class OutOfTimeError(Exception):
 
 
 class Deadline:
-    """A point in time after which `check` raises `OutOfTimeError`; None: there is none."""
+    """A point in time after which `check` raises `OutOfTimeError`; None: there is none.
 
-    def __init__(self, seconds: float | None) -> None:
+    It also does where `stopped` says that nobody waits for the answer any more.
+    """
+
+    def __init__(self, seconds: float | None, stopped: Callable[[], bool] = lambda: False) -> None:
         self._at = None if seconds is None else time.monotonic() + seconds
+        self._stopped = stopped
 
     def check(self) -> None:
         """Raise `OutOfTimeError` where time is over."""
-        if self._at is not None and time.monotonic() > self._at:
+        if (self._at is not None and time.monotonic() > self._at) or self._stopped():
             raise OutOfTimeError
 
 

@@ -7,7 +7,7 @@ elsewhere it is neither true nor false (Kleene's third value), and the answer co
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import cast
@@ -79,17 +79,19 @@ def search(
     bound: int | None = None,
     lines: int = 0,
     seconds: float | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> LedgerResult:
     """Look for occurrences in the ledgers of releases; results come as they are found, in the order of the ledgers.
 
     At most `limit` (None: all; `count:` in the query goes before), and never more than `bound`. Each has the first
-    `lines` of its lines that match, where its text is in the release. Raises `QueryError`, and while results come
+    `lines` of its lines that match, where its text is in the release. Nothing more once `seconds` have passed, or
+    `stopped` says so. Raises `QueryError`, and while results come
     `ReleaseError` where a ledger is damaged, or where the query asks for texts and there is no index.
     """
     planned = plan.plan(query, ledger=True)
     answer = LedgerResult(query, notes=planned.notes)
     ledgers = [OpenedLedger(release) for release in releases]
-    answer.results = _results(ledgers, planned, answer, (planned.most(limit, bound), lines), Deadline(seconds))
+    answer.results = _results(ledgers, planned, answer, (planned.most(limit, bound), lines), Deadline(seconds, stopped))
     return answer
 
 

@@ -1,0 +1,152 @@
+"""Results as text: our words before the bar, the words of others behind it (`quoting`). Knows no release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from drystone.answer.shapes import Citation
+from drystone.mcp.quoting import QUOTED, numbered, said
+from drystone.mcp.shapes import (
+    AnswersFound,
+    ExplainedOccurrence,
+    FilesFound,
+    LicensesFound,
+    LinesFound,
+    OccurrencesFound,
+)
+from drystone.search.results.records import FileRecord, LineRecord, OccurrenceRecord
+
+
+def search_text(page: FilesFound) -> str:
+    """Return files, each with its identifier, licence and the lines that match; and how many there are."""
+    lines = [QUOTED]
+    for record in page["results"]:
+        lines += ["", said("file", _place(record)), said("swhid", record["swhid"] or "not read")]
+        lines.append(said("licence", _license(record)))
+        lines.append(said("release", _release(record)))
+        if record["kind"] == "occurrence":
+            lines += _decision(record)
+        elif record["lost"] is not None:
+            lines.append(said("lost later", record["lost"]["text"]))
+        lines += _shown(record["lines"])
+        if record["more"]:
+            lines.append("       more lines of it match")
+    summary = page["summary"]
+    counted = f"{summary['total']:,} match" if summary["exact"] else f"{summary['total']:,} or more match"
+    lines += ["", counted + (": the search ran out of time" if summary["reason"] == "time" else "")]
+    lines += [said("note", note) for note in summary["notes"]]
+    return _ended(lines, page)
+
+
+def ask_text(page: AnswersFound) -> str:
+    """Return answers, each with the places where it stands."""
+    lines = [QUOTED]
+    if not page["found"]:
+        lines += ["", "not found: no text of the release is sure enough to answer this"]
+    for answer in page["answers"]:
+        lines += ["", said("answer", answer.text), f"score {answer.score:.2f} (0 to 1)"]
+        for citation in answer.citations:
+            lines += _cited(citation)
+    return _ended(lines, page)
+
+
+def read_text(page: LinesFound, *, column: int) -> str:
+    """Return lines of a file with their numbers; the first begins at character `column` (from 0) of its line."""
+    citation = page["citation"]
+    lines = [QUOTED, "", *_cited(citation), f"lines {_range(citation.lines)} of {page['of_lines']:,}"]
+    if column:
+        lines.append(f"the first of them from its character {column + 1:,} on")
+    quote = citation.quote.split("\n")
+    lines += [numbered(number, line.removesuffix("\r")) for number, line in enumerate(quote, citation.lines[0])]
+    return _ended(lines, page)
+
+
+def why_text(page: OccurrencesFound) -> str:
+    """Return occurrences with what was decided about each, and on what evidence."""
+    lines = [QUOTED]
+    for each in page["occurrences"]:
+        lines += ["", said("file", _place(each)), *_decision(each), said("swhid", each["swhid"] or "not read")]
+        lines.append(said("licence", _license(each)))
+        lines += [said("licence from", _basis(piece)) for piece in each["license_evidence"]]
+        lines += [said("replaced", f"{each['redacted']} secrets or personal data")] if each["redacted"] else []
+        lines += [said("revision", each["revision"])] if each["revision"] else []
+        lines.append(said("release", _release(each)))
+    return _ended(lines, page)
+
+
+def licenses_text(page: LicensesFound) -> str:
+    """Return licences with what each asks, and whether the policy covers all."""
+    lines = [QUOTED, "", said("release", _release(page))]
+    lines.append(f"{page['kept']:,} files are kept; for {page['without_license']:,} no licence was found")
+    lines.append(f"whether policy {page['policy']} covers every kept file: {page['distributable']}")
+    for used in page["licenses"]:
+        asks = asdict(used.asks)
+        words = [f"{name.replace('_', ' ')} {value}" for name, value in asks.items() if isinstance(value, str)]
+        limits = [*asks.get("limits", ())]
+        lines.append(said("licence", f"{used.license}: {used.files:,} files; asks: {', '.join([*words, *limits])}"))
+    for name, obstacles in (("refused", page["refused"]), ("unknown", page["unknown"])):
+        for obstacle in obstacles:
+            what = f"{obstacle.expression}: {obstacle.files:,} files: {obstacle.reason}; for example {obstacle.example}"
+            lines.append(said(name, what))
+    return _ended(lines, page)
+
+
+def _place(record: FileRecord | OccurrenceRecord) -> str:
+    return f"{record['repository']}:{record['path']}"
+
+
+def _license(record: FileRecord | OccurrenceRecord) -> str:
+    return f"{record['license'] or 'none found'}; {record['language'] or 'language unknown'}"
+
+
+def _release(of: Mapping[str, Any]) -> str:
+    root = f", root {of['root']}" if of.get("root") else ""
+    return f"{of['release']} {of['version']}{root}"
+
+
+def _range(lines: tuple[int, int]) -> str:
+    first, last = lines
+    return f"{first:,}" if first == last else f"{first:,} to {last:,}"
+
+
+def _shown(lines: Iterable[LineRecord]) -> Iterator[str]:
+    for line in lines:
+        before, behind = ("…" if line["column"] else ""), ("…" if line["cut"] else "")
+        yield numbered(line["number"], f"{before}{line['text']}{behind}")
+
+
+def _cited(citation: Citation) -> list[str]:
+    return [
+        said("file", f"{citation.repository}:{citation.path} lines {_range(citation.lines)}"),
+        said("swhid", citation.swhid),
+        said("licence", citation.license or "none found"),
+        said("attribution", citation.attribution),
+        said("release", f"{citation.release} {citation.version}, root {citation.root}"),
+    ]
+
+
+def _decision(record: OccurrenceRecord | ExplainedOccurrence) -> list[str]:
+    lines = ["decision: kept"]
+    if record["decision"] != "kept":
+        lines = [said("decision", f"{record['decision']} at stage {record['stage']}: {record['reason']}")]
+    if record["evidence"] is not None:
+        lines.append(said("evidence", json.dumps(record["evidence"], ensure_ascii=False)))
+    if record["kept_path"] and record["decision"] != "kept":
+        like = "" if record["similarity"] is None else f", Jaccard similarity {record['similarity']:.4f}"
+        lines.append(said("stands for it", f"{record['kept_path']} {record['kept_swhid']}{like}"))
+    return lines
+
+
+def _basis(piece: Mapping[str, Any]) -> str:
+    lines = "" if piece["start_line"] is None else f" lines {piece['start_line']} to {piece['end_line']}"
+    return f"{piece['expression']}: {piece['path']}{lines} ({piece['rule']})"
+
+
+def _ended(lines: list[str], page: Mapping[str, Any]) -> str:
+    lines += [f"note: {note}" for note in page["notes"]]
+    if page["next"] is not None:
+        lines.append(f'There is more: call again with the same arguments and cursor "{page["next"]}".')
+    return "\n".join(lines)
