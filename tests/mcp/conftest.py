@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
+import jsonschema
 import pytest
+from pydantic import TypeAdapter
 
+from drystone.mcp.limits import RESULT_BYTES, RESULT_LINES
+from drystone.mcp.pages import ToolResult
 from drystone.mcp.stopping import Stop
 from drystone.release.read import open_release
 from drystone.search import index
@@ -53,6 +58,7 @@ COPY = Row("own/other", "/copy.rst", GUIDE.encode(), "reStructuredText", "exact_
 COPY.like = ROWS[0]
 
 _Result = TypeVar("_Result")
+Call = Callable[..., ToolResult]
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +93,36 @@ def run() -> Iterator[Callable[[Callable[[], Awaitable[_Result]]], _Result]]:
         return anyio.run(bounded)
 
     yield running
+
+
+@pytest.fixture(scope="session")
+def call(release: Path) -> Call:
+    """Call a tool; its result must fit and be under the tool's schema."""
+    from drystone.mcp.shelf import ReleaseShelf
+    from drystone.mcp.tools import TOOLS
+    from drystone.reader import Reader
+
+    shelf = ReleaseShelf([release], lambda: Reader.load("mini", threads=1))
+
+    def called(tool: str, **arguments: Any) -> ToolResult:
+        found = TOOLS[tool].run(shelf, TOOLS[tool].arguments.model_validate(arguments), Stop(60))
+        data = json.loads(json.dumps(found.data))
+        jsonschema.validate(data, TypeAdapter(TOOLS[tool].result).json_schema(mode="serialization"))
+        size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+        assert size + len(json.dumps(found.text, ensure_ascii=False).encode()) < RESULT_BYTES
+        assert found.text.count("\n") < RESULT_LINES
+        return ToolResult(data, found.text)
+
+    return called
+
+
+def parts(call: Call, tool: str, **arguments: Any) -> Iterator[ToolResult]:
+    """Yield all parts of what a tool gives."""
+    cursor = None
+    for _ in range(200):
+        found = call(tool, cursor=cursor, **arguments)
+        yield found
+        cursor = found.data["next"]
+        if cursor is None:
+            return
+    raise AssertionError("it does not end")

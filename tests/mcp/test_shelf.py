@@ -9,7 +9,7 @@ import pytest
 
 from drystone.errors import ModelError, ReleaseError, UsageError
 from drystone.mcp.shapes import ReadArguments, SearchArguments
-from drystone.mcp.shelf import Shelf
+from drystone.mcp.shelf import ReleaseShelf
 from drystone.mcp.stopping import Stop
 from drystone.mcp.tools import read, search
 from drystone.reader import Reader
@@ -24,14 +24,14 @@ def no_reader() -> Reader:
 
 def test_nothing_and_what_is_no_release_cannot_be_served(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="name at least one release"):
-        Shelf([], no_reader)
+        ReleaseShelf([], no_reader)
     with pytest.raises(ReleaseError, match="not a release"):
-        Shelf([tmp_path], no_reader)
+        ReleaseShelf([tmp_path], no_reader)
 
 
 def test_releases_are_served_by_the_names_of_their_folders(release: Path, tmp_path: Path) -> None:
     shutil.copytree(release, tmp_path / "stones")
-    shelf = Shelf([release, tmp_path / "stones"], no_reader)
+    shelf = ReleaseShelf([release, tmp_path / "stones"], no_reader)
     assert shelf.names == ["stones", "stones-2"]
     assert list(shelf.open("stones-2").releases) == ["stones-2"]
     assert shelf.open() is shelf.open()
@@ -47,7 +47,7 @@ def test_a_retraction_is_followed_without_a_restart(tmp_path: Path, stop: Stop) 
             Row("own/b", "/more.py", b"staying = 2\n", "Python")]  # fmt: skip
     write_sample(folder, rows)
     index.build(open_release(folder))
-    shelf = Shelf([folder], no_reader)
+    shelf = ReleaseShelf([folder], no_reader)
     first = search(shelf, SearchArguments(query="ing", limit=1), stop).data
     assert first["next"]
     assert "vanishing" in read(shelf, ReadArguments(file="gone.py"), stop).text

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from drystone.answer.citing import CitedRelease
+from drystone.answer.citing import CitedRelease, KeptText
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import is_swhid, parse
 from drystone.mcp.limits import RESULT_BYTES, RESULT_LINES
@@ -14,7 +14,7 @@ from drystone.mcp.pages import Cursors, ToolResult, page
 from drystone.mcp.quoting import QUOTED, said
 from drystone.mcp.render import read_text
 from drystone.mcp.shapes import LinesFound, ReadArguments
-from drystone.mcp.shelf import Shelf
+from drystone.mcp.shelf import ReleaseShelf
 from drystone.mcp.stopping import Stop
 from drystone.release.columns import LedgerRow
 from drystone.release.read import Release
@@ -29,39 +29,35 @@ _LOOKED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A kept content of a release, with its text as UTF-8."""
+    """A kept file of a release, and what cites it."""
 
     cited: CitedRelease
-    swhid: str
-    language: str | None
-    data: bytes
+    kept: KeptText
 
 
-def read(shelf: Shelf, asked: ReadArguments, stop: Stop) -> ToolResult:
+def read(shelf: ReleaseShelf, asked: ReadArguments, stop: Stop) -> ToolResult:
     """Give lines of a kept file, verbatim, with the citation of just these."""
     served = shelf.open(asked.release)
     cursors = Cursors("read", asked.model_dump(exclude={"cursor"}), served.roots)
     offset = cursors.read(asked.cursor)
     file = _file(list(served.until(stop).values()), asked.file)
-    low, high = _range(asked, file.data)
+    data = file.kept.data
+    low, high = _range(asked, data)
     begin = max(low, offset)
     if begin >= high:
         raise UsageError("cursor: nothing of these lines is behind it" if offset else _EMPTY)
-    pieces = list(_pieces(file.data, begin, high))
+    pieces = list(_pieces(data, begin, high))
     ends = [begin]
     for piece in pieces:
         ends.append(ends[-1] + piece)
-    lines = file.data.count(b"\n") + (not file.data.endswith(b"\n"))
-    column = len(file.data[file.data.rfind(b"\n", 0, begin) + 1 : begin].decode("utf-8", "replace"))
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    column = len(data[data.rfind(b"\n", 0, begin) + 1 : begin].decode("utf-8", "replace"))
 
     def make(shown: Sequence[int], rest: str | None, notes: list[str]) -> ToolResult:
         end = begin + sum(shown)
-        if file.data[end - 1 : end] == b"\n" and end - begin > 1:  # a citation's last line has its end outside
+        if data[end - 1 : end] == b"\n" and end - begin > 1:  # a citation's last line has its end outside
             end -= 1
-        quote = file.data[begin:end].decode("utf-8", "surrogatepass")
-        citation = file.cited.cite(file.swhid, file.language, begin, end, quote)
-        if citation is None:
-            raise ReleaseError(f"the text of {file.swhid} is damaged: run drystone verify on the release")
+        citation = file.cited.citation(file.kept, begin, end)
         found: LinesFound = {
             "quoted": QUOTED, "citation": citation, "of_lines": lines, "notes": notes, "next": rest,
         }  # fmt: skip
@@ -102,10 +98,10 @@ def _file(releases: Sequence[Release], name: str) -> _File:
         )
     ((swhid, (release, row)),) = kept.items()
     cited = CitedRelease(release)
-    data = cited.text(swhid, row["language"])
-    if data is None:
-        raise UsageError(f"the release has no text of {swhid}")
-    return _File(cited, swhid, row["language"], data)
+    kept_text = cited.kept(swhid, language=row["language"], at=(row["origin"], row["path"]))
+    if kept_text is None:
+        raise ReleaseError(f"the release has no text of {swhid}: run drystone verify on it")
+    return _File(cited, kept_text)
 
 
 def _range(asked: ReadArguments, data: bytes) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def ask_text(page: AnswersFound) -> str:
     for answer in page["answers"]:
         lines += ["", said("answer", answer.text), f"score {answer.score:.2f} (0 to 1)"]
         for citation in answer.citations:
-            lines += _cited(citation)
+            lines += [*_cited(citation), *_context(citation)]
     return _ended(lines, page)
 
 
@@ -126,6 +126,13 @@ def _cited(citation: Citation) -> list[str]:
         said("attribution", citation.attribution),
         said("release", f"{citation.release} {citation.version}, root {citation.root}"),
     ]
+
+
+def _context(citation: Citation) -> Iterator[str]:
+    """Yield the lines around a quote, with their numbers."""
+    around = f"{citation.prefix}{citation.quote}{citation.suffix}".split("\n")
+    for number, line in enumerate(around, citation.lines[0] - citation.prefix.count("\n")):
+        yield numbered(number, line.removesuffix("\r"))
 
 
 def _decision(record: OccurrenceRecord | ExplainedOccurrence) -> list[str]:

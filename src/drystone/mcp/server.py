@@ -20,7 +20,7 @@ from drystone.errors import DrystoneError, MissingExtraError
 from drystone.mcp.limits import AT_ONCE, MAX_BODY, SESSIONS, WAITING
 from drystone.mcp.pages import ToolResult
 from drystone.mcp.quoting import quoted
-from drystone.mcp.shelf import Shelf
+from drystone.mcp.shelf import ReleaseShelf
 from drystone.mcp.stopping import Calls, Stop
 from drystone.mcp.tools import TOOLS, DrystoneTool
 from drystone.web.tokens import bears
@@ -59,7 +59,7 @@ class HttpAddress:
     names: tuple[str, ...] = ()
 
 
-def make_server(shelf: Shelf, calls: Calls) -> Server:
+def make_server(shelf: ReleaseShelf, calls: Calls) -> Server:
     """Return the SDK's server with the tools over these releases."""
 
     async def list_tools(_: object, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -95,7 +95,7 @@ def _described() -> tuple[types.Tool, ...]:
     )
 
 
-async def _call(shelf: Shelf, calls: Calls, params: types.CallToolRequestParams) -> types.CallToolResult:
+async def _call(shelf: ReleaseShelf, calls: Calls, params: types.CallToolRequestParams) -> types.CallToolResult:
     """Return what a tool answers; what is wrong with a call is an answer, too. Raises `MCPError`: no such tool."""
     tool = TOOLS.get(params.name)
     if tool is None:
@@ -118,7 +118,7 @@ async def _call(shelf: Shelf, calls: Calls, params: types.CallToolRequestParams)
     )
 
 
-def _work(tool: DrystoneTool, shelf: Shelf, asked: BaseModel, stop: Stop) -> ToolResult:
+def _work(tool: DrystoneTool, shelf: ReleaseShelf, asked: BaseModel, stop: Stop) -> ToolResult:
     stop.check()
     return tool.run(shelf, asked, stop)
 
@@ -142,7 +142,7 @@ def _wrong(tool: DrystoneTool, error: ValidationError) -> str:
     return "; ".join(said)
 
 
-def run_stdio(shelf: Shelf, seconds: float) -> None:
+def run_stdio(shelf: ReleaseShelf, seconds: float) -> None:
     """Serve one client on standard input and output until it is gone."""
     calls = Calls(AT_ONCE, WAITING, seconds)
     server = make_server(shelf, calls)
@@ -179,7 +179,7 @@ def _no_message(error: Exception) -> types.JSONRPCError:
     return types.JSONRPCError(jsonrpc="2.0", id=None, error=types.ErrorData(code=code, message=said))
 
 
-def run_http(shelf: Shelf, seconds: float, at: HttpAddress, tokens: frozenset[str]) -> None:
+def run_http(shelf: ReleaseShelf, seconds: float, at: HttpAddress, tokens: frozenset[str]) -> None:
     """Serve over streamable HTTP until the process is told to stop."""
     calls = Calls(AT_ONCE, WAITING, seconds)
     try:
@@ -196,7 +196,7 @@ def run_http(shelf: Shelf, seconds: float, at: HttpAddress, tokens: frozenset[st
         calls.close()
 
 
-def http_app(shelf: Shelf, calls: Calls, at: HttpAddress, tokens: frozenset[str]) -> ASGIApp:
+def http_app(shelf: ReleaseShelf, calls: Calls, at: HttpAddress, tokens: frozenset[str]) -> ASGIApp:
     """Return the application: the protocol at `PATH`, for those who bring a token where there are any.
 
     A request is refused whose Host or Origin is none of this machine's own names or of `at.names`: a page in a browser

@@ -5,7 +5,7 @@ A field may be added; none changes its meaning or goes, since programs call tool
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from drystone.answer.shapes import Citation, CitedAnswer
 from drystone.mcp import limits
 from drystone.policy.compatibility import Obstacle, Used
+from drystone.policy.verbs import POLICY, PolicyName
 from drystone.search.results.records import FileRecord, LedgerSummaryRecord, OccurrenceRecord, SummaryRecord
 
 ReleaseName = Annotated[
@@ -96,9 +97,9 @@ class LicensesArguments(_Arguments):
     """What `licenses` asks for."""
 
     policy: Annotated[
-        Literal["permissive", "stack-v2"],
+        PolicyName,
         Field(description="The policy that the licences are judged by; stack-v2 also takes files without a licence."),
-    ] = "permissive"
+    ] = POLICY
 
 
 class _Part(TypedDict):

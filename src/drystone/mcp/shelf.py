@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from drystone.answer.answering import Asker
 from drystone.errors import UsageError
 from drystone.mcp.stopping import Stop
 from drystone.release.inspection.browse import Fresh, named
@@ -22,6 +23,9 @@ from drystone.search.search import Searcher
 if TYPE_CHECKING:
     from drystone.reader import Reader
 
+#: Bytes of text that stay unpacked for searches, and for questions.
+_MEMORY: Final = 256 * 1024**2
+
 _Found = TypeVar("_Found")
 
 
@@ -30,7 +34,7 @@ class Served:
     """Releases as they are now, by name."""
 
     releases: Mapping[str, Release]
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def roots(self) -> list[str]:
@@ -40,7 +44,12 @@ class Served:
     @cached_property
     def searcher(self) -> Searcher:
         """Their indexes. Raises `ReleaseError` where one has none, or a damaged one."""
-        return Searcher(list(self.releases.values()))
+        return Searcher(list(self.releases.values()), memory=_MEMORY)
+
+    @cached_property
+    def asker(self) -> Asker:
+        """The releases to be asked. Raises `ReleaseError` where an index is damaged."""
+        return Asker(list(self.releases.values()), memory=_MEMORY)
 
     def steps(self, results: Iterator[_Found]) -> Iterator[_Found]:
         """Yield results of the searcher, which serves one step at a time."""
@@ -56,7 +65,7 @@ class Served:
         return {name: replace(release, step=stop.check) for name, release in self.releases.items()}
 
 
-class Shelf:
+class ReleaseShelf:
     """What one server serves: releases in folders, and a reader, which is loaded by the first question."""
 
     def __init__(self, places: Sequence[Path], load: Callable[[], Reader]) -> None:

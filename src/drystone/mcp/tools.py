@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-from drystone.answer.shapes import CitedAnswer
-from drystone.answer.verbs import ask_releases
+from drystone.answer.answering import Trace, check, read_by, steps
+from drystone.answer.shapes import CitedAnswer, CitedAnswers
+from drystone.answer.verbs import LEAST, MAX_ANSWER_LEN
 from drystone.errors import ReleaseError, UsageError
 from drystone.mcp import render
 from drystone.mcp.pages import Cursors, ToolResult, page
@@ -32,15 +33,17 @@ from drystone.mcp.shapes import (
     SearchArguments,
     WhyArguments,
 )
-from drystone.mcp.shelf import Served, Shelf
+from drystone.mcp.shelf import ReleaseShelf, Served
 from drystone.mcp.stopping import Stop
 from drystone.policy.compatibility import Obstacle, Used
 from drystone.policy.verbs import licenses as license_report
 from drystone.release.inspection.why import Explained, explain
 from drystone.release.read import Release
 from drystone.release.verbs import occurrences
+from drystone.search.expressions.matcher import OutOfTimeError
 from drystone.search.occurrences.ledger import search as search_ledger
 from drystone.search.plan import asks_ledger
+from drystone.search.query import QueryError
 from drystone.search.results.records import (
     FileRecord,
     LedgerSummaryRecord,
@@ -56,9 +59,10 @@ from drystone.search.results.records import (
 _EXPLAINED: Final = 20
 #: The share of a call's time after which a search ends and gives what it has.
 _SEARCHING: Final = 0.8
+_LINE: Final = "\n"
 
 
-def search(shelf: Shelf, asked: SearchArguments, stop: Stop) -> ToolResult:
+def search(shelf: ReleaseShelf, asked: SearchArguments, stop: Stop) -> ToolResult:
     """Find files by words, patterns, symbols, language, licence, repository; or, of the ledger, what is out and why."""
     served = shelf.open(asked.release)
     cursors = Cursors("search", asked.model_dump(exclude={"cursor"}), served.roots)
@@ -97,16 +101,12 @@ def _of_ledger(
     return [occurrence_record(each) for each in islice(found, offset, None)], ledger_summary_record(found)
 
 
-def ask(shelf: Shelf, asked: AskArguments, stop: Stop) -> ToolResult:
+def ask(shelf: ReleaseShelf, asked: AskArguments, stop: Stop) -> ToolResult:
     """Answer a question with words of a file, each with its citation; or say that nothing is sure enough."""
     served = shelf.open(asked.release)
     cursors = Cursors("ask", asked.model_dump(exclude={"cursor"}), served.roots)
     offset = cursors.read(asked.cursor)
-    reader = shelf.reader()
-    stop.check()
-    answers = ask_releases(
-        served.until(stop).values(), asked.question, model=reader, top_k=asked.limit, where=asked.where
-    )
+    answers = _answered(served, shelf, asked, stop)
     record = answers.as_dict()
     # Each place on its own: an answer that stands in many may go on in the next result.
     places = [
@@ -121,14 +121,32 @@ def ask(shelf: Shelf, asked: AskArguments, stop: Stop) -> ToolResult:
             together.append(each)
         found: AnswersFound = {
             "quoted": QUOTED, "format": record["format"], "question": record["question"], "found": record["found"],
-            "answers": together, "notes": notes, "next": rest,
+            "answers": together, "notes": [*record["notes"], *notes], "next": rest,
         }  # fmt: skip
         return ToolResult({**found, "answers": [asdict(each) for each in together]}, render.ask_text(found))
 
     return page(places[offset:], offset, cursors, make)
 
 
-def why(shelf: Shelf, asked: WhyArguments, stop: Stop) -> ToolResult:
+def _answered(served: Served, shelf: ReleaseShelf, asked: AskArguments, stop: Stop) -> CitedAnswers:
+    check(asked.question)
+    reader = shelf.reader()
+    try:
+        with served.lock:
+            pieces = served.asker.find(asked.question, asked.where, stop.left * _SEARCHING)
+    except OutOfTimeError:
+        raise UsageError("where: there was no time to find the files that match it; narrow it") from None
+    except QueryError as error:
+        raise UsageError(f"where: {str(error).partition(_LINE)[0]}") from None
+    traced = Trace(pieces, 0, [], 0)
+    for so_far in steps(asked.question, pieces, read_by(reader, MAX_ANSWER_LEN)):
+        stop.check()
+        traced = so_far
+    with served.lock:
+        return served.asker.answers(asked.question, traced, top_k=asked.limit, least=LEAST)
+
+
+def why(shelf: ReleaseShelf, asked: WhyArguments, stop: Stop) -> ToolResult:
     """Say why a file is in or out of a release: what the ledger has of each of its occurrences, with the evidence."""
     served = shelf.open(asked.release)
     cursors = Cursors("why", asked.model_dump(exclude={"cursor"}), served.roots)
@@ -179,7 +197,7 @@ def _explained_record(release: Release, found: Explained) -> ExplainedOccurrence
     }  # fmt: skip
 
 
-def licenses(shelf: Shelf, asked: LicensesArguments, stop: Stop) -> ToolResult:
+def licenses(shelf: ReleaseShelf, asked: LicensesArguments, stop: Stop) -> ToolResult:
     """Say which licences a release holds, what each asks, and whether a policy covers all that is kept."""
     served = shelf.open(asked.release)
     if len(served.releases) > 1:
@@ -226,7 +244,7 @@ class DrystoneTool:
     description: str
     arguments: type[BaseModel]
     result: type
-    run: Callable[[Shelf, Any, Stop], ToolResult]
+    run: Callable[[ReleaseShelf, Any, Stop], ToolResult]
 
 
 TOOLS: Final = {

@@ -40,7 +40,7 @@ def serve_mcp(
 
     from drystone.errors import UsageError
     from drystone.mcp.server import PATH, HttpAddress, run_http, run_stdio
-    from drystone.mcp.shelf import Shelf
+    from drystone.mcp.shelf import ReleaseShelf
     from drystone.reader.verbs import load_reader
     from drystone.web.tokens import read_tokens
 
@@ -49,7 +49,7 @@ def serve_mcp(
         raise UsageError(f"{host} is reached by others: say by which name with --name, as in --name mcp.example.org")
     if not http and (tokens is not None or at.names):
         raise UsageError("--tokens and --name are about HTTP: give --http, too")
-    shelf = Shelf([Path(release) for release in releases], partial(load_reader, model))
+    shelf = ReleaseShelf([Path(release) for release in releases], partial(load_reader, model))
     served = ", ".join(shelf.names)
     if http:
         known = read_tokens(Path(tokens) if tokens is not None else None)

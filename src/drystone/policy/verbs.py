@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from drystone.policy.compatibility import LicenseReport
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
 PolicyName = Literal["permissive", "stack-v2"]
+#: The one that is judged by where nobody says.
+POLICY: Final[PolicyName] = "permissive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def count_files_on_text(release: AnyPath, text_sha256: str) -> Resting:
 
 
 def licenses(
-    release: AnyRelease, *, policy: PolicyName = "permissive", allow: Iterable[str] = (), deny: Iterable[str] = ()
+    release: AnyRelease, *, policy: PolicyName = POLICY, allow: Iterable[str] = (), deny: Iterable[str] = ()
 ) -> LicenseReport:
     """Say which licences a release holds, what each asks, and whether one policy covers everything that was kept.
 

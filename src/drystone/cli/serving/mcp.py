@@ -1,4 +1,4 @@
-"""`drystone mcp`: releases as tools for programs that speak the Model Context Protocol."""
+"""`drystone mcp`: releases as tools for assistants and editors (MCP)."""
 
 from __future__ import annotations
 
