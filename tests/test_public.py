@@ -101,6 +101,7 @@ def test_the_public_names_are_these() -> None:
         "why",
         "withdraw_optout",
         "write_attention",
+        "write_citations",
         "write_features",
         "write_model_card",
         "write_vectors",

@@ -12,7 +12,14 @@ from drystone._lazy import lazily
 
 if TYPE_CHECKING:
     from drystone.answer.askable import AskableRelease, open_release
-    from drystone.answer.verbs import ask_releases, ask_text, evaluate_answers, resolve_permalink, verify_citations
+    from drystone.answer.verbs import (
+        ask_releases,
+        ask_text,
+        evaluate_answers,
+        resolve_permalink,
+        verify_citations,
+        write_citations,
+    )
     from drystone.building.verbs import audit, build, estimate, retract, verify, why
     from drystone.catalog.verbs import (
         add_artifact,
@@ -180,6 +187,7 @@ __all__ = [
     "why",
     "withdraw_optout",
     "write_attention",
+    "write_citations",
     "write_features",
     "write_model_card",
     "write_vectors",
@@ -275,6 +283,7 @@ _HOMES = {
     "why": "drystone.building.verbs",
     "withdraw_optout": "drystone.registry.verbs",
     "write_attention": "drystone.reader.verbs",
+    "write_citations": "drystone.answer.verbs",
     "write_features": "drystone.reader.verbs",
     "write_model_card": "drystone.reader.verbs",
     "write_vectors": "drystone.reader.verbs",

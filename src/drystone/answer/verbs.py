@@ -12,7 +12,8 @@ from drystone.reader.options import DEFAULT_MODEL, Precision
 
 if TYPE_CHECKING:
     from drystone.answer.evaluation.measures import AnswerReport
-    from drystone.answer.shapes import CheckedCitation, CitedAnswers
+    from drystone.answer.forms import CitationForm
+    from drystone.answer.shapes import CheckedCitation, Citation, CitedAnswers
     from drystone.reader.reader import Reader
     from drystone.reader.spans.decode import Answer
     from drystone.reader.verbs import AnyModel
@@ -122,6 +123,20 @@ def evaluate_answers(
         file, opened_ones, reader, max_answer_len=max_answer_len, least=least, where=where, limit=limit,
         rows=rows, progress=progress,
     )  # fmt: skip
+
+
+def write_citations(found: CitedAnswers | Iterable[Citation], form: CitationForm) -> str:
+    """Return citations, or those of all answers, as text to paste ("text"), "bibtex", or CSL-JSON ("csl").
+
+    Each place once, the surest first. Whatever a file or its name holds stands as text in each form. Nothing was found:
+    nothing is written, or an empty list.
+    """
+    from drystone.answer.forms import write_citations as write
+    from drystone.answer.shapes import CitedAnswers
+
+    if isinstance(found, CitedAnswers):
+        found = [citation for answer in found.answers for citation in answer.citations]
+    return write(found, form)
 
 
 def resolve_permalink(link: str, releases: Iterable[AnyRelease]) -> CheckedCitation:

@@ -66,6 +66,25 @@ def test_an_answer_is_printed_with_its_place_and_checked(
     assert all(c in "\n\t" or c.isprintable() for c in plain.output)
 
 
+def test_citations_are_printed_for_other_programs(run: Callable[..., Result], release: Path, model: Path) -> None:
+    asked = [ask, release, "What is raised by the parser?", "--model", model, "--least", 0]
+    bibtex = run(*asked, "--as", "bibtex")
+    assert bibtex.exit_code == 0, bibtex.output
+    assert bibtex.stdout.startswith("@misc{pypi-click-a-md-")
+    assert all(c == "\n" or c.isprintable() for c in bibtex.stdout)
+    (item,) = json.loads(run(*asked, "--as", "csl").stdout)
+    found = json.loads(run(*asked, "--as", "json").stdout)
+    assert found == json.loads(run(*asked, "--json").stdout)
+    assert item["annote"] == found["answers"][0]["citations"][0]["quote"]
+    link = found["answers"][0]["citations"][0]["permalink"]
+    assert run(cite, "resolve", link, release).output.startswith("stands      /a.md in Sample stones 1.0.0: bytes ")
+    told = json.loads(run(cite, "resolve", link, release, "--json").stdout)
+    assert told["now"]["permalink"] == link
+    wrong = run(cite, "resolve", link.replace("Sample", "Other"), release)
+    assert wrong.exit_code == 2
+    assert "is of the release 'Other stones', which is not here; here: Sample stones" in wrong.output
+
+
 def test_what_is_not_found_and_what_does_not_go_together_is_said(
     run: Callable[..., Result], release: Path, model: Path, tmp_path: Path
 ) -> None:

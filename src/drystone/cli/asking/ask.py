@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 from click.core import ParameterSource
@@ -16,10 +16,13 @@ from drystone.cli.asking.reader._options import load, max_answer_len, model_opti
 from drystone.reader import verbs as reader_verbs
 
 if TYPE_CHECKING:
+    from drystone.answer.forms import CitationForm
     from drystone.reader import Reader
 
 #: The exit status where no answer is sure enough: neither a failure (1) nor misuse (2).
 NOT_FOUND: Final = 3
+#: Forms of citations.
+CITED: Final = ("bibtex", "csl")
 
 
 @click.command()
@@ -33,8 +36,16 @@ NOT_FOUND: Final = 3
 @max_answer_len
 @option_of(verbs.ask_releases, "--least", type=click.FloatRange(0, 1), help="How sure an answer must be.")
 @option_of(verbs.ask_releases, "--where", help="Ask files alone that this query matches (docs/search.md).")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["text", "json", "bibtex", "csl"]),
+    default="text",
+    show_default=True,
+    help="Print JSON, or the citations of the answers alone: BibTeX, CSL-JSON.",
+)
 @as_json
-def command(arguments: tuple[str, ...], context: Any, as_json: bool, **given: Any) -> None:
+def command(arguments: tuple[str, ...], context: Any, form: str, as_json: bool, **given: Any) -> None:
     """Answer QUESTION with spans copied from releases, each with its place and licence; or from a text.
 
     Every quote was read again from the bytes that its citation names; what --json prints, `drystone cite verify`
@@ -46,25 +57,29 @@ def command(arguments: tuple[str, ...], context: Any, as_json: bool, **given: An
     Examples:
       drystone ask releases/mine "How long does a permanent session live?"
       drystone ask releases/mine --where lang:markdown --top 3 --json "Which port is the default?" > answer.json
+      drystone ask releases/mine --as bibtex "How long does a permanent session live?" >> paper.bib
       drystone ask --context README.md "Which licence is it under?"
       man ls | drystone ask --context - "What does -a do?" --top 3
     """
     *releases, question = arguments
+    form = "json" if as_json else form
     options = {name: given.pop(name) for name in ("top_k", "max_answer_len", "least", "where")}
     if context is not None:
-        if releases or options["where"]:
-            raise click.UsageError("--context goes without releases and --where")
+        if releases or options["where"] or form in CITED:
+            raise click.UsageError("--context goes without releases, --where, and citations")
         del options["least"], options["where"]
         if click.get_current_context().get_parameter_source("precision") is ParameterSource.DEFAULT:
             del given["precision"]  # a text is read as `drystone reader answer` reads it
-        _ask_text(question, context, as_json, options, given)
+        _ask_text(question, context, form == "json", options, given)
         return
     if not releases:
         raise click.UsageError("give releases and then the question; or --context and the question")
     with spinner("searching and reading", True):
         found = verbs.ask_releases(releases, question, model=partial(load, **given), **options)
-    if as_json:
+    if form == "json":
         print_json(found.as_dict())
+    elif form in CITED:
+        echo(verbs.write_citations(found, cast("CitationForm", form)), nl=False)
     else:
         from drystone.cli.asking._answers import print_answers
 
