@@ -35,7 +35,7 @@ _AROUND_BYTES: Final = 400
 _FILES: Final = 64
 
 
-class KeptText(NamedTuple):
+class CitedFile(NamedTuple):
     """A kept file: its row without content, and its text as UTF-8, whose SHA-256 is the row's `released_sha256`."""
 
     row: DataRow
@@ -47,9 +47,9 @@ class CitedRelease:
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        self._read: dict[str, KeptText | None] = {}
+        self._read: dict[str, CitedFile | None] = {}
 
-    def kept(self, swhid: str, *, language: str | None = None, at: tuple[str, str] | None = None) -> KeptText | None:
+    def kept(self, swhid: str, *, language: str | None = None, at: tuple[str, str] | None = None) -> CitedFile | None:
         """Return the kept file with these original bytes (core SWHID); None where the release keeps none.
 
         An index tells where it lies. Without one `at` (origin and path) is looked at first, then the shards of
@@ -83,7 +83,7 @@ class CitedRelease:
             return None
         return self.citation(kept, start, end)
 
-    def citation(self, kept: KeptText, start: int, end: int) -> Citation:
+    def citation(self, kept: CitedFile, start: int, end: int) -> Citation:
         """Return the citation of bytes of a kept file."""
         row, data = kept
         facts, quote = self.release.manifest.facts, data[start:end]
@@ -103,7 +103,7 @@ class CitedRelease:
             self._attribution(row, asked), _date(row), *_around(data, start, end), str(link),
         )  # fmt: skip
 
-    def _found(self, swhid: str, language: str | None, at: tuple[str, str] | None) -> KeptText | None:
+    def _found(self, swhid: str, language: str | None, at: tuple[str, str] | None) -> CitedFile | None:
         if self._index is not None:
             place = self._index.place(swhid)
             if place is None:
@@ -111,10 +111,10 @@ class CitedRelease:
             segment, file = place
             shard = segment.entries[segment.pages[segment.page_numbers[file]][0]].path
             row = self.release.kept_file(swhid, shard, _COLUMNS)
-            return None if row is None else KeptText(row, bytes(self._index.text(segment, file)))
+            return None if row is None else CitedFile(row, bytes(self._index.text(segment, file)))
         tried = (self.release.kept_file(swhid, shard, [*_COLUMNS, "content"]) for shard in self._likely(language, at))
         row = next((row for row in tried if row is not None), None)
-        return None if row is None else KeptText(row, row["content"].encode())
+        return None if row is None else CitedFile(row, row["content"].encode())
 
     @cached_property
     def _index(self) -> KeptFiles | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from drystone.answer.citing import CitedRelease, KeptText
+from drystone.answer.citing import CitedFile, CitedRelease
 from drystone.answer.permalinks import Permalink
 from drystone.answer.shapes import CheckedCitation, Citation, State
 from drystone.errors import ReleaseError, UsageError
@@ -85,7 +85,7 @@ class Resolver:
             return self._said(wanted, "changed", lost.text, lost=lost)
         return self._said(wanted, "gone", self._gone(wanted, lost), lost=lost)
 
-    def _in_text(self, wanted: CitedQuote, kept: KeptText, lost: LostFile | None) -> CheckedCitation:
+    def _in_text(self, wanted: CitedQuote, kept: CitedFile, lost: LostFile | None) -> CheckedCitation:
         """Look for the quote in a text: that of the file cited, of the same bytes elsewhere, or what took its place."""
         link, data, sha256 = wanted.link, kept.data, wanted.released_sha256
         same, stands = self._release.root == link.root, wanted.stands(data)

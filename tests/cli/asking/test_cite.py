@@ -81,8 +81,7 @@ def test_citations_are_printed_for_other_programs(run: Callable[..., Result], re
     told = json.loads(run(cite, "resolve", link, release, "--json").stdout)
     assert told["now"]["permalink"] == link
     wrong = run(cite, "resolve", link.replace("Sample", "Other"), release)
-    assert wrong.exit_code == 2
-    assert "is of the release 'Other stones', which is not here; here: Sample stones" in wrong.output
+    assert "is of the release 'Other stones', which is not here; here: Sample stones" in str(wrong.exception)
 
 
 def test_what_is_not_found_and_what_does_not_go_together_is_said(
