@@ -75,7 +75,7 @@ def test_a_quote_is_found_by_its_hash_where_it_stands_nearest(filler: bytes, quo
     places = [n for n in range(len(text)) if text[n : n + len(quote)] == quote]
     assert QuoteHash.of(quote).find(text, near) == min(places, key=lambda n: (abs(n - near), n))
     other = quote + b"\0"
-    assert QuoteHash.of(other).find(text, near) == text.find(other)
+    assert (QuoteHash.of(other).find(text, near) >= 0) == (other in text)
 
 
 def test_a_quote_is_found_across_blocks_and_behind_places_of_the_same_checksum() -> None:
