@@ -20,7 +20,7 @@ def cited(**changed: object) -> Citation:
         "origin": "https://example.org/own/arch", "revision": None, "path": "/doc/\u202eports.md", "lines": (12, 13),
         "bytes": (100, 110), "swhid": "swh:1:cnt:" + "0" * 40, "released_sha256": "0" * 64, "language": "Markdown",
         "license": None, "attribution": "own/arch. no licence was found.", "date": None, "prefix": PREFIX,
-        "suffix": SUFFIX,
+        "suffix": SUFFIX, "asks": (), "permalink": "drystone:cite?",
     }  # fmt: skip
     return Citation(**{**values, **changed})  # type: ignore[arg-type]
 
