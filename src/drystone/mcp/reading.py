@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from drystone.answer.citing import CitedRelease, KeptText
+from drystone.answer.citing import CitedFile, CitedRelease
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import is_swhid, parse
 from drystone.mcp.limits import RESULT_BYTES, RESULT_LINES
@@ -32,7 +32,7 @@ class _File:
     """A kept file of a release, and what cites it."""
 
     cited: CitedRelease
-    kept: KeptText
+    kept: CitedFile
 
 
 def read(shelf: ReleaseShelf, asked: ReadArguments, stop: Stop) -> ToolResult:
