@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -40,6 +40,7 @@ except ImportError as error:
     raise MissingExtraError(error.name or "mcp", "mcp") from None
 
 _LOG: Final = logging.getLogger("drystone.mcp")
+_ANY: Final = ["object", "array", "string", "number", "boolean", "null"]
 #: Where the protocol is spoken over HTTP.
 PATH: Final = "/mcp"
 #: Characters of an error, and wrong arguments that it names.
@@ -88,11 +89,24 @@ def _described() -> tuple[types.Tool, ...]:
             title=tool.title,
             description=tool.description,
             input_schema=tool.arguments.model_json_schema(),
-            output_schema=TypeAdapter(tool.result).json_schema(mode="serialization"),
+            output_schema=_typed(TypeAdapter(tool.result).json_schema(mode="serialization")),
             annotations=_READ_ONLY,
         )
         for tool in TOOLS.values()
     )
+
+
+def _typed(schema: Any) -> Any:
+    """Return a schema in which free JSON is said to be any of JSON's types: some clients refuse what says nothing."""
+    if isinstance(schema, list):
+        return [_typed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _typed(each) for name, each in schema.items()}
+    for key, each in found.get("properties", {}).items():
+        if not each.keys() - {"title", "description"}:
+            found["properties"][key] = {**each, "anyOf": [{"type": name} for name in _ANY]}
+    return found
 
 
 async def _call(shelf: ReleaseShelf, calls: Calls, params: types.CallToolRequestParams) -> types.CallToolResult:
