@@ -28,10 +28,13 @@ CACHE = Path(os.environ.get("DRYSTONE_CACHE", Path(__file__).parents[1] / ".cach
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number. `lower_is_better` turns `at_least` and `aim` into upper bounds; None means no bound."""
+    """One measured number; None where it cannot be measured here, as the note says.
+
+    `lower_is_better` turns `at_least` and `aim` into upper bounds; None means no bound.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     at_least: float | None = None
     aim: float | None = None
@@ -43,6 +46,8 @@ class Figure:
         """Whether the figure reaches its at-least."""
         if self.at_least is None:
             return True
+        if self.value is None:
+            return False
         return self.value <= self.at_least if self.lower_is_better else self.value >= self.at_least
 
 
@@ -122,5 +127,6 @@ def main(measure: Callable[[bool], list[Figure]]) -> None:
             bounds = "" if f.at_least is None else f"at least {sign} {f.at_least:g}"
             bounds += "" if f.aim is None else f", aim {sign} {f.aim:g}"
             mark = "" if f.at_least is None else ("ok  " if f.holds else "MISS")
-            print(f"{mark:4} {f.name:{width}}  {f.value:>12,.4g} {f.unit:12} {bounds}  {f.note}".rstrip())
+            value = "not here" if f.value is None else f"{f.value:,.4g}"
+            print(f"{mark:4} {f.name:{width}}  {value:>12} {f.unit:12} {bounds}  {f.note}".rstrip())
     sys.exit(0 if all(f.holds for f in figures) else 1)
