@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from drystone.catalog.importing.imported import KeptText, known, unknown, with_always
+from drystone.catalog.importing.imported import QuotedText, known, unknown, with_always
 from drystone.catalog.passports.passport import (
     ArtifactVersion,
     Capability,
@@ -27,7 +27,7 @@ from drystone.catalog.passports.vocabulary import fact_kind, jobs
 FOLDER: Final = Path(__file__).parents[1] / "src/drystone/catalog/shelf/examples"
 READ: Final = "2026-11-30"
 
-DISTILBERT_CARD: Final = KeptText(
+DISTILBERT_CARD: Final = QuotedText(
     """\
 language: en
 license: apache-2.0
@@ -67,13 +67,13 @@ License: Apache 2.0
     "https://huggingface.co/distilbert/distilbert-base-cased-distilled-squad/blob/main/README.md (excerpt)",
     READ,
 )
-DISTILBERT_AZURE: Final = KeptText(
+DISTILBERT_AZURE: Final = QuotedText(
     "This model reaches a F1 score of 87.1 on the [SQuAD v1.1] dev set (for comparison, BERT bert-base-cased version "
     "reaches a F1 score of 88.7).\n",
     "https://ai.azure.com/catalog/models/distilbert-base-cased-distilled-squad (excerpt)",
     READ,
 )
-DISTILBERT_LISTED: Final = KeptText(
+DISTILBERT_LISTED: Final = QuotedText(
     """\
 Identifies and extracts answer spans directly from input text by predicting start and end token positions using a \
 fine-tuned DistilBERT encoder.
@@ -86,7 +86,7 @@ Faster and more memory-efficient than full BERT-base QA models (66M vs 110M para
     "(excerpt)",
     READ,
 )
-STACK_CARD: Final = KeptText(
+STACK_CARD: Final = QuotedText(
     """\
 license:
 - other
@@ -110,7 +110,7 @@ train (full) ~200B tokens ~900B tokens
     "https://huggingface.co/datasets/bigcode/the-stack-v2 (excerpt)",
     READ,
 )
-STACK_LISTED: Final = KeptText(
+STACK_LISTED: Final = QuotedText(
     """\
 Aggregates 67 TB of source code from the Software Heritage archive, filtering for permissively licensed repositories \
 (MIT, Apache 2.0, BSD, etc.) across 600+ programming languages.
@@ -122,7 +122,7 @@ misclassified
     "https://www.unfragile.ai/api/v1/passport/the-stack-v2 (excerpt)",
     READ,
 )
-BIGCODE: Final = KeptText(
+BIGCODE: Final = QuotedText(
     "permissive licenses or no license\n",
     "https://huggingface.co/spaces/bigcode/README (excerpt, commit 499d295)",
     READ,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import drystone
+from drystone.catalog.shelf.shelf import Shelf
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.release.read import open_release
@@ -29,7 +30,7 @@ PASSAGE = "A heap is an array.\nIts first item is the smallest. Williams found i
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Iterator[Site]:
     batcher = Batcher(Reader.load(small, threads=1))
-    with site(tmp_path_factory.mktemp("pages"), readers={"small": batcher}, whole=True) as running:
+    with site(tmp_path_factory.mktemp("pages"), readers={"small": batcher}, whole=True, catalog=Shelf()) as running:
         drystone.index_release(running.releases[1])  # the other one has none, and the page says so
         yield running
 
@@ -58,6 +59,9 @@ def addresses(here: Site) -> dict[str, str]:
     return {
         "home": "/",
         "releases": "/releases",
+        "catalog": "/catalog",
+        "artifact": "/catalog/the-stack-v2",
+        "compare": "/compare?artifact=the-stack-v2&artifact=distilbert-base-cased-distilled-squad",
         "release": link("releases", release),
         "repositories": link("releases", release, "repositories"),
         "repository": link(*rich),

@@ -14,6 +14,7 @@ from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import (
     api,
     ask_api,
+    catalog,
     lookup,
     moderation,
     operation,
@@ -54,6 +55,9 @@ def create_app(state: ServerState) -> FastAPI:
         app.include_router(reader.health)
         app.include_router(reader.router, dependencies=guarded)
         app.include_router(passage.router, dependencies=guarded)
+    if state.catalog is not None:
+        app.include_router(catalog.router, dependencies=guarded, include_in_schema=False)
+        app.include_router(catalog.programs, dependencies=guarded)
     if state.releases:
         for face in (lookup, releases, requests, search_api, search_page, ask_api):
             app.include_router(face.router, dependencies=guarded)

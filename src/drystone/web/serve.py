@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import MissingExtraError, UsageError
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
@@ -38,6 +39,7 @@ def run(
     releases: Sequence[Path],
     *,
     registry: str | None,
+    catalog: str | None,
     moderators: Path | None,
     visit: Visit | None,
     cache: Path | None,
@@ -53,8 +55,10 @@ def run(
     Indexes of releases that are not in `cache` are built first. `timeout` in seconds, `max_body` in bytes. Raises
     `UsageError` where there is nothing to serve or an option is about what is not served.
     """
-    if not readers and not releases:
-        raise UsageError("give --model to answer questions, --release for pages about releases, or both")
+    if not readers and not releases and catalog is None:
+        raise UsageError(
+            "give --model to answer questions, --release for pages about releases, --catalog to compare, or several"
+        )
     if not releases and (moderators is not None or visit is not None):
         raise UsageError("--moderators and --visit are about releases: give --release, too")
     watched = named((place, Watched(place, cache)) for place in releases)
@@ -62,6 +66,7 @@ def run(
         name=next(iter(watched.values())).view().index.release if watched else "Drystone",
         readers={name: Batcher(reader, max_waiting) for name, reader in readers.items()},
         releases=watched,
+        catalog=None if catalog is None else Shelf(catalog or None),
         registry=Registry(registry) if registry is not None else None,
         moderators=Moderators(moderators) if moderators is not None else None,
         tokens=tokens,
@@ -71,7 +76,8 @@ def run(
         max_body=max_body,
     )
     app = create_app(state)
-    tell(f"serving {', '.join([*readers, *watched])} at http://{at.host}:{at.port}")
+    served = [*readers, *watched, *([] if catalog is None else ["the catalog"])]
+    tell(f"serving {', '.join(served)} at http://{at.host}:{at.port}")
     # What is loaded by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()

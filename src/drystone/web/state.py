@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
+from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import MissingExtraError
 from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
@@ -51,17 +52,18 @@ class RateLimits:
 class ServerState:
     """All that the server serves and knows.
 
-    `readers`: batchers by model name, the first is the default. `releases`: by the name that their addresses have; they
-    need `registry`, which takes requests. `tokens`: every request but health and metrics must bring one; none: the
-    server is open. `secure`: cookies go over https only, as behind a proxy that ends TLS. `reach` says which
-    repositories the server visits when their requesters ask it to check a challenge; None: none. `timeout` in seconds,
-    `max_body` in bytes.
+    `readers`: batchers by model name, the first is the default. `releases`: by the name that their addresses have;
+    they need `registry`, which takes requests. `catalog`: passports of artifacts; None: no pages about them.
+    `tokens`: every request but health and metrics must bring one; none: the server is open. `secure`: cookies go
+    over https only, as behind a proxy that ends TLS. `reach` says which repositories the server visits when their
+    requesters ask it to check a challenge; None: none. `timeout` in seconds, `max_body` in bytes.
     """
 
     name: str = "Drystone"
     readers: Mapping[str, Batcher] = field(default_factory=dict)
     releases: Mapping[str, Watched] = field(default_factory=dict)
     registry: Registry | None = None
+    catalog: Shelf | None = None
     moderators: Moderators | None = None
     tokens: frozenset[str] = frozenset()
     secure: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drystone.errors import UsageError
 from drystone.web.limits import MAX_BODY, MAX_WAITING, TIMEOUT, Visit
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def serve(
     releases: Iterable[AnyPath] = (),
     *,
     registry: str | None = None,
+    catalog: str | None = None,
     moderators: AnyPath | None = None,
     visit: Visit | None = None,
     cache: AnyPath | None = None,
@@ -36,27 +38,27 @@ def serve(
     """Serve readers and releases over HTTP until the process is told to stop.
 
     `models`: MODEL or NAME=MODEL, folders or Hub ids, the first answers at `/`; `load` loads one (default:
-    `load_reader`). `releases`: folders. `registry`: takes the requests to opt out (default, where there are releases:
-    DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `moderators`: file of who may decide. `visit`: what may be
-    visited to check challenges (default: nothing). `cache`: where indexes of releases are kept (default: the user's).
-    `tokens`: file of bearer tokens, besides those in DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it
-    ends TLS. `timeout`: seconds until a request is dropped; `max_waiting`: windows in a model's queue; `max_body`:
-    bytes of a request. `tell` is called with what is served, and where. Raises `UsageError` where there is nothing to
-    serve, `MissingExtraError`, `ModelError`, `ReleaseError`, `RegistryError`.
+    `load_reader`). `releases`: folders. `registry`: takes the requests to opt out (default, where there are
+    releases: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `catalog`: a file or database URL of passports
+    to show and compare, empty for those that come with the program alone (default: no such pages). `moderators`:
+    file of who may decide. `visit`: what may be visited to check challenges (default: nothing). `cache`: where
+    indexes of releases are kept (default: the user's). `tokens`: file of bearer tokens, besides those in
+    DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `timeout`: seconds until a request is
+    dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `tell` is called with what
+    is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
+    `ReleaseError`, `RegistryError`.
     """
-    from drystone.errors import UsageError
     from drystone.reader.verbs import load_reader
     from drystone.registry.place import place_of
     from drystone.web.serve import Address, run
     from drystone.web.tokens import read_tokens
 
     known = read_tokens(_path(tokens))
-    places = [Path(release) for release in releases]
+    places = list(map(Path, releases))
     readers: dict[str, Reader] = {}
     for model in models:
         name, separator, where = model.partition("=")
-        where = where if separator else model
-        name = name if separator else Path(model).name
+        name, where = (name, where) if separator else (Path(model).name, model)
         if name in readers:
             raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
         readers[name] = (load or load_reader)(where)
@@ -65,6 +67,7 @@ def serve(
         readers,
         places,
         registry=place_of(registry) if places else None,
+        catalog=catalog,
         moderators=_path(moderators),
         visit=visit,
         cache=_path(cache),

@@ -12,7 +12,7 @@ from typing import Final
 import yaml
 from license_expression import ExpressionError, get_spdx_licensing
 
-from drystone.catalog.importing.imported import Imported, KeptText, known, slug, unknown, with_always
+from drystone.catalog.importing.imported import Imported, QuotedText, known, slug, unknown, with_always
 from drystone.catalog.passports.passport import Capability, Fact, Identity, Passport
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.errors import UsageError
@@ -48,7 +48,7 @@ def import_card(text: str, source: str, date: str, name: str | None = None) -> I
     if head is None:
         raise UsageError(f"{source}: is no card: it does not begin with YAML between lines of ---")
     card = _Head(text, head.start(1), head.group(1), source)
-    kept = KeptText(text, source, date)
+    kept = QuotedText(text, source, date)
     reader = card.text("pipeline_tag") == "question-answering" or "question-answering" in card.all("tags")
     dataset = any(card.node(key) is not None for key in ("task_categories", "dataset_info", "size_categories"))
     if reader == dataset:
@@ -78,7 +78,7 @@ def import_card(text: str, source: str, date: str, name: str | None = None) -> I
     return Imported(passport, {kept.sha256: kept.text}, tuple(notes))
 
 
-def _facts(card: _Head, kept: KeptText) -> Iterator[Fact]:
+def _facts(card: _Head, kept: QuotedText) -> Iterator[Fact]:
     for key, name in (("license", "license"), ("datasets", "training_data"), ("language", "languages.natural")):
         values = card.all(key)
         if values and not (name == "languages.natural" and "code" in values):
@@ -87,7 +87,7 @@ def _facts(card: _Head, kept: KeptText) -> Iterator[Fact]:
             yield known(name, value, [kept.quote(card.quote(key), key)], "declared")
 
 
-def _results(card: _Head, kept: KeptText) -> tuple[list[Fact], list[str]]:
+def _results(card: _Head, kept: QuotedText) -> tuple[list[Fact], list[str]]:
     """Return the facts of a model-index, and a note for each result that is none of ours."""
     facts: dict[str, Fact] = {}
     notes = []

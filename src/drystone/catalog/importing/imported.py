@@ -21,7 +21,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-class KeptText:
+class QuotedText:
     """A text that facts are quoted from: where it is from, and the day that it was read (YYYY-MM-DD)."""
 
     def __init__(self, text: str, source: str, date: str) -> None:

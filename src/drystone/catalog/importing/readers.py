@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drystone.catalog.importing.cards import import_card
-from drystone.catalog.importing.imported import Imported, KeptText, known
+from drystone.catalog.importing.imported import Imported, QuotedText, known
 from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fact, Passport, Procedure
 from drystone.catalog.passports.texts import kept_by_hash
 from drystone.catalog.passports.vocabulary import jobs
@@ -47,7 +47,7 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
     formats = sorted({said for file, said in _FORMATS.items() if (folder / file).is_file()})
     if formats:
         measures["formats"] = ", ".join(formats)
-    kept = KeptText("".join(f"{key}: {value}\n" for key, value in measures.items()), f"{name}: its files", date)
+    kept = QuotedText("".join(f"{key}: {value}\n" for key, value in measures.items()), f"{name}: its files", date)
     measured = [
         known(key, value, [kept.quote(f"{key}: {value}\n", key)], "measured", _METHOD)
         for key, value in measures.items()
@@ -55,7 +55,7 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
     return _joined(card, measured, kept, config)
 
 
-def _joined(card: Imported, measured: list[Fact], kept: KeptText, config: dict[str, Any]) -> Imported:
+def _joined(card: Imported, measured: list[Fact], kept: QuotedText, config: dict[str, Any]) -> Imported:
     passport = card.passport
     there = {fact.name for fact in measured}
     facts = [fact for fact in passport.facts if fact.name not in there] + measured

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow.compute as pc
 
-from drystone.catalog.importing.imported import Imported, KeptText, known, slug, unknown, with_always
+from drystone.catalog.importing.imported import Imported, QuotedText, known, slug, unknown, with_always
 from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fact, Identity, Passport, Procedure
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.release.inspection.stats import Stats, stats
@@ -48,7 +48,9 @@ def import_release(release: Release, date: str) -> Imported:
     counted = stats(release)
     measures = _measures(release, counted)
     lines = "".join(f"{name}: {value}\n" for name, value in measures.items())
-    kept = KeptText(f"release: {counted.name} {counted.version}\nroot: {counted.root}\n{lines}", _source(release), date)
+    kept = QuotedText(
+        f"release: {counted.name} {counted.version}\nroot: {counted.root}\n{lines}", _source(release), date
+    )
     method = Procedure(name="counted from the release", version=_METHOD, setup=f"release of root {counted.root}")
     facts = [
         known(name, value, [kept.quote(f"{name}: {value}\n", name)], "measured", method)

@@ -44,7 +44,7 @@ def _print(found: Comparison, evidence: bool) -> None:
     out.print(text(found.said, "bold"))
     for verdict in found.verdicts:
         out.print(text(verdict.said))
-    rows = [(job.name, *("yes" if one is not None else "-" for one in job.by)) for job in found.jobs]
+    rows = [(job.name, *("yes" if one is not None else "not said" for one in job.by)) for job in found.jobs]
     out.print()
     out.print(table(["job", *titles], rows))
     out.print()

@@ -35,6 +35,12 @@ from drystone.web import limits, verbs
     help=f"Registry that takes the requests.  [default: {VARIABLE}, else {DEFAULT_REGISTRY}]",
 )
 @click.option(
+    "--catalog",
+    is_flag=False,
+    flag_value="",
+    help="Serve pages that compare artifacts: of a catalog's file or URL; without a value Drystone's own.",
+)
+@click.option(
     "--moderators",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of who may decide requests in the browser; see drystone moderator add.",
@@ -87,6 +93,7 @@ def command(models: tuple[str, ...], releases: tuple[Path, ...], **given: Any) -
       drystone serve --model distilbert-base-cased-distilled-squad
       drystone serve --model small=./minilm --model large=./deberta --precision int8 --port 8000
       drystone serve --model ./minilm --release releases/walls-1.1 --tokens tokens.txt
+      drystone serve --catalog
     """
     loading = {name: given.pop(name) for name in ("revision", "offline", "runtime", "precision", "threads")}
     verbs.serve(

@@ -43,6 +43,7 @@ class Pages:
             name=state.name,
             releases_served=bool(state.releases),
             readers_served=bool(state.readers),
+            catalog_served=state.catalog is not None,
             has_moderators=state.moderators is not None,
             count=count_text,
             link=link,

@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, File, Query, Request, UploadFile
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from drystone.errors import UsageError
 from drystone.release import layout
@@ -25,7 +25,9 @@ PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE)]
 
 @first.get("/")
 def home(request: Request, state: Here, pages: Drawing, q: str = "") -> Response:
-    """Show what is served: the forms to look something up, the releases, the page to ask a passage."""
+    """Show what is served: the forms to look something up, the releases, the page to ask a passage, or the catalog."""
+    if not state.releases and not state.readers:
+        return RedirectResponse("/catalog", 303)
     if not state.releases:
         return passage.form(request, state, pages)
     return _home(request, state, pages, q)
