@@ -44,7 +44,37 @@ def test_top_k_are_distinct_and_exactly_as_many_as_there_are(bert: Reader) -> No
         found = bert.answer("What is it?", PASSAGES[0] * 4, top_k=k, max_seq_len=64, doc_stride=30)
         answers = [found] if isinstance(found, Answer) else found
         assert len({(a.start, a.end) for a in answers}) == len(answers) == k
-    assert len(bert.answer("Who?", "One two.", top_k=100)) == 6  # three words: one, two, full stop
+    assert len(bert.answer("Who?", "One two.", top_k=100)) == 5  # a full stop alone is no answer
+
+
+def test_documents_are_ranked_together_and_say_which_one_answers(bert: Reader) -> None:
+    documents = [PASSAGES[0], "?!", "# " + PASSAGES[1] * 3]
+    found = bert.answer("What is it?", documents=documents, top_k=6)
+    assert isinstance(found, list) and len(found) == 6
+    assert [a.score for a in found] == sorted((a.score for a in found), reverse=True)
+    for answer in found:
+        assert answer.document in (0, 2)
+        assert documents[answer.document][answer.start : answer.end] == answer.text
+    best = bert.answer("What is it?", documents=documents)
+    assert not isinstance(best, list)
+    assert best.text == documents[best.document or 0][best.start : best.end] != ""
+    nothing = bert.answer("What is it?", documents=["?!", ""])
+    assert not isinstance(nothing, list) and (nothing.text, nothing.document, nothing.null_score) == ("", None, 1.0)
+
+
+def test_documents_that_are_none_are_named(bert: Reader) -> None:
+    for given, message in (
+        ({"documents": "one text"}, "documents: must be a list"),
+        ({"documents": [3]}, "documents: must be a list"),
+        ({"documents": ["a"], "context": "b"}, "not both"),
+        ({}, "or give documents"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            bert.answer("Who?", **given)
+    with pytest.raises(UsageError, match="one question at a time"):
+        bert.answer(["Who?"], documents=["a"])  # type: ignore[call-overload]
+    with pytest.raises(UsageError, match="question: is empty"):
+        bert.answer(" ", documents=["a"])
 
 
 def test_words_are_whole_unless_asked_otherwise(bert: Reader) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-#: What a token of code is made of; `8080`, `PYTEST_ADDOPTS`, `--flag`, `a.b.c`, `/etc/hosts`, `text/html`.
-_TOKEN: Final = re.compile(r"(?:--?|\.{0,2}/|\.|@|\$)?\w+(?:[-./:+@\\]+\w+|\(\))*")
-#: Signs of a token that make it one of code, and not a word of a sentence.
-_CODE: Final = re.compile(r"[\d_/\\.:@$+]|^-|\w[A-Z]|\(\)")
+from drystone.reader.spans.words import code_words
+
 #: At the ends of a span these say nothing.
 _ENDS: Final = " \t\r\n\v\f,;:.!?\"'`“”‘’*|=<>"
 _GAP: Final = re.compile(r"\n[ \t\r]*\n\s*")
@@ -51,12 +49,9 @@ def _marked(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _whole_tokens(blanked: str, start: int, end: int) -> tuple[int, int]:
     """Return a span with the tokens of code that its ends cut made whole."""
-    low, high = max(0, start - 200), min(len(blanked), end + 200)
-    for match in _TOKEN.finditer(blanked, low, high):
-        first, last = match.span()
-        if last <= start or first >= end or not _CODE.search(match[0]):
-            continue
-        start, end = min(start, first), max(end, last)
+    for first, last in code_words(blanked, start - 200, end + 200):
+        if last > start and first < end:
+            start, end = min(start, first), max(end, last)
     return start, end
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
+from itertools import tee
 from pathlib import Path
 from typing import Any, overload
 
@@ -22,8 +24,10 @@ from drystone.reader.model.fingerprint import fingerprint
 from drystone.reader.options import LoadOptions, Options, parse_options
 from drystone.reader.spans import samples
 from drystone.reader.spans.decode import Answer, Scores, decode, gather
+from drystone.reader.spans.documents import DocumentAnswer, pieces_of, ranked
 from drystone.reader.spans.texts import Text
 from drystone.reader.spans.windows import Window, Windower
+from drystone.reader.spans.words import whole
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
 _AHEAD = 512
@@ -81,14 +85,28 @@ class Reader:
         return cls(built, windower, chosen.engine, checkpoint, chosen.reason)
 
     @overload
+    def answer(
+        self, question: str, *, documents: Sequence[str], **options: Any
+    ) -> DocumentAnswer | list[DocumentAnswer]: ...
+    @overload
     def answer(self, question: str, context: str, **options: Any) -> Answer | list[Answer]: ...
     @overload
     def answer(self, question: Sequence[str], context: str, **options: Any) -> list[Answer] | list[list[Answer]]: ...
     @overload
     def answer(self, question: str | Sequence[str], context: Sequence[str], **options: Any) -> Any: ...
 
-    def answer(self, question: str | Sequence[str], context: str | Sequence[str], **options: Any) -> Any:
+    def answer(
+        self,
+        question: str | Sequence[str],
+        context: str | Sequence[str] | None = None,
+        *,
+        documents: Sequence[str] | None = None,
+        **options: Any,
+    ) -> Any:
         """Answer a question from a context, or lists of either (a single one goes with each of the other).
+
+        With `documents` in place of a context, one question is asked of all of them: each is read piece by piece, of
+        about 500 characters, and the answers of all are ranked together (`DocumentAnswer`). Long texts answer best so.
 
         Options: `top_k` (1), `max_answer_len` in tokens (15), `max_seq_len` in tokens (384 or the model's most),
         `doc_stride` in tokens (128), `max_question_len` in tokens (no cut), `handle_impossible_answer` (False),
@@ -98,10 +116,32 @@ class Reader:
         UsageError naming what is empty, too long or of the wrong type.
         """
         settings = parse_options(options)
+        if documents is not None:
+            return self._rank(question, context, documents, settings)
+        if context is None:
+            raise UsageError("context: must be a string or a list of strings, not NoneType; or give documents.")
         single = isinstance(question, str) and isinstance(context, str)
         found = list(self._stream(_paired(question, context), settings))
         best: list[Any] = [_first(answers) for answers in found] if settings.top_k == 1 else found
         return best[0] if single else best
+
+    def _rank(
+        self, question: str | Sequence[str], context: object, documents: Sequence[str], options: Options
+    ) -> DocumentAnswer | list[DocumentAnswer]:
+        if context is not None:
+            raise UsageError("documents: give a context or documents, and not both.")
+        if not isinstance(question, str):
+            raise UsageError("question: documents take one question at a time.")
+        if isinstance(documents, str) or not all(isinstance(document, str) for document in documents):
+            raise UsageError("documents: must be a list of strings.")
+        _check((question, "documents"), 0)
+        each = replace(options, handle_impossible_answer=False)
+        first, second = tee(pieces_of(documents))
+        answers = self._stream(((question, piece.text) for piece in first), each)
+        read = zip(second, answers, strict=True)
+        found = ranked(read, documents, options.top_k, handle_impossible=options.handle_impossible_answer)
+        nothing = DocumentAnswer("", 0, 0, 0.0, 1.0, float("-inf"))
+        return found if options.top_k > 1 else found[0] if found else nothing
 
     def stream(self, pairs: Iterable[tuple[str, str]], **options: Any) -> Iterator[list[Answer]]:
         """Yield for each (question, context), in order, its list of at most `top_k` answers; memory stays level.
@@ -176,9 +216,15 @@ class Reader:
     def finish(self, pair: Pair, options: Options) -> list[Answer]:
         """Return the answers of a pair whose windows all have their logits."""
         context = pair.context
+        plain = options.normalize == "window"  # as the Transformers pipeline cut its answers
+
+        def span(first: int, last: int) -> tuple[int, int]:
+            found = context.span(first, last, words=options.align_to_words)
+            return found if plain or not options.align_to_words else whole(context.text, *found)
+
         return decode(
             pair.scores(),
-            lambda first, last: context.span(first, last, words=options.align_to_words),
+            span,
             context.text,
             top_k=options.top_k,
             max_answer_len=options.max_answer_len,
