@@ -89,6 +89,7 @@ def short_talk(command: list[str]) -> Iterator[Talk]:
         yield speaking
 
 
+@pytest.mark.slow
 def test_the_client_of_the_sdk_over_standard_input_and_output(command: list[str], run: Run) -> None:
     parameters = StdioServerParameters(command=command[0], args=command[1:])
 
@@ -175,6 +176,7 @@ def test_rubbish_gets_an_answer_and_the_next_call_is_served(talk: Talk) -> None:
     assert "at most 10000" in talk.receive()["result"]["content"][0]["text"]
 
 
+@pytest.mark.slow
 def test_a_cancelled_call_gets_no_answer_and_the_next_one_does(short_talk: Talk) -> None:
     talk = short_talk
     for number in range(10, 20):
@@ -186,6 +188,7 @@ def test_a_cancelled_call_gets_no_answer_and_the_next_one_does(short_talk: Talk)
     assert out == b""
 
 
+@pytest.mark.slow
 def test_a_flood_is_answered_call_by_call(talk: Talk) -> None:
     count = 5 * (AT_ONCE + WAITING)
     talk.send(*(tool_call(number, "search", {"query": "keystone"}) for number in range(100, 100 + count)))
@@ -198,6 +201,7 @@ def test_a_flood_is_answered_call_by_call(talk: Talk) -> None:
     assert not talk.receive()["result"]["isError"]
 
 
+@pytest.mark.slow
 def test_a_client_that_is_gone_ends_the_server_without_a_word(short_talk: Talk) -> None:
     talk = short_talk
     talk.send(*(tool_call(number, "search", {"query": "keystone"}) for number in range(20)))
@@ -302,6 +306,17 @@ def test_a_client_that_hangs_up_leaves_the_server_serving(site: Site, run: Run) 
     run(talking)
 
 
+@pytest.mark.slow
+def test_a_model_that_is_missing_says_so_to_who_asks(command: list[str]) -> None:
+    with talking_to([*command, "--model", "./nowhere"]) as talk:
+        talk.send(tool_call(2, "ask", {"question": "Who cut the keystone?"}), tool_call(3, "licenses", {}))
+        answers = {answer["id"]: answer["result"] for answer in (talk.receive(), talk.receive())}
+        assert answers[2]["isError"]
+        assert "nowhere" in answers[2]["content"][0]["text"]
+        assert not answers[3]["isError"]
+
+
+@pytest.mark.slow
 def test_tokens_are_asked_for(release: Path, tmp_path: Path, run: Run) -> None:
     (tmp_path / "tokens").write_text("secret-one\n")
     with serving(release, "--tokens", str(tmp_path / "tokens"), DRYSTONE_TOKENS="secret-two") as guarded:
@@ -322,6 +337,7 @@ def test_tokens_are_asked_for(release: Path, tmp_path: Path, run: Run) -> None:
         run(talking)
 
 
+@pytest.mark.slow
 def test_another_name_is_let_in_where_it_is_given(release: Path) -> None:
     with serving(release, "--name", "mcp.example.org") as named:
         assert named.post(START, host="mcp.example.org", origin="https://mcp.example.org").status_code == 200

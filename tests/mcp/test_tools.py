@@ -52,7 +52,7 @@ def test_why_tells_the_decision_and_its_evidence(call: Call) -> None:
     assert one["evidence"] == {"bytes": 17}
     assert "decision | dropped at stage license: not_permissive" in found.text
     (copy,) = call("why", file="copy.rst").data["occurrences"]
-    assert (copy["kept_path"], copy["kept_swhid"]) == ("/guide.rst", COPY.swhid)
+    assert (copy["kept_path"], copy["kept_swhid"], copy["license_evidence"]) == ("/guide.rst", COPY.swhid, [])
     (kept,) = call("why", file="guide.rst").data["occurrences"]
     assert kept["license_evidence"][0]["expression"] == "MIT"
 

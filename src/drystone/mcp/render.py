@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from drystone.answer.shapes import Citation
 from drystone.mcp.quoting import QUOTED, numbered, said
@@ -23,10 +23,12 @@ from drystone.search.results.records import FileRecord, LineRecord, OccurrenceRe
 def search_text(page: FilesFound) -> str:
     """Return files, each with its identifier, licence and the lines that match; and how many there are."""
     lines = [QUOTED]
+    releases = dict.fromkeys(map(_release, page["results"]))
+    lines += [said("release", name) for name in releases if len(releases) == 1]
     for record in page["results"]:
         lines += ["", said("file", _place(record)), said("swhid", record["swhid"] or "not read")]
         lines.append(said("licence", _license(record)))
-        lines.append(said("release", _release(record)))
+        lines += [said("release", _release(record))] if len(releases) > 1 else []
         if record["kind"] == "occurrence":
             lines += _decision(record)
         elif record["lost"] is not None:
@@ -35,8 +37,13 @@ def search_text(page: FilesFound) -> str:
         if record["more"]:
             lines.append("       more lines of it match")
     summary = page["summary"]
-    counted = f"{summary['total']:,} match" if summary["exact"] else f"{summary['total']:,} or more match"
-    lines += ["", counted + (": the search ran out of time" if summary["reason"] == "time" else "")]
+    counted = f"matches: {summary['total']:,}" + (", that is all" if summary["exact"] else " or more")
+    unknown = cast("Mapping[str, int]", summary).get("without_text", 0)
+    if summary["reason"] == "time":
+        counted += "; the search ran out of time"
+    elif unknown:
+        counted += f"; of {unknown:,} more it is not known, since their text is not in the release"
+    lines += ["", counted]
     lines += [said("note", note) for note in summary["notes"]]
     return _ended(lines, page)
 
@@ -56,7 +63,7 @@ def ask_text(page: AnswersFound) -> str:
 def read_text(page: LinesFound, *, column: int) -> str:
     """Return lines of a file with their numbers; the first begins at character `column` (from 0) of its line."""
     citation = page["citation"]
-    lines = [QUOTED, "", *_cited(citation), f"lines {_range(citation.lines)} of {page['of_lines']:,}"]
+    lines = [QUOTED, "", *_cited(citation), f"{_range(citation.lines)} of {page['of_lines']:,}"]
     if column:
         lines.append(f"the first of them from its character {column + 1:,} on")
     quote = citation.quote.split("\n")
@@ -109,7 +116,7 @@ def _release(of: Mapping[str, Any]) -> str:
 
 def _range(lines: tuple[int, int]) -> str:
     first, last = lines
-    return f"{first:,}" if first == last else f"{first:,} to {last:,}"
+    return f"line {first:,}" if first == last else f"lines {first:,} to {last:,}"
 
 
 def _shown(lines: Iterable[LineRecord]) -> Iterator[str]:
@@ -120,7 +127,7 @@ def _shown(lines: Iterable[LineRecord]) -> Iterator[str]:
 
 def _cited(citation: Citation) -> list[str]:
     return [
-        said("file", f"{citation.repository}:{citation.path} lines {_range(citation.lines)}"),
+        said("file", f"{citation.repository}:{citation.path} {_range(citation.lines)}"),
         said("swhid", citation.swhid),
         said("licence", citation.license or "none found"),
         said("attribution", citation.attribution),

@@ -153,8 +153,8 @@ class LicenseBasis(TypedDict):
 class ExplainedOccurrence(OccurrenceRecord):
     """An occurrence with all that the release says of it.
 
-    `license_evidence` says what the licence of a kept file (or of the one that stands for it) rests on; `redacted`
-    counts the places of its text that were replaced. `link` is where the Software Heritage archive shows it.
+    `license_evidence` says what the licence of a kept file rests on; `redacted` counts the places of its text that were
+    replaced. `link` is where the Software Heritage archive shows it.
     """
 
     root: str

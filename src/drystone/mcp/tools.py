@@ -178,7 +178,8 @@ def _explained(releases: Iterable[Release], file: str, most: int) -> Iterator[Ex
 
 def _explained_record(release: Release, found: Explained) -> ExplainedOccurrence:
     row, repository, facts = found.ledger, found.repository, release.manifest.facts
-    pieces = (found.file["license_evidence"] if found.file else None) or []
+    file = found.file if row["decision"] == "kept" else None  # else it is the one that stands for this
+    pieces = (file["license_evidence"] if file else None) or []
     return {
         "kind": "occurrence", "release": facts.name, "version": facts.version, "root": release.root,
         "origin": row["origin"], "repository": (repository and repository["repo_name"]) or row["origin"],
@@ -193,7 +194,7 @@ def _explained_record(release: Release, found: Explained) -> ExplainedOccurrence
             }
             for each in pieces
         ],
-        "redacted": len((found.file["redactions"] if found.file else None) or []),
+        "redacted": len((file["redactions"] if file else None) or []),
     }  # fmt: skip
 
 

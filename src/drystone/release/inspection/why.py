@@ -35,6 +35,8 @@ Lookup = Callable[[str], bytes | None]
 
 _SWHID: Final = re.compile(r"swh:1:(?:cnt|rev):[0-9a-f]{40}\Z")
 _DIFF_LINES: Final = 200
+#: Colons and wildcards of what names files: each is one more way to read it, for every row.
+_SIGNS: Final = 64
 _DIFF_BYTES: Final = 1024**2
 _COLUMNS: Final = [name for name in DATA.names if name != "content"]
 
@@ -126,6 +128,10 @@ def _matches(release: Release, query: str) -> Iterator[LedgerRow]:
         first = next(exact, None)
         yield from rows_named(release, named.core) if first is None else chain([first], exact)
         return
+    if sum(map(query.count, ":*?[")) > _SIGNS:
+        raise ReleaseError(
+            f"'{shown(query[:80])}...' has more than {_SIGNS} colons and wildcards; name the file by less"
+        )
     # A colon may be part of a path, of an origin (https://...) or stand between the two: each reading is tried.
     readings: list[tuple[str | None, str]] = [(None, query)]
     readings += [(query[:i], query[i + 1 :]) for i, c in enumerate(query) if c == ":" and query[i + 1 :]]
