@@ -8,6 +8,7 @@ from drystone.answer import retrieval
 from drystone.answer.retrieval import Retriever, of_text
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.read import Release
+from drystone.search.query import QueryError
 from tests.answer.conftest import COPY, GUIDE
 
 
@@ -49,3 +50,10 @@ def test_a_release_without_an_index_says_how_to_make_one(
 def test_no_words_and_no_text_find_nothing_near(release: Release) -> None:
     assert all(piece.near < 0.5 for piece in Retriever([release]).find("?!", ""))
     assert of_text(" \n", "Who?") == []
+
+
+@pytest.mark.parametrize(("where", "column"), [("foo (bar", 5), ("foo) or (bar", 4), ("lang:pythn", 6)])
+def test_a_wrong_query_is_told_as_it_was_written(release: Release, where: str, column: int) -> None:
+    with pytest.raises(QueryError) as wrong:
+        Retriever([release]).find("Who cut the keystone?", where)
+    assert wrong.value.column == column

@@ -41,6 +41,13 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
+def quote(here: Site) -> str:
+    """The page of the first quote that there is an answer with."""
+    asked = {"question": "What does the console print?", "least": "0"}
+    found = Visitor(here.url).get("/v1/ask", params=asked).json()
+    return "/cite?" + str(found["answers"][0]["citations"][0]["permalink"]).partition("?")[2]
+
+
 def addresses(here: Site) -> dict[str, str]:
     """Pages that need no login, by name."""
     visitor = Visitor(here.url)
@@ -94,6 +101,13 @@ def addresses(here: Site) -> dict[str, str]:
         "search-ledger": "/search?q=kept:no",
         "search-hostile": "/search?q=alert",
         "search-one-release": link("search", q="def", release=release),
+        "ask": "/ask",
+        "ask-answers": "/ask?question=What+does+the+console+print%3F&least=0",
+        "ask-not-found": "/ask?question=Which+planet+is+it%3F&least=1",
+        "ask-wrong": "/ask?question=Who&where=lang:python+(def",
+        "ask-no-index": link("ask", question="Who?", release=here.releases[0].name),
+        "cite": quote(here),
+        "cite-never-there": quote(here)[:-4] + "0000",
         "file-lines": link("releases", release, "files", long.swhid + ";lines=12-20"),
     }
 

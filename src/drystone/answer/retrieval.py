@@ -18,6 +18,7 @@ from drystone.reader.spans.pieces import pieces
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.search import _kernel
+from drystone.search.plan import plan
 from drystone.search.questions.words import asking, words_of
 from drystone.search.results.found import Passage
 from drystone.search.search import MEMORY, Searcher
@@ -90,6 +91,8 @@ class Retriever:
         `ReleaseError` where it is not, `UsageError` for `where` of such a release, `QueryError`, and `OutOfTimeError`
         where `seconds` were too few to look for the files that `where` matches.
         """
+        if where:
+            plan(where)  # as it was written: below it is put into another query
         found: list[Piece] = []
         for at, searcher in self._searchers.items():
             found += _searched(at, searcher, question, where, seconds)

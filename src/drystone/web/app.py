@@ -14,7 +14,9 @@ from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import (
     api,
     ask_api,
+    ask_page,
     catalog,
+    cite_page,
     lookup,
     moderation,
     operation,
@@ -59,7 +61,7 @@ def create_app(state: ServerState) -> FastAPI:
         app.include_router(catalog.router, dependencies=guarded, include_in_schema=False)
         app.include_router(catalog.programs, dependencies=guarded)
     if state.releases:
-        for face in (lookup, releases, requests, search_api, search_page, ask_api):
+        for face in (lookup, releases, requests, search_api, search_page, ask_api, ask_page, cite_page):
             app.include_router(face.router, dependencies=guarded)
         if state.moderators is not None:
             app.include_router(moderation.router, dependencies=guarded)

@@ -44,10 +44,10 @@ def answer(state: Here, asked: Annotated[AskRequest, Query()], accept: Annotated
     return AsciiJson(_whole(asked, found))
 
 
-def address(asked: AskRequest, roots: Sequence[str] = ()) -> str:
+def address(question: str, where: str, chosen: Sequence[str], roots: Sequence[str] = ()) -> str:
     """Return the page that shows a question and its answers; with `roots` only while no release changes."""
-    pairs = [("question", asked.question), *([("where", asked.where)] if asked.where else [])]
-    pairs += [("release", name) for name in asked.release] + [("root", root) for root in roots]
+    pairs = [("question", question), *([("where", where)] if where else [])]
+    pairs += [("release", name) for name in chosen] + [("root", root) for root in roots]
     return "/ask?" + urlencode(pairs, errors="surrogatepass")
 
 
@@ -76,5 +76,5 @@ def _whole(asked: AskRequest, found: AnsweredQuestion) -> dict[str, Any]:
         "read": found.read,
         "pieces": found.pieces,
         "seconds": round(found.seconds, 4),
-        "permalink": address(asked, list(found.opened.roots.values())),
+        "permalink": address(asked.question, asked.where, asked.release, list(found.opened.roots.values())),
     }

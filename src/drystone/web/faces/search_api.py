@@ -44,7 +44,7 @@ router = APIRouter(
 )  # fmt: skip
 
 
-class Run:
+class SearchRun:
     """One search, step by step: the results of a page or of a stream, then what there is to say of all."""
 
     def __init__(self, opened: Opened, asked: SearchRequest, skip: int, limit: int | None) -> None:
@@ -100,13 +100,13 @@ def search(
     cursor = asked.cursor or (last_event_id if stream else "")
     skip = state.searches.offset(cursor, asked.q, opened.roots) if cursor else 0
     if stream:
-        run = Run(opened, asked, skip, None)
+        run = SearchRun(opened, asked, skip, None)
         return EventStream(_events(state, opened, asked, run, skip))
     tag = _tag(opened, asked, skip)
     if tag in if_none_match.split(", "):
         return Response(status_code=304, headers={"etag": tag, "cache-control": "no-cache"})
     with state.searches.seat():
-        run = Run(opened, asked, skip, asked.limit)
+        run = SearchRun(opened, asked, skip, asked.limit)
         results = list(run)
         counts = {} if run.ledger or not asked.by else _counts(opened, asked)
     summary, at = run.summary(), skip + len(results)
@@ -132,7 +132,7 @@ def _counts(opened: Opened, asked: SearchRequest) -> dict[str, dict[str, int]]:
         return opened.searcher.counts(asked.q, asked.by, seconds=asked.seconds)[1]
 
 
-def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: Run, skip: int) -> Generator[bytes]:
+def _events(state: ServerState, opened: Opened, asked: SearchRequest, run: SearchRun, skip: int) -> Generator[bytes]:
     """Yield results as events with a cursor each as its id, then the summary; or a problem where one comes up."""
     try:
         with state.searches.seat():

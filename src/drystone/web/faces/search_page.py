@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import Annotated, Any, Final, get_args
 from urllib.parse import urlencode
@@ -20,11 +18,11 @@ from drystone.search.occurrences.shapes import FoundOccurrence, LedgerResult
 from drystone.search.plan import asks_ledger
 from drystone.search.query import QueryError
 from drystone.search.results.found import Found, SearchResult
-from drystone.search.results.offered import narrowed
 from drystone.web.contracts.searching import MOST_QUERY
+from drystone.web.drawing.facets import Facet, facets
 from drystone.web.drawing.matches import marked
 from drystone.web.drawing.pages import Drawing, link
-from drystone.web.edge import HEADERS
+from drystone.web.drawing.scripts import script_named, with_script
 from drystone.web.guards import not_too_often
 from drystone.web.searches import Opened, check_roots
 from drystone.web.state import Here, ServerState
@@ -37,19 +35,9 @@ _LINES: Final = 5
 _CONTEXT: Final = 1
 _PLACES: Final = 3
 _LAST: Final = 500
-#: Seconds that results may take, and the counts beside them; values of each that are shown.
+#: Seconds that results may take, and the counts beside them.
 _SECONDS: Final = 8.0
-_COUNT_SECONDS: Final = 1.5
-_VALUES: Final = 8
-
-
-@dataclass(frozen=True)
-class Facet:
-    """Files by one property: the most frequent values, each with an address that asks for it, and how many more."""
-
-    name: str
-    values: list[tuple[str, int, str | None]]
-    more: int
+COUNT_SECONDS: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +50,7 @@ class Result:
 
 
 @dataclass
-class Shown:
+class FoundPage:
     """All that a page of results says."""
 
     results: list[Result] = field(default_factory=list)
@@ -88,7 +76,7 @@ def search(
     chosen = [name for name in release or [] if name]
     opened = state.searches.open(chosen)
     check_roots(opened, root or [])
-    shown, status = Shown(), 200
+    shown, status = FoundPage(), 200
     failed: UsageError | None = None
     q = q.strip()
     if q:
@@ -109,22 +97,16 @@ def search(
         permalink=_address(q, chosen, page, list(opened.roots.values())),
         turn={at: _address(q, chosen, at, root or []) for at in (page - 1, page + 1)},
     )  # fmt: skip
-    response.headers["content-security-policy"] = HEADERS["content-security-policy"] + "; script-src 'self'"
-    return response
-
-
-@cache
-def _script() -> str:
-    return files("drystone.web.drawing").joinpath("search.js").read_text("utf-8")
+    return with_script(response)
 
 
 @router.get("/search.js", include_in_schema=False)
 def script() -> Response:
     """Return the script that lets keys walk through results."""
-    return Response(_script(), media_type="text/javascript", headers={"cache-control": "max-age=3600"})
+    return script_named("search.js")
 
 
-def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], page: int) -> Shown:
+def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], page: int) -> FoundPage:
     """Search, and count by what results can be narrowed down by. Raises `UsageError` for a query that is none."""
     if len(q) > MOST_QUERY:
         raise UsageError(f"The query has {len(q):,} characters; the most is {MOST_QUERY:,}.")
@@ -134,7 +116,7 @@ def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], pa
         if asks_ledger(q):
             return _in_ledger(opened, q, skip)
         if len(opened.missing) == len(opened.views):
-            return Shown()  # the page says how to make an index
+            return FoundPage()  # the page says how to make an index
         with opened.lock:
             answer = opened.searcher.search(
                 q, limit=None, bound=skip + _RESULTS, skip=skip, lines=_LINES, context=_CONTEXT, places=_PLACES,
@@ -142,14 +124,14 @@ def _found(state: ServerState, opened: Opened, q: str, chosen: Sequence[str], pa
             )  # fmt: skip
             results = [_result(found, names) for found in answer]
         with opened.lock:
-            counted, counts = opened.searcher.counts(q, get_args(By), seconds=_COUNT_SECONDS)
-    facets = [facet for name in get_args(By) if (facet := _facet(q, chosen, name, counts[name])).values]
+            counted, counts = opened.searcher.counts(q, get_args(By), seconds=COUNT_SECONDS)
+    offered = facets(q, counts, get_args(By), lambda query: _address(query, chosen))
     total, exact = (counted.files, True) if counted.exact else (max(counted.files, answer.files), answer.exact)
     more = skip + len(results) < total or not (exact or answer.reason == "time")
-    return Shown(results, answer, total, exact, facets, counted.exact, more and bool(results))
+    return FoundPage(results, answer, total, exact, offered, counted.exact, more and bool(results))
 
 
-def _in_ledger(opened: Opened, q: str, skip: int) -> Shown:
+def _in_ledger(opened: Opened, q: str, skip: int) -> FoundPage:
     names = {(view.index.release, view.index.version): name for name, view in opened.views.items()}
     with opened.lock:
         answer = search_ledger(opened.ledgers(q), q, limit=None, bound=skip + _RESULTS, seconds=_SECONDS)
@@ -159,22 +141,13 @@ def _in_ledger(opened: Opened, q: str, skip: int) -> Shown:
         for row in rows
     ]
     more = answer.reason == "limit" and bool(results)
-    return Shown(results, answer, answer.occurrences, answer.exact, next=more)
+    return FoundPage(results, answer, answer.occurrences, answer.exact, next=more)
 
 
 def _result(found: Found, names: Mapping[str, str]) -> Result:
     first = next((line.number for line in found.lines if line.spans), None)
     address = link("releases", names[found.root], "files", found.swhid) + (f"#L{first}" if first else "")
     return Result(found, address, [(line.number, marked(line), bool(line.spans)) for line in found.lines])
-
-
-def _facet(q: str, chosen: Sequence[str], name: By, counts: Mapping[str, int]) -> Facet:
-    first = list(counts.items())[:_VALUES]
-    values = [
-        (value, count, _address(query, chosen) if (query := narrowed(q, name, value)) is not None else None)
-        for value, count in first
-    ]
-    return Facet(name, values, len(counts) - len(first))
 
 
 def _address(q: str, chosen: Sequence[str], page: int = 1, roots: Sequence[str] = ()) -> str:
