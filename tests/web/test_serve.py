@@ -26,11 +26,12 @@ def test_readers_and_releases_in_one_process(small: Path, tmp_path: Path) -> Non
     with running(*arguments) as server:
         visitor = Visitor(server.url)
         home = visitor.get("/").text
-        links = (f"/releases/{first.name}", f"/releases/{second.name}", "/passage")
+        links = (f"/releases/{first.name}", f"/releases/{second.name}", "/ask")
         for part in ("Am I in it?", *links, "Ask for removal"):
             assert part in home
         assert "Sample stones" in visitor.get(f"/releases/{second.name}").text
-        assert visitor.get("/passage").status_code == 200
+        assert visitor.get("/ask").status_code == visitor.get("/passage").status_code == 200
+        assert 'href="/passage"' in visitor.get("/ask").text
         assert requests.post(f"{server.url}/", json={"inputs": PAIR}, timeout=30).json()["answer"] in PAIR["context"]
         visitor.ask()
         counted = visitor.get("/metrics").text
@@ -50,6 +51,7 @@ def test_tokens_hold_on_every_page(small: Path, tmp_path: Path) -> None:
         visitor = Visitor(server.url)
         pages = [
             "/",
+            "/ask",
             "/passage",
             "/docs",
             "/releases",
