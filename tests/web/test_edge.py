@@ -33,7 +33,7 @@ def test_headers_and_cookies(here: Site, visitor: Visitor) -> None:
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "<script" not in answer.text
-    for path in ("/nothing", "/status/unknown", "/queue/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/ask"):
+    for path in ("/nothing", "/status/unknown", "/queue/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/passage"):
         answer = visitor.get(path)
         assert answer.status_code == 404, path
         assert "content-security-policy" in answer.headers
