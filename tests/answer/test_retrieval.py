@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from drystone.answer import retrieval
 from drystone.answer.retrieval import Retriever, of_text
 from drystone.errors import ReleaseError, UsageError
-from drystone.release.read import Release
+from drystone.release.read import Release, open_release
+from drystone.search import index
 from drystone.search.query import QueryError
 from tests.answer.conftest import COPY, GUIDE
+from tests.release.sample import Row, write_sample
 
 
 @pytest.mark.parametrize("indexed", [True, False])
@@ -57,3 +60,14 @@ def test_a_wrong_query_is_told_as_it_was_written(release: Release, where: str, c
     with pytest.raises(QueryError) as wrong:
         Retriever([release]).find("Who cut the keystone?", where)
     assert wrong.value.column == column
+
+
+def test_a_repository_that_is_named_goes_first(tmp_path: Path) -> None:
+    text = b"# Serving\n\nThe server listens on port 8080.\n"
+    rows = [Row("pypi/click", "/a.md", text, "Markdown"), Row("pypi/flask", "/b.md", text + b"Or not.\n", "Markdown")]
+    write_sample(tmp_path / "release", rows)
+    index.build(open_release(tmp_path / "release"))
+    retriever = Retriever([open_release(tmp_path / "release")])
+    for name, row in (("click", rows[0]), ("Flask's", rows[1])):
+        (first, *_) = retriever.find(f"On which port does {name} server listen?", "")
+        assert first.stretch.text.encode() == row.data

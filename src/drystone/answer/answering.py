@@ -1,9 +1,4 @@
-"""From a question to answers: pieces are read, spans scored with how near their piece is, trimmed, merged and cited.
-
-The score. A reader's logit compares spans of different pieces, but is high as well for a span of the right kind in a
-wrong place; how near a piece is to the question tells these apart. Both are added; spans that say the same add up; and
-`_sure` maps the sum to 0 to 1. The numbers were chosen on 23 questions about Flask, Click and Requests.
-"""
+"""From a question to answers: pieces are read, spans scored (`scoring`), merged where they say the same, and cited."""
 
 from __future__ import annotations
 
@@ -15,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from drystone.answer.citing import CitedRelease
 from drystone.answer.retrieval import Piece, Retriever, of_text
+from drystone.answer.scoring import FoundSpan, ScoreWeights, SpanScorer, fitted
 from drystone.answer.shapes import Citation, CitedAnswer, CitedAnswers
-from drystone.answer.trimming import trim
 from drystone.errors import UsageError
 from drystone.reader.spans.decode import Answer
 from drystone.release.read import Release
@@ -31,31 +26,12 @@ ReadPairs = Callable[[Sequence[tuple[str, str]]], Iterator[list[Answer]]]
 #: Characters of a question.
 LONGEST: Final = 1_000
 #: Pieces that are read, and spans of each that are looked at.
-_READ: Final = 16
-SPANS: Final = 3
-#: What a logit counts for, and nearness (0 to 1).
-_LOGIT: Final = 0.5
-_NEAR: Final = 24.0
-#: How much spans that say the same add up: two of the score s are worth s + this * log(2).
-_TOGETHER: Final = 4.0
-#: The sum that is as likely right as wrong, and how soon it grows sure.
-_MIDDLE: Final = 22.0
-_STEEP: Final = 0.5
+_READ: Final = 12
+SPANS: Final = 10
 _NO_WORD: Final = (
     "no text that was looked through has a word of the question; ask in the language of the texts, in their words"
 )
 _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
-
-
-class FoundSpan(NamedTuple):
-    """A span that may answer: its piece, characters of the stretch, text, the reader's logit, and the joined score."""
-
-    piece: Piece
-    start: int
-    end: int
-    text: str
-    logit: float
-    score: float
 
 
 class Trace(NamedTuple):
@@ -108,15 +84,28 @@ def read_by(reader: Reader, max_answer_len: int) -> ReadPairs:
     return partial(reader.stream, top_k=SPANS, max_answer_len=max_answer_len)
 
 
-def steps(question: str, found: list[Piece], read: ReadPairs) -> Iterator[Trace]:
-    """Yield what came of a question so far: before the first piece is read, and after each."""
-    asked, readable = check(question), [piece for piece in found[:_READ] if any(map(str.isalnum, piece.text))]
+def steps(question: str, found: list[Piece], read: ReadPairs, weights: ScoreWeights | None = None) -> Iterator[Trace]:
+    """Yield what came of a question so far: before the first piece is read, and after each.
+
+    `weights`: None for those that were fitted.
+    """
+    weights = weights or fitted()
+    asked, readable = check(question), _readable(found)
     yield Trace(found, 0, [], len(readable))
+    scorer = SpanScorer(asked, readable, weights)
     spans: list[FoundSpan] = []
     answers = read([(asked, piece.text) for piece in readable])
-    for done, (piece, of_piece) in enumerate(zip(readable, answers, strict=True), 1):
-        spans = sorted([*spans, *_trimmed(piece, of_piece)], key=_order)
-        yield Trace(found, done, [(_sure(score), group) for score, group in _merged(spans)], len(readable))
+    for place, of_piece in enumerate(answers):
+        spans = sorted([*spans, *scorer.spans(place, of_piece)], key=_order)
+        yield Trace(found, place + 1, _merged(spans, weights), len(readable))
+
+
+def every_span(question: str, found: list[Piece], read: ReadPairs, weights: ScoreWeights) -> Iterator[FoundSpan]:
+    """Yield all spans of the pieces that are read, as they come and as they are, for fitting weights."""
+    readable = _readable(found)
+    scorer = SpanScorer(question, readable, weights)
+    for place, of_piece in enumerate(read([(question, piece.text) for piece in readable])):
+        yield from scorer.spans(place, of_piece)
 
 
 def cite(traced: Trace, cited: list[CitedRelease], *, top_k: int, least: float) -> list[CitedAnswer]:
@@ -151,24 +140,16 @@ def check(question: str) -> str:
     return asked
 
 
-def _trimmed(piece: Piece, answers: Sequence[Answer]) -> Iterator[FoundSpan]:
-    """Yield the spans of a piece, trimmed, with their scores."""
-    whole = piece.stretch.text
-    for one in answers:
-        raw = whole[piece.start : piece.start + len(piece.text)]
-        start, end = trim(raw, piece.text, one.start, one.end)
-        if start < end:
-            start, end = start + piece.start, end + piece.start
-            score = _LOGIT * one.logit + _NEAR * piece.near
-            yield FoundSpan(piece, start, end, whole[start:end], one.logit, score)
+def _readable(found: list[Piece]) -> list[Piece]:
+    return [piece for piece in found[:_READ] if any(map(str.isalnum, piece.text))]
 
 
 def _order(span: FoundSpan) -> tuple[float, str, int, int]:
     return -span.score, span.piece.stretch.swhid, span.start, span.end
 
 
-def _merged(spans: list[FoundSpan]) -> list[tuple[float, list[FoundSpan]]]:
-    """Return spans that say the same together, with their common score, the best first.
+def _merged(spans: list[FoundSpan], weights: ScoreWeights) -> list[tuple[float, list[FoundSpan]]]:
+    """Return spans that say the same together, with how sure they are, the surest first.
 
     Of spans that overlap in one place the best alone is looked at.
     """
@@ -181,14 +162,10 @@ def _merged(spans: list[FoundSpan]) -> list[tuple[float, list[FoundSpan]]]:
         if any(low < other_high and high > other_low for other_low, other_high in here):
             continue
         here.append((low, high))
-        groups.setdefault(_plain(span.text), []).append(span)
-    scored = [(_sum([span.score for span in group]), group) for group in groups.values()]
-    return sorted(scored, key=lambda one: -one[0])
-
-
-def _sum(scores: list[float]) -> float:
-    most = max(scores)
-    return most + _TOGETHER * math.log(sum(math.exp((score - most) / _TOGETHER) for score in scores))
+        groups.setdefault(plain(span.text), []).append(span)
+    scores = [group[0].score + weights.again * math.log(len(group)) for group in groups.values()]
+    sure = [weights.how_sure(score, scores) for score in scores]
+    return sorted(zip(sure, groups.values(), strict=True), key=lambda one: -one[0])
 
 
 def _cite(span: FoundSpan, cited: list[CitedRelease]) -> Citation | None:
@@ -198,11 +175,7 @@ def _cite(span: FoundSpan, cited: list[CitedRelease]) -> Citation | None:
     return cited[stretch.release].cite(stretch.swhid, stretch.language, start, end, span.text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text by which equal answers are known: without case, articles, signs at words' ends and white space."""
     words = (word.strip("\"'`*.,;:!?()[]") for word in text.casefold().split())
     return " ".join(_ARTICLES.sub(" ", " ".join(words)).split()) or text
-
-
-def _sure(score: float) -> float:
-    return 1 / (1 + math.exp(-_STEEP * (score - _MIDDLE)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from itertools import pairwise
@@ -31,7 +31,7 @@ from drystone.search.occurrences.lost import LaterVersion, newest
 from drystone.search.occurrences.rows import Fetch, bring_ledger, is_here, rows_of
 from drystone.search.occurrences.shapes import LostFile
 from drystone.search.pages import ROW_GROUP, Cache, ReadShard, damaged, unpacked
-from drystone.search.questions.scores import Ranking, WordWeight
+from drystone.search.questions.scores import FOR_CODE, Ranking, Taste, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
 from drystone.search.remote.ahead import Ahead
 from drystone.search.remote.asking import prepare
@@ -173,14 +173,22 @@ class Searcher:
         return [segment for opened in self._opened for segment in opened.segments]
 
     def passages(
-        self, words: str, *, limit: int = PASSAGES, where: str = "", seconds: float | None = None
+        self,
+        words: str,
+        *,
+        limit: int = PASSAGES,
+        where: str = "",
+        seconds: float | None = None,
+        taste: Taste = FOR_CODE,
+        repositories: Collection[str] = (),
     ) -> list[Passage]:
         """Return the passages that fit the words best, best first, from files that `where` (a query) matches.
 
+        `taste` says what counts for less, files of other origins than `repositories` (where there are any) among it.
         Raises `QueryError` for a query that is none, `ReleaseError` where texts are not those that were indexed,
         `OutOfTimeError` where `seconds` were too few to look for the files that match.
         """
-        hits = self._ranking.best(words, limit, self._masks(where, seconds))
+        hits = self._ranking.best(words, limit, self._masks(where, seconds), taste, repositories)
         return [passage_of(*self._places[hit.segment], hit) for hit in hits]
 
     def rank_files(
@@ -193,9 +201,13 @@ class Searcher:
         hits = self._ranking.best_files(words, limit, passages, self._masks(where))
         return [ranked_file(*self._places[hit.segment], hit) for hit in hits]
 
-    def explain_words(self, words: str) -> list[WordWeight]:
+    def explain_words(self, words: str, *, taste: Taste = FOR_CODE) -> list[WordWeight]:
         """Return what each word of a question counts for, and why some count for nothing."""
-        return list(self._ranking.words(words))
+        return list(self._ranking.words(words, taste))
+
+    def origins(self) -> frozenset[str]:
+        """Return the origins of all repositories that have a file here."""
+        return frozenset(one for segment in self.segments for one in segment.codes("origin")[0] if one is not None)
 
     @cached_property
     def _places(self) -> list[tuple[_Opened, int]]:

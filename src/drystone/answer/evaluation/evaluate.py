@@ -11,13 +11,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from drystone.answer.answering import Asker, FoundSpan, ReadPairs, Trace, read_by, steps
+from drystone.answer.answering import Asker, ReadPairs, Trace, read_by, steps
 from drystone.answer.citing import CitedRelease
 from drystone.answer.evaluation import measures
 from drystone.answer.evaluation.measures import AnswerReport, AnswerRow, Stage
 from drystone.answer.evaluation.places import GoldPlace, places_of, sources_of
 from drystone.answer.evaluation.sets import LabelledQuestion, read_set
 from drystone.answer.retrieval import Piece
+from drystone.answer.scoring import FoundSpan
 from drystone.answer.shapes import Citation
 from drystone.errors import UsageError
 from drystone.release.layout import shown
