@@ -79,7 +79,7 @@ _KINDS: Final = (
         r"[A-Za-z][\w.-]*(?: [a-z][\w-]*)?",
         r"\S+(?: \S+){1,2}",
     ),
-    _kind(r"how|why|when|what happens|where", r"\S+(?:\s+\S+)+", r"\S+"),
+    _kind(r"how|why|when|happens?|where", r"\S+(?:\s+\S+)+", r"\S+"),
     _kind(r"", r"\S{1,40}", r"\S+\s\S+"),
 )
 #: What a question asks with: the words after "which" and up to the next that joins or is a common verb.
