@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from drystone.answer.citing import CitedRelease
 from drystone.identity.swhid import parse
 from drystone.release.read import Release, open_release
+from drystone.search import index
 from tests.answer.conftest import GUIDE
 from tests.release.sample import Row, write_sample
 
@@ -72,3 +73,25 @@ def test_what_has_no_licence_says_so(make: Callable[..., Release]) -> None:
     assert found is not None
     assert found.license is None
     assert found.attribution.endswith("no licence was found.")
+
+
+def test_citing_opens_the_one_shard_that_holds_the_file(tmp_path: Path) -> None:
+    rows = [Row("pypi/click", f"/{n}.py", f"value_{n} = {n}\n".encode(), "Python") for n in range(40)]
+    for indexed in (True, False):
+        folder = tmp_path / str(indexed)
+        write_sample(folder, rows, shards=20)
+        if indexed:
+            index.build(open_release(folder))
+        release = open_release(folder)
+        (shard,) = (
+            table["shard"][at].as_py()
+            for table in release.ledger()
+            for at, path in enumerate(table["path"].to_pylist())
+            if path == "/7.py"
+        )
+        for entry in release.manifest.of_kind("data"):
+            if entry.path != shard:
+                (folder / entry.place).unlink()
+        kept = CitedRelease(release).kept(rows[7].swhid, at=("https://example.org/pypi/click", "/7.py"))
+        assert kept is not None
+        assert kept.data == b"value_7 = 7\n"
