@@ -21,7 +21,7 @@ from drystone.release.read import Release
 from drystone.search.occurrences.lost import LaterVersion, number
 from drystone.search.occurrences.shapes import LostFile
 
-#: How a file is lost by somebody's request.
+#: How a file is lost by somebody's request: by itself, or what took its place by its reason in the ledger.
 _WITHDRAWN: Final = frozenset({"opted_out", "retracted"})
 
 
@@ -75,7 +75,7 @@ class Resolver:
             raise ReleaseError(f"{place}: its ledger keeps {wanted.core}, no shard has it; run drystone verify")
         if wanted.link.root == self._release.root:
             return self._said(wanted, "never_there", "the version that is cited keeps no such file at this place")
-        if lost.by in _WITHDRAWN:
+        if lost.by in _WITHDRAWN or lost.reason in _WITHDRAWN:
             return self._said(wanted, "withdrawn", f"it was taken out of the release: {lost.text}", lost=lost)
         if kept is None and lost.by == "changed" and lost.swhid is not None:
             kept = self._cited.kept(lost.swhid, at=wanted.place)

@@ -13,7 +13,7 @@ from drystone.cli.asking.ask import command as ask
 from drystone.cli.asking.cite import command as cite
 from drystone.release.read import open_release
 from drystone.search import index
-from tests.release.sample import Row, write_sample
+from tests.release.sample import FACTS, Row, write_sample
 
 pytest.importorskip("tokenizers", reason="needs the extra `reader`")
 pytest.importorskip("onnx", reason="needs the extra `reader`")
@@ -97,3 +97,36 @@ def test_what_is_not_found_and_what_does_not_go_together_is_said(
     text = tmp_path / "text.txt"
     text.write_text("A text.")
     assert "--context goes without" in run(ask, release, "What?", "--context", text).output
+
+
+#: Escape sequences, C1 controls, bidirectional overrides and isolates, zero width, line separators.
+HOSTILE = "\x1b]52;c;cm0=\x07\x1b[2J\x9b31m\x90q\x9c\u202e\u2066\u200b\ufeff\u2028\x85\x00\x08"
+
+
+def test_nothing_of_a_release_acts_on_a_terminal_and_json_has_all_of_it(
+    run: Callable[..., Result], model: Path, tmp_path: Path
+) -> None:
+    text = f"The parser {HOSTILE}raises{HOSTILE} an error: {HOSTILE}a list{HOSTILE} is not a string.\n"
+    row = Row(f"own/{HOSTILE}", f"/{HOSTILE.replace(chr(0), '')}.md", text.encode(), "Markdown")
+    folder = tmp_path / "release"
+    write_sample(folder, [row], FACTS.model_copy(update={"name": f"stones {HOSTILE}"}))
+    index.build(open_release(folder))
+    asked = [ask, folder, "What is raised by the parser?", "--model", model, "--least", 0, "--top-k", 5]
+    done = run(*asked, "--json")
+    file = tmp_path / "answer.json"
+    file.write_text(done.stdout)
+    found = json.loads(done.stdout)
+    (data,) = (one["content"] for one in open_release(folder).files())
+    citations = [citation for answer in found["answers"] for citation in answer["citations"]]
+    assert any(set(HOSTILE) & set(one["quote"] + one["prefix"] + one["suffix"]) for one in citations)
+    for one in citations:
+        assert data.encode()[slice(*one["bytes"])].decode() == one["quote"]
+        assert (one["path"], one["repository"], one["release"]) == (row.path, row.repository, f"stones {HOSTILE}")
+    link = citations[0]["permalink"]
+    printed = [done, *(run(*asked, "--as", form) for form in ("text", "bibtex", "csl"))]
+    printed += [run(cite, "verify", file, folder, *more) for more in ([], ["--json"])]
+    printed += [run(cite, "resolve", link, folder, *more) for more in ([], ["--json"])]
+    for each in printed:
+        assert each.exit_code == 0, each.output
+        assert not [c for c in each.output if c not in "\n" and not c.isprintable()], each.output
+    assert json.loads(printed[-1].stdout)["now"]["path"] == row.path
