@@ -7,9 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,19 @@ import anyio
 import httpx2
 import pytest
 import requests
+import uvicorn
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from pydantic import BaseModel
 
+import drystone
 from drystone.mcp.limits import AT_ONCE, MAX_BODY, RESULT_BYTES, WAITING
+from drystone.mcp.pages import ToolResult
+from drystone.mcp.server import HttpAddress, http_app
+from drystone.mcp.shelf import ReleaseShelf
+from drystone.mcp.stopping import Calls, Stop
+from drystone.mcp.tools import TOOLS
 from mcp import Client
 
 Run = Callable[[Callable[[], Any]], Any]
@@ -90,8 +100,10 @@ def short_talk(command: list[str]) -> Iterator[Talk]:
 
 
 @pytest.mark.slow
-def test_the_client_of_the_sdk_over_standard_input_and_output(command: list[str], run: Run) -> None:
-    parameters = StdioServerParameters(command=command[0], args=command[1:])
+def test_the_client_of_the_sdk_starts_what_the_settings_say(release: Path, run: Run) -> None:
+    told: Any = drystone.mcp_settings("claude", [release])[1]
+    server = told["mcpServers"]["drystone"]
+    parameters = StdioServerParameters(command=server["command"], args=server["args"])
 
     async def talking() -> None:
         async with Client(parameters) as client:
@@ -342,3 +354,57 @@ def test_another_name_is_let_in_where_it_is_given(release: Path) -> None:
     with serving(release, "--name", "mcp.example.org") as named:
         assert named.post(START, host="mcp.example.org", origin="https://mcp.example.org").status_code == 200
         assert named.post(START, host="other.example.org").status_code == 421
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """A tool of the server that takes steps until it is told to end: events of its beginning and of its end."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def work(shelf: ReleaseShelf, asked: BaseModel, stop: Stop) -> ToolResult:
+        begun.set()
+        try:
+            while True:
+                stop.check()
+                time.sleep(0.005)
+        finally:
+            ended.set()
+
+    monkeypatch.setitem(TOOLS, "endless", replace(TOOLS["licenses"], name="endless", run=work))
+    return begun, ended
+
+
+@contextmanager
+def in_this_process(release: Path) -> Iterator[str]:
+    """Serve over HTTP from a thread."""
+    shelf, calls = ReleaseShelf([release], lambda: pytest.fail("not asked")), Calls(2, 2, 60)
+    app = http_app(shelf, calls, HttpAddress("127.0.0.1", 0), frozenset())
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        server.should_exit = True
+        thread.join()
+        calls.close()
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_work_stops_where_its_client_cancels(
+    release: Path, endless: tuple[threading.Event, threading.Event], run: Run, mode: str
+) -> None:
+    begun, ended = endless
+    with in_this_process(release) as url:
+
+        async def talking() -> None:
+            async with Client(url, mode=mode) as client, anyio.create_task_group() as tasks:
+                tasks.start_soon(client.call_tool, "endless", {})
+                assert await anyio.to_thread.run_sync(begun.wait, 20)
+                tasks.cancel_scope.cancel()
+            assert await anyio.to_thread.run_sync(ended.wait, 20)
+
+        run(talking)
