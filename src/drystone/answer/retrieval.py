@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from drystone.answer.repositories import named
 from drystone.errors import ReleaseError, UsageError
 from drystone.reader.spans.markup import blank
@@ -21,7 +19,7 @@ from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.search import _kernel
 from drystone.search.questions.scores import FOR_FACTS
-from drystone.search.questions.words import asking, words_of
+from drystone.search.questions.words import only_ask, words_of
 from drystone.search.search import MEMORY, Searcher
 
 #: Passages that are cut into pieces.
@@ -158,7 +156,7 @@ def _scanned(releases: Iterable[tuple[int, Release]]) -> list[Stretch]:
 def _weighed(stretches: Sequence[Stretch], question: str) -> Weights:
     """Return the words' weights among stretches that are no index: a word in fewer pieces weighs more."""
     every = [set(terms_of(stretch.text[start:end])) for stretch in stretches for start, end in pieces(stretch.text)]
-    words = [(word, keys) for word, keys in words_of(question) if not np.isin(keys, asking()).all()]
+    words = [(word, keys) for word, keys in words_of(question) if not only_ask(keys).all()]
     counts = {}
     for word, keys in words or list(words_of(question)):
         have = sum(not here.isdisjoint(keys.tolist()) for here in every)

@@ -106,6 +106,16 @@ def test_the_gate_is_the_activation(activation: str) -> None:
     assert np.abs(found - expected)[np.abs(x) <= 6].max() < 2e-4
     assert np.abs(found - expected).max() < 1e-3
     assert gate("relu") == []
+    # Its coefficients are those of a weighted least-squares fit at Chebyshev's nodes.
+    nodes = (4.25 / 2) * (1 + np.cos(np.pi * (np.arange(2000) + 0.5) / 2000))
+    if activation == "gelu":
+        share = np.array([0.5 * math.erf(v / math.sqrt(2)) for v in nodes])
+    else:
+        share = 0.5 * np.tanh(math.sqrt(2 / math.pi) * (nodes + 0.044715 * nodes**3))
+    powers = np.vander((nodes / 4.25) ** 2, 10)  # of 0..1, so that they stay well conditioned
+    weight = nodes**2  # an error of p counts x^2 times in the result
+    terms = np.linalg.lstsq(powers * weight[:, None], share / nodes * weight, rcond=None)[0]
+    assert gate(activation) == pytest.approx(terms / 4.25 ** (2.0 * np.arange(9, -1, -1)), rel=1e-9)
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu_tanh"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from drystone.search import _kernel
-from drystone.search.questions.words import asking, words_of
+from drystone.search.questions.words import asking, keys_of, only_ask, words_of
 
 
 def test_words_that_ask_are_no_names_of_code() -> None:
@@ -19,3 +19,13 @@ def test_each_word_has_the_terms_of_its_parts() -> None:
     assert {_kernel.term_key(part) for part in (b"getusername", b"get", b"user", b"name")} == set(
         found["getUserName"].tolist()
     )
+
+
+def test_terms_are_distinct_and_ascending_and_those_that_only_ask_are_told() -> None:
+    text = "How is parse_header parsed, and how is a \udc80 header read?"
+    keys = keys_of(text)
+    assert keys.tolist() == sorted(set(_kernel.terms(text.encode("utf-8", "replace")).tolist()))
+    assert only_ask(keys).tolist() == np.isin(keys, asking()).tolist()
+    assert only_ask(keys).any()
+    assert not only_ask(keys).all()
+    assert len(keys_of("")) == len(only_ask(keys_of(""))) == 0

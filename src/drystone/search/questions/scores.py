@@ -18,7 +18,7 @@ import numpy.typing as npt
 from drystone.detect.languages.tables import languages
 from drystone.search import _kernel
 from drystone.search.filters import Mask
-from drystone.search.questions.words import asking, words_of
+from drystone.search.questions.words import keys_of, only_ask, words_of
 from drystone.search.segment import FLAGS, Segment
 
 #: How soon more of the same term counts for little, and how far length is allowed for.
@@ -129,13 +129,13 @@ class Ranking:
         return self._kept[key]
 
     def _asked(self, words: str, taste: Taste) -> _Asked:
-        keys = np.unique(_kernel.terms(words.encode("utf-8", "replace")))
+        keys = keys_of(words)
         texts, defined, paths = (np.zeros(len(keys)) for _ in range(3))
         for segment in self._segments:
             texts += segment.terms.counts(keys)
             defined += segment.defined.counts(keys)
             paths += segment.path_terms.counts(keys)
-        asks = np.isin(keys, asking())
+        asks = only_ask(keys)
         if asks.all():
             asks[:] = False
         common = (texts > taste.common * self._passages) & ~asks

@@ -28,12 +28,25 @@ _WORD: Final = re.compile(r"\w+")
 @cache
 def asking() -> npt.NDArray[np.uint64]:
     """Return the keys of these words, as terms, ascending."""
-    return np.unique(_kernel.terms(_ASKING.encode()))
+    return keys_of(_ASKING)
+
+
+def keys_of(text: str) -> npt.NDArray[np.uint64]:
+    """Return the distinct terms of a text, ascending. (`np.unique` loads numpy.ma: longer than a search takes.)"""
+    keys = np.sort(_kernel.terms(text.encode("utf-8", "replace")))
+    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+
+
+def only_ask(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Return which of these terms only ask."""
+    known = asking()
+    found: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] == keys
+    return found
 
 
 def words_of(text: str) -> Iterator[tuple[str, npt.NDArray[np.uint64]]]:
     """Yield each distinct word of a text with the keys of its terms: an identifier's is its own and its parts'."""
     for word in dict.fromkeys(_WORD.findall(text)):
-        keys = np.unique(_kernel.terms(word.encode()))
+        keys = keys_of(word)
         if len(keys):
             yield word, keys
