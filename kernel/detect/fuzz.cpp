@@ -81,6 +81,14 @@ void words_and_indexes(const Text& text, size_t split) {
         check(behind <= first && first < last && last <= all.hashes.size(), "what is unexplained is in order");
         behind = last;
     }
+    uint32_t begun = 0;
+    for (const auto& [first, last, from, to] :
+         sentences_with(all, index.unexplained(all.hashes, 0, SIZE_MAX, {1}), all.starts, 5, 1)) {
+        check(begun <= first && first < last && last <= all.hashes.size() && from == all.starts[first] && from < to &&
+                  to <= all.text.size(),
+              "pieces lie in the text, in order");
+        begun = first;
+    }
     if (all.starts.size() < 3) return;
     const std::string phrase = all.text.substr(all.starts[1], all.starts[2] - all.starts[1] - 1);
     bool found = false;
@@ -101,6 +109,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     words_and_indexes(text, split);
 
     check(utf8_error(text.data, text.size) == plain_utf8_error(text.data, text.size), "the first error is the first");
+    const bool nul = text.view().find('\0') != std::string_view::npos,
+               escape = text.view().find("\x1b$") != std::string_view::npos,
+               tilde = text.view().find("~{") != std::string_view::npos;
+    check(encoding_signs(text.data, text.size) == (nul ? kNul : 0u) + (escape ? kEscape : 0u) + (tilde ? kTilde : 0u),
+          "signs are found where they stand");
 
     const std::vector<uint32_t> features = token_features(text.data, text.size);
     if (!features.empty()) {

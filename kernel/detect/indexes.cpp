@@ -174,6 +174,37 @@ std::pair<uint32_t, uint32_t> TextIndex::postings_of(uint64_t gram) const {
     return {begins_[at], begins_[at + 1]};
 }
 
+std::vector<Piece> sentences_with(const ComparableWords& words,
+                                  const std::vector<std::pair<uint32_t, uint32_t>>& ranges,
+                                  const std::vector<uint32_t>& marks, uint32_t most, uint32_t more) {
+    const uint32_t count = uint32_t(words.starts.size());
+    std::vector<uint32_t> begins;
+    for (uint32_t i = 0; i < count; ++i) {
+        const char joint = words.joints[i];
+        if (joint == '\n' || joint == '.' || joint == '?') begins.push_back(i);
+    }
+    std::vector<Piece> pieces;
+    uint32_t behind = 0;
+    for (const auto& [first, last] : ranges) {
+        const size_t above = size_t(std::upper_bound(begins.begin(), begins.end(), first) - begins.begin());
+        for (size_t number = above ? above - 1 : 0; number < begins.size() && begins[number] < last; ++number) {
+            const uint32_t begin = begins[number];
+            const uint32_t end = number + 1 < begins.size() ? begins[number + 1] : count;
+            const uint32_t skip = first > begin + more ? (first - begin - more) / most * most : 0;
+            for (uint32_t at = begin + skip; at < std::min(end, last); at += most) {
+                const uint32_t stop = uint32_t(std::min<uint64_t>(end, uint64_t(at) + most + more));
+                if (at < behind || stop <= first) continue;
+                behind = at + 1;
+                const uint32_t from = words.starts[at];
+                const uint32_t to = stop < count ? words.starts[stop] - 1 : uint32_t(words.text.size());
+                const auto mark = std::upper_bound(marks.begin(), marks.end(), from);
+                if (mark != marks.end() && *mark <= to) pieces.emplace_back(at, stop, from, to);
+            }
+        }
+    }
+    return pieces;
+}
+
 PhraseIndex::PhraseIndex(std::vector<std::string> phrases) : phrases_(std::move(phrases)) {
     for (uint32_t i = 0; i < phrases_.size(); ++i) {
         const std::string& phrase = phrases_[i];

@@ -41,6 +41,14 @@ class TextIndex {
     std::vector<uint64_t> grams_;
 };
 
+// Sentences that hold a word of `ranges` (first word, last word + 1; in order) and one of `marks` (offsets into the
+// text, ascending) behind their start and not behind their end. A sentence is cut into pieces of `most` words, each
+// with `more` words of the next: (first word, last word + 1, start, end), the last two as offsets.
+using Piece = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>;
+std::vector<Piece> sentences_with(const ComparableWords& words,
+                                  const std::vector<std::pair<uint32_t, uint32_t>>& ranges,
+                                  const std::vector<uint32_t>& marks, uint32_t most, uint32_t more);
+
 // Finds phrases (words joined by single spaces) in text of that form.
 class PhraseIndex {
   public:

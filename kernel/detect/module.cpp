@@ -170,6 +170,17 @@ void bind_words(nb::module_& m) {
             },
             nb::arg("words"), nb::arg("begin"), nb::arg("end"), nb::arg("references"),
             "Ranges (first, end) of the words that stand in no gram of the references.");
+    m.def(
+        "sentences_with",
+        [](const ComparableWords& words, const std::vector<std::pair<uint32_t, uint32_t>>& ranges,
+           const std::vector<uint32_t>& marks, uint32_t most, uint32_t more) {
+            if (most == 0) throw std::invalid_argument("a piece has words");
+            nb::gil_scoped_release release;
+            return sentences_with(words, ranges, marks, most, more);
+        },
+        nb::arg("words"), nb::arg("ranges"), nb::arg("marks"), nb::arg("most"), nb::arg("more"),
+        "Sentences with a word of `ranges` and one of the offsets `marks` (ascending) behind their start, in pieces of "
+        "`most` words and\n`more` of the next: (first word, last word + 1, start, end).");
 }
 
 void bind_tokens(nb::module_& m) {
@@ -253,6 +264,15 @@ NB_MODULE(_kernel, m) {
             return utf8_error(bytes, size);
         },
         nb::arg("data"), "Offset of the first byte that is not well-formed UTF-8, or -1.");
+    m.def(
+        "encoding_signs",
+        [](nb::bytes data) {
+            const uint8_t* bytes = bytes_of(data);
+            const size_t size = data.size();
+            nb::gil_scoped_release release;
+            return encoding_signs(bytes, size);
+        },
+        nb::arg("data"), "Which of these stand in bytes: 1 a NUL, 2 an escape and $ (ISO-2022), 4 a tilde and { (HZ).");
     m.def(
         "within_literals",
         [](nb::bytes data, const Spans& spans, bool python) { return within_literals(view_of(data), spans, python); },

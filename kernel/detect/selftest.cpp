@@ -51,12 +51,17 @@ int main() {
             matches.add(reference).add(similarity).add(containment).add(first).add(last);
         }
         for (const auto& [first, last] : index.unexplained(w.hashes, 0, SIZE_MAX, {0, 2})) matches.add(first).add(last);
+        const std::vector<uint32_t> marks(w.starts.begin(), w.starts.begin() + std::ptrdiff_t(w.starts.size() / 2));
+        for (const auto& [first, last, from, to] :
+             sentences_with(w, index.unexplained(w.hashes, 0, SIZE_MAX, {0, 2}), marks, 9, 2)) {
+            matches.add(first).add(last).add(from).add(to);
+        }
         for (const auto& [from, to, phrase] : names.find(w.text, 0, SIZE_MAX)) phrases.add(from).add(to).add(phrase);
         features.add(token_features(t.data, t.size));
         float sums[3];
         const auto [known, all] = classifier.score(t.data, t.size, sums);
         scores.add(sums, 3).add(known).add(all);
-        utf8.add(utf8_error(t.data, t.size));
+        utf8.add(utf8_error(t.data, t.size)).add(encoding_signs(t.data, t.size));
         const Candidates c = candidates(t.data, t.size, secrets, 4, 40);
         for (const Hit& hit : c.hits) found.add(hit.kind).add(hit.at);
         for (const Run& run : c.runs) found.add(run.start).add(run.end).add(run.surprise).add(run.words);

@@ -52,4 +52,18 @@ int64_t utf8_error(const uint8_t* data, size_t size) {
     return -1;
 }
 
+unsigned encoding_signs(const uint8_t* data, size_t size) {
+    if (size == 0) return 0;
+    uint8_t nul = 0, escape = 0, tilde = 0;
+    // Without branches, so that the compiler turns it into vector instructions.
+    for (size_t i = 0; i + 1 < size; ++i) {
+        const uint8_t here = data[i], next = data[i + 1];
+        nul |= here == 0;
+        escape |= (here == 0x1B) & (next == '$');
+        tilde |= (here == '~') & (next == '{');
+    }
+    nul |= data[size - 1] == 0;
+    return (nul ? kNul : 0u) | (escape ? kEscape : 0u) | (tilde ? kTilde : 0u);
+}
+
 }  // namespace drystone::detect

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from drystone.detect._kernel import utf8_error
+from drystone.detect._kernel import encoding_signs, utf8_error
 from drystone.detect.legacy import is_written, judge
 
 #: Bytes that are judged.
@@ -45,6 +44,10 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16LE"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16BE"),
 )
+#: First bytes of byte-order marks.
+_FIRST: Final = frozenset({b"\xef", b"\xff", b"\xfe", b"\0"})
+#: What `encoding_signs` says of a text that holds a NUL.
+_NUL: Final = 1
 #: Where NUL bytes stand in ASCII text of each wide encoding: (codec, name, width, offsets that are NUL).
 _WIDE: Final = (
     ("utf-32-le", "UTF-32LE", 4, (1, 2, 3)),
@@ -63,8 +66,7 @@ _IANA: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A file's text as UTF-8, without a byte-order mark, or why there is none.
 
     `text` is the very object that was given where that is UTF-8 without a mark. `encoding` is IANA's name of the
@@ -80,21 +82,29 @@ class Decoded:
 
 def decode(data: bytes) -> Decoded:
     """Return the text in `data`; linear in its size, with a fixed bound on the work of guessing."""
+    if data[:1] in _FIRST and (found := _marked(data)) is not None:
+        return found
+    signs = encoding_signs(data)
+    if signs & _NUL:
+        return _with_nul(data)
+    position = utf8_error(data)
+    if position < 0:
+        return (_escaped(data) if signs else None) or Decoded(data, "UTF-8", False, None)
+    return _other(data, position)
+
+
+def _marked(data: bytes) -> Decoded | None:
+    """Return the text behind a byte-order mark, where there is one and what follows is as it says."""
     if data.startswith(codecs.BOM_UTF8):
         text = data[3:]
-        if b"\0" not in text and utf8_error(text) < 0:
+        if not encoding_signs(text) & _NUL and utf8_error(text) < 0:
             return Decoded(text, "UTF-8", False, None)
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             found = _wide(data[len(mark) :], codec, name)
             if found:
                 return found
-    if b"\0" in data:
-        return _with_nul(data)
-    position = utf8_error(data)
-    if position < 0:
-        return _escaped(data) or Decoded(data, "UTF-8", False, None)
-    return _other(data, position)
+    return None
 
 
 #: Encodings in seven bits, by the escapes that they shift with: codec, IANA's name, language.
@@ -112,12 +122,8 @@ def _escaped(data: bytes) -> Decoded | None:
 
     One text may be written with several escapes, so what must come back is the text, not the bytes.
     """
-    # One byte is searched for at memory speed, several are not.
-    shifts = b"\x1b" in data, b"~" in data
-    if not any(shifts):
-        return None
     for escape, codec, name, language in _ESCAPED:
-        if not shifts[escape == b"~{"] or escape not in data:
+        if escape not in data:
             continue
         try:
             text = data.decode(codec)

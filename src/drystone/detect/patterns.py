@@ -96,10 +96,37 @@ class PatternSet:
 
     def matching(self, data: bytes) -> set[int]:
         """Return the positions of the patterns that match somewhere in `data`."""
-        # Hyperscan's working memory may serve one scan at a time, and a scan runs without the GIL.
-        scratch = getattr(self._local, "scratch", None)
-        if scratch is None:
-            scratch = self._local.scratch = hyperscan.Scratch(self._database)
         found: set[int] = set()
-        self._database.scan(data, match_event_handler=lambda i, *_: found.add(i), scratch=scratch)
+        self._database.scan(
+            data, match_event_handler=lambda i, *_: found.add(i), scratch=_scratch(self._local, self._database)
+        )
         return found
+
+
+class PatternEnds:
+    """Compiled patterns whose places are asked for, safe to share between threads.
+
+    For texts of bounded length: there may be a match of each pattern at each byte.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._database = compiled([p.encode() for p in patterns], range(len(patterns)), 0)
+        self._local = threading.local()
+
+    def ends(self, data: bytes) -> list[int]:
+        """Return the offsets in `data` behind all matches, in order, each once."""
+        found: set[int] = set()
+        self._database.scan(
+            data,
+            match_event_handler=lambda _, __, end, *___: found.add(end),
+            scratch=_scratch(self._local, self._database),
+        )
+        return sorted(found)
+
+
+def _scratch(local: threading.local, database: Any) -> Any:
+    """Return this thread's working memory, which may serve one scan at a time; a scan runs without the GIL."""
+    scratch = getattr(local, "scratch", None)
+    if scratch is None:
+        scratch = local.scratch = hyperscan.Scratch(database)
+    return scratch

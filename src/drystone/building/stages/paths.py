@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from drystone.detect.licenses import file_kind, is_license_file
@@ -9,6 +10,7 @@ from drystone.detect.licenses.paths import names_document, names_source_code
 from drystone.detect.secrets.beside import shown_path
 
 
+@lru_cache(maxsize=65536)
 def path_text(path: bytes) -> str:
     r"""Return a path as text with a leading slash; bytes that are not UTF-8 are written as \xNN.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from drystone.detect.encoding import Decoded, decode
@@ -25,5 +24,5 @@ def to_text(data: bytes, notebook: bool) -> BlobText:
     if notebook and decoded.text is not None:
         made = notebook_script(decoded.text)
         if made.script is not None:
-            return BlobText(replace(decoded, text=made.script), made.language)
+            return BlobText(decoded._replace(text=made.script), made.language)
     return BlobText(decoded, None)

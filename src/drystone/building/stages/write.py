@@ -133,6 +133,13 @@ def _batches(rows: pa.Table) -> Iterator[pa.Table]:
         yield rows.slice(start)
 
 
+def _spans(column: pa.ChunkedArray) -> dict[int, list[secrets.Span]]:
+    """Return the spans of the rows that have any, by position; few have."""
+    places = pc.indices_nonzero(column.is_valid())
+    found = column.take(places).to_pylist()
+    return {at: [secrets.Span(**span) for span in spans] for at, spans in zip(places.to_pylist(), found, strict=True)}
+
+
 def _batch(
     rows: pa.Table,
     owners: pa.Table,
@@ -141,7 +148,7 @@ def _batch(
     redacted: Counter[str],
 ) -> pa.RecordBatch:
     paths = settled_column(rows, "path").to_pylist()
-    notebooks, found = rows.column("notebook").to_pylist(), rows.column("secrets").to_pylist()
+    notebooks, found = rows.column("notebook").to_pylist(), _spans(rows.column("secrets"))
     places = [Extent(*place) for place in zip(*(rows.column(name).to_pylist() for name in Extent._fields), strict=True)]
     order = sorted(range(len(places)), key=places.__getitem__)
     texts: list[bytes] = [b""] * len(places)
@@ -154,8 +161,7 @@ def _batch(
             raise BuildError(
                 f"{paths[index]}: was text before, but now {decoded.reason}; the source has changed during the build"
             )
-        if found[index]:
-            spans = [secrets.Span(**span) for span in found[index]]
+        if spans := found.get(index):
             text, replaced = secrets.redact(text, spans, secret_settings, paths[index])
             redactions[index] = [span._asdict() for span in replaced]
             redacted.update(span.kind for span in replaced)

@@ -130,7 +130,7 @@ def generated_by(path: str, content: bytes) -> GeneratedBy | None:
     marks = _marks().get(extension)
     if marks:
         head = content[:_HEAD_BYTES]
-        asked = marks[0] + marks[1] if _WORD in head.lower() else marks[1]
+        asked = marks[0] + marks[1] if marks[0] and _WORD in head.lower() else marks[1]
         lines = head.split(b"\n", max((stop for _, stop, _ in asked), default=0))
         for first, stop, pattern in asked:
             for number, line in enumerate(lines[first:stop], first + 1):

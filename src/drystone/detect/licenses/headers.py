@@ -198,7 +198,8 @@ _GRANT: Final = re.compile(
 def _grants_itself(comments: bytes) -> Evidence | None:
     """Return where a head grants rights in words that no rule names, which is not understood rather than absent."""
     words = ComparableWords(comments)
-    match = _GRANT.search(words.text)
+    text = words.text
+    match = _GRANT.search(text) if b"permission" in text or b"redistribution" in text else None
     if match is None:
         return None
     line = words.line(words.word_at(match.start()))

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 _OF_PATHS: Final = ScanSettings(private_key="off", high_entropy="off", ip_address="off")
 #: Evidence is full of hashes and names of files, which are no secrets; the words that it quotes are those of texts.
 _OF_EVIDENCE: Final = ScanSettings(high_entropy="off", ip_address="off", phone="low")
-_IN_A_PATH = re.compile(rb"@|(?=[A-Za-z0-9_-]{0,200}\d)[A-Za-z0-9_-]{16}|[Pp]ass|[Pp]wd|\+\d")
+_IN_A_PATH = re.compile(rb"@|[Pp]ass|[Pp]wd|\+\d")
+#: A run of so many characters, a digit among them, may be a token.
+_RUN = re.compile(rb"[A-Za-z0-9_-]{16,}")
+_DIGIT = re.compile(rb"\d")
 _ENDING = re.compile(rb"(?:(?<=\.[A-Za-z]{2})|(?<=\.[A-Za-z]{3}))\.(?=[A-Za-z0-9]{1,8}(?:/|$))")
 #: Keys of metadata whose values are people.
 _PERSON = re.compile(
@@ -69,7 +72,7 @@ def shown_path(path: bytes) -> bytes:
 
     The digits keep paths apart that differ in nothing else, in this version and the next.
     """
-    if _IN_A_PATH.search(path) is None:
+    if _IN_A_PATH.search(path) is None and not any(_DIGIT.search(run) for run in _RUN.findall(path)):
         return path
     parts, at = [], 0
     # A file's ending is no part of an address before it: `jane@stonework.fr.py`.

@@ -176,16 +176,27 @@ def _banners(data: bytes) -> Iterator[tuple[str, int, Declaration]]:
 def _banner_lines(head: bytes) -> Iterator[re.Match[bytes]]:
     """Yield what the pattern finds; it begins where a line does, and only lines with a copyright's mark can match."""
     read = 0
-    for mark in _MARK.finditer(head):
-        if mark.start() < read:
+    for first, last in _marks(head):
+        if first < read:
             continue
-        start, end = head.rfind(b"\n", 0, mark.start()) + 1, head.find(b"\n", mark.end())
+        start, end = head.rfind(b"\n", 0, first) + 1, head.find(b"\n", last)
         read = len(head) if end < 0 else end
-        if _ENDING.search(head, mark.end(), read) and (match := _BANNER.match(head, start)) is not None:
+        if _ENDING.search(head, last, read) and (match := _BANNER.match(head, start)) is not None:
             yield match
 
 
-_MARK: Final = re.compile(rb"\([cC]\)|\xc2\xa9|[cC][oO][pP][yY][rR][iI][gG][hH][tT]")
+def _marks(head: bytes) -> list[tuple[int, int]]:
+    """Return where a copyright's marks stand, in order. Searches for words outrun one for a pattern."""
+    low = head.lower()
+    found = []
+    for mark in (b"(c)", b"\xc2\xa9", b"copyright"):
+        at = low.find(mark)
+        while at >= 0:
+            found.append((at, at + len(mark)))
+            at = low.find(mark, at + len(mark))
+    return sorted(found)
+
+
 _FAMILY: Final = re.compile(
     r"(?i)\b(?:[al]?gpl|mpl|epl|eupl|cddl|bsd|mit|isc|apache|cc0|cc[- ]by|zlib|wtfpl|unlicense|osl)"
 )

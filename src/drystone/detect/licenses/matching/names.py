@@ -7,7 +7,7 @@ whether a name is a grant. GNU licences have a module of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -114,6 +114,21 @@ _SHORT: Final = {
     "0bsd": "0BSD", "cc0": "CC0-1.0",
 }  # fmt: skip
 _SHORT_NAME: Final = re.compile(r"\b(?:" + "|".join(_SHORT) + r")(?= |$)(?! \d)")
+
+
+def _find_short(text: str, begin: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield what `_SHORT_NAME` finds, in order. Searches for a few words outrun one for the pattern."""
+    places = []
+    for name in _SHORT:
+        at = text.find(name, begin, end)
+        while at >= 0:
+            places.append(at)
+            at = text.find(name, at + 1, end)
+    for at in sorted(places):
+        if (match := _SHORT_NAME.match(text, at, end)) is not None:
+            yield match
+
+
 _UNDER: Final = re.compile(
     r"(?:under|licen[sc]ed|licen[sc]e[sd]?(?: is)?|licensi\w+|sous|unter|bajo|spdx)"
     r"(?: (?:the|an?|either|der|la|el|both|by))? $"
@@ -132,7 +147,7 @@ def _short_names(
     """Return short names that something beside them makes names: "under MIT", "MIT or GPL", "## License: MIT"."""
     short = [
         m
-        for m in islice(_SHORT_NAME.finditer(text, begin, end), MAX_MENTIONS)
+        for m in islice(_find_short(text, begin, end), MAX_MENTIONS)
         if 1 not in taken[m.start() - begin : m.end() - begin]
     ]
     found: list[Mention] = []

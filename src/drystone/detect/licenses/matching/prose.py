@@ -26,6 +26,9 @@ _HEADING: Final = re.compile(
     rb"\*\*(?P<bold>[^*\n]{1,80})\*\*:?|<h(?P<level>[1-6])[^>\n]{0,200}>(?P<html>[^\n]{1,120}?)(?:</h[1-6]>)?)[ \t\r]*$"
 )
 _UNDERLINE: Final = re.compile(rb"^[ \t]*(=|-|~|\^|\"|\*|\+)\1{2,}[ \t\r]*$")
+#: First characters of what the two patterns above match.
+_HEADS: Final = frozenset({b"#", b"=", b"*", b"<"})
+_LINES: Final = frozenset({b"=", b"-", b"~", b"^", b'"', b"*", b"+"})
 _TABLE: Final = re.compile(rb"^[ \t]*(?:\|.*\||[^|\n]{1,200}\|[^|\n]{1,200}\|.*|\+[-=+]{4,}\+?|<t[rdh][ >].*)[ \t\r]*$")
 _LICENSING: Final = re.compile(
     r"licen[scz]|copying|copyright|^\W*legal(?: notices?| information)?\W*$|lizenz|licenç|licência|licentie|lisans|"
@@ -43,6 +46,8 @@ _REFERS: Final = re.compile(
     rb"((?!\.|licenses/)(?:[\w.-]+/)+(?:licen[sc]e|copying|eula)[\w.-]*)",
     re.IGNORECASE,
 )
+#: What every such place holds; most texts hold none of them.
+_REFERRED: Final = (b"/licen", b"/copying", b"/eula")
 _BADGE: Final = re.compile(rb"badge/[^\s)\"'>]{1,200}")
 #: A page's title may hold such words; these alone say that the whole page is about others or the past.
 _TITLES: Final = re.compile(
@@ -110,6 +115,9 @@ def tells_the_past(path: str) -> bool:
 
 def refers_to(text: bytes) -> tuple[str, int] | None:
     """Return the licence file in another folder to which a file's head sends its reader, and the line of it."""
+    low = text.lower()
+    if not any(name in low for name in _REFERRED):
+        return None
     match = _REFERS.search(text)
     return (match[1].decode(), text.count(b"\n", 0, match.start(1)) + 1) if match is not None else None
 
@@ -140,7 +148,8 @@ def page(text: bytes) -> Page:
     inside = [False] * (len(lines) + 1)
     for first, last in licensing:
         inside[first - 1 : last - 1] = [True] * (last - first)
-    for at, written in enumerate(kept):
+    marked = any(mark in text for mark in (b"|", b"+", b"<t", b"badge/"))
+    for at, written in enumerate(kept if marked else ()):
         line = written
         if b"badge/" in line:
             line = kept[at] = _BADGE.sub(lambda m: unquote_to_bytes(m.group()).replace(b"\n", b" "), line)
@@ -159,12 +168,18 @@ def _headings(lines: list[bytes]) -> list[tuple[int, int, str]]:
             continue
         if fenced or not line.strip():
             continue
-        if len(line) <= 200 and (match := _HEADING.match(line)) is not None:
+        begins = line.lstrip(b" \t")[:1]
+        if len(line) <= 200 and begins in _HEADS and (match := _HEADING.match(line)) is not None:
             title = match["title"] or match["bold"] or match["html"]
             level = len(match["mark"] or b"") or int(match["level"] or 0) or 6
             if title.strip(b"#=*-~ \t"):
                 found.append((at, level, title.decode("utf-8", "replace")))
-        elif len(line) <= 120 and at + 1 < len(lines) and (under := _UNDERLINE.match(lines[at + 1])) is not None:
+        elif (
+            len(line) <= 120
+            and at + 1 < len(lines)
+            and lines[at + 1].lstrip(b" \t")[:1] in _LINES
+            and (under := _UNDERLINE.match(lines[at + 1])) is not None
+        ):
             if b"|" in line or len(lines[at + 1].strip()) + 3 < len(line.strip()):
                 continue
             found.append(

@@ -10,14 +10,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from drystone.detect._kernel import ComparableWords
-from drystone.detect.licenses.matching.places import range_at, sentences
+from drystone.detect._kernel import ComparableWords, sentences_with
+from drystone.detect.licenses.matching.places import range_at
 from drystone.detect.licenses.matching.references import references
 from drystone.detect.licenses.matching.restrictions import (
     AGREEMENT,
     PLAIN_RIDERS,
     Restriction,
-    cues,
+    cue_places,
     forbids_something_else,
     restrictions,
 )
@@ -25,6 +25,8 @@ from drystone.detect.licenses.strictness import strictness
 
 #: A sentence is read in pieces of this many words, so that a text without full stops costs no more than others.
 _PIECE: Final = 90
+#: With each piece go so many words of the next, so that what restricts is not cut.
+_MORE: Final = 20
 #: In prose, riders are looked for this many words around a licence.
 _NEAR: Final = 70
 #: Of a text with more unexplained words than this, only sentences about the software or its licence are read.
@@ -72,9 +74,16 @@ def remaining(
     Beside copyleft, which is often explained at length, only the riders that name what they forbid count, unless
     `every` rider is asked for.
     """
+    # Riders mean something only near a licence, below a heading, or where a text is about nothing else.
+    marks = cue_places(text, bool(found or licensing or not prose))
+    if not marks:
+        return []
     ids = [i for _, _, expression, _ in found for i in re.findall(r"[\w.+-]+", expression)]
     known = references()
     ranges = known.index.unexplained(words, 0, words.count, known.numbers(ids))
+    pieces = sentences_with(words, ranges, marks, _PIECE, _MORE)
+    if not pieces:
+        return []
     spans = [(words.start(a), words.start(b - 1) + 1) for a, b in ranges]
     named = sorted((start, end) for start, end, _, whole in found if not whole)
     result: list[Remaining] = []
@@ -82,21 +91,12 @@ def remaining(
     steps = [strictness(expression) for _, _, expression, _ in found]
     copyleft = not every and bool(steps) and max(steps) > 0
     places = _around(words, found)
-    pieces = [
-        (first, last, words.start(first), words.start(last) - 1 if last < words.count else len(text))
-        for first, last in _pieces(words, ranges)
-    ]
-    if not pieces:
-        return []
-    may_deny, may_ride = cues(text[pieces[0][2] : max(end for _, _, _, end in pieces)])
     for first, last, start, end in pieces:
         sentence = text[start:end]
         at = bisect_right(places, (last, words.count)) - 1
         below = range_at(licensing or (), start) is not None
         near = below or (at >= 0 and first <= places[at][1])
         beside = loose or near or not (prose or found)
-        if not may_deny and not (beside and may_ride):
-            continue
         hits = _read(sentence, prose, near, beside, bool(found), loose or below, copyleft)
         for hit in hits:
             if licensing is not None and not below and hit.rule in _OF_SERVICES and _OURS.search(sentence) is None:
@@ -141,23 +141,6 @@ def _read(
 def _concerns(sentence: str, by_name: bool) -> bool:
     """Whether a sentence is about the software or its licence, and if need be says so by their names."""
     return _ABOUT.search(sentence) is not None and (not by_name or _LAW.search(sentence) is not None)
-
-
-def _pieces(words: ComparableWords, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the sentences (first word, last word + 1) that hold unexplained words, long ones in pieces."""
-    starts = sentences(words)
-    behind = 0
-    for first, last in ranges:
-        number = max(0, bisect_right(starts, first) - 1)
-        while number < len(starts) and starts[number] < last:
-            begin, end = starts[number], starts[number + 1] if number + 1 < len(starts) else words.count
-            number += 1
-            skip = max(0, first - begin - 20) // _PIECE * _PIECE
-            for at in range(begin + skip, min(end, last), _PIECE):
-                stop = min(end, at + _PIECE + 20)
-                if at >= behind and stop > first:
-                    yield at, stop
-                    behind = at + 1
 
 
 def _foreign(hit: tuple[int, int], spans: list[tuple[int, int]], named: list[tuple[int, int]]) -> bool:

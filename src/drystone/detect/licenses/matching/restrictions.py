@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Final, NamedTuple
 
-from drystone.detect.patterns import PatternSet
+from drystone.detect.patterns import PatternEnds, PatternSet
 
 #: Riders whose own words leave no doubt that they are about the use of the software.
 PLAIN_RIDERS: Final = frozenset({"non-ai", "commons clause", "non-commercial", "field of use", "no service"})
@@ -47,7 +47,8 @@ class _Rule(NamedTuple):
 class _Rules:
     """The rules of facts/restrictions.tsv by kind; `cues` tells in one fast pass which of them may match.
 
-    The i-th of its patterns stands for rules of the i-th (kind, name) of `meaning`.
+    The i-th of its patterns stands for rules of the i-th (kind, name) of `meaning`. `places` are the cues of what
+    denies, and all cues.
     """
 
     denied: tuple[_Rule, ...]
@@ -58,6 +59,7 @@ class _Rules:
     copying: re.Pattern[str]
     cues: PatternSet
     meaning: tuple[tuple[str, str], ...]
+    places: tuple[PatternEnds, PatternEnds]
 
 
 @cache
@@ -95,6 +97,10 @@ def _rules() -> _Rules:
         copying=re.compile(words["copy"] + "|no part|without"),
         cues=PatternSet([cue for _, _, cue in cues], lines=False),
         meaning=tuple((kind, name) for kind, name, _ in cues),
+        places=(
+            PatternEnds([cue for kind, _, cue in cues if kind == "cue"]),
+            PatternEnds([cue for _, _, cue in cues]),
+        ),
     )
 
 
@@ -116,10 +122,12 @@ def forbids_something_else(hit: Restriction, sentence: str) -> bool:
     return hit.rule.startswith("denied, ") and _rules().about.search(sentence) is None
 
 
-def cues(text: str) -> tuple[bool, bool]:
-    """Return whether some sentence of a text may deny, and whether some may hold a rider, in one pass over it."""
-    kinds = {_rules().meaning[i][0] for i in _rules().cues.matching(text.encode("latin-1"))}
-    return "cue" in kinds, "rider cue" in kinds
+def cue_places(text: str, riders: bool) -> list[int]:
+    """Return the offsets behind words that a sentence which denies has, or with `riders` one that holds a rider.
+
+    A sentence without one of them neither denies nor rides. One pass over the text.
+    """
+    return _rules().places[riders].ends(text.encode("latin-1"))
 
 
 def restrictions(sentence: str, beside: bool) -> Iterator[Restriction]:

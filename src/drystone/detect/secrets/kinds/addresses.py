@@ -76,8 +76,8 @@ class Email:
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
         at = text.rfind(b"@", max(0, hit - 70), hit)
-        if at < 0:
-            return
+        if at < 1 or text[at - 1] not in _LOCAL:
+            return  # most are decorators, without a name before them
         stop = min(len(text), at + 256)
         domain = _EMAIL_DOMAIN.match(text, at + 1, stop)
         if domain is None and not text[at + 1 : at + 64].isascii():
