@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from drystone.detect._kernel import utf8_error
+from drystone.detect._kernel import encoding_signs, utf8_error
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,6 +142,12 @@ def test_validation_agrees_with_python_behind_ascii_blocks(count: int, text: str
     except UnicodeDecodeError as error:
         wanted = error.start
     assert utf8_error(data) == wanted
+
+
+@given(st.lists(st.sampled_from([b"\0", b"\x1b", b"$", b"~", b"{", b"a", b"\xe9" * 40]), max_size=20).map(b"".join))
+def test_signs_of_an_encoding_are_found_where_they_stand(data: bytes) -> None:
+    signs = {1: b"\0", 2: b"\x1b$", 4: b"~{"}
+    assert encoding_signs(data) == sum(bit for bit, sign in signs.items() if sign in data)
 
 
 @given(st.binary(max_size=400))
