@@ -6,16 +6,19 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drystone.reader.options import DEFAULT_MODEL, Precision
 
 if TYPE_CHECKING:
+    from drystone.answer.adapting import AdaptedReader
     from drystone.answer.evaluation.measures import AnswerReport
     from drystone.answer.forms import CitationForm
     from drystone.answer.shapes import CheckedCitation, Citation, CitedAnswers
     from drystone.reader.reader import Reader
     from drystone.reader.spans.decode import Answer
+    from drystone.reader.training.records import ProgressRow
     from drystone.reader.verbs import AnyModel
     from drystone.release.verbs import AnyRelease
 
@@ -151,3 +154,37 @@ def resolve_permalink(link: str, releases: Iterable[AnyRelease]) -> CheckedCitat
 
     named = parse_permalink(link)
     return resolve(named, [opened(release) for release in releases])
+
+
+def adapt_reader(
+    releases: Iterable[AnyRelease],
+    out: str | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str] = DEFAULT_MODEL,
+    examples: int = 2048,
+    hold_out: float = 0.25,
+    learning_rate: float = 5e-5,
+    seed: int = 0,
+    progress: Callable[[ProgressRow], None] | None = None,
+) -> AdaptedReader:
+    """Teach a reader releases by questions made from their own documentation and code, without labels.
+
+    Only kept files that name a licence are learnt from; their licences stand in the model's card. Writes the reader
+    into `out`, with its card and training.json, and returns its metrics before and after on the files held back (a
+    share of `hold_out`). `examples`: questions shown in training. Called again after an interruption it goes on.
+    `progress` is called with rows of the training. Raises `UsageError` where too few questions can be made,
+    `MissingExtraError` without torch, `ReleaseError`, `ModelError`.
+    """
+    from drystone.answer.adapting import adapt
+    from drystone.release.verbs import opened
+
+    return adapt(
+        [opened(release) for release in releases],
+        os.fspath(model),
+        Path(out),
+        count=examples,
+        share=hold_out,
+        learning_rate=learning_rate,
+        seed=seed,
+        report=progress,
+    )
