@@ -15,9 +15,8 @@ WAITING: Final = 32
 #: Bytes of a request over HTTP, and sessions that are open at the same time.
 MAX_BODY: Final = 256 * 1024
 SESSIONS: Final = 256
-#: Characters of a query, of a question, and of what names a file.
+#: Characters of a query, and of what names a file.
 QUERY: Final = 10_000
-QUESTION: Final = 1_000
 NAME: Final = 5_000
 #: Files of a search, lines of each and lines around them: where nobody says, and at most.
 FILES: Final = 10

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from drystone.answer.answering import LONGEST
 from drystone.answer.shapes import Citation, CitedAnswer
 from drystone.mcp import limits
 from drystone.policy.compatibility import Obstacle, Used
@@ -69,7 +70,7 @@ class AskArguments(_Arguments):
         str,
         Field(
             min_length=1,
-            max_length=limits.QUESTION,
+            max_length=LONGEST,
             description="A question in English to which a few words of some file are the answer.",
         ),
     ]
