@@ -48,23 +48,14 @@ def serve(
     is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
     `ReleaseError`, `RegistryError`.
     """
-    from drystone.reader.verbs import load_reader
     from drystone.registry.place import place_of
     from drystone.web.serve import Address, run
     from drystone.web.tokens import read_tokens
 
     known = read_tokens(_path(tokens))
     places = list(map(Path, releases))
-    readers: dict[str, Reader] = {}
-    for model in models:
-        name, separator, where = model.partition("=")
-        name, where = (name, where) if separator else (Path(model).name, model)
-        if name in readers:
-            raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
-        readers[name] = (load or load_reader)(where)
-        readers[name].warm()
     run(
-        readers,
+        _readers(models, load),
         places,
         registry=place_of(registry) if places else None,
         catalog=catalog,
@@ -78,6 +69,20 @@ def serve(
         at=Address(host, port, https),
         tell=tell,
     )
+
+
+def _readers(models: Iterable[str], load: Callable[[str], Reader] | None) -> dict[str, Reader]:
+    from drystone.reader.verbs import load_reader
+
+    readers: dict[str, Reader] = {}
+    for model in models:
+        name, separator, where = model.partition("=")
+        name, where = (name, where) if separator else (Path(model).name, model)
+        if name in readers:
+            raise UsageError(f"--model: two models are called {name!r}; write NAME=MODEL.")
+        readers[name] = (load or load_reader)(where)
+        readers[name].warm()
+    return readers
 
 
 def add_moderator(file: AnyPath, name: str, password: str) -> None:
