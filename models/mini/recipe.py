@@ -28,7 +28,7 @@ from typing import Any
 
 import click
 
-from drystone.cli.asking.reader._training import progress
+from drystone.cli.asking.reader._making._options import progress
 from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.training.average import average
 from drystone.reader.training.batches import load_packed, pack, save_packed

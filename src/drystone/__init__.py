@@ -13,6 +13,7 @@ from drystone._lazy import lazily
 if TYPE_CHECKING:
     from drystone.answer.askable import AskableRelease, open_release
     from drystone.answer.verbs import (
+        adapt_reader,
         ask_releases,
         ask_text,
         evaluate_answers,
@@ -106,6 +107,7 @@ __all__ = [
     "Release",
     "TrainingFile",
     "TrainingOptions",
+    "adapt_reader",
     "add_artifact",
     "add_moderator",
     "ask",
@@ -206,6 +208,7 @@ _HOMES = {
     "add_moderator": "drystone.web.verbs",
     "ask": "drystone.reader.verbs",
     "ask_releases": "drystone.answer.verbs",
+    "adapt_reader": "drystone.answer.verbs",
     "ask_text": "drystone.answer.verbs",
     "asks_ledger": "drystone.search.verbs",
     "audit": "drystone.building.verbs",

@@ -10,7 +10,7 @@ import click
 from drystone.cli import _options
 from drystone.cli._out import echo, inline
 from drystone.cli._progress import counter
-from drystone.cli.asking.reader._training import progress, training_of, training_options
+from drystone.cli.asking.reader._making._options import progress, training_of, training_options
 from drystone.reader import verbs
 
 

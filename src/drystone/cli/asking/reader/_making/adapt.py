@@ -10,7 +10,7 @@ import click
 from drystone.answer import verbs
 from drystone.cli._options import option_of
 from drystone.cli._out import echo, inline
-from drystone.cli.asking.reader._training import progress
+from drystone.cli.asking.reader._making._options import progress
 
 
 @click.command()

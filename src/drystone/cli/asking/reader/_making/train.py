@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from drystone.cli._out import echo, inline
-from drystone.cli.asking.reader._training import progress, training_of, training_options
+from drystone.cli.asking.reader._making._options import progress, training_of, training_options
 from drystone.reader import verbs
 
 

@@ -1,0 +1,1 @@
+"""Models made: trained, taught, averaged, adapted, and questions to do so with."""
