@@ -20,6 +20,7 @@ def test_the_public_names_are_these() -> None:
         "Release",
         "TrainingFile",
         "TrainingOptions",
+        "adapt_reader",
         "add_artifact",
         "add_moderator",
         "ask",
