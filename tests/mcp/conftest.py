@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,9 +19,6 @@ from drystone.mcp.stopping import Stop
 from drystone.release.read import open_release
 from drystone.search import index
 from tests.release.sample import Row, write_sample
-
-if importlib.util.find_spec("mcp") is None:
-    collect_ignore_glob = ["test_*.py"]
 
 GUIDE = """\
 Serving
@@ -43,7 +39,9 @@ HOSTILE = (
 )
 LONG = "x = '" + "keystone-" * 3_000 + "'\n"
 MANY = "".join(f"keystone_{number} = {number}  # \u00e9 a line of many\n" for number in range(1, 1_001))
+NOTES = [f"# Note {n}\n\nThe capstone was cut by Grace Hewer in 1901, says page {n}.\n" for n in range(12)]
 ROWS = [
+    *(Row("own/notes", f"/{number}.md", text.encode(), "Markdown") for number, text in enumerate(NOTES)),
     Row("pypi/click", "/guide.rst", GUIDE.encode(), "reStructuredText"),
     Row("pypi/click", "/hostile.py", HOSTILE.encode(), "Python"),
     Row("pypi/click", "/long.py", LONG.encode(), "Python"),
@@ -55,7 +53,7 @@ ROWS = [
     Row("own/other", "/" + "p\u202e" * 2_000 + ".py", b"keystone = 'deep'\n", "Python"),
 ]
 COPY = Row("own/other", "/copy.rst", GUIDE.encode(), "reStructuredText", "exact_duplicates.exact_duplicate")
-COPY.like = ROWS[0]
+COPY.like = next(row for row in ROWS if row.path == "/guide.rst")
 
 _Result = TypeVar("_Result")
 Call = Callable[..., ToolResult]

@@ -17,7 +17,7 @@ def test_search_gives_lines_licence_and_identifier(call: Call) -> None:
     found = call("search", query="file:guide port")
     (file,) = found.data["results"]
     assert (file["path"], file["license"], file["lines"][0]["number"]) == ("/guide.rst", "MIT", 4)
-    assert file["swhid"] == f"{ROWS[0].swhid};origin=https://example.org/pypi/click;path=/guide.rst;lines=4"
+    assert file["swhid"] == f"{COPY.swhid};origin=https://example.org/pypi/click;path=/guide.rst;lines=4"
     assert found.data["summary"]["exact"]
     assert "     4 | The server listens on port ``8080``" in found.text
     assert f"swhid | {file['swhid']}" in found.text
@@ -25,7 +25,7 @@ def test_search_gives_lines_licence_and_identifier(call: Call) -> None:
 
 def test_all_files_come_in_parts(call: Call) -> None:
     found = [f["path"] for part in parts(call, "search", query="keystone", limit=3) for f in part.data["results"]]
-    kept = [row.path for row in ROWS if row.dropped is None]
+    kept = [row.path for row in ROWS if row.dropped is None and b"keystone" in row.data]
     assert len(found) == len(kept)
     assert len({path[:30] for path in found} ^ {path[:30] for path in kept}) == 0
 
@@ -66,7 +66,7 @@ def test_licenses_tell_what_each_asks_and_whether_a_policy_covers_all(call: Call
     found = call("licenses")
     assert (found.data["distributable"], found.data["licenses"][0]["license"]) == ("yes", "MIT")
     assert found.data["licenses"][0]["asks"]["notice"] == "yes"
-    assert "licence | MIT: 8 files; asks: attribution yes" in found.text
+    assert f"licence | MIT: {len(ROWS) - 1} files; asks: attribution yes" in found.text
 
 
 def test_a_path_that_is_too_large_is_shown_cut(call: Call) -> None:
@@ -90,13 +90,28 @@ def test_questions_are_answered_with_citations(call: Call) -> None:
 
     if "mini" not in installed():
         pytest.skip("not installed: pip install ./models/mini")
-    found = call("ask", question="Who cut the keystone?")
+    found = call("ask", question="On which port does the server listen?")
     first = found.data["answers"][0]
-    assert first["text"] == "Ada Mason"
+    assert first["text"] == "8080"
     citation = first["citations"][0]
-    assert (citation["path"], citation["lines"], citation["license"]) == ("/guide.rst", [9, 9], "MIT")
-    assert "answer | Ada Mason" in found.text
+    assert (citation["path"], citation["lines"], citation["license"]) == ("/guide.rst", [4, 4], "MIT")
+    assert "answer | 8080" in found.text
+    assert "     4 | The server listens on port ``8080`` unless" in found.text
     none = call(
         "ask", question="What colour does the Emperor of China like on Tuesdays?", where="lang:restructuredtext"
     )
     assert none.data["found"] == bool(none.data["answers"])
+
+
+def test_an_answer_that_stands_in_many_places_goes_on_in_the_next_part(call: Call) -> None:
+    pytest.importorskip("tokenizers", reason="needs the extra `reader`")
+    from drystone.reader.model.installed import installed
+
+    if "mini" not in installed():
+        pytest.skip("not installed: pip install ./models/mini")
+    found = list(parts(call, "ask", question="Who cut the capstone in 1901?", limit=1))
+    assert len(found) > 1
+    answers = [answer for part in found for answer in part.data["answers"]]
+    assert {answer["text"] for answer in answers} == {"Grace Hewer"}
+    places = [citation["path"] for answer in answers for citation in answer["citations"]]
+    assert len(set(places)) == len(places) > 5
