@@ -12,10 +12,11 @@ SITE ?= .cache/site
 
 .PHONY: demo test test-fast lint bench docs site clean
 
-demo: $(VENV)/installed
+demo: $(VENV)/installed $(VENV)/reader
 	$(BIN)/drystone build examples/demo.toml
 	$(BIN)/drystone index demo/release
 	$(BIN)/drystone search demo/release 'sym:Session lang:python' --limit 3 --lines 2
+	$(BIN)/drystone ask demo/release "How long does a permanent session live in Flask by default?"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(TESTS)
@@ -46,6 +47,11 @@ site: $(VENV)/installed-dev
 $(VENV)/installed: $(SOURCES)
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt .
+	touch $@
+
+# What answers questions; drystone itself stays as it is installed.
+$(VENV)/reader: models/mini/pyproject.toml constraints.txt | $(VENV)/installed
+	$(PIP) install --quiet --constraint constraints.txt 'drystone[reader]' ./models/mini
 	touch $@
 
 $(VENV)/installed-dev: $(SOURCES)

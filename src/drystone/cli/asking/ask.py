@@ -6,14 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
-from click.core import ParameterSource
 
 from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import spinner
 from drystone.cli.asking.reader._options import load, max_answer_len, model_options_of, passage
-from drystone.reader import verbs as reader_verbs
 
 if TYPE_CHECKING:
     from drystone.answer.forms import CitationForm
@@ -50,8 +48,9 @@ def command(arguments: tuple[str, ...], context: Any, form: str, as_json: bool, 
 
     Every quote was read again from the bytes that its citation names; what --json prints, `drystone cite verify`
     checks. Ask in the language of the texts. A release should have an index (drystone index); a small one without is
-    read as a whole. A text (--context) is read in fp32 unless --precision says otherwise. The exit status is 3 where no
-    answer is sure enough: "not found" is an answer, too.
+    read as a whole. A text (--context) is read in the same pieces, and its best spans are given however unsure.
+
+    The exit status is 3 where no answer is sure enough: "not found" is an answer, too.
 
     \b
     Examples:
@@ -68,8 +67,6 @@ def command(arguments: tuple[str, ...], context: Any, form: str, as_json: bool, 
         if releases or options["where"] or form in CITED:
             raise click.UsageError("--context goes without releases, --where, and citations")
         del options["least"], options["where"]
-        if click.get_current_context().get_parameter_source("precision") is ParameterSource.DEFAULT:
-            del given["precision"]  # a text is read as `drystone reader answer` reads it
         _ask_text(question, context, form == "json", options, given)
         return
     if not releases:
@@ -90,7 +87,7 @@ def command(arguments: tuple[str, ...], context: Any, form: str, as_json: bool, 
 
 def _ask_text(question: str, context: Any, as_json: bool, options: dict[str, Any], given: dict[str, Any]) -> None:
     text = passage(context)
-    found = reader_verbs.ask(question, text, model=_loaded(given), **options)
+    found = verbs.ask_text(question, text, model=_loaded(given), **options)
     if as_json:
         print_json([answer.as_dict() for answer in found])
         return
