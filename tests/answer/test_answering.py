@@ -7,7 +7,7 @@ import pytest
 
 from drystone.answer import verbs
 from drystone.answer.shapes import CitedAnswers
-from drystone.errors import UsageError
+from drystone.errors import ModelError, ReleaseError, UsageError
 from drystone.reader import Reader
 from drystone.release.read import Release
 from tests.answer.conftest import COPY, GUIDE
@@ -68,3 +68,17 @@ def test_a_long_text_is_read_in_pieces(mini: Reader) -> None:
     (found,) = verbs.ask_text("Who cut the keystone?", text, model=mini)
     assert found.text == "Ada Mason"
     assert text[found.start : found.end] == found.text
+
+
+def test_an_index_of_another_release_is_told(make: Callable[..., Release], small: Path) -> None:
+    own, other = make({"/guide.rst": GUIDE}), make({"/history.md": COPY})
+    for file in (own.path / "index").iterdir():
+        (same,) = (one for one in (other.path / "index").iterdir() if one.suffix == file.suffix)
+        file.write_bytes(same.read_bytes())
+    with pytest.raises(ReleaseError, match=r"made for other shards. Run drystone index again"):
+        verbs.ask_releases([own], "Who cut the keystone?", model=small)
+
+
+def test_a_model_that_is_missing_is_named(release: Release, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        verbs.ask_releases([release], "Who cut the keystone?", model=tmp_path / "nowhere")

@@ -82,6 +82,10 @@ _KINDS: Final = (
     _kind(r"how|why|when|happens?|where", r"\S+(?:\s+\S+)+", r"\S+"),
     _kind(r"", r"\S{1,40}", r"\S+\s\S+"),
 )
+#: Kinds that are phrases, or whatever else.
+_ANYTHING: Final = (len(_KINDS) - 2, len(_KINDS) - 1)
+#: What may stand beside a word and is none of it.
+_SIGNS: Final = "\"'`*.,;:()[]"
 #: What a question asks with: the words after "which" and up to the next that joins or is a common verb.
 _ASKS: Final = re.compile(
     r"\b(?:which|what)\s+((?:(?!(?:of|in|to|for|from|on|at|by|with|does|do|did|is|are|was|were|has|have|can|may|must|"
@@ -104,3 +108,10 @@ def fits(kind: int, span: str) -> float:
         if spelled.match(plain):
             return (1.0, 0.5, 0.2)[place]
     return 0.0
+
+
+def best_fit(kind: int, text: str) -> float:
+    """Return how well the word of a text fits that fits best; 0.5 for a kind that hardly any word or every word is."""
+    if kind in _ANYTHING:
+        return 0.5
+    return max((fits(kind, word.strip(_SIGNS)) for word in set(text.split())), default=0.0)

@@ -6,11 +6,13 @@ What is near to a question is judged by its words alone (BM25, docs/search.md). 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from drystone.answer.kinds import asked_for, best_fit
 from drystone.answer.repositories import named
 from drystone.errors import ReleaseError, UsageError
 from drystone.reader.spans.markup import blank
@@ -27,8 +29,12 @@ _PASSAGES: Final = 40
 #: A release without an index is read as a whole up to so many bytes of text.
 SCANNED: Final = 4 << 20
 #: What makes a piece near, each 0 to 1: how its passage ranks; BM25 of the words in the piece; how much of their
-#: weight it has; how much of it only the first line of its passage has (its heading, its function).
-_NEAR: Final = (2 / 7, 2 / 7, 2 / 7, 1 / 7)
+#: weight it has; how much of it only the first line of its passage has (its heading, its function). Of the nearest
+#: pieces by these also: how much of the weight one sentence has; how well a word of it is spelled for what is asked.
+_NEAR: Final = (0.35, 0.1, 0.1, 0.05)
+_SENTENCE, _SPELLED = 0.25, 0.15
+_REFINED: Final = 48
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 #: BM25's own constants (docs/search.md).
 _K1, _B = 1.2, 0.75
 
@@ -96,20 +102,20 @@ class Retriever:
         """
         found: list[Piece] = []
         for at, searcher in self._searchers.items():
-            found += _pieces(*_searched(at, searcher, question, where, seconds))
+            found += _pieces(*_searched(at, searcher, question, where, seconds), question)
         scanned = [(at, release) for at, release in enumerate(self._releases) if at not in self._searchers]
         if scanned:
             if where:
                 raise UsageError(f"--where needs an index: drystone index {shown(str(scanned[0][1].path))}")
             stretches = _scanned(scanned)
-            found += _pieces(stretches, _weighed(stretches, question))
+            found += _pieces(stretches, _weighed(stretches, question), question)
         return sorted(found, key=_order)
 
 
 def of_text(text: str, question: str) -> list[Piece]:
     """Return the pieces of one text, the nearest to a question first."""
     stretches = [Stretch(0, "", 0, text, 1.0)]
-    return _pieces(stretches, _weighed(stretches, question))
+    return _pieces(stretches, _weighed(stretches, question), question)
 
 
 def _order(piece: Piece) -> tuple[float, int, str, int, int]:
@@ -164,7 +170,7 @@ def _weighed(stretches: Sequence[Stretch], question: str) -> Weights:
     return Weights(question, counts)
 
 
-def _pieces(stretches: Iterable[Stretch], weights: Weights) -> list[Piece]:
+def _pieces(stretches: Iterable[Stretch], weights: Weights, question: str) -> list[Piece]:
     """Return the pieces of stretches with how near each is, the nearest first."""
     cut = []
     for stretch in stretches:
@@ -179,7 +185,15 @@ def _pieces(stretches: Iterable[Stretch], weights: Weights) -> list[Piece]:
         parts = stretch.near, weights.bm25(keys, mean), share, weights.share([*keys, *heading]) - share
         near = sum(part * weight for part, weight in zip(parts, _NEAR, strict=True))
         found.append(Piece(stretch, start, text, near, weights))
-    return sorted(found, key=_order)
+    found.sort(key=_order)
+    kind = asked_for(question)
+    refined = [piece._replace(near=piece.near + _refinement(piece, kind)) for piece in found[:_REFINED]]
+    return sorted([*refined, *found[_REFINED:]], key=_order)
+
+
+def _refinement(piece: Piece, kind: int) -> float:
+    sentence = max(piece.weights.share(terms_of(one)) for one in _SENTENCE_ENDS.split(piece.text))
+    return _SENTENCE * sentence + _SPELLED * best_fit(kind, piece.text)
 
 
 def terms_of(text: str) -> list[int]:

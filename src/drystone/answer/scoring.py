@@ -29,14 +29,22 @@ from drystone.search.questions.words import asking
 #: its probability in the piece, and of "no answer here". How well it is spelled for what is asked, and that squared.
 #: The share of its words that are in the question. Its words (up to 10) and the logarithm of its characters. How near
 #: its piece is, by how much the nearest is nearer, and its place among them. The share of the question's words within
-#: 160 characters, and within its sentence. Whether it begins its line but for marks, and is marked as code or quoted.
+#: 160 characters, and within its sentence. Whether it begins its line but for marks, is marked as code or quoted, names
+#: what its piece is about, which begins with it but for marks (and that times the spelling), and is the number of an
+#: issue or change.
 FEATURES: Final = (
     "logit", "below_best", "probability", "no_answer", "spelling", "spelling_squared", "asked", "words", "characters",
-    "near", "below_nearest", "place", "close", "sentence", "first", "marked",
+    "near", "below_nearest", "place", "close", "sentence", "first", "marked", "title", "title_spelling", "issue",
 )  # fmt: skip
 _AROUND: Final = 160
 _SMALLEST: Final = 1e-9
 _FIRST: Final = re.compile(r"[ \t]*(?:\.\.[ ][\w:-]+::[ ]|\#{1,6}[ ]|[*+-][ ]|``|`|\*\*|class[ ]|def[ ])?[\"'`*]*\Z")
+_TITLE: Final = re.compile(
+    r"\s*(?:\.\.[ ][\w:-]+::[ ]+|\#{1,6}[ ]|[*+-][ ]|class[ ]|(?:async[ ])?def[ ])?[\"'`*.:~\w]*\Z"
+)
+_ISSUE: Final = re.compile(
+    r"(?:#|\b(?:issues?|pr|pull|tickets?|gh|bug|bpo):?[ ]?`?\#?|/(?:issues|pull)/)\Z", re.IGNORECASE
+)
 _MARKS: Final = "`\"'*"
 
 
@@ -110,12 +118,10 @@ class SpanScorer:
                 of_reader = [one.logit, best - one.logit, math.log(max(one.score, _SMALLEST))]
                 of_reader.append(math.log(max(one.null_score, _SMALLEST)))
                 of_place = [piece.near, self._pieces[0].near - piece.near, float(place)]
-                features = [
-                    *of_reader,
-                    *self._of_text(raw[start:end]),
-                    *of_place,
-                    *_of_surroundings(piece, raw, start, end),
-                ]
+                of_text, title = self._of_text(raw[start:end]), float(bool(_TITLE.match(raw[:start])))
+                of_start = [title, title * of_text[0], float(bool(_ISSUE.search(raw[:start])))]
+                around = _of_surroundings(piece, raw, start, end)
+                features = [*of_reader, *of_text, *of_place, *around, *of_start]
                 found[start, end] = one, features
         if not found:
             return []
