@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -184,8 +185,10 @@ def test_rubbish_gets_an_answer_and_the_next_call_is_served(talk: Talk) -> None:
     while answers[-1].get("id") != 8:
         answers.append(talk.receive())
     assert not answers[-1]["result"]["isError"]
-    talk.send(tool_call(9, "search", {"query": "keystone" * 100_000}))
+    talk.send(tool_call(9, "search", {"query": "keystone" * 20_000}))
     assert "at most 10000" in talk.receive()["result"]["content"][0]["text"]
+    talk.send(tool_call(10, "search", {"query": "keystone" * 1_000_000}))
+    assert f"longer than {MAX_BODY:,} bytes" in talk.receive()["error"]["message"]
 
 
 @pytest.mark.slow
@@ -198,6 +201,15 @@ def test_a_cancelled_call_gets_no_answer_and_the_next_one_does(short_talk: Talk)
     assert talk.receive()["id"] == 99
     out, _ = talk.end()
     assert out == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_while_it_waits_for_its_client(short_talk: Talk, given: signal.Signals) -> None:
+    short_talk.process.send_signal(given)
+    assert short_talk.process.wait(30) in {130, -given}
+    assert short_talk.process.stderr is not None
+    assert b"Traceback" not in short_talk.process.stderr.read()
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +26,15 @@ def test_a_program_is_told_what_to_start_or_where_to_go(client: Client, key: str
     assert reached[key]["drystone"]["headers"] == {"Authorization": "Bearer TOKEN"}
     assert "headers" not in http_settings(client, "http://a/mcp", token=False)[key]["drystone"]  # type: ignore[call-overload,index]
     assert PLACES[client]
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    page = (Path(__file__).parents[2] / "docs/mcp.md").read_text()
+    blocks = re.findall(r"For `(\w+)`.*?```json\n(.*?)```", page, re.DOTALL)
+    assert [client for client, _ in blocks] == list(PLACES)
+    for client, block in blocks:
+        shown = json.loads(block)
+        printed: Any = settings(client, ["/home/ada/drystone/demo/release"])
+        (servers,) = printed.values()
+        servers["drystone"]["command"] = "/home/ada/drystone/.venv/bin/drystone"
+        assert shown == printed

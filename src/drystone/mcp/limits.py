@@ -12,7 +12,7 @@ TIMEOUT: Final = 20.0
 #: Calls that are worked on at the same time, and calls that wait for that.
 AT_ONCE: Final = 4
 WAITING: Final = 32
-#: Bytes of a request over HTTP, and sessions that are open at the same time.
+#: Bytes of a message, and sessions that are open over HTTP at the same time.
 MAX_BODY: Final = 256 * 1024
 SESSIONS: Final = 256
 #: Characters of a query, and of what names a file.

@@ -7,11 +7,12 @@ protocol. Knows no rule of a release.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -21,6 +22,7 @@ from drystone.mcp.limits import AT_ONCE, MAX_BODY, SESSIONS, WAITING
 from drystone.mcp.pages import ToolResult
 from drystone.mcp.quoting import quoted
 from drystone.mcp.shelf import ReleaseShelf
+from drystone.mcp.stdin import StdinLines
 from drystone.mcp.stopping import Calls, Stop
 from drystone.mcp.tools import TOOLS, DrystoneTool
 from drystone.web.tokens import bears
@@ -167,7 +169,8 @@ def run_stdio(shelf: ReleaseShelf, seconds: float) -> None:
 
 
 async def _stdio(server: Server) -> None:
-    async with stdio_server() as (read, write):
+    given = cast("anyio.AsyncFile[str]", StdinLines(sys.stdin.fileno(), MAX_BODY))
+    async with stdio_server(stdin=given) as (read, write):
         sender, receiver = anyio.create_memory_object_stream[SessionMessage | Exception](0)
 
         async def checked() -> None:
@@ -188,7 +191,7 @@ async def _stdio(server: Server) -> None:
 def _no_message(error: Exception) -> types.JSONRPCError:
     invalid = isinstance(error, ValidationError) and any(each["type"] != "json_invalid" for each in error.errors())
     code, said = (types.INVALID_REQUEST, "this is no message of JSON-RPC 2.0") if invalid else (
-        types.PARSE_ERROR, "this line is no JSON"
+        types.PARSE_ERROR, f"this line is no JSON, or longer than {MAX_BODY:,} bytes"
     )  # fmt: skip
     return types.JSONRPCError(jsonrpc="2.0", id=None, error=types.ErrorData(code=code, message=said))
 

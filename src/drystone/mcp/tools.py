@@ -84,10 +84,11 @@ def search(shelf: ReleaseShelf, asked: SearchArguments, stop: Stop) -> ToolResul
 def _of_files(
     served: Served, asked: SearchArguments, offset: int, stop: Stop
 ) -> tuple[list[FileRecord | OccurrenceRecord], SummaryRecord]:
-    found = served.searcher.search(
-        asked.query, limit=None, bound=offset + asked.limit, skip=offset, lines=asked.lines, context=asked.context,
-        seconds=stop.left * _SEARCHING, stopped=stop.reached,
-    )  # fmt: skip
+    with served.lock:
+        found = served.searcher.search(
+            asked.query, limit=None, bound=offset + asked.limit, skip=offset, lines=asked.lines, context=asked.context,
+            seconds=stop.left * _SEARCHING, stopped=stop.reached,
+        )  # fmt: skip
     return [file_record(each) for each in served.steps(iter(found))], summary_record(found)
 
 
