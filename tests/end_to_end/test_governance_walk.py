@@ -19,8 +19,12 @@ ID, BEGINNING, LINE = "R-7K3M9Q2T1X", "R-7K3", "drystone-opt-out R-7K3M9Q2T1X 5f
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """The commands of the walk in order, each with what the page prints after it."""
-    section = PAGE.split("\n## The way of a request\n")[1].split("\n## ")[0]
+    """The commands of the walk."""
+    return printed(PAGE.split("\n## The way of a request\n")[1].split("\n## ")[0])
+
+
+def printed(section: str) -> list[tuple[str, list[str]]]:
+    """The commands of a section in order, each with what the page prints after it."""
     found: list[tuple[str, list[str]]] = []
     for block in re.findall(r"```console\n(.*?)```", section, re.S):
         for line in block.splitlines():
@@ -33,7 +37,11 @@ def commands() -> list[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("walk")
+    return shell_folder(tmp_path_factory.mktemp("walk"))
+
+
+def shell_folder(home: Path) -> Path:
+    """A folder with a `drystone` to run, and an empty one to run it in."""
     (home / "bin").mkdir()
     program = home / "bin/drystone"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m drystone "$@"\n')
