@@ -7,6 +7,9 @@ permalink, whoever kept it. And every quote that is shown stands in the bytes of
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -19,6 +22,7 @@ from drystone import building as room
 from drystone.answer import verbs
 from drystone.building.retract import apply
 from drystone.building.settings import Settings
+from drystone.errors import DrystoneError
 from drystone.reader import Reader
 from drystone.registry import Registry
 from drystone.registry.requests import subjects
@@ -167,15 +171,20 @@ class History:
                 assert found.state == "withdrawn", found
 
 
+@pytest.fixture(scope="module")
+def reader(small: Path) -> Reader:
+    return Reader.load(str(small))
+
+
 STEPS = st.sampled_from(["push", "push", "opt out", "opt out", "retract", "update", "index", "ask", "ask"])
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nothing_that_is_out_comes_back_by_an_answer(
-    data: st.DataObject, small: Path, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, reader: Reader, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    history, reader = History(tmp_path_factory.mktemp("history")), Reader.load(str(small))
+    history = History(tmp_path_factory.mktemp("history"))
     places = st.tuples(st.sampled_from(["a/x", "b/y", "c/z"]).map("https://forge.example/{}".format),
                        st.sampled_from(["guide.md", "notes.md"]))  # fmt: skip
     for repository, page in (("a/x", "guide.md"), ("b/y", "guide.md"), ("b/y", "notes.md")):
@@ -196,3 +205,38 @@ def test_nothing_that_is_out_comes_back_by_an_answer(
     history.retract()
     history.ask(reader)
     assert verify(history.home.output).holds
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_is_damaged_no_answer_is_given_whose_quote_is_not_in_the_bytes(
+    data: st.DataObject, make: Callable[..., Release], release: Release, reader: Reader
+) -> None:
+    """Any byte of a shard or of the index is another, or files of another release's index lie in its place."""
+    whole = {row["path"]: row for row in release.files()}
+    other = data.draw(st.sampled_from(["shard", "index", "foreign"]))
+    with tempfile.TemporaryDirectory() as home:
+        copy = shutil.copytree(release.path, Path(home) / "release")
+        files = sorted(path for path in copy.glob("data/*/*" if other == "shard" else "index/*"))
+        file = data.draw(st.sampled_from(files))
+        if other == "foreign":
+            strange = make({"/strange.md": "Who cut the keystone? Nobody did.\n"})
+            file.write_bytes(next(strange.path.glob(f"index/*{file.suffix}")).read_bytes())
+        else:
+            raw = bytearray(file.read_bytes())
+            raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+            file.write_bytes(raw)
+        try:
+            found = verbs.ask_releases([copy], "Who cut the keystone?", model=reader, top_k=5, least=0)
+        except DrystoneError as error:
+            event(f"{other}: {type(error).__name__}")
+            return
+        event(f"{other}: answered")
+        for answer in found.answers:
+            for one in answer.citations:
+                row = whole[one.path]
+                assert row["content"].encode()[slice(*one.bytes)].decode() == one.quote
+                assert (row["origin"], row["repo_name"], row["license_expression"], row["released_sha256"]) == (
+                    one.origin, one.repository, one.license, one.released_sha256,
+                )  # fmt: skip
+                assert one.swhid.startswith(row["swhid"])

@@ -110,7 +110,11 @@ class Release:
             raise ReleaseError(f"{layout.shown(shard)} is not a shard of {layout.shown(str(self.path))}")
         for entry in entries:
             for table in rows_equal(self.path / entry.place, DATA, {"swhid": swhid}, columns):
-                return cast(DataRow, table.to_pylist()[0])
+                try:
+                    return cast(DataRow, table.to_pylist()[0])
+                except UnicodeDecodeError:
+                    place = layout.shown(str(self.path / entry.place))
+                    raise ReleaseError(f"{place}: what the row of {swhid} says is not UTF-8") from None
         return None
 
     def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 
+#: What Arrow raises for a file that is damaged, in its pages or in what it says of them.
+DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
 _BATCH_ROWS: Final = 2048
 _BATCH_BYTES: Final = 16 * 1024**2
 
@@ -61,15 +63,16 @@ def _lossy(table: pa.Table, schema: pa.Schema) -> Iterator[str]:
 def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     """Open a Parquet file and check its columns against `schema`; other writers' spellings of a type are accepted.
 
+    Pages that are read from it are checked against their checksums, where they have some.
     Raises `ReleaseError` where the file is missing, is not Parquet, or has other columns.
     """
     name = shown(str(path))
     try:
-        file = pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+        file = pq.ParquetFile(path, memory_map=False, pre_buffer=False, page_checksum_verification=True)
         found = file.schema_arrow
     except FileNotFoundError:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
     if found.equals(schema):
         return file
@@ -95,7 +98,7 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
                     table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
                     yield table if table.schema.equals(wanted) else table.cast(wanted)
                     rows += table.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except DAMAGE as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
 
 
@@ -118,7 +121,7 @@ def rows_equal(
                     table = table.filter(pc.equal(table.column(name), _string(value)))
                 if table.num_rows:
                     yield table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
-        except (pa.ArrowException, OSError) as error:
+        except DAMAGE as error:
             raise ReleaseError(f"{shown(str(path))}: {first_line(error)}") from None
 
 

@@ -97,7 +97,7 @@ class ReadShard:
 
     def _opened(self) -> pq.ParquetFile:
         if self._parquet is None:
-            self._parquet = pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._map)))
+            self._parquet = pq.ParquetFile(pa.BufferReader(pa.py_buffer(self._map)), page_checksum_verification=True)
         return self._parquet
 
     def _decompressed(self, page: Page) -> memoryview:
