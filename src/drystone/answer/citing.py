@@ -112,8 +112,8 @@ class CitedRelease:
             shard = segment.entries[segment.pages[segment.page_numbers[file]][0]].path
             row = self.release.kept_file(swhid, shard, _COLUMNS)
             if row is None:
-                place = layout.shown(str(self.release.path / shard))
-                raise ReleaseError(f"{place} has no row of {swhid}, which the index has; run drystone verify")
+                name = layout.shown(str(self.release.path / shard))
+                raise ReleaseError(f"{name} has no row of {swhid}, which the index has; run drystone verify")
             return CitedFile(row, bytes(self._index.text(segment, file)))
         tried = (self.release.kept_file(swhid, shard, [*_COLUMNS, "content"]) for shard in self._likely(language, at))
         row = next((row for row in tried if row is not None), None)
