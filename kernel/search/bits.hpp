@@ -15,16 +15,17 @@ class BitWriter {
   public:
     explicit BitWriter(std::vector<uint8_t>& out) : out_(out) {}
 
-    // `count` is at most 32; higher bits of `value` are zero. Bytes are written four at a time; `to_byte` writes the
-    // rest.
+    // `count` is at most 32; higher bits of `value` are zero. Bytes are written four at a time; `out` is
+    // longer than what was written until `finish`.
     void put(uint64_t value, int count) {
         held_ |= value << fill_;
         fill_ += count;
         bits_ += count;
         if (fill_ >= 32) {
-            const uint8_t four[] = {(uint8_t)held_, (uint8_t)(held_ >> 8), (uint8_t)(held_ >> 16),
-                                    (uint8_t)(held_ >> 24)};
-            out_.insert(out_.end(), four, four + 4);
+            if (size_ + 4 > out_.size()) out_.resize(2 * out_.size() + 64);
+            const auto four = (uint32_t)held_;
+            for (int i = 0; i < 4; i++) out_[size_ + (size_t)i] = (uint8_t)(four >> (8 * i));
+            size_ += 4;
             held_ >>= 32;
             fill_ -= 32;
         }
@@ -36,13 +37,17 @@ class BitWriter {
         const uint64_t y = x + (1ull << k);
         const int top = floor_log2(y);
         const int more = top - k;
+        const uint64_t low = y ^ (1ull << top);
+        if (more + 1 + top <= 32) {
+            put((2 * low + 1) << more, more + 1 + top);
+            return;
+        }
         if (more >= 32) {
             put(0, 32);
             put(1ull << (more - 32), more - 31);
         } else {
             put(1ull << more, more + 1);
         }
-        const uint64_t low = y ^ (1ull << top);
         if (top > 32) {
             put(low & 0xffffffffu, 32);
             put(low >> 32, top - 32);
@@ -51,16 +56,26 @@ class BitWriter {
         }
     }
 
+    // Ends the last byte with zeros.
     void to_byte() {
         bits_ += (uint64_t)(-fill_ & 7);
-        for (; fill_ > 0; fill_ -= 8, held_ >>= 8) out_.push_back((uint8_t)held_);
+        if (size_ + 4 > out_.size()) out_.resize(2 * out_.size() + 64);
+        for (; fill_ > 0; fill_ -= 8, held_ >>= 8) out_[size_++] = (uint8_t)held_;
         fill_ = 0;
     }
 
+    // Ends the last byte, and `out` where what was written ends.
+    void finish() {
+        to_byte();
+        out_.resize(size_);
+    }
+
+    size_t bytes() const { return size_; }
     uint64_t bits() const { return bits_; }
 
   private:
     std::vector<uint8_t>& out_;
+    size_t size_ = 0;  // bytes of `out` that are written
     uint64_t held_ = 0, bits_ = 0;
     int fill_ = 0;
 };

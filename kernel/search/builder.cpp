@@ -1,6 +1,7 @@
 #include "builder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "folding.hpp"
@@ -11,40 +12,63 @@ namespace {
 
 constexpr uint32_t kTrigrams = 1u << 24;
 constexpr uint64_t kFree = ~0ull;
+constexpr size_t kPiece = 1024;    // bytes of text
+constexpr size_t kMostFolded = 4;  // bytes that a byte of text may fold to
+
+// Folded characters of ASCII; 0 for what is looked at closely: line ends, zeros and bytes beyond ASCII.
+constexpr std::array<uint8_t, 256> in_line() {
+    std::array<uint8_t, 256> table{};
+    for (int c = 1; c < 0x80; c++) table[c] = c == '\n' ? 0 : fold_ascii((uint8_t)c);
+    return table;
+}
+constexpr auto kInLine = in_line();
 
 }  // namespace
 
 void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found) {
     const size_t before = found.size();
-    uint32_t last = 0;
-    int have = 0;
-    const auto put = [&](uint8_t c) {
-        last = (last << 8 | c) & (kTrigrams - 1);
-        if (++have < 3) return;
-        uint64_t& word = seen[last >> 6];
-        const uint64_t bit = 1ull << (last & 63);
-        if (!(word & bit)) {
-            word |= bit;
-            found.push_back(last);
-        }
-    };
+    uint64_t* const words = seen.data();
+    uint32_t last = 0, have = 0;           // bytes of the line so far, counted up to 2
+    uint32_t piece[kMostFolded * kPiece];  // what is new of a piece of the text
     for (size_t i = 0; i < size;) {
-        const uint8_t c = text[i];
-        if (c == '\n') {
-            have = 0;
-            i++;
-        } else if (c < 0x80) {
-            put(fold_ascii(c));
-            i++;
-        } else {
-            uint8_t wide[4];
+        uint32_t* out = piece;
+        const auto put = [&](uint8_t c) {
+            last = (last << 8 | c) & (kTrigrams - 1);
+            if (have < 2) {
+                have++;
+                return;
+            }
+            // No branch hangs on whether it was seen before, which is as good as chance.
+            const uint64_t word = words[last >> 6];
+            words[last >> 6] = word | 1ull << (last & 63);
+            *out = last;
+            out += ~word >> (last & 63) & 1;
+        };
+        const size_t stop = std::min(size, i + kPiece);
+        while (i < stop) {
+            if (have == 2) {
+                for (uint8_t folded; i < stop && (folded = kInLine[text[i]]); i++) put(folded);
+                if (i == stop) break;
+            }
+            const uint8_t c = text[i];
+            if (c < 0x80) {
+                if (c == '\n') {
+                    have = 0;
+                } else {
+                    put(fold_ascii(c));
+                }
+                i++;
+                continue;
+            }
+            uint8_t wide[kMostFolded];
             size_t taken;
             const size_t length = fold_wide(text + i, size - i, wide, &taken);
             for (size_t b = 0; b < length; b++) put(wide[b]);
             i += taken;
         }
+        found.insert(found.end(), piece, out);
     }
-    for (size_t i = before; i < found.size(); i++) seen[found[i] >> 6] = 0;
+    for (size_t i = before; i < found.size(); i++) words[found[i] >> 6] = 0;
 }
 
 Trigrams::Trigrams(uint32_t documents) : documents_(documents), seen_(kTrigrams / 64), ever_(kTrigrams / 64) {}
@@ -125,24 +149,33 @@ void Terms::add(uint32_t document, const uint8_t* text, size_t size, const std::
         const size_t mask = table_.size() - 1, count = scratch_.size();
         const size_t first = entries_.size();
         if (first + count > UINT32_MAX) throw std::length_error("a segment has more terms than a segment can");
+        entries_.resize(first + count);
+        times_.resize(first + count);
+        uint32_t* const entries = entries_.data();
+        uint8_t* const times = times_.data();
+        const uint64_t* const keys = scratch_.data();
+        Slot* const table = table_.data();
+        size_t have = first;
         for (size_t i = 0; i < count; i++) {
-            if (i + 8 < count) __builtin_prefetch(&table_[scratch_[i + 8] & mask], 1);
-            const uint64_t key = scratch_[i];
+            if (i + 8 < count) __builtin_prefetch(&table[keys[i + 8] & mask], 1);
+            const uint64_t key = keys[i];
             size_t at = key & mask;
-            while (table_[at].key != kFree && table_[at].key != key) at = (at + 1) & mask;
-            Slot& slot = table_[at];
+            while (table[at].key != kFree && table[at].key != key) at = (at + 1) & mask;
+            Slot& slot = table[at];
             if (slot.key == kFree) {
                 slot = Slot{key, (uint32_t)keys_.size(), 0};
                 keys_.push_back(key);
             } else if (slot.last >= first + 1) {
-                uint8_t& times = times_[slot.last - 1];
-                if (times < 255) times++;
+                uint8_t& often = times[slot.last - 1];
+                if (often < 255) often++;
                 continue;
             }
-            entries_.push_back(slot.term);
-            times_.push_back(1);
-            slot.last = (uint32_t)entries_.size();  // one more than its place; 0: none
+            entries[have] = slot.term;
+            times[have] = 1;
+            slot.last = (uint32_t)++have;  // one more than its place; 0: none
         }
+        entries_.resize(have);
+        times_.resize(have);
         ends_.push_back(entries_.size());
         sizes_.push_back((uint32_t)(end - start));
         counts_.push_back((uint32_t)count);

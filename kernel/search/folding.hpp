@@ -7,7 +7,7 @@
 
 namespace drystone::search {
 
-inline uint8_t fold_ascii(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
+constexpr uint8_t fold_ascii(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
 
 // Reads the character at `text[0]` >= 0x80. Writes its folded bytes (at most 4) to `out`; sets how many bytes it took.
 // Bytes that are not UTF-8 are taken one by one and stay.

@@ -318,8 +318,8 @@ NB_MODULE(_kernel, m) {
         .def(
             "finish",
             [](Building& b) {
-                std::vector<uint8_t> trigrams, terms, defined, paths;
-                std::vector<uint32_t> rows[4];
+                std::vector<uint8_t> trigrams, terms, defined, paths, names;
+                std::vector<uint32_t> rows[3];
                 std::vector<uint8_t> kinds;
                 {
                     nb::gil_scoped_release release;
@@ -328,11 +328,10 @@ NB_MODULE(_kernel, m) {
                     terms = b.terms.finish();
                     defined = b.defined.finish();
                     paths = b.paths.finish();
+                    names = lines_of(b.symbols, b.names, rows[0]);
                     for (const Symbol& s : b.symbols) {
-                        rows[0].push_back(s.document);
-                        rows[1].push_back(s.line);
-                        rows[2].push_back(s.start);
-                        rows[3].push_back(s.size);
+                        rows[1].push_back(s.document);
+                        rows[2].push_back(s.line);
                         kinds.push_back(s.kind);
                     }
                 }
@@ -346,15 +345,14 @@ NB_MODULE(_kernel, m) {
                 out["passage_terms"] = array(std::move(b.terms.terms));
                 out["path_passages"] = array(std::move(b.paths.passages));
                 out["path_terms"] = array(std::move(b.paths.terms));
-                out["symbol_documents"] = array(std::move(rows[0]));
-                out["symbol_lines"] = array(std::move(rows[1]));
-                out["symbol_starts"] = array(std::move(rows[2]));
-                out["symbol_sizes"] = array(std::move(rows[3]));
+                out["symbol_names"] = array(std::move(rows[0]));
+                out["symbol_documents"] = array(std::move(rows[1]));
+                out["symbol_lines"] = array(std::move(rows[2]));
                 out["symbol_kinds"] = array(std::move(kinds));
-                out["symbol_names"] = bytes(b.names);
+                out["names"] = bytes(names);
                 return out;
             },
-            "Sections and columns of the segment by name; the builder is empty afterwards.");
+            "Sections and columns of the segment by name, symbols as they came; the builder is empty afterwards.");
 
     nb::class_<Postings>(m, "Postings", "Postings in memory that belongs to somebody else, a memory map for instance.")
         .def(nb::init<Input<uint8_t>>(), nb::arg("data"))

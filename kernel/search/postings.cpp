@@ -54,7 +54,7 @@ void PostingsWriter::add(uint64_t key, const uint32_t* numbers, const uint8_t* l
     if (keys_ % kBlock == 0) {
         bits_.to_byte();
         first_.push_back(key);
-        offset_.push_back(body_.size());
+        offset_.push_back(bits_.bytes());
     } else {
         bits_.put_golomb(key - last_ - 1, key_order_);
     }
@@ -68,33 +68,29 @@ void PostingsWriter::add(uint64_t key, const uint32_t* numbers, const uint8_t* l
     }
     // Best order: near log2 of the mean gap; lists cluster, so that lower ones win. Costs are counted, not guessed.
     const int mean = floor_log2(std::max<uint64_t>(1, universe_ / count)) + 1;
-    int best = 0;
-    size_t least = SIZE_MAX;
-    const int lowest = std::max(0, mean - 6);
+    const int lowest = std::max(0, mean - 6), orders = mean - lowest + 1;
+    const bool long_list = count > 256;  // which is known by some of its gaps
     size_t cost[8] = {0};
-    const int orders = mean - lowest + 1;
-    const size_t step = count > 256 ? 8 : 1;  // a long list is known by some of its gaps
-    for (size_t i = 0; i < count; i += step) {
+    for (size_t i = 0; i < count; i += long_list ? 8 : 1) {
         const uint32_t gap = i ? numbers[i] - numbers[i - 1] - 1 : numbers[0];
         for (int o = 0; o < orders; o++) cost[o] += golomb_bits(gap, lowest + o);
     }
-    for (int o = 0; o < orders; o++) {
-        if (cost[o] < least) {
-            least = cost[o];
-            best = lowest + o;
+    const auto least = std::min_element(cost, cost + orders);
+    const int best = lowest + (int)(least - cost);
+    uint32_t next = 0;
+    uint64_t length = *least;
+    if (long_list) {
+        length = 0;
+        for (size_t i = 0; i < count; i++) {
+            length += golomb_bits(numbers[i] - next, best);
+            next = numbers[i] + 1;
         }
     }
-    uint32_t next = 0;
-    least = 0;
-    for (size_t i = 0; i < count; i++) {
-        least += golomb_bits(numbers[i] - next, best);
-        next = numbers[i] + 1;
-    }
     if (levels_) {
-        for (size_t i = 0; i < count; i++) least += levels[i] < kLevels - 1 ? levels[i] + 1u : kLevels - 1u;
+        for (size_t i = 0; i < count; i++) length += levels[i] < kLevels - 1 ? levels[i] + 1u : kLevels - 1u;
     }
     bits_.put((uint64_t)best, kOrderBits);
-    bits_.put_golomb(least, kLengthOrder);
+    bits_.put_golomb(length, kLengthOrder);
     next = 0;
     for (size_t i = 0; i < count; i++) {
         bits_.put_golomb(numbers[i] - next, best);
@@ -104,7 +100,7 @@ void PostingsWriter::add(uint64_t key, const uint32_t* numbers, const uint8_t* l
 }
 
 std::vector<uint8_t> PostingsWriter::finish() {
-    bits_.to_byte();
+    bits_.finish();
     std::vector<uint8_t> out;
     out.reserve(kHead + 16 * first_.size() + body_.size());
     put_u64(out, keys_);

@@ -30,7 +30,7 @@ void golomb() {
             bits += golomb_bits(value, order);
         }
         check(writer.bits() == bits, "the bits of a code are what is said of them");
-        writer.to_byte();
+        writer.finish();
         BitReader reader(bytes.data(), bytes.size());
         for (uint64_t value : values) check(reader.get_golomb(order) == value, "a number comes back");
         check(!reader.ended(), "no more is read than was written");

@@ -1,7 +1,10 @@
 #include "symbols.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
+#include <unordered_map>
 
 #include "words.hpp"
 
@@ -320,6 +323,28 @@ void symbols_of_parsed(const Definition* definitions, size_t count, const uint8_
         }
         if (beginnings.empty() || beginnings.back().at < begin) beginnings.push_back({begin, outer});
     }
+}
+
+std::vector<uint8_t> lines_of(const std::vector<Symbol>& symbols, const std::vector<uint8_t>& names,
+                              std::vector<uint32_t>& numbers) {
+    std::unordered_map<std::string_view, uint32_t> known;  // to the place in `distinct`
+    std::vector<std::pair<std::string_view, uint32_t>> distinct;
+    for (const Symbol& one : symbols) {
+        const std::string_view name(reinterpret_cast<const char*>(names.data()) + one.start, one.size);
+        const auto [at, is_new] = known.emplace(name, (uint32_t)distinct.size());
+        if (is_new) distinct.emplace_back(name, (uint32_t)distinct.size());
+        numbers.push_back(at->second);
+    }
+    std::sort(distinct.begin(), distinct.end());
+    std::vector<uint32_t> rank(distinct.size());
+    std::vector<uint8_t> lines;
+    for (uint32_t i = 0; i < distinct.size(); i++) {
+        rank[distinct[i].second] = i;
+        lines.insert(lines.end(), distinct[i].first.begin(), distinct[i].first.end());
+        lines.push_back('\n');
+    }
+    for (uint32_t& number : numbers) number = rank[number];
+    return lines;
 }
 
 }  // namespace drystone::search

@@ -66,4 +66,8 @@ struct Definition {
 void symbols_of_parsed(const Definition* definitions, size_t count, const uint8_t* text, size_t size, uint32_t document,
                        std::vector<Symbol>& symbols, std::vector<uint8_t>& names, std::vector<Beginning>& beginnings);
 
+// The distinct names of symbols, sorted by their bytes, each a line; `numbers` says which of them each symbol has.
+std::vector<uint8_t> lines_of(const std::vector<Symbol>& symbols, const std::vector<uint8_t>& names,
+                              std::vector<uint32_t>& numbers);
+
 }  // namespace drystone::search

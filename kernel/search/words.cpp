@@ -6,6 +6,10 @@
 
 #include "folding.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace drystone::search {
 
 namespace {
@@ -24,6 +28,44 @@ constexpr std::array<uint8_t, 256> classes() {
 constexpr auto kClass = classes();
 
 constexpr size_t kLongestTerm = 64;  // bytes; what is longer is known by its beginning
+constexpr size_t kAtOnce = 16;       // bytes that are looked at, and copied, at once
+
+// Words of 8 bytes of a term, one after the other, make its key.
+struct Key {
+    uint64_t h;
+    explicit Key(size_t size) : h(0x9e3779b97f4a7c15ull * (size + 1)) {}
+    void add(uint64_t word) {
+        h = (h ^ word) * 0xff51afd7ed558ccdull;
+        h ^= h >> 32;
+    }
+    uint64_t key() const { return (h * 0xc4ceb9fe1a85ec53ull) >> (64 - kTermBits); }
+};
+
+// The key of a term after whose bytes seven more may be read.
+uint64_t key_of(const uint8_t* term, size_t size) {
+    Key key(size);
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t word;
+        std::memcpy(&word, term + i, 8);
+        key.add(size - i < 8 ? word & ((1ull << 8 * (size - i)) - 1) : word);
+    }
+    return key.key();
+}
+
+// Where a run of lower-case letters ends.
+const uint8_t* after_letters(const uint8_t* at, const uint8_t* end) {
+#ifdef __SSE2__
+    const __m128i before = _mm_set1_epi8('a' - 1), behind = _mm_set1_epi8('z' + 1);
+    for (; at + kAtOnce <= end; at += kAtOnce) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(bytes, before), _mm_cmplt_epi8(bytes, behind));
+        const auto others = (uint32_t)_mm_movemask_epi8(letters) ^ 0xffff;
+        if (others) return at + __builtin_ctz(others);
+    }
+#endif
+    while (at < end && kClass[*at] == kLower) at++;
+    return at;
+}
 
 uint32_t code_of(const uint8_t* text, size_t length) {
     if (length == 1) return text[0];
@@ -159,9 +201,14 @@ class Word {
         if (size_ < kLongestTerm) bytes_[size_++] = c;
         if (!letter) plain_ = false;
     }
-    void put_lower(const uint8_t* from, size_t size) {  // letters in lower case
+    // Letters in lower case; as many bytes as are copied at once may be `readable`.
+    void put_lower(const uint8_t* from, size_t size, bool readable) {
         size = std::min(size, kLongestTerm - size_);
-        std::memcpy(bytes_ + size_, from, size);
+        if (readable && size <= kAtOnce) {
+            std::memcpy(bytes_ + size_, from, kAtOnce);
+        } else {
+            std::memcpy(bytes_ + size_, from, size);
+        }
         size_ += size;
     }
     void part() {
@@ -181,7 +228,7 @@ class Word {
         if (!size_) return;
         if (parts_ > 1 && starts_[parts_ - 1] == size_) parts_--;
         if (parts_ > 1) {
-            keys_.push_back(term_key(bytes_, size_));
+            keys_.push_back(key_of(bytes_, size_));
             for (size_t p = 0; p < parts_; p++) {
                 const size_t from = starts_[p], to = p + 1 < parts_ ? starts_[p + 1] : size_;
                 term(bytes_ + from, to - from);
@@ -199,12 +246,12 @@ class Word {
 
     void term(const uint8_t* from, size_t size) {
         const bool letters = plain_ || std::all_of(from, from + size, [](uint8_t c) { return c >= 'a' && c <= 'z'; });
-        keys_.push_back(letters ? stems_.key(from, size) : term_key(from, size));
+        keys_.push_back(letters ? stems_.key(from, size) : key_of(from, size));
     }
 
     Stems& stems_;
     std::vector<uint64_t>& keys_;
-    uint8_t bytes_[kLongestTerm + 8];
+    uint8_t bytes_[kLongestTerm + kAtOnce] = {0};
     uint8_t starts_[kMostParts] = {0};
     size_t size_ = 0, parts_ = 1;
     bool plain_ = true;
@@ -213,14 +260,19 @@ class Word {
 }  // namespace
 
 uint64_t term_key(const uint8_t* term, size_t size) {
-    uint64_t h = 0x9e3779b97f4a7c15ull * (size + 1);
-    for (size_t i = 0; i < size; i += 8) {
-        uint64_t word = 0;
-        std::memcpy(&word, term + i, std::min<size_t>(8, size - i));
-        h = (h ^ word) * 0xff51afd7ed558ccdull;
-        h ^= h >> 32;
+    Key key(size);
+    size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word;
+        std::memcpy(&word, term + i, 8);
+        key.add(word);
     }
-    return (h * 0xc4ceb9fe1a85ec53ull) >> (64 - kTermBits);
+    if (i < size) {
+        uint64_t word = 0;
+        std::memcpy(&word, term + i, size - i);
+        key.add(word);
+    }
+    return key.key();
 }
 
 size_t stem(uint8_t* word, size_t size) {
@@ -231,7 +283,7 @@ size_t stem(uint8_t* word, size_t size) {
 }
 
 uint64_t Stems::key(const uint8_t* word, size_t size) {
-    const uint64_t raw = term_key(word, size);
+    const uint64_t raw = key_of(word, size);
     auto& slot = slots_[raw & (slots_.size() - 1)];
     if (slot.first != raw) {
         uint8_t copy[kLongestTerm + 2];
@@ -293,8 +345,8 @@ void terms_of(const uint8_t* text, size_t size, Stems& stems, std::vector<uint64
         }
         if (kind == kLower) {
             if (before == kUpper && before2 == kUpper) word.part_before_last();
-            while (i < size && kClass[text[i]] == kLower) i++;
-            word.put_lower(text + from, i - from);
+            i = (size_t)(after_letters(text + i, text + size) - text);
+            word.put_lower(text + from, i - from, size - from >= kAtOnce);
             if (i - from > 1) before = kLower;
             before2 = before;
             before = kLower;

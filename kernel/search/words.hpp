@@ -23,7 +23,7 @@ size_t stem(uint8_t* word, size_t size);
 class Stems {
   public:
     Stems() : slots_(1 << 14, {kNone, 0}) {}
-    // The key of the stem of a word of `size` lower-case ASCII letters.
+    // The key of the stem of a word of `size` lower-case ASCII letters, after which seven more bytes may be read.
     uint64_t key(const uint8_t* word, size_t size);
 
   private:

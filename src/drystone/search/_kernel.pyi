@@ -14,12 +14,11 @@ class Built(TypedDict):
     passage_terms: NDArray[np.uint32]
     path_passages: NDArray[np.uint32]
     path_terms: NDArray[np.uint32]
+    symbol_names: NDArray[np.uint32]
     symbol_documents: NDArray[np.uint32]
     symbol_lines: NDArray[np.uint32]
-    symbol_starts: NDArray[np.uint32]
-    symbol_sizes: NDArray[np.uint32]
     symbol_kinds: NDArray[np.uint8]
-    symbol_names: bytes
+    names: bytes
 
 def fold(text: bytes) -> bytes: ...
 def trigrams(text: bytes) -> NDArray[np.uint32]: ...

@@ -368,18 +368,12 @@ def _files(rows: pa.Table, located: _Located) -> pa.Table:
 
 def _symbols(built: _kernel.Built) -> tuple[bytes, pa.Table]:
     """Return the distinct names, each a line, with their length before them and compressed; and the symbols."""
-    raw = built["symbol_names"]
-    starts, sizes = built["symbol_starts"].tolist(), built["symbol_sizes"].tolist()
-    all_names = [raw[start : start + size] for start, size in zip(starts, sizes, strict=True)]
-    distinct = sorted(set(all_names))
-    place = {name: i for i, name in enumerate(distinct)}
-    of = np.fromiter((place[name] for name in all_names), np.int32, len(all_names))
-    documents, lines = built["symbol_documents"].astype(np.int32), built["symbol_lines"].astype(np.int32)
+    of, documents = built["symbol_names"].astype(np.int32), built["symbol_documents"].astype(np.int32)
+    lines = built["symbol_lines"].astype(np.int32)
     order = np.lexsort((lines, documents, of))
-    joined = b"".join(name + b"\n" for name in distinct)
-    packed = pa.compress(joined, codec="zstd", asbytes=True)
+    packed = pa.compress(built["names"], codec="zstd", asbytes=True)
     table = pa.table([of[order], documents[order], lines[order], built["symbol_kinds"][order]], schema=SYMBOLS)
-    return len(joined).to_bytes(8, "little") + packed, table
+    return len(built["names"]).to_bytes(8, "little") + packed, table
 
 
 def texts(found: Segment, release: Release) -> Iterator[tuple[int, memoryview]]:

@@ -38,9 +38,10 @@ from tests.search.test_kernel import build
 )
 def test_symbols(language: str, text: str, found: list[str]) -> None:
     built = build([text.encode()], [language])
-    raw = built["symbol_names"]
-    rows = zip(built["symbol_starts"], built["symbol_sizes"], built["symbol_lines"], strict=True)
-    assert [f"{raw[start : start + size].decode()} {line}" for start, size, line in rows] == found
+    names = built["names"].decode().split("\n")
+    assert names[:-1] == sorted({row.rpartition(" ")[0] for row in found}, key=str.encode)
+    rows = zip(built["symbol_names"], built["symbol_lines"], strict=True)
+    assert [f"{names[name]} {line}" for name, line in rows] == found
 
 
 def test_a_language_nobody_described_has_no_symbols() -> None:

@@ -19,8 +19,8 @@ def symbols(made_by: str, language: str = "Python", text: bytes = TEXT) -> list[
     numbers = [np.array([value], kind) for value, kind in ((0, "i8"), (len(text), "i8"), (0, "u4"), (0, "i4"))]
     SymbolMaker(made_by, [language]).add(builder, np.frombuffer(text, np.uint8), *numbers)
     built = builder.finish()
-    rows = zip(built["symbol_starts"], built["symbol_sizes"], built["symbol_lines"], strict=True)
-    return [f"{built['symbol_names'][at : at + size].decode()} {line}" for at, size, line in rows]
+    names = built["names"].decode().splitlines()
+    return [f"{names[name]} {line}" for name, line in zip(built["symbol_names"], built["symbol_lines"], strict=True)]
 
 
 def test_keywords_take_a_string_for_a_definition_and_trees_do_not() -> None:

@@ -37,12 +37,11 @@ def pieces(number: int, text: str, language: str) -> Iterator[Piece]:
     lines = [0]
     while (end := data.find(b"\n", lines[-1])) >= 0:
         lines.append(end + 1)
-    raw = built["symbol_names"].decode()
+    distinct = built["names"].decode().split("\n")
     names = [
-        (lines[line - 1], raw[start : start + size])
-        for line, start, size, kind in zip(
-            *(built[key].tolist() for key in ("symbol_lines", "symbol_starts", "symbol_sizes", "symbol_kinds")),  # type: ignore[literal-required]
-            strict=True,
+        (lines[line - 1], distinct[name])
+        for line, name, kind in zip(
+            built["symbol_lines"].tolist(), built["symbol_names"].tolist(), built["symbol_kinds"].tolist(), strict=True
         )
         if keywords.KINDS[kind] != "variable"
     ]
