@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
 #include "folding.hpp"
@@ -71,15 +72,33 @@ void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, 
     for (size_t i = before; i < found.size(); i++) words[found[i] >> 6] = 0;
 }
 
+void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
+    size_t start = 0;
+    while (size - start > kStretch + kStretch / 2) {
+        const uint8_t* const from = text + start + kStretch;
+        const auto* stop = static_cast<const uint8_t*>(std::memchr(from, '\n', size - start - kStretch));
+        if (!stop || stop + 1 == text + size) break;
+        start = (size_t)(stop + 1 - text);
+        ends.push_back(start);
+    }
+    if (size > start) ends.push_back(size);
+}
+
 Trigrams::Trigrams(uint32_t documents) : documents_(documents), seen_(kTrigrams / 64), ever_(kTrigrams / 64) {}
 
 void Trigrams::add(uint32_t document, const uint8_t* text, size_t size) {
     if (document >= documents_.size() || documents_[document].count)
         throw std::invalid_argument("a document comes twice");
-    Of& of = documents_[document];
-    of.start = found_.size();
-    trigrams_of(text, size, seen_, found_);
-    of.count = (uint32_t)(found_.size() - of.start);
+    cuts_.clear();
+    stretches_of(text, size, cuts_);
+    documents_[document] = {ends_.size(), (uint32_t)cuts_.size()};
+    size_t start = 0;
+    for (size_t end : cuts_) {
+        trigrams_of(text + start, end - start, seen_, found_);
+        ends_.push_back(found_.size());
+        sizes_.push_back((uint32_t)(end - start));
+        start = end;
+    }
 }
 
 std::vector<uint8_t> Trigrams::finish() {
@@ -103,11 +122,15 @@ std::vector<uint8_t> Trigrams::finish() {
     for (uint32_t i = 0; i < lists; i++) end[i + 1] += end[i];
     std::vector<uint64_t> at(end.begin(), end.end() - 1);
     std::vector<uint32_t> numbers(found_.size());
-    for (size_t d = 0; d < documents_.size(); d++) {
-        const Of& of = documents_[d];
-        for (uint32_t i = 0; i < of.count; i++) numbers[at[found_[of.start + i]]++] = (uint32_t)d;
+    lengths.reserve(ends_.size());
+    for (const Of& of : documents_) {
+        for (uint64_t s = of.start; s < of.start + of.count; s++) {
+            const auto stretch = (uint32_t)lengths.size();
+            for (uint64_t i = s ? ends_[s - 1] : 0; i < ends_[s]; i++) numbers[at[found_[i]]++] = stretch;
+            lengths.push_back(sizes_[s]);
+        }
     }
-    PostingsWriter writer((uint32_t)documents_.size(), false, lists, kTrigrams);
+    PostingsWriter writer((uint32_t)lengths.size(), false, lists, kTrigrams);
     uint32_t list = 0;
     for (uint32_t word = 0; word < ever_.size(); word++) {
         for (uint64_t bits = ever_[word]; bits; bits &= bits - 1, list++) {

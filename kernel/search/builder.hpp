@@ -16,12 +16,18 @@ namespace drystone::search {
 // so.
 void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found);
 
-// The trigram postings of texts that come one by one.
+// Appends where each stretch of a text ends: whole lines, kStretch bytes or a little more. An empty text has none.
+constexpr size_t kStretch = 4096;
+void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends);
+
+// The trigram postings of the stretches of texts that come one by one.
 class Trigrams {
   public:
     explicit Trigrams(uint32_t documents);
     void add(uint32_t document, const uint8_t* text, size_t size);
     std::vector<uint8_t> finish();
+
+    std::vector<uint32_t> lengths;  // of each stretch, documents in order
 
   private:
     struct Of {
@@ -29,6 +35,9 @@ class Trigrams {
         uint32_t count = 0;
     };
     std::vector<Of> documents_;
+    std::vector<uint64_t> ends_;   // of stretches as they came: where their trigrams end
+    std::vector<uint32_t> sizes_;  // of stretches as they came
+    std::vector<size_t> cuts_;
     std::vector<uint32_t> found_;
     std::vector<uint64_t> seen_, ever_;
 };

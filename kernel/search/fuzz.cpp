@@ -172,6 +172,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     read_all(reader);
     read_all(term_reader);
     ranking(term_reader, terms.passages, a);
+    // Texts come the second one first.
+    std::vector<uint32_t> first_stretch{0};
+    for (uint32_t d = 0; d < 2; d++) {
+        std::vector<size_t> cuts;
+        stretches_of(texts[1 - d]->data.get(), texts[1 - d]->size, cuts);
+        first_stretch.push_back(first_stretch.back() + (uint32_t)cuts.size());
+    }
+    check(first_stretch.back() == trigrams.lengths.size(), "stretches are those of the texts");
+    const Division files(first_stretch.data(), first_stretch.size());
     std::vector<uint64_t> seen(1u << 18);
     for (uint32_t d = 0; d < 2; d++) {
         std::vector<uint32_t> found;
@@ -180,15 +189,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         found.resize(std::min<size_t>(found.size(), 50));
         std::vector<uint32_t> formula{kAnd | (uint32_t)found.size()};
         formula.insert(formula.end(), found.begin(), found.end());
-        const std::vector<uint32_t> hits = candidates(reader, formula.data(), formula.size());
+        const std::vector<uint32_t> hits = candidates(reader, formula.data(), formula.size(), &files);
         check(std::find(hits.begin(), hits.end(), 1 - d) != hits.end(), "a text is found by its trigrams");
     }
     // A window of any bytes: what it finds is there, and with all bytes in it every text that has a trigram is found.
     std::vector<uint32_t> window{kWindow};
     for (int i = 0; i < kWindowWords; i++) window.push_back(a.size ? 0x01010101u * a.data[i % a.size] : 0);
-    for (uint32_t number : candidates(reader, window.data(), window.size())) check(number < 2, "a document is there");
+    for (uint32_t number : candidates(reader, window.data(), window.size(), &files))
+        check(number < 2, "a file is there");
     std::fill(window.begin() + 1, window.end(), ~0u);
-    const std::vector<uint32_t> any = candidates(reader, window.data(), window.size());
+    const std::vector<uint32_t> any = candidates(reader, window.data(), window.size(), &files);
     for (uint32_t d = 0; d < 2; d++) {
         std::vector<uint32_t> found;
         trigrams_of(texts[d]->data.get(), texts[d]->size, seen, found);
@@ -197,20 +207,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
     // A literal cut out of a text is found in it, and where nothing of it stands it is not.
     if (a.size) {
-        const int64_t starts[] = {0, (int64_t)(a.size / 2)}, ends[] = {(int64_t)a.size, (int64_t)a.size};
         const size_t from = data[0] % a.size, length = 1 + data[1] % (a.size - from);
-        std::vector<uint32_t> hits;
-        holding(a.data.get(), starts, ends, 2, {{a.data.get() + from, length}}, false, hits);
-        const uint8_t *const begin = a.data.get(), *const end = begin + a.size;
-        const bool there = std::search(begin + a.size / 2, end, begin + from, begin + from + length) != end;
-        check(hits.size() == 1u + there && hits[0] == 0, "a literal is found where it stands");
+        const uint8_t *const begin = a.data.get(), *const end = begin + a.size, *const middle = begin + a.size / 2;
+        const Row one({{begin + from, length}}, false);
+        check(one.in(begin, a.size), "a literal is found where it stands");
+        const bool there = std::search(middle, end, begin + from, begin + from + length) != end;
+        check(one.in(middle, (size_t)(end - middle)) == there, "a literal is found where it stands, and nowhere else");
         if (length > 1) {
             const size_t half = 1 + data[0] % (length - 1);
             const bool one_line = !std::memchr(begin + from, '\n', length);
-            hits.clear();
-            holding(begin, starts, ends, 1, {{begin + from, half}, {begin + from + half, length - half}}, one_line,
-                    hits);
-            check(hits.size() == 1, "two literals are found where they stand side by side");
+            const Row two({{begin + from, half}, {begin + from + half, length - half}}, one_line);
+            check(two.in(begin, a.size), "two literals are found where they stand side by side");
         }
     }
 
@@ -218,7 +225,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!formula.empty()) std::memcpy(formula.data(), a.data.get(), formula.size() * 4);
     try {
         for (uint32_t number : candidates(reader, formula.data(), formula.size()))
-            check(number < 2, "a document is there");
+            check(number < files.passages(), "a stretch is there");
     } catch (const std::invalid_argument&) {
     }
     return 0;

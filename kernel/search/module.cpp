@@ -3,6 +3,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
@@ -201,25 +202,41 @@ NB_MODULE(_kernel, m) {
 
     m.def(
         "holding",
-        [](Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> ends, const std::vector<nb::bytes>& literals,
-           bool in_line) {
+        [](const std::vector<Input<uint8_t>>& pages, const std::vector<size_t>& borders, Input<int64_t> starts,
+           Input<int64_t> ends, const std::vector<nb::bytes>& literals, bool in_line) {
             if (starts.size() != ends.size()) throw std::invalid_argument("each text must have a start and an end");
-            for (size_t i = 0; i < starts.size(); i++) {
-                const int64_t start = starts.data()[i], end = ends.data()[i];
-                if (start < 0 || end < start || (uint64_t)end > data.size())
-                    throw std::invalid_argument("a text leaves its buffer");
+            if (borders.size() != pages.size() + 1 || !std::is_sorted(borders.begin(), borders.end()) ||
+                borders.back() > starts.size()) {
+                throw std::invalid_argument("texts are not divided by their pages");
+            }
+            for (size_t page = 0; page < pages.size(); page++) {
+                for (size_t i = borders[page]; i < borders[page + 1]; i++) {
+                    const int64_t start = starts.data()[i], end = ends.data()[i];
+                    if (start < 0 || end < start || (uint64_t)end > pages[page].size())
+                        throw std::invalid_argument("a text leaves its buffer");
+                }
             }
             std::vector<std::pair<const uint8_t*, size_t>> strings;
             for (const nb::bytes& literal : literals) strings.emplace_back(bytes_of(literal), literal.size());
-            std::vector<uint32_t> found;
+            std::vector<size_t> found;
             {
                 nb::gil_scoped_release release;
-                holding(data.data(), starts.data(), ends.data(), starts.size(), strings, in_line, found);
+                const Row looked_for(strings, in_line);
+                for (size_t page = 0; page < pages.size(); page++) {
+                    const uint8_t* const data = pages[page].data();
+                    for (size_t i = borders[page]; i < borders[page + 1]; i++) {
+                        const int64_t start = starts.data()[i];
+                        if (looked_for.in(data + start, (size_t)(ends.data()[i] - start))) found.push_back(i);
+                    }
+                }
             }
             return found;
         },
-        nb::arg("data"), nb::arg("starts"), nb::arg("ends"), nb::arg("literals"), nb::arg("in_line"),
-        "Which texts, spans of one buffer, hold the literals one after the other, in one line if asked: their places.");
+        nb::arg("pages"), nb::arg("borders"), nb::arg("starts"), nb::arg("ends"), nb::arg("literals"),
+        nb::arg("in_line"),
+        "Which texts hold the literals one after the other, in one line if asked: their places. Those from borders[i] "
+        "to "
+        "borders[i + 1] are spans of page i.");
 
     m.def(
         "write_postings",
@@ -319,11 +336,12 @@ NB_MODULE(_kernel, m) {
             "finish",
             [](Building& b) {
                 std::vector<uint8_t> trigrams, terms, defined, paths, names;
-                std::vector<uint32_t> rows[3];
+                std::vector<uint32_t> rows[3], lengths;
                 std::vector<uint8_t> kinds;
                 {
                     nb::gil_scoped_release release;
                     trigrams = b.trigrams.finish();
+                    lengths = std::move(b.trigrams.lengths);
                     b.trigrams = Trigrams(0);
                     terms = b.terms.finish();
                     defined = b.defined.finish();
@@ -337,6 +355,7 @@ NB_MODULE(_kernel, m) {
                 }
                 nb::dict out;
                 out["trigrams"] = bytes(trigrams);
+                out["stretch_bytes"] = array(std::move(lengths));
                 out["terms"] = bytes(terms);
                 out["defined"] = bytes(defined);
                 out["paths"] = bytes(paths);
@@ -390,17 +409,18 @@ NB_MODULE(_kernel, m) {
             "All of it, as `write_postings` takes it.")
         .def(
             "candidates",
-            [](const Postings& p, Input<uint32_t> formula) {
+            [](const Postings& p, Input<uint32_t> formula, const Division* files, uint64_t worth) {
                 std::vector<uint32_t> found;
                 {
                     nb::gil_scoped_release release;
-                    found = candidates(p.reader, formula.data(), formula.size());
+                    found = candidates(p.reader, formula.data(), formula.size(), files, worth);
                 }
                 return array(std::move(found));
             },
-            nb::arg("formula"), "Documents, ascending, that may hold what a formula of trigrams asks for.");
+            nb::arg("formula"), nb::arg("files").none() = nb::none(), nb::arg("worth") = kWorth,
+            "Stretches, or files, ascending, that may hold what a formula of trigrams asks for.");
 
-    nb::class_<Division>(m, "Division", "Which document each passage of a segment belongs to.")
+    nb::class_<Division>(m, "Division", "Which file each passage or stretch of a segment belongs to.")
         .def(
             "__init__", [](Division* self, Input<uint32_t> first) { new (self) Division(first.data(), first.size()); },
             nb::arg("first"));

@@ -197,25 +197,42 @@ List PostingsReader::find(uint64_t key) const {
 }
 
 void PostingsReader::read(const List& list, std::vector<uint32_t>& numbers, std::vector<uint8_t>* levels) const {
+    numbers.reserve(numbers.size() + std::min<uint64_t>(list.count, body_size_ * 8));
+    walk(list, [&](uint32_t number, uint8_t level) {
+        numbers.push_back(number);
+        if (levels) levels->push_back(level);
+        return true;
+    });
+}
+
+void PostingsReader::keep_common(const List& list, const uint32_t* renamed, std::vector<uint32_t>& numbers) const {
+    size_t kept = 0, at = 0;
+    walk(list, [&](uint32_t number, uint8_t) {
+        if (renamed) number = renamed[number];
+        while (at < numbers.size() && numbers[at] < number) at++;
+        if (at == numbers.size()) return false;
+        if (numbers[at] == number) numbers[kept++] = numbers[at++];
+        return true;
+    });
+    numbers.resize(kept);
+}
+
+template <class See>
+void PostingsReader::walk(const List& list, See&& see) const {
     if (!list.count) return;
     BitReader bits(body_, body_size_, list.bit);
     if (list.count == 1) {
         const uint64_t number = bits.get(width_);
-        if (number >= universe_ || bits.ended()) return;
-        numbers.push_back((uint32_t)number);
-        if (levels) levels->push_back(levels_ ? get_level(bits) : 0);
+        if (number < universe_ && !bits.ended()) see((uint32_t)number, levels_ ? get_level(bits) : 0);
         return;
     }
     const int order = (int)bits.get(kOrderBits);
     bits.get_golomb(kLengthOrder);
     uint64_t next = 0;
-    numbers.reserve(numbers.size() + std::min<uint64_t>(list.count, body_size_ * 8));
     for (uint32_t i = 0; i < list.count; i++) {
         next += bits.get_golomb(order);
         if (next >= universe_ || bits.ended()) return;
-        const uint8_t level = levels_ ? get_level(bits) : 0;
-        numbers.push_back((uint32_t)next);
-        if (levels) levels->push_back(level);
+        if (!see((uint32_t)next, levels_ ? get_level(bits) : 0)) return;
         next++;
     }
 }

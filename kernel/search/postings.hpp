@@ -62,6 +62,10 @@ class PostingsReader {
     // Numbers of a list, ascending and below the universe, appended to `numbers` (and `levels`, unless null).
     void read(const List& list, std::vector<uint32_t>& numbers, std::vector<uint8_t>* levels) const;
 
+    // Of ascending `numbers` those in the list stay; `renamed`, unless null, has for each of the list's numbers what
+    // stands for it, ascending too.
+    void keep_common(const List& list, const uint32_t* renamed, std::vector<uint32_t>& numbers) const;
+
     // Every key with its list, in order.
     void each(const std::function<void(uint64_t, const List&)>& each) const { between(0, kMostKey, each); }
 
@@ -70,6 +74,8 @@ class PostingsReader {
 
   private:
     uint64_t blocks_to(uint64_t key) const;  // how many blocks begin with a key not above this one
+    template <class See>
+    void walk(const List& list, See&& see) const;
     template <class See>
     void scan(uint64_t block, See&& see) const;
 

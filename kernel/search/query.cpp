@@ -8,9 +8,6 @@ namespace drystone::search {
 namespace {
 
 constexpr int kDeepest = 64;
-// A list is read where that costs less than what it may save: reading takes a few ns for each number, checking a
-// document some us.
-constexpr uint64_t kWorth = 500;
 constexpr size_t kWindowWorth = 200;  // documents to be checked that take as long as a walk through all keys
 constexpr uint32_t kCommon = 4;       // one document of so many
 
@@ -25,10 +22,17 @@ struct Evaluation {
     const PostingsReader& trigrams;
     const uint32_t* at;
     const uint32_t* end;
+    const Division* files;
+    uint64_t worth;
+
+    uint32_t universe() const { return files ? files->documents() : trigrams.universe(); }
 
     Numbers read(const List& list) const {
         Numbers numbers;
         trigrams.read(list, numbers, nullptr);
+        if (!files) return numbers;
+        for (uint32_t& number : numbers) number = files->of(number);
+        numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
         return numbers;
     }
 
@@ -70,12 +74,9 @@ struct Evaluation {
             low = high;
         }
         if (common) return {true, {}};
-        std::vector<uint64_t> bits((trigrams.universe() + 63) / 64);
-        Numbers numbers;
+        std::vector<uint64_t> bits((universe() + 63) / 64);
         for (const List& list : lists) {
-            numbers.clear();
-            trigrams.read(list, numbers, nullptr);
-            for (uint32_t number : numbers) bits[number >> 6] |= 1ull << (number & 63);
+            for (uint32_t number : read(list)) bits[number >> 6] |= 1ull << (number & 63);
         }
         return {false, numbers_of(bits)};
     }
@@ -113,14 +114,19 @@ struct Evaluation {
             }
             std::sort(lists.begin(), lists.end(), [](const List& a, const List& b) { return a.count < b.count; });
             for (const List& list : lists) {
-                if (!found.all && list.count > kWorth * found.numbers.size()) break;
-                intersect(found, read(list));
+                if (found.all) {
+                    found = {false, read(list)};
+                } else if (list.count > worth * found.numbers.size()) {
+                    break;
+                } else {
+                    trigrams.keep_common(list, files ? files->of() : nullptr, found.numbers);
+                }
             }
             for (Set& set : sets) {
                 if (!set.all) intersect(found, set.numbers);
             }
             for (const uint32_t* sets_of : windows) {
-                if (found.all ? trigrams.universe() > kWindowWorth : found.numbers.size() > kWindowWorth) {
+                if (found.all ? universe() > kWindowWorth : found.numbers.size() > kWindowWorth) {
                     const Set some = matching(sets_of);
                     if (!some.all) intersect(found, some.numbers);
                 }
@@ -128,7 +134,7 @@ struct Evaluation {
             return found;
         }
         if ((op & ~kParts) != kOr) throw std::invalid_argument("a formula has a sign that means nothing");
-        std::vector<uint64_t> bits((trigrams.universe() + 63) / 64);
+        std::vector<uint64_t> bits((universe() + 63) / 64);
         bool all = false;
         for (uint32_t i = 0; i < parts; i++) {
             const Set part = next(depth + 1);
@@ -142,12 +148,16 @@ struct Evaluation {
 
 }  // namespace
 
-std::vector<uint32_t> candidates(const PostingsReader& trigrams, const uint32_t* formula, size_t size) {
-    Evaluation evaluation{trigrams, formula, formula + size};
+std::vector<uint32_t> candidates(const PostingsReader& trigrams, const uint32_t* formula, size_t size,
+                                 const Division* files, uint64_t worth) {
+    if (files && files->passages() != trigrams.universe()) {
+        throw std::invalid_argument("stretches of files are others than those of the postings");
+    }
+    Evaluation evaluation{trigrams, formula, formula + size, files, worth};
     Set found = evaluation.next(0);
     if (evaluation.at != evaluation.end) throw std::invalid_argument("a formula goes on after its end");
     if (found.all) {
-        found.numbers.resize(trigrams.universe());
+        found.numbers.resize(evaluation.universe());
         for (uint32_t i = 0; i < found.numbers.size(); i++) found.numbers[i] = i;
     }
     return found.numbers;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "postings.hpp"
+#include "ranking.hpp"
 
 namespace drystone::search {
 
@@ -14,9 +15,15 @@ namespace drystone::search {
 constexpr uint32_t kAnd = 1u << 31, kOr = 1u << 30, kAll = 1u << 29, kWindow = 1u << 28, kParts = (1u << 24) - 1;
 constexpr int kSetWords = 8, kWindowWords = 3 * kSetWords;
 
-// Documents, ascending, that hold all trigrams the formula asks for. Where little is left to be checked, the longest
-// lists and windows are not read, so that a document may be there without one of them; none is missing.
+// Numbers of a list that may be read to look at one stretch less: reading takes a few ns each, a stretch in memory less
+// than a us.
+constexpr uint64_t kWorth = 20;
+
+// Stretches, ascending, that hold all trigrams the formula asks for; with `files`, which says which file each stretch
+// is of, the files in any of whose stretches each of them is. Where little is left to be checked, the longest
+// lists and windows are not read, so that one may be there without one of them; none is missing.
 // Throws std::invalid_argument for what is no formula.
-std::vector<uint32_t> candidates(const PostingsReader& trigrams, const uint32_t* formula, size_t size);
+std::vector<uint32_t> candidates(const PostingsReader& trigrams, const uint32_t* formula, size_t size,
+                                 const Division* files = nullptr, uint64_t worth = kWorth);
 
 }  // namespace drystone::search

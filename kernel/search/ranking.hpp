@@ -20,6 +20,7 @@ class Division {
     uint32_t documents() const { return (uint32_t)first_.size() - 1; }
     uint32_t passages() const { return (uint32_t)of_.size(); }
     uint32_t of(uint32_t passage) const { return of_[passage]; }
+    const uint32_t* of() const { return of_.data(); }
     uint32_t first(uint32_t document) const { return first_[document]; }
 
   private:

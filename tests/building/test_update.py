@@ -9,13 +9,18 @@ from typing import Any
 import pytest
 
 from drystone import building as room
+from drystone.building import builds
+from drystone.building.context import Build
+from drystone.building.plan import Settled, settle
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
-from drystone.errors import BuildError, UsageError
+from drystone.errors import BuildError, ReleaseError, UsageError
 from drystone.release.checking.verify import verify
 from drystone.release.inspection.diff import diff
+from drystone.release.location import locked
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
+from drystone.search import index
 from drystone.work.engine import Engine
 from tests.building.conftest import MIT, program, write
 
@@ -122,6 +127,34 @@ def test_nothing_new_is_no_new_version(two: list[Path], old: Release, tmp_path: 
     assert make(two, old.path, update=old.path) == old.manifest
     assert make(two, tmp_path / "new", update=old.path) == old.manifest
     assert not (tmp_path / "new").exists()
+
+
+def test_a_release_that_another_writes_is_not_updated_in_its_place(two: list[Path], old: Release) -> None:
+    third = folder(two[0].parent / "more-python", "sill")
+    with locked(old.path), pytest.raises(ReleaseError, match="retraction or index build is at work here"):
+        make([*two, third], old.path, update=old.path)
+    assert open_release(old.path).manifest == old.manifest
+    assert make([*two, third], old.path, update=old.path).facts.version == "1.1.0"
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_nobody_indexes_a_release_while_it_is_written_anew(
+    two: list[Path], old: Release, update: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while it is updated in its place, nor while a build looks whether it is what it would write."""
+    third = folder(two[0].parent / "more-python", "sill")
+    refused: list[str] = []
+
+    def meanwhile(made: Build) -> Settled:
+        with pytest.raises(ReleaseError, match="is at work here") as told:
+            index.build(old)
+        refused.append(str(told.value))
+        return settle(made)
+
+    monkeypatch.setattr(builds, "settle", meanwhile)
+    make([*two, third] if update else two, old.path, update=old.path if update else None)
+    assert len(refused) == 1
+    assert index.build(open_release(old.path)).segments == 1
 
 
 def test_a_chosen_number_must_come_later(two: list[Path], old: Release, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_what_is_built_holds_all_terms_and_trigrams(texts: list[bytes]) -> None:
     built = build(texts)
     trigrams = _kernel.Postings(np.frombuffer(built["trigrams"], np.uint8))
     expected: dict[int, list[int]] = {}
-    for number, text in enumerate(texts):
+    for number, text in enumerate(filter(None, texts)):
         for trigram in _kernel.trigrams(text).tolist():
             expected.setdefault(trigram, []).append(number)
     assert {key: [n for n, _ in numbers] for key, numbers in trigrams.lists()} == expected
@@ -162,6 +162,43 @@ def test_what_is_built_holds_all_terms_and_trigrams(texts: list[bytes]) -> None:
         for key, times in sorted(Counter(_kernel.terms(text).tolist()).items()):
             wanted.setdefault(key, []).append((passage, sum(times > step for step in steps)))
     assert dict(terms.lists()) == wanted
+
+
+def stretches(text: bytes) -> list[bytes]:
+    """Whole lines, 4096 bytes or more, and no last one shorter than half of that; as docs/search.md says."""
+    found: list[bytes] = []
+    while len(text) > 4096 + 2048 and 0 < (end := text.find(b"\n", 4096) + 1) < len(text):
+        found.append(text[:end])
+        text = text[end:]
+    return [*found, text] if text else found
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from([b"abc\n", b"\n", b"x" * 700, b"de " * 500 + b"\n", b"fgh\nij\n" * 300]), max_size=14)
+    )
+)
+def test_postings_of_trigrams_are_of_stretches(parts: list[list[bytes]]) -> None:
+    texts = [b"".join(some) for some in parts]
+    built = build(texts)
+    cut = [stretches(text) for text in texts]
+    flat = [one for some in cut for one in some]
+    assert built["stretch_bytes"].tolist() == [len(one) for one in flat]
+    trigrams = _kernel.Postings(np.frombuffer(built["trigrams"], np.uint8))
+    division = _kernel.Division(np.cumsum([0, *map(len, cut)]).astype(np.uint32))
+    held = [set(_kernel.trigrams(one).tolist()) for one in flat]
+    of = np.repeat(np.arange(len(cut)), [len(some) for some in cut]).tolist()
+    for asked in ([b"abc"], [b"abc", b"de "], [b"xxx", b"fgh", b"abc"]):
+        keys = [int.from_bytes(one, "big") for one in asked]
+        words = np.array([1 << 31 | len(keys), *keys], np.uint32)
+        most = len(flat) + 1
+        assert trigrams.candidates(words, None, most).tolist() == [n for n, one in enumerate(held) if one >= set(keys)]
+        files = [{of[n] for n, one in enumerate(held) if key in one} for key in keys]
+        assert trigrams.candidates(words, division, most).tolist() == sorted(set.intersection(*files))
+        assert set(trigrams.candidates(words).tolist()) >= {n for n, one in enumerate(held) if one >= set(keys)}
+    with pytest.raises(ValueError, match="stretches of files"):
+        trigrams.candidates(words, _kernel.Division(np.array([0, len(flat) + 1], np.uint32)))
 
 
 def test_what_is_no_formula_is_refused() -> None:

@@ -20,6 +20,8 @@ from drystone.building.settings import Settings
 from drystone.building.stages import PRELOAD
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
+from drystone.release import layout
+from drystone.release.location import locked
 from drystone.release.manifest import FunnelStep, Manifest
 from drystone.release.read import open_release
 from drystone.sources.base import Source
@@ -60,7 +62,7 @@ def build(
     one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
     folder. `version` is its number, by default that of the rule in `release.versions`. `receipts` is told what was
     searched and what fell for each request that was applied, and the registry's head.
-    Raises `BuildError`, `SourceError`, `UsageError`.
+    Raises `BuildError`, `SourceError`, `UsageError`; `ReleaseError` while another writes the release in `output` anew.
     """
     engine = engine or Engine()
     engine.workers.preload = PRELOAD
@@ -69,6 +71,9 @@ def build(
     check_output(output)
     store = Store(work)
     with store.lock(), ExitStack() as stack:
+        if (output / layout.MANIFEST).exists():  # as it is when nobody else indexes or retracts it
+            stack.enter_context(locked(output))
+            old = open_release(update) if update is not None else None
         stack.callback(engine.workers.stop)
         there = _open(settings.registry, stack) if _is_there(settings.registry) else None
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)

@@ -189,7 +189,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise ReleaseError(
-            f"{layout.shown(str(path))}: another retraction or index build is at work here; wait for it"
+            f"{layout.shown(str(path))}: another build, retraction or index build is at work here; wait for it"
         ) from None
     except OSError as error:
         raise ReleaseError(f"{layout.shown(lock.lock_file)} cannot be written: {why(error)}") from None

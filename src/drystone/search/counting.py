@@ -60,7 +60,7 @@ def holders(segment: Segment, needle: bytes) -> Mask:
     if formula.sign == "all":
         return segment.indexed.copy()
     possible = np.zeros(segment.count, bool)
-    possible[segment.trigrams.candidates(formula.words())] = True
+    possible[segment.trigrams.candidates(formula.words(), segment.division)] = True
     return possible
 
 

@@ -31,7 +31,7 @@ from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of,
 from drystone.search.limits import Symbols
 from drystone.search.pages import ReadShard
 from drystone.search.remote.objects import RemoteFile, fetch
-from drystone.search.segment import FILES, PAGES, PASSAGES, SUFFIX, SYMBOLS, Segment, segment_name
+from drystone.search.segment import FILES, PAGES, PASSAGES, STRETCHES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
 from drystone.work.store import Stage
 
@@ -302,6 +302,7 @@ def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWO
     return {
         "shards": segment.table_bytes(located.pages()),
         "files": segment.table_bytes(_files(rows, located).take(order).cast(FILES)),
+        "stretches": segment.table_bytes(pa.table([built["stretch_bytes"]], schema=STRETCHES)),
         "passages": segment.table_bytes(
             pa.table(
                 [built["passage_bytes"].astype(np.uint16), np.minimum(built["passage_terms"], 65535).astype(np.uint16)],

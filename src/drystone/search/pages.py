@@ -172,6 +172,12 @@ class Cache:
             self._pages.move_to_end(key)
         return found
 
+    def taken(self, key: tuple[str, int]) -> memoryview | None:
+        """Return a page that is kept, and keep it no longer."""
+        found = self._pages.pop(key, None)
+        self._bytes -= len(found or b"")
+        return found
+
     def keep(self, key: tuple[str, int], page: memoryview) -> memoryview:
         """Keep a page and return it."""
         self._bytes += len(page)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NOT_LETTERS: Final = re.compile(
     r"\\[pP](?:\{[^}]*\}|.)|\\x\{[^}]*\}|\\x..|\\.|\(\?[a-zA-Z-]*|\[:\^?[a-z]+:\]", re.DOTALL
 )
+#: Numbers of a list that are read to look at one stretch of text less (kernel/search/query.hpp); of one in a store.
+_WORTH: Final = 20
+_WORTH_FAR: Final = 10_000
 _OPERATORS: Final = re.compile(r"[.*+?()\[\]{}|\\^$]")
 
 
@@ -226,12 +229,21 @@ def _has_upper(term: Term) -> bool:
     return any(c.isupper() for c in text)
 
 
+class Spans(NamedTuple):
+    """Pieces of texts in their pages, and the file that each is of; those of one file follow each other."""
+
+    files: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
 class State:
     """One plan before one segment: what may match, and what does."""
 
     def __init__(self, planned: QueryPlan, segment: Segment) -> None:
         self.plan, self.segment = planned, segment
         self._masks: dict[int, Mask] = {}
+        self._stretches: dict[int, npt.NDArray[np.uint32]] = {}
         self._paths: Mask | None = None
         #: What is asked of the lists that were read of an object, by the pattern's `id`.
         self.asked: dict[int, npt.NDArray[np.uint32]] = {}
@@ -320,12 +332,34 @@ class State:
     def _of_trigrams(self, matcher: Matcher) -> Mask:
         if matcher.formula.sign == "all":
             return self.segment.indexed.copy()
-        found = np.zeros(self.segment.count, bool)
-        if (words := self.asked.get(id(matcher))) is not None:
-            found[self.segment.read_trigrams.candidates(words)] = True
+        segment, words = self.segment, self.asked.get(id(matcher))
+        trigrams, words = (segment.trigrams, matcher.words) if words is None else (segment.read_trigrams, words)
+        worth = _WORTH if segment.remote is None else _WORTH_FAR
+        found = np.zeros(segment.count, bool)
+        if matcher.by_line:  # its matches lie each in one stretch
+            self._stretches[id(matcher)] = stretches = trigrams.candidates(words, None, worth)
+            found[segment.stretches.files[stretches]] = True
         else:
-            found[self.segment.trigrams.candidates(matcher.words)] = True
+            found[trigrams.candidates(words, segment.division, worth)] = True
         return found
+
+    def spans(self, matcher: Matcher, files: npt.NDArray[np.int64]) -> Spans:
+        """Return what of the texts of files a pattern may match in: stretches beside each other are one span."""
+        segment, stretches = self.segment, self._stretches.get(id(matcher))
+        starts = segment.starts[files]
+        if stretches is None:
+            return Spans(files, starts, starts + segment.sizes[files])
+        first = segment.stretches.first
+        low, high = np.searchsorted(stretches, first[files]), np.searchsorted(stretches, first[files + 1])
+        counts = high - low
+        ends = np.cumsum(counts)
+        chosen = stretches[np.arange(ends[-1]) + np.repeat(low - ends + counts, counts)]
+        owners = np.repeat(files, counts)
+        begins = np.ones(len(chosen), bool)
+        begins[1:] = (owners[1:] != owners[:-1]) | (chosen[1:] != chosen[:-1] + 1)
+        at = np.flatnonzero(begins)
+        last = np.append(at[1:], len(chosen)) - 1
+        return Spans(owners[at], segment.stretches.starts[chosen[at]], segment.stretches.ends[chosen[last]])
 
     def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         """Return whether a file that may match does."""

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,7 +21,7 @@ from drystone.release.manifest import EarlierVersion
 from drystone.release.read import Release
 from drystone.search import counting, plan
 from drystone.search.counting import StringCount
-from drystone.search.expressions.matcher import Deadline, OutOfTimeError
+from drystone.search.expressions.matcher import Deadline, Matcher, OutOfTimeError
 from drystone.search.filters import Mask
 from drystone.search.index import open_copies, open_segments
 from drystone.search.indexes.copies import SUFFIX, CopyList
@@ -43,6 +42,9 @@ from drystone.search.swhids import swhid_of
 
 #: Bytes of text that are kept unpacked between queries.
 MEMORY: Final = 1 << 30
+#: Files that are looked at first, and how many more times as many, and pages, are looked at in one go at most.
+_FILES: Final = 64
+_PAGES: Final = 16
 #: What files are counted by, and the column that has it.
 COUNTED: Final = {
     "language": "language",
@@ -116,7 +118,11 @@ class _Opened:
             return found
         if self.wanted(at, number) is not None:
             self.ahead.bring(self, at, number)
-            return self.page(at, number)
+        if (raw := self._cache.taken((entry.sha256, ~page.place))) is not None:
+            try:
+                return self._cache.keep(key, unpacked(page, raw))
+            except (pa.ArrowException, OSError, ValueError) as error:
+                raise damaged(entry.path, error) from None
         opened = self._shards.get(entry.path)
         if opened is None:
             if self.bucket is not None:
@@ -128,18 +134,16 @@ class _Opened:
         """Return where a page lies that must be brought here from a store."""
         shard, page = self.segments[at].pages[number]
         entry = self.segments[at].entries[shard]
-        if self.bucket is None or page.kind == ROW_GROUP or self._cache.held((entry.sha256, page.place)) is not None:
+        if self.bucket is None or page.kind == ROW_GROUP:
+            return None
+        if any(self._cache.held((entry.sha256, place)) is not None for place in (page.place, ~page.place)):
             return None
         return Wanted(entry.place, page.place, page.compressed)
 
     def put(self, at: int, number: int, data: memoryview) -> None:
-        """Unpack a page that came from a store and keep it."""
+        """Keep a page that came from a store, until somebody asks for it, as it came."""
         shard, page = self.segments[at].pages[number]
-        entry = self.segments[at].entries[shard]
-        try:
-            self._cache.keep((entry.sha256, page.place), unpacked(page, data))
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise damaged(entry.path, error) from None
+        self._cache.keep((self.segments[at].entries[shard].sha256, ~page.place), memoryview(bytes(data)))
 
 
 class _Text:
@@ -441,26 +445,44 @@ def _matches(
     matcher = state.decisive
     if not len(files):
         return
-    if state.sure:
+    if matcher is None and state.sure:
         yield len(files), files.tolist()
     elif matcher is None:
         for file in files.tolist():
             deadline.check()
             yield 1, [file] if state.matches(file, _Text(opened, at, file), deadline) else []
     else:
-        segment, page_of = state.segment, opened.page
-        pages, starts = segment.page_numbers[files], segment.starts[files]
-        borders = [0, *(np.flatnonzero(pages[1:] != pages[:-1]) + 1).tolist(), len(files)]
-        numbers, listed = pages[borders[:-1]].tolist(), files.tolist()
-        among = matcher.among(starts, starts + segment.sizes[files], deadline)
-        for number, (low, high) in zip(numbers, pairwise(borders), strict=True):
-            yield high - low, [listed[place] for place in among(page_of(at, number), low, high)]
+        at_once, start = 1, 0
+        while start < len(files):
+            some = files[start : start + _FILES * at_once]
+            yield from _among(state, opened, at, matcher, some, at_once, deadline)
+            start += len(some)
+            at_once = min(2 * at_once, _PAGES)
+
+
+def _among(
+    state: plan.State, opened: _Opened, at: int, matcher: Matcher, files: npt.NDArray[np.int64], at_once: int,
+    deadline: Deadline,
+) -> Iterator[tuple[int, list[int]]]:  # fmt: skip
+    """Do what `_matches` does where one pattern decides, some pages of texts at a time."""
+    spans = state.spans(matcher, files)
+    numbers = state.segment.page_numbers[spans.files]
+    borders = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), len(numbers)]
+    of_file = np.append(np.flatnonzero(np.diff(spans.files)) + 1, len(numbers))  # where the spans of a file end
+    looked = np.searchsorted(of_file, borders, side="right").tolist()
+    pages = numbers[borders[:-1]].tolist()
+    among = matcher.among(*spans, deadline)
+    for first in range(0, len(pages), at_once):
+        some = pages[first : first + at_once]
+        last = first + len(some)
+        found = among([opened.page(at, number) for number in some], borders[first : last + 1])
+        yield looked[last] - looked[first], found
 
 
 def _pages(states: Iterable[tuple[_Opened, int, plan.State]], stage: str) -> Iterator[tuple[_Opened, int, int]]:
     """Yield the pages that a stage of a search will look at."""
     for opened, at, state in states:
-        if not state.sure:
+        if state.decisive is not None or not state.sure:
             for number in dict.fromkeys(state.segment.page_numbers[_stage(state, stage)].tolist()):
                 yield opened, at, number
 
@@ -469,36 +491,26 @@ def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadl
     """Return which files of a segment match."""
     state = plan.State(planned, opened.segments[at])
     prepare([state])
-    found = np.zeros(len(state.possible), bool)
-    for _, matching in _matches(state, opened, at, _order(state.segment, np.flatnonzero(state.possible)), deadline):
+    found, ranked = np.zeros(len(state.possible), bool), state.segment.ranked
+    for _, matching in _matches(state, opened, at, ranked[state.possible[ranked]], deadline):
         found[matching] = True
     return found
 
 
 def _stage(state: plan.State, stage: str) -> npt.NDArray[np.int64]:
     """Return candidates of one stage in the order in which they are looked at."""
-    definers = state.definers
+    definers, segment = state.definers, state.segment
     if stage == "definition":
-        chosen = definers[state.possible[definers]] if len(definers) else definers
-    elif len(definers):
-        rest = state.possible.copy()
-        rest[definers] = False
-        chosen = np.flatnonzero(rest)
-    else:
-        chosen = np.flatnonzero(state.possible)
-    return _order(state.segment, chosen)
-
-
-def _order(segment: Segment, files: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return files in order: what people wrote for use first, then tests, then what is vendored or generated.
-
-    Within one rank by where their texts lie, so that each page is unpacked once.
-    """
-    if not len(files):
-        return files
-    flags = segment.flags[files]
-    rank = (flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])) * np.uint8(2) + (flags & np.uint8(FLAGS["test"]))
-    return files[np.lexsort((segment.starts[files], segment.page_numbers[files], rank))]
+        if not len(definers):
+            return definers
+        # Few, and sure to hold the word: they are looked at without asking postings.
+        files = definers[(state.possible if state.decisive is None else state.columns)[definers]]
+        return files[np.argsort(segment.places[files])]
+    chosen = state.possible
+    if len(definers):
+        chosen = chosen.copy()
+        chosen[definers] = False
+    return segment.ranked[chosen[segment.ranked]]
 
 
 def _found(

@@ -29,13 +29,15 @@ from drystone.search.remote.objects import RemoteFile, fetch
 
 MAGIC: Final = b"drystone segment\n"
 #: Raised by one with any change of the format or of the rules by which text becomes terms, passages or symbols.
-VERSION: Final = 2
+VERSION: Final = 3
 SUFFIX: Final = ".segment"
 _HEAD: Final = struct.Struct("<17sBHI32s")  # magic, version, sections, CRC-32 of the directory, name
 _SECTION: Final = struct.Struct("<12sIQQ")  # name, CRC-32, offset, bytes
 _ALIGN: Final = 64
 #: In this order: what every query needs lies at the front, and the beginning of the trigrams after it.
-SECTIONS: Final = ("shards", "files", "trigrams", "symbols", "names", "passages", "terms", "defined", "paths")
+SECTIONS: Final = (
+    "shards", "files", "stretches", "trigrams", "symbols", "names", "passages", "terms", "defined", "paths",
+)  # fmt: skip
 #: Bytes of an object that are read at once to open it: nearly always all files and the keys of all trigrams.
 FRONT: Final = 640 << 10
 
@@ -73,6 +75,8 @@ PAGES: Final = pa.schema(
         ("crc", pa.uint32()),
     ]
 )
+#: One row for each stretch (whole lines, 4 KiB or a little more); those of a file divide its text.
+STRETCHES: Final = pa.schema([("bytes", pa.uint32())])
 #: One row for each passage; those of a file follow each other and divide its text.
 PASSAGES: Final = pa.schema([("bytes", pa.uint16()), ("terms", pa.uint16())])
 #: One row for each symbol, by name, then file, then line (from 1); `name` counts the lines of `names` from 0.
@@ -126,6 +130,15 @@ class Passages(NamedTuple):
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     terms: npt.NDArray[np.uint16]
+
+
+class Stretches(NamedTuple):
+    """Stretches of a segment: the first of each file (and one more), the file of each, where each lies in its page."""
+
+    first: U32
+    files: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
 
 
 class Segment:
@@ -346,13 +359,53 @@ class Segment:
         return column(self.symbols, "name"), column(self.symbols, "file")
 
     @cached_property
+    def ranked(self) -> npt.NDArray[np.int64]:
+        """All files: what people wrote for use first, then tests, then what is vendored or generated.
+
+        Within one rank by where their texts lie, so that each page is unpacked once.
+        """
+        beside = self.flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])
+        rank = beside * np.uint8(2) + (self.flags & np.uint8(FLAGS["test"]))
+        return np.lexsort((self.starts, self.page_numbers, rank))
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.int64]:
+        """The place of each file in `ranked`."""
+        places = np.empty(self.count, np.int64)
+        places[self.ranked] = np.arange(self.count)
+        return places
+
+    @cached_property
+    def stretches(self) -> Stretches:
+        """The division of the files into stretches. Raises `ReleaseError` where it is none."""
+        lengths = column(self._table("stretches", STRETCHES), "bytes").astype(np.int64)
+        first, begins, ends = self._divided(lengths, "stretches")
+        of_file = np.repeat(np.arange(self.count), np.diff(first))
+        moved = (self.starts - begins)[of_file]
+        return Stretches(first.astype(np.uint32), of_file, ends - lengths + moved, ends + moved)
+
+    def _divided(self, lengths: npt.NDArray[np.int64], what: str) -> tuple[Any, Any, Any]:
+        """Return the first part of each file (and one more), where files begin one after the other, and parts end."""
+        sizes = np.where(self.indexed, self.sizes, 0)
+        ends, begins = np.cumsum(lengths), np.concatenate([[0], np.cumsum(sizes)])
+        first = np.searchsorted(ends, begins, side="right")
+        if len(lengths) != first[-1] or (len(lengths) and (ends[-1] != sizes.sum() or lengths.min() == 0)):
+            raise ReleaseError(f"{self._shown} is damaged: {what} do not divide its files. Run drystone index again")
+        return first, begins[:-1], ends
+
+    @cached_property
+    def division(self) -> _kernel.Division:
+        """Which file each stretch is of, for the kernel."""
+        return _kernel.Division(self.stretches.first)
+
+    @cached_property
     def trigrams(self) -> _kernel.Postings:
-        """Trigrams to files."""
+        """Trigrams to stretches."""
         return self._postings("trigrams")
 
     @cached_property
     def read_trigrams(self) -> _kernel.Postings:
-        """Trigrams to files, of an object: only for trigrams whose ranges (`list_ranges`) have been fetched."""
+        """Trigrams to stretches, of an object: only for trigrams whose ranges (`list_ranges`) have been fetched."""
         _, offset, size = self._sections["trigrams"]
         return _kernel.Postings(np.frombuffer(self._data[offset : offset + size], np.uint8))
 
@@ -398,14 +451,9 @@ class Segment:
         """The division of the files into passages. Raises `ReleaseError` where it is none."""
         table = self._table("passages", PASSAGES)
         lengths = column(table, "bytes").astype(np.int64)
-        sizes = np.where(self.indexed, column(self.files, "bytes"), 0)
-        all_ends, begins = np.cumsum(lengths), np.concatenate([[0], np.cumsum(sizes)])
-        first = np.searchsorted(all_ends, begins, side="right")
-        if len(lengths) != first[-1] or (len(lengths) and all_ends[-1] != sizes.sum()):
-            raise ReleaseError(f"{self._shown} is damaged: passages do not divide its files. Run drystone index again")
-        of_file = np.repeat(np.arange(self.count), np.diff(first))
-        begin = begins[of_file]
-        return Passages(first.astype(np.uint32), all_ends - lengths - begin, all_ends - begin, column(table, "terms"))
+        first, begins, ends = self._divided(lengths, "passages")
+        begin = begins[np.repeat(np.arange(self.count), np.diff(first))]
+        return Passages(first.astype(np.uint32), ends - lengths - begin, ends - begin, column(table, "terms"))
 
     @cached_property
     def symbols(self) -> pa.Table:

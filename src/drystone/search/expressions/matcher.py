@@ -6,6 +6,7 @@ Both run in time linear in the text. A text is a view of bytes; nothing is copie
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeGuard
 
@@ -102,7 +103,7 @@ class Matcher:
         """Return whether the pattern matches anywhere. Raises `OutOfTimeError`, within a text too."""
         size = len(text)
         if self._is_literal:
-            return bool(_kernel.holding(text, np.zeros(1, np.int64), np.array([size]), self.literals, False))
+            return bool(_kernel.holding([text], [0, 1], np.zeros(1, np.int64), np.array([size]), self.literals, False))
         if self._seen < _PATIENCE and size <= _PIECE:
             match = self._re2.search(text)
             self._seen += size if match is None else match.end()
@@ -119,33 +120,48 @@ class Matcher:
         self._block.scan(text, self._note)
         return self._hit() and (self._sieve is None or self._confirmed(text))
 
-    def among(self, starts: Ints, ends: Ints, deadline: Deadline) -> Callable[[memoryview, int, int], Sequence[int]]:
-        """Return what tells in which of the texts from one place of the lists to another the pattern matches.
+    def among(
+        self, files: Ints, starts: Ints, ends: Ints, deadline: Deadline
+    ) -> Callable[[Sequence[memoryview], Sequence[int]], list[int]]:
+        """Return what tells in which files the pattern matches, of some pages of texts.
 
-        It is called with a page of texts, data[start:end] for each, whose starts ascend there. Raises
+        It is called with pages and borders: from borders[i] to borders[i + 1] of the lists, start:end is a span of
+        page i and of the file beside it. Starts ascend in a page, and spans of one file follow each other. Raises
         `OutOfTimeError`, within a text too.
         """
-        literals, by_line = self.literals, self.by_line
+        literals = self.literals
 
-        def part(data: memoryview, at: int) -> memoryview:
-            return data[int(starts[at]) : int(ends[at])]
-
-        def holding(data: memoryview, low: int, high: int) -> Sequence[int]:
+        def holding(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
             deadline.check()
-            return [low + at for at in _kernel.holding(data, starts[low:high], ends[low:high], literals, by_line)]
+            low, high = borders[0], borders[-1]
+            found = _kernel.holding(
+                pages, [border - low for border in borders], starts[low:high], ends[low:high], literals, self.by_line
+            )
+            return [low + at for at in found]
 
-        def matches(data: memoryview, low: int, high: int) -> Sequence[int]:
-            deadline.check()
-            small = int(ends[high - 1]) - int(starts[low]) <= _PIECE
-            if literals and small:
-                return [at for at in holding(data, low, high) if self.found(part(data, at), deadline)]
-            if self._block is None or not small:
-                return [at for at in range(low, high) if self.found(part(data, at), deadline)]
-            return [low + at for at in self._scanned(data, starts[low:high].tolist(), ends[low:high].tolist())]
+        def literal(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
+            return list(dict.fromkeys(files[holding(pages, borders)].tolist()))
 
-        return holding if self._is_literal else matches
+        def matches(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
+            small = all(len(page) <= _PIECE for page in pages)
+            places: Sequence[int] = holding(pages, borders) if literals and small else range(borders[0], borders[-1])
+            found: list[int] = []
+            for data, low, high in zip(pages, borders, borders[1:], strict=False):
+                here = places[bisect_left(places, low) : bisect_left(places, high)]
+                deadline.check()
+                if len(here) > 1 and self._block is not None and small:
+                    span = np.array(here)
+                    found += self._scanned(data, files[span].tolist(), starts[span].tolist(), ends[span].tolist())
+                    continue
+                for at in here:
+                    file = int(files[at])
+                    if (not found or found[-1] != file) and self.found(data[starts[at] : ends[at]], deadline):
+                        found.append(file)
+            return found
 
-    def _scanned(self, data: memoryview, starts: list[int], ends: list[int]) -> list[int]:
+        return literal if self._is_literal else matches
+
+    def _scanned(self, data: memoryview, files: list[int], starts: list[int], ends: list[int]) -> list[int]:
         scan, note, hits, sieved = self._block.scan, self._note, self._hits, self._sieve is not None
         found: list[int] = []
         self._tried += len(starts)
@@ -154,7 +170,9 @@ class Matcher:
             if not hits:
                 return found
             hits.clear()
-        for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        for file, start, end in zip(files, starts, ends, strict=True):
+            if found and found[-1] == file:
+                continue
             if start == end:
                 hits += [1] * (self._re2.search(b"") is not None)
             else:
@@ -162,7 +180,7 @@ class Matcher:
             if hits:
                 hits.clear()
                 if not sieved or self._confirmed(data[start:end]):
-                    found.append(at)
+                    found.append(file)
         return found
 
     def _confirmed(self, text: memoryview) -> bool:

@@ -28,7 +28,7 @@ from drystone.search.segment import FILES, SECTIONS, SUFFIX, Segment, segment_na
 #: Files of a segment, keys of its postings and rows of the list of copies that a sample looks at.
 SAMPLE: Final = 32
 #: Sections that hold tables; the rest is compared as it is.
-_TABLES: Final = frozenset({"shards", "files", "passages", "symbols"})
+_TABLES: Final = frozenset({"shards", "files", "stretches", "passages", "symbols"})
 #: What says where a text lies, and so is checked with the text.
 _PLACED: Final = frozenset({"bytes", "shard", "page", "start", "not_indexed"})
 
@@ -154,7 +154,7 @@ def _missing(segment: Segment, file: int, text: bytes) -> Iterator[str]:
     asked = _kernel.trigrams(text).tolist()
     for at in range(0, len(asked), 256):
         words = Formula("and", frozenset(asked[at : at + 256])).words()
-        if file not in segment.trigrams.candidates(words):
+        if file not in segment.trigrams.candidates(words, segment.division):
             yield "trigrams of its text are not in the postings"
             break
     first, last = segment.passages.first[file], segment.passages.first[file + 1]
@@ -170,14 +170,18 @@ def _among(numbers: Any, first: int, last: int) -> bool:
 
 
 def _too_much(segment: Segment, kept: KeptFiles, trigrams: Sequence[int]) -> Iterator[str]:
-    """Yield files that postings name for a trigram which is not in their text."""
+    """Yield files of which postings name a stretch for a trigram which is not in it."""
     held: dict[int, frozenset[int]] = {}
+    divided = segment.stretches
     for trigram in trigrams[:: len(trigrams) // SAMPLE + 1]:
         numbers = segment.trigrams.numbers(trigram).tolist()
-        for file in numbers[:: len(numbers) // 2 + 1]:
-            if file not in held:
-                held[file] = frozenset(_kernel.trigrams(bytes(kept.text(segment, file))).tolist())
-            if trigram not in held[file]:
+        for stretch in numbers[:: len(numbers) // 2 + 1]:
+            file = int(divided.files[stretch])
+            if stretch not in held:
+                start = segment.starts[file]
+                text = kept.text(segment, file)[divided.starts[stretch] - start : divided.ends[stretch] - start]
+                held[stretch] = frozenset(_kernel.trigrams(bytes(text)).tolist())
+            if trigram not in held[stretch]:
                 yield f"{shown(segment.value('path', file))}: the postings name a trigram that is not in its text"
 
 

@@ -9,8 +9,9 @@ from drystone.release.location import Bucket
 from drystone.search.remote.objects import Wanted, read_ranges
 
 #: Pages of the first round and at most of later ones, and compressed bytes of one.
-_FIRST: Final = 48
-_MOST: Final = 256
+_FIRST: Final = 96
+_MOST: Final = 768
+_GROWTH: Final = 4
 _MOST_BYTES: Final = 32 << 20
 
 
@@ -24,12 +25,12 @@ class RemotePages(Protocol):
         ...
 
     def put(self, at: int, number: int, data: memoryview) -> None:
-        """Unpack a page and keep it. Raises `ReleaseError` where it is not the one that was indexed."""
+        """Keep a page as it came."""
         ...
 
 
 class Ahead:
-    """What will be asked for, in order; each round brings twice as much as the one before."""
+    """What will be asked for, in order; each round brings more than the one before."""
 
     def __init__(self, coming: Iterator[tuple[RemotePages, int, int]]) -> None:
         self._coming, self._most = coming, _FIRST
@@ -45,7 +46,7 @@ class Ahead:
                 size += wanted.size
             if len(asked) >= self._most or size >= _MOST_BYTES:
                 break
-        self._most = min(2 * self._most, _MOST)
+        self._most = min(_GROWTH * self._most, _MOST)
         of_bucket: dict[int, list[tuple[RemotePages, int, int, Wanted]]] = {}
         for each, segment, page, wanted in asked.values():
             if wanted is not None:
@@ -54,5 +55,6 @@ class Ahead:
             bucket = several[0][0].bucket
             if bucket is not None:
                 found = read_ranges(bucket, [wanted for *_, wanted in several])
-                for (each, segment, page, _), data in zip(several, found, strict=True):
+                # The one that was asked for last: a small cache keeps what it got last.
+                for (each, segment, page, _), data in zip(reversed(several), reversed(found), strict=True):
                     each.put(segment, page, data)

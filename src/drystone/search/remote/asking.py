@@ -13,7 +13,7 @@ from drystone.search.plan import Content, Every, Negation, Part, Some, State
 from drystone.search.remote.objects import fetch
 
 #: Trigrams of a literal that are asked for: those whose blocks are the smallest. More would save few texts.
-_RAREST: Final = 10
+_RAREST: Final = 6
 #: Bytes at the beginning of the trigrams that are read unasked: nearly always all keys.
 _KEYS: Final = 48 << 10
 
@@ -26,14 +26,16 @@ def prepare(states: Iterable[State]) -> None:
     far = [(state, remote) for state in states if (remote := state.segment.remote) is not None]
     if not far:
         return
-    sections = ["shards", "files", *(["symbols", "names"] if far[0][0].plan.words or far[0][0].plan.symbols else [])]
+    plan, by_name = far[0][0].plan, ["symbols", "names"]
+    needed = ["shards", "files", "stretches", *(by_name if plan.symbols else [])]
     fetch(
-        (remote, [*state.segment.section_ranges(sections), (state.segment.dictionary_range()[0], _KEYS)])
+        (remote, [*state.segment.section_ranges(needed), (state.segment.dictionary_range()[0], _KEYS)])
         for state, remote in far
     )
     asked = [(state, remote) for state, remote in far if state.columns.any()]
     fetch((remote, [state.segment.dictionary_range()]) for state, remote in asked)
-    fetch((remote, _of_patterns(state)) for state, remote in asked)
+    later = by_name if plan.words and not plan.symbols else []
+    fetch((remote, [*state.segment.section_ranges(later), *_of_patterns(state)]) for state, remote in asked)
 
 
 def _of_patterns(state: State) -> list[tuple[int, int]]:
