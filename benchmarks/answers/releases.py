@@ -17,11 +17,8 @@ def released(name: str) -> Release:
     if not (folder / "manifest.json").exists():
         command = [sys.executable, "-m", "drystone", "build", str(file), "--quiet", "--json"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    release = open_release(folder)
-    if not release.manifest.index:
-        index_release(folder)
-        release = open_release(folder)
-    return release
+    index_release(folder)  # nothing is made where it is there, and of this version
+    return open_release(folder)
 
 
 def said(release: Release) -> str:
