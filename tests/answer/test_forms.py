@@ -114,7 +114,7 @@ def plain(tex: str) -> str:
     return " ".join(LatexNodes2Text(TEX, strict_latex_spaces=True).latex_to_text(tex).split())
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(citations(), min_size=1, max_size=3, unique_by=lambda one: one.permalink))
 def test_bibtex_reads_back_whatever_the_words_are(given_ones: list[Citation]) -> None:
     text = verbs.write_citations(given_ones, "bibtex")
@@ -132,7 +132,7 @@ def test_bibtex_reads_back_whatever_the_words_are(given_ones: list[Citation]) ->
         assert fields.get("date") == one.date
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(citations(), max_size=3, unique_by=lambda one: one.permalink))
 def test_csl_json_is_what_its_schema_wants_and_faithful(given_ones: list[Citation]) -> None:
     text = verbs.write_citations(given_ones, "csl")
@@ -149,7 +149,7 @@ def test_csl_json_is_what_its_schema_wants_and_faithful(given_ones: list[Citatio
             assert item["issued"] == {"date-parts": [[int(part) for part in one.date.split("-")]]}
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(citations())
 def test_a_paragraph_has_no_more_lines_than_it_should(one: Citation) -> None:
     text = verbs.write_citations([one], "text")

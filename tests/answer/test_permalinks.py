@@ -4,7 +4,7 @@ import itertools
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drystone.answer.permalinks import Permalink, QuoteHash, parse_permalink
@@ -27,6 +27,7 @@ def link(**changes: object) -> str:
     return text
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS, HEX, WORDS, WORDS, st.integers(0, 10**12), st.binary(min_size=1, max_size=60))
 def test_a_permalink_reads_back_whatever_the_names_are(
     name: str, version: str, root: str, origin: str, path: str, start: int, quote: bytes
@@ -67,6 +68,7 @@ def test_what_is_no_permalink_is_named(text: str, said: str) -> None:
         parse_permalink(text)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.binary(min_size=1, max_size=4), st.data())
 def test_a_quote_is_found_by_its_hash_where_it_stands_nearest(filler: bytes, quote: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(filler)))
