@@ -22,30 +22,32 @@ std::vector<uint64_t> grams_of(const uint64_t* h, size_t n) {
     return grams;
 }
 
-// The grams seen so far, in an open table at most half full.
+// Where each gram was seen last, in an open table at most half full.
 class SeenGrams {
   public:
+    static constexpr uint32_t kNever = UINT32_MAX;
+
     explicit SeenGrams(size_t most) {
         size_t size = 16;
         while (size < 2 * most) size *= 2;
-        table_.assign(size, 0);
+        table_.assign(size, {0, kNever});
     }
 
-    // Whether a gram is new. Zero stands for an empty place, so it is kept beside the table.
-    bool add(uint64_t gram) {
-        if (gram == 0) return std::exchange(zero_, false);
+    // Where a gram stood before, now that it stands at `place`. Zero marks an empty cell, so it has one of its own.
+    uint32_t before(uint64_t gram, uint32_t place) {
+        if (gram == 0) return std::exchange(zero_, place);
         size_t at = gram & (table_.size() - 1);
-        while (table_[at] != 0) {
-            if (table_[at] == gram) return false;
+        while (table_[at].first != 0) {
+            if (table_[at].first == gram) return std::exchange(table_[at].second, place);
             at = (at + 1) & (table_.size() - 1);
         }
-        table_[at] = gram;
-        return true;
+        table_[at] = {gram, place};
+        return kNever;
     }
 
   private:
-    std::vector<uint64_t> table_;
-    bool zero_ = true;
+    std::vector<std::pair<uint64_t, uint32_t>> table_;
+    uint32_t zero_ = kNever;
 };
 
 }  // namespace
@@ -90,10 +92,13 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
     const size_t n = grams.size();
     std::vector<std::pair<uint32_t, uint32_t>> lists(n, {0, 0});
     std::vector<uint32_t> counts(totals_.size(), 0);
+    std::vector<uint32_t> before(n, SeenGrams::kNever);
     SeenGrams seen(n);  // a gram counts once per text
     for (size_t i = 0; i < n; ++i) {
         lists[i] = postings_of(grams[i]);
-        if (lists[i].first == lists[i].second || !seen.add(grams[i])) continue;
+        if (lists[i].first == lists[i].second) continue;
+        before[i] = seen.before(grams[i], uint32_t(i));
+        if (before[i] != SeenGrams::kNever) continue;
         for (uint32_t p = lists[i].first; p < lists[i].second; ++p) ++counts[postings_[p]];
     }
     std::vector<uint32_t> candidates;
@@ -110,6 +115,7 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
     std::vector<uint8_t> slots(totals_.size(), kNone);
     for (size_t k = 0; k < candidates.size(); ++k) slots[candidates[k]] = uint8_t(k);
     std::vector<std::vector<uint32_t>> all_places(candidates.size());
+    for (size_t k = 0; k < candidates.size(); ++k) all_places[k].reserve(counts[candidates[k]] + 16);
     for (size_t i = 0; i < n && !candidates.empty(); ++i)
         for (uint32_t p = lists[i].first; p < lists[i].second; ++p)
             if (const uint8_t slot = slots[postings_[p]]; slot != kNone) all_places[slot].push_back(uint32_t(i));
@@ -125,10 +131,10 @@ std::vector<TextIndex::Hit> TextIndex::match(const std::vector<uint64_t>& hashes
         }
         if (best == 0) continue;
         const uint32_t first = places[best_from], last = places[best_from + best - 1];
-        std::vector<uint64_t> distinct;
-        for (size_t at = best_from; at < best_from + best; ++at) distinct.push_back(grams[places[at]]);
-        std::sort(distinct.begin(), distinct.end());
-        const double common = std::unique(distinct.begin(), distinct.end()) - distinct.begin();
+        // Each of the window's grams once: where it has not stood within the window before.
+        const double common = double(
+            std::count_if(places.begin() + std::ptrdiff_t(best_from), places.begin() + std::ptrdiff_t(best_from + best),
+                          [&](uint32_t place) { return before[place] == SeenGrams::kNever || before[place] < first; }));
         const double foreign = double(last - first + 1) - double(best);
         const double contained = common / totals_[r];
         if (contained < least) continue;
