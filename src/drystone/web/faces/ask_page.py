@@ -137,4 +137,4 @@ def _told(error: Exception) -> tuple[str, int]:
             return str(getattr(error, "detail", error)), 503
         case HTTPException():
             raise error
-    return str(error), 422
+    return str(error).removeprefix("where: "), 422
