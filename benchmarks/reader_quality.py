@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import reader_refusing
 from benchmarks.harness import CACHE, Figure, main, peer
 
 ROOT = Path(__file__).parents[1]
@@ -219,7 +220,7 @@ def quality(quick: bool) -> list[Figure]:
 def measure(quick: bool) -> list[Figure]:
     """The trained reader's quality and the trainer's speed."""
     begun = time.perf_counter()
-    figures = [*speed(quick), *quality(quick)]
+    figures = [*speed(quick), *quality(quick), *reader_refusing.measure(quick)]
     print(f"measured in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
     return figures
 

@@ -6,7 +6,7 @@ are those of the 24 articles of SQuAD that training never saw, and 40 of our own
 
 - Answer or no answer: each question with its own paragraph, and with another paragraph of the article that does not
   hold an answer as text; the area under the curve of `1 - null_score`.
-- Five paragraphs: its own and four others of the article, read one by one, and the surest answer taken.
+- Five paragraphs: its own and four others of the article, read one by one, and the answer of the highest logit taken.
 - v2.0-style questions: the same pairs, half without an answer; F1 where the empty answer competes, over the F1 of
   always answering nothing.
 - READMEs: the section between two headings that holds the answer, and the whole file; both read in pieces.
@@ -103,7 +103,7 @@ def figures(model: Path, asked: Sequence[Any]) -> list[Figure]:
     answers = iter(reader.stream(pairs, max_answer_len=30))
     read = [[next(answers)[0] for _ in (q.context, *found)] for q, found in zip(asked, others, strict=True)]
     one = np.array([score(q, own[0].text)[1] for q, own in zip(asked, read, strict=True)]) * 100
-    best = [max(found, key=lambda a: a.score) for found in read]
+    best = [max(found, key=lambda a: a.logit) for found in read]
     five = np.array([score(q, a.text)[1] for q, a in zip(asked, best, strict=True)]) * 100
     right, wrong = (np.array([1 - found[at].null_score for found in read]) for at in (0, 1))
     refused = [[a.null_score > a.score for a in found[:2]] for found in read]

@@ -51,7 +51,7 @@ def test_documents_are_ranked_together_and_say_which_one_answers(bert: Reader) -
     documents = [PASSAGES[0], "?!", "# " + PASSAGES[1] * 3]
     found = bert.answer("What is it?", documents=documents, top_k=6)
     assert isinstance(found, list) and len(found) == 6
-    assert [a.score for a in found] == sorted((a.score for a in found), reverse=True)
+    assert [a.logit for a in found] == sorted((a.logit for a in found), reverse=True)
     for answer in found:
         assert answer.document in (0, 2)
         assert documents[answer.document][answer.start : answer.end] == answer.text

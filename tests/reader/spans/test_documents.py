@@ -9,7 +9,7 @@ _DOCUMENTS = ["# Bridge\n\nIt was built in *1852*.\n", "!?\n", "Nothing of the k
 
 
 def _answer(start: int, end: int, score: float, null_score: float) -> Answer:
-    return Answer("", start, end, score, null_score, 0.0)
+    return Answer("", start, end, score, null_score, 10 * score)
 
 
 def test_pieces_cover_what_can_be_read_and_keep_offsets() -> None:

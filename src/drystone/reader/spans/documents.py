@@ -1,7 +1,8 @@
 """Many or long texts read piece by piece: which pieces there are, and answers of all of them in one order.
 
-A piece is read alone, so its score is the probability that this piece answers so, "no answer here" included: it
-compares across pieces, and across documents. Logits of other pieces do not enter it. Knows no reader.
+A piece is read alone. Its spans' logits, before any softmax, compare across pieces and documents; its scores are the
+probabilities that this piece answers so, "no answer here" included, which is of use where the model learnt to give no
+answer: one that did not is sure of a span in any short piece. So logits rank. Knows no reader.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from drystone.reader.spans.pieces import pieces
 class DocumentAnswer(Answer):
     """An answer from one of several documents: `documents[document][start:end] == text`; None for the empty answer.
 
-    `score` is the probability that the piece in which it stands answers so, `null_score` that this piece does not
-    answer; both compare across documents.
+    `logit` ranks. `score` is the probability that the piece in which it stands answers so, `null_score` that this piece
+    does not answer.
     """
 
     document: int | None = None
@@ -50,9 +51,10 @@ def ranked(
     *,
     handle_impossible: bool,
 ) -> list[DocumentAnswer]:
-    """Return the best `top_k` answers of pieces that were read, best first; ties go to the earlier one.
+    """Return the best `top_k` answers of pieces that were read, by logit, best first; ties go to the earlier one.
 
-    With `handle_impossible` the empty answer competes, with the doubt of the piece that doubts least.
+    With `handle_impossible` the empty answer competes, with the doubt of the piece that doubts least: it stands before
+    the first answer whose score is lower.
     """
     found: list[DocumentAnswer] = []
     least = 1.0
@@ -62,7 +64,8 @@ def ranked(
             text = documents[piece.document][start:end]
             found.append(DocumentAnswer(text, start, end, one.score, one.null_score, one.logit, piece.document))
             least = min(least, one.null_score)
+    found.sort(key=lambda a: (-a.logit, a.document or 0, a.start, a.end))
     if handle_impossible:
-        found.append(DocumentAnswer("", 0, 0, least, least, float("-inf")))
-    found.sort(key=lambda a: (-a.score, a.document is not None, a.document or 0, a.start, a.end))
+        place = next((at for at, one in enumerate(found) if one.score < least), len(found))
+        found.insert(place, DocumentAnswer("", 0, 0, least, least, float("-inf")))
     return found[:top_k]
