@@ -45,7 +45,7 @@ def test_words_of_code_are_whole(text: str, cut: str, right: str) -> None:
         ("x\u0301\u0302y", 1),
     ],
 )
-def test_a_span_ends_behind_the_marks_of_its_last_character(word: str, cut: str) -> None:
+def test_a_span_ends_behind_the_marks_of_its_last_character(word: str, cut: int) -> None:
     text = f"A {word} B"
     low, high = whole(f"{text}", 0, 2 + cut)
     marks = text[low:high]
