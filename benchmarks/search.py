@@ -101,6 +101,7 @@ def _numbers(listed: str) -> set[int]:
 
 
 def _ours(searcher: Searcher, pattern: str, limit: int | None = None) -> list[tuple[str, str]]:
+    searcher._plan.cache_clear()  # a query counts as one that was not asked before
     query = "case:yes content:/" + pattern.replace("/", "\\/") + "/"
     _, table = searcher.table(query, limit=limit)
     return list(zip(table.column("origin").to_pylist(), table.column("path").to_pylist(), strict=True))

@@ -347,7 +347,7 @@ class State:
         """Return what of the texts of files a pattern may match in: stretches beside each other are one span."""
         segment, stretches = self.segment, self._stretches.get(id(matcher))
         starts = segment.starts[files]
-        if stretches is None:
+        if stretches is None or 2 * len(stretches) > len(segment.stretches.files):  # most, so that parts win nothing
             return Spans(files, starts, starts + segment.sizes[files])
         first = segment.stretches.first
         low, high = np.searchsorted(stretches, first[files]), np.searchsorted(stretches, first[files + 1])

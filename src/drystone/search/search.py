@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,8 @@ from drystone.search.swhids import swhid_of
 
 #: Bytes of text that are kept unpacked between queries.
 MEMORY: Final = 1 << 30
+#: Queries whose plans are kept.
+_PLANS: Final = 16
 #: Files that are looked at first, and how many more times as many, and pages, are looked at in one go at most.
 _FILES: Final = 64
 _PAGES: Final = 16
@@ -166,6 +168,8 @@ class Searcher:
     def __init__(self, releases: Sequence[Release | RemoteRelease], *, memory: int = MEMORY) -> None:
         """Open them. Raises `ReleaseError` where an index is missing, out of date or damaged."""
         cache = Cache(memory)
+        # What is asked again (the next results, counts beside them) is not read and compiled again.
+        self._plan = lru_cache(_PLANS)(plan.plan)
         self._opened = [_Opened(release, cache) for release in releases]
         later = {at: LaterVersion(o.release, o.segments, o.fetch) for at, o in enumerate(self._opened)}
         for opened, at in zip(self._opened, newest([opened.release for opened in self._opened]), strict=True):
@@ -221,7 +225,7 @@ class Searcher:
         """Return for each segment which files match a query; None where all do."""
         if not where:
             return None
-        planned, deadline = plan.plan(where), Deadline(seconds)
+        planned, deadline = self._plan(where), Deadline(seconds)
         return [_matching(planned, opened, at, deadline) for opened, at in self._places]
 
     @cached_property
@@ -249,8 +253,8 @@ class Searcher:
         depends on query and releases alone. Raises `QueryError`, and while results come `ReleaseError` where texts are
         not those that were indexed.
         """
-        planned = plan.plan(query)
-        answer = SearchResult(query, notes=planned.notes, whole=lambda: self.table(query, seconds=seconds)[1])
+        planned = self._plan(query)
+        answer = SearchResult(query, notes=[*planned.notes], whole=lambda: self.table(query, seconds=seconds)[1])
         part = skip, planned.most(limit, bound)
         answer.results = self._results(planned, answer, part, (lines, context, places), Deadline(seconds, stopped))
         return answer
@@ -269,8 +273,8 @@ class Searcher:
         self, query: str, by: Sequence[str], *, seconds: float | None = None
     ) -> tuple[SearchResult, dict[str, dict[str, int]]]:
         """Return what `count` does for each of `by`, looking for the files once."""
-        planned = plan.plan(query)
-        answer = SearchResult(query, notes=planned.notes)
+        planned = self._plan(query)
+        answer = SearchResult(query, notes=[*planned.notes])
         found: dict[str, Counter[str]] = {name: Counter() for name in by}
         start = time.monotonic()
         with _in_time(answer):
@@ -294,7 +298,7 @@ class Searcher:
         counted, start, deadline = StringCount(text), time.monotonic(), Deadline(seconds)
         looked: list[tuple[_Opened, int, list[int]]] = []
         with suppress(OutOfTimeError):
-            planned = plan.plan(where) if where else None
+            planned = self._plan(where) if where else None
             for opened in self._opened:
                 for at, segment in enumerate(opened.segments):
                     mask = None if planned is None else _matching(planned, opened, at, deadline)
@@ -315,8 +319,8 @@ class Searcher:
 
         Raises as `count` does.
         """
-        planned = plan.plan(query)
-        answer = SearchResult(query, notes=planned.notes)
+        planned = self._plan(query)
+        answer = SearchResult(query, notes=[*planned.notes])
         found: dict[tuple[int, int], list[int]] = {}
         number_of = {id(opened): number for number, opened in enumerate(self._opened)}
         start = time.monotonic()

@@ -150,7 +150,7 @@ class Matcher:
                 here = places[bisect_left(places, low) : bisect_left(places, high)]
                 deadline.check()
                 if len(here) > 1 and self._block is not None and small:
-                    span = np.array(here)
+                    span = slice(low, high) if isinstance(here, range) else np.array(here)
                     found += self._scanned(data, files[span].tolist(), starts[span].tolist(), ends[span].tolist())
                     continue
                 for at in here:
