@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+import signal
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
+from hypothesis import reject
 from hypothesis import strategies as st
+
+Found = TypeVar("Found")
+#: Seconds of processor time that Python's engine, which goes back and forth, may take over one example.
+_PATIENCE = 4.0
 
 ALPHABET = "abAB k\u212as\u017f\u00e9\u00c9\u00df_1.(\n\t\u4f60"
 texts = st.text(ALPHABET, max_size=40)
@@ -92,3 +100,24 @@ def _unbounded(text: str) -> int:
 
 #: Those that Python's own engine looks for in megabytes within seconds.
 quick_patterns = patterns.filter(lambda pattern: _repeats(pattern.python) < 2 and _unbounded(pattern.python) < 2)
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def as_python_finds(look: Callable[[re.Pattern[str]], Found], pattern: Pattern) -> Found:
+    """Return what `look` finds with Python's own engine; an example over which that one takes too long is left out."""
+
+    def stop(*_: object) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE)
+    try:
+        return look(re.compile(pattern.python, re.MULTILINE))
+    except _TooLongError:
+        reject()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

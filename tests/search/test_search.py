@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from drystone.search.results.found import Found, SearchResult
 from drystone.search.search import TABLE, Searcher
 from tests.release.sample import Row, sample_rows
 from tests.search.conftest import write
-from tests.search.strategies import Pattern, quick_patterns
+from tests.search.strategies import Pattern, as_python_finds, quick_patterns
 
 
 def paths(answer: SearchResult) -> set[tuple[str, str]]:
@@ -38,7 +37,9 @@ def rows(release: Release) -> list[dict[str, Any]]:
 def test_the_files_found_are_those_that_a_full_scan_finds(
     rows: list[dict[str, Any]], searcher: Searcher, pattern: Pattern
 ) -> None:
-    expected = {(row["origin"], row["path"]) for row in rows if re.search(pattern.python, row["content"], re.MULTILINE)}
+    expected = as_python_finds(
+        lambda found: {(row["origin"], row["path"]) for row in rows if found.search(row["content"])}, pattern
+    )
     query = "case:yes content:/" + pattern.ours.replace("/", "\\/") + "/"
     answer = searcher.search(query, limit=None, lines=0)
     assert paths(answer) == expected
