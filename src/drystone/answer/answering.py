@@ -94,9 +94,11 @@ def steps(question: str, found: list[Piece], read: ReadPairs, weights: ScoreWeig
     yield Trace(found, 0, [], len(readable))
     scorer = SpanScorer(asked, readable, weights)
     spans: list[FoundSpan] = []
+    # Within the only piece there is nothing to find: where an answer begins and ends is the reader's to say.
+    order = _by_logit if len(readable) == 1 else _order
     answers = read([(asked, piece.text) for piece in readable])
     for place, of_piece in enumerate(answers):
-        spans = sorted([*spans, *scorer.spans(place, of_piece)], key=_order)
+        spans = sorted([*spans, *scorer.spans(place, of_piece)], key=order)
         yield Trace(found, place + 1, _merged(spans, weights), len(readable))
 
 
@@ -146,6 +148,10 @@ def _readable(found: list[Piece]) -> list[Piece]:
 
 def _order(span: FoundSpan) -> tuple[float, str, int, int]:
     return -span.score, span.piece.stretch.swhid, span.start, span.end
+
+
+def _by_logit(span: FoundSpan) -> tuple[float, int, int]:
+    return -span.logit, span.start, span.end
 
 
 def _merged(spans: list[FoundSpan], weights: ScoreWeights) -> list[tuple[float, list[FoundSpan]]]:
