@@ -49,5 +49,5 @@ def test_a_retracted_text_is_in_no_answer(tmp_path: Path, indexed: bool) -> None
     assert SECRET not in json.dumps({**after.as_dict(), "question": ""})
     assert {one.path for answer in after.answers for one in answer.citations} == {"/kept.py"}
     checked = verbs.verify_citations(tmp_path / "answer.json", home.output)
-    assert {one.state for one in checked if one.path == "/gone.py"} == {"gone"}
+    assert {one.state for one in checked if one.path == "/gone.py"} == {"withdrawn"}
     assert {one.state for one in checked if one.path == "/kept.py"} <= {"stands"}
