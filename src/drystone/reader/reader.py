@@ -217,10 +217,16 @@ class Reader:
         """Return the answers of a pair whose windows all have their logits."""
         context = pair.context
         plain = options.normalize == "window"  # as the Transformers pipeline cut its answers
+        # Many tokens may stand in one word, which may be as long as the text.
+        known: dict[tuple[int, int], tuple[int, int]] = {}
 
         def span(first: int, last: int) -> tuple[int, int]:
             found = context.span(first, last, words=options.align_to_words)
-            return found if plain or not options.align_to_words else whole(context.text, *found)
+            if plain or not options.align_to_words:
+                return found
+            if found not in known:
+                known[found] = whole(context.text, *found)
+            return known[found]
 
         return decode(
             pair.scores(),
