@@ -37,4 +37,18 @@ def page(width: int = 1000, height: int = 800) -> Iterator[Any]:
 def picture(opened: Any, name: str) -> None:
     """Keep a screenshot where DRYSTONE_SCREENSHOTS says, to be looked at."""
     if folder := os.environ.get("DRYSTONE_SCREENSHOTS"):
-        opened.screenshot(path=str(Path(folder) / f"{name}.png"))
+        capture(opened, Path(folder) / f"{name}.png")
+
+
+def capture(opened: Any, path: Path) -> None:
+    """Take a screenshot; Chromium sometimes cannot at the first try where the machine is busy."""
+    from playwright.sync_api import Error
+
+    for attempt in range(3):
+        try:
+            opened.screenshot(path=str(path))
+            return
+        except Error as error:
+            if "Unable to capture" not in str(error) or attempt == 2:
+                raise
+            opened.wait_for_timeout(500)

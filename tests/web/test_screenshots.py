@@ -18,7 +18,7 @@ from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.release.read import open_release
 from drystone.web.drawing.pages import link
-from tests.browser import page
+from tests.browser import capture, page
 from tests.release.sample import repository_id, sample_rows
 from tests.web.pages import PASSWORD, SCRIPT, Site, Visitor, site
 
@@ -126,7 +126,7 @@ def test_every_page_at_every_width(here: Site, closed: Site, width: int, scheme:
         opened.emulate_media(color_scheme=scheme)
 
         def look(name: str) -> None:
-            opened.screenshot(path=str(folder / f"{name}-{width}-{scheme}.png"))
+            capture(opened, folder / f"{name}-{width}-{scheme}.png")
             opened.evaluate(axe)
             for each in opened.evaluate("axe.run().then(result => result.violations)"):
                 nodes = "; ".join(node["html"][:160] + " " + node["failureSummary"] for node in each["nodes"][:3])
