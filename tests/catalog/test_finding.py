@@ -21,6 +21,12 @@ def test_what_lies_at_a_path_says_what_it_is(tmp_path: Path) -> None:
     assert import_from(str(tmp_path / "one.json")).passport == passport("one")
 
 
+def test_a_card_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "card.md").write_bytes(b"---\npipeline_tag: question-answering\nlicense: \xff\n---\n")
+    with pytest.raises(UsageError, match="is not UTF-8"):
+        import_from(str(tmp_path / "card.md"))
+
+
 def test_what_is_nothing_known_is_refused(tmp_path: Path) -> None:
     for name in ("nothing", ".", "a\x1b[31m.txt"):
         with pytest.raises(UsageError, match="is no release, reader, card"):

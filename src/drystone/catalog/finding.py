@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from drystone.catalog.importing.cards import LONGEST, import_card
+from drystone.catalog.importing.cards import import_card
 from drystone.catalog.importing.imported import Imported
-from drystone.catalog.importing.readers import import_reader
+from drystone.catalog.importing.readers import import_reader, read_text
 from drystone.catalog.importing.releases import import_release
 from drystone.catalog.passports.reading import load_passport
 from drystone.catalog.shelf.shelf import Shelf
@@ -34,8 +34,7 @@ def import_from(what: str, name: str | None = None) -> Imported:
     if path.suffix == ".json" and path.is_file():
         return Imported(load_passport(path), {})
     if path.suffix == ".md" and path.is_file():
-        with path.open(encoding="utf-8", errors="replace", newline="") as opened:
-            return import_card(opened.read(LONGEST + 1), str(path), date, name)
+        return import_card(read_text(path), str(path), date, name)
     raise UsageError(
         f"{shown(what)}: is no release, reader, card (.md) or passport (.json), and no installed reader has this name."
     )

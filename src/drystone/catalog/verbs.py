@@ -66,16 +66,16 @@ def add_artifact(
 ) -> Imported:
     """Make a passport of a release, a reader, a card or a passport's file, and keep it in a catalog.
 
-    The catalog is made where there is none. `replace` one of the same name. `dry_run`: keep nothing. The result's
-    `notes` say what of the source is in no fact. Raises `UsageError`, `ReleaseError`.
+    The catalog is made where there is none. `replace` one of the same name. `dry_run`: check, and keep nothing. The
+    result's `notes` say what of the source is in no fact. Raises `UsageError`, `ReleaseError`.
     """
     from drystone.catalog.finding import import_from
     from drystone.catalog.shelf.shelf import Shelf
 
-    imported = import_from(os.fspath(source), name)
-    if not dry_run:
-        with Shelf(os.fspath(catalog), make=True) as shelf:
-            shelf.add(imported, replace=replace)
+    imported, place = import_from(os.fspath(source), name), os.fspath(catalog)
+    missing = dry_run and "://" not in place and not Path(place).exists()
+    with Shelf(None if missing else place, make=not dry_run) as shelf:
+        shelf.add(imported, replace=replace, dry_run=dry_run)
     return imported
 
 

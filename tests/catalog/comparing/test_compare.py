@@ -90,6 +90,13 @@ def test_values_of_two_units_are_not_compared() -> None:
     assert row(found, "size.text_bytes").said == "in different units: TB, bytes"
 
 
+def test_what_is_disputed_in_the_same_way_is_not_equal() -> None:
+    found = compare_passports(
+        [reader("a", disputed(F1, 80.0, 90.0, unit="%")), reader("b", disputed(F1, 80.0, 90.0, unit="%"))]
+    )
+    assert row(found, F1).said == "too near to tell: their intervals overlap"
+
+
 def test_words_are_not_compared() -> None:
     found = compare_passports([dataset("a", known("size.files", "over 600")), dataset("b", known("size.files", 9))])
     assert row(found, "size.files").said == "not said in numbers"

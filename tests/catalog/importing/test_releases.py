@@ -41,10 +41,22 @@ def test_a_release_is_measured_from_its_own_rows(folder: Path) -> None:
     assert value(facts, "search.index") is False
     assert value(facts, "maintainer") == "unknown"
     assert value(facts, "optouts.lag_days") == "unknown"
-    assert {fact.claims[0].basis for fact in facts if fact.claims} == {"measured"}
+    bases = {fact.name: fact.bases for fact in facts if fact.claims}
+    assert bases["license"] == "declared"
+    assert bases["provenance.verifiable"] == "derived", "nobody verified it"
+    assert bases["size.files"] == "measured"
+    assert value(facts, "duplicates.exact_share") == "unknown", "nobody compared them"
     assert found.passport.artifact.versions[0].hashes == {"drystone-root": release.root}
     assert {one.state for one in find_quotes(found.passport, found.texts)} == {"stands"}
     assert read_passport(json_of(found.passport), "x") == found.passport
+
+
+def test_without_a_registry_nobody_was_asked_and_none_is_no_zero(folder: Path) -> None:
+    release = open_release(folder)
+    asked = release.manifest.facts.registry_head is not None
+    found = import_release(release, "2026-11-30").passport
+    assert ("code.opt_out" in {one.id for one in found.capabilities}) is asked
+    assert (value(found.facts, "optouts.repositories") == "unknown") is not asked
 
 
 def test_what_it_can_do_follows_from_what_it_has(folder: Path) -> None:

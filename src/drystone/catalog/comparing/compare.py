@@ -112,7 +112,12 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
     best = max(range(len(cells)), key=lows.__getitem__)
     if all(lows[best] > high for at, high in enumerate(highs) if at != best):
         return FactRow(kind, cells, best, f"{titles[best]} has {kind.better}")
-    return FactRow(kind, cells, None, "equal" if len(set(ranges)) == 1 else "too near to tell: their intervals overlap")
+    return FactRow(
+        kind,
+        cells,
+        None,
+        "equal" if len(set(ranges)) == 1 and lows == highs else "too near to tell: their intervals overlap",
+    )
 
 
 def _range(cell: Fact | None, kind: FactKind) -> tuple[float, float]:

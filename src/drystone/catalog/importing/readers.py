@@ -14,6 +14,7 @@ from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fac
 from drystone.catalog.passports.texts import kept_by_hash
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.errors import UsageError
+from drystone.reader.model.families import FAMILIES
 from drystone.release.layout import shown
 
 _METHOD: Final = Procedure(name="read from the model's files", version="1")
@@ -34,7 +35,7 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
 
     Raises `UsageError` where card, configuration or weights are missing or cannot be read.
     """
-    card = import_card(_text(folder / "README.md"), f"{name}: README.md", date, name)
+    card = import_card(read_text(folder / "README.md"), f"{name}: README.md", date, name)
     config = _config(folder / "config.json")
     weights = folder / "model.safetensors"
     measures: dict[str, int | str] = {}
@@ -70,7 +71,9 @@ def _joined(card: Imported, measured: list[Fact], kept: QuotedText, config: dict
 def _more(config: dict[str, Any]) -> list[Capability]:
     """Return what a reader of a family that the program reads can do besides: be tuned, run elsewhere."""
     family = config.get("model_type")
-    needs = (f"model_type {family}",) if isinstance(family, str) and family and family.isprintable() else ()
+    if not isinstance(family, str) or family not in FAMILIES:
+        return []
+    needs = (f"model_type {family}",)
     described = {
         "model.fine_tune": "drystone reader train goes on from its weights.",
         "model.runtimes": "drystone reader export writes it for ONNX Runtime, OpenVINO, TensorFlow and PyTorch.",
@@ -83,7 +86,8 @@ def _more(config: dict[str, Any]) -> list[Capability]:
     ]  # fmt: skip
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises `UsageError` where it cannot be read, or is not UTF-8."""
     try:
         with path.open("rb") as opened:
             return opened.read(_LONGEST).decode()
@@ -95,7 +99,7 @@ def _text(path: Path) -> str:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(_text(path))
+        found = json.loads(read_text(path))
     except (ValueError, RecursionError):
         raise UsageError(f"{shown(str(path))} is not JSON") from None
     if not isinstance(found, dict):

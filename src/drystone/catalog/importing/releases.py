@@ -14,12 +14,18 @@ from drystone.release.read import Release
 
 #: Another number where a count changes its meaning.
 _METHOD: Final = "1"
+#: What follows from the form alone (docs/release-format.md), whatever a release holds.
+_BY_FORM: Final = Procedure(name="what every release of this format has", version="1")
+_FORM: Final[dict[str, str | bool]] = {
+    "contents": "inline",
+    "provenance.identifiers": "SWHID, origin, revision and path of every file",
+    "provenance.decisions": "a ledger with a row for every occurrence",
+    "provenance.verifiable": True,
+}
 _DOES: Final = {
     "code.training_files": ("source_files",),
     "code.license_filter": ("source_files", "license"),
-    "code.opt_out": ("source_files",),
     "code.exact_deduplication": ("source_files",),
-    "code.redaction": ("source_files",),
     "code.provenance": ("source_files", "repositories"),
     "code.languages": ("source_files",),
     "code.decisions": ("repositories",),
@@ -48,20 +54,28 @@ def import_release(release: Release, date: str) -> Imported:
     counted = stats(release)
     measures = _measures(release, counted)
     lines = "".join(f"{name}: {value}\n" for name, value in measures.items())
-    kept = QuotedText(
-        f"release: {counted.name} {counted.version}\nroot: {counted.root}\n{lines}", _source(release), date
-    )
+    license = release.manifest.facts.license
+    head = f"release: {counted.name} {counted.version}\nroot: {counted.root}\n{_form(release)}license: {license}\n"
+    kept = QuotedText(head + lines, _source(release), date)
     method = Procedure(name="counted from the release", version=_METHOD, setup=f"release of root {counted.root}")
     facts = [
         known(name, value, [kept.quote(f"{name}: {value}\n", name)], "measured", method)
         for name, value in measures.items()
     ]
+    facts.append(known("license", license, [kept.quote(f"license: {license}\n", "license")], "declared"))
+    facts += [
+        known(name, value, [kept.quote(_form(release), "format")], "derived", _BY_FORM) for name, value in _FORM.items()
+    ]
     passport = Passport(
         artifact=_identity(release, counted),
-        capabilities=tuple(_capabilities(release)),
+        capabilities=tuple(_capabilities(release, redacts=bool(measures.get("redactions.per_million_files")))),
         facts=with_always([*facts, *_unknown(measures)], "the release does not say it"),
     )
     return Imported(passport, {kept.sha256: kept.text})
+
+
+def _form(release: Release) -> str:
+    return f"format: {release.manifest.format} {release.manifest.format_version}\n"
 
 
 def _source(release: Release) -> str:
@@ -84,24 +98,16 @@ def _measures(release: Release, counted: Stats) -> dict[str, str | int | float |
     counts, facts = counted.counts, release.manifest.facts
     licensed = sum(share.kept for share in counted.license_types if share.name in {"permissive", "non_permissive"})
     found: dict[str, str | int | float | bool] = {
-        "license": facts.license,
         "size.text_bytes": counts.text_bytes,
         "size.files": counts.kept,
         "size.repositories": counts.repositories,
         "languages.programming": sum(share.kept > 0 for share in counted.languages),
-        "contents": "inline",
         "licenses.distinct": sum(share.kept > 0 for share in counted.licenses),
-        "optouts.repositories": counts.opted_out_repositories,
-        "duplicates.exact_share": 0.0 if counts.kept else "no file",
-        "redactions.per_million_files": round(_redactions(release) * 1e6 / counts.kept, 1)
-        if counts.kept
-        else "no file",
-        "provenance.identifiers": "SWHID, origin, revision and path of every file",
-        "provenance.decisions": f"ledger of {counts.occurrences:,} occurrences",
-        "provenance.verifiable": True,
         "search.index": bool(release.manifest.index),
         "versions.count": 1 + len(facts.lineage),
     }
+    if facts.registry_head is not None:  # without a registry nobody was asked
+        found["optouts.repositories"] = counts.opted_out_repositories
     if facts.near_duplicate_threshold is not None:
         found["duplicates.threshold"] = facts.near_duplicate_threshold
     if counts.kept:
@@ -118,6 +124,7 @@ def _redactions(release: Release) -> int:
 
 def _unknown(measures: dict[str, str | int | float | bool]) -> list[Fact]:
     left = {
+        "optouts.repositories": "building with a registry of requests",
         "optouts.lag_days": "the dates of requests and of the versions without them, in the registry",
         "findings.per_million_files": "drystone catalog measure, on a sample of the release",
         "duplicates.exact_share": "drystone catalog measure, on a sample of the release",
@@ -126,12 +133,16 @@ def _unknown(measures: dict[str, str | int | float | bool]) -> list[Fact]:
     return [unknown(name, by) for name, by in left.items() if name not in measures]
 
 
-def _capabilities(release: Release) -> list[Capability]:
+def _capabilities(release: Release, *, redacts: bool) -> list[Capability]:
     does = dict(_DOES)
     if release.manifest.facts.near_duplicate_threshold is not None:
         does["code.near_deduplication"] = ("source_files",)
     if release.manifest.index:
         does["code.search"] = ("source_files",)
+    if release.manifest.facts.registry_head is not None:
+        does["code.opt_out"] = ("source_files",)
+    if redacts:
+        does["code.redaction"] = ("source_files",)
     return [
         Capability(
             id=id, name=jobs()[id].name, description=_DESCRIPTIONS[id], intents=jobs()[id].intents, outputs=outputs

@@ -28,13 +28,13 @@ class Shelf:
     def __init__(self, place: str | Path | None = None, *, make: bool = False) -> None:
         self._engine = None if place is None else connect(place, make=make)
 
-    def add(self, imported: Imported, *, replace: bool = False) -> None:
-        """Keep a passport with its texts; all of it or nothing.
+    def add(self, imported: Imported, *, replace: bool = False, dry_run: bool = False) -> None:
+        """Keep a passport with its texts; all of it or nothing. `dry_run`: check alone whether that can be.
 
         Raises `UsageError` where another artifact has one of its names (or it is there already, without `replace`), or
         where a quote does not stand in its text.
         """
-        if self._engine is None:
+        if self._engine is None and not dry_run:
             raise UsageError("no catalog is named to add to: name one with --catalog.")
         artifact = imported.passport.artifact
         texts = {**builtin_texts(), **imported.texts}
@@ -43,7 +43,9 @@ class Shelf:
             quote = shown(" ".join(missing.reference.quote.split())[:80])
             raise UsageError(f"{artifact.name}: the quote “{quote}” of {missing.reference.source}: {missing.state}.")
         data = json_of(imported.passport)
-        with self._engine.begin() as connection:
+        if self._engine is None:
+            return
+        with self._engine.connect() as connection, connection.begin() as writing:
             there = connection.execute(sa.select(ARTIFACTS.c.name).where(ARTIFACTS.c.name == artifact.name)).scalar()
             if there is not None and not replace:
                 raise UsageError(f"{artifact.name} is in the catalog already; --replace puts this one in its place.")
@@ -53,6 +55,9 @@ class Shelf:
                 owner = connection.execute(sa.select(NAMES.c.name).where(NAMES.c.alias == name)).scalar()
                 if owner is not None:
                     raise UsageError(f"'{shown(name)}' is a name of {owner} already; two artifacts cannot share it.")
+            if dry_run:
+                writing.rollback()
+                return
             connection.execute(
                 sa.insert(ARTIFACTS).values(
                     name=artifact.name, kind=artifact.kind, passport=data, sha256=hashlib.sha256(data).hexdigest()
