@@ -48,6 +48,7 @@ def test_files_without_a_licence_teach_nothing(make: Callable[..., Release]) -> 
 
 
 def test_too_little_is_named(make: Callable[..., Release], tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra `train`")
     with pytest.raises(UsageError, match=r"only \d+ questions .* at least 40"):
         adapt_reader([make({"/a.md": _page(1)}, indexed=False)], tmp_path)
 
