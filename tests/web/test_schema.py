@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 
 import drystone
+from drystone.catalog.shelf.shelf import Shelf
+from drystone.reader import Reader
+from drystone.reader.batcher import Batcher
 from tests.web.pages import Site, Visitor, site
 
 _EXAMPLES = 25
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
+def here(tmp_path_factory: pytest.TempPathFactory, small: Path) -> Iterator[Site]:
+    """A site with everything that it can serve: what is not served answers 503, which says nothing about a page."""
+    batcher = Batcher(Reader.load(small, threads=1))
+    with site(tmp_path_factory.mktemp("pages"), readers={"small": batcher}, catalog=Shelf()) as running:
         for release in running.releases:
             drystone.index_release(release)
         yield running

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from drystone.search import _kernel
 from drystone.search.questions.words import asking, keys_of, only_ask, words_of
@@ -29,3 +31,10 @@ def test_terms_are_distinct_and_ascending_and_those_that_only_ask_are_told() -> 
     assert only_ask(keys).any()
     assert not only_ask(keys).all()
     assert len(keys_of("")) == len(only_ask(keys_of(""))) == 0
+
+
+@given(st.text())
+@example("\u00f5\u00b8\u0085")  # a letter, a mark and a control character: one word
+@example("x\ud800y aB_c")
+def test_the_words_of_a_text_have_exactly_its_terms(text: str) -> None:
+    assert {key for _, keys in words_of(text) for key in keys.tolist()} == set(keys_of(text).tolist())

@@ -22,7 +22,8 @@ _ASKING: Final = (
     "them their he she his her"
 )
 
-_WORD: Final = re.compile(r"\w+")
+#: As the kernel cuts words: every character beyond ASCII belongs to one.
+_WORD: Final = re.compile(r"[0-9A-Za-z_\x80-\U0010ffff]+")
 
 
 @cache
