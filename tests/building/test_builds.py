@@ -395,24 +395,37 @@ def test_the_same_bytes_take_the_licence_that_was_found_elsewhere(tmp_path: Path
     assert ledger["r2/stack.py"]["decision"] == "kept"  # whoever granted it there is heard there
 
 
-def test_a_head_that_denies_waits_for_a_person_and_a_decision_says_what_it_changes(tmp_path: Path) -> None:
+def test_a_head_that_denies_or_contradicts_its_folder_waits_and_a_decision_says_what_it_changes(tmp_path: Path) -> None:
     head = "# Confidential and proprietary. Unauthorized copying of this file is strictly prohibited.\n\n"
-    found = folders(
-        tmp_path, {"LICENSE": "SPDX-License-Identifier: MIT\n", "a.py": head + program("a"), "b.py": program("b")}
-    )
+    other = "# SPDX-License-Identifier: ISC\n\n"
+    files = {"LICENSE": "SPDX-License-Identifier: MIT\n", "a.py": head + program("a"), "b.py": program("b")}
+    found = folders(tmp_path, {**files, "c.py": other + program("c")})
     registry = tmp_path / "registry.sqlite"
     make(found, tmp_path / "first", registry=str(registry))
-    row = rows(open_release(tmp_path / "first"))["r0/a.py"]
+    first = rows(open_release(tmp_path / "first"))
+    row, kept = first["r0/a.py"], first["r0/c.py"]
     assert (row["reason"], row["license_type"]) == ("license_denied", "non_permissive")
+    assert (kept["decision"], kept["license_expression"]) == ("kept", "ISC")
+    assert "header says ISC, folder says MIT" in orjson.loads(kept["evidence"])["conflict"]
     with Registry(registry) as opened:
-        (waiting,) = opened.reviews.queue()
+        contrary, waiting = opened.reviews.queue()
+        assert (contrary.path, contrary.cause, contrary.expression) == ("c.py", "conflict", "ISC")
+        assert orjson.loads(contrary.evidence)[-1] == {"conflict": "header says ISC, folder says MIT"}
+        assert count_files_on_text(tmp_path / "first", contrary.text_sha256) == Resting(kept=1, dropped=0)
         assert (waiting.path, waiting.cause, waiting.swhid) == ("a.py", "denied", row["swhid"])
         assert "Unauthorized copying" in (waiting.sample or "")
         assert count_files_on_text(tmp_path / "first", waiting.text_sha256) == Resting(kept=0, dropped=1)
         opened.reviews.decide(waiting.text_sha256, "MIT", "Ada", "an old notice; the firm freed it in 2020")
+        opened.reviews.decide(contrary.text_sha256, "GPL-3.0-only", "Ada", "so its author says elsewhere")
     make(found, tmp_path / "second", registry=str(registry))
-    again = rows(open_release(tmp_path / "second"))["r0/a.py"]
-    assert (again["decision"], again["license_expression"]) == ("kept", "MIT")
+    second = rows(open_release(tmp_path / "second"))
+    assert (second["r0/a.py"]["decision"], second["r0/a.py"]["license_expression"]) == ("kept", "MIT")
+    assert (second["r0/c.py"]["reason"], second["r0/c.py"]["license_expression"]) == (
+        "non_permissive_license",
+        "GPL-3.0-only",
+    )
+    with Registry(registry) as opened:
+        assert opened.reviews.queue() == []
     assert count_files_on_text(tmp_path / "second", waiting.text_sha256) == Resting(kept=1, dropped=0)
 
 

@@ -29,7 +29,7 @@ from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
 
 if TYPE_CHECKING:
-    from drystone.building.stages.decide import DecideCounts
+    from drystone.building.stages.decide import DecideCounts, Heads
     from drystone.building.stages.distinct import DistinctCounts
     from drystone.building.stages.licensing import Roots
     from drystone.building.stages.settle import SettleCounts
@@ -60,6 +60,7 @@ class Settled:
     repositories: list[Inventoried]
     roots: dict[str, str | None]
     conflicts: dict[str, str]
+    heads: Heads
     contents: Contents
     blobs: list[Path]
     license_files: list[Path]
@@ -129,6 +130,7 @@ class Plan:
             repositories=listed.repositories,
             roots=trees["roots"],
             conflicts=trees["conflicts"],
+            heads=_heads(decided),
             contents=self._contents,
             blobs=blobs,
             license_files=collected,
@@ -253,6 +255,15 @@ class Plan:
         return find_near_duplicates(
             self._build.run, self._build.store.folder, stage, items, candidates, self._contents, method
         )
+
+
+def _heads(decided: list[DecideCounts]) -> Heads:
+    """Return the heads of files that a person should read, of all ranges together."""
+    found: Heads = {}
+    for summary in decided:
+        for text, (id_, conflict) in summary["heads"].items():
+            found[text] = min(found.get(text, (id_, conflict)), (id_, conflict))
+    return found
 
 
 def _languages(settled: list[SettleCounts]) -> dict[str, tuple[int, int]]:

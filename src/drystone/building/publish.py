@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -283,49 +284,51 @@ def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Re
             text_sha256=annotation.text_sha256,
             cause=annotation.cause or "conflict",
             expression=annotation.expression,
-            evidence=annotation.evidence_json(),
+            evidence=_shown(annotation, settled.conflicts.get(annotation.text_sha256, annotation.conflict or "")),
             origin=repository["origin"],
             path=path_text(file.path),
             swhid=f"swh:1:cnt:{file.id.hex()}",
             sample=text.decode("utf-8"),
         )
-    yield from _heads_to_review(settled, decided)
+    yield from _heads_to_review(settled)
 
 
-def _heads_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
-    """Yield the heads of source files that deny, or are not understood: each distinct one once, with one of its files.
+def _heads_to_review(settled: Settled) -> Iterator[Review]:
+    """Yield the heads of source files that a person should read: each distinct one once, with one of its files.
 
     The file is named by its name alone: one distinct file may lie at many paths.
     """
-    heads: dict[str, tuple[bytes, LicenseAnnotation]] = {}
-    for file in settled.annotations:
-        said = read([file], ANNOTATIONS, ("id", "header"))
-        said = said.filter(pc.match_substring_regex(pc.fill_null(said.column("header"), ""), '"[ud]":true'))
-        for id_, header in zip(*(column.to_pylist() for column in said.columns), strict=True):
-            annotation = LicenseAnnotation.from_json(header)
-            key = annotation.text_sha256
-            if key and key not in decided:
-                heads[key] = min(heads.get(key, (id_, annotation)), (id_, annotation), key=lambda head: head[0])
-    if not heads:
+    if not settled.heads:
         return
-    wanted = pa.array(sorted({id_ for id_, _ in heads.values()}), pa.binary())
+    wanted = pa.array(sorted({bytes.fromhex(id_) for id_, _ in settled.heads.values()}), pa.binary())
     listed = read(settled.blobs, BLOBS, (*Extent._fields, "names"))
     listed = listed.filter(pc.is_in(listed.column("id"), wanted))
     names = dict(zip(listed.column("id").to_pylist(), listed.column("names").to_pylist(), strict=True))
+    said = read(settled.annotations, ANNOTATIONS, ("id", "header"))
+    said = said.filter(pc.is_in(said.column("id"), wanted))
+    headers = dict(zip(*(column.to_pylist() for column in said.columns), strict=True))
     places = sorted(as_rows(listed, Extent, Extent._fields))
     texts = dict(zip((place.id for place in places), settled.contents.read(places), strict=True))
-    for key, (id_, annotation) in sorted(heads.items()):
+    for key, (hexadecimal, conflict) in sorted(settled.heads.items()):
+        id_ = bytes.fromhex(hexadecimal)
         name = names[id_][0]
+        annotation = LicenseAnnotation.from_json(headers[id_])
         text = to_text(texts[id_], notebook=name.endswith(".ipynb")).decoded.text
         yield Review(
             text_sha256=key,
-            cause=annotation.cause,
+            cause=annotation.cause or "conflict",
             expression=annotation.expression,
-            evidence=annotation.evidence_json(),
+            evidence=_shown(annotation, conflict),
             path=name,
-            swhid=f"swh:1:cnt:{id_.hex()}",
+            swhid=f"swh:1:cnt:{hexadecimal}",
             sample=text[:HEAD_BYTES].decode("utf-8", "replace") if text is not None else None,
         )
+
+
+def _shown(annotation: LicenseAnnotation, conflict: str) -> str:
+    """Return what a reviewer is shown: the evidence, in JSON, and last what contradicts what, where anything does."""
+    evidence = orjson.loads(annotation.evidence_json())
+    return orjson.dumps([*evidence, {"conflict": conflict}] if conflict else evidence).decode()
 
 
 _Found = tuple[LicenseFile, LicenseAnnotation, Inventoried]

@@ -39,13 +39,16 @@ def test_findings_are_masked_and_the_status_is_1(folder: Path) -> None:
     assert b"1 binary, 1 symbolic link" in done.stderr
 
 
-def test_a_secret_in_a_cell_of_a_notebook_has_the_line_of_the_file(tmp_path: Path) -> None:
+def test_a_secret_in_a_notebook_has_the_line_of_the_file_and_its_cell(tmp_path: Path) -> None:
     cells = [{"cell_type": "code", "source": ["import crm\n", 'crm.connect(password = "River!4821")\n'], "outputs": []}]
     text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
     (tmp_path / "a.ipynb").write_text(text)
     (line,) = scan(".", cwd=tmp_path).stdout.decode().splitlines()
     where = next(i for i, each in enumerate(text.splitlines(), 1) if "River" in each)
     assert line.split(":")[:2] == ["a.ipynb", str(where)] and "password" in line
+    assert line.endswith(" (cell 1, line 2)")
+    said = json.loads(scan("--json", ".", cwd=tmp_path).stdout)["findings"][0]
+    assert (said["cell"], said["cell_line"]) == (1, 2)
 
 
 def test_nothing_found_is_status_0(folder: Path) -> None:

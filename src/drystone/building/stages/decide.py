@@ -108,14 +108,23 @@ class _Blob(NamedTuple):
     measures: Measures
 
 
+#: What a person should read of the heads of files: hash of a head -> (smallest id, in hexadecimal digits, of a file
+#: that has it; what it contradicts, "" where nothing).
+Heads = dict[str, tuple[str, str]]
+
+
 class _Judged(NamedTuple):
-    """The decision on one occurrence, copies aside, and what was found on the way; `rank` where nothing objects."""
+    """The decision on one occurrence, copies aside, and what was found on the way; `rank` where nothing objects.
+
+    `head`: hash of the file's own head where a person should read it, and what it contradicts.
+    """
 
     decision: Kept | Drop
     language: LanguageAnnotation | None = None
     generated: bool | None = None
     licensed: Licensed | None = None
     rank: bytes | None = None
+    head: tuple[str, str] | None = None
 
 
 #: Language, and whether a program wrote it, by blob and base name.
@@ -126,11 +135,12 @@ _GUESSED: Final = "content"
 
 
 class DecideCounts(TypedDict):
-    """Occurrences judged, candidates among them, and blobs and bytes by stage ("blobs quality", "bytes quality")."""
+    """Occurrences judged, candidates among them, blobs and bytes by stage ("blobs quality", "bytes quality"), heads."""
 
     occurrences: int
     candidates: int
     funnel: dict[str, int]
+    heads: Heads
 
 
 def run(
@@ -159,12 +169,13 @@ def run(
         read(names, NAMES, (), where),
     )
     funnel: Counter[str] = Counter()
+    heads: Heads = {}
     verdicts, candidates = [VERDICTS.empty_table()], [CANDIDATES.empty_table()]
     pieces = math.ceil(whole.occurrences.num_rows / _ROWS) or 1
     for piece in range(pieces):
         narrower = id_range(index * pieces + piece, count * pieces)
         part = _Tables(*(within(table, narrower).combine_chunks() for table in whole))
-        judged, chosen = _decide(part, policies, reviews, scope, funnel)
+        judged, chosen = _decide(part, policies, reviews, scope, funnel, heads)
         verdicts.append(judged)
         candidates.append(chosen)
     verdict = pa.concat_tables(verdicts)
@@ -176,13 +187,16 @@ def run(
         items = table.select(["id", "group", "rank", "bytes", "signature"])
         items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
         write_table(stage.file(f"{task}.near.parquet"), items)
-    return {"occurrences": verdict.num_rows, "candidates": table.num_rows, "funnel": dict(funnel)}
+    return {"occurrences": verdict.num_rows, "candidates": table.num_rows, "funnel": dict(funnel), "heads": heads}
 
 
 def _decide(
-    tables: _Tables, policies: Policies, reviews: Mapping[str, str], scope: str, funnel: Counter[str]
+    tables: _Tables, policies: Policies, reviews: Mapping[str, str], scope: str, funnel: Counter[str], heads: Heads
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the verdicts and the candidates of all rows of some blobs; count what each stage drops in `funnel`."""
+    """Return the verdicts and the candidates of all rows of some blobs.
+
+    What each stage drops is counted in `funnel`; heads that a person should read are put into `heads`.
+    """
     # What is judged becomes Python values; what only goes from table to table, the sketches above all, does not.
     found, named = _blobs(tables.annotations), _names(tables.names)
     sizes = dict(zip(*_columns(tables.blobs, ("id", "size")), strict=True))
@@ -191,6 +205,9 @@ def _decide(
     by_blob: dict[bytes, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
         by_blob[row.id].append(position)
+        if (head := judged[position].head) is not None:
+            seen = (row.id.hex(), head[1])
+            heads[head[0]] = min(heads.get(head[0], seen), seen)
     for id_, copies in by_blob.items():
         if len(copies) > 1 and (sizes.get(id_) or 0) > _TRIVIAL:
             _same_bytes(copies, rows, judged)
@@ -293,18 +310,21 @@ def _judge(
         said, generated = _told(LanguageAttributes.from_json(row.attributes), said, generated)
     settled = settled_language(policies.languages, said)
     language = settled.language if settled is not None else None
+    head = None
     if blob.header is None:
         licensed = _of_tree(row.tree, policies.licenses, row.gha_license_id)
     else:
         own = reviewed(LicenseAnnotation.from_json(blob.header), reviews)
         found = file_license(_tree(row.tree), own, swhid=_swhid(row.id), path=path_text(row.path)[1:])
         licensed = license_of(found, policies.licenses, row.gha_license_id)
+        if found is not None and own.text_sha256 in found.review and own.text_sha256 not in reviews:
+            head = own.text_sha256, found.conflict or ""
     decision = judge(TextFile(name, language, generated, licensed, blob.measures, said), policies)
     preference = None
     if isinstance(decision, Kept):
         type_ = licensed.verdict.license_type
         preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
-    return _Judged(decision, settled, generated is not None, licensed, preference)
+    return _Judged(decision, settled, generated is not None, licensed, preference, head)
 
 
 def _told(

@@ -93,7 +93,8 @@ def _write(report: str, output: Path | None) -> None:
 
 def _line(finding: SecretFinding) -> str:
     path = inline(finding.path)
-    return f"{path}:{finding.line}:{finding.column}: {finding.kind} {finding.rule} {inline(finding.masked)}"
+    where = f" ({finding.where})" if finding.where else ""
+    return f"{path}:{finding.line}:{finding.column}: {finding.kind} {finding.rule} {inline(finding.masked)}{where}"
 
 
 def _tell_passed(passed: Passed) -> None:

@@ -334,8 +334,8 @@ def file_license(
     if header is None or header.state is LicenseState.ABSENT:
         return tree
     own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence)
-    doubtful = header.needs_review or Entry(path, header, swhid).decided
-    review = (header.text_sha256,) if doubtful and header.text_sha256 else ()
+    head = (header.text_sha256,) if header.text_sha256 else ()
+    review = head if header.needs_review or Entry(path, header, swhid).decided else ()
     conflicts = [header.conflict] if header.conflict else []
     said = tree.expression if tree is not None and tree.state is LicenseState.GRANTED else None
     if header.state in REFUSING:
@@ -352,7 +352,13 @@ def file_license(
             conflicts.append(
                 f"header says {granted}, {tree.evidence[0].path if tree.evidence else 'REUSE'} says {said}"
             )
-        return replace(tree, kind="file", conflict="; ".join([*conflicts, *filter(None, [tree.conflict])]) or None)
+            review = head
+        return replace(
+            tree,
+            kind="file",
+            conflict="; ".join([*conflicts, *filter(None, [tree.conflict])]) or None,
+            review=tuple(dict.fromkeys((*review, *tree.review))),
+        )
     if families(granted) & families(tree.expression):
         return LicenseAnnotation(granted, "file", unique(own), header.conflict, review=review)
     conflicts.append(f"header says {granted}, folder says {tree.expression}")
@@ -363,5 +369,5 @@ def file_license(
         kind="file",
         evidence=unique((*own, *tree.evidence)),
         conflict="; ".join(conflicts),
-        review=tuple(dict.fromkeys((*review, *tree.review))),
+        review=tuple(dict.fromkeys((*head, *tree.review))),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypedDict
 from urllib.parse import quote
 
+from drystone.detect.places import cell_places
 from drystone.detect.secrets.spans import Span
 from drystone.errors import UsageError
 
@@ -44,7 +45,10 @@ class ScannedFiles(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class SecretFinding:
-    """One span in a file, masked. Lines and columns count from 1, columns in bytes of UTF-8; offsets are bytes."""
+    """One span in a file, masked. Lines and columns count from 1, columns in bytes of UTF-8; offsets are bytes.
+
+    `cell` and `cell_line`: in a notebook, the cell and the line of its source, from 1; line 0 is beside the source.
+    """
 
     path: str
     line: int
@@ -58,6 +62,15 @@ class SecretFinding:
     confidence: float
     masked: str
     fingerprint: str | None
+    cell: int | None = None
+    cell_line: int | None = None
+
+    @property
+    def where(self) -> str:
+        """Where in a notebook it stands, for people; empty for other files and outside of cells."""
+        if self.cell is None:
+            return ""
+        return f"cell {self.cell}, line {self.cell_line}" if self.cell_line else f"cell {self.cell}, beside its source"
 
 
 def mask(value: bytes) -> str:
@@ -80,7 +93,9 @@ def _derived(digest: bytes, salt: bytes) -> str:
 def findings(path: str, data: bytes, spans: Sequence[Span], salt: bytes | None = None) -> list[SecretFinding]:
     """Return the findings of one text; fingerprints only where a `salt` is given."""
     found, line, at, line_start = [], 1, 0, 0
-    for span in spans:
+    notebook = bool(spans) and path.lower().endswith(".ipynb")
+    cells = cell_places(data, [span.start for span in spans]) if notebook else [None] * len(spans)
+    for span, place in zip(spans, cells, strict=True):
         line += data.count(b"\n", at, span.start)
         line_start = data.rfind(b"\n", line_start, span.start) + 1 or line_start
         at = span.start
@@ -101,6 +116,8 @@ def findings(path: str, data: bytes, spans: Sequence[Span], salt: bytes | None =
                 confidence=round(span.confidence, 2),
                 masked=mask(value),
                 fingerprint=None if salt is None else fingerprint(value, salt),
+                cell=place.cell if place is not None else None,
+                cell_line=place.line if place is not None else None,
             )
         )
     return found
@@ -164,7 +181,8 @@ def as_sarif(found: Sequence[SecretFinding]) -> str:
                             "byteOffset": f.start,
                             "byteLength": f.end - f.start,
                         },
-                    }
+                    },
+                    **({"logicalLocations": [{"name": f.where}]} if f.where else {}),
                 }
             ],
             **({"partialFingerprints": {"drystone/v1": f.fingerprint}} if f.fingerprint else {}),
