@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from drystone.release.documents.card import changelog, changelog_entry, citation, readme
+from drystone.release.documents.card import changelog, changelog_entry, readme
+from drystone.release.documents.citations import citation_cff
 from drystone.release.inspection.stats import stats
 from drystone.release.layout import language_folder
 from drystone.release.manifest import EarlierVersion
@@ -41,7 +42,7 @@ def test_a_change_log_begins_with_this_version_and_says_what_it_follows() -> Non
 
 def test_a_citation_is_yaml_whatever_a_name_holds() -> None:
     facts = FACTS.model_copy(update={"name": "stones: 'and' \"more\"", "url": "https://example.org/"})
-    found = yaml.safe_load("".join(citation(facts, "a" * 64)))
+    found = yaml.safe_load("".join(citation_cff(facts, "a" * 64)))
     assert found["title"] == facts.name
     assert found["identifiers"][0]["value"] == "sha256:" + "a" * 64
     assert (found["url"], found["version"]) == ("https://example.org/", "1.0.0")

@@ -6,27 +6,16 @@ nothing else. Plain text and BibTeX show control characters as `\\x1b`; CSL-JSON
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable
 from typing import Final, Literal
-from urllib.parse import quote
 
 from drystone.answer.shapes import Citation, LicenseDuties
+from drystone.release.documents.citations import bibtex_entry, citation_key, issued, tex, verbatim
 from drystone.release.layout import shown
 
 CitationForm = Literal["text", "bibtex", "csl"]
 
-#: What TeX takes for something else, and how it is written. BibTeX counts braces even behind a backslash.
-_TEX: Final = str.maketrans(
-    {
-        "\\": r"{\textbackslash}", "{": r"{\textbraceleft}", "}": r"{\textbraceright}", "~": r"{\textasciitilde}",
-        "^": r"{\textasciicircum}", "%": r"\%", "#": r"\#", "$": r"\$", "&": r"\&", "_": r"\_",
-    }
-)  # fmt: skip
-#: Between these TeX makes one sign of two: "--flag" would be printed with a dash.
-_LIGATURES: Final = re.compile(r"(?<=[-'`,<>?!])(?=[-'`,<>])")
 #: Of the duties of a licence, those that it asks for or not.
 _DUTIES: Final = {"attribution": "attribution", "notice": "its text with every copy"}
 
@@ -86,20 +75,19 @@ def _paragraph(one: Citation) -> str:
 def _bibtex(one: Citation) -> str:
     """Return an entry: `@misc`, which every style knows, with fields of biblatex and of biblatex-software besides."""
     fields = {
-        "title": "{" + _tex(f"{one.path.lstrip('/')}, {lines_text(one)}") + "}",
-        "howpublished": _tex(f"{one.repository}, in {one.release} {one.version}"),
+        "title": "{" + tex(f"{one.path.lstrip('/')}, {lines_text(one)}") + "}",
+        "howpublished": tex(f"{one.repository}, in {one.release} {one.version}"),
         **({"year": one.date[:4], "date": one.date} if one.date else {}),
-        "note": _tex(" ".join([one.attribution, asks_text(one.asks), one.swhid.partition(";")[0]])),
-        "annote": _tex(_spaced(one.quote)),
-        **({"license": _tex(one.license)} if one.license else {}),
-        "version": _tex(one.revision or one.version),
-        "repository": _verbatim(one.origin),
-        "swhid": _verbatim(one.swhid),
+        "note": tex(" ".join([one.attribution, asks_text(one.asks), one.swhid.partition(";")[0]])),
+        "annote": tex(_spaced(one.quote)),
+        **({"license": tex(one.license)} if one.license else {}),
+        "version": tex(one.revision or one.version),
+        "repository": verbatim(one.origin),
+        "swhid": verbatim(one.swhid),
         "released_sha256": one.released_sha256,
         "permalink": one.permalink,
     }
-    rows = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items())
-    return f"@misc{{{_key(one)},\n{rows}}}\n"
+    return bibtex_entry(_key(one), fields)
 
 
 def _csl(one: Citation) -> dict[str, object]:
@@ -122,23 +110,13 @@ def _csl(one: Citation) -> dict[str, object]:
     if one.revision:
         item["version"] = one.revision
     if one.date:
-        item["issued"] = {"date-parts": [[int(part) for part in one.date.split("-")]]}
+        item["issued"] = issued(one.date)
     return item
 
 
 def _key(one: Citation) -> str:
-    """Return a key of letters, digits and hyphens that no other quote has."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{one.repository}-{one.path.rpartition('/')[2]}").strip("-")[:60].strip("-")
-    return f"{name or 'quote'}-{hashlib.sha256(one.permalink.encode()).hexdigest()[:8]}"
-
-
-def _tex(text: str) -> str:
-    return _LIGATURES.sub("{}", shown(text).translate(_TEX))
-
-
-def _verbatim(text: str) -> str:
-    """Return an address with what would end a field, or act on a terminal, in percent-encoding."""
-    return "".join(quote(one, safe="", errors="replace") if one in "\\{}" or shown(one) != one else one for one in text)
+    """Return a key that no other quote has."""
+    return citation_key(f"{one.repository}-{one.path.rpartition('/')[2]}", one.permalink)
 
 
 def _spaced(text: str) -> str:

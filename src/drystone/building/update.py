@@ -39,7 +39,15 @@ from drystone.release.documents.notice import notice_text
 from drystone.release.files import write_whole
 from drystone.release.inspection.diff import diff
 from drystone.release.location import Folder
-from drystone.release.manifest import Counts, FileEntry, IndexFile, Manifest, ReleaseFacts, release_root
+from drystone.release.manifest import (
+    Counts,
+    FileEntry,
+    IndexFile,
+    Manifest,
+    ReleaseFacts,
+    present_columns,
+    release_root,
+)
 from drystone.release.read import Release
 from drystone.release.versions.falls import fallen_repositories
 from drystone.release.versions.numbers import (
@@ -139,7 +147,8 @@ def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old:
     """Return the facts with lineage, and with the numbers of what changed."""
     files = tuple(sorted(entries, key=lambda e: e.path))
     none = Counts(occurrences=0, kept=0, dropped=0, repositories=0, opted_out_repositories=0, text_bytes=0)
-    new = Release(output, Manifest(root=release_root(facts, files), facts=facts, counts=none, files=files))
+    root, columns = release_root(facts, files), present_columns()
+    new = Release(output, Manifest(root=root, facts=facts, counts=none, files=files, columns=columns))
     after = follow(old.manifest, change_lines(diff(old, new)))
     return facts.model_copy(update={"previous": after.previous, "earlier": after.earlier, "changes": after.changes})
 
@@ -179,6 +188,8 @@ def unchanged_shards(settings: Settings, settled: Settled, facts: ReleaseFacts, 
     """
     before = old.manifest.facts
     if (before.program_version, before.configuration) != (facts.program_version, facts.configuration):
+        return {}
+    if old.manifest.columns.get("data") != present_columns()["data"]:
         return {}
     known = {entry.path: entry for entry in old.manifest.of_kind("data")}
     repositories = repository_rows(settings, settled)

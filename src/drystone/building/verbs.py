@@ -135,6 +135,7 @@ def verify(
     *,
     quick: bool = False,
     deep: bool = False,
+    root: str | None = None,
     against: Iterable[AnyPath] = (),
     registry: str | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -143,10 +144,11 @@ def verify(
     """Check a release from its folder alone, and ask whether a later version took its place; problems are returned.
 
     `quick`: files, sizes, columns and counts only, no rows. Of an index it is checked that it is of this release, and
-    with a sample of its files that it agrees with their texts; `deep`: with all of them, by making it anew. `against`:
-    later releases, or tombstones, that may say that this version is superseded. `registry`: a registry that may say so
-    (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here or beside the release, where there is one).
-    `progress` is called with bytes done and all bytes, `index_progress` with bytes of indexed text. Raises
+    with a sample of its files that it agrees with their texts; `deep`: with all of them, by making it anew. `root`: the
+    root hash that it must have, as a citation names it (default: any). `against`: later releases, or tombstones, that
+    may say that this version is superseded. `registry`: a registry that may say so (default: DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here or beside the release, where there is one). `progress` is called with bytes done and
+    all bytes, `index_progress` with bytes of indexed text. Raises
     `ReleaseError` where the folder is no release, `UsageError` or `RegistryError` where the registry that was named
     cannot be asked.
     """
@@ -162,7 +164,7 @@ def verify(
     known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
     if quick and deep:
         raise UsageError("a check is quick or deep, not both")
-    report = check(folder, quick=quick, progress=progress, against=against, known=known)
+    report = check(folder, quick=quick, progress=progress, against=against, known=known, root=root)
     found = open_release(folder)
     if found.manifest.index:
         from functools import partial

@@ -11,9 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Final, NotRequired, TypedDict, get_origin, get_type_hints
+from typing import Annotated, Final, Literal, NotRequired, TypedDict, get_origin, get_type_hints
 
 import pyarrow as pa
+
+#: Kinds of Parquet files, as the manifest has them.
+Kind = Literal["data", "ledger", "repositories"]
 
 
 class ColumnOrigin(Enum):
@@ -35,6 +38,8 @@ class Column:
 
     `stack_v2`: The Stack v2 has it, under this name and type. `distinct`: values differ from row to row, so that a
     dictionary of them would be built for nothing. `compared`: `drystone diff` tells of an occurrence where it differs.
+    `since`: the first version of the format that has it. Those of version 1 are in every release; a later one may be
+    missing in a release that an older program wrote, and is then read as null.
     """
 
     type: pa.DataType
@@ -43,6 +48,7 @@ class Column:
     stack_v2: bool = False
     distinct: bool = False
     compared: bool = False
+    since: int = 1
     name: str = ""
 
 
@@ -90,12 +96,14 @@ def _told(type_: pa.DataType, meaning: str) -> Column:
     return _repository(type_, meaning, stack_v2=True)
 
 
-def _decided(type_: pa.DataType, meaning: str, *, stack_v2: bool = False, compared: bool = False) -> Column:
-    return Column(type_, ColumnOrigin.OCCURRENCE, meaning, stack_v2, compared=compared)
+def _decided(
+    type_: pa.DataType, meaning: str, *, stack_v2: bool = False, compared: bool = False, since: int = 1
+) -> Column:
+    return Column(type_, ColumnOrigin.OCCURRENCE, meaning, stack_v2, compared=compared, since=since)
 
 
-def _found(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
-    return Column(type_, ColumnOrigin.BLOB, meaning, stack_v2)
+def _found(type_: pa.DataType, meaning: str, *, stack_v2: bool = False, since: int = 1) -> Column:
+    return Column(type_, ColumnOrigin.BLOB, meaning, stack_v2, since=since)
 
 
 def _named(meaning: str, *, stack_v2: bool = False) -> Column:
@@ -200,11 +208,15 @@ class DataRow(TypedDict):
     ]
     #: Read only where it is asked for.
     content: NotRequired[Annotated[str, _named("The text, with secrets and personal data that were found replaced.")]]
-    language_evidence: Annotated[str, _decided(_TEXT, _SAYS_LANGUAGE)]
-    language_confidence: Annotated[float, _decided(_SHARE, "How sure the language is, from 0 to 1.")]
+    language_evidence: Annotated[str, _decided(_TEXT, _SAYS_LANGUAGE, since=2)]
+    language_confidence: Annotated[float, _decided(_SHARE, "How sure the language is, from 0 to 1.", since=2)]
     script_language: Annotated[
         str | None,
-        _found(_TEXT, "Of a notebook whose cells are released as a script: the script's language; null for all else."),
+        _found(
+            _TEXT,
+            "Of a notebook whose cells are released as a script: the script's language; null for all else.",
+            since=2,
+        ),
     ]
     swhid: Annotated[str, _named("SWHID (ISO/IEC 18670) of the original bytes: `swh:1:cnt:` and the git blob hash.")]
     released_sha256: Annotated[str, _named("SHA-256 of `content` as UTF-8, hex.")]
@@ -268,8 +280,8 @@ class LedgerRow(TypedDict):
         str | None,
         _decided(_TEXT, "Language, by Linguist's name; null where none is settled, or none was asked.", compared=True),
     ]
-    language_evidence: Annotated[str | None, _decided(_TEXT, _SAYS_LANGUAGE)]
-    language_confidence: Annotated[float | None, _decided(_SHARE, "How sure the language is, from 0 to 1.")]
+    language_evidence: Annotated[str | None, _decided(_TEXT, _SAYS_LANGUAGE, since=2)]
+    language_confidence: Annotated[float | None, _decided(_SHARE, "How sure the language is, from 0 to 1.", since=2)]
     license_type: Annotated[
         str | None, _decided(_TEXT, "`permissive`, `no_license` or `non_permissive`.", compared=True)
     ]
@@ -334,3 +346,9 @@ def _columns(row: type) -> tuple[Column, ...]:
 DATA: Final = _columns(DataRow)
 LEDGER: Final = _columns(LedgerRow)
 REPOSITORIES: Final = _columns(RepositoryRow)
+#: The tables by kind of file.
+TABLES: Final[dict[Kind, tuple[Column, ...]]] = {
+    "data": DATA,
+    "ledger": LEDGER,
+    "repositories": REPOSITORIES,
+}

@@ -22,11 +22,21 @@ REPOSITORIES: Final = "repositories.parquet"
 SUMS: Final = "SHA256SUMS"
 #: The folder of the index, where there is one.
 INDEX: Final = "index"
-#: Files for people and catalogs, beside `SHA256SUMS`.
-DOCUMENTS: Final = ("CHANGELOG.md", "CITATION.cff", "NOTICE", "README.md", "croissant.json")
+#: Files for people and catalogs, beside `SHA256SUMS`: the version of the format that brought each of them.
+DOCUMENTS: Final = {
+    "CHANGELOG.md": 1,
+    "CITATION.bib": 2,
+    "CITATION.cff": 1,
+    "NOTICE": 1,
+    "README.md": 1,
+    "citation.json": 2,
+    "croissant.json": 1,
+    "datacite.json": 2,
+}
 
 _DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")
 _LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")
+_DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)?")
 _INDEX = re.compile(r"index/[0-9a-f]{32}\.(segment|copies)(\..*\.partial)?", re.DOTALL)
 _REVISED = re.compile(r"(.+)\.v\d+\.\d+\.\d+\.parquet", re.DOTALL)
 #: What follows the name of a document that is about to take the place of the one under that name.
@@ -106,6 +116,12 @@ def parquet_files(folder: Path) -> Iterator[str]:
     """Yield the paths, relative to the release, of all Parquet files that lie in it, sorted."""
     found = [*folder.glob("data/*/*.parquet"), *folder.glob("ledger/*.parquet"), *folder.glob("*.parquet")]
     yield from sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def is_document(name: str) -> bool:
+    """Return whether a file of this name, beside the manifest, may be a document: of this format, or of a newer one."""
+    other = name in {MANIFEST, REPOSITORIES} or name.endswith((NEXT, ".parquet", ".partial"))
+    return not other and len(name) <= 100 and _DOCUMENT.fullmatch(name) is not None
 
 
 def is_index_file(name: str) -> bool:

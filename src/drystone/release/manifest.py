@@ -6,18 +6,32 @@ from collections.abc import Iterable
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.canonical import json_bytes
+from drystone.release.columns import TABLES, Kind
 from drystone.release.merkle import root_of
 
 FORMAT: Final = "drystone-release"
-FORMAT_VERSION: Final = 1
+#: The version of the format that this program writes: that of its newest column or document.
+FORMAT_VERSION: Final = max(*layout.DOCUMENTS.values(), *(c.since for table in TABLES.values() for c in table))
+#: The least version of the format whose programs read and verify what this one writes: they pass over the rest. It is
+#: raised where they would take something for what it is not: another rule for hashes, another meaning of a column.
+MIN_READER_VERSION: Final = 2
 #: A larger manifest is refused before it is parsed: 100,000 files, the most a Hub repository may have, need 30 MB.
 MAX_BYTES: Final = 256 * 1024**2
 
@@ -64,9 +78,9 @@ class FileEntry(Recorded):
         return layout.revised_path(self.path, self.revised)
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """`data`, `ledger` or `repositories`."""
-        return layout.kind_and_language(self.path)[0]
+        return cast(Kind, layout.kind_and_language(self.path)[0])
 
     @property
     def language(self) -> str | None:
@@ -80,7 +94,7 @@ class Document(Recorded):
     @field_validator("path")
     @classmethod
     def _known(cls, path: str) -> str:
-        if path not in {*layout.DOCUMENTS, layout.SUMS}:
+        if not layout.is_document(path):
             raise ValueError(f"'{layout.shown(path)}' is not a document of a release")
         return path
 
@@ -170,17 +184,36 @@ class Manifest(_Plain):
     """What `manifest.json` holds. `root` depends on rows, configuration, registry and program version only.
 
     `index` lists what makes the release quick to search. It can be made again from the rest, so that it has no part in
-    the root hash nor in SHA256SUMS; a release without one lists nothing.
+    the root hash nor in SHA256SUMS; a release without one lists nothing. `columns` are those of its Parquet files by
+    kind, in their order; version 1 of the format does not say. `min_reader_version` is the least version of the format
+    whose programs can read and verify the release.
     """
 
     format: Literal["drystone-release"] = FORMAT
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: int = Field(default=FORMAT_VERSION, ge=1)
+    min_reader_version: int = Field(default=MIN_READER_VERSION, ge=1)
+    columns: dict[Kind, Annotated[tuple[str, ...], Field(strict=False)]] = {}
     root: str = Field(pattern=_HEX)
     facts: ReleaseFacts
     counts: Counts
     files: tuple[FileEntry, ...] = Field(strict=False)
     documents: tuple[Document, ...] = Field(default=(), strict=False)
     index: tuple[IndexFile, ...] = Field(default=(), strict=False)
+    #: Fields of a newer version of the format that this program passed over, by their places.
+    _unknown: tuple[str, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="after")
+    def _announced(self) -> Manifest:
+        if self.format_version > 1 and self.columns.keys() != TABLES.keys():
+            raise ValueError(f"columns must be announced of {', '.join(TABLES)}")
+        for kind, names in self.columns.items():
+            if len(set(names)) != len(names):
+                raise ValueError(f"a column of {kind} is announced twice")
+        if self.format_version <= FORMAT_VERSION:
+            unknown = self.unknown()
+            if unknown:
+                raise ValueError(f"version {self.format_version} of the format has no {layout.shown(unknown[0])}")
+        return self
 
     @model_validator(mode="after")
     def _distinct_paths(self) -> Manifest:
@@ -200,20 +233,35 @@ class Manifest(_Plain):
                 found.setdefault(entry.language, []).append(entry)
         return found
 
+    def unknown_columns(self) -> list[str]:
+        """Return the announced columns that this program does not know, as "data: NAME"."""
+        known = {kind: {column.name for column in table} for kind, table in TABLES.items()}
+        return [f"{kind}: {name}" for kind, names in self.columns.items() for name in names if name not in known[kind]]
+
+    def unknown(self) -> list[str]:
+        """Return what a newer program wrote that this one does not know: columns, documents, fields of the manifest."""
+        documents = [d.path for d in self.documents if d.path not in {*layout.DOCUMENTS, layout.SUMS}]
+        return [*self.unknown_columns(), *documents, *(f"{layout.MANIFEST}: {field}" for field in self._unknown)]
+
     def of_kind(self, kind: str) -> list[FileEntry]:
         """Return the entries of `data`, `ledger` or `repositories`, in path order."""
         return [f for f in self.files if f.kind == kind]
 
 
-def release_root(facts: ReleaseFacts, files: Iterable[FileEntry]) -> str:
-    """Return the root hash of a release, hex.
+def present_columns() -> dict[Kind, tuple[str, ...]]:
+    """Return the columns that this program writes, by kind of file."""
+    return {kind: tuple(column.name for column in table) for kind, table in TABLES.items()}
+
+
+def release_root(facts: ReleaseFacts, files: Iterable[FileEntry], format_version: int = FORMAT_VERSION) -> str:
+    """Return the root hash of a release of a version of the format, hex.
 
     A tree whose first leaf is the canonical JSON of configuration, format version, program version, registry head,
     opt-out count and threshold, followed by one leaf {path, root, rows} for each file, sorted by path.
     """
     head = {
         "configuration": facts.configuration,
-        "format_version": FORMAT_VERSION,
+        "format_version": format_version,
         "near_duplicate_threshold": facts.near_duplicate_threshold,
         "opted_out_repositories": facts.opted_out_repositories,
         "program_version": facts.program_version,
@@ -226,7 +274,8 @@ def release_root(facts: ReleaseFacts, files: Iterable[FileEntry]) -> str:
 def manifest_bytes(manifest: Manifest) -> bytes:
     """Return the text of `manifest.json`."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    left_out = None if manifest.index else {"index"}
+    left_out = {name for name in ("index", "columns") if not getattr(manifest, name)}
+    left_out |= {"min_reader_version"} if manifest.format_version == 1 else set()
     return orjson.dumps(manifest.model_dump(mode="json", exclude=left_out), option=options)
 
 
@@ -261,19 +310,43 @@ def read_manifest(folder: Path) -> Manifest:
 def _parse(value: Any, path: Path) -> Manifest:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ReleaseError(f'{_path(path)} is not the manifest of a release: "format" is not "{FORMAT}"')
-    number = value.get("format_version")
-    if isinstance(number, int) and number > FORMAT_VERSION:
+    number, least = value.get("format_version"), value.get("min_reader_version")
+    newer = isinstance(number, int) and number > FORMAT_VERSION
+    if newer and not (isinstance(least, int) and least <= FORMAT_VERSION):
         raise ReleaseError(
-            f"{_path(path)} has format version {number}; this program reads up to {FORMAT_VERSION}. "
+            f"{_path(path)} has format version {number} and cannot be read by programs of version {FORMAT_VERSION}. "
             "Install a newer drystone"
         )
+    unknown: list[str] = []
     try:
-        return Manifest.model_validate(value)
+        try:
+            manifest = Manifest.model_validate(value)
+        except ValidationError as error:
+            if not newer:
+                raise
+            unknown = _pass_over(value, error)
+            manifest = Manifest.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         lines = [f"{'.'.join(str(p) for p in e['loc']) or 'manifest'}: {e['msg']}" for e in found[:5]]
         more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
         raise ReleaseError(f"{_path(path)} is damaged: {layout.shown('; '.join(lines))}{more}") from None
+    manifest._unknown = tuple(unknown)
+    return manifest
+
+
+def _pass_over(value: Any, error: ValidationError) -> list[str]:
+    """Take out of a newer manifest the fields that this program does not know; return their names, each once."""
+    found: dict[str, None] = {}
+    for each in error.errors(include_url=False, include_input=False):
+        if each["type"] == "extra_forbidden":
+            *place, name = each["loc"]
+            holder = value
+            for step in place:
+                holder = holder[step]
+            del holder[name]
+            found[".".join(str(step) for step in each["loc"] if isinstance(step, str))] = None
+    return list(found)
 
 
 def _path(path: Path) -> str:

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
-from drystone.release.columns import DataRow, RepositoryRow
+from drystone.release.columns import DataRow, Kind, RepositoryRow
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
-from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
-from drystone.release.tables import batches, open_parquet, rows_equal
+from drystone.release.schema import DATA, expected
+from drystone.release.tables import Expected, batches, open_parquet, rows_equal, schema_of
 
 if TYPE_CHECKING:
     import daft
@@ -44,18 +44,34 @@ class Release:
         """Languages with data, sorted."""
         return sorted(self.manifest.languages)
 
+    def columns(self, kind: Kind) -> list[str]:
+        """Return the columns of the files of a kind, in order: as the manifest announces them, else as the files have.
+
+        Raises `ReleaseError` where a file cannot be read.
+        """
+        names = self.manifest.columns.get(kind)
+        if names is not None:
+            return list(names)
+        first = next(iter(self.manifest.of_kind(kind)), None)
+        whole = self.expected(kind)
+        return list((whole.schema if first is None else schema_of(self.path / first.place, whole)).names)
+
+    def expected(self, kind: Kind) -> Expected:
+        """Return what the columns of a kind's files must be by the manifest."""
+        return expected(kind, self.manifest.columns.get(kind))
+
     def data(self, language: str | None = None, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield kept files as tables of at most 2,048 rows and about 16 MiB (or one row), under `schema.DATA`.
 
-        `columns` chooses some of them, in that order.
+        `columns` chooses some of them, in that order. What an older release has no column for is null.
 
         Raises `ReleaseError` for a language or column that is not there, and for damaged files.
         """
-        return self._tables(self._data_entries(language), DATA, columns)
+        return self._tables(self._data_entries(language), "data", columns)
 
     def rows(self, entry: FileEntry, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of one file of the manifest, under its schema or `columns` of it."""
-        return self._tables([entry], SCHEMAS[entry.kind], columns)
+        return self._tables([entry], entry.kind, columns)
 
     def shard(self, path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows of one shard as `data` does. Raises `ReleaseError` for a path that is no shard here."""
@@ -71,7 +87,7 @@ class Release:
 
     def ledger(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the ledger, one row per occurrence, as tables of at most 2,048 rows under `schema.LEDGER`."""
-        return self._tables(self.manifest.of_kind("ledger"), LEDGER, columns)
+        return self._tables(self.manifest.of_kind("ledger"), "ledger", columns)
 
     def parts_of(self, repository_id: str) -> Iterator[FileEntry]:
         """Yield the parts of the ledger that may hold a repository's rows, in order.
@@ -91,12 +107,13 @@ class Release:
         """Yield the ledger's rows of one repository (and path); of other repositories little or nothing is read."""
         equal = {"repository_id": repository_id} | ({} if path is None else {"path": path})
         for entry in self.parts_of(repository_id):
-            yield from rows_equal(self.path / entry.place, LEDGER, equal, columns)
+            yield from rows_equal(self.path / entry.place, self.expected("ledger"), equal, columns)
 
     def repository(self, repository_id: str) -> RepositoryRow | None:
         """Return the row of a repository, or None."""
         for entry in self.manifest.of_kind("repositories"):
-            for table in rows_equal(self.path / entry.place, REPOSITORIES, {"repository_id": repository_id}):
+            equal = {"repository_id": repository_id}
+            for table in rows_equal(self.path / entry.place, self.expected("repositories"), equal):
                 return cast(RepositoryRow, table.to_pylist()[0])
         return None
 
@@ -109,7 +126,7 @@ class Release:
         if not entries and shard is not None:
             raise ReleaseError(f"{layout.shown(shard)} is not a shard of {layout.shown(str(self.path))}")
         for entry in entries:
-            for table in rows_equal(self.path / entry.place, DATA, {"swhid": swhid}, columns):
+            for table in rows_equal(self.path / entry.place, self.expected("data"), {"swhid": swhid}, columns):
                 try:
                     return cast(DataRow, table.to_pylist()[0])
                 except UnicodeDecodeError:
@@ -119,7 +136,7 @@ class Release:
 
     def repositories(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the repositories that were read, as tables of at most 2,048 rows under `schema.REPOSITORIES`."""
-        return self._tables(self.manifest.of_kind("repositories"), REPOSITORIES, columns)
+        return self._tables(self.manifest.of_kind("repositories"), "repositories", columns)
 
     def dataset(self, language: str | None = None) -> ds.Dataset:
         """Return the data files as an Arrow dataset, for filters and projections pushed down to row groups."""
@@ -127,7 +144,7 @@ class Release:
 
         paths = [str(self.path / entry.place) for entry in self._data_entries(language)]
         for path in paths:
-            open_parquet(Path(path), DATA).close()
+            open_parquet(Path(path), self.expected("data")).close()
         return ds.dataset(paths, schema=DATA, format="parquet")
 
     def daft(self, language: str | None = None) -> daft.DataFrame:
@@ -145,8 +162,9 @@ class Release:
 
     def _bounds(self, entry: FileEntry) -> tuple[str, str]:
         """Return the first and last `repository_id` of a part of the ledger; of other writers' parts the widest."""
-        with open_parquet(self.path / entry.place, LEDGER) as file:
-            groups = [file.metadata.row_group(at).column(0).statistics for at in (0, file.num_row_groups - 1)]
+        with open_parquet(self.path / entry.place, self.expected("ledger")) as file:
+            at = file.schema_arrow.names.index("repository_id")
+            groups = [file.metadata.row_group(group).column(at).statistics for group in (0, file.num_row_groups - 1)]
         known = [group is not None and group.has_min_max for group in groups]
         return (groups[0].min if known[0] else "", groups[1].max if known[1] else "\U0010ffff")
 
@@ -159,19 +177,18 @@ class Release:
             raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release; languages: {known}")
         return entries
 
-    def _tables(
-        self, entries: Sequence[FileEntry], schema: pa.Schema, columns: Sequence[str] | None
-    ) -> Iterator[pa.Table]:
-        unknown = sorted(set(columns or ()) - set(schema.names))
+    def _tables(self, entries: Sequence[FileEntry], kind: Kind, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+        whole = self.expected(kind)
+        unknown = sorted(set(columns or ()) - set(whole.schema.names))
         if unknown:
-            raise ReleaseError(f"no column {', '.join(unknown)}; columns: {', '.join(schema.names)}")
-        return self._stepped(entries, schema, columns)
+            raise ReleaseError(f"no column {', '.join(unknown)}; columns: {', '.join(whole.schema.names)}")
+        return self._stepped(entries, whole, columns)
 
     def _stepped(
-        self, entries: Sequence[FileEntry], schema: pa.Schema, columns: Sequence[str] | None
+        self, entries: Sequence[FileEntry], whole: Expected, columns: Sequence[str] | None
     ) -> Iterator[pa.Table]:
         for entry in entries:
-            for table in batches(self.path / entry.place, schema, columns):
+            for table in batches(self.path / entry.place, whole, columns):
                 self.step()
                 yield table
 

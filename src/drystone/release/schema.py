@@ -6,13 +6,14 @@ written for it runs unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
 
 from drystone.release import columns
-from drystone.release.columns import Column, ColumnOrigin
+from drystone.release.columns import Column, ColumnOrigin, Kind
+from drystone.release.tables import Expected
 
 
 def _schema(of: Iterable[Column]) -> pa.Schema:
@@ -25,7 +26,11 @@ REPOSITORIES: Final = _schema(columns.REPOSITORIES)
 #: Columns that the rows of the ledger are sorted by; no two rows agree in all of them.
 LEDGER_KEY: Final = ("repository_id", "path", "entry")
 #: By kind of file, as the manifest has it.
-SCHEMAS: Final = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}
+SCHEMAS: Final[dict[Kind, pa.Schema]] = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}
+#: Columns that every release has, whichever version of the format it is of.
+LEAST: Final = {
+    kind: frozenset(column.name for column in table if column.since == 1) for kind, table in columns.TABLES.items()
+}
 
 #: The 26 columns of bigcode/the-stack-v2.
 STACK_V2: Final = _schema(column for column in columns.DATA if column.stack_v2)
@@ -40,3 +45,16 @@ SHARED: Final = tuple(name for name in DATA.names if name in LEDGER.names)
 DISTINCT: Final = frozenset(column.name for column in columns.DATA if column.distinct)
 #: Columns of the ledger in which an occurrence of two releases may differ.
 COMPARED: Final = tuple(column.name for column in columns.LEDGER if column.compared)
+
+
+def expected(kind: Kind, names: Sequence[str] | None = None) -> Expected:
+    """Return what the files of a kind have as columns: `names` where the manifest announces them.
+
+    Where it announces none (version 1 of the format): those that this program knows, at least those of version 1.
+    """
+    return Expected(SCHEMAS[kind], LEAST[kind], None if names is None else tuple(names))
+
+
+#: For those who read a file of which they know no manifest: columns that this program does not know are passed over.
+ANY_DATA: Final = Expected(DATA, LEAST["data"], others=True)
+ANY_LEDGER: Final = Expected(LEDGER, LEAST["ledger"], others=True)

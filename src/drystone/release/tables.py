@@ -6,6 +6,7 @@ Knows Arrow and Parquet; knows nothing of what the columns mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,8 +61,35 @@ def _lossy(table: pa.Table, schema: pa.Schema) -> Iterator[str]:
             yield f"{field.name} is {kind}, not {field.type} ({first_line(error)[:200]})"
 
 
-def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
-    """Open a Parquet file and check its columns against `schema`; other writers' spellings of a type are accepted.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the columns of a file must be.
+
+    `schema`: those that this program knows, in their order. `least`: those of them that must be there; any other that
+    is missing is read as null. `names`: all that the file has, known or not, in order. None: nobody says; then it has
+    those of `schema`, or some of them in that order, and unknown ones only where `others` says so.
+    """
+
+    schema: pa.Schema
+    least: frozenset[str]
+    names: tuple[str, ...] | None = None
+    others: bool = False
+
+    def problem(self, found: list[str]) -> str | None:
+        """Return what is wrong with the names of a file's columns; None where nothing is."""
+        lacking = [name for name in self.schema.names if name in self.least and name not in found]
+        wanted = [name for name in self.schema.names if name in found or name in lacking]
+        if self.names is not None:
+            wanted = [*self.names, *(name for name in lacking if name not in self.names)]
+        elif self.others:
+            wanted = [*found, *lacking]
+        if found == wanted and len(set(found)) == len(found):
+            return None
+        return _differ(found, wanted) if len(set(found)) == len(found) else "a column occurs twice"
+
+
+def open_parquet(path: Path, expected: Expected) -> pq.ParquetFile:
+    """Open a Parquet file and check its columns; other writers' spellings of a type are accepted.
 
     Pages that are read from it are checked against their checksums, where they have some.
     Raises `ReleaseError` where the file is missing, is not Parquet, or has other columns.
@@ -74,55 +102,83 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetFile:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
     except DAMAGE as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
-    if found.equals(schema):
-        return file
-    if found.names != schema.names:
-        raise ReleaseError(f"{name} has other columns than this format: {_differ(found.names, schema.names)}")
-    if wrong := _wrong_types(found, schema):
+    if problem := expected.problem(found.names):
+        raise ReleaseError(f"{name} has other columns than this format: {problem}")
+    if not found.equals(expected.schema) and (wrong := _wrong_types(found, expected.schema)):
         raise ReleaseError(f"{name}: {wrong}")
     return file
 
 
-def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a file as tables of at most 2,048 rows and about 16 MiB (or one row), under `schema` or `columns` of it.
+def schema_of(path: Path, expected: Expected) -> pa.Schema:
+    """Return the columns of a file as they are, known ones under their types. Raises as `open_parquet` does."""
+    with open_parquet(path, expected) as file:
+        known = expected.schema
+        return pa.schema([known.field(f.name) if f.name in known.names else f for f in file.schema_arrow])
 
-    Raises `ReleaseError` as `open_parquet` does, and for damage found while reading.
+
+def batches(path: Path, expected: Expected, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield a file as tables of at most 2,048 rows and about 16 MiB (or one row), under its schema or `columns` of it.
+
+    Columns that the file lacks are null. Raises `ReleaseError` as `open_parquet` does, and for damage found while
+    reading.
     """
-    with open_parquet(path, schema) as file:
-        wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
+    with open_parquet(path, expected) as file:
+        wanted = _wanted(expected, columns)
+        present = _present(file, wanted.names)
         rows = 0
         try:
             for group in range(file.num_row_groups):
                 size = _batch_rows(file.metadata.row_group(group))
-                for batch in file.iter_batches(size, row_groups=[group], columns=wanted.names, use_threads=False):
-                    table = pa.Table.from_batches([batch]).select(wanted.names).replace_schema_metadata(None)
-                    yield table if table.schema.equals(wanted) else table.cast(wanted)
+                for batch in file.iter_batches(size, row_groups=[group], columns=present, use_threads=False):
+                    table = completed(pa.Table.from_batches([batch]), wanted)
+                    yield table
                     rows += table.num_rows
         except DAMAGE as error:
             raise ReleaseError(f"{shown(str(path))}, after row {rows:,}: {first_line(error)}") from None
 
 
 def rows_equal(
-    path: Path, schema: pa.Schema, equal: Mapping[str, str], columns: Sequence[str] | None = None
+    path: Path, expected: Expected, equal: Mapping[str, str], columns: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:
-    """Yield a file's rows in which each column of `equal` has its value, under `schema` or `columns` of it.
+    """Yield a file's rows in which each column of `equal` has its value, under its schema or `columns` of it.
 
     Row groups that cannot hold such rows, by their statistics, are not read. Raises `ReleaseError` as `batches` does.
     """
-    wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
+    wanted = _wanted(expected, columns)
     read = [*wanted.names, *(name for name in equal if name not in wanted.names)]
-    with open_parquet(path, schema) as file:
+    with open_parquet(path, expected) as file:
+        present = _present(file, read)
         try:
             for group in range(file.num_row_groups):
                 if not may_hold(file.metadata.row_group(group), equal):
                     continue
-                table = file.read_row_group(group, columns=read, use_threads=False)
+                table = file.read_row_group(group, columns=present, use_threads=False)
                 for name, value in equal.items():
                     table = table.filter(pc.equal(table.column(name), _string(value)))
                 if table.num_rows:
-                    yield table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
+                    yield completed(table, wanted)
         except DAMAGE as error:
             raise ReleaseError(f"{shown(str(path))}: {first_line(error)}") from None
+
+
+def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table's columns under `schema`, in its order; those that it lacks are null."""
+    table = table.replace_schema_metadata(None)
+    for field in schema:
+        if field.name not in table.schema.names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    table = table.select(schema.names)
+    return table if table.schema.equals(schema) else table.cast(schema)
+
+
+def _wanted(expected: Expected, columns: Sequence[str] | None) -> pa.Schema:
+    return expected.schema if columns is None else pa.schema([expected.schema.field(name) for name in columns])
+
+
+def _present(file: pq.ParquetFile, names: Sequence[str]) -> list[str]:
+    """Return those of the columns that a file has; one of its own where it has none of them, which gives the rows."""
+    found = file.schema_arrow.names
+    return [name for name in names if name in found] or found[:1]
 
 
 def _string(value: str) -> pa.StringScalar:
@@ -170,7 +226,7 @@ def _wrong_types(found: pa.Schema, wanted: pa.Schema) -> str:
     wrong = [
         f"{field.name} is {shown(str(found.field(field.name).type))[:80]}, not {field.type}"
         for field in wanted
-        if not _same(found.field(field.name).type, field.type)
+        if field.name in found.names and not _same(found.field(field.name).type, field.type)
     ]
     return "; ".join(wrong[:5])
 

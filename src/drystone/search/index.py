@@ -22,7 +22,7 @@ from drystone.release.layout import shown
 from drystone.release.location import Bucket, locked
 from drystone.release.manifest import FileEntry, IndexFile, manifest_bytes, read_manifest
 from drystone.release.read import Release
-from drystone.release.schema import DATA
+from drystone.release.schema import ANY_DATA
 from drystone.release.tables import batches
 from drystone.search import _kernel, segment
 from drystone.search.definitions.maker import KEYWORDS, SymbolMaker
@@ -262,7 +262,7 @@ def facts_of(folder: Path, entries: Sequence[FileEntry]) -> pa.Table:
 
 def _rows(folder: Path, entries: Sequence[FileEntry]) -> tuple[pa.Table, pa.Array]:
     """Return the rows of shards, and the order in which their files are numbered."""
-    tables = [pa.concat_tables(batches(folder / entry.place, DATA, _COLUMNS)) for entry in entries]
+    tables = [pa.concat_tables(batches(folder / entry.place, ANY_DATA, _COLUMNS)) for entry in entries]
     rows = pa.concat_tables(tables).combine_chunks()
     return rows, pc.sort_indices(
         rows, sort_keys=[("origin", "ascending"), ("path", "ascending"), ("swhid", "ascending")]

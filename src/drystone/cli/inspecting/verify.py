@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.argument("release", type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Files, sizes, columns and counts only; no rows are read.")
 @click.option("--deep", is_flag=True, help="Make the index anew and compare all of it, not a sample.")
+@click.option("--root", metavar="HASH", help="The root hash that it must have, as a citation names it.")
 @click.option(
     "--against",
     multiple=True,
@@ -39,6 +40,7 @@ def command(
     release: Path,
     quick: bool,
     deep: bool,
+    root: str | None,
     against: tuple[Path, ...],
     registry: str | None,
     as_json: bool,
@@ -58,13 +60,14 @@ def command(
       drystone verify releases/mine
       drystone verify releases/mine --quick
       drystone verify releases/mine --deep
+      drystone verify releases/mine --root 1e1c5c8d0a0b3f5f...   (all 64 digits)
       drystone verify an-old-copy --registry registry.sqlite
       drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
     with Meter("verify", quiet or as_json) as meter:
         shown = {"progress": meter, "index_progress": meter.beside("index")} if not quick else {}
-        report = verbs.verify(release, quick=quick, deep=deep, against=against, registry=registry, **shown)
+        report = verbs.verify(release, quick=quick, deep=deep, root=root, against=against, registry=registry, **shown)
     if as_json:
         print_json(report, holds=report.holds)
     elif not (quiet and report.holds and not report.superseded):

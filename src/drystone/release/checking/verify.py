@@ -6,6 +6,7 @@ Streams: memory holds one row group of text and one bucket of ids. Knows nothing
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,15 +15,15 @@ from typing import Final
 
 import pyarrow as pa
 
-from drystone.errors import ReleaseError
+from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
 from drystone.release.manifest import FileEntry, Manifest, Recorded, release_root
 from drystone.release.merkle import MerkleTree
-from drystone.release.read import open_release
+from drystone.release.read import Release, open_release
 from drystone.release.schema import SCHEMAS
-from drystone.release.tables import batches, open_parquet
+from drystone.release.tables import Expected, batches, completed, open_parquet, schema_of
 from drystone.release.versions import numbers as versions
 from drystone.release.versions.numbers import Superseded
 from drystone.release.writing.finish import sums_text
@@ -101,33 +102,53 @@ def verify(
     progress: Progress | None = None,
     against: Iterable[str | os.PathLike[str]] = (),
     known: Iterable[Superseded] = (),
+    root: str | None = None,
 ) -> Report:
     """Check a release and return what was found; problems are in the report, not raised.
 
     `against` are later releases, or tombstones, that may say that this one is superseded, besides what lies in the
-    folder or beside it; `known` is what a registry says of that.
+    folder or beside it; `known` is what a registry says of that. `root`: the root hash that it must have, as a citation
+    gives it (hex, with or without `sha256:`).
     `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
-    or its manifest cannot be used, and where temporary space for ids cannot be had.
+    or its manifest cannot be used, and where temporary space for ids cannot be had; `UsageError` where `root` is no
+    root hash.
     """
+    wanted = None if root is None else root_hash(root)
     release = open_release(path)
     manifest, folder = release.manifest, release.path
     around = [*map(Path, against), *versions.neighbours(folder, manifest)]
     superseded = versions.superseded(manifest, around, *known)
     facts = manifest.facts
     report = Report(str(folder), facts.name, facts.version, manifest.root, quick, _QUICK if quick else _SLOW)
+    if quick and wanted is not None:
+        report.checks = (*_QUICK, "roots")
     report.superseded = superseded
+    if wanted not in (None, manifest.root):
+        report.add("roots", layout.MANIFEST, f"the root hash is {manifest.root}, not {wanted}: another release")
+    if unknown := manifest.unknown():
+        what = f"version {manifest.format_version} of the format; this program does not know {', '.join(unknown)}"
+        report.notes.append(f"{layout.shown(what)}: checksums and roots cover it, what it means is not checked")
     meter = _Meter(manifest, quick, progress)
     present = _files(folder, manifest, report)
     _counts(manifest, report)
     if not quick:
         _checksums(folder, manifest, present, report, meter)
-    readable = [entry for entry in manifest.files if entry.path in present and _readable(folder, entry, report)]
+    readable = [entry for entry in manifest.files if entry.path in present and _readable(release, entry, report)]
+    _alike(release, readable, report)
     if not quick:
-        _rows(folder, manifest, readable, report, meter)
-        if release_root(facts, manifest.files) != manifest.root:
+        _rows(release, readable, report, meter)
+        if release_root(facts, manifest.files, manifest.format_version) != manifest.root:
             report.add("roots", layout.MANIFEST, "the root hash does not follow from configuration and files")
     report.examples.sort(key=lambda p: list(CHECKS).index(p.check))
     return report
+
+
+def root_hash(text: str) -> str:
+    """Return a root hash as manifests have it. Raises `UsageError` where the text is none."""
+    found = text.strip().lower().removeprefix("sha256:")
+    if re.fullmatch(r"[0-9a-f]{64}", found) is None:
+        raise UsageError(f"'{layout.shown(text)}' is no root hash: 64 hexadecimal digits, as the citation has them")
+    return found
 
 
 class _Meter:
@@ -151,7 +172,8 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
     present = set()
     listed = [*manifest.files, *manifest.documents, *manifest.index]
     paths = {entry.path for entry in listed}
-    for name in (*layout.DOCUMENTS, layout.SUMS, layout.REPOSITORIES):
+    wanted = [name for name, since in layout.DOCUMENTS.items() if since <= manifest.format_version]
+    for name in (*wanted, layout.SUMS, layout.REPOSITORIES):
         if name not in paths:
             report.add("files", layout.MANIFEST, f"{name} is not listed")
     for name, place, size in ((entry.path, place_of(folder, entry), entry.bytes) for entry in listed):
@@ -224,31 +246,43 @@ def _counts(manifest: Manifest, report: Report) -> None:
         report.add("counts", layout.MANIFEST, what)
 
 
-def _readable(folder: Path, entry: FileEntry, report: Report) -> bool:
+def _readable(release: Release, entry: FileEntry, report: Report) -> bool:
     try:
-        with open_parquet(folder / entry.place, SCHEMAS[entry.kind]) as file:
+        with open_parquet(release.path / entry.place, release.expected(entry.kind)) as file:
             rows = file.metadata.num_rows
     except ReleaseError as error:
-        report.add("schemas", entry.path, _without(folder, error))
+        report.add("schemas", entry.path, _without(release.path, error))
         return False
     if rows != entry.rows:
         report.add("counts", entry.path, f"has {rows:,} rows, the manifest says {entry.rows:,}")
     return True
 
 
-def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: Report, meter: _Meter) -> None:
+def _alike(release: Release, readable: list[FileEntry], report: Report) -> None:
+    """Tell where a manifest announces no columns and files of one kind differ in them."""
+    if release.manifest.columns:
+        return
+    first: dict[str, pa.Schema] = {}
+    for entry in readable:
+        found = schema_of(release.path / entry.place, release.expected(entry.kind))
+        if found.names != first.setdefault(entry.kind, found).names:
+            report.add("schemas", entry.path, f"has other columns than the first file of {entry.kind}")
+
+
+def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _Meter) -> None:
+    manifest = release.manifest
     with tempfile.TemporaryDirectory(prefix="drystone-verify-") as scratch:
         laws = Conservation(Path(scratch), manifest.counts.occurrences + manifest.counts.kept)
         listed = [entry for entry in readable if entry.kind == "repositories"]
-        tables = (table for entry in listed for table in _tables(folder, entry, report))
+        tables = (table for entry in listed for _, table in _tables(release, entry, report))
         repositories = RepositoryCounts(tables, layout.REPOSITORIES, report.add)
         last_key = None
         for entry in readable:
             tree = MerkleTree()
             text_bytes = 0
             last_swhid: str | None = None
-            for table in _tables(folder, entry, report):
-                tree.add_rows(table)
+            for whole, table in _tables(release, entry, report):
+                _add_rows(tree, whole, entry, report)
                 size = 0
                 if entry.kind == "data":
                     last_swhid, size = check_data(table, entry.path, entry.language or "", last_swhid, report.add)
@@ -273,11 +307,22 @@ def _rows(folder: Path, manifest: Manifest, readable: list[FileEntry], report: R
         laws.check(manifest.facts.near_duplicate_threshold, report.add)
 
 
-def _tables(folder: Path, entry: FileEntry, report: Report) -> Iterator[pa.Table]:
+def _tables(release: Release, entry: FileEntry, report: Report) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Yield the rows of a file as they are, and under the columns that this program knows."""
+    path, known = release.path / entry.place, SCHEMAS[entry.kind]
     try:
-        yield from batches(folder / entry.place, SCHEMAS[entry.kind])
+        whole = schema_of(path, release.expected(entry.kind))
+        for table in batches(path, Expected(whole, frozenset(whole.names))):
+            yield table, completed(table, known)
     except ReleaseError as error:
-        report.add("schemas", entry.path, _without(folder, error))
+        report.add("schemas", entry.path, _without(release.path, error))
+
+
+def _add_rows(tree: MerkleTree, whole: pa.Table, entry: FileEntry, report: Report) -> None:
+    try:
+        tree.add_rows(whole)
+    except TypeError as error:  # a column of a newer format
+        report.add("roots", entry.path, f"cannot be computed by this program: {error}")
 
 
 def _without(folder: Path, error: ReleaseError) -> str:

@@ -1,4 +1,4 @@
-"""The texts for people beside a release: the Hugging Face card (README.md), CHANGELOG.md and CITATION.cff.
+"""The texts for people beside a release: the Hugging Face card (README.md) and CHANGELOG.md.
 
 All of it follows from manifest and counts; nothing is claimed that a command named beside it does not show.
 """
@@ -47,27 +47,6 @@ def changelog_entry(facts: ReleaseFacts, root: str) -> list[str]:
     elif not facts.changes:
         lines.append("The first release under this name.")
     return [*lines, *(("", *map(shown, facts.changes)) if facts.changes else ())]
-
-
-def citation(facts: ReleaseFacts, root: str) -> Iterator[str]:
-    """Yield CITATION.cff, version 1.2.0 of the Citation File Format."""
-    fields: dict[str, Json] = {
-        "cff-version": "1.2.0",
-        "type": "dataset",
-        "message": "If you use this dataset, please cite it, and name the repositories listed in NOTICE.",
-        "title": facts.name,
-        "version": facts.version,
-        "authors": [{"name": author} for author in facts.authors] or [{"name": f"The makers of {facts.name}"}],
-        "license": facts.license,
-        "identifiers": [{"type": "other", "value": f"sha256:{root}", "description": "Root hash of this version."}],
-    }
-    if facts.description:
-        fields["abstract"] = facts.description
-    if facts.url:
-        fields["url"] = facts.url
-    if facts.date:
-        fields["date-released"] = facts.date
-    yield _yaml(fields)
 
 
 def _yaml(value: Any) -> str:
@@ -157,6 +136,9 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
         yield _BESIDE[people] + _REDACTED_BESIDE
     if facts.software_heritage is not None:
         yield from _archive(facts, facts.software_heritage)
+    yield "## Cite\n\n`CITATION.cff`, `CITATION.bib`, `citation.json` (CSL) and `datacite.json` (for a DOI) say how. "
+    yield "Whether a copy is the release that a citation names:\n\n"
+    yield f"```console\n$ drystone verify FOLDER --root {manifest.root}\n```\n\n"
     yield _HOW_TO_CHECK
     yield f"\nMade by drystone {_inline(facts.program_version)}"
     yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""

@@ -13,8 +13,9 @@ import orjson
 import pyarrow as pa
 
 from drystone.release.columns import DATA, Column
+from drystone.release.documents.citations import citation_bibtex, makers
 from drystone.release.inspection.stats import Stats
-from drystone.release.layout import language_folder, shown
+from drystone.release.layout import language_folder
 from drystone.release.manifest import FileEntry, Manifest
 
 if TYPE_CHECKING:
@@ -76,7 +77,6 @@ def croissant(manifest: Manifest, found: Stats) -> Iterator[str]:
 
 def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
     facts, counts = manifest.facts, manifest.counts
-    authors = facts.authors or (f"The makers of {facts.name}",)
     described: dict[str, Json] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -87,9 +87,9 @@ def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
         "license": f"https://spdx.org/licenses/{facts.license}.html",
         "url": facts.url,
         "datePublished": facts.date,
-        "citeAs": _bibtex(manifest),
+        "citeAs": "".join(citation_bibtex(facts, manifest.root)),
         "keywords": ["source code", "provenance", "SWHID"],
-        "creator": [{"@type": "sc:Organization", "name": author} for author in authors],
+        "creator": [{"@type": "sc:Organization", "name": author} for author in makers(facts)],
         "identifier": f"sha256:{manifest.root}",
         "distribution": [*_files(manifest), *_file_sets(manifest)],
         "recordSet": [_records(name) for name in sorted(manifest.languages)],
@@ -97,15 +97,6 @@ def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
         **_provenance(manifest),
     }
     return {key: value for key, value in described.items() if value is not None}
-
-
-def _bibtex(manifest: Manifest) -> str:
-    facts = manifest.facts
-    key = "".join(c for c in facts.name.lower() if c.isascii() and c.isalnum()) or "release"
-    authors = " and ".join(f"{{{a}}}" for a in facts.authors) or f"{{The makers of {facts.name}}}"
-    year = f", year = {{{facts.date[:4]}}}" if facts.date else ""
-    title = f"title = {{{facts.name}}}, author = {{{authors}}}, version = {{{facts.version}}}"
-    return shown(f"@misc{{{key}, {title}{year}, note = {{root hash {manifest.root}}}}}")
 
 
 def _files(manifest: Manifest) -> Iterator[dict[str, Json]]:

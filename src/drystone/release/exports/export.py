@@ -27,7 +27,6 @@ from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repos
 from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.read import Release
 from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
-from drystone.release.tables import batches
 from drystone.work.buckets import Buckets
 from drystone.work.files import remove_partial
 
@@ -160,7 +159,7 @@ def _buckets(release: Release, form: Form) -> int:
 def _per_file(release: Release, folder: Path, meter: _Meter) -> Iterator[ExportedFile]:
     for language in release.languages:
         for entry in release.manifest.languages[language]:
-            tables = batches(release.path / entry.path, DATA, STACK_V2.names)
+            tables = release.rows(entry, STACK_V2.names)
             yield _write(folder, entry.path, STACK_V2, meter.watch(tables))
 
 

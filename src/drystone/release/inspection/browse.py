@@ -26,8 +26,8 @@ from drystone.release.files import write_whole
 from drystone.release.inspection.lookup import ReleaseIndex, open_index
 from drystone.release.inspection.stats import Stats, stats
 from drystone.release.read import Release, open_release
-from drystone.release.schema import LEDGER
-from drystone.release.tables import first_line, may_hold, open_parquet
+from drystone.release.schema import ANY_LEDGER, LEDGER
+from drystone.release.tables import completed, first_line, may_hold, open_parquet
 
 #: What a list of files shows of each.
 LISTED: Final = ("path", "entry", "kind", "size", "decision", "reason", "language", "license_expression", "swhid")
@@ -106,7 +106,7 @@ class View:
         equal = {"repository_id": repository_id}
         for entry in self.release.parts_of(repository_id):
             path = self.release.path / entry.place
-            with open_parquet(path, LEDGER) as file:
+            with open_parquet(path, ANY_LEDGER) as file:
                 groups = [g for g in range(file.num_row_groups) if may_hold(file.metadata.row_group(g), equal)]
             for group in groups:
                 table = _read(path, group, ("repository_id", "language", "decision"))
@@ -202,8 +202,8 @@ def _wanted(table: pa.Table, language: str | None, decision: str | None) -> pa.A
 def _read(path: Path, group: int, columns: Sequence[str]) -> pa.Table:
     wanted = pa.schema([LEDGER.field(c) for c in columns])
     try:
-        with open_parquet(path, LEDGER) as file:
+        with open_parquet(path, ANY_LEDGER) as file:
             table = file.read_row_group(group, columns=list(columns), use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ReleaseError(f"{layout.shown(str(path))}: {first_line(error)}") from None
-    return table.select(wanted.names).replace_schema_metadata(None).cast(wanted)
+    return completed(table, wanted)

@@ -14,14 +14,15 @@ from typing import Final, TypedDict
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
+from drystone.release.columns import TABLES, DataRow, LedgerRow, RepositoryRow
 from drystone.release.documents.notice import without_repositories
 from drystone.release.files import write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, FunnelStep, IndexFile, Manifest, ReleaseFacts
 from drystone.release.read import Release
-from drystone.release.schema import DATA, LEDGER, REPOSITORIES
+from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
 from drystone.release.versions.falls import OPTED_OUT, Inventory, key_of
 from drystone.release.versions.numbers import PATCH, RETRACTION, follow, next_version, tombstone
 from drystone.release.versions.switch import STAGING, place_beside, switch
@@ -76,8 +77,14 @@ def retract(
     `index` makes the index of the new version, beside that of the old one, and returns its files.
 
     A kill at any point leaves the old or the new version, whole; `switch.settle` or another retraction then removes
-    what is left over. Raises `ReleaseError` where the place refuses.
+    what is left over. The columns stay those of the release, also where an older program wrote it. Raises
+    `ReleaseError` where the place refuses, and where a newer program wrote what this one does not know.
     """
+    if unknown := release.manifest.unknown():
+        raise ReleaseError(
+            f"{layout.shown(str(release.path))} is of version {release.manifest.format_version} of the format; this "
+            f"program does not know {layout.shown(', '.join(unknown))} and would lose it. Install a newer drystone"
+        )
     facts = _facts(release, inventory, registry_head, date)
     shutil.rmtree(location.mirror / STAGING, ignore_errors=True)
     entries: list[FileEntry] = []
@@ -97,7 +104,8 @@ def retract(
         replaced += entry.bytes
     notice = location.fetch("NOTICE").read_text("utf-8")
     pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
-    after = describe(location.mirror, facts, entries, pieces, layout.NEXT)
+    columns = {kind: release.columns(kind) for kind in TABLES}
+    after = describe(location.mirror, facts, entries, pieces, layout.NEXT, columns)
     after = after.model_copy(update={"index": index(after)})
     name, stone = tombstone(
         release.manifest,
@@ -183,18 +191,25 @@ def _anew(
     """Write a file of the release anew in the staging folder."""
     staging = location.mirror / STAGING
     tables = release.rows(entry)
+    names = release.columns(entry.kind)
+    schema = pa.schema([SCHEMAS[entry.kind].field(name) for name in names])
     if entry.kind == "repositories":
-        return write_repositories(staging, _repositories(tables, inventory))
+        return write_repositories(staging, _only(names, _repositories(tables, inventory)), schema=schema)
     index, count = layout.data_place(entry.path)
     if entry.kind == "ledger":
-        return write_ledger_part(staging, index, count, _ledger(tables, inventory, fall))
+        return write_ledger_part(staging, index, count, _only(names, _ledger(tables, inventory, fall)), schema=schema)
     assert entry.language is not None
     for level in _LEVELS:
-        rows = _data(release.rows(entry), inventory, attribute)
-        anew = write_data_shard(staging, entry.language, index, count, rows, zstd_level=level)
+        rows = _only(names, _data(release.rows(entry), inventory, attribute))
+        anew = write_data_shard(staging, entry.language, index, count, rows, zstd_level=level, schema=schema)
         if anew.bytes <= entry.bytes:
             break
     return anew
+
+
+def _only(names: list[str], tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the columns that a release has: an older one lacks some, and a version of it has what it had."""
+    yield from (table.select(names) for table in tables)
 
 
 def _data(tables: Iterator[pa.Table], inventory: Inventory, attribute: Attribute | None) -> Iterator[pa.Table]:

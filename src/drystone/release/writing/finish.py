@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.documents import card, croissant
+from drystone.release.columns import Kind
+from drystone.release.documents import card, citations, croissant
 from drystone.release.documents.notice import Notice, notice_text
 from drystone.release.files import whole_file, write_whole
 from drystone.release.inspection.stats import Tally, counts_of, stats
@@ -19,6 +20,7 @@ from drystone.release.manifest import (
     Manifest,
     ReleaseFacts,
     manifest_bytes,
+    present_columns,
     release_root,
 )
 from drystone.release.read import Release
@@ -50,24 +52,36 @@ def finish(
 
 
 def describe(
-    folder: Path, facts: ReleaseFacts, files: Iterable[FileEntry], notice: Iterable[str], suffix: str = ""
+    folder: Path,
+    facts: ReleaseFacts,
+    files: Iterable[FileEntry],
+    notice: Iterable[str],
+    suffix: str = "",
+    columns: Mapping[Kind, Iterable[str]] | None = None,
 ) -> Manifest:
     """Write the documents of a release, with `suffix` behind their names, and return its manifest, not yet written.
 
-    Of `files` only the ledger need be there. `notice` is the text of NOTICE in pieces. Raises `ReleaseError` where
-    kept rows of the ledger and rows of data differ in number, or where the disk is full.
+    Of `files` only the ledger need be there. `notice` is the text of NOTICE in pieces. `columns` are those of the files
+    by kind (default: all of this format). Raises `ReleaseError` where kept rows of the ledger and rows of data differ
+    in number, or where the disk is full.
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
-    manifest = Manifest(root=release_root(facts, entries), facts=facts, counts=_no_counts(), files=entries)
+    announced = present_columns() if columns is None else {kind: tuple(names) for kind, names in columns.items()}
+    manifest = Manifest(
+        root=release_root(facts, entries), facts=facts, counts=_no_counts(), files=entries, columns=announced
+    )
     manifest = manifest.model_copy(update={"counts": _counts(folder, manifest)})
     release = Release(folder, manifest)
     found = stats(release)
     texts: dict[str, Iterable[str]] = {
         "CHANGELOG.md": card.changelog(facts, manifest.root),
-        "CITATION.cff": card.citation(facts, manifest.root),
+        "CITATION.bib": citations.citation_bibtex(facts, manifest.root),
+        "CITATION.cff": citations.citation_cff(facts, manifest.root),
         "NOTICE": notice,
         "README.md": card.readme(release, found),
+        "citation.json": citations.citation_csl(facts, manifest.root),
         "croissant.json": croissant.croissant(manifest, found),
+        "datacite.json": citations.datacite(facts, manifest.root),
     }
     documents = [_write_document(folder, name, pieces, suffix) for name, pieces in texts.items()]
     sums = sums_text(entries, documents)

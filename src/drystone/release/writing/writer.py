@@ -46,19 +46,31 @@ _SWHID = r"^swh:1:cnt:[0-9a-f]{40}$"
 
 
 def write_data_shard(
-    folder: Path, language: str, index: int, count: int, batches: _Rows, *, zstd_level: int = 3
+    folder: Path,
+    language: str,
+    index: int,
+    count: int,
+    batches: _Rows,
+    *,
+    zstd_level: int = 3,
+    schema: pa.Schema = DATA,
 ) -> FileEntry:
-    """Write shard `index` of `count` of a language from tables in `schema.DATA`, sorted by `swhid`.
+    """Write shard `index` of `count` of a language from tables in `schema` (some columns of DATA), sorted by `swhid`.
 
     Memory holds one row group (8 MiB of text, or one row if that is longer) and one incoming batch. Raises
     `ReleaseError` where columns are wrong, rows are not sorted, a row has another language, or the disk is full.
     """
-    (entry,) = write_data_shards(folder, [(language, index, count)], batches, zstd_level=zstd_level)
+    (entry,) = write_data_shards(folder, [(language, index, count)], batches, zstd_level=zstd_level, schema=schema)
     return entry
 
 
 def write_data_shards(
-    folder: Path, members: Sequence[tuple[str, int, int]], batches: _Rows, *, zstd_level: int = 3
+    folder: Path,
+    members: Sequence[tuple[str, int, int]],
+    batches: _Rows,
+    *,
+    zstd_level: int = 3,
+    schema: pa.Schema = DATA,
 ) -> list[FileEntry]:
     """Write several shards, each given by language, index and count, from tables that hold their rows in this order.
 
@@ -68,11 +80,11 @@ def write_data_shards(
     entries: list[FileEntry] = []
     names = [language for language, _, _ in members]
     with WholeFiles() as files:
-        runs = _LanguageRuns(batches, [layout.data_path(*member) for member in members], names)
+        runs = _LanguageRuns(batches, [layout.data_path(*member) for member in members], names, schema)
         for number in range(len(members)):
             path = runs.paths[number]
             order = _Ascending(path)
-            with files.open(folder / path) as sink, _Parquet(sink, DATA, zstd_level) as parquet:
+            with files.open(folder / path) as sink, _Parquet(sink, schema, zstd_level) as parquet:
                 for group in _text_groups(runs.of_member(number)):
                     order.check_keys(group.swhids)
                     parquet.write(group.table, group.leaves, sum(group.lengths))
@@ -80,8 +92,10 @@ def write_data_shards(
     return entries
 
 
-def write_ledger_part(folder: Path, index: int, count: int, batches: _Rows, *, zstd_level: int = 3) -> FileEntry:
-    """Write part `index` of `count` of the ledger from tables in `schema.LEDGER`.
+def write_ledger_part(
+    folder: Path, index: int, count: int, batches: _Rows, *, zstd_level: int = 3, schema: pa.Schema = LEDGER
+) -> FileEntry:
+    """Write part `index` of `count` of the ledger from tables in `schema` (some columns of LEDGER).
 
     Rows are sorted by (`repository_id`, `path`, `entry`), within a part and from part to part. Raises `ReleaseError`
     as `write_data_shard` does.
@@ -92,11 +106,14 @@ def write_ledger_part(folder: Path, index: int, count: int, batches: _Rows, *, z
     def check(group: pa.Table) -> None:
         order.check_keys(keys_of(group, LEDGER_KEY))
 
-    return _write(folder, path, LEDGER, _row_groups(batches, LEDGER, path, _LEDGER_ROWS), check, zstd_level=zstd_level)
+    groups = _row_groups(batches, schema, path, _LEDGER_ROWS)
+    return _write(folder, path, schema, groups, check, zstd_level=zstd_level)
 
 
-def write_repositories(folder: Path, batches: _Rows, *, zstd_level: int = 3) -> FileEntry:
-    """Write `repositories.parquet` from tables in `schema.REPOSITORIES`, sorted by `repository_id`.
+def write_repositories(
+    folder: Path, batches: _Rows, *, zstd_level: int = 3, schema: pa.Schema = REPOSITORIES
+) -> FileEntry:
+    """Write `repositories.parquet` from tables in `schema` (some columns of REPOSITORIES), sorted by `repository_id`.
 
     Raises `ReleaseError` as `write_data_shard` does.
     """
@@ -106,9 +123,8 @@ def write_repositories(folder: Path, batches: _Rows, *, zstd_level: int = 3) -> 
     def check(group: pa.Table) -> None:
         order.check(group.column("repository_id"))
 
-    return _write(
-        folder, path, REPOSITORIES, _row_groups(batches, REPOSITORIES, path, _LEDGER_ROWS), check, zstd_level=zstd_level
-    )
+    groups = _row_groups(batches, schema, path, _LEDGER_ROWS)
+    return _write(folder, path, schema, groups, check, zstd_level=zstd_level)
 
 
 class _Ascending:
@@ -199,7 +215,7 @@ class _Parquet:
                 use_dictionary=[name for name in leaves if name not in DISTINCT],
                 write_page_index=True,
                 write_page_checksum=True,
-                **(_DATA_PAGES if self._schema is DATA else {}),
+                **(_DATA_PAGES if "content" in self._schema.names else {}),
                 store_schema=False,
             )
         return self._writer
@@ -232,9 +248,10 @@ class _Run(NamedTuple):
 class _LanguageRuns:
     """Rows that come language after language, cut where the language changes."""
 
-    def __init__(self, batches: _Rows, paths: list[str], names: list[str]) -> None:
+    def __init__(self, batches: _Rows, paths: list[str], names: list[str], schema: pa.Schema) -> None:
         self.paths = paths
         self._names = names
+        self._schema = schema
         self._member = 0
         self._runs = self._all(batches)
         self._next = next(self._runs, None)
@@ -251,7 +268,7 @@ class _LanguageRuns:
     def _all(self, batches: _Rows) -> Iterator[tuple[str | None, _Run]]:
         for batch in batches:
             path = self.paths[self._member]
-            table = conform(batch, DATA, path).combine_chunks()
+            table = conform(batch, self._schema, path).combine_chunks()
             if table.column("content").null_count:
                 raise ReleaseError(f"{layout.shown(path)}: a row has no content")
             if not pc.all(pc.fill_null(pc.match_substring_regex(table.column("swhid"), _SWHID), False)).as_py():

@@ -17,7 +17,7 @@ import pyarrow as pa
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
-from drystone.release.schema import LEDGER
+from drystone.release.schema import ANY_LEDGER
 from drystone.release.tables import batches
 from drystone.search.segment import table_bytes
 
@@ -114,7 +114,7 @@ def read(path: Path, entries: Sequence[FileEntry]) -> CopyList:
 def _column(folder: Path, entry: FileEntry) -> list[tuple[Hashes, Numbers]]:
     """Return the hashes of the files in a part of the ledger that were read, and their rows."""
     found, at = [], 0
-    for table in batches(folder / entry.place, LEDGER, ["swhid", "kind"]):
+    for table in batches(folder / entry.place, ANY_LEDGER, ["swhid", "kind"]):
         named = [
             (at + row, bytes.fromhex(swhid[-40:]))
             for row, (swhid, kind) in enumerate(zip(*(c.to_pylist() for c in table.columns), strict=True))
