@@ -68,6 +68,7 @@ def test_the_public_names_are_these() -> None:
         "list_reviews",
         "load_reader",
         "lookup",
+        "make_paper",
         "make_questions",
         "mcp_settings",
         "new_contact_key",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison
     from drystone.catalog.importing.imported import Imported
+    from drystone.catalog.papers import PaperForm
+    from drystone.catalog.papers.paper import Paper
     from drystone.catalog.passports.passport import Identity, Passport
     from drystone.catalog.passports.texts import FoundQuote
 
@@ -92,6 +94,19 @@ def validate_passport(file: AnyPath) -> list[str]:
     from drystone.catalog.passports.reading import file_problems
 
     return file_problems(Path(file))
+
+
+def make_paper(release: AnyPath, form: PaperForm) -> Paper:
+    """Make a paper of a release; its `left_open` names the fields that the release does not know.
+
+    Raises `UsageError` for another form or for no release, `ReleaseError` where it is damaged.
+    """
+    from datetime import UTC, datetime
+
+    from drystone.catalog.papers.making import make_paper as made
+    from drystone.release.read import open_release
+
+    return made(open_release(release), form, datetime.now(UTC).date().isoformat())
 
 
 def _place(catalog: AnyPath | None) -> str | None:

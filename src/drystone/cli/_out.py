@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from drystone.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -173,3 +176,11 @@ def print_top(title: str, columns: Sequence[str], rows: Sequence[Sequence[object
     out.print(table(columns, rows[:top], title=title, right=[name for name in columns if name not in words]))
     if len(rows) > top:
         out.print(text(f"and {len(rows) - top:,} more; --top {len(rows)} shows all", "dim"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text to a file as it is. Raises `UsageError` where that cannot be."""
+    try:
+        path.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{inline(path)} cannot be written: {error.strerror}.") from None

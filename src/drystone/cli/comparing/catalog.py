@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from drystone.catalog import verbs
+from drystone.catalog.papers import PaperForm
 from drystone.cli import _options
-from drystone.cli._out import console, echo, inline, print_json, table, text
+from drystone.cli._out import console, echo, inline, print_json, table, text, write_text
 
 
 @click.group()
@@ -135,3 +137,28 @@ def validate(file: Path, as_json: bool) -> None:
             echo(one)
     if found:
         raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("release", type=click.Path())
+@click.option("--as", "form", required=True, type=click.Choice(get_args(PaperForm)), help="Which paper.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write it to this file, not to standard output.")
+def papers(release: str, form: PaperForm, out: Path | None) -> None:
+    """Make a paper of RELEASE out of what its manifest, ledger and rows say.
+
+    spdx: SPDX 3.0.1, dataset profile. cyclonedx: ML-BOM, CycloneDX 1.6. eu: what a release can fill of the EU's public
+    summary of training content. croissant: Croissant 1.1 with RAI. card: the card of a hub. Fields that the release
+    does not know are named on standard error, each with what would settle it.
+
+    \b
+    Examples:
+      drystone catalog papers releases/mine --as cyclonedx --out bom.json
+      drystone catalog papers releases/mine --as eu
+    """
+    made = verbs.make_paper(release, form)
+    for one in made.left_open:
+        echo(f"left open: {inline(one.field)}; settled by: {inline(one.settled_by)}", err=True)
+    if out is None:
+        echo(made.text, nl=False)
+        return
+    write_text(out, made.text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from drystone.cli import _options
-from drystone.cli._out import echo, inline
+from drystone.cli._out import echo, inline, write_text
 from drystone.cli._progress import spinner
 from drystone.detect import verbs
 
@@ -88,7 +88,7 @@ def _write(report: str, output: Path | None) -> None:
     if output is None:
         echo(report)
     else:
-        output.write_text(report + "\n" * (not report.endswith("\n")), "utf-8")
+        write_text(output, report + "\n" * (not report.endswith("\n")))
 
 
 def _line(finding: SecretFinding) -> str:

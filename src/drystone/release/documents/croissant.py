@@ -93,7 +93,7 @@ def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
         "identifier": f"sha256:{manifest.root}",
         "distribution": [*_files(manifest), *_file_sets(manifest)],
         "recordSet": [_records(name) for name in sorted(manifest.languages)],
-        **_responsible(manifest, found),
+        **responsible(manifest, found),
         **_provenance(manifest),
     }
     return {key: value for key, value in described.items() if value is not None}
@@ -198,7 +198,8 @@ def _data_type(kind: pa.DataType) -> str | None:
     return None
 
 
-def _responsible(manifest: Manifest, found: Stats) -> dict[str, Json]:
+def responsible(manifest: Manifest, found: Stats) -> dict[str, Json]:
+    """Return what the RAI vocabulary 1.0 asks, by its names."""
     counts = manifest.counts
     top = ", ".join(f"{s.name} {s.kept}" for s in found.languages[:5] if s.kept) or "none"
     unlicensed = sum(s.kept for s in found.license_types if s.name == "no_license")

@@ -1,0 +1,13 @@
+"""The EU's summary: what is open says what would settle it."""
+
+from __future__ import annotations
+
+from drystone.catalog.papers.making import make_paper
+from drystone.release.read import Release
+
+
+def test_the_eus_summary_says_of_each_open_field_what_would_settle_it(told: Release) -> None:
+    paper = make_paper(told, "eu", "2026-11-30")
+    assert paper.text.count("*unknown; settled by:") == len(paper.left_open)
+    assert "2 repositories were left out on request and never read" in paper.text
+    assert "less than 1 billion" in paper.text  # fewer bytes than that
