@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from drystone.catalog.papers.paper import Paper
     from drystone.catalog.passports.passport import Identity, Passport
     from drystone.catalog.passports.texts import FoundQuote
+    from drystone.catalog.ranking.book import Dispute, PastRank
+    from drystone.catalog.ranking.explaining import RankExplanation, Turn
+    from drystone.catalog.ranking.ranking import RankedCatalog
 
     AnyPath = str | os.PathLike[str]
 
@@ -87,6 +90,103 @@ def remove_artifact(name: str, catalog: AnyPath) -> None:
 
     with Shelf(os.fspath(catalog)) as shelf:
         shelf.remove(name)
+
+
+def rank_artifacts(
+    *, catalog: AnyPath | None = None, scoring: AnyPath | None = None, keep: bool = False
+) -> RankedCatalog:
+    """Rank all artifacts of a catalog by kind, 0 to 100, as intervals: what is unknown widens them and is never 0.
+
+    `scoring`: a version of the scoring, or a file like scoring.toml (default: the version in use). `keep` the ranks
+    of today in the catalog, for `rank_history`. Raises `UsageError`.
+    """
+    from drystone.catalog.ranking.book import RankBook
+    from drystone.catalog.ranking.ranking import rank_shelf
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        found = rank_shelf(shelf, _place(scoring))
+        if keep:
+            RankBook(shelf.engine).keep(found.kinds, found.scoring, found.day)
+    return found
+
+
+def explain_rank(
+    artifact: AnyPath, *, catalog: AnyPath | None = None, scoring: AnyPath | None = None
+) -> RankExplanation:
+    """Say how the rank of an artifact follows, measure by measure, down to the facts and their evidence.
+
+    An artifact that is not in the catalog (a release, a reader, a card) is ranked among those that are. Raises
+    `UsageError` where it is nowhere.
+    """
+    from drystone.catalog.finding import passport_of
+    from drystone.catalog.ranking.ranking import rank_shelf
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        passport = passport_of(os.fspath(artifact), shelf).passport
+        return rank_shelf(shelf, _place(scoring), [passport]).explain(passport)
+
+
+def what_would_turn(
+    artifact: AnyPath, other: AnyPath, *, catalog: AnyPath | None = None, scoring: AnyPath | None = None
+) -> Turn:
+    """Say which of two artifacts of one kind is ahead, and the fewest facts or votes that would turn or settle that.
+
+    Raises `UsageError` where they are of two kinds, are one, or one is nowhere.
+    """
+    from drystone.catalog.finding import passport_of
+    from drystone.catalog.ranking.ranking import rank_shelf
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        both = [passport_of(os.fspath(one), shelf).passport for one in (artifact, other)]
+        return rank_shelf(shelf, _place(scoring), both).turn(*both)
+
+
+def rank_history(artifact: AnyPath, *, catalog: AnyPath) -> list[PastRank]:
+    """Return how an artifact stood on the days whose ranks were kept, the latest first. Raises `UsageError`."""
+    from drystone.catalog.ranking.book import RankBook
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        return RankBook(shelf.engine).history(shelf.get(os.fspath(artifact)).artifact.name)
+
+
+def dispute_fact(artifact: str, fact: str, words: str, link: str, *, catalog: AnyPath) -> Dispute:
+    """Keep what somebody says against a fact of an artifact, with an https link to what shows it.
+
+    It is shown beside the fact; it moves a rank only when it is upheld. The catalog is made where there is none. Raises
+    `UsageError` for an artifact or a fact that is not there, and for words or links that cannot be kept.
+    """
+    from drystone.catalog.ranking.ranking import dispute
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog), make=True) as shelf:
+        return dispute(shelf, artifact, fact, words, link)
+
+
+def list_disputes(artifact: str | None = None, *, catalog: AnyPath) -> list[Dispute]:
+    """Return the disputes of a catalog, the latest first: about one artifact, or all. Raises `UsageError`."""
+    from drystone.catalog.ranking.book import RankBook
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        return RankBook(shelf.engine).disputes(None if artifact is None else shelf.get(artifact).artifact.name)
+
+
+def answer_dispute(number: int, words: str, by: str, *, uphold: bool, catalog: AnyPath) -> Dispute:
+    """Decide on a dispute: `uphold` it, so that the fact counts as unknown, or refuse it; `words` say why.
+
+    Raises `UsageError` where there is none of this number, or no reason.
+    """
+    from datetime import UTC, datetime
+
+    from drystone.catalog.ranking.book import RankBook
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        return RankBook(shelf.engine).answer(number, words, by, datetime.now(UTC).date(), uphold=uphold)
 
 
 def validate_passport(file: AnyPath) -> list[str]:

@@ -5,7 +5,6 @@ Where a value is unknown or disputed, all values that it may have are looked at;
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,13 +13,13 @@ from scipy.optimize import linear_sum_assignment
 
 from drystone.catalog.comparing.likeness import SAME, likeness
 from drystone.catalog.comparing.shapes import AlignedJob, Comparison, FactRow, Join, Verdict
-from drystone.catalog.passports.passport import Capability, Claim, Fact, Passport, text_of
+from drystone.catalog.passports.intervals import NOWHERE, claim_ends
+from drystone.catalog.passports.passport import Capability, Fact, Passport, text_of
 from drystone.catalog.passports.vocabulary import FactKind, fact_kind, fact_kinds, flows, jobs
 from drystone.errors import UsageError
 
 #: Artifacts that are compared at once.
 MOST: Final = 12
-_NOWHERE: Final = (-math.inf, math.inf)
 
 
 def compare_passports(passports: Sequence[Passport]) -> Comparison:
@@ -103,7 +102,7 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
     if len(units) > 1:
         return FactRow(kind, cells, None, "in different units: " + ", ".join(sorted(str(unit) for unit in units)))
     ranges = [_range(cell, kind) for cell in cells]
-    open_ = [title for title, found in zip(titles, ranges, strict=True) if found == _NOWHERE]
+    open_ = [title for title, found in zip(titles, ranges, strict=True) if found == NOWHERE]
     if open_:
         return FactRow(kind, cells, None, "not known of " + ", ".join(open_))
     sign = 1 if kind.better == "more" else -1
@@ -123,22 +122,9 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
 def _range(cell: Fact | None, kind: FactKind) -> tuple[float, float]:
     """Return between which numbers a fact lies; endless where nobody knows."""
     if cell is None or not cell.claims:
-        return _NOWHERE
-    ends = [_ends(claim, kind) for claim in cell.claims]
+        return NOWHERE
+    ends = [claim_ends(claim.number, claim.low, claim.high, kind.questions) for claim in cell.claims]
     return (min(low for low, _ in ends), max(high for _, high in ends))
-
-
-def _ends(claim: Claim, kind: FactKind) -> tuple[float, float]:
-    """Return the interval of a claim; of a share of n questions without one, 95 % by the normal approximation."""
-    value = claim.number
-    if claim.low is not None and claim.high is not None:
-        return claim.low, claim.high
-    if value is None:
-        return _NOWHERE
-    if kind.questions is None or not 0 <= value <= 100:
-        return value, value
-    off = 1.96 * math.sqrt(value * (100 - value) / kind.questions)
-    return value - off, value + off
 
 
 def _verdict(job: AlignedJob, passports: Sequence[Passport]) -> Verdict:

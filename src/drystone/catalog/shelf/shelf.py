@@ -102,6 +102,20 @@ class Shelf:
         for name in sorted(every):
             yield every[name]
 
+    def stored(self) -> Iterator[bytes]:
+        """Yield all passports as the JSON that they are kept in; of two of one name that in the database."""
+        own = self._names_of_own()
+        yield from (json_of(one) for name, one in builtin_passports().items() if name not in own)
+        if self._engine is not None:
+            with self._engine.connect() as connection:
+                for (data,) in connection.execution_options(yield_per=1000).execute(sa.select(ARTIFACTS.c.passport)):
+                    yield data
+
+    @property
+    def engine(self) -> sa.Engine | None:
+        """The database; None where the shelf holds only what comes with the program."""
+        return self._engine
+
     def texts(self, passport: Passport) -> Mapping[str, str]:
         """Return the kept texts that a passport quotes, by SHA-256."""
         wanted = {reference.sha256 for reference in passport.references}
@@ -134,6 +148,12 @@ class Shelf:
         with self._engine.connect() as connection:
             data = connection.execute(query).scalar()
         return None if data is None else read_passport(data, name)
+
+    def _names_of_own(self) -> set[str]:
+        if self._engine is None:
+            return set()
+        with self._engine.connect() as connection:
+            return set(connection.execute(sa.select(ARTIFACTS.c.name)).scalars())
 
     def _all_own(self) -> Iterator[Passport]:
         if self._engine is not None:

@@ -11,6 +11,7 @@ from drystone.catalog import verbs
 from drystone.catalog.papers import PaperForm
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table, text, write_text
+from drystone.cli.comparing import _catalog_rank
 
 
 @click.group()
@@ -162,3 +163,7 @@ def papers(release: str, form: PaperForm, out: Path | None) -> None:
         echo(made.text, nl=False)
         return
     write_text(out, made.text)
+
+
+for each in _catalog_rank.COMMANDS:
+    command.add_command(each)
