@@ -21,7 +21,17 @@ if TYPE_CHECKING:
         verify_citations,
         write_citations,
     )
-    from drystone.building.verbs import audit, build, estimate, retract, verify, why
+    from drystone.building.verbs import (
+        audit,
+        build,
+        estimate,
+        explain_settings,
+        retract,
+        verify,
+        why,
+        why_nothing,
+        write_first_settings,
+    )
     from drystone.catalog.verbs import (
         add_artifact,
         answer_dispute,
@@ -148,6 +158,7 @@ __all__ = [
     "explain",
     "explain_query",
     "explain_rank",
+    "explain_settings",
     "explain_words",
     "export",
     "export_model",
@@ -203,10 +214,12 @@ __all__ = [
     "vouch_optout",
     "what_would_turn",
     "why",
+    "why_nothing",
     "withdraw_optout",
     "write_attention",
     "write_citations",
     "write_features",
+    "write_first_settings",
     "write_model_card",
     "write_vectors",
 ]
@@ -253,6 +266,7 @@ _HOMES = {
     "explain": "drystone.reader.verbs",
     "explain_query": "drystone.search.verbs",
     "explain_rank": "drystone.catalog.verbs",
+    "explain_settings": "drystone.building.verbs",
     "explain_words": "drystone.search.verbs",
     "export": "drystone.release.verbs",
     "export_model": "drystone.reader.verbs",
@@ -308,10 +322,12 @@ _HOMES = {
     "vouch_optout": "drystone.registry.verbs",
     "what_would_turn": "drystone.catalog.verbs",
     "why": "drystone.building.verbs",
+    "why_nothing": "drystone.building.verbs",
     "withdraw_optout": "drystone.registry.verbs",
     "write_attention": "drystone.reader.verbs",
     "write_citations": "drystone.answer.verbs",
     "write_features": "drystone.reader.verbs",
+    "write_first_settings": "drystone.building.verbs",
     "write_model_card": "drystone.reader.verbs",
     "write_vectors": "drystone.reader.verbs",
 }

@@ -16,6 +16,9 @@ A message names the thing, says what is wrong, and what to do. The command line 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class DrystoneError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line exits with."""
@@ -67,3 +70,15 @@ class MissingExtraError(UsageError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed. Install it with: pip install 'drystone[{extra}]'")
         self.extra = extra
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'X'?" with the known word that is nearest to one that is not known, "" where none is near.
+
+    Case makes no difference.
+    """
+    by_lower: dict[str, str] = {}
+    for name in known:
+        by_lower.setdefault(name.lower(), name)
+    near = get_close_matches(word.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import drystone
 from drystone.building.settings import Settings, load_settings
 from drystone.errors import SettingsError, UsageError
 from drystone.sources import FolderSource, PypiSource
@@ -65,7 +68,7 @@ versoin = "1.0.0"
 shard_bytes = "64 MiB"
 
 [licenses]
-allow = ["MIT", "NoSuch-1.0"]
+allow = ["MIT", "Xyzzy"]
 no_license = "yes"
 
 [quality]
@@ -87,10 +90,11 @@ stars = "many"
 [mortar]
 """
     assert problems(home, text) == [
-        "line 2: release.name: must match pattern '^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$' (it is 'no spaces, please')",
+        "line 2: release.name: must be up to 96 letters, digits, '.', '_' and '-', and begin with a letter or a "
+        "digit (it is 'no spaces, please')",
         "line 3: release.versoin: unknown key; did you mean 'version'?",
-        "line 4: release.shard_bytes: must be an integer (it is '64 MiB')",
-        "line 7: licenses.allow: NoSuch-1.0: no SPDX identifier; see https://spdx.org/licenses/",
+        "line 4: release.shard_bytes: must be an integer, of bytes; did you mean 67_108_864? (it is '64 MiB')",
+        "line 7: licenses.allow.1: no SPDX identifier; see https://spdx.org/licenses/ (it is 'Xyzzy')",
         "line 8: licenses.no_license: must be true or false (it is 'yes')",
         "line 11: quality.max_lines: must be greater than or equal to 1 (it is 0)",
         "line 13: source.0.version: is missing; a source of kind 'pypi' needs it",
@@ -107,7 +111,7 @@ stars = "many"
         ("[release]\nversion = 1.0\n", "line 2: release.version: must be a string (it is 1.0)"),
         (
             "[release]\nversion = '1.0'\n",
-            r"line 2: release.version: must match pattern '^\d+\.\d+\.\d+$' (it is '1.0')",
+            r"line 2: release.version: must be three numbers, such as 1.0.0 (it is '1.0')",
         ),
         ("[release]\nauthors = 'Ada'\n", "line 2: release.authors: must be an array (it is 'Ada')"),
         ("[release]\nzstd_level = 99\n", "line 2: release.zstd_level: must be less than or equal to 19 (it is 99)"),
@@ -120,9 +124,9 @@ stars = "many"
         ("[near_duplicates]\nthreshold = 1.5\n", "line 2: near_duplicates.threshold: must be less than or equal to 1 "
                                                  "(it is 1.5)"),
         ("[licenses]\ntiers = ['Golden']\n", "line 2: licenses.tiers.0: must be 'Model', 'Gold', 'Silver', 'Bronze' or "
-                                             "'Lead' (it is 'Golden')"),
-        ("[licenses]\ndeny = ['GPL 3']\n", "line 2: licenses.deny: GPL 3: no SPDX identifier; see "
-                                           "https://spdx.org/licenses/"),
+                                             "'Lead'; did you mean 'Gold'? (it is 'Golden')"),
+        ("[licenses]\ndeny = ['GPL 3']\n", "line 2: licenses.deny.0: no SPDX identifier; did you mean 'GPL-3.0-only' "
+                                           "or 'GPL-3.0-or-later'? (it is 'GPL 3')"),
         ("[quality]\nmax_linse = 1\n", "line 2: quality.max_linse: unknown key; did you mean 'max_lines'?"),
         ("languges = {include = ['C']}\n", "line 1: languges: unknown key; did you mean 'languages'?"),
     ],
@@ -176,3 +180,25 @@ def test_a_file_that_cannot_be_read_is_named(home: Path, content: bytes | None) 
         file.write_bytes(content)
     with pytest.raises(UsageError, match=r"build\.toml: cannot be read"):
         load_settings(file)
+
+
+def wrong_settings() -> list[dict[str, Any]]:
+    """Files with one mistake each: text, the line that must be named, and what must be said."""
+    lines = (Path(__file__).parents[2] / "benchmarks/first_hour_settings.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_every_wrong_setting_is_refused_with_its_line_and_a_hint(home: Path) -> None:
+    wrong = wrong_settings()
+    assert len(wrong) == 60
+    for each in wrong:
+        (problem,) = problems(home, each["text"])
+        assert problem.startswith(f"line {each['line']}: "), each
+        assert each["hint"] in problem, each
+
+
+def test_words_are_checked_whoever_gives_them(home: Path) -> None:
+    with pytest.raises(SettingsError, match=r"languages\.include\.0: .*did you mean 'Go'"):
+        drystone.explain_settings([home / "walls"], home / "out", settings={"languages": {"include": ["Golang"]}})
+    with pytest.raises(SettingsError, match=r"release\.name: must be up to 96 letters"):
+        drystone.explain_settings([home / "walls"], home / "out", name="my walls")

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from drystone.building.builds import work_folder
-from drystone.building.settings import ReleaseSettings, Settings, load_settings, sources_from_arguments
+from drystone.building.configuration.explained import ExplainedSetting, explained
+from drystone.building.settings import Lines, ReleaseSettings, Settings, load_settings, sources_from_arguments, told
 from drystone.errors import SettingsError, UsageError
-from drystone.registry.place import place_of
+from drystone.registry.place import STATED, chosen_by, place_of
 from drystone.release.read import open_release
 from drystone.sources import Collection
 from drystone.work.engine import Engine
@@ -38,6 +39,12 @@ class Order:
     settings: Settings
     sources: list[Source]
     output: Path
+    #: Full names of settings that were given -> what gave them.
+    said: Mapping[str, str]
+
+    def explained(self) -> list[ExplainedSetting]:
+        """Return what each setting came to."""
+        return explained(self.settings, self.said, self.output, work_folder(self.settings, self.output))
 
     def engine(self, progress: Progress | None, workers: Workers | None = None) -> Engine:
         """Return how work is run: as the settings say, followed by `progress`, in `workers` (default: new ones)."""
@@ -93,6 +100,17 @@ class Asked:
         release = _revalidated(ReleaseSettings(), {**kept, **said, "output": output or settings.release.output or old})
         return settings.model_copy(update={"release": release}), sources
 
+    def said(self) -> dict[str, str]:
+        """Return the full names of settings that are given here, each with the line or the word of what gives it."""
+        file = self._file()
+        if file is None:
+            return {
+                f"{table}.{key}": "the settings given"
+                for table, keys in (self.settings or {}).items()
+                for key in (keys if isinstance(keys, Mapping) else ())
+            }
+        return {name: f"{file}, line {line}" for name, line in Lines(file, file.read_text("utf-8")).named()}
+
     def _file(self) -> Path | None:
         files = [text for text in self.sources if text.endswith(".toml") and Path(text).is_file()]
         if not files:
@@ -109,7 +127,7 @@ class Asked:
         try:
             return Settings.model_validate(dict(self.settings or {}))
         except ValidationError as error:
-            raise SettingsError([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
+            raise SettingsError(told(error)) from None
 
 
 def order(
@@ -132,9 +150,27 @@ def order(
     if named.output is None:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
-    place = place_of(registry, settings.registry)
+    place, by = place_of(registry, settings.registry), chosen_by(registry, settings.registry)
     settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})
-    return Order(settings, sources, named.output)
+    said = {**_taken_over(settings, update), **asked.said()}
+    for table, given in (("release", {**release, "output": output}), ("engine", engine)):
+        said |= {f"{table}.{name}": f"the argument {name}" for name, value in given.items() if value is not None}
+    said["registry"] = said["registry"] if by == STATED and "registry" in said else by
+    return Order(settings, sources, named.output, said)
+
+
+def _taken_over(settings: Settings, update: Path | None) -> dict[str, str]:
+    """Return what an update has from the release before: whatever is no default, unless something else says it."""
+    if update is None:
+        return {}
+    plain = Settings()
+    return {
+        f"{table}.{key}": f"the release {update}"
+        for table in Settings.model_fields
+        if isinstance(ours := getattr(settings, table), BaseModel)
+        for key in type(ours).model_fields
+        if getattr(ours, key) != getattr(getattr(plain, table), key)
+    }
 
 
 def _revalidated(settings: ReleaseSettings, said: Mapping[str, Any]) -> ReleaseSettings:
@@ -142,4 +178,4 @@ def _revalidated(settings: ReleaseSettings, said: Mapping[str, Any]) -> ReleaseS
     try:
         return ReleaseSettings.model_validate({**settings.model_dump(), **changed})
     except ValidationError as error:
-        raise UsageError("; ".join(f"{e['loc'][-1]}: {e['msg']}" for e in error.errors())) from None
+        raise SettingsError(told(error, ("release",))) from None

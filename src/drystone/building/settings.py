@@ -6,165 +6,20 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-from drystone.dedup import near
-from drystone.detect import secrets as secrets_room
-from drystone.detect.secrets.settings import People
-from drystone.errors import DrystoneError, SettingsError, UsageError
-from drystone.policy.language import LanguagePolicy
-from drystone.policy.licenses import LicensePolicy
-from drystone.policy.quality import QualityPolicy
-from drystone.sources import Source, parse_source, source_from_table, table_problems
-from drystone.sources.base import Limits
+from drystone.building.configuration.tables import ReleaseSettings, Settings
+from drystone.errors import DrystoneError, SettingsError, UsageError, did_you_mean
+from drystone.sources import Source, is_git, parse_source, source_from_table, table_problems
 
-_LIMITS = Limits()
+__all__ = ["Lines", "Place", "ReleaseSettings", "Settings", "load_settings", "sources_from_arguments", "told"]
 
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReleaseSettings(_Table):
-    """What the release is called, where it goes, and how its files are cut."""
-
-    name: str = Field("release", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
-    version: str = Field("1.0.0", pattern=r"^\d+\.\d+\.\d+$")
-    output: Path | None = None
-    description: str = ""
-    authors: tuple[str, ...] = ()
-    license: str = "ODC-By-1.0"
-    url: str | None = None
-    date: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    shard_bytes: int = Field(64 * 1024**2, ge=1024)
-    zstd_level: int = Field(3, ge=1, le=19)
-
-
-class LimitSettings(_Table):
-    """Bounds on hostile input; see `drystone.sources.base.Limits`."""
-
-    max_file_bytes: int = Field(_LIMITS.max_file_bytes, ge=1)
-    max_total_bytes: int = Field(_LIMITS.max_total_bytes, ge=1)
-    max_entries: int = Field(_LIMITS.max_entries, ge=1)
-    max_ratio: float = Field(_LIMITS.max_ratio, ge=1)
-    max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
-
-
-class DetectionSettings(_Table):
-    """How detectors look; `scancode` asks ScanCode (extra `scancode`) about licence texts that stay unanswered."""
-
-    scancode: bool = False
-
-
-class NearDuplicateSettings(_Table):
-    """The near-duplicate stage; see docs/near-duplicates.md."""
-
-    scope: Literal["language", "repository", "all", "off"] = "language"
-    threshold: float = Field(0.7, gt=0, le=1)
-    recall: float = Field(0.99, gt=0, lt=1)
-    sketch: Literal["oph", "permutations"] = "oph"
-    size: int = Field(256, ge=16, le=4096)
-    seed: int = Field(1, ge=0, lt=2**63)
-
-    def method(self) -> near.Method | None:
-        """Return the method of the near-duplicate room, or None where the stage is off."""
-        if self.scope == "off":
-            return None
-        return near.Method(
-            threshold=self.threshold, recall=self.recall, sketch=self.sketch, size=self.size, seed=self.seed
-        )
-
-
-_Level = Literal["off", "low", "balanced", "high"]
-
-
-class SecretSettings(_Table):
-    """What is redacted and how; see `drystone.detect.secrets.ScanSettings`.
-
-    `people` says what becomes of authors and committers in repositories.parquet: `hash` (SHA-256, so that rows still
-    join and an author's opt-out still finds them), `drop`, or `keep`.
-    """
-
-    email: _Level = "balanced"
-    ip_address: _Level = "balanced"
-    phone: _Level = "balanced"
-    credit_card: _Level = "balanced"
-    iban: _Level = "balanced"
-    private_key: _Level = "balanced"
-    token: _Level = "balanced"  # noqa: S105 -- a level, not a secret
-    password: _Level = "balanced"  # noqa: S105
-    high_entropy: _Level = "balanced"
-    name: _Level = "off"
-    keep: tuple[str, ...] = ()
-    replacement: Literal["placeholder", "surrogate"] = "placeholder"
-    people: People = "hash"
-
-    @property
-    def scan(self) -> secrets_room.ScanSettings:
-        """The settings of the secrets detector."""
-        return secrets_room.ScanSettings(**self.model_dump(exclude={"people"}))
-
-    @model_validator(mode="after")
-    def _known(self) -> SecretSettings:
-        try:
-            _ = self.scan
-        except SettingsError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-
-class SearchSettings(_Table):
-    """That the release is indexed when it is built (docs/search.md); none of it changes the root hash."""
-
-    index: bool = True
-    symbols: Literal["keywords", "trees"] | None = None
-
-
-class EngineSettings(_Table):
-    """Where the work runs; none of it changes the result."""
-
-    kind: Literal["native", "ray"] = "native"
-    threads: int | None = Field(None, ge=1, le=4096)
-    ray_address: str | None = None
-    work: Path | None = None
-    cache: Path | None = None
-
-
-class Settings(_Table):
-    """All settings of a build, with their defaults."""
-
-    release: ReleaseSettings = ReleaseSettings()
-    source: tuple[dict[str, Any], ...] = ()
-    limits: LimitSettings = LimitSettings()
-    languages: LanguagePolicy = LanguagePolicy()
-    licenses: LicensePolicy = LicensePolicy()
-    quality: QualityPolicy = QualityPolicy()
-    detection: DetectionSettings = DetectionSettings()
-    secrets: SecretSettings = SecretSettings()
-    near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
-    search: SearchSettings = SearchSettings(index=False)
-    engine: EngineSettings = EngineSettings()
-    registry: str | None = None
-
-    @property
-    def secret_settings(self) -> secrets_room.ScanSettings:
-        """The settings of the secrets detector."""
-        return self.secrets.scan
-
-    def configuration(self) -> dict[str, Any]:
-        """Return what decides the content of a release, JSON-able, without names of this machine."""
-        chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
-        method = self.near_duplicates.method()
-        chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
-        chosen["licenses"]["no_license"] = self.licenses.takes_unlicensed  # whoever chose it, the profile or the key
-        chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
-        chosen["shard_bytes"] = self.release.shard_bytes
-        return chosen
+#: Where a value stands: names of tables and keys, and numbers in arrays.
+Place = tuple[str | int, ...]
 
 
 def load_settings(path: Path) -> tuple[Settings, list[Source]]:
@@ -180,21 +35,21 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([_syntax(path, text, str(error))]) from None
-    lines = _Lines(path, text)
+    lines = Lines(path, text)
     problems: list[str] = []
     settings: Settings | None = None
     try:
         # By way of JSON: only there does a strict check take arrays for tuples and strings for paths.
         settings = Settings.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
-        problems += [lines.problem(e["loc"], _message(e), e.get("input")) for e in error.errors()]
+        problems += [lines.problem(*problem) for problem in problems_of(error)]
     sources: list[Source] = []
     tables = content.get("source", [])
     if tables == []:
         problems.append(lines.problem(("source",), "no sources; name at least one in a table [[source]]", None))
     for index, table in enumerate(tables if isinstance(tables, list) else []):
         if isinstance(table, dict):
-            found = _source_problems(table, path.parent)
+            found = _source_problems(table, path.parent, sources)
             problems += [lines.problem(("source", index, key), problem, None) for key, problem in found]
             if not found:
                 sources.append(source_from_table(table, base=path.parent))
@@ -219,6 +74,25 @@ def sources_from_arguments(
     return found
 
 
+def problems_of(error: ValidationError, table: Place = ()) -> Iterator[tuple[Place, str, object]]:
+    """Yield the problems of a failed check as place, what is wrong, and the value; `table` is what was checked."""
+    for each in error.errors():
+        place = (*table, *each["loc"])
+        yield place, _message({**each, "loc": place}), each.get("input")
+
+
+def told(error: ValidationError, table: Place = ()) -> list[str]:
+    """Return the problems of a failed check, one line each, where there is no file to point into."""
+    return [problem_line(*problem) for problem in problems_of(error, table)]
+
+
+def problem_line(place: Place, message: str, value: object) -> str:
+    """Return key, what is wrong, and the value where it is short."""
+    key = ".".join(str(part) for part in place)
+    shown = f" (it is {value!r})" if isinstance(value, str | int | float) and "unknown key" not in message else ""
+    return f"{key}: {message}{shown}"
+
+
 def _absolute(settings: Settings, base: Path) -> Settings:
     def resolve(path: Path | None) -> Path | None:
         return Path(os.path.normpath(base / path)) if path is not None else None
@@ -230,17 +104,54 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     return settings.model_copy(update={"release": release, "engine": engine})
 
 
-def _source_problems(table: Mapping[str, Any], base: Path) -> list[tuple[str, str]]:
-    """Return what is wrong with a source's table: its keys and values, and a local path at which nothing lies."""
-    problems = table_problems(table)
-    if not problems and "path" in table and not (base / Path(table["path"]).expanduser()).exists():
-        problems.append(("path", f"there is nothing at {base / Path(table['path']).expanduser()}"))
+def _source_problems(table: Mapping[str, Any], base: Path, before: list[Source]) -> list[tuple[str, str]]:
+    """Return what is wrong with a source's table: its keys and values, its words, and what lies at a local path.
+
+    `before` are the sources above it in the file: one that is named twice is wrong the second time.
+    """
+    problems = table_problems(table) or [*_words(table)]
+    if not problems and "path" in table:
+        problems += _path_problems(table["kind"], base / Path(table["path"]).expanduser())
     if not problems:
         try:
-            source_from_table(table, base=base)
+            spec = source_from_table(table, base=base).spec
         except DrystoneError as error:
             problems.append(("kind", str(error)))
+        else:
+            if spec in {source.spec for source in before}:
+                problems.append(("kind", f"{spec} is a source already; leave one of the two out"))
     return problems
+
+
+def _words(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the words of a source's table that other rooms know."""
+    from drystone.detect.languages import language_problem  # noqa: PLC0415  few say so much of a source
+    from drystone.policy.licenses import expression_problem  # noqa: PLC0415
+
+    if "language" in table and (problem := language_problem(table["language"])):
+        yield "language", problem
+    if table.get("license", "NOASSERTION") != "NOASSERTION" and (problem := expression_problem(table["license"])):
+        yield "license", problem
+    origin = table.get("origin")
+    if origin is not None and (any(c.isspace() for c in origin) or not re.search("[:/]", origin)):
+        yield (
+            "origin",
+            f"must be a URL or KIND:NAME, such as 'https://example.org/a/b' or 'git:b', not {origin!r}",
+        )
+
+
+def _path_problems(kind: str, path: Path) -> list[tuple[str, str]]:
+    if not path.exists():
+        if any(sign in path.name for sign in "*?["):
+            return [("path", f"there is nothing at {path}; a path is no pattern: give each its own table [[source]]")]
+        beside = sorted(each.name for each in path.parent.iterdir()) if path.parent.is_dir() else []
+        return [("path", f"there is nothing at {path}{did_you_mean(path.name, beside)}")]
+    is_of = {"git": is_git(path), "folder": path.is_dir(), "archive": path.is_file()}
+    if is_of.get(kind, True):
+        return []
+    fits = "git" if is_of["git"] else "folder" if path.is_dir() else "archive"
+    there = {"git": "a git repository", "folder": "a folder without git", "archive": "a file"}[fits]
+    return [("kind", f"{path} is {there}; write kind = {fits!r}, or give the path of another")]
 
 
 def _syntax(path: Path, text: str, message: str) -> str:
@@ -254,20 +165,48 @@ def _syntax(path: Path, text: str, message: str) -> str:
 _TYPES = {"model_type": "a table", "dict_type": "a table", "tuple_type": "an array", "bool_type": "true or false",
           "int_type": "an integer", "int_from_float": "an integer",
           "float_type": "a number", "string_type": "a string", "path_type": "a string"}  # fmt: skip
+#: What the patterns of settings ask for.
+_PATTERNS = {"release.name": "must be up to 96 letters, digits, '.', '_' and '-', and begin with a letter or a digit",
+             "release.version": "must be three numbers, such as 1.0.0"}  # fmt: skip
+_SIZE = re.compile(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(str(error["loc"][-1]), _known_keys(error["loc"][:-1]), n=1)
-        return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
-    if error["type"] in _TYPES:
-        return f"must be {_TYPES[error['type']]}"
-    if error["type"] == "value_error":
+    place, kind, value = error["loc"], error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        return f"unknown key{_other_key(place)}"
+    if kind in _TYPES:
+        return f"must be {_TYPES[kind]}{_size(str(place[-1]), value)}"
+    if kind == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
-    return str(error["msg"]).replace("Input should", "must").replace("String should", "must")
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS[".".join(map(str, place))]
+    message = str(error["msg"]).replace("Input should", "must").replace("String should", "must")
+    if kind == "literal_error":
+        return message + did_you_mean(str(value), re.findall(r"'([^']*)'", message))
+    return message
 
 
-def _known_keys(where: tuple[str | int, ...]) -> list[str]:
+def _size(key: str, value: object) -> str:
+    """Return the number of bytes that a text such as "64 MiB" may mean, as a hint."""
+    match = _SIZE.fullmatch(value) if key.endswith("_bytes") and isinstance(value, str) else None
+    if match is None or match[1].count(".") > 1 or not match[1].strip("."):
+        return ""
+    scale = (1024 if match[3] else 1000) ** " kmgt".index(match[2].lower() or " ")
+    return f", of bytes; did you mean {round(float(match[1]) * scale):_}?"
+
+
+def _other_key(place: Place) -> str:
+    """Return what an unknown key may mean: one of its table that is spelt alike, or one of that name in another."""
+    key = str(place[-1])
+    hint = did_you_mean(key, _known_keys(place[:-1]))
+    homes = [table for table in Settings.model_fields if key in _known_keys((table,))]
+    if not hint and homes:
+        return f"; did you mean {homes[0] + '.' + key!r}?"
+    return hint
+
+
+def _known_keys(where: Place) -> list[str]:
     model: Any = Settings
     for part in where:
         model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
@@ -279,8 +218,8 @@ def _line_number(problem: str) -> int:
     return int(match[1]) if match else 0
 
 
-class _Lines:
-    """Finds the line on which a key stands. TOML's parser does not tell, and problems need it."""
+class Lines:
+    """Finds the line on which a key or a value stands. TOML's parser does not tell, and problems need it."""
 
     _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
     _KEY = re.compile(
@@ -289,10 +228,11 @@ class _Lines:
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._at: dict[tuple[str | int, ...], int] = {}
-        table: tuple[str | int, ...] = ()
+        self._text = text.splitlines()
+        self._at: dict[Place, int] = {}
+        table: Place = ()
         counts: dict[str, int] = {}
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(self._text, 1):
             if header := self._HEADER.match(line):
                 parts = self._parts(header[2])
                 table = tuple(parts)
@@ -307,11 +247,23 @@ class _Lines:
     def _parts(dotted: str) -> list[str]:
         return [part.strip().strip("\"'") for part in dotted.split(".")]
 
-    def problem(self, where: tuple[str | int, ...], message: str, value: object) -> str:
+    def named(self) -> Iterator[tuple[str, int]]:
+        """Yield the full name of every key, such as `release.name`, with its line."""
+        yield from ((".".join(map(str, place)), line) for place, line in self._at.items())
+
+    def of(self, place: Place, value: object = None) -> int | None:
+        """Return the line of a key, or of a value in its array; None where the file does not name it."""
+        if place in self._at:
+            return self._at[place]
+        if place and isinstance(place[-1], int) and isinstance(value, str) and (first := self._at.get(place[:-1])):
+            following = enumerate(self._text[first - 1 :], first)
+            return next((number for number, line in following if f'"{value}"' in line or f"'{value}'" in line), first)
+        return None
+
+    def problem(self, place: Place, message: str, value: object) -> str:
         """Return one line: file, line, key, what is wrong, and the value where it is short."""
-        place = where
-        while place and place not in self._at:
-            place = place[:-1]
-        key = ".".join(str(part) for part in where)
-        shown = f" (it is {value!r})" if isinstance(value, str | int | float) and "unknown key" not in message else ""
-        return f"{self._path}, line {self._at.get(place, 1)}: {key}: {message}{shown}"
+        line, above = self.of(place, value), place
+        while line is None and above:
+            above = above[:-1]
+            line = self.of(above)
+        return f"{self._path}, line {line or 1}: {problem_line(place, message, value)}"

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from drystone.building.builds import Estimate
+    from drystone.building.configuration.explained import ExplainedSetting
     from drystone.building.retract import SearchedRelease
+    from drystone.building.settings import Settings
     from drystone.registry import Audit
     from drystone.registry.verbs import AnyRegistry
     from drystone.release.checking.verify import Report
@@ -64,8 +66,9 @@ def build(
     Software Heritage export lie, `agreement`: the agreement under which it is read. `update`: the release whose next
     version is made; `sources` then join its own. `key` and `receipts`: the publisher's private key, and the folder for
     a signed receipt for each request that was applied; `each_receipt` is called with request and file. `replace`: put
-    the release in the place of another complete one. `progress` follows stages; `tell` is called with terms that a user
-    must be shown. `own_process`: this process does nothing else, so it may be set up for the work.
+    the release in the place of another complete one. `progress` follows stages; `tell` is called with terms
+    that a user must be shown, and with languages of `include` that no kept file is in. `own_process`: this process
+    does nothing else, so it may be set up for the work.
     Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
     """
     workers = _workers(engine, threads) if own_process else None
@@ -89,7 +92,9 @@ def build(
         prepare_process()
     what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
     run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed)
-    return open_release(ordered.output)
+    made = open_release(ordered.output)
+    _tell_unmet(ordered.settings, made, tell)
+    return made
 
 
 def estimate(
@@ -128,6 +133,70 @@ def estimate(
     )
     ordered.tell_terms(tell)
     return run(ordered.settings, ordered.sources, ordered.output, ordered.engine(progress), sample=sample)
+
+
+def explain_settings(
+    sources: Sequence[AnyPath] | AnyPath,
+    output: AnyPath | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    version: str | None = None,
+    registry: str | None = None,
+    contents: str | None = None,
+    agreement: str | None = None,
+    update: AnyPath | None = None,
+    engine: EngineKind | None = None,
+    threads: int | None = None,
+    ray_address: str | None = None,
+) -> tuple[list[ExplainedSetting], list[str]]:
+    """Say what each setting of a build comes to, and what says so; return them and the sources as text.
+
+    The arguments are those of `build`. Nothing is read of the sources, and nothing is written. Raises `UsageError`.
+    """
+    from drystone.building._order import Asked, order
+
+    ordered = order(
+        Asked(_texts(sources), contents, agreement, settings),
+        _path(output),
+        release={"name": name, "version": version},
+        engine={"kind": engine, "threads": threads, "ray_address": ray_address},
+        registry=registry,
+        update=_path(update),
+    )
+    return ordered.explained(), [source.spec for source in ordered.sources]
+
+
+def write_first_settings(
+    file: AnyPath = "drystone.toml", sources: Sequence[AnyPath] = (), *, replace: bool = False
+) -> Path:
+    """Write a settings file with remarks for `sources`, by default those that lie in the working folder; return it.
+
+    What must be said is said, what is often changed stands there with its default. `replace`: an earlier file may go.
+    Raises `UsageError` where the file is there already, or there is no source.
+    """
+    from drystone.building.configuration.first import first_file
+
+    path = Path(file)
+    if path.exists() and not replace:
+        raise UsageError(f"{path}: is there already; give another name with -o, or replace it with --replace")
+    text = first_file(_texts(sources), path)
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+    return path
+
+
+def why_nothing(release: AnyRelease) -> list[str]:
+    """Say why a release keeps no file: a line for each reason, with what to look at; none where it keeps one.
+
+    Raises `ReleaseError` where the ledger is damaged.
+    """
+    from drystone.building.configuration.emptiness import why_nothing as say
+    from drystone.release.verbs import opened
+
+    return say(opened(release))
 
 
 def verify(
@@ -304,6 +373,15 @@ def _check_date(date: str | None) -> None:
             datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
             raise UsageError(f"--date {shown(date)}: write it as YYYY-MM-DD") from None
+
+
+def _tell_unmet(settings: Settings, made: Release, tell: Callable[[str], object]) -> None:
+    """Tell which languages were asked for in vain."""
+    if settings.languages.include:
+        from drystone.building.configuration.emptiness import unmet_languages
+
+        for language in unmet_languages(settings, made):
+            tell(f"note: languages.include names {language}, and no file of the release is in it")
 
 
 def _texts(sources: Sequence[AnyPath] | AnyPath) -> tuple[str, ...]:

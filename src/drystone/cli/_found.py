@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
+
+from drystone.errors import did_you_mean
 
 
 class FoundCommands(click.Group):
@@ -53,9 +54,8 @@ class FoundCommands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if near:
-                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
+            if near := did_you_mean(args[0], self.list_commands(ctx)):
+                raise click.UsageError(f"{error.message} {near[2:].capitalize()}", ctx) from None
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drystone.policy.decision import Drop, Reason
+from drystone.policy.names import LanguageName
 
 if TYPE_CHECKING:
     from drystone._json import Json
@@ -22,9 +23,15 @@ class LanguagePolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    include: tuple[LanguageName, ...] = ()
+    exclude: tuple[LanguageName, ...] = ()
     least_confidence: float = Field(0.8, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _clear(self) -> LanguagePolicy:
+        if both := sorted({*self.include} & {*self.exclude}):
+            raise ValueError(f"{', '.join(both)}: included and excluded at once; leave it in one of the two")
+        return self
 
 
 def settled_language(policy: LanguagePolicy, found: LanguageAnnotation) -> LanguageAnnotation | None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from license_expression import ExpressionError
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
 
 from drystone.detect.licenses.categories import categories
-from drystone.detect.licenses.matching.names import spdx_licensing
+from drystone.detect.licenses.matching.names import declared, spdx_licensing
 from drystone.detect.licenses.matching.references import facts as spdx_licenses
 
 LicenseType = Literal["permissive", "no_license", "non_permissive"]
@@ -57,6 +58,16 @@ def _permissive(tiers: tuple[str, ...], also: tuple[str, ...]) -> frozenset[str]
     return frozenset(listed) | PUBLIC_DOMAIN | PERMISSIVE_PAIRS
 
 
+def _listed(name: str) -> str:
+    if (problem := license_problem(name)) is not None:
+        raise ValueError(problem)
+    return name
+
+
+#: An SPDX identifier or a pair "A WITH B"; any other is refused with the one that was likely meant.
+LicenseName = Annotated[str, AfterValidator(_listed)]
+
+
 class LicensePolicy(BaseModel):
     """Which licences may be in a release.
 
@@ -73,8 +84,8 @@ class LicensePolicy(BaseModel):
     profile: Literal["permissive", "stack-v2"] = "permissive"
     permissive: bool = True
     no_license: bool | None = None
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
+    allow: tuple[LicenseName, ...] = ()
+    deny: tuple[LicenseName, ...] = ()
     tiers: tuple[Literal["Model", "Gold", "Silver", "Bronze", "Lead"], ...] = (
         "Model", "Gold", "Silver", "Bronze", "Lead",
     )  # fmt: skip
@@ -88,11 +99,14 @@ class LicensePolicy(BaseModel):
 
     @field_validator("allow", "deny")
     @classmethod
-    def _listed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = unknown_identifiers(names)
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)}: no SPDX identifier; see https://spdx.org/licenses/")
+    def _sorted(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(set(names)))
+
+    @model_validator(mode="after")
+    def _clear(self) -> LicensePolicy:
+        if both := sorted({*self.allow} & {*self.deny}):
+            raise ValueError(f"{', '.join(both)}: allowed and denied at once; leave it in one of the two")
+        return self
 
 
 class Ground(Enum):
@@ -241,3 +255,32 @@ def license_names(expression: str | None) -> tuple[str, ...]:
 def unknown_identifiers(identifiers: Iterable[str]) -> list[str]:
     """Return those of a policy's identifiers (or pairs) that SPDX does not list, so that settings refuse them."""
     return [i for i in identifiers if not _known(i)]
+
+
+def license_problem(name: str) -> str | None:
+    """Return what is wrong with an SPDX identifier or pair, with the one likely meant; None where SPDX lists it."""
+    if not unknown_identifiers([name]):
+        return None
+    identifier, _, exception = name.partition(" WITH ")
+    said = declared(identifier)
+    meant = said[0] if said else _nearest(identifier, spdx_licenses())
+    if exception:
+        meant_exception = _nearest(exception, spdx_licensing().known_symbols)
+        meant = f"{meant} WITH {meant_exception}" if meant and meant_exception else None
+    if meant is None:
+        return "no SPDX identifier; see https://spdx.org/licenses/"
+    later = meant.removesuffix("-only") + "-or-later"  # who writes "GPL-3.0" may mean either
+    either = f" or {later!r}" if meant.endswith("-only") and not unknown_identifiers([later]) else ""
+    return f"no SPDX identifier; did you mean {meant!r}{either}?"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    by_lower = {each.lower(): each for each in known}
+    near = get_close_matches(name.lower(), by_lower, 1)
+    return by_lower[near[0]] if near else None
+
+
+def expression_problem(expression: str) -> str | None:
+    """Return what is wrong with an SPDX expression; None where it names what SPDX lists, or a `LicenseRef-`."""
+    named = [name for name in license_names(expression) if not name.startswith("LicenseRef-")]
+    return next((problem for name in named if (problem := license_problem(name)) is not None), None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from drystone.policy.decision import Drop, Reason
+from drystone.policy.names import LanguageName
 
 if TYPE_CHECKING:
     from drystone._json import Json
@@ -28,16 +29,16 @@ class QualityPolicy(BaseModel):
     max_average_line_length: float = Field(100, gt=0)
     max_line_length: int = Field(1000, ge=1)
     #: These languages are exempt from the two limits above; one line may still not exceed `max_long_line_length`.
-    long_line_languages: tuple[str, ...] = (
+    long_line_languages: tuple[LanguageName, ...] = (
         "HTML", "JSON", "Markdown", "Roff", "Roff Manpage", "SMT", "TeX", "Text", "XML",
     )  # fmt: skip
     max_long_line_length: int = Field(100_000, ge=1)
     min_letter_fraction: float = Field(0.25, ge=0, le=1)
     #: For these the share of letters and digits counts in place of that of letters.
-    alphanumeric_languages: tuple[str, ...] = ("Motorola 68K Assembly", "WebAssembly")
+    alphanumeric_languages: tuple[LanguageName, ...] = ("Motorola 68K Assembly", "WebAssembly")
     max_encoded_run: int = Field(1024, ge=0)
     max_encoded_fraction: float = Field(0.5, ge=0, le=1)
-    data_languages: tuple[str, ...] = ("Text", "JSON", "YAML", "Web Ontology Language", "Graphviz (DOT)")
+    data_languages: tuple[LanguageName, ...] = ("Text", "JSON", "YAML", "Web Ontology Language", "Graphviz (DOT)")
     max_data_lines: int = Field(512, ge=1)
     min_visible_characters: int = Field(100, ge=0)
     min_visible_fraction: float = Field(0.2, ge=0, le=1)

@@ -26,6 +26,19 @@ def place_of(named: str | None, stated: str | None = None) -> str:
     return named or os.environ.get(VARIABLE) or stated or DEFAULT_REGISTRY
 
 
+#: What `chosen_by` answers where the place that was stated in a file is used.
+STATED: Final = "the settings"
+
+
+def chosen_by(named: str | None, stated: str | None = None) -> str:
+    """Return in words why `place_of` answers what it answers."""
+    if named:
+        return "the argument registry"
+    if os.environ.get(VARIABLE):
+        return f"the environment: {VARIABLE}"
+    return STATED if stated else "default"
+
+
 def is_there(place: str) -> bool:
     """Return whether a registry's file exists; a database that is named by URL is taken to be there."""
     return "://" in place or Path(place).is_file()

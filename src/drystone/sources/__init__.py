@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.sources._parse import parse_source, source_from_table, table_problems
+    from drystone.sources._parse import is_git, parse_source, source_from_table, table_problems
     from drystone.sources.archives.archive import ArchiveSource
     from drystone.sources.base import (
         Collection,
@@ -46,6 +46,7 @@ __all__ = [
     "SoftwareHeritage",
     "Source",
     "TableSource",
+    "is_git",
     "parse_source",
     "source_from_table",
     "table_problems",
@@ -69,6 +70,7 @@ __getattr__ = lazily(
         "SoftwareHeritage": "drystone.sources.software_heritage.source",
         "Source": "drystone.sources.base",
         "TableSource": "drystone.sources.table",
+        "is_git": "drystone.sources._parse",
         "parse_source": "drystone.sources._parse",
         "source_from_table": "drystone.sources._parse",
         "table_problems": "drystone.sources._parse",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from drystone.errors import UsageError
+from drystone.errors import UsageError, did_you_mean
 from drystone.sources.base import About, Collection, Source
 
 if TYPE_CHECKING:
@@ -123,18 +122,15 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     """
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KEYS:
-        near = get_close_matches(str(kind), _KEYS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{hint}")]
+        return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{did_you_mean(str(kind), _KEYS)}")]
     known = {**dict.fromkeys(_KEYS[kind]), **({} if kind in _COLLECTIONS else dict.fromkeys(_ABOUT))}
     problems = []
     for key, value in table.items():
         if key == "kind":
             continue
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            problems.append((key, f"is unknown for a source of kind {kind!r}; {hint}"))
+            hint = did_you_mean(key, known) or f"; known are {', '.join(known)}"
+            problems.append((key, f"is unknown for a source of kind {kind!r}{hint}"))
             continue
         problem = _value_problem(key, value)
         if problem is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -56,3 +58,29 @@ def test_the_next_commands_can_be_typed(tmp_path: Path) -> None:
     (verify,) = (line.strip() for line in built.stdout.splitlines() if " verify " in line)
     assert verify == f"{shlex.quote(sys.executable)} -m drystone verify release"
     subprocess.run(shlex.split(verify), cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_a_build_that_keeps_nothing_says_why_and_exits_3(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "walls")
+    (tmp_path / "build.toml").write_text(
+        f'[languages]\ninclude = ["Rust"]\n\n[[source]]\nkind = "folder"\npath = "{folder}"\n'
+    )
+    arguments = ["build", str(tmp_path / "build.toml"), "-o", str(tmp_path / "release"), "--quiet"]
+    registry = ["--registry", str(tmp_path / "registry.sqlite")]
+    result = CliRunner().invoke(cli, [*arguments, *registry])
+    assert result.exit_code == 3
+    assert "Nothing was kept:\n  1 files at stage language: excluded_language; look at [languages]" in result.stderr
+    assert "note: languages.include names Rust, and no file of the release is in it" in result.stderr
+    again = CliRunner().invoke(cli, [*arguments, *registry, "--json"])
+    assert again.exit_code == 3
+    assert len(json.loads(again.stdout)["why_nothing"]) == 1
+    assert CliRunner().invoke(cli, [*arguments, *registry, "--dry-run"]).exit_code == 3
+
+
+def test_settings_are_explained_and_nothing_is_built(tmp_path: Path) -> None:
+    arguments = ["build", str(_folder(tmp_path, "walls")), "-o", str(tmp_path / "release"), "--explain-settings"]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert re.search(r"^release\.output +.*release\" +the argument output$", result.output, re.M)
+    assert "folder:" in result.output.partition("sources (1)")[2]
+    assert json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).output)["sources"]
+    assert not (tmp_path / "release").exists()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from drystone.building.builds import Estimate
+    from drystone.building.configuration.explained import ExplainedSetting
     from drystone.release.manifest import FunnelStep
     from drystone.release.read import Release
+
+#: What the command exits with where nothing was kept.
+NOTHING_KEPT: Final = 3
 
 
 @click.command()
@@ -50,12 +55,14 @@ if TYPE_CHECKING:
 @_options.receipts
 @click.option("--dry-run", is_flag=True, help="Estimate the funnel from a sample of the sources; write nothing.")
 @_options.option_of(verbs.estimate, "--sample", type=click.IntRange(1), help="Sources in that sample.")
+@click.option("--explain-settings", is_flag=True, help="Print what each setting comes to, and build nothing.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @_options.quiet
 def command(
-    sources: tuple[str, ...], output: Path | None, dry_run: bool, sample: int, as_json: bool, quiet: bool, **given: Any
-) -> None:
+    sources: tuple[str, ...], output: Path | None, dry_run: bool, explain_settings: bool, sample: int, as_json: bool,
+    quiet: bool, **given: Any,
+) -> None:  # fmt: skip
     """Build a release from source repositories.
 
     Takes one settings file, or sources: a git repository (path or git+URL), an archive (tar, zip, wheel, sdist), a
@@ -65,15 +72,23 @@ def command(
     With --update the sources are those of the whole next version in a settings file; sources on the command line join
     those of OLD. A version's number says what changed: the registry alone (patch), sources (minor), rules (major).
 
+    A build that keeps no file says why and exits 3; its release is there, and its ledger has a row for every file.
+
     \b
     Examples:
       drystone build examples/demo.toml
+      drystone build examples/demo.toml --explain-settings
       drystone build ./my-repository pypi:flask==3.1.2 -o releases/mine
       drystone build git+https://example.org/project.git@v1.0 -o releases/project --dry-run
       drystone build swh+exports/2025-05-18-popular-1k --contents s3://softwareheritage -o releases/popular
       drystone build --update releases/mine ./another-repository -o releases/mine-1.1
     """
     receipts: dict[str, Path] = {}
+    if explain_settings:
+        for name in ("replace", "key", "receipts"):
+            del given[name]
+        _print_settings(*verbs.explain_settings(sources, output, **given), as_json)
+        return
     with StageProgress(quiet or as_json) as progress:
         given |= {"progress": progress, "tell": lambda text: echo(text, err=True)}
         if dry_run:
@@ -85,12 +100,31 @@ def command(
             release = verbs.build(sources, output, each_receipt=receipts.__setitem__, own_process=own, **given)
     if dry_run:
         _print_estimate(estimated, as_json)
-    elif as_json:
-        print_json(_summary(release), receipts=receipts)
+        if not estimated.funnel[-1].files:
+            echo("Nothing would be kept: see at which stage the last files go.", err=True)
+            click.get_current_context().exit(NOTHING_KEPT)
+        return
+    reasons = verbs.why_nothing(release)
+    if as_json:
+        print_json(_summary(release), receipts=receipts, why_nothing=reasons)
     else:
         _print_release(release)
         for path in receipts.values():
             echo(f"receipt  {inline(path)}")
+    if reasons:
+        echo("\nNothing was kept:\n" + "\n".join(f"  {reason}" for reason in reasons), err=True)
+        click.get_current_context().exit(NOTHING_KEPT)
+
+
+def _print_settings(settings: list[ExplainedSetting], sources: list[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"settings": settings, "sources": sources})
+        return
+    rows = [(each.name, json.dumps(each.value, ensure_ascii=False), each.said_by) for each in settings]
+    console().print(table(("setting", "comes to", "said by"), rows))
+    echo(f"\nsources ({len(sources):,})")
+    for source in sources:
+        echo(f"  {inline(source)}")
 
 
 def _summary(release: Release) -> dict[str, Any]:

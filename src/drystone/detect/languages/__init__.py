@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         detect_languages,
     )
     from drystone.detect.languages.generated import GeneratedBy, generated_by, is_generated, says_generated
-    from drystone.detect.languages.tables import Language, languages
+    from drystone.detect.languages.tables import Language, language_problem, languages
 
 __all__ = [
     "GeneratedBy",
@@ -28,6 +28,7 @@ __all__ = [
     "detect_languages",
     "generated_by",
     "is_generated",
+    "language_problem",
     "languages",
     "says_generated",
 ]
@@ -43,6 +44,7 @@ __getattr__ = lazily(
         "detect_languages": "drystone.detect.languages.detection",
         "generated_by": "drystone.detect.languages.generated",
         "is_generated": "drystone.detect.languages.generated",
+        "language_problem": "drystone.detect.languages.tables",
         "languages": "drystone.detect.languages.tables",
         "says_generated": "drystone.detect.languages.generated",
     },

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -132,3 +133,18 @@ def by_alias() -> dict[str, str]:
         found[name.lower()] = name
         found[name.lower().replace(" ", "-")] = name
     return found
+
+
+def language_problem(name: str) -> str | None:
+    """Return what is wrong with a language's name, with the language that was likely meant; None where it is listed."""
+    if name in languages():
+        return None
+    lower = name.lower()
+    meant = by_alias().get(lower) or next(iter(by_extension().get(f".{lower.lstrip('.')}", ())), None)
+    if meant is None:
+        near = get_close_matches(lower, [known.lower() for known in languages()], 1) or get_close_matches(
+            lower, by_alias(), 1
+        )
+        meant = by_alias()[near[0]] if near else None
+    hint = f"; did you mean {meant!r}?" if meant else "; see https://github.com/github-linguist/linguist"
+    return f"no language of Linguist's list{hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final, Literal, get_args
 
-from drystone.errors import SettingsError
+from drystone.errors import SettingsError, did_you_mean
 
 Level = Literal["off", "low", "balanced", "high"]
 Replacement = Literal["placeholder", "surrogate"]
@@ -61,7 +61,11 @@ class ScanSettings:
             for kind in KINDS
             if getattr(self, kind) not in get_args(Level)
         ]
-        problems += [f"keep names {kind!r}; kinds are {', '.join(KINDS)}." for kind in self.keep if kind not in KINDS]
+        problems += [
+            f"keep names {kind!r}; kinds are {', '.join(KINDS)}{did_you_mean(kind, KINDS) or '.'}"
+            for kind in self.keep
+            if kind not in KINDS
+        ]
         if self.replacement not in get_args(Replacement):
             problems.append(f"replacement = {self.replacement!r}: write placeholder or surrogate.")
         if problems:

@@ -1,0 +1,202 @@
+"""The tables of a settings file, each with its keys, their defaults and what a value may be."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from drystone.dedup import near
+from drystone.detect import secrets as secrets_room
+from drystone.detect.secrets.settings import People
+from drystone.errors import SettingsError
+from drystone.policy.language import LanguagePolicy
+from drystone.policy.licenses import LicensePolicy, expression_problem
+from drystone.policy.quality import QualityPolicy
+from drystone.sources.base import Limits
+
+_LIMITS = Limits()
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReleaseSettings(_Table):
+    """What the release is called, where it goes, and how its files are cut."""
+
+    name: str = Field("release", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
+    version: str = Field("1.0.0", pattern=r"^\d+\.\d+\.\d+$")
+    output: Path | None = None
+    description: str = ""
+    authors: tuple[str, ...] = ()
+    license: str = "ODC-By-1.0"
+    url: str | None = None
+    date: str | None = None
+    shard_bytes: int = Field(64 * 1024**2, ge=1024)
+    zstd_level: int = Field(3, ge=1, le=19)
+
+    @field_validator("license")
+    @classmethod
+    def _expression(cls, value: str) -> str:
+        if problem := expression_problem(value):
+            raise ValueError(problem)
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not _is_address(value):
+            hint = f"; did you mean {'https://' + value!r}?" if _is_address(f"https://{value}") else ""
+            raise ValueError(f"must be an address such as 'https://example.org/walls'{hint}")
+        return value
+
+    @field_validator("date")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                date.fromisoformat(value)
+            except ValueError as error:
+                raise ValueError(f"must be a day, written as 2026-01-31: {error}") from None
+        return value
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in named.strip(".") and not any(c.isspace() for c in text)
+
+
+class LimitSettings(_Table):
+    """Bounds on hostile input; see `drystone.sources.base.Limits`."""
+
+    max_file_bytes: int = Field(_LIMITS.max_file_bytes, ge=1)
+    max_total_bytes: int = Field(_LIMITS.max_total_bytes, ge=1)
+    max_entries: int = Field(_LIMITS.max_entries, ge=1)
+    max_ratio: float = Field(_LIMITS.max_ratio, ge=1)
+    max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
+
+
+class DetectionSettings(_Table):
+    """How detectors look; `scancode` asks ScanCode (extra `scancode`) about licence texts that stay unanswered."""
+
+    scancode: bool = False
+
+
+class NearDuplicateSettings(_Table):
+    """The near-duplicate stage; see docs/near-duplicates.md."""
+
+    scope: Literal["language", "repository", "all", "off"] = "language"
+    threshold: float = Field(0.7, gt=0, le=1)
+    recall: float = Field(0.99, gt=0, lt=1)
+    sketch: Literal["oph", "permutations"] = "oph"
+    size: int = Field(256, ge=16, le=4096)
+    seed: int = Field(1, ge=0, lt=2**63)
+
+    def method(self) -> near.Method | None:
+        """Return the method of the near-duplicate room, or None where the stage is off."""
+        if self.scope == "off":
+            return None
+        return near.Method(
+            threshold=self.threshold, recall=self.recall, sketch=self.sketch, size=self.size, seed=self.seed
+        )
+
+
+_Level = Literal["off", "low", "balanced", "high"]
+
+
+class SecretSettings(_Table):
+    """What is redacted and how; see `drystone.detect.secrets.ScanSettings`.
+
+    `people` says what becomes of authors and committers in repositories.parquet: `hash` (SHA-256, so that rows still
+    join and an author's opt-out still finds them), `drop`, or `keep`.
+    """
+
+    email: _Level = "balanced"
+    ip_address: _Level = "balanced"
+    phone: _Level = "balanced"
+    credit_card: _Level = "balanced"
+    iban: _Level = "balanced"
+    private_key: _Level = "balanced"
+    token: _Level = "balanced"  # noqa: S105 -- a level, not a secret
+    password: _Level = "balanced"  # noqa: S105
+    high_entropy: _Level = "balanced"
+    name: _Level = "off"
+    keep: tuple[str, ...] = ()
+    replacement: Literal["placeholder", "surrogate"] = "placeholder"
+    people: People = "hash"
+
+    @property
+    def scan(self) -> secrets_room.ScanSettings:
+        """The settings of the secrets detector."""
+        return secrets_room.ScanSettings(**self.model_dump(exclude={"people"}))
+
+    @model_validator(mode="after")
+    def _known(self) -> SecretSettings:
+        try:
+            _ = self.scan
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
+class SearchSettings(_Table):
+    """That the release is indexed when it is built (docs/search.md); none of it changes the root hash."""
+
+    index: bool = True
+    symbols: Literal["keywords", "trees"] | None = None
+
+
+class EngineSettings(_Table):
+    """Where the work runs; none of it changes the result."""
+
+    kind: Literal["native", "ray"] = "native"
+    threads: int | None = Field(None, ge=1, le=4096)
+    ray_address: str | None = None
+    work: Path | None = None
+    cache: Path | None = None
+
+    @model_validator(mode="after")
+    def _of_use(self) -> EngineSettings:
+        if self.ray_address is not None and self.kind != "ray":
+            raise ValueError("ray_address is of use with kind = 'ray' alone")
+        return self
+
+
+class Settings(_Table):
+    """All settings of a build, with their defaults."""
+
+    release: ReleaseSettings = ReleaseSettings()
+    source: tuple[dict[str, Any], ...] = ()
+    limits: LimitSettings = LimitSettings()
+    languages: LanguagePolicy = LanguagePolicy()
+    licenses: LicensePolicy = LicensePolicy()
+    quality: QualityPolicy = QualityPolicy()
+    detection: DetectionSettings = DetectionSettings()
+    secrets: SecretSettings = SecretSettings()
+    near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
+    search: SearchSettings = SearchSettings(index=False)
+    engine: EngineSettings = EngineSettings()
+    registry: str | None = None
+
+    @property
+    def secret_settings(self) -> secrets_room.ScanSettings:
+        """The settings of the secrets detector."""
+        return self.secrets.scan
+
+    def configuration(self) -> dict[str, Any]:
+        """Return what decides the content of a release, JSON-able, without names of this machine."""
+        chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
+        method = self.near_duplicates.method()
+        chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
+        chosen["licenses"]["no_license"] = self.licenses.takes_unlicensed  # whoever chose it, the profile or the key
+        chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
+        chosen["shard_bytes"] = self.release.shard_bytes
+        return chosen
