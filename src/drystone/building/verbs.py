@@ -92,9 +92,7 @@ def build(
         prepare_process()
     what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
     run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed)
-    made = open_release(ordered.output)
-    _tell_unmet(ordered.settings, made, tell)
-    return made
+    return _told_unmet(ordered.settings, open_release(ordered.output), tell)
 
 
 def estimate(
@@ -375,13 +373,14 @@ def _check_date(date: str | None) -> None:
             raise UsageError(f"--date {shown(date)}: write it as YYYY-MM-DD") from None
 
 
-def _tell_unmet(settings: Settings, made: Release, tell: Callable[[str], object]) -> None:
-    """Tell which languages were asked for in vain."""
+def _told_unmet(settings: Settings, made: Release, tell: Callable[[str], object]) -> Release:
+    """Tell which languages were asked for in vain, and pass the release on."""
     if settings.languages.include:
         from drystone.building.configuration.emptiness import unmet_languages
 
         for language in unmet_languages(settings, made):
             tell(f"note: languages.include names {language}, and no file of the release is in it")
+    return made
 
 
 def _texts(sources: Sequence[AnyPath] | AnyPath) -> tuple[str, ...]:
