@@ -6,14 +6,18 @@ name, title or alias in the catalog, or by the path of a release, a reader, a ca
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drystone.catalog.matching.limits import HITS
+
 if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison
     from drystone.catalog.importing.imported import Imported
+    from drystone.catalog.matching.shapes import FoundArtifacts, Outcome
     from drystone.catalog.papers import PaperForm
     from drystone.catalog.papers.paper import Paper
     from drystone.catalog.passports.passport import Identity, Passport
@@ -207,6 +211,51 @@ def make_paper(release: AnyPath, form: PaperForm) -> Paper:
     from drystone.release.read import open_release
 
     return made(open_release(release), form, datetime.now(UTC).date().isoformat())
+
+
+def find_artifacts(
+    query: str,
+    *,
+    kind: str | None = None,
+    license: str | None = None,
+    free: bool = False,
+    offline: bool = False,
+    language: str | None = None,
+    limit: int = HITS,
+    keep_query: bool = False,
+    session: str | None = None,
+    catalog: AnyPath | None = None,
+) -> FoundArtifacts:
+    """Find the artifacts that do what somebody wants, best first, with the reasons for each.
+
+    Filters let through what is known to be so: `kind` of artifact, `license` (an SPDX identifier, or "permissive"),
+    `free` of charge, `offline`, a natural or programming `language`. The search is recorded in the catalog, if one is
+    named; its words only with `keep_query`. `session` tells one who asks from another (default: the login name); only a
+    hash of it is kept. Raises `UsageError` for an empty or overlong query, or a licence that is none.
+    """
+    from drystone.catalog.matching.finder import ArtifactFinder
+    from drystone.catalog.matching.records import Seeker
+    from drystone.catalog.matching.shapes import MatchFilters
+    from drystone.catalog.shelf.shelf import Shelf
+
+    seeker = Seeker(session if session is not None else getpass.getuser(), keep_query=keep_query)
+    with Shelf(_place(catalog)) as shelf:
+        return ArtifactFinder(shelf).find(
+            query, MatchFilters(kind, license, free, offline, language), limit=limit, seeker=seeker
+        )
+
+
+def report_outcome(token: str, outcome: Outcome, catalog: AnyPath) -> str:
+    """Say what came of something that `find_artifacts` found, by its hit's token; return the artifact.
+
+    The last report counts. Raises `UsageError` for a token that the catalog did not give, or gave a month ago.
+    """
+    from drystone.catalog.matching.records import MatchRecords
+    from drystone.catalog.shelf.shelf import Shelf
+
+    with Shelf(_place(catalog)) as shelf:
+        assert shelf.engine is not None
+        return MatchRecords(shelf.engine).report(token, success=outcome == "success")
 
 
 def _place(catalog: AnyPath | None) -> str | None:

@@ -128,6 +128,21 @@ class Shelf:
                         found[sha256] = text
         return found
 
+    @property
+    def engine(self) -> sa.Engine | None:
+        """The database, for what other rooms keep beside the passports; None where there is none."""
+        return self._engine
+
+    def state(self) -> str:
+        """Return what changes when a passport does: a hash over the names and hashes of all in the database."""
+        digest = hashlib.sha256()
+        if self._engine is not None:
+            with self._engine.connect() as connection:
+                query = sa.select(ARTIFACTS.c.name, ARTIFACTS.c.sha256).order_by(ARTIFACTS.c.name)
+                for name, sha256 in connection.execute(query):
+                    digest.update(f"{name} {sha256}\n".encode())
+        return digest.hexdigest()
+
     def close(self) -> None:
         """Release the database's connections."""
         if self._engine is not None:

@@ -1,0 +1,89 @@
+"""BM25 over weighted texts, as one sparse matrix: the score of every text for a query is a sum of a few columns.
+
+Okapi BM25 with the idf of Lucene: Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009; a word counts as
+often as it stands in a text, times the weight of the part that it stands in (BM25F, with one length for all parts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from drystone.search._kernel import terms
+from drystone.search.questions.words import keys_of, only_ask, words_of
+
+_K1: Final = 1.2
+_B: Final = 0.5
+
+Floats = npt.NDArray[np.float32]
+Keys = npt.NDArray[np.uint64]
+
+
+class WordIndex:
+    """The words of many texts, each a list of parts with what a word in them counts for."""
+
+    def __init__(self, texts: Sequence[Sequence[tuple[float, str]]]) -> None:
+        parts = [
+            (row, weight, terms(part.encode("utf-8", "replace")))
+            for row, text in enumerate(texts)
+            for weight, part in text
+        ]
+        lengths = [len(keys) for _, _, keys in parts]
+        rows = np.repeat(np.array([row for row, _, _ in parts], np.int64), lengths)
+        weights = np.repeat(np.array([weight for _, weight, _ in parts], np.float32), lengths)
+        every = np.concatenate([keys for _, _, keys in parts]) if parts else np.zeros(0, np.uint64)
+        self._keys, columns = np.unique(every, return_inverse=True)
+        shape = (len(texts), len(self._keys))
+        counts = sp.coo_matrix((weights, (rows, columns)), shape=shape).tocsc()
+        length = np.asarray(counts.sum(axis=1)).ravel()
+        norm = _K1 * (1 - _B + _B * length / max(1e-9, float(length.mean()) if len(length) else 1.0))
+        having = np.diff(counts.indptr)
+        self._idf = np.log1p((len(texts) - having + 0.5) / (having + 0.5)).astype(np.float32)
+        counts.data = counts.data / (counts.data + norm[counts.indices])
+        self._matrix: sp.csc_matrix = counts
+        self._count = len(texts)
+
+    def scores(self, query: str) -> Floats:
+        """Return the score of every text, 0 to 1: the share of the words' weights that it has.
+
+        Words that only ask ("how", "the") count for nothing beside others; words that no text has count as the rarest.
+        """
+        keys = self._asked(query)
+        found = np.zeros(self._count, np.float32)
+        if not len(keys):
+            return found
+        total = 0.0
+        for key in keys:
+            column = self._column(key)
+            if column is None:
+                total += float(self._idf.max(initial=1.0))
+                continue
+            first, last = self._matrix.indptr[column : column + 2]
+            found[self._matrix.indices[first:last]] += self._idf[column] * self._matrix.data[first:last]
+            total += float(self._idf[column])
+        return found / np.float32(total)
+
+    def shared(self, query: str, text: int) -> list[str]:
+        """Return the words of a query that a text has, in the query's order."""
+        asked = set(self._asked(query).tolist())
+        mine = []
+        for word, keys in words_of(query):
+            columns = [self._column(key) for key in keys if int(key) in asked]
+            if any(column is not None and self._matrix[text, column] > 0 for column in columns):
+                mine.append(word)
+        return mine
+
+    def _asked(self, query: str) -> Keys:
+        keys = keys_of(query)
+        if not len(keys):
+            return keys
+        asks = only_ask(keys)
+        return keys if asks.all() else keys[~asks]
+
+    def _column(self, key: np.uint64) -> int | None:
+        at = int(np.searchsorted(self._keys, key))
+        return at if at < len(self._keys) and self._keys[at] == key else None
