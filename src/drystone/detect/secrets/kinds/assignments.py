@@ -11,18 +11,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from drystone.detect.secrets.kinds.links import BACKTICK, BEHIND, QUOTED, SINGLE, linked
 from drystone.detect.secrets.kinds.secret_names import CORE, ENGINE_CORE, names_one, translation_file
 from drystone.detect.secrets.kinds.values import strength, uuid
 from drystone.detect.secrets.spans import Span
 
 #: A value is sought at most this many bytes behind its name.
 AHEAD: Final = 400
-
-# Inside double or single quotes: escapes by a backslash, by a backtick, by doubling; `'\''` of a shell.
-_DOUBLE = rb'"((?:[^"\\\n]|\\[^\n]|(?<=[^"])""(?=[^"\s,;:)\]}]))*)"'
-_SINGLE = rb"'((?:'\\''|[^'\\\n]|\\[^\n]|(?<=[^'])''(?=[^'\s,;:)\]}]))*)'"
-_BACKTICK = rb"`([^`\n$]*)`"
-QUOTED = rb"(?:@|\$|[LNRUbfru]{1,2}|u8)?(?:" + _DOUBLE + rb"|" + _SINGLE + rb"|" + _BACKTICK + rb")"
 
 # What stands between a name and a value in quotes.
 _CLOSE = rb"""\\?["'`\])}]{0,3}"""
@@ -39,7 +34,7 @@ _ASSIGN = (
     + _BREAK
     + rb"(?::=|=>|->|<-|\?=|\+=|==|=|:)"
     + _BREAK
-    + rb"(?:(?:(?:new [A-Za-z.]{3,20}|String::from|Some|"
+    + rb"(?:![\w!:.]{1,40}[ \t]{1,4})?(?:(?:(?:new [A-Za-z.]{3,20}|String::from|Some|"
     rb"Secret(?:Str|String)?(?:::(?:new|from))?|[QN]?SString|std::string)?\(|\[|\{)" + _BREAK + rb")?"
 )
 _VALUE_KEY = (
@@ -62,9 +57,9 @@ _LINK = re.compile(_LINK_SOURCE + rb"(?:" + QUOTED + rb"|" + _WITHIN + rb")")
 _LINK_POWERSHELL = re.compile(
     _LINK_SOURCE
     + rb"(?:\"((?:[^\"`\n]|`[^\n]|(?<=[^\"])\"\"(?=[^\"\s,;:)\]}]))*)\"|"
-    + _SINGLE
+    + SINGLE
     + rb"|"
-    + _BACKTICK
+    + BACKTICK
     + rb")"
 )
 # Where no quotes are: an element, a directive, a configuration's line, a pair over two lines.
@@ -115,7 +110,7 @@ _CONNECTION_LOOSE = re.compile(
 )
 
 _CONFIGURATION = re.compile(
-    r"(?:\.(?:env|envrc|ini|cfg|conf|cnf|config|properties|ya?ml|toml|tfvars|rc|credentials|pypirc|npmrc|desktop|service|"
+    r"(?:\.(?:env|envrc|ini|cfg|conf|cnf|config|properties|ya?ml|sls|toml|tfvars|rc|credentials|pypirc|npmrc|desktop|service|"
     r"po\d|inf|reg|ovpn|kdl|hocon)|rc|(?:^|/)(?:credentials|\.?my\.cnf|\.s3cfg|\.boto))(?:\.(?:example|dist|sample|local|bak|prod|dev|j2))?$|(?:^|/)\.env[\w.-]*$"
 )
 _SHELL = re.compile(
@@ -158,10 +153,13 @@ class AssignedPassword:
         + r"""[\w-]{0,24}(?:\\?["'`\])}]{0,3}[ \t]{0,4}(?:[:=]|\?[:=]|<[-/]|\{ {0,2}get|"""
         r"""[({]\s{0,40}[@$\w]{0,2}["'`])|"""
         r"""\\?["'`][ \t]{0,4}(?:\]?,\s{0,40}[@$\w]{0,2}["'`]|\{\s)|["'`\])]{0,2}>|\[\w{0,12}\]|"""
-        r"""\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll]))"""
-        r"|^[ \t]{0,8}(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4}[\w.-]{0,40}"
+        r"""\\?["'`\])}]{0,3}(?:\s{1,4}(?:["'@=]|[Aa]s\s)|\s{1,40}[Vv][Aa][Ll])|"""
+        + BEHIND
+        + r")|^[ \t]{0,8}(?:(?:ENV|setenv|SetEnv|set -[gxUL]{1,4})[ \t]{1,4})?[\w.-]{0,40}"
         + ENGINE_CORE
-        + r"[\w-]{0,24}[ \t]{1,8}[^\s=]{4}"
+        + r"[\w-]{0,24}[ \t]{1,8}[^\s=]{4}|-[\w-]{0,30}"
+        + ENGINE_CORE
+        + r"""[\w-]{0,10}(?:[ \t]{1,4}[^\s-]|["']?\s{0,40}-[ \t])"""
     )
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
@@ -196,12 +194,21 @@ def _values(
 ) -> Iterator[tuple[str, int, int, float]]:
     """Yield how a value behind `at` is linked with its name, where it is, and what that adds to the confidence."""
     stop = min(len(text), at + AHEAD)
+    assigned = list(_assigned(text, at, stop, name, before, path))
+    yield from assigned or linked(text, at, stop, name, before, path)
+
+
+def _assigned(
+    text: bytes, at: int, stop: int, name: bytes, before: bytes, path: str | None
+) -> Iterator[tuple[str, int, int, float]]:
     link = _link(path).match(text, at, stop)
     if link is not None:
         group = next(group for group in (6, 7, 8, 9) if link[group] is not None)
         how = next(name for name in _HOW if link[name] is not None)
-        if how == "space" and not (
-            name.startswith(b"-") or _SPACE_BEFORE.search(before[-40:]) or (name == b"PASSWORD" and group == 7)
+        # What stands in backticks behind a word is mostly a name in a text.
+        if how == "space" and (
+            group == 8
+            or not (name.startswith(b"-") or _SPACE_BEFORE.search(before[-40:]) or (name == b"PASSWORD" and group == 7))
         ):
             return
         if how == "comma" and not _OPENED.search(before[-24:]):

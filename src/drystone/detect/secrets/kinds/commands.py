@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drystone.detect.secrets import checks
-from drystone.detect.secrets.kinds.assignments import QUOTED
+from drystone.detect.secrets.kinds.links import QUOTED
 from drystone.detect.secrets.kinds.values import passphrase, readable, reference, stand_in, strength
 from drystone.detect.secrets.spans import Span, line_start
 
@@ -89,6 +89,20 @@ ARGUMENTS: Final = (
     _option("snmpwalk", rb"-[AX]"),
     _option("snmpget", rb"-[AX]"),
     _option("unzip", rb"-P"),
+    _option("zip", rb"-P"),
+    _attached("7z", rb"-p"),
+    _option("az sql", rb"-p"),
+    _place("net use", rb"[ \t]" + _REST + rb"/user:\S{1,60}[ \t]+"),
+    _place("nmcli", rb"[ \t]" + _REST + rb"password[ \t]+"),
+    _place("rootpw", rb"[ \t]+(?:--plaintext[ \t]+)?"),
+    _place("d-i", rb"[ \t]+passwd/[\w-]{1,40}[ \t]+(?:password|string)[ \t]+"),
+    _place(
+        "username ",
+        rb"[ \t]*[^\s\"'`,]{1,40}(?<!and)[ \t]+(?:privilege[ \t]+\d+[ \t]+)?(?:password|secret)[ \t]+"
+        rb"(?:\d[ \t]+)?(?=\S*\d)",
+    ),
+    _place("enable secret", rb"[ \t]+(?:\d[ \t]+)?"),
+    _place("snmp-server community", rb"[ \t]+"),
     _option("openssl", rb"-(?:k|K)"),
     Argument("openssl", _within(rb"-(?:passin|passout|pass|password|passcert)[ \t=]+", rb"pass:")),
     Argument("curl", _within(rb"(?:-[a-zA-Z]{0,4}u|--user|--proxy-user)[ =]?", rb"[^\"':\s]{0,60}:")),
@@ -171,17 +185,22 @@ def _told(text: bytes, start: int, end: int, sure: float, rule: str) -> Iterator
 
 # One begins with no white space, so that white space before it can be read in one way only.
 _ARGUMENT = rb"(?:[^\"'(),\s][^\"'(),\n]{0,79}|[LNRUbfru@]?\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')"
-#: A literal behind one, two, three or four arguments of a call.
+#: A literal behind none (where the call takes nothing else), one, two, three or four arguments of a call.
 _LOGIN: Final = tuple(
     re.compile(
         rb"[ \t]{0,4}(?:\(|=[ \t]{0,4}\()\s{0,100}(?:"
         + _ARGUMENT
         + rb",\s{0,100}){%d}" % before
+        + rb"(?:(?:Some|String::from)\()?"
         + QUOTED
-        + rb"[ \t]{0,4}(?:\.\w+\([^()\n]{0,30}\))?\s{0,20}[,)]"
+        + rb"\)?[ \t]{0,4}(?:\.\w+\([^()\n]{0,30}\))?\s{0,20}[,)]"
     )
-    for before in (1, 2, 3, 4)
+    for before in range(5)
 )
+
+
+#: Calls whose first argument is a password.
+_ALONE: Final = (b"PBEKeySpec", b"PasswordProtection")
 
 
 class LoginPassword:
@@ -193,7 +212,8 @@ class LoginPassword:
         r"(?:[Ll]ogin|LogIn|[Aa]uthenticate|PasswordAuthentication|NetworkCredential|[Bb]asic_?[Aa]uth|HTTP(?:Basic|Digest)Auth|getConnection|"
         r"PasswordCredentials?|PasswordAuthenticationToken|mysqli?_connect|mysqli|PDO|[Ss]ign_?[Ii]n|SetBasicAuth|setCredentials|"
         r"createUser|create_user|addUser|add_user|PlainAuth|\bauth[ \t]{0,4}=|createConnection|login_user|"
-        r"oci_connect|odbc_connect|ldap_bind)"
+        r"oci_connect|odbc_connect|ldap_bind|WiFi\.begin|UserPassword|DBI->connect|UsernamePassword\w{1,20}|PBEKeySpec|"
+        r"PasswordProtection|[Kk]ey_?[Ss]tore\.load|[Tt]rust_?[Ss]tore\.load)"
         r"""[ \t]{0,4}\(\s{0,20}[^\s()=]"""
     )
 
@@ -202,7 +222,7 @@ class LoginPassword:
         opening = text.rfind(b"(", max(0, hit - 30), hit)
         if opening < 0:
             return
-        for pattern in _LOGIN:
+        for pattern in _LOGIN[not text.endswith(_ALONE, 0, opening) :]:
             match = pattern.match(text, opening, min(len(text), opening + 600))
             if match is None:
                 continue

@@ -12,7 +12,7 @@ _FOREIGN: Final = (
     "adgangskode|passord|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|\xe5\xaf\x86\xe7\xa0\x81|\xe5\xaf\x86\xe7\xa2\xbc|"
     "\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89|\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8"
 )
-_PLAIN: Final = "password|passwd|passphrase|passcode|pwd|secret|psw|passw"
+_PLAIN: Final = "password|passwd|passphrase|passcode|pwd|secret|psw|passw|masterauth|bindpw|rootpw|rootdnpw|psk"
 #: As Hyperscan looks for it; `pass` only where a word ends.
 ENGINE_CORE: Final = rf"(?i:{_PLAIN}|{_FOREIGN}|pass\b)"
 #: The same for `re`, over small letters (which it is several times as fast on).
@@ -32,13 +32,13 @@ OTHER: Final = re.compile(
     rb"dialog|screen|route|service|helper|utils?|validator|validation|encoder|hasher|mode|format|algorithm|scheme|store|storage|provider|source|"
     rb"state|status|enabled|disabled|age|days|rotation|generator|rules?|requirements?|description|desc|info|note|warning|instructions?|question|"
     rb"selector|locator|values|encodings?|encoding_values|xpath|css|column|table|attr\w*|param\w*|property|option|flag|arg|mask|chars?|charset|salt|iv|nonce|algo|bytes|size|bits|"
-    rb"callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
+    rb"identity|callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
     rb"attempt\w*|auth(?:entication)?|grant|template|tmpl|subject|event|action|request|response|handler|changed|login)$"
 )
 # `pass` alone is a stage, a ticket or a keyword; with these before it, or as the whole name, it is a password.
 _PASS_BEFORE = re.compile(
     rb"(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?i:db|database|sql|my|pg|postgres|mysql|redis|mongo\w*|mail|smtp|imap|pop3?|ftp|sftp|ssh|user|usr|admin|root|become|sudo|wifi|wlan|ap|"
-    rb"auth|login|http|https|proxy|ldap|bind|ad|jdbc|odbc|mqtt|amqp|rabbit\w*|key|store|trust|ssl|tls|cert|pem|p12|pfx|vnc|rdp|rpc|rcon|irc|nick\w*|"
+    rb"auth|login|http|https|proxy|ldap|bind|ad|jdbc|odbc|mqtt|amqp|rabbit\w*|key|store|trust|require|ssl|tls|cert|pem|p12|pfx|vnc|rdp|rpc|rcon|irc|nick\w*|"
     rb"account|acct|api|app|service|svc|master|vault|sa|dba|owner|ansible|jenkins|docker|registry|repo|git|svn|nexus|sonar\w*|"
     rb"kafka|sasl|solr|elastic\w*|es|influx\w*|grafana|zabbix|nagios|wp|joomla|drupal|magento|box|router|modem|cam\w*|sip|voip|pbx|sms|web|site|cpanel|"
     rb"host|server|srv|remote|local|backup|zip|archive|enc\w*|crypt\w*|sec\w*|test|dev|prod|stage)[_.-]?$"
@@ -58,7 +58,9 @@ def names_one(core: bytes, prefix: bytes, suffix: bytes, before: bytes) -> bool:
             return before[-1:] not in (b">", b"@") and before != b"::"
         return prefix.endswith((b".", b"-")) or _PASS_BEFORE.search(prefix) is not None
     # The end of another word (`parsec`), or a part of a type's name (`A::Secret`).
-    return not (core[:1].islower() and prefix[-1:].isalpha() and core[:3] in (b"sec", b"pwd")) and before != b"::"
+    return (
+        not (core[:1].islower() and prefix[-1:].isalpha() and core[:3] in (b"sec", b"pwd", b"psk")) and before != b"::"
+    )
 
 
 _TRANSLATIONS = re.compile(
