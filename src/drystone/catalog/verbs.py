@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drystone.catalog.matching.limits import HITS
+from drystone.catalog.matching import HITS
 
 if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison

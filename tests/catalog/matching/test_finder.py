@@ -6,10 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from drystone.catalog.importing.imported import Imported
-from drystone.catalog.matching import finder
+from drystone.catalog.matching import LONGEST, MOST, finder
 from drystone.catalog.matching.encoder import HOW, SentenceEncoder
 from drystone.catalog.matching.finder import ArtifactFinder
-from drystone.catalog.matching.limits import LONGEST, MOST
 from drystone.catalog.matching.records import Seeker
 from drystone.catalog.matching.tables import VECTORS
 from drystone.catalog.passports.texts import kept_by_hash

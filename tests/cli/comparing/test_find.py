@@ -1,4 +1,4 @@
-"""`drystone find` and `drystone catalog report` as commands."""
+"""`drystone find` as a command."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from pathlib import Path
 from click.testing import Result
 
 from drystone.catalog.shelf.shelf import Shelf
-from drystone.cli.comparing.catalog import command as catalog
 from drystone.cli.comparing.find import command as find
 
 
-def test_find_and_report(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_find(run: Callable[..., Result], tmp_path: Path) -> None:
     place = str(tmp_path / "c.sqlite")
     Shelf(place, make=True).close()
     found = run(find, "have my code removed from a dataset", "--catalog", place)
     assert found.exit_code == 0
     assert "leaves out what authors asked to leave out" in found.output
     assert "matched 0 times, no report of how it went" in found.output
-    (token, *_) = [line.split()[1] for line in found.output.splitlines() if line.startswith("   token ")]
-    assert run(catalog, "report", token, "success", "--catalog", place).output.endswith(": success\n")
     data = json.loads(run(find, "code", "removed", "from a dataset", "--catalog", place, "--json").output)
-    assert data["hits"][0]["confidence"]["reports"] == 1
+    assert data["hits"][0]["confidence"]["matched"] == 1
     nothing = run(find, "zzz qqq", "--catalog", place)
     assert (nothing.exit_code, "Nothing in the catalog fits." in nothing.output) == (3, True)
     filtered = run(find, "train a code model", "--license", "permissive", "--catalog", place)

@@ -15,11 +15,11 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from drystone.catalog.matching import LONGEST, MOST
 from drystone.catalog.matching.encoder import HOW, SentenceEncoder, installed_encoder
 from drystone.catalog.matching.entries import Entries, entries_of
 from drystone.catalog.matching.filters import checked
 from drystone.catalog.matching.index import Encoder, Floats, MatchIndex, sentences_of
-from drystone.catalog.matching.limits import LONGEST, MOST
 from drystone.catalog.matching.records import MatchRecords, Seeker
 from drystone.catalog.matching.shapes import Confidence, FoundArtifacts, MatchFilters, Method
 from drystone.catalog.matching.tables import VECTORS

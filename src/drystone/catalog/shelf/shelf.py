@@ -128,11 +128,6 @@ class Shelf:
                         found[sha256] = text
         return found
 
-    @property
-    def engine(self) -> sa.Engine | None:
-        """The database, for what other rooms keep beside the passports; None where there is none."""
-        return self._engine
-
     def state(self) -> str:
         """Return what changes when a passport does: a hash over the names and hashes of all in the database."""
         digest = hashlib.sha256()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from drystone.catalog import verbs
-from drystone.catalog.matching.limits import MOST
+from drystone.catalog.matching import MOST
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, text
 
