@@ -106,7 +106,12 @@ def test_nothing_of_a_release_acts_on_a_terminal(words: list[str], releases: lis
     assert harmless(done.stdout) and harmless(done.stderr), (done.stdout, done.stderr)
 
 
-def test_a_piped_table_keeps_its_cells_whole(releases: list[Path]) -> None:
+@pytest.mark.parametrize("columns", [None, "80", "20"])
+def test_a_piped_table_keeps_its_cells_whole(
+    releases: list[Path], monkeypatch: pytest.MonkeyPatch, columns: str | None
+) -> None:
+    if columns is not None:  # what a shell says of its terminal is not said of the pipe
+        monkeypatch.setenv("COLUMNS", columns)
     done = CliRunner().invoke(cli, ["why", str(releases[0]), "*2.py"], catch_exceptions=False)
     (line,) = (line for line in done.output.splitlines() if line.startswith("swhid"))
     assert line.split()[1].startswith("swh:1:cnt:") and ";origin=" in line

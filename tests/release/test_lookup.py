@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+import drystone
 from drystone.cli import cli
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection import lookup
@@ -114,14 +116,53 @@ def test_the_command(sample_release: Path, tmp_path: Path, capsys: pytest.Captur
     file.write_bytes(row.data)
     common = ["--cache", str(tmp_path / "cache")]
     cli.main(["lookup", str(sample_release), str(sample_release), str(file), *common, "--json"], standalone_mode=False)
-    said = json.loads(capsys.readouterr().out)
-    assert len(said["answers"]) == 2
-    assert said["query"]["value"] == row.sha1
-    assert row.path in {place["path"] for place in said["answers"][0]["places"]}
-    assert said["answers"][0]["root"] == open_release(sample_release).root
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["query"]["value"] for each in said] == [row.sha1, row.sha1]
+    assert row.path in {place["path"] for place in said[0]["places"]}
+    assert said[0]["root"] == open_release(sample_release).root
     cli.main(["lookup", str(sample_release), "example.org/pypi", *common], standalone_mode=False)
     assert "https://example.org/pypi/click  " in capsys.readouterr().out
     cli.main(["lookup", str(sample_release), "octocat", *common], standalone_mode=False)
     assert "not in it" in capsys.readouterr().out
     with pytest.raises(UsageError, match="name at least one release"):
         cli.main(["lookup", "octocat"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("asked", ["{path}", "{end}", "{name}", "*/{name}", "{repository}:{path}", "*"])
+def test_a_file_is_found_by_its_path_its_end_a_glob_and_its_name(index: ReleaseIndex, asked: str) -> None:
+    row = next(r for r in sample_rows() if r.repository == "pypi/click" and r.path.count("/") > 2 and not r.dropped)
+    end = "/".join(row.path.split("/")[-2:])
+    text = asked.format(path=row.path, end=end, name=end.split("/")[1], repository="https://example.org/pypi/click")
+    query, (answer,) = lookup.ask([index], parse(text), limit=10_000)
+    assert query.kind == "path"
+    assert ("https://example.org/pypi/click", row.path) in {(p.origin, p.path) for p in answer.places}
+    files = [r for r in sample_rows() if r.sha1]
+    named = {
+        "{path}": lambda r: r.path.endswith(row.path),
+        "{end}": lambda r: r.path.endswith("/" + end),
+        "{repository}:{path}": lambda r: r.repository == row.repository and r.path.endswith(row.path),
+        "*": lambda r: True,
+    }.get(asked, lambda r: r.path.endswith("/" + end.split("/")[1]))
+    expected = [r for r in files if named(r)]
+    assert (answer.occurrences, answer.kept) == (len(expected), sum(r.dropped is None for r in expected))
+    # Kept ones come first, and pages of any size show each place once.
+    assert [p.kept for p in answer.places] == sorted((p.kept for p in answer.places), reverse=True)
+    pages = [index.find(query, 3, offset=start).places for start in range(0, len(expected), 3)]
+    assert tuple(place for page in pages for place in page) == answer.places
+
+
+def test_a_file_that_is_not_there_is_an_error(sample_release: Path, tmp_path: Path) -> None:
+    common = {"cache": tmp_path / "cache"}
+    for text in ("./no-such.py", "../no-such.py", "~/no-such.py"):
+        with pytest.raises(UsageError, match="there is no such file"):
+            drystone.lookup([sample_release], text, **common)
+    with pytest.raises(UsageError, match="is a folder; name a file"):
+        drystone.lookup([sample_release], f"./{os.path.relpath(tmp_path)}", **common)
+    for text in ("/no/such/file.py", "*.no-such"):
+        with pytest.raises(ReleaseError, match="no release has a file at such a path"):
+            drystone.lookup([sample_release], text, **common)
+    with pytest.raises(UsageError, match="colons and wildcards"):
+        drystone.lookup([sample_release], "*" * 100, **common)
+    # Whether an owner is in it is a question that may be answered with no.
+    query, (answer,) = drystone.lookup([sample_release], "octocat", **common)
+    assert (query.kind, answer.occurrences) == ("owner", 0)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 #: Columns where nothing is drawn on a terminal: what reads the text shall find names and ids in one piece.
-_ENDLESS: Final = 4096
+_ENDLESS: Final = 1 << 20
 
 
 def inline(value: object) -> str:
@@ -128,7 +128,7 @@ def console(**arguments: Any) -> Console:
             self.file.write("\n".join(line.rstrip() for line in printed.get().split("\n")))
 
     made = Tamed(highlight=False, emoji=False, markup=False, **arguments)
-    if not made.is_terminal and "width" not in arguments and "COLUMNS" not in os.environ:
+    if not made.is_terminal and "width" not in arguments:  # whatever COLUMNS says of the terminal behind the pipe
         made.width = _ENDLESS
     return made
 

@@ -41,15 +41,18 @@ def stats(release: AnyRelease, *, picture: AnyPath | None = None) -> Stats:
     return found
 
 
-def occurrences(release: AnyRelease, what: str, *, limit: int = 100) -> list[LedgerRow]:
+def occurrences(
+    release: AnyRelease, what: str | None = None, *, limit: int = 100, reason: str | None = None
+) -> list[LedgerRow]:
     """Return the ledger rows that `what` names, in the order of the ledger.
 
-    `what`: a SWHID or a link to one, a path (whole, its end, or a glob), or REPOSITORY:PATH. `limit`: rows at most.
-    Raises `ReleaseError` where nothing matches.
+    `what`: a SWHID or a link to one, a path (whole, its end, or a glob), or REPOSITORY:PATH (default: every row).
+    `limit`: rows at most. `reason`: only those dropped for it. Raises `ReleaseError` where nothing matches,
+    `UsageError` for a reason that the release does not have.
     """
     from drystone.release.inspection.why import find
 
-    return find(opened(release), what, limit=limit)
+    return find(opened(release), what, limit=limit, reason=reason)
 
 
 def diff(old: AnyRelease, new: AnyRelease, *, each: Callable[[Change], object] | None = None) -> Diff:
@@ -90,18 +93,23 @@ def lookup(
     """Say which releases hold files of an owner or a repository, or the bytes of a file.
 
     `what`: an owner (a name on GitHub, or HOST/NAME), a repository (OWNER/NAME, a URL, or its origin in the ledger), a
-    SWHID, or a file of this machine. `limit`: places to name for each release. `cache`: where indexes are kept
-    (default: the user's cache folder). Returns what was asked, as it was understood, and one answer for each release.
-    Raises `UsageError` where there is no release to look into or `what` is none of these, `ReleaseError`.
+    SWHID, a file of this machine, or a path of the releases (whole, its end, or a glob). `limit`: places to name for
+    each release. `cache`: where indexes are kept (default: the user's cache folder). Returns what was asked, as it was
+    understood, and one answer for each release. Raises `UsageError` where there is no release to look into or `what` is
+    none of these, `ReleaseError` where no release has a file at the path.
     """
-    from drystone.errors import UsageError
-    from drystone.release.inspection.lookup import open_index, parse
+    from drystone.errors import ReleaseError, UsageError
+    from drystone.release.inspection.lookup import ask, open_index, parse
+    from drystone.release.layout import shown
 
     if not releases:
         raise UsageError("name at least one release, and last what to look up")
     query = parse(what, files=True)
     folder = Path(cache) if cache is not None else None
-    return query, [open_index(each, folder).find(query, limit) for each in releases]
+    query, answers = ask([open_index(each, folder) for each in releases], query, limit)
+    if query.kind == "path" and not any(answer.occurrences for answer in answers):
+        raise ReleaseError(f"{shown(what)}: no such file on this machine, and no release has a file at such a path")
+    return query, answers
 
 
 def new_receipt_key(file: AnyPath) -> tuple[Path, str]:

@@ -61,3 +61,18 @@ def test_nothing_found(run: Run, sample_release: Path) -> None:
     done = run(command, sample_release, "no\x1bthing")
     assert isinstance(done.exception, ReleaseError)
     assert "'no\\x1bthing'" in str(done.exception)
+
+
+def test_all_files_dropped_for_a_reason(run: Run, sample_release: Path) -> None:
+    dropped = [r for r in sample_rows() if (r.dropped or "").endswith(".near_duplicate")]
+    done = run(command, sample_release, "--reason", "near_duplicate", "--json")
+    rows = [json.loads(line)["ledger"] for line in done.stdout.splitlines()]
+    assert sorted(row["path"] for row in rows) == sorted(r.path for r in dropped)
+    assert (
+        len(run(command, sample_release, "--reason", "near_duplicate", "--limit", 1, "--json").stdout.splitlines()) == 1
+    )
+    one = run(command, sample_release, dropped[0].path, "--reason", "near_duplicate")
+    assert "dropped at stage near_duplicates: near_duplicate" in words(one.stdout)
+    wrong = run(command, sample_release, "--reason", "near_duplicates")
+    assert "did you mean 'near_duplicate'?" in str(wrong.exception)
+    assert run(command, sample_release).exit_code == 2

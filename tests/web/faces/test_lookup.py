@@ -38,6 +38,10 @@ def test_a_name_a_file_and_a_swhid_are_found_in_the_versions_that_hold_them(here
         assert "not in it" in answer.text
         assert "In Sample stones 1.1.0" in answer.text
         assert f"/request?kind=object&amp;subject={row['swhid'].replace(':', '%3A')}" in answer.text
+    page = visitor.get("/lookup", params={"q": SCRIPT}).text
+    assert "Path" in page
+    assert "In Sample stones 1.1.0" in page
+    assert visitor.get("/lookup", params={"q": "*" * 100}).status_code == 422
     assert "None of the 2 versions holds it." in visitor.get("/lookup", params={"q": "octocat"}).text
 
 

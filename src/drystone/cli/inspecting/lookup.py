@@ -17,28 +17,31 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="RELEASE... OWNER|REPOSITORY|FILE|SWHID")
+@click.argument("arguments", nargs=-1, required=True, metavar="RELEASE... OWNER|REPOSITORY|FILE|PATH|SWHID")
 @_options.option_of(verbs.lookup, "--limit", type=click.IntRange(1, 100_000), help="Places to show of each.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Where indexes are kept (default: the user's cache).")
-@click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines: the answer of each release.")
 def command(arguments: tuple[str, ...], limit: int, cache: Path | None, as_json: bool) -> None:
-    """Say which releases hold files of an owner or a repository, or the bytes of a file.
+    """Say which releases hold files of an owner or a repository, the bytes of a file, or a file at a path.
 
     An owner is a name on GitHub or HOST/NAME; a repository is OWNER/NAME, a URL, or what the ledger calls its origin; a
-    SWHID names a content, a directory or a revision; a file of this machine is looked up by its bytes. The first
-    look at a release builds an index, which is kept.
+    SWHID names a content, a directory or a revision; a file of this machine is looked up by its bytes. What is none of
+    these is a path of the releases: whole, its end, or a glob. The first look at a release builds an index, which is
+    kept.
 
     \b
     Examples:
       drystone lookup releases/walls-1.0 releases/walls-1.1 octocat
       drystone lookup releases/* https://github.com/octocat/hello-world.git --json
       drystone lookup releases/walls-1.1 ./src/hinge.py
+      drystone lookup releases/walls-1.1 src/hinge.py
+      drystone lookup releases/walls-1.1 '*/setup.py' --json
     """
     *releases, what = arguments
     query, answers = verbs.lookup(releases, what, limit=limit, cache=cache)
     if as_json:
-        found = [{"place": place, **asdict(answer)} for place, answer in zip(releases, answers, strict=True)]
-        print_json({"query": query, "answers": found})
+        for place, answer in zip(releases, answers, strict=True):
+            print_json({"query": query, "place": place, **asdict(answer)}, indent=False)
         return
     echo(f"{query.kind} {inline(query.shown)}" + (f"  swh:1:cnt:{query.value}" if query.kind == "content" else ""))
     for place, answer in zip(releases, answers, strict=True):

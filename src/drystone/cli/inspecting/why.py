@@ -27,7 +27,8 @@ _EXPLAINED: Final = 5
 
 @click.command()
 @click.argument("release", type=click.Path(path_type=Path))
-@click.argument("file", metavar="PATH|SWHID")
+@click.argument("file", metavar="[PATH|SWHID]", required=False)
+@click.option("--reason", help="Only what was dropped for this reason, such as near_duplicate (docs/building.md).")
 @click.option(
     "--from",
     "folder",
@@ -42,20 +43,31 @@ _EXPLAINED: Final = 5
 )
 @_options.option_of(release_verbs.occurrences, "--limit", type=click.IntRange(1), help="Matches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print every match in full, one JSON object a line.")
-def command(release: Path, file: str, folder: Path | None, work: Path | None, limit: int, as_json: bool) -> None:
+def command(
+    release: Path,
+    file: str | None,
+    reason: str | None,
+    folder: Path | None,
+    work: Path | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Say why a file is in or out of a release.
 
-    FILE is a SWHID or a link to one, or a path: whole, its end, or a glob; REPOSITORY:PATH names one repository (its
-    name or origin).
+    It is named by a SWHID or a link to one, or by a path: whole, its end, or a glob; REPOSITORY:PATH names one
+    repository (its name or origin). With --reason alone, every file that was dropped for it is meant.
 
     \b
     Examples:
       drystone why releases/mine src/flask/app.py
       drystone why releases/mine 'flask:*/setup.py'
+      drystone why releases/mine --reason near_duplicate --limit 3
       drystone why releases/mine swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2 --json
     """
     opened = release_verbs.opened(release)
-    rows = release_verbs.occurrences(opened, file, limit=limit)
+    if file is None and reason is None:
+        raise click.UsageError("name a file by PATH or SWHID, or a reason with --reason")
+    rows = release_verbs.occurrences(opened, file, limit=limit, reason=reason)
     if len(rows) > _EXPLAINED and not as_json:
         _print_list(rows, limit)
         return

@@ -27,6 +27,7 @@ from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.release import layout
 from drystone.release.files import file_sha256
+from drystone.release.inspection.paths import has_wildcards, named_by, readings, rows_mask
 from drystone.release.read import Release, open_release
 from drystone.release.schema import REPOSITORIES
 from drystone.work.files import whole_folder, why
@@ -39,7 +40,7 @@ _RUN_ROWS: Final = 1 << 20
 MAX_FILE: Final = 1 << 30
 _SWHID: Final = re.compile(r"swh:1:(cnt|dir|rev):([0-9a-f]{40})(?:;.*)?\Z", re.DOTALL)
 
-Kind = Literal["content", "directory", "revision", "repository", "owner"]
+Kind = Literal["content", "directory", "revision", "repository", "owner", "path"]
 
 _RUN: Final = pa.schema(
     [
@@ -67,11 +68,16 @@ _REPOSITORIES: Final = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class LookupQuery:
-    """What is asked for: its kind, and the SWHID's hash (hex) or the canonical name; `shown` is for people."""
+    """What is asked for: its kind, and the SWHID's hash (hex), canonical name or path; `shown` is for people."""
 
     kind: Kind
     value: str
     shown: str
+
+    @property
+    def of_files(self) -> bool:
+        """Whether the answer is files, and not repositories."""
+        return self.kind in ("content", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,10 @@ class Holding:
 
 
 def parse(text: str, *, files: bool = False) -> LookupQuery:
-    """Read what a person asks for: a SWHID, an owner, a repository by name or URL; with `files`, a file's path.
+    """Read what a person asks for: a SWHID, an owner, a repository by name or URL, a path of a release or a glob.
 
-    Raises `UsageError` for what is none of these.
+    With `files`, the path of a file on this machine comes before all but a SWHID. Raises `UsageError` for what is none
+    of these, and for `./FILE` where there is no such file.
     """
     stripped = text.strip()
     if match := _SWHID.match(stripped):
@@ -112,13 +119,40 @@ def parse(text: str, *, files: bool = False) -> LookupQuery:
         raise UsageError(
             f"{layout.shown(stripped[:80])} is no SWHID of a content, directory or revision (swh:1:cnt:...)"
         )
-    if files and stripped and Path(stripped).is_file():
-        return of_bytes(_read(Path(stripped)), stripped)
+    if files and stripped:
+        local = Path(stripped).expanduser()
+        if local.is_file():
+            return of_bytes(_read(local), stripped)
+        if re.match(r"(\.{1,2}|~[^/]*)/", stripped):
+            what = "is a folder; name a file" if local.is_dir() else "there is no such file"
+            raise UsageError(f"{layout.shown(stripped)}: {what}. A path of the release begins with a slash or a name")
     if not stripped or len(stripped) > origins.MAX_LENGTH or any(c < " " for c in stripped):
         raise UsageError(f"ask for an owner, a repository, a file or a SWHID, in 1 to {origins.MAX_LENGTH} characters")
+    if stripped.startswith("/") or has_wildcards(stripped):
+        return LookupQuery("path", stripped, stripped)
     name = origins.canonical(stripped)
     whole = ":" in name or name.count("/") >= 2
     return LookupQuery("repository" if whole else "owner", name, origins.public(stripped))
+
+
+def as_path(query: LookupQuery) -> LookupQuery | None:
+    """Return what a query asks for where its text is taken for the end of a path; None where it can be no path."""
+    _, scheme, rest = query.shown.partition("://")
+    if query.kind not in ("owner", "repository") or (scheme and ":" not in rest):
+        return None
+    return LookupQuery("path", query.shown, query.shown)
+
+
+def ask(
+    indexes: Sequence[ReleaseIndex], query: LookupQuery, limit: int = 20, *, offset: int = 0
+) -> tuple[LookupQuery, list[Holding]]:
+    """Return what each version holds, and the query as it was understood: a name that no repository bears is a path."""
+    answers = [index.find(query, limit, offset=offset) for index in indexes]
+    if not any(answer.occurrences for answer in answers) and (path := as_path(query)) is not None:
+        found = [index.find(path, limit, offset=offset) for index in indexes]
+        if any(answer.occurrences for answer in found):
+            return path, found
+    return query, answers
 
 
 def of_bytes(data: bytes, shown: str) -> LookupQuery:
@@ -138,6 +172,10 @@ def _read(path: Path) -> bytes:
 def default_cache() -> Path:
     """Return where indexes are kept: below XDG_CACHE_HOME, by default `~/.cache`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "drystone" / "lookup"
+
+
+#: Rows of one run, by their numbers.
+_Rows = tuple[pa.Table, "np.ndarray[Any, np.dtype[np.int64]]"]
 
 
 class ReleaseIndex:
@@ -161,13 +199,9 @@ class ReleaseIndex:
 
     def find(self, query: LookupQuery, limit: int = 20, *, offset: int = 0) -> Holding:
         """Return what this version holds of it, with `limit` places from `offset` on, kept ones first."""
-        if query.kind == "content":
-            rows = self._contents(bytes.fromhex(query.value))
-            rows.sort(key=lambda row: not row[0].column("kept")[row[1]].as_py())
-            kept = sum(run.column("kept")[at].as_py() for run, at in rows)
-            ids = {run.column("repository")[at].as_py() for run, at in rows}
-            places = tuple(self._file(run, at) for run, at in rows[offset : offset + limit])
-            return Holding(self.release, self.version, self.root, len(ids), len(rows), kept, places)
+        if query.of_files:
+            found = self._contents(bytes.fromhex(query.value)) if query.kind == "content" else self._paths(query.value)
+            return self._files(found, limit, offset)
         found = self._found(query)
         places = tuple(_place(row) for row in found.slice(offset, limit).to_pylist())
         sums = [pc.sum(found.column(name)).as_py() or 0 for name in ("occurrences", "kept")]
@@ -187,12 +221,40 @@ class ReleaseIndex:
             return table.filter(pc.equal(table.column("repo_name"), query.shown))
         return table.slice(low, high - low)
 
-    def _contents(self, id_: bytes) -> list[tuple[pa.Table, int]]:
+    def _files(self, found: list[_Rows], limit: int, offset: int) -> Holding:
+        """Return the answer that is these rows of runs, kept ones first."""
+        kept: list[_Rows] = []
+        dropped: list[_Rows] = []
+        ids: set[int] = set()
+        for run, rows in found:
+            at = pa.array(rows)
+            mask = _one(run.column("kept").take(at)).to_numpy(zero_copy_only=False)
+            kept.append((run, rows[mask]))
+            dropped.append((run, rows[~mask]))
+            ids.update(pc.unique(run.column("repository").take(at)).to_pylist())
+        places = tuple(self._file(run, row) for run, row in _some([*kept, *dropped], offset, offset + limit))
+        counts = [sum(len(rows) for _, rows in parts) for parts in (found, kept)]
+        return Holding(self.release, self.version, self.root, len(ids), counts[0], counts[1], places)
+
+    def _paths(self, query: str) -> list[_Rows]:
+        """Return the rows of files at a path, at the end of one, or under a glob, in any or in one repository."""
+        wanted = [(self._named(name) if name is not None else None, path) for name, path in readings(query)]
+        masks = ((run, rows_mask(run.column("path"), run.column("repository"), wanted)) for run in self._runs)
+        return [(run, np.flatnonzero(_one(mask).to_numpy(zero_copy_only=False))) for run, mask in masks]
+
+    def _named(self, name: str) -> pa.Array:
+        """Return the numbers of the repositories that bear a name."""
+        known = [self._repositories.column(c).to_pylist() for c in ("origin", "repo_name", "repository_id")]
+        bearers = [at for at, row in enumerate(zip(*known, strict=True)) if named_by(name, *row)]
+        return pa.array(bearers, pa.int32())
+
+    def _contents(self, id_: bytes) -> list[_Rows]:
         key = np.uint64(int.from_bytes(id_[:8], "big"))
         found = []
         for run, keys in zip(self._runs, self._keys, strict=True):
             low, high = np.searchsorted(keys, key, "left"), np.searchsorted(keys, key, "right")
-            found += [(run, at) for at in range(int(low), int(high)) if run.column("id")[at].as_py() == id_]
+            same = [at for at in range(int(low), int(high)) if run.column("id")[at].as_py() == id_]
+            found.append((run, np.array(same, np.int64)))
         return found
 
     def _file(self, run: pa.Table, at: int) -> Held:
@@ -304,6 +366,13 @@ def _run(rows: pa.Table, ids: pa.Array) -> pa.Table:
         }
     )
     return table.take(pa.array(order)).cast(_RUN)
+
+
+def _some(parts: Sequence[_Rows], first: int, end: int) -> Iterator[tuple[pa.Table, int]]:
+    """Yield the rows from number `first` on and below `end`, counted through all parts."""
+    for run, rows in parts:
+        yield from ((run, int(row)) for row in rows[max(first, 0) : max(end, 0)])
+        first, end = first - len(rows), end - len(rows)
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -9,20 +9,20 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from fnmatch import translate
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.errors import ReleaseError, UsageError
+from drystone.errors import ReleaseError, UsageError, did_you_mean
 from drystone.identity.hashes import blob_hash
 from drystone.identity.swhid import ARCHIVE, Swhid, from_link, link, parse
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.identifiers import occurrence_swhid, rows_named
+from drystone.release.inspection.paths import named_by, readings, rows_mask
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
@@ -35,8 +35,6 @@ Lookup = Callable[[str], bytes | None]
 
 _SWHID: Final = re.compile(r"swh:1:(?:cnt|rev):[0-9a-f]{40}\Z")
 _DIFF_LINES: Final = 200
-#: Colons and wildcards of what names files: each is one more way to read it, for every row.
-_SIGNS: Final = 64
 _DIFF_BYTES: Final = 1024**2
 _COLUMNS: Final = [name for name in DATA.names if name != "content"]
 
@@ -69,20 +67,41 @@ class Explained:
         return found
 
 
-def find(release: Release, query: str, *, limit: int = 100) -> list[LedgerRow]:
-    """Return up to `limit` ledger rows that `query` names, in ledger order.
+def find(release: Release, query: str | None = None, *, limit: int = 100, reason: str | None = None) -> list[LedgerRow]:
+    """Return up to `limit` ledger rows that `query` names, in ledger order; those of one `reason` where it is given.
 
     `query` is a SWHID (with or without qualifiers); or `REPOSITORY:PATH`, where the repository is a name, an origin or
     the beginning of a repository_id; or a path. A path may be whole, the end of one from a slash on, or a glob with
-    `*`, `?` and `[`. Raises `ReleaseError` where nothing matches.
+    `*`, `?` and `[`. None names every row. Raises `ReleaseError` where nothing matches, `UsageError` for a reason that
+    the release does not have.
     """
-    found = list(islice(_matches(release, query), limit))
-    if not found:
-        raise ReleaseError(
-            f"no occurrence matches '{shown(query)}'. Give a SWHID, a path as the ledger has it, "
-            "the end of a path, or a glob such as '*/setup.py'"
-        )
-    return found
+    rows = _matches(release, query) if query is not None else _all_with(release, reason)
+    found = list(islice((row for row in rows if reason is None or row["reason"] == reason), limit))
+    if found:
+        return found
+    if reason is not None:
+        _check_reason(release, reason)
+    what = f"'{shown(query)}'" if query is not None else "anything"
+    raise ReleaseError(
+        f"no occurrence matches {what}{f' with the reason {reason}' if reason else ''}. Give a SWHID, a path as the "
+        "ledger has it, the end of a path, or a glob such as '*/setup.py'"
+    )
+
+
+def _all_with(release: Release, reason: str | None) -> Iterator[LedgerRow]:
+    for table in release.ledger():
+        mask = pc.equal(table.column("reason"), reason) if reason is not None else None
+        yield from (table if mask is None else table.filter(pc.fill_null(mask, False))).to_pylist()
+
+
+def _check_reason(release: Release, reason: str) -> None:
+    """Raise `UsageError` where no row of the release was dropped for a reason."""
+    known: set[str] = set()
+    for table in release.ledger(["reason"]):
+        known.update(filter(None, table.column("reason").unique().to_pylist()))
+    if reason not in known:
+        hint = did_you_mean(reason, known) or f"; its reasons are {', '.join(sorted(known)) or 'none'}"
+        raise UsageError(f"{shown(reason)}: no file of this release was dropped for that reason{hint}")
 
 
 def explain(release: Release, row: LedgerRow, *, lookup: Lookup | None = None) -> Explained:
@@ -128,24 +147,12 @@ def _matches(release: Release, query: str) -> Iterator[LedgerRow]:
         first = next(exact, None)
         yield from rows_named(release, named.core) if first is None else chain([first], exact)
         return
-    if sum(map(query.count, ":*?[")) > _SIGNS:
-        raise ReleaseError(
-            f"'{shown(query[:80])}...' has more than {_SIGNS} colons and wildcards; name the file by less"
-        )
-    # A colon may be part of a path, of an origin (https://...) or stand between the two: each reading is tried.
-    readings: list[tuple[str | None, str]] = [(None, query)]
-    readings += [(query[:i], query[i + 1 :]) for i, c in enumerate(query) if c == ":" and query[i + 1 :]]
-    names = _repositories(release, {name for name, _ in readings if name})
+    asked = readings(query)
+    names = _repositories(release, {name for name, _ in asked if name})
+    wanted = [(pa.array(names[name], pa.string()) if name is not None else None, path) for name, path in asked]
     for table in release.ledger():
-        mask = pa.array([False] * table.num_rows)
-        for name, path in readings:
-            hit = _path_mask(table.column("path"), path)
-            if name is not None:
-                hit = pc.and_(
-                    hit, pc.is_in(table.column("repository_id"), value_set=pa.array(names[name], pa.string()))
-                )
-            mask = pc.or_(mask, hit)
-        yield from table.filter(pc.fill_null(mask, False)).to_pylist()
+        mask = rows_mask(table.column("path"), table.column("repository_id"), wanted)
+        yield from table.filter(mask).to_pylist()
 
 
 def _named(query: str) -> Swhid | None:
@@ -165,26 +172,9 @@ def _repositories(release: Release, names: set[str]) -> dict[str, list[str]]:
     for table in release.repositories(["repository_id", "origin", "repo_name"]):
         for row in table.to_pylist():
             for name in names:
-                starts = len(name) >= 6 and str(row["repository_id"]).startswith(name)
-                if starts or name in {row["origin"], row["repo_name"], str(row["origin"]).removesuffix(".git")}:
+                if named_by(name, row["origin"], row["repo_name"], row["repository_id"]):
                     found[name].append(row["repository_id"])
     return found
-
-
-def _path_mask(paths: pa.ChunkedArray, query: str) -> Any:
-    if any(c in query for c in "*?["):
-        pattern = translate(query if query.startswith(("/", "*")) else "*/" + query)
-        try:
-            return pc.match_substring_regex(paths, _re2(pattern))
-        except pa.ArrowInvalid:
-            raise ReleaseError(f"'{shown(query)}' is not a glob that can be used") from None
-    whole = "/" + query.lstrip("/")
-    return pc.or_(pc.equal(paths, whole), pc.ends_with(paths, whole))
-
-
-def _re2(pattern: str) -> str:
-    r"""Turn what `fnmatch.translate` gives into RE2's dialect: no atomic groups, `\z` for `\Z`."""
-    return "^" + pattern.replace("(?>", "(?:").replace("\\Z", "\\z")
 
 
 def _kept_file(

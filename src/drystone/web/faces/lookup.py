@@ -46,10 +46,9 @@ def look_up(request: Request, state: Here, pages: Drawing, q: str = "", page: Pa
     """Look a name or SWHID up in all versions."""
     not_too_often(request, state.limits.lookups)
     try:
-        query = lookup.parse(q)
+        return _found(request, state, pages, lookup.parse(q), page)
     except UsageError as error:
         return _home(request, state, pages, q, str(error), 422)
-    return _found(request, state, pages, query, page)
 
 
 @router.post("/lookup")
@@ -61,12 +60,12 @@ def look_up_file(request: Request, state: Here, pages: Drawing, file: Annotated[
 
 def _found(request: Request, state: ServerState, pages: Pages, query: lookup.LookupQuery, page: int) -> Response:
     start = (page - 1) * PAGE_ROWS
-    answers = {
-        name: watched.view().index.find(query, PAGE_ROWS, offset=start) for name, watched in state.releases.items()
-    }
+    views = {name: watched.view().index for name, watched in state.releases.items()}
+    query, found = lookup.ask([*views.values()], query, PAGE_ROWS, offset=start)
+    answers = dict(zip(views, found, strict=True))
     kinds = {"content": "cnt", "directory": "dir", "revision": "rev"}
     again = f"swh:1:{kinds[query.kind]}:{query.value}" if query.kind in kinds else query.shown
-    most = max(each.occurrences if query.kind == "content" else each.repositories for each in answers.values())
+    most = max(each.occurrences if query.of_files else each.repositories for each in answers.values())
     return pages.draw(
         request,
         "lookup.html",
@@ -83,7 +82,7 @@ def _found(request: Request, state: ServerState, pages: Pages, query: lookup.Loo
 
 def _subject_of(query: lookup.LookupQuery, answers: Mapping[str, lookup.Holding]) -> str | None:
     """Return the query string that fills the form with what was looked up; None where it cannot be asked for."""
-    if query.kind == "revision":
+    if query.kind in ("revision", "path"):
         return None
     if query.kind in ("content", "directory"):
         kinds = {"content": "cnt", "directory": "dir"}
