@@ -90,6 +90,14 @@ def jwt(value: bytes) -> float:
     return 0.5 if value.count(b".") == 2 and len(value) > 100 else 0.0
 
 
+_HALF_TOKEN = re.compile(rb"eyJ[\w-]{8,60}\.?(?:eyJ[\w-]{0,16})?")
+
+
+def half_token(value: bytes) -> bool:
+    """Return whether a value is a JSON Web Token's header and the beginning of its claims, without a signature."""
+    return _HALF_TOKEN.fullmatch(value) is not None
+
+
 def jwt_base64(value: bytes) -> float:
     """Judge a JSON Web Token that was encoded as base64 once more."""
     try:
@@ -126,7 +134,7 @@ CHECKS: Final[dict[str, Callable[[bytes], float]]] = {
 # Words that writers of documentation and tests put in a secret's place. Short ones occur by chance in long values.
 _STOP_WORDS = re.compile(
     rb"example|sample|dummy|placeholder|change_?me|redacted|your[_-]|<|>|\$\{|\{\{|%\(|\*{3}|\.{3}|x{5}|foobar|"
-    rb"replace|deadbeef|abcdefgh|qwerty|undefined",
+    rb"replace|deadbeef|abcdefgh|xyz123|123abc$|qwerty|undefined",
     re.IGNORECASE,
 )
 _SHORT_STOP_WORDS = re.compile(rb"fake|insert|lorem|todo|null|none|test|your|demo|dev|prod", re.IGNORECASE)

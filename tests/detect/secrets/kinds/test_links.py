@@ -54,6 +54,18 @@ NONE = [
     ("a.sql", "INSERT INTO users (name, password) VALUES ('walls2course', ?);"),
     ("a.html", '<input type="password" name="p" placeholder="walls2course">'),
     ("a.conf", "PasswordAuthentication walls2"),
+    ("a.sql", "CREATE USER crm IDENTIFIED BY 12345 DEFAULT TABLESPACE USERS;"),
+    ("a.yml", 'url: "postgresql+asyncpg://postgres:walls7@postgres/walls7"'),
+    ("a.py", 'uri = "my-conn-type://my-login:my-pa%2Fssword@my-host:5432/my-schema"'),
+    ("a.py", 'fin = open("s3://aws_access_key_id:aws_secret_access_key@bucket/key")'),
+    ("a.py", 'TOKEN_HTTP_NOT_FOUND = "TokenHttpNotFound"'),
+    ("a.py", 'CREDENTIAL_EMPTY_VALUE = "__n8n_EMPTY_VALUE_7b1af746-3729-4c60-9b9b-e08eb29e58da"'),
+    ("a.py", '    >>> webhook = get_webhook("654bbbc16f2ec14d77f109cc")'),
+    ("a.json", '"license_key": "gpl-2.0-plus-ekiga",'),
+    ("RECORD", "data/pdist-correlation-ml.txt,sha256=S4GY3z-rf_BGuHmsnColMvR8KwYDyE9lqEbYT_a3Qag,3041"),
+    ("a.js", 'e("label",null,"Password:"),X?He.createElement("code",null," ****** ")'),
+    ("a.md", '"access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdW"'),
+    ("a.md", '"access_token": "AQXNnd2hIT6z9bHFzZz2Kp1ghiMz_RtyuvwXYZ123abc"'),
 ]
 
 

@@ -80,9 +80,9 @@ _HARMLESS = re.compile(
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
-    rb"role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id)$)|"
+    rb"role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id|(?:spdx_)?license_key|sec-websocket-(?:key|accept))$)|"
     rb"(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokendata|resourcekey|(?i:(?:empty|blank|unset|missing)_value)$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
     rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency|lock|update|change|starting)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
@@ -100,6 +100,8 @@ def _harmless(name: bytes) -> bool:
 
 # What printf and strptime fill in.
 _FORMAT = re.compile(rb"%0?\d*(?:hh?|ll?|z|j|PRI)?[xXdu](?:%|\\n|$)|%(?:hh?|ll?)[xXdu]|%0\dl?l?[xXdu]")
+# `get_webhook("654bbb...")`: what a function that fetches or changes a thing is given is the thing's id.
+_OF_A_CALL = re.compile(rb"(?i)^(?:get|find|fetch|load|enable|disable|delete|remove|update)_?[a-z_]*$")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
@@ -221,13 +223,16 @@ class Context:
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
             return
-        if text[start - 3 : start + 2].find(b"//") >= 0:
+        if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value):
             return
         name = given_name(line)
+        if name is not None and line.endswith((b'("', b"('")) and _OF_A_CALL.match(name) and not _STRONG.search(name):
+            return
         if name is not None and b"::" + name in line:
             return  # the value of a type, not of a credential
         if name is None:
-            sure = 0.5 if _STRONG.search(line[-60:]) else 0.35
+            # Within a run of signs, as tables of parsers have them, nothing begins.
+            sure = 0.5 if _STRONG.search(line[-60:]) and line[-1:] not in b",;!$#^&|~%" else 0.35
         elif _harmless(name) or (uuid(value) and not _STRONG.search(name) and not line.endswith((b"?key=", b"&key="))):
             return
         elif _STRONG.search(name):

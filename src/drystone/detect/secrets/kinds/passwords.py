@@ -9,7 +9,7 @@ from typing import Final
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.kinds.secret_names import OTHER
-from drystone.detect.secrets.kinds.values import file_name, reference, stand_in, told_in_base64
+from drystone.detect.secrets.kinds.values import example_in_url, file_name, reference, stand_in, told_in_base64
 from drystone.detect.secrets.spans import Span, covering
 
 #: A private key block is at most this long.
@@ -89,7 +89,9 @@ class UrlPassword:
             if reference(value) or reference(user):
                 continue
             sure = 0.75
-            if value.lower() == user.lower() or stand_in(value):
+            database = _DATABASE.match(text, match.end())
+            others = (user, host.split(b".")[0], database[1] if database is not None else b"")
+            if value.lower() == user.lower() or stand_in(value) or example_in_url(value, others):
                 sure -= 0.3
             if checks.digits(value):
                 sure += 0.1
@@ -103,9 +105,17 @@ class UrlPassword:
                 yield Span("password", "url-password", match.start(2), match.end(2), sure)
 
 
+# `:5432/crm` behind a host.
+_DATABASE = re.compile(rb"(?::\d{1,5})?/([\w-]{1,40})(?![\w/-])")
 _PAGING = re.compile(
     rb"(?i)(?:next|page|lock|update|starting|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
 )
+
+
+def _says_its_name(before: bytes, value: bytes) -> bool:
+    """Return whether a value is its own name in other letters, as in enumerations: `TOKEN_LOST = "TokenLost"`."""
+    name = re.sub(rb"[^A-Za-z0-9]", b"", before).lower()
+    return name.endswith(re.sub(rb"[^A-Za-z0-9]", b"", value).lower())
 
 
 class AssignedCredential:
@@ -133,7 +143,9 @@ class AssignedCredential:
                 or checks.counts_up(value)
                 or file_name(value)
                 or told_in_base64(value)
+                or checks.half_token(value)
                 or _PAGING.search(before)
+                or _says_its_name(text[max(0, match.start() - 60) : match.start(2)], value)
                 or _qualified(text, match.start())
             ):
                 continue

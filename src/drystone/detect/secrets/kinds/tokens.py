@@ -17,6 +17,9 @@ WIDEST: Final = 2048
 # A token may begin after an escape in a string literal (`\nghp_...`) or in a URL (`%3Dghp_...`).
 _LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?=[^A-Za-z0-9]))"
 
+# `sha256=S4GY3z-rf_BGu...`: the rest of a digest that chance made look like a token.
+_DIGEST = re.compile(rb"(?i)sha\d{1,3}[=:-][A-Za-z0-9+/_=-]{0,60}$")
+
 
 def exact(rule: Rule) -> re.Pattern[bytes]:
     """Return the rule's pattern between boundaries, as `re` takes it."""
@@ -65,5 +68,5 @@ class Token:
         for match in covering(self._exact, text, max(since, hit - self._back), hit, WIDEST):
             start, end = match.span(1) if self._exact.groups and match[1] is not None else match.span()
             sure = judge(self.rule, text[start:end])
-            if sure:
+            if sure and not _DIGEST.search(text, max(0, start - 64), start):
                 yield Span("token", self.rule.id, start, end, sure)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
@@ -24,8 +26,9 @@ _REFERENCE = re.compile(
     rb"""^\[[\w .-]*\]$|^\[[\w.]+\(.*\)\]$|^\(.*\)$"""
     rb"""|\$(?:[a-z_][a-z0-9_]{2,}|[A-Z_][A-Z0-9_]{2,}|[a-z]{2,}(?:[A-Z][a-z]+)+)(?![A-Za-z0-9_])"""
     rb"""|^(?:env|process|os|self|this|config|settings|params|props|args|opts|options|data|request|req|var|local|vault|conf|kwargs|attrs)[.:\[]"""
-    rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
+    rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2|scrypt|argon2\w{0,2}|bcrypt)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
     rb"""|^(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w ./\\-]+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^[A-Z]+$|^__\w+__$|"""
+    rb"""^[A-Z0-9]*(?:SECRET|PASSWORD|TOKEN|ENCODED)[A-Z0-9]*$|^[)\]}][,;)]|\w\($|"""
     rb"""\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
     rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$"""
 )
@@ -51,6 +54,7 @@ _LISTED_COMMON = (
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
     "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
     "ssh ftp smtp imap ldap http https "
+    "repo branch org ssword "
     "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
@@ -84,9 +88,10 @@ _ALGORITHM = re.compile(
 )
 _LINES = re.compile(rb"[^\n:{]+(?:\n[^\n:{]+)+\n?")
 _FILE = re.compile(
-    rb"\.(?:7z|bin|bz2|csv|exe|gz|html?|img|iso|jar|jpe?g|json|log|ova|pdf|png|py|qcow2|rpm|deb|sql|svg|tar|tgz|txt|vhd|"
-    rb"vmdk|war|whl|xml|xz|ya?ml|zip)$"
+    rb"\.(?:7z|bin|bz2|cc|cpp|css|csv|cuh?|exe|go|gz|h|hpp|html?|img|ini|iso|jar|java|jpe?g|js|json|lock|log|md|mjs|ova|"
+    rb"pdf|png|py|pyi|qcow2|rpm|rs|rst|deb|sql|svg|tar|tgz|toml|ts|tsx|txt|vhd|vmdk|war|whl|xml|xz|ya?ml|zip)$"
 )
+_WORDS = re.compile(rb"[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -149,7 +154,7 @@ def stand_in(value: bytes) -> bool:
                 or not _signed(value)
             ):
                 return True
-    return re.fullmatch(rb"(?:0?1234567890?|12345678?|987654321|\d)\w{0,2}", value) is not None
+    return re.fullmatch(rb"(?:0?1234567890?|123456?7?8?|987654321|\d)\w{0,2}", value) is not None
 
 
 def told_in_base64(value: bytes) -> bool:
@@ -162,6 +167,18 @@ def told_in_base64(value: bytes) -> bool:
     if not inner.isascii() or not inner.decode().replace("\n", "").isprintable():
         return False
     return _SPOKEN.search(inner) is not None or _LINES.fullmatch(inner) is not None or stand_in(inner)
+
+
+def example_in_url(value: bytes, others: Iterable[bytes]) -> bool:
+    """Return whether a password of a URL is an example's: one of its `others` (user, host, database), or `my-pa%2Fss`.
+
+    So is one that only names what it is (`aws_secret_access_key`).
+    """
+    plain = unquote_to_bytes(value)
+    if any(plain.lower() == part.lower() for part in others if part) or (b"_" in plain and _WORDS.fullmatch(plain)):
+        return True
+    letters = re.sub(rb"[^A-Za-z]", b"", plain.translate(_LEET)).lower()
+    return plain != value and (stand_in(plain) or _only_common(letters))
 
 
 def _signed(value: bytes) -> bool:
