@@ -59,6 +59,12 @@ Linear Encoder::linear(const float* weight, const float* bias, int inputs, int o
     return w;
 }
 
+void Encoder::set_distance(const float* table, int most) {
+    reach = most;
+    distance.assign(table, table + (size_t)heads * (2 * reach + 1));
+    distance.resize(distance.size() + kPast);
+}
+
 const Variant* const kVariants[] = {
 #if defined(__x86_64__)
     &avx512_bf16_variant, &avx512_vnni_variant, &avx2_variant,

@@ -54,6 +54,7 @@ struct Linear {
     Buffer<float> scale, bias, floats;
 };
 
+constexpr int kPast = 64;
 constexpr int kFloatDeep = 192;  // inputs of a panel whose float32 weights stay in the first cache
 
 enum class Activation { kRelu, kGelu, kGeluTanh };
@@ -113,11 +114,18 @@ struct Encoder {
     std::vector<float> gate;  // int8: the activation is x (0.5 + x times a polynomial in x^2) for |x| up to gate_end
     float gate_end;
     std::vector<float> word, position, type, head, head_bias;
+    // What attention's scores get by the distance from query to key, or empty: a row of 2 reach + 1 for each head, the
+    // key `reach` before the query first. Vectors are read past the end of a row: kPast numbers stand behind the last.
+    std::vector<float> distance;
+    int reach = 0;
     Norm norm;
     std::vector<Layer> layers;
 
     // weight: [inputs, outputs], row by row.
     Linear linear(const float* weight, const float* bias, int inputs, int outputs) const;
+
+    // table: [heads, 2 reach + 1], as `distance`.
+    void set_distance(const float* table, int reach);
 
     size_t words() const { return word.size() / hidden; }
     size_t positions() const { return position.size() / hidden; }

@@ -312,15 +312,19 @@ inline void product(const typename U::Word* left, size_t left_stride, const type
 }
 
 // R queries' share of the values. Scores are exponents of two: the query's weights bring the scale. Keys are
-// transposed: [words, padded].
+// transposed: [words, padded]. `distance`, if not null, is what the first query's scores get, by key; the next one's
+// stands one number before it.
 template <class U, int R>
 void attend_rows(const typename U::Word* q, size_t stride, const typename U::Word* keys, const typename U::Word* v,
-                 size_t v_stride, int length, int padded, int size, float* scores, float* out, size_t out_stride) {
+                 size_t v_stride, int length, int padded, int size, const float* distance, float* scores, float* out,
+                 size_t out_stride) {
     product<U, R>(q, stride, keys, padded, size / U::kNumbers, padded,
                   [&](int r, int at, int, Floats sums) { store(scores + (size_t)r * padded + at, sums); });
     float by[R];
     for (int r = 0; r < R; r++) {
         float* row = scores + (size_t)r * padded;
+        if (distance)
+            for (int j = 0; j < padded; j += kLanes) store(row + j, load(row + j) + load(distance - r + j));
         for (int j = length; j < padded; j++) row[j] = -1e30f;
         Floats top = load(row);
         for (int j = kLanes; j < padded; j += kLanes) top = larger(top, load(row + j));
@@ -341,8 +345,8 @@ void attend_rows(const typename U::Word* q, size_t stride, const typename U::Wor
 // One head of one window. Rows of q and k are words of consecutive features, those of v words of consecutive tokens.
 template <class U>
 void attend(const typename U::Word* q, const typename U::Word* k, size_t stride, const typename U::Word* v,
-            size_t v_stride, int length, int size, Buffer<typename U::Word>& keys, Buffer<float>& scores, float* out,
-            size_t out_stride) {
+            size_t v_stride, int length, int size, const float* distance, Buffer<typename U::Word>& keys,
+            Buffer<float>& scores, float* out, size_t out_stride) {
     const int padded = up_to(length, kLanes), words = size / U::kNumbers;
     auto* turned = keys.need((size_t)up_to(words, 8) * padded);
     for (int j = 0; j < padded; j += kSide) {
@@ -363,8 +367,8 @@ void attend(const typename U::Word* q, const typename U::Word* k, size_t stride,
     }
     float* space = scores.need((size_t)kQueries * padded);
     in_groups<kQueries>(length, [&](auto group, int r) {
-        attend_rows<U, group>(q + r * stride, stride, turned, v, v_stride, length, padded, size, space,
-                              out + r * out_stride, out_stride);
+        attend_rows<U, group>(q + r * stride, stride, turned, v, v_stride, length, padded, size,
+                              distance ? distance - r : nullptr, space, out + r * out_stride, out_stride);
     });
 }
 
@@ -395,6 +399,10 @@ void normalize(float* x, size_t stride, size_t count, const Encoder& e, const No
 void attend_window(const Encoder& e, const float* qkv, size_t stride, int length, float* out, size_t out_stride,
                    Scratch& scratch) {
     const int hidden = e.hidden, size = hidden / e.heads;
+    // Of a window's first query, by key.
+    const auto distance = [&](int head) -> const float* {
+        return e.distance.empty() ? nullptr : e.distance.data() + (size_t)head * (2 * e.reach + 1) + e.reach;
+    };
 #ifdef DRYSTONE_BFLOAT16
     if (!e.exact) {
         const int row = hidden / Halves::kNumbers;
@@ -407,16 +415,16 @@ void attend_window(const Encoder& e, const float* qkv, size_t stride, int length
         }
         for (int h = 0; h < e.heads; h++) {
             const Halves::Word* at = near + (size_t)h * size / Halves::kNumbers;
-            attend<Halves>(at, at + row, 2 * row, values + (size_t)h * size, hidden, length, size, scratch.near_keys,
-                           scratch.scores, out + (size_t)h * size, out_stride);
+            attend<Halves>(at, at + row, 2 * row, values + (size_t)h * size, hidden, length, size, distance(h),
+                           scratch.near_keys, scratch.scores, out + (size_t)h * size, out_stride);
         }
         return;
     }
 #endif
     for (int h = 0; h < e.heads; h++) {
         const float* at = qkv + (size_t)h * size;
-        attend<Singles>(at, at + hidden, stride, at + 2 * hidden, stride, length, size, scratch.keys, scratch.scores,
-                        out + (size_t)h * size, out_stride);
+        attend<Singles>(at, at + hidden, stride, at + 2 * hidden, stride, length, size, distance(h), scratch.keys,
+                        scratch.scores, out + (size_t)h * size, out_stride);
     }
 }
 

@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     shape.inner = 8 * (1 + data[2] % 20);
     shape.layers = data[3] % 3;
     shape.activation = (Activation)(data[4] % 3);
+    shape.relative = data[4] / 3 % 2;
     const uint64_t seed = data[5];
     std::vector<int32_t> lengths;
     int total = 0;

@@ -11,6 +11,7 @@ namespace drystone::reader {
 struct Shape {
     int hidden, heads, inner, layers;
     Activation activation;
+    bool relative = false;  // attention's scores depend on the distance as well
 };
 
 inline std::vector<float> numbers(checks::Random& random, size_t count, float size) {
@@ -41,6 +42,8 @@ inline void fill(Encoder& e, const Shape& shape, uint64_t seed) {
         e.layers.push_back({std::move(qkv), std::move(out), std::move(up), std::move(down), norm(), norm()});
     }
     e.head = numbers(random, 2 * (size_t)h, 0.2f), e.head_bias = numbers(random, 2, 0.2f);
+    const int reach = kPositions - 1;
+    if (shape.relative) e.set_distance(numbers(random, (size_t)e.heads * (2 * reach + 1), 1).data(), reach);
 }
 
 // Logits of windows of the given lengths, of tokens `first`, `first` + 1 and so on of a made-up text.

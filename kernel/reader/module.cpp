@@ -90,6 +90,12 @@ NB_MODULE(_kernel, m) {
                  e.layers.push_back({linear(e, qkv, qkv_b), linear(e, out, out_b), linear(e, up, up_b),
                                      linear(e, down, down_b), norm(g1, b1, (int)h), norm(g2, b2, (int)h)});
              })
+        .def("distance",
+             [](Encoder& e, Matrix table) {
+                 same(table.shape(0), e.heads, "a column of distances");
+                 if (table.shape(1) % 2 == 0) throw std::invalid_argument("a row of distances has no middle");
+                 e.set_distance(table.data(), (int)(table.shape(1) / 2));
+             })
         .def("head",
              [](Encoder& e, Matrix weight, Vector bias) {
                  same(weight.size(), 2 * (size_t)e.hidden, "head");
@@ -102,7 +108,7 @@ NB_MODULE(_kernel, m) {
             inside(ids, tokens, e.words(), "ids");
             inside(types, tokens, e.types() ? e.types() : SIZE_MAX, "types");
             inside(positions, tokens, e.positions() ? e.positions() : SIZE_MAX, "positions");
-            inside(lengths, lengths.size(), tokens + 1, "lengths");
+            inside(lengths, lengths.size(), e.distance.empty() ? tokens + 1 : e.reach + 2, "lengths");
             size_t total = 0;
             for (size_t i = 0; i < lengths.size(); i++) total += lengths.data()[i];
             same(total, tokens, "lengths, added up,");

@@ -11,8 +11,10 @@ using drystone::checks::report;
 
 int main() {
     const std::vector<int32_t> lengths = {13, 1, 40, 16, 100};
-    const Shape shapes[] = {
-        {48, 3, 96, 1, Activation::kRelu}, {104, 1, 56, 1, Activation::kGeluTanh}, {200, 5, 400, 1, Activation::kGelu}};
+    const Shape shapes[] = {{48, 3, 96, 1, Activation::kRelu},
+                            {104, 1, 56, 1, Activation::kGeluTanh},
+                            {200, 5, 400, 1, Activation::kGelu},
+                            {96, 2, 64, 1, Activation::kGelu, true}};
     for (const Variant* variant : supported(kVariants)) {
         Digest exact, rounded;
         for (const Shape& shape : shapes) {

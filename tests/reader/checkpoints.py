@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HIDDEN, INNER, LAYERS, HEADS, POSITIONS = 48, 96, 3, 3, 128
-FAMILIES = ("bert", "distilbert", "roberta", "electra", "deberta", "deberta-v2")
+FAMILIES = ("bert", "distilbert", "roberta", "electra", "mpnet", "deberta", "deberta-v2")
 
 
 def prose() -> list[str]:
@@ -71,6 +71,7 @@ _TOKENIZER_CLASSES = {
     "bert": "BertTokenizerFast",
     "distilbert": "DistilBertTokenizerFast",
     "electra": "ElectraTokenizerFast",
+    "mpnet": "MPNetTokenizerFast",
     "roberta": "RobertaTokenizerFast",
 }
 
@@ -82,7 +83,8 @@ def make_tokenizer(family: str) -> Tokenizer:
 
 
 def make_config(family: str, vocabulary: int) -> dict[str, Any]:
-    common = {"model_type": family, "vocab_size": vocabulary, "pad_token_id": 1 if family == "roberta" else 0}
+    offset = family in {"roberta", "mpnet"}  # positions are counted from one past the padding id
+    common = {"model_type": family, "vocab_size": vocabulary, "pad_token_id": 1 if offset else 0}
     if family == "distilbert":
         return common | {
             "architectures": ["DistilBertForQuestionAnswering"],
@@ -97,6 +99,7 @@ def make_config(family: str, vocabulary: int) -> dict[str, Any]:
         "bert": "Bert",
         "roberta": "Roberta",
         "electra": "Electra",
+        "mpnet": "MPNet",
         "deberta": "Deberta",
         "deberta-v2": "DebertaV2",
     }
@@ -106,13 +109,15 @@ def make_config(family: str, vocabulary: int) -> dict[str, Any]:
         "intermediate_size": INNER,
         "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS,
-        "max_position_embeddings": POSITIONS + 2 if family == "roberta" else POSITIONS,
+        "max_position_embeddings": POSITIONS + 2 if offset else POSITIONS,
         "hidden_act": "gelu",
         "type_vocab_size": 1 if family == "roberta" else 2,
         "layer_norm_eps": 1e-5 if family == "roberta" else 1e-12,
     }
     if family == "electra":
         config |= {"embedding_size": 32, "hidden_act": "relu"}
+    if family == "mpnet":
+        config |= {"type_vocab_size": 0, "relative_attention_num_buckets": 32}
     if family == "deberta":
         config |= {
             "type_vocab_size": 0,
@@ -184,10 +189,15 @@ def make_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, np.ndarray]
             linear(f"{at}.attention.self.pos_q_proj", HIDDEN, HIDDEN)
         else:
             suffix = "_proj" if family == "deberta-v2" else ""
-            for name in ("query", "key", "value"):
+            for name in () if family == "mpnet" else ("query", "key", "value"):
                 linear(f"{at}.attention.self.{name}{suffix}", HIDDEN, HIDDEN)
-        linear(f"{at}.attention.output.dense", HIDDEN, HIDDEN)
-        norm(f"{at}.attention.output.LayerNorm")
+        if family == "mpnet":
+            for name in "qkvo":
+                linear(f"{at}.attention.attn.{name}", HIDDEN, HIDDEN)
+            norm(f"{at}.attention.LayerNorm")
+        else:
+            linear(f"{at}.attention.output.dense", HIDDEN, HIDDEN)
+            norm(f"{at}.attention.output.LayerNorm")
         linear(f"{at}.intermediate.dense", INNER, HIDDEN)
         linear(f"{at}.output.dense", HIDDEN, INNER)
         norm(f"{at}.output.LayerNorm")
@@ -196,6 +206,8 @@ def make_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, np.ndarray]
     if family == "deberta-v2":
         matrix(f"{prefix}.encoder.rel_embeddings.weight", 2 * config["position_buckets"], HIDDEN)
         norm(f"{prefix}.encoder.LayerNorm")
+    if family == "mpnet":
+        matrix(f"{prefix}.encoder.relative_attention_bias.weight", config["relative_attention_num_buckets"], HEADS)
     linear("qa_outputs", 2, HIDDEN)
     return tensors
 
@@ -220,7 +232,7 @@ def write_checkpoint(folder: Path, family: str, seed: int = 0, **changes: Any) -
         "model_max_length": POSITIONS,
         "do_lower_case": family != "distilbert",
         "model_input_names": ["input_ids", "attention_mask"]
-        if family in {"distilbert", "roberta"}
+        if family in {"distilbert", "roberta", "mpnet"}
         else ["input_ids", "token_type_ids", "attention_mask"],
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))

@@ -13,7 +13,7 @@ from drystone.errors import UsageError
 Normalize = Literal["question", "window"]
 Runtime = Literal["auto", "openvino", "onnxruntime", "packed", "torch"]
 Precision = Literal["auto", "fast", "fp32", "bf16", "int8"]
-TrainingPrecision = Literal["auto", "fp32", "bf16"]
+TrainingPrecision = Literal["auto", "fp32", "bf16", "int8"]
 Pooling = Literal["mean", "first"]
 #: The model of those who name none, where its package is installed (models/mini).
 DEFAULT_MODEL: Final = "mini"

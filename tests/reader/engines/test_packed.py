@@ -17,7 +17,7 @@ from drystone.reader.engines.schedule import Batch
 from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace
-from tests.reader.checkpoints import prose
+from tests.reader.checkpoints import POSITIONS, prose
 
 pytestmark = pytest.mark.skipif(not variants(), reason="the kernel was not built")
 
@@ -41,7 +41,7 @@ def row(*lengths: int, seed: int = 0, words: int = 400) -> Batch:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta", "mpnet"])
 @pytest.mark.parametrize("length", [1, 2, 7, 15, 16, 17, 31, 60])
 def test_logits_stay_near_the_reference(variant: str, family: str, length: int, checkpoints: dict[str, Path]) -> None:
     model = built(checkpoints[family])
@@ -57,10 +57,11 @@ def test_logits_stay_near_the_reference(variant: str, family: str, length: int, 
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("family", ["bert", "mpnet"])
 def test_a_window_gives_the_same_bits_in_any_company(
-    variant: str, precision: str, checkpoints: dict[str, Path]
+    variant: str, precision: str, family: str, checkpoints: dict[str, Path]
 ) -> None:
-    engine = PackedEngine(built(checkpoints["bert"]), precision, 1, variant)
+    engine = PackedEngine(built(checkpoints[family]), precision, 1, variant)
     lengths = (13, 40, 1, 29, 60, 57, 16)
     together = row(*lengths)
     found, at = engine.run(together), 0
@@ -143,3 +144,7 @@ def test_what_the_kernel_cannot_run_is_refused(checkpoints: dict[str, Path]) -> 
     with pytest.raises(ValueError, match="lengths"):
         five = np.zeros(5, np.int32)
         engine._encoder.run(five, five, five, np.array([9], np.int32), np.zeros((5, 2), np.float32))
+    near = PackedEngine(built(checkpoints["mpnet"]), "int8", 1)  # it has no bias for what is farther than its windows
+    many = np.zeros(POSITIONS + 1, np.int32)
+    with pytest.raises(ValueError, match="lengths"):
+        near._encoder.run(many, many, many, np.array([len(many)], np.int32), np.zeros((len(many), 2), np.float32))

@@ -80,7 +80,7 @@ def test_windows_that_share_a_row_do_not_see_each_other(family: str, checkpoints
 
 
 def test_unknown_architecture_is_refused_with_those_known() -> None:
-    with pytest.raises(ModelError, match=r"'t5' is not known.*bert.*deberta-v2.*distilbert.*electra.*roberta"):
+    with pytest.raises(ModelError, match=r"'t5' is not known.*bert.*deberta-v2.*distilbert.*electra.*mpnet.*roberta"):
         build_model({"model_type": "t5"}, {})
 
 
@@ -103,6 +103,12 @@ def test_config_that_cannot_be_is_named(change: dict[str, Any], message: str) ->
     config = make_config("bert", 300)
     with pytest.raises(ModelError, match=message):
         build_model(config | change, make_tensors(config))
+
+
+def test_mpnet_with_other_buckets_than_transformers_computes_is_refused() -> None:
+    config = make_config("mpnet", 300)
+    with pytest.raises(ModelError, match="relative_attention_num_buckets is 16; MPNet computes 32"):
+        build_model(config | {"relative_attention_num_buckets": 16}, make_tensors(config))
 
 
 def test_weights_without_a_head_or_with_nan_are_refused() -> None:

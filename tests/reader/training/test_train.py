@@ -142,18 +142,36 @@ def test_a_run_of_another_setting_is_refused(checkpoints: dict[str, Path], data:
         run(checkpoints["distilbert"], data, tmp_path)
 
 
-@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta", "electra"])
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta", "electra", "mpnet"])
 def test_every_family_trains(checkpoints: dict[str, Path], data: DataSet, tmp_path: Path, family: str) -> None:
     out = run(checkpoints[family], data, tmp_path, examples=60)
     before, after = weights(checkpoints[family]), weights(out)
     assert before.keys() == after.keys()
-    words = [name for name in before if "word_embeddings" in name]
-    assert [name for name in before if np.array_equal(before[name], after[name])] == words
+    kept = [name for name in before if "word_embeddings" in name or "relative_attention_bias" in name]
+    assert [name for name in before if np.array_equal(before[name], after[name])] == kept
 
 
 def test_deberta_is_refused(checkpoints: dict[str, Path], data: DataSet, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="DeBERTa's weights are folded"):
         run(checkpoints["deberta"], data, tmp_path)
+
+
+def test_matrices_that_stay_are_multiplied_in_int8(checkpoints: dict[str, Path], data: DataSet, tmp_path: Path) -> None:
+    from drystone.reader.training.batches import make_rows, pack, pool_steps
+    from drystone.reader.training.net import Net
+
+    _, built, windower = training.open_checkpoint(checkpoints["mpnet"], 0)
+    packed = pack(windower, [data])
+    ((part, *_), *_) = pool_steps(packed, np.arange(16), seed=0, pool=0, longest=96, tokens=2048, parts=1)
+    rows = make_rows(packed, part, built.positions_from)
+    found = [Net(built, lora=4, frozen_layers=1, int8=int8).gradients(rows) for int8 in (False, True)]
+    (exact, gradients), (near, others) = found
+    assert exact != near  # it is another arithmetic
+    assert near == pytest.approx(exact, rel=0.02)
+    one, other = (np.concatenate([g.numpy().ravel() for g in part]) for part in (gradients, others))
+    assert one @ other > 0.98 * np.linalg.norm(one) * np.linalg.norm(other)
+    with pytest.raises(UsageError, match="int8 is for matrices that stay"):
+        run(checkpoints["mpnet"], data, tmp_path, precision="int8")
 
 
 def test_what_is_frozen_stays(checkpoints: dict[str, Path], data: DataSet, tmp_path: Path) -> None:
@@ -216,7 +234,7 @@ def test_a_damaged_state_is_named(checkpoints: dict[str, Path], data: DataSet, t
         ({"learning_rate": -1.0}, "learning_rate: must be"),
         ({"frozen_layers": 9}, "frozen_layers: must be from 0 to the model's 3"),
         ({"lora": 400}, "lora: a rank must be"),
-        ({"precision": "fp8"}, "precision: must be auto, fp32 or bf16"),
+        ({"precision": "fp8"}, "precision: must be auto, fp32, bf16 or int8"),
         ({"device": "cuda:77"}, "device: 'cuda:77' cannot be used here"),
         ({"warmup": 301}, "warmup: must be from 0 to 300"),
     ],

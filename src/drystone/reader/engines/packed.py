@@ -1,7 +1,8 @@
 """Runs a model in our own kernel, in int8 or float32, with windows packed without padding.
 
 In int8 it is faster than OpenVINO and ONNX Runtime with AVX2 and with AVX-512 and VNNI, in fp32 where there is no
-AVX-512 (docs/reader.md, "Figures"). It knows BERT-shaped encoders; DeBERTa's relative attention is not among them.
+AVX-512 (docs/reader.md, "Figures"). It knows BERT-shaped encoders, MPNet's bias by distance among them; DeBERTa's
+relative attention is not.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def unsupported(model: Model) -> str | None:
     if not variants():
         return "the packed runtime's kernel was not built"
     if model.relative or "embed.project.w" in model.weights:
-        return "the packed runtime computes neither relative positions nor projected embeddings"
+        return "the packed runtime computes neither DeBERTa's relative positions nor projected embeddings"
     inner = model.weights["layer.0.up.b"].shape[0] if model.layers else 8
     if (model.hidden // model.heads) % 8 or inner % 8:
         return "the packed runtime needs heads and inner layers whose sizes are multiples of 8"
@@ -112,6 +113,9 @@ class PackedEngine:
             bias = np.concatenate([weights[f"{at}q.b"] * scale, weights[f"{at}k.b"], weights[f"{at}v.b"]])
             rest = ("o.w", "o.b", "norm1.g", "norm1.b", "up.w", "up.b", "down.w", "down.b", "norm2.g", "norm2.b")
             self._encoder.layer(np.ascontiguousarray(qkv), bias, *(of(at + name) for name in rest))
+        if "relative.bias" in weights:  # rows from the farthest query after a key to the farthest before
+            by_key = weights["relative.bias"][::-1].T * np.float32(math.log2(math.e))
+            self._encoder.distance(np.ascontiguousarray(by_key))
         self._encoder.head(np.ascontiguousarray(weights["head.w"].T), of("head.b"))
 
     def run(self, batch: Batch) -> np.ndarray:

@@ -66,6 +66,10 @@ class Ops(Protocol):
         """Return position differences plus reach, clipped to 0..2 reach: [rows, tokens, tokens]."""
         ...
 
+    def heads_first(self, x: Any) -> Any:
+        """Return [rows, heads, tokens, tokens] of [rows, tokens, tokens, heads]."""
+        ...
+
     def relative(self, x: Any, table: np.ndarray, index: Any, scale: float, *, transpose: bool) -> Any:
         """Return x times the table row that `index` picks for each pair of tokens, scaled."""
         ...
@@ -103,7 +107,7 @@ def forward(
     if trace is not None:
         trace.hidden.append(x)
 
-    bias = ops.block_bias(blocks, MASKED)
+    bias = _bias(ops, model, positions, blocks)
     size = model.hidden // heads
     relative = model.relative
     scale = 1 / math.sqrt(size * (1 + len(relative.terms) if relative else 1))
@@ -139,3 +143,12 @@ def forward(
             trace.hidden.append(x)
             trace.attentions.append(attention)
     return ops.linear(x, "head.w", "head.b")
+
+
+def _bias(ops: Ops, model: Model, positions: Any, blocks: Any) -> Any:
+    """Return what every layer adds to attention's scores: `MASKED` between blocks, and MPNet's by distance."""
+    bias = ops.block_bias(blocks, MASKED)
+    if "relative.bias" not in model.weights:
+        return bias
+    table = ops.weight("relative.bias", model.weights["relative.bias"])
+    return ops.add(bias, ops.heads_first(ops.take(table, ops.distances(positions, model.max_tokens - 1))))

@@ -1,7 +1,7 @@
 """What a checkpoint's config and tensor names mean: one `Model` with one set of names for every family.
 
-Sources: the modelling files of transformers 4.57 (bert, distilbert, roberta, electra, deberta, deberta_v2), read for
-their tensor names, defaults and the order of operations. It knows nothing of runtimes, tokenizers or files.
+Sources: the modelling files of transformers 4.57 (bert, distilbert, roberta, electra, mpnet, deberta, deberta_v2), read
+for their tensor names, defaults and the order of operations. It knows nothing of runtimes, tokenizers or files.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FAMILIES = {
     "deberta-v2": "deberta",
     "distilbert": "distilbert",
     "electra": "electra",
+    "mpnet": "mpnet",
     "roberta": "roberta",
     "xlm-roberta": "roberta",
 }
@@ -34,6 +35,16 @@ _LAYER = {  # our name -> BERT's
     "v": "attention.self.value",
     "o": "attention.output.dense",
     "norm1": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "norm2": "output.LayerNorm",
+}
+_MPNET_LAYER = {
+    "q": "attention.attn.q",
+    "k": "attention.attn.k",
+    "v": "attention.attn.v",
+    "o": "attention.attn.o",
+    "norm1": "attention.LayerNorm",
     "up": "intermediate.dense",
     "down": "output.dense",
     "norm2": "output.LayerNorm",
@@ -68,6 +79,8 @@ class Model:
 
     `weights` holds `embed.*`, `layer.{i}.{q,k,v,o,up,down}.{w,b}` (w as inputs by outputs), `layer.{i}.norm{1,2}.{g,b}`
     and `head.{w,b}` (hidden size by 2: start, end). `positions_from` is the position id of a row's first token.
+    MPNet's `relative.bias` is what each head's attention score gets by the distance from query to key: a row for each
+    from -(max_tokens - 1) to max_tokens - 1.
     """
 
     family: str
@@ -100,6 +113,8 @@ def build_model(config: Config, tensors: dict[str, np.ndarray], name: str = "che
     read = _Reader(config, tensors, FAMILIES[kind], name)
     if kind == "distilbert":
         model = _distilbert(read)
+    elif kind == "mpnet":
+        model = _mpnet(read)
     elif kind in {"deberta", "deberta-v2"}:
         model = _deberta(read, v2=kind == "deberta-v2")
     else:
@@ -250,6 +265,49 @@ def _distilbert(read: _Reader) -> Model:
         max_tokens=positions,
         weights=weights,
     )
+
+
+def _mpnet(read: _Reader) -> Model:
+    hidden, inner, layers = (read.integer(k) for k in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+    heads, positions = read.heads("num_attention_heads", hidden), read.integer("max_position_embeddings", least=3)
+    if (buckets := read.integer("relative_attention_num_buckets", _BUCKETS)) != _BUCKETS:
+        raise read.fail(f"config.json: relative_attention_num_buckets is {buckets}; MPNet computes {_BUCKETS}.")
+    first, weights = 2, read.weights  # positions are counted from one past the padding id, which is always 1
+    weights["embed.word"] = read.tensor("embeddings.word_embeddings.weight", (None, hidden))
+    weights["embed.position"] = read.tensor("embeddings.position_embeddings.weight", (positions, hidden))
+    read.norm("embed.norm", "embeddings.LayerNorm", hidden)
+    table = read.tensor("encoder.relative_attention_bias.weight", (buckets, heads))
+    weights["relative.bias"] = table[_mpnet_buckets(positions - first - 1)]
+    for index in range(layers):
+        read.layer(index, "encoder.layer", _MPNET_LAYER, hidden, inner)
+    read.head(hidden)
+    return Model(
+        family="mpnet",
+        layers=layers,
+        heads=heads,
+        hidden=hidden,
+        activation=read.activation(),
+        epsilon=read.number("layer_norm_eps", 1e-12),
+        positions_from=first,
+        max_tokens=positions - first,
+        weights=weights,
+    )
+
+
+#: Buckets of distances, half of them for each direction; distances of 128 and more share the last of a direction.
+_BUCKETS, _FARTHEST = 32, 128
+
+
+def _mpnet_buckets(reach: int) -> np.ndarray:
+    """Return the bucket of each distance -reach..reach from query to key (transformers, relative_position_bucket)."""
+    distance = np.arange(-reach, reach + 1)
+    size, half = np.abs(distance), _BUCKETS // 2
+    exact = half // 2
+    # In float32, as there: where the logarithm meets a whole number, its rounding decides the bucket.
+    share = np.log(np.maximum(size, 1).astype(np.float32) / np.float32(exact)) / np.float32(np.log(_FARTHEST / exact))
+    far = np.minimum(exact + (share * np.float32(half - exact)).astype(np.int64), half - 1)
+    found: np.ndarray = np.where(size < exact, size, far) + (distance < 0) * half
+    return found
 
 
 def _deberta(read: _Reader, *, v2: bool) -> Model:

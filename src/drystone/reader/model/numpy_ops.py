@@ -76,6 +76,9 @@ class NumpyOps:
         clipped: np.ndarray = np.clip(apart + reach, 0, 2 * reach)
         return clipped
 
+    def heads_first(self, x: np.ndarray) -> np.ndarray:
+        return x.transpose(0, 3, 1, 2)
+
     def relative(
         self, x: np.ndarray, table: np.ndarray, index: np.ndarray, scale: float, *, transpose: bool
     ) -> np.ndarray:

@@ -102,6 +102,9 @@ class _OnnxOps:
         low, high = (self.weight(f"bound_{n}", np.array(n, np.int64)) for n in (0, 2 * reach))
         return self.node("Clip", self.node("Add", apart, self.integers(reach)), low, high)
 
+    def heads_first(self, x: str) -> str:
+        return self.node("Transpose", x, perm=[0, 3, 1, 2])
+
     def relative(self, x: str, table: np.ndarray, index: str, scale: float, *, transpose: bool) -> str:
         heads = self.model.heads
         rows = table.reshape(-1, heads, self.model.hidden // heads).transpose(1, 2, 0) * np.float32(scale)

@@ -70,7 +70,11 @@ class TensorflowOps:
         return self.tf.where(same, 0.0, masked)
 
     def distances(self, positions: Any, reach: int) -> Any:
-        raise NotImplementedError
+        apart = positions[:, :, None] - positions[:, None, :]
+        return self.tf.clip_by_value(apart + reach, 0, 2 * reach)
+
+    def heads_first(self, x: Any) -> Any:
+        return self.tf.transpose(x, [0, 3, 1, 2])
 
     def relative(self, x: Any, table: np.ndarray, index: Any, scale: float, *, transpose: bool) -> Any:
         raise NotImplementedError

@@ -58,6 +58,9 @@ class TorchOps:
     def distances(self, positions: Tensor, reach: int) -> Tensor:
         return torch.clip(positions[:, :, None] - positions[:, None, :] + reach, 0, 2 * reach)
 
+    def heads_first(self, x: Tensor) -> Tensor:
+        return x.permute(0, 3, 1, 2)
+
     def relative(self, x: Tensor, table: np.ndarray, index: Tensor, scale: float, *, transpose: bool) -> Tensor:
         rows = torch.from_numpy(table).to(x.dtype).reshape(-1, x.shape[1], x.shape[3]).permute(1, 2, 0)
         scores = x @ rows * scale

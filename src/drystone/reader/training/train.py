@@ -73,6 +73,7 @@ class Recipe:
     frozen_layers: int = TrainingOptions.frozen_layers
     lora: int = TrainingOptions.lora
     bf16: bool = False
+    int8: bool = False
     seed: int = TrainingOptions.seed
 
     def rate(self, seen: int, count: int) -> float:
@@ -127,7 +128,8 @@ def train(
     The run shows `examples` examples, or `epochs` passes. `warmup` and `decay` are examples, or shares of them (decay:
     all that follows the warm-up). `validation` examples are answered every `evaluate_every` examples and at the end;
     the best model by F1 is kept, and `patience` evaluations without a better one end the run. The state is written
-    every `checkpoint_every` seconds. `precision` is fp32, bf16 or auto (bf16 where the device has it). `report` gets
+    every `checkpoint_every` seconds. `precision` is fp32, bf16, auto (bf16 where the device has it) or int8 (matrices
+    that stay as they are, with LoRA or in frozen layers, are multiplied in int8, the rest in fp32). `report` gets
     rows of progress. Other keywords are fields of `Recipe`; a run may be resumed with other `examples` and `decay` as
     long as neither's decay has begun. `objective(packed, model)` replaces the hard labels' loss.
 
@@ -140,8 +142,8 @@ def train(
     checkpoint, built, windower = open_checkpoint(model, int(recipe.get("seed", 0)))
     packed = data if isinstance(data, Packed) else pack(windower, _sets(data))
     total = examples or math.ceil(epochs * packed.epoch_size())
-    fields = {"max_seq_len": windower.max_seq_len} | recipe
-    chosen = _checked(Recipe(total, *_course(total, warmup, decay), bf16=bf16, **fields), built)
+    fields = {"max_seq_len": windower.max_seq_len, "bf16": bf16, "int8": precision == "int8"} | recipe
+    chosen = _checked(Recipe(total, *_course(total, warmup, decay), **fields), built)
     loss = objective(packed, built) if objective else hard_labels
     net = _net(built, chosen, device, loss, trace=trace, attention=attention)
     run = Run(out, _facts(checkpoint, built, packed, notes))
@@ -169,6 +171,7 @@ def _net(built: Model, recipe: Recipe, device: str, loss: Objective, *, trace: b
         seed=recipe.seed,
         device=device,
         bf16=recipe.bf16,
+        int8=recipe.int8,
         trace=trace,
         attention=attention,
         objective=loss,
@@ -455,6 +458,8 @@ def _made(folder: Path) -> TrainingRecord | None:
 def _checked(recipe: Recipe, built: Model) -> Recipe:
     if not 16 <= recipe.max_seq_len <= built.max_tokens:
         raise UsageError(f"max_seq_len: must be from 16 to the model's {built.max_tokens}, not {recipe.max_seq_len}.")
+    if recipe.int8 and not (recipe.lora or recipe.frozen_layers):
+        raise UsageError("precision: int8 is for matrices that stay as they are; give lora or frozen_layers as well.")
     for name, least, most in (
         ("examples", 1, 1 << 40),
         ("warmup", 0, recipe.examples),
