@@ -27,9 +27,30 @@ def test_a_card_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         import_from(str(tmp_path / "card.md"))
 
 
+def test_each_form_is_told_from_the_others(tmp_path: Path) -> None:
+    texts = {
+        "croissant.json": '{"conformsTo": "http://mlcommons.org/croissant/1.0", "name": "a"}',
+        "unfragile.yml": "artifact: {name: a, type: dataset}\n",
+        "passport.json": '{"passport": {"unfragile": {"artifact": {"name": "a", "type": "dataset"}}}}',
+        "eval.json": '{"evaluation_results": [{"source_data": {"dataset_name": "squad"}, "evaluation_name": "f1", '
+        '"score_details": {"score": 80}}], "schema_version": "0.2", "model_info": {"id": "a"}}',
+        "hub/README.md": "---\npipeline_tag: question-answering\n---\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        assert import_from(str(tmp_path / name.removesuffix("/README.md")), "a").passport.artifact.name == "a", name
+
+
+def test_what_no_passport_holds_names_its_field(tmp_path: Path) -> None:
+    (tmp_path / "unfragile.yml").write_text('artifact: {name: a, type: dataset, url: "a\\u001bb"}\n')
+    with pytest.raises(UsageError, match=r"unfragile.yml: url: String should match"):
+        import_from(str(tmp_path / "unfragile.yml"))
+
+
 def test_what_is_nothing_known_is_refused(tmp_path: Path) -> None:
     for name in ("nothing", ".", "a\x1b[31m.txt"):
-        with pytest.raises(UsageError, match="is no release, reader, card"):
+        with pytest.raises(UsageError, match="is no release, reader, folder of Parquet"):
             import_from(str(tmp_path / name))
 
 

@@ -13,6 +13,7 @@ from drystone.answer.resolving import CitedQuote, Resolver
 from drystone.answer.shapes import FORMAT, CheckedCitation
 from drystone.errors import UsageError
 from drystone.identity.swhid import Swhid, parse
+from drystone.release.files import read_bounded
 from drystone.release.layout import shown
 from drystone.release.read import Release
 
@@ -77,13 +78,7 @@ def check_file(file: str | os.PathLike[str], release: Release) -> list[CheckedCi
 
 def _load(path: Path) -> _File:
     name = shown(str(path))
-    try:
-        with path.open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
-        raise UsageError(f"{name} is larger than {_LARGEST:,} bytes; it is no answer of drystone ask --json")
+    data = read_bounded(path, _LARGEST, "it is no answer of drystone ask --json")
     try:
         found = _File.model_validate_json(data)
     except ValidationError as error:

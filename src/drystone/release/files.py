@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, and hashing files. Knows nothing of what is in them."""
+"""Writing a file whole or not at all, reading and hashing files. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from drystone.errors import ReleaseError
+from drystone.errors import ReleaseError, UsageError
 from drystone.release.layout import shown
 from drystone.work.files import Together, why
 
 #: Bytes gathered before they are written.
 _HELD: Final = 1 << 20
+
+
+def read_bounded(path: Path, largest: int, hint: str = "") -> bytes:
+    """Return what is in a file that somebody named. Raises `UsageError` where it cannot be read or is larger.
+
+    `largest` is in bytes; `hint` follows what is wrong with a larger one: what it cannot be, or what to do.
+    """
+    name = shown(str(path))
+    try:
+        with path.open("rb") as opened:
+            data = opened.read(largest + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    if len(data) > largest:
+        raise UsageError(f"{name} is larger than {largest:,} bytes{'; ' + hint if hint else ''}")
+    return data
+
+
+def read_bounded_text(path: Path, largest: int) -> str:
+    """Return the text of a file that somebody named. Raises `UsageError`, for one that is not UTF-8 too."""
+    try:
+        return read_bounded(path, largest).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{shown(str(path))} is not UTF-8 (byte {error.start})") from None
 
 
 class HashingSink:

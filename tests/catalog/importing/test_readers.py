@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from pathlib import Path
@@ -33,6 +34,8 @@ def test_a_folder_is_measured_and_its_card_quoted(tmp_path: Path) -> None:
     assert facts["window"].text == "512 tokens"
     assert facts["formats"].text == "safetensors"
     assert facts["license"].bases == "declared"
+    sha256 = hashlib.sha256((tmp_path / "m/model.safetensors").read_bytes()).hexdigest()
+    assert [(one.name, one.hashes) for one in found.passport.artifact.versions] == [(sha256[:12], {"sha256": sha256})]
     assert {one.state for one in find_quotes(found.passport, found.texts)} == {"stands"}
 
 
@@ -69,3 +72,21 @@ def test_damaged_folders_are_refused(given: dict[str, str], said: str, tmp_path:
 def test_a_folder_without_a_card(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"README.md cannot be read: No such file"):
         import_reader(tmp_path, "m", "2026-11-30")
+
+
+def test_results_beside_the_card_that_differ_from_it_are_disputed(tmp_path: Path) -> None:
+    card = (
+        "---\npipeline_tag: question-answering\nmodel-index:\n- name: m\n  results:\n  - dataset: {name: squad}\n"
+        "    metrics: [{type: f1, value: 87.0}, {type: exact_match, value: 79.6}]\n---\n"
+    )
+    folder = write(tmp_path / "m", card=card)
+    (folder / ".eval_results").mkdir()
+    (folder / ".eval_results/squad.yaml").write_text(
+        "- {dataset: {id: squad, task_id: f1}, value: 88.5}\n"
+        "- {dataset: {id: squad, task_id: exact_match}, value: 79.6}\n"
+    )
+    passport = import_reader(folder, "m", "2026-11-30").passport
+    assert passport.fact("quality.squad_v1_1.f1").text == "disputed: 87% or 88.5%"  # type: ignore[union-attr]
+    em = passport.fact("quality.squad_v1_1.em")
+    assert em is not None
+    assert (em.text, len(em.claims[0].evidence)) == ("79.6%", 2)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from drystone.answer.answering import LONGEST
 from drystone.errors import UsageError
+from drystone.release.files import read_bounded
 from drystone.release.layout import shown
 
 #: Bytes of a set.
@@ -137,14 +138,7 @@ def read_set(file: str | os.PathLike[str]) -> list[LabelledQuestion]:
     """Read a set of questions, in its order. Raises `UsageError` where it is none, with line and field."""
     path = Path(file)
     name = shown(str(path))
-    try:
-        with path.open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
-        raise UsageError(f"{name} is larger than {_LARGEST:,} bytes; divide it into several sets")
-    found = _parsed(data, name)
+    found = _parsed(read_bounded(path, _LARGEST, "divide it into several sets"), name)
     if not found:
         raise UsageError(f"{name} holds no question")
     known: set[str] = set()

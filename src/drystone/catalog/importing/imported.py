@@ -29,9 +29,13 @@ class QuotedText:
         self.sha256 = sha256_of(text)
 
     def quote(self, quote: str, locator: str | None = None) -> Reference:
-        """Return a reference to words that stand in the text; `ValueError` where they do not."""
+        """Return a reference to words that stand in the text; `ValueError` where they do not.
+
+        A quote that is long, or that has signs which no page shows (tabs, escapes), ends before them.
+        """
         if quote not in self.text:
             raise ValueError(f"not in {self.source}: {quote[:100]}")
+        quote = _UNSHOWN.split(quote[:4000], maxsplit=1)[0]
         return Reference(source=self.source, locator=locator, sha256=self.sha256, quote=quote, date=self.date)
 
 
@@ -52,6 +56,21 @@ def unknown(name: str, settled_by: str) -> Fact:
     return Fact(name=name, status="unknown", settled_by=settled_by)
 
 
+def agreed(one: Fact | None, other: Fact, settled_by: str) -> Fact:
+    """Return one fact of what two sources say: disputed where they differ, else the first with the proofs of both."""
+    if one is None or not one.claims:
+        return other
+    if not other.claims:
+        return one
+    claims = (*one.claims, *other.claims)
+    values = {(claim.value, claim.unit) for claim in claims}
+    if len(values) == 1:
+        evidence = tuple(reference for claim in claims for reference in claim.evidence)
+        return one.model_copy(update={"claims": (one.claims[0].model_copy(update={"evidence": evidence}),)})
+    note = "; ".join(dict.fromkeys(fact.note for fact in (one, other) if fact.note)) or None
+    return Fact(name=one.name, status="disputed", claims=claims, settled_by=settled_by, note=note)
+
+
 def with_always(facts: list[Fact], settled_by: str) -> tuple[Fact, ...]:
     """Return facts with those that every passport has, unknown where they are not there."""
     there = {fact.name for fact in facts}
@@ -63,4 +82,6 @@ def slug(text: str) -> str:
     return _NO_NAME.sub("-", text.casefold()).strip("-._")[:96] or "unnamed"
 
 
+#: What a reference cannot quote (passport.Prose).
+_UNSHOWN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _NO_NAME: Final = re.compile(r"[^a-z0-9._]+")

@@ -8,13 +8,14 @@ import struct
 from pathlib import Path
 from typing import Any, Final
 
-from drystone.catalog.importing.cards import import_card
+from drystone.catalog.importing.cards import import_hub_folder
 from drystone.catalog.importing.imported import Imported, QuotedText, known
 from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fact, Passport, Procedure
 from drystone.catalog.passports.texts import kept_by_hash
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.errors import UsageError
 from drystone.reader.model.families import FAMILIES
+from drystone.release.files import file_sha256, read_bounded_text
 from drystone.release.layout import shown
 
 _METHOD: Final = Procedure(name="read from the model's files", version="1")
@@ -35,7 +36,7 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
 
     Raises `UsageError` where card, configuration or weights are missing or cannot be read.
     """
-    card = import_card(read_text(folder / "README.md"), f"{name}: README.md", date, name)
+    card = import_hub_folder(folder, name, date)
     config = _config(folder / "config.json")
     weights = folder / "model.safetensors"
     measures: dict[str, int | str] = {}
@@ -49,21 +50,24 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
     if formats:
         measures["formats"] = ", ".join(formats)
     kept = QuotedText("".join(f"{key}: {value}\n" for key, value in measures.items()), f"{name}: its files", date)
+    weights_hash = file_sha256(weights) if weights.is_file() else None
     measured = [
         known(key, value, [kept.quote(f"{key}: {value}\n", key)], "measured", _METHOD)
         for key, value in measures.items()
     ]  # fmt: skip
-    return _joined(card, measured, kept, config)
+    return _joined(card, measured, kept, config, weights_hash)
 
 
-def _joined(card: Imported, measured: list[Fact], kept: QuotedText, config: dict[str, Any]) -> Imported:
+def _joined(
+    card: Imported, measured: list[Fact], kept: QuotedText, config: dict[str, Any], weights: str | None
+) -> Imported:  # fmt: skip
     passport = card.passport
     there = {fact.name for fact in measured}
     facts = [fact for fact in passport.facts if fact.name not in there] + measured
     does = [*passport.capabilities, *_more(config)]
-    artifact = passport.artifact.model_copy(
-        update={"versions": (ArtifactVersion(name=kept.date, hashes={"sha256-of-measures": kept.sha256}),)}
-    )
+    # A reader is its weights: their hash names it, whatever the day.
+    versions = () if weights is None else (ArtifactVersion(name=weights[:12], hashes={"sha256": weights}),)
+    artifact = passport.artifact.model_copy(update={"versions": versions})
     made = Passport(artifact=artifact, capabilities=tuple(does), facts=tuple(facts))
     return Imported(made, {**card.texts, **kept_by_hash([kept.text])}, card.notes)
 
@@ -86,20 +90,9 @@ def _more(config: dict[str, Any]) -> list[Capability]:
     ]  # fmt: skip
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file. Raises `UsageError` where it cannot be read, or is not UTF-8."""
-    try:
-        with path.open("rb") as opened:
-            return opened.read(_LONGEST).decode()
-    except OSError as error:
-        raise UsageError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{shown(str(path))} is not UTF-8") from None
-
-
 def _config(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_text(path))
+        found = json.loads(read_bounded_text(path, _LONGEST))
     except (ValueError, RecursionError):
         raise UsageError(f"{shown(str(path))} is not JSON") from None
     if not isinstance(found, dict):

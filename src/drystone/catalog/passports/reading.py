@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from drystone.catalog.passports.passport import FORMAT, Passport
 from drystone.errors import UsageError
+from drystone.release.files import read_bounded
 from drystone.release.layout import shown
 
 #: Bytes of a passport, and how deep its lists and objects lie in each other (its own form needs eight).
@@ -40,12 +41,7 @@ def read_passport(data: bytes, name: str) -> Passport:
 
 def load_passport(path: Path) -> Passport:
     """Return the passport in a file. Raises `UsageError`."""
-    try:
-        with path.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{shown(str(path))} cannot be read: {error.strerror}") from None
-    return read_passport(data, str(path))
+    return read_passport(read_bounded(path, LARGEST), str(path))
 
 
 def json_of(passport: Passport) -> bytes:
@@ -75,7 +71,7 @@ def _parse(data: bytes) -> Passport:
     try:
         return Passport.model_validate(found)
     except ValidationError as error:
-        raise UsageError("\n".join(_said(error))) from None
+        raise UsageError("\n".join(problems_of(error))) from None
 
 
 def _depth(text: str) -> int:
@@ -90,7 +86,8 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _said(error: ValidationError) -> Iterable[str]:
+def problems_of(error: ValidationError) -> Iterable[str]:
+    """Yield each fault with its field."""
     faults = error.errors(include_url=False, include_input=False)
     for fault in faults[:_NAMED]:
         where = ".".join(shown(str(part))[:100] for part in fault["loc"] if part not in _UNION)

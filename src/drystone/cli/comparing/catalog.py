@@ -86,7 +86,9 @@ def show(artifact: str, catalog: str | None, as_json: bool) -> None:
 def add(source: str, catalog: str, name: str | None, replace: bool, dry_run: bool, as_json: bool) -> None:
     """Make a passport of SOURCE and keep it, with the texts that it quotes.
 
-    SOURCE is a release, a reader's folder or an installed reader's name, a card of a hub (.md) or a passport (.json).
+    SOURCE is a release, a reader's folder or an installed reader's name, a folder of Parquet in The Stack's columns, a
+    folder or card (.md) of a hub, a Croissant file, an unfragile.yml or a passport of unfragile, a file of Every Eval
+    Ever, or a passport (.json).
 
     \b
     Examples:
