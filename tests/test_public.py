@@ -77,6 +77,8 @@ def test_the_public_names_are_these() -> None:
         "make_paper",
         "make_questions",
         "mcp_settings",
+        "measure_dataset",
+        "measure_reader",
         "new_contact_key",
         "new_receipt_key",
         "occurrences",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison
     from drystone.catalog.importing.imported import Imported
     from drystone.catalog.matching.shapes import FoundArtifacts, Outcome
+    from drystone.catalog.measuring.dataset import MeasuredFacts
     from drystone.catalog.papers import PaperForm
     from drystone.catalog.papers.paper import Paper
     from drystone.catalog.passports.passport import Identity, Passport
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from drystone.catalog.ranking.book import Dispute, PastRank
     from drystone.catalog.ranking.explaining import RankExplanation, Turn
     from drystone.catalog.ranking.ranking import RankedCatalog
+    from drystone.reader.verbs import AnyModel
+    from drystone.registry.verbs import AnyRegistry
 
     AnyPath = str | os.PathLike[str]
 
@@ -193,6 +196,59 @@ def answer_dispute(number: int, words: str, by: str, *, uphold: bool, catalog: A
         return RankBook(shelf.engine).answer(number, words, by, datetime.now(UTC).date(), uphold=uphold)
 
 
+def measure_dataset(
+    source: AnyPath,
+    *,
+    files: int = 20_000,
+    size: int = 256 * 1024**2,
+    seed: int = 1,
+    text: str | None = None,
+    benchmarks: Sequence[AnyPath] = (),
+    registry: AnyRegistry = None,
+    into: str | None = None,
+    catalog: AnyPath | None = None,
+) -> MeasuredFacts:
+    """Measure a sample of a Parquet dataset, a release or a repository with our detectors, as facts with intervals.
+
+    At most about `files` files of `size` bytes together are drawn, by `seed`. `text`: the column of the contents.
+    `benchmarks`: JSON Lines, each with a `text` to look for. `registry`: of requests, to look the files up in.
+    `into`: the artifact of `catalog` whose passport takes the facts. Raises `UsageError`, `SourceError`.
+    """
+    from drystone.catalog.measuring.dataset import measure_dataset as measure
+    from drystone.registry.verbs import using
+
+    optouts = None
+    if registry is not None:
+        with using(registry) as opened:
+            optouts = opened.optouts.snapshot()
+    given = [Path(one) for one in benchmarks]
+    found = measure(os.fspath(source), files, size, seed, text=text, benchmarks=given, optouts=optouts)
+    _keep_facts(found, into, catalog)
+    return found
+
+
+def measure_reader(
+    model: AnyModel,
+    questions: AnyPath,
+    *,
+    most: int | None = None,
+    seed: int = 1,
+    into: str | None = None,
+    catalog: AnyPath | None = None,
+) -> MeasuredFacts:
+    """Measure a reader on a file of questions in SQuAD's form, as facts with intervals: F1, exact match, speed, memory.
+
+    `most`: questions, drawn by `seed` (default: all). `into`: the artifact of `catalog` whose passport takes the facts.
+    Raises `UsageError`, `ModelError`.
+    """
+    from drystone.catalog.measuring.readers import measure_reader as measure
+    from drystone.reader.verbs import load_reader
+
+    found = measure(load_reader(model), Path(questions), most, seed)
+    _keep_facts(found, into, catalog)
+    return found
+
+
 def validate_passport(file: AnyPath) -> list[str]:
     """Return what is wrong with a passport's file, each fault with its field; none where it is right."""
     from drystone.catalog.passports.reading import file_problems
@@ -256,6 +312,22 @@ def report_outcome(token: str, outcome: Outcome, catalog: AnyPath) -> str:
     with Shelf(_place(catalog)) as shelf:
         assert shelf.engine is not None
         return MatchRecords(shelf.engine).report(token, success=outcome == "success")
+
+
+def _keep_facts(found: MeasuredFacts, into: str | None, catalog: AnyPath | None) -> None:
+    from drystone.catalog.importing.imported import Imported
+    from drystone.catalog.measuring.merging import with_facts
+    from drystone.catalog.shelf.shelf import Shelf
+    from drystone.errors import UsageError
+
+    if into is None:
+        return
+    if catalog is None:
+        raise UsageError("no catalog is named to keep the facts in: name one with --catalog.")
+    with Shelf(_place(catalog), make=True) as shelf:
+        passport = shelf.get(into)
+        texts = {**shelf.texts(passport), **found.texts}
+        shelf.add(Imported(with_facts(passport, found.facts), texts), replace=True)
 
 
 def _place(catalog: AnyPath | None) -> str | None:
