@@ -102,7 +102,7 @@ def test_a_sample_claims_no_more_than_it_saw(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_intervals_hold_the_whole_s_share(tmp_path: Path) -> None:
-    """Rows of one row group are alike here, as repositories are; 95 of 100 seeds should hold the truth; 17 of 20 must."""
+    """Rows of one row group are alike here, as repositories are; 95 of 100 seeds should hold the truth."""
     draw = np.random.default_rng(5)
     shares = draw.beta(1, 3, 120)
     rows = [row(n, "x = 1\n", "MIT" if draw.random() < shares[n // 20] else "") for n in range(2400)]

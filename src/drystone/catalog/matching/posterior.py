@@ -24,9 +24,14 @@ class Posterior(NamedTuple):
     weight: float
 
 
+def decayed(age: float) -> float:
+    """Return what a report of so many days counts for now."""
+    return float(0.5 ** (max(0.0, age) / HALF_LIFE))
+
+
 def posterior(reports: Iterable[tuple[bool, float]]) -> Posterior | None:
     """Return the posterior of reports, each whether it was a success and its age in days; None where there are none."""
-    weights = [(success, 0.5 ** (max(0.0, age) / HALF_LIFE)) for success, age in reports]
+    weights = [(success, decayed(age)) for success, age in reports]
     if not weights:
         return None
     successes = sum(weight for success, weight in weights if success)

@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -138,6 +138,19 @@ class MatchRecords:
             for name, session, success, at in connection.execute(reports):
                 said.setdefault(name, {})[session] = (success, at)
         return {name: self._confidence(matched.get(name, 0), list(said.get(name, {}).values())) for name in names}
+
+    def reports(self) -> Iterator[tuple[str, str, bool, float]]:
+        """Yield all reports that count, the oldest first: artifact, session, success, age in days."""
+        joined = sa.join(SHOWN, SEARCHES, SHOWN.c.search == SEARCHES.c.id)
+        query = (
+            sa.select(SHOWN.c.artifact, SEARCHES.c.session, SHOWN.c.success, SHOWN.c.reported_at)
+            .select_from(joined)
+            .where(SEARCHES.c.mark == "counted", SHOWN.c.success.is_not(None))
+            .order_by(SHOWN.c.reported_at, SEARCHES.c.at, SHOWN.c.search)
+        )
+        with self._engine.connect() as connection:
+            for artifact, session, success, at in connection.execute(query):
+                yield artifact, session, success, (self._now() - at) / _DAY
 
     def _confidence(self, matched: int, said: list[tuple[bool, int]]) -> Confidence:
         found = posterior((success, (self._now() - at) / _DAY) for success, at in said)

@@ -6,16 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
+from drystone.catalog.matching.posterior import decayed
+from drystone.catalog.matching.records import MatchRecords
+from drystone.catalog.matching.tables import SHOWN
+
 
 class Vote(NamedTuple):
-    """What one person (any name that stays the same, such as a hash) said of a match with an artifact."""
+    """What one person (any name that stays the same, such as a hash) said of a match with an artifact.
+
+    `weight`: what it counts for, 1 at most; old ones count less.
+    """
 
     artifact: str
     person: str
     success: bool
+    weight: float = 1.0
 
 
 class Outcomes(NamedTuple):
@@ -31,12 +40,20 @@ AllOutcomes: TypeAlias = Mapping[str, Outcomes]
 
 def count_votes(votes: Iterable[Vote]) -> dict[str, Outcomes]:
     """Return outcomes by artifact: of each person the last vote counts, so that a thousand by one are one."""
-    last: dict[tuple[str, str], bool] = {(vote.artifact, vote.person): vote.success for vote in votes}
+    last = {(vote.artifact, vote.person): vote for vote in votes}
     found: dict[str, Outcomes] = {}
-    for (artifact, _), success in last.items():
-        old = found.get(artifact, Outcomes(0, 0))
-        found[artifact] = Outcomes(old.successes + success, old.failures + (not success))
+    for vote in last.values():
+        good, bad = found.get(vote.artifact, Outcomes(0, 0))
+        found[vote.artifact] = Outcomes(good + vote.weight * vote.success, bad + vote.weight * (not vote.success))
     return found
+
+
+def recorded_outcomes(engine: sa.Engine | None) -> dict[str, Outcomes]:
+    """Return the outcomes that people reported to a catalog; none without a database, or before the first search."""
+    if engine is None or not sa.inspect(engine).has_table(SHOWN.name):
+        return {}
+    reports = MatchRecords(engine).reports()
+    return count_votes(Vote(name, who, success, decayed(age)) for name, who, success, age in reports)
 
 
 def success_ends(successes: ArrayLike, failures: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

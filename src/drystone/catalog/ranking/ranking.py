@@ -11,7 +11,7 @@ from drystone.catalog.passports.reading import json_of
 from drystone.catalog.ranking.book import Dispute, RankBook
 from drystone.catalog.ranking.explaining import RankExplanation, Turn, explain, what_would_turn
 from drystone.catalog.ranking.gathering import Upheld, gather
-from drystone.catalog.ranking.outcomes import AllOutcomes
+from drystone.catalog.ranking.outcomes import AllOutcomes, recorded_outcomes
 from drystone.catalog.ranking.rank import RankedKind, rank
 from drystone.catalog.ranking.scoring import Scoring, find_scoring
 from drystone.catalog.shelf.shelf import Shelf
@@ -54,7 +54,7 @@ def rank_shelf(
     `scoring`: a version, or the path of a file like scoring.toml. Raises `UsageError`.
     """
     chosen, today = find_scoring(scoring), day or datetime.now(UTC).date()
-    upheld, outcomes = RankBook(shelf.engine).upheld(), _outcomes(shelf)
+    upheld, outcomes = RankBook(shelf.engine).upheld(), recorded_outcomes(shelf.engine)
     others = [json_of(one) for one in besides if shelf.find(one.artifact.name) is None]
     gathered = gather([*others, *shelf.stored()] if others else shelf.stored(), chosen, today, outcomes, upheld)
     return RankedCatalog(chosen, today, rank(gathered, chosen), outcomes, upheld)
@@ -67,7 +67,3 @@ def dispute(shelf: Shelf, artifact: str, fact: str, words: str, link: str) -> Di
         raise UsageError(f"{passport.artifact.name}: its passport has no fact '{shown(fact)[:100]}'.")
     today = datetime.now(UTC).date()
     return RankBook(shelf.engine).dispute(passport.artifact.name, fact, words, link, today)
-
-
-def _outcomes(shelf: Shelf) -> AllOutcomes:
-    return {}
