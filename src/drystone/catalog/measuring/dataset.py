@@ -13,8 +13,8 @@ import numpy as np
 
 from drystone.catalog.importing.imported import QuotedText, known, unknown
 from drystone.catalog.measuring.benchmarks import WORDS, BenchmarkTexts, read_benchmarks
-from drystone.catalog.measuring.estimates import Estimate, ratio, widened
-from drystone.catalog.measuring.looking import COUNTED, Counts, Looker
+from drystone.catalog.measuring.estimates import Interval, ratio, widened
+from drystone.catalog.measuring.looking import COUNTED, Looker, SampleCounts
 from drystone.catalog.measuring.sampling import Sample, draw
 from drystone.catalog.passports.passport import Fact, Procedure
 from drystone.detect.languages import languages
@@ -91,14 +91,14 @@ def measure_dataset(
 
 
 def _estimates(
-    sample: Sample, counts: Counts, benchmarks: BenchmarkTexts | None, optouts: OptOuts | None
-) -> Iterator[tuple[str, Estimate]]:
+    sample: Sample, counts: SampleCounts, benchmarks: BenchmarkTexts | None, optouts: OptOuts | None
+) -> Iterator[tuple[str, Interval]]:
     column = {name: counts.sums[:, at] for at, name in enumerate(COUNTED)}
     seen = dict(zip(COUNTED, counts.seen.tolist(), strict=True))
     number = int(seen["files"])
     absent = {"unlicensed": "unlicensed" not in counts.told, "out": optouts is None, "benchmark": benchmarks is None}
     if sample.files is not None:
-        yield "size.files", Estimate(sample.files, sample.files, sample.files)
+        yield "size.files", Interval(sample.files, sample.files, sample.files)
         yield "size.text_bytes", _sum(sample, column)
     for name, (counted, unit) in _RATES.items():
         if not absent.get(counted):
@@ -117,25 +117,25 @@ def _estimates(
         yield "duplicates.paths_share", _at_least(100 * counts.paths / number, 100, whole=sample.whole)
 
 
-def _sum(sample: Sample, column: dict[str, np.ndarray]) -> Estimate:
+def _sum(sample: Sample, column: dict[str, np.ndarray]) -> Interval:
     assert sample.files is not None
     if sample.whole:
         exact = float(column["bytes"].sum())
-        return Estimate(exact, exact, exact)
+        return Interval(exact, exact, exact)
     found = ratio(column["bytes"], column["files"], sample.all_groups, whole=False).times(sample.files)
-    return Estimate(*(round(end) if np.isfinite(end) else 1e18 for end in found))
+    return Interval(*(round(end) if np.isfinite(end) else 1e18 for end in found))
 
 
-def _at_least(value: float, most: float, *, whole: bool) -> Estimate:
+def _at_least(value: float, most: float, *, whole: bool) -> Interval:
     """Return what a sample shows only the least of: what is like a file that was not drawn is not seen."""
-    return Estimate(value, value, value if whole else most)
+    return Interval(value, value, value if whole else most)
 
 
 def _plain(value: float) -> int | float:
     return int(value) if value == int(value) else float(f"{value:.9g}")
 
 
-def _ends(one: Estimate) -> tuple[float | None, float | None]:
+def _ends(one: Interval) -> tuple[float | None, float | None]:
     """Return the ends of an interval, rounded as its value is, and so that it holds that."""
     if one.low == one.high:
         return None, None

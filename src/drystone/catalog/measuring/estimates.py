@@ -13,7 +13,7 @@ from scipy.stats import t as student
 Floats = NDArray[np.float64]
 
 
-class Estimate(NamedTuple):
+class Interval(NamedTuple):
     """A value and the interval that holds the whole's (95 %)."""
 
     value: float
@@ -25,13 +25,13 @@ class Estimate(NamedTuple):
         """The value with its interval."""
         return f"{self.value:.9g}" + ("" if self.low == self.high else f" (95 %: {self.low:.9g} to {self.high:.9g})")
 
-    def times(self, factor: float) -> Estimate:
+    def times(self, factor: float) -> Interval:
         """Return it in another unit."""
-        return Estimate(self.value * factor, self.low * factor, self.high * factor)
+        return Interval(self.value * factor, self.low * factor, self.high * factor)
 
 
-def ratio(amounts: Floats, counts: Floats, groups: int, *, whole: bool) -> Estimate:
-    """Estimate amounts for each count (files) from groups that were drawn out of `groups`.
+def ratio(amounts: Floats, counts: Floats, groups: int, *, whole: bool) -> Interval:
+    """Interval amounts for each count (files) from groups that were drawn out of `groups`.
 
     Cochran, Sampling Techniques, 6.4: a ratio's variance between groups, with the correction for a finite number. It
     is never taken for surer than independent counts would be (Poisson), so that none found is not none there. Of
@@ -40,16 +40,16 @@ def ratio(amounts: Floats, counts: Floats, groups: int, *, whole: bool) -> Estim
     total, drawn = float(counts.sum()), len(counts)
     value = float(amounts.sum()) / total
     if whole:
-        return Estimate(value, value, value)
+        return Interval(value, value, value)
     off = math.inf
     if drawn > 1:
         left = amounts - value * counts
         variance = drawn / (drawn - 1) * float(left @ left) / total**2 * max(0.0, 1 - drawn / groups)
         off = float(student.ppf(0.975, drawn - 1)) * math.sqrt(variance)
-    return Estimate(value, max(0.0, value - off), value + off)
+    return Interval(value, max(0.0, value - off), value + off)
 
 
-def widened(found: Estimate, seen: float, files: int, *, share: bool) -> Estimate:
+def widened(found: Interval, seen: float, files: int, *, share: bool) -> Interval:
     """Return an estimate that is no surer than what was `seen` in so many files allows by chance (Poisson, exact).
 
     `share`: it is one of 0 to 1.
@@ -57,4 +57,4 @@ def widened(found: Estimate, seen: float, files: int, *, share: bool) -> Estimat
     low = float(gammaincinv(seen, 0.025)) / files if seen else 0.0
     high = float(gammaincinv(seen + 1, 0.975)) / files
     high = max(found.high, high)
-    return Estimate(found.value, max(0.0, min(found.low, low, found.value)), min(1.0, high) if share else high)
+    return Interval(found.value, max(0.0, min(found.low, low, found.value)), min(1.0, high) if share else high)

@@ -26,12 +26,12 @@ from drystone.registry.snapshot import OptOuts
 
 #: Bytes of text that go through the detectors at a time.
 _TOGETHER: Final = 8 << 20
-#: What is counted of each file, in the columns of `Counts.sums`.
+#: What is counted of each file, in the columns of `SampleCounts.sums`.
 COUNTED: Final = ("files", "bytes", "unread", "findings", "generated", "in_file", "unlicensed", "out", "benchmark")
 
 
 @dataclass
-class Counts:
+class SampleCounts:
     """What was seen. `sums`: groups x `COUNTED`, each file by its weight; `seen`: without weights, of all groups.
 
     `exact`, `near` and `paths`: files of the sample with the content of another, nearly equal to another, and with
@@ -57,9 +57,9 @@ class Looker:
         self._out: dict[str, str | None] = {}
         self.method = Method()
 
-    def look(self, sample: Sample) -> Counts:
+    def look(self, sample: Sample) -> SampleCounts:
         """Look at all files of a sample, once. Their texts are held until near duplicates are found among them."""
-        counts = Counts(np.zeros((sample.groups, len(COUNTED))))
+        counts = SampleCounts(np.zeros((sample.groups, len(COUNTED))))
         held: dict[bytes, tuple[bytes, str]] = {}
         places: set[tuple[str, str]] = set()
         for batch in sample.batches:
@@ -72,7 +72,7 @@ class Looker:
         return counts
 
     def _look(
-        self, files: SampledFiles, start: int, end: int, counts: Counts,
+        self, files: SampledFiles, start: int, end: int, counts: SampleCounts,
         held: dict[bytes, tuple[bytes, str]], places: set[tuple[str, str]], *, is_text: bool,
     ) -> None:  # fmt: skip
         contents, paths = files.contents[start:end], files.paths[start:end]
@@ -104,7 +104,7 @@ class Looker:
         counts.seen += found.sum(0)
 
     def _detect(
-        self, there: list[int], texts: list[bytes], paths: list[str], found: NDArray[np.float64], counts: Counts,
+        self, there: list[int], texts: list[bytes], paths: list[str], found: NDArray[np.float64], counts: SampleCounts,
         contents: list[bytes], held: dict[bytes, tuple[bytes, str]],
     ) -> None:  # fmt: skip
         """Let every detector look at the texts of some files, which are `there` among all."""
