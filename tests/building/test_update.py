@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,33 @@ def test_an_update_follows_an_update(two: list[Path], old: Release, tmp_path: Pa
     )
     assert in_place.facts.version == "1.3.0"
     assert not verify(tmp_path / "third").problems
+
+
+#: One suffix each of thirty languages.
+SUFFIXES = (
+    "clj coffee cr css dart erl ex f90 go groovy hs html java jl js kt lua ml nim pas php py rb rs scala scss sh swift "
+    "ts zig"
+).split()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_languages_change_an_update_is_a_build_from_scratch(tmp_path: Path, seed: int) -> None:
+    """Languages that stay the same lie before, between and behind those that change, come or go."""
+    drawn = random.Random(seed)
+
+    def source(suffix: str, name: str) -> Path:
+        return folder(tmp_path / "in" / f"{suffix}-parts", f"{name}_{suffix}", suffix=f".{suffix}")
+
+    before = drawn.sample(SUFFIXES, 24)
+    make([source(suffix, "wall") for suffix in before], tmp_path / "old")
+    changed = drawn.sample(SUFFIXES, drawn.randint(2, 12))
+    gone = {suffix for suffix in changed if suffix in before and drawn.random() < 0.4}
+    after = [source(s, "arch" if s in changed else "wall") for s in SUFFIXES if s in {*before, *changed} - gone]
+    made = make(after, tmp_path / "new", update=tmp_path / "old")
+    assert made.root == make(after, tmp_path / "scratch").root
+    assert not verify(tmp_path / "new").problems
+    taken_over = set(inodes(tmp_path / "old").values()) & set(inodes(tmp_path / "new").values())
+    assert len(taken_over) == len(set(before) - set(changed))
 
 
 def test_a_build_replaces_what_updates_have_left(two: list[Path], old: Release, tmp_path: Path) -> None:

@@ -106,8 +106,10 @@ def shards(
     """Write some shards, each given by language, index and count."""
     redacted: Counter[str] = Counter()
     names = [language for language, _, _ in members]
-    # Members are neighbours in the order of languages: one pass over the settled rows serves all of them.
+    # Members are near each other in the order of languages, so one pass over the settled rows serves all of them. An
+    # update leaves languages between them out that are taken over.
     rows = read(settled, _WRITTEN, (), Range("language", names[0], names[-1] + "\0"), *_only_range(members))
+    rows = rows.filter(pc.is_in(rows.column("language"), pa.array(names, rows.column("language").type)))
     rows = rows.sort_by([("language", "ascending"), ("id", "ascending")]).combine_chunks()
     owners = read([repositories], REPOSITORIES)
     owners = owners.filter(pc.is_in(owners.column("repository_id"), pc.unique(rows.column("repository_id"))))
