@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.harness import CACHE
+from drystone import init_registry
 from drystone.sources import Source
 
 
@@ -58,9 +59,11 @@ def build(
     tables += "".join(_table(source) for source in sources)
     engine = f'[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n'
     settings.write_text(f'[release]\noutput = "release"\n{engine}{tables}')
-    registry = str(folder / "registry.sqlite")
+    registry = folder / "registry.sqlite"
+    if not registry.exists():
+        init_registry(str(registry))
     pinned = ["taskset", "--cpu-list", ",".join(map(str, range(cores)))]
-    command = [*pinned, sys.executable, "-m", "drystone", "build", str(settings), "--json", "--registry", registry]
+    command = [*pinned, sys.executable, "-m", "drystone", "build", str(settings), "--json", "--registry", str(registry)]
     start = time.monotonic()
     with (folder / "out.json").open("wb") as out:
         process = subprocess.Popen(command, stdout=out, start_new_session=True)

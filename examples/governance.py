@@ -22,7 +22,7 @@ def git(folder: Path, *arguments: str) -> None:
 def main() -> None:
     """Ask, verify, decide, retract, prove."""
     home = Path(tempfile.mkdtemp())
-    registry = str(home / "registry.sqlite")
+    registry = drystone.init_registry(str(home / "registry.sqlite"))
     clones = []
     for given in sys.argv[1:]:
         clones.append(home / Path(given).resolve().name)

@@ -65,6 +65,7 @@ def test_the_public_names_are_these() -> None:
         "import_optouts",
         "import_reviews",
         "index_release",
+        "init_registry",
         "licenses",
         "list_artifacts",
         "list_contents",

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlencode
 
+import drystone
 from benchmarks.answers.questions import questions
 from benchmarks.harness import CACHE, Figure, main
 
@@ -34,7 +35,7 @@ def figures(quick: bool, release: Path = CACHE / "answers/held_out") -> list[Fig
 
     asked = [one.question for one in questions("held_out")]
     with TemporaryDirectory() as home:
-        places = ("--registry", f"{home}/registry.sqlite", "--cache", f"{home}/cache")
+        places = ("--registry", drystone.init_registry(f"{home}/registry.sqlite"), "--cache", f"{home}/cache")
         with running("--model", "mini", "--release", str(release), *places) as server:
             port, process = int(server.url.rpartition(":")[2]), psutil.Process(server.process.pid)
             drive(port, asked[-3 * CLIENTS :], 3)

@@ -32,6 +32,7 @@ def test_a_request_from_the_first_word_to_its_end(tmp_path: Path) -> None:
     assert shown.contact["contact"] == "ann@example.org"
     assert {event.kind for event in shown.events} >= {"received", "decided"}
     assert drystone.erase_contact(request.id)[1] and not drystone.show_optout(request.id, contact=True).contact
+    drystone.init_registry("other.sqlite")
     assert len(drystone.import_optouts(drystone.export_optouts(), registry="other.sqlite")) == 1
     assert drystone.withdraw_optout(request.id).status == "withdrawn"
     assert [event.seq for event in drystone.read_log()] == sorted(event.seq for event in drystone.read_log())

@@ -47,6 +47,9 @@ class Table:
     def has_directories(self) -> bool:
         return bool(self.directories)
 
+    def in_force(self) -> int:
+        return sum(bool(each) for each in (self.repositories, self.paths, self.contents, self.directories))
+
 
 def rows(folder: Path) -> dict[tuple[str, str], dict]:
     return {

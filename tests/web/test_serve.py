@@ -8,6 +8,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+import drystone
 from drystone.cli import cli
 from drystone.errors import UsageError
 from drystone.release.inspection.browse import Watched, named
@@ -22,7 +23,12 @@ PAIR = {"question": "When was it found?", "context": "A heap is an array. It was
 def test_readers_and_releases_in_one_process(small: Path, tmp_path: Path) -> None:
     first, second = releases(tmp_path)
     arguments = ["--model", f"small={small}", "--release", str(first), "--release", str(second)]
-    arguments += ["--registry", str(tmp_path / "registry.sqlite"), "--cache", str(tmp_path / "cache")]
+    arguments += [
+        "--registry",
+        drystone.init_registry(str(tmp_path / "registry.sqlite")),
+        "--cache",
+        str(tmp_path / "cache"),
+    ]
     with running(*arguments) as server:
         visitor = Visitor(server.url)
         home = visitor.get("/").text
@@ -46,7 +52,12 @@ def test_tokens_hold_on_every_page(small: Path, tmp_path: Path) -> None:
     tokens.write_text("secret-one\nsecret-two\n")
     (release, _) = releases(tmp_path)
     arguments = ["--model", f"small={small}", "--release", str(release), "--tokens", str(tokens)]
-    arguments += ["--registry", str(tmp_path / "registry.sqlite"), "--cache", str(tmp_path / "cache")]
+    arguments += [
+        "--registry",
+        drystone.init_registry(str(tmp_path / "registry.sqlite")),
+        "--cache",
+        str(tmp_path / "cache"),
+    ]
     with running(*arguments) as server:
         visitor = Visitor(server.url)
         pages = [

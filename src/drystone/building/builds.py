@@ -20,10 +20,12 @@ from drystone.building.settings import Settings
 from drystone.building.stages import PRELOAD
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
+from drystone.registry.place import check_holds, is_there
 from drystone.release import layout
+from drystone.release.layout import shown
 from drystone.release.location import locked
-from drystone.release.manifest import FunnelStep, Manifest
-from drystone.release.read import open_release
+from drystone.release.manifest import FunnelStep, Manifest, read_manifest
+from drystone.release.read import Release, open_release
 from drystone.sources.base import Source
 from drystone.work.engine import Engine
 from drystone.work.store import Store
@@ -76,6 +78,7 @@ def build(
             old = open_release(update) if update is not None else None
         stack.callback(engine.workers.stop)
         there = _open(settings.registry, stack) if _is_there(settings.registry) else None
+        check_holds(there, settings.registry, _carried(old, output))
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings,
@@ -97,6 +100,14 @@ def build(
         return end(made, settled, opened.result())
 
 
+def _carried(old: Release | None, output: Path) -> dict[str, str | None]:
+    """Return the states of the registry that a build must go on from: of what it updates, and of what it replaces."""
+    carried = {shown(str(old.path)): old.manifest.facts.registry_head} if old is not None else {}
+    if (output / layout.MANIFEST).exists():
+        carried[shown(str(output))] = read_manifest(output).facts.registry_head
+    return carried
+
+
 def _beside(load: Callable[[], Registry | None], stack: ExitStack, *, at_once: bool) -> Future[Registry | None]:
     """Return what `load` will return: it runs in a thread while other processes work, where there are others."""
     if not at_once:
@@ -116,7 +127,7 @@ def _loaded(place: str | None, there: Registry | None, stack: ExitStack) -> Regi
 
 
 def _is_there(place: str | None) -> bool:
-    return place is not None and ("://" in place or Path(place).exists())
+    return place is not None and is_there(place)
 
 
 def _open(place: str | None, stack: ExitStack) -> Registry | None:

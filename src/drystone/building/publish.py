@@ -30,7 +30,7 @@ from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
 from drystone.detect.secrets.beside import without
 from drystone.errors import BuildError
 from drystone.policy.licensed import verdict_on
-from drystone.registry import Review
+from drystone.registry import OptOuts, Review
 from drystone.release import layout
 from drystone.release.documents.notice import Notice
 from drystone.release.manifest import ArchiveTerms, FileEntry, IndexFile, Manifest, ReleaseFacts, read_manifest
@@ -62,7 +62,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
     Raises `BuildError` where another complete release lies there already, unless the build may replace it.
     """
     output, settings, store, registry_head = build.output, build.settings, build.store, build.optouts.head
-    facts = facts_of(settings, settled, registry_head)
+    facts = facts_of(settings, settled, build.optouts)
     key = [
         settled.key,
         registry_head,
@@ -133,7 +133,7 @@ def _same_files(output: Path, sizes: dict[str, int]) -> bool:
     return all((output / path).exists() and (output / path).stat().st_size == size for path, size in sizes.items())
 
 
-def facts_of(settings: Settings, settled: Settled, registry_head: str) -> ReleaseFacts:
+def facts_of(settings: Settings, settled: Settled, optouts: OptOuts) -> ReleaseFacts:
     """Return what the manifest says of a build."""
     release = settings.release
     return ReleaseFacts(
@@ -145,7 +145,8 @@ def facts_of(settings: Settings, settled: Settled, registry_head: str) -> Releas
         url=release.url,
         date=release.date,
         configuration=settings.configuration(),
-        registry_head=registry_head,
+        registry_head=optouts.head,
+        optouts_in_force=optouts.in_force(),
         opted_out_repositories=settled.opted_out_repositories,
         near_duplicate_threshold=(
             None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold

@@ -20,6 +20,7 @@ from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
 from drystone.registry import Applied, Registry
+from drystone.registry.place import check_holds
 from drystone.release import layout
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.location import Folder, Location, locked, open_location
@@ -40,6 +41,8 @@ from drystone.release.versions.retract import Fell, Retraction
 from drystone.release.versions.retract import retract as retract_release
 from drystone.release.versions.switch import settle
 
+#: Told, by place, the heads that the manifests of releases carry; raises where the registry does not hold one.
+Check = Callable[[Mapping[str, str | None]], None]
 #: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
 #: the state of the registry that it is of.
 Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
@@ -71,6 +74,7 @@ def retract(
     blocked: Blocked,
     registry_head: str,
     *,
+    check: Check = lambda heads: None,
     block: Block | None = None,
     date: str | None = None,
     dry_run: bool = False,
@@ -78,9 +82,10 @@ def retract(
 ) -> list[SearchedRelease]:
     """Apply what must go to every release; take the inventory of all of them before anything is written.
 
-    `places` are folders or URLs. `block` is told first which files belong to repositories that fall in any of the
-    releases, so that their copies fall in all of them and cannot come back. `progress` is told place and step. With
-    `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`; what was switched by then stays so.
+    `places` are folders or URLs. `check` is told first under which states of a registry they were made. `block` is
+    told then which files belong to repositories that fall in any of the releases, so that their copies fall in all of
+    them and cannot come back. `progress` is told place and step. With `dry_run` nothing is written and `block` is not
+    called. Raises `ReleaseError`; what was switched by then stays so.
     """
     with ExitStack() as stack:
         opened: list[tuple[str, Location, Release, int]] = []
@@ -92,6 +97,7 @@ def retract(
             manifest = _listed(location)
             cleared = 0 if dry_run else settle(location, manifest)
             opened.append((place, location, Release(location.mirror, manifest), cleared))
+        check({place: release.manifest.facts.registry_head for place, _, release, _ in opened})
         if block is not None and not dry_run:
             blocked, registry_head = block(_contents([release for _, _, release, _ in opened], blocked))
         inventories = [take_inventory(release, blocked, about, prefer) for _, _, release, _ in opened]
@@ -101,8 +107,8 @@ def retract(
             if not inventory.empty and not dry_run:
                 progress(place, "retract")
                 done = retract_release(
-                    location, release, inventory, registry_head=registry_head, fall=fall, attribute=attribute,
-                    date=date, index=partial(follow, location, release.manifest),
+                    location, release, inventory, registry_head=registry_head, in_force=blocked.in_force(),
+                    fall=fall, attribute=attribute, date=date, index=partial(follow, location, release.manifest),
                 )  # fmt: skip
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
@@ -127,7 +133,10 @@ def apply(
         return snapshot, snapshot.head
 
     snapshot = registry.optouts.snapshot()
-    outcomes = retract(places, snapshot, snapshot.head, block=block, date=date, dry_run=dry_run, progress=progress)
+    outcomes = retract(
+        places, snapshot, snapshot.head, check=partial(check_holds, registry, registry.place), block=block, date=date,
+        dry_run=dry_run, progress=progress,
+    )  # fmt: skip
     for stone in (stone for outcome in outcomes for stone in outcome.stones if not dry_run):
         now = stone["superseded_by"]
         fallen = [

@@ -128,7 +128,7 @@ def publish_update(build: Build, settled: Settled, old: Release) -> Manifest:
 def _numbered(build: Build, settled: Settled, old: Release) -> ReleaseFacts | None:
     """Return the facts of the next version with its number; None where nothing that decides the content differs."""
     optouts, version = build.optouts, build.version
-    facts = facts_of(build.settings, settled, optouts.head)
+    facts = facts_of(build.settings, settled, optouts)
     now = {repository["id"] for repository in settled.repositories}
     before = {id_ for table in old.repositories(["repository_id"]) for id_ in table["repository_id"].to_pylist()}
     gone = before - now

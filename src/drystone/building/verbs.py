@@ -15,6 +15,7 @@ from drystone.errors import UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from drystone.building._order import Order
     from drystone.building.builds import Estimate
     from drystone.building.configuration.explained import ExplainedSetting
     from drystone.building.retract import SearchedRelease
@@ -57,24 +58,25 @@ def build(
 ) -> Release:
     """Build a release and return it opened; a build that was stopped goes on where it was.
 
+    An update from which nothing would differ makes no new version, and returns the old one.
+
     `sources`: a settings file (`*.toml`), or sources: paths, `git+URL@REF`, `pypi:NAME==VERSION`, `folder:PATH`,
     `swh+EXPORT`. `output`: folder of the release (default: the settings'). `settings`: the tables of a settings file as
     a mapping, for sources given here. `name`, `version` (MAJOR.MINOR.PATCH; of an update by default the next one),
     `engine` ("native" or "ray"), `threads` (processes here; default: all processors) and `ray_address` weigh more than
     the settings. `registry`: path or URL of the registry whose decisions apply (default: DRYSTONE_REGISTRY, the
-    settings', or `drystone-registry.sqlite` here; made where there is none). `contents`: where the contents of a
-    Software Heritage export lie, `agreement`: the agreement under which it is read. `update`: the release whose next
+    settings', or `drystone-registry.sqlite` here, which is made where there is none). `contents`: where the contents of
+    a Software Heritage export lie, `agreement`: the agreement under which it is read. `update`: the release whose next
     version is made; `sources` then join its own. `key` and `receipts`: the publisher's private key, and the folder for
     a signed receipt for each request that was applied; `each_receipt` is called with request and file. `replace`: put
     the release in the place of another complete one. `progress` follows stages; `tell` is called with terms
-    that a user must be shown, and with languages of `include` that no kept file is in. `own_process`: this process
-    does nothing else, so it may be set up for the work.
+    that a user must be shown, with the registry, its state and the requests in force, and with languages of `include`
+    that no kept file is in. `own_process`: this process does nothing else, so it may be set up for the work.
     Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
     """
     workers = _workers(engine, threads) if own_process else None
     from drystone.building._order import Asked, order
     from drystone.building.builds import build as run
-    from drystone.release.read import open_release
 
     ordered = order(
         Asked(_texts(sources), contents, agreement, settings),
@@ -92,7 +94,21 @@ def build(
         prepare_process()
     what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
     run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed)
-    return _told_unmet(ordered.settings, open_release(ordered.output), tell)
+    return _made(ordered, _path(update), tell)
+
+
+def _made(ordered: Order, old: Path | None, tell: Callable[[str], object]) -> Release:
+    """Open what a build made, and tell which registry it applied; an update may have made nothing new."""
+    from drystone.registry.place import told
+    from drystone.release.read import open_release
+
+    new = old is None or ordered.output.exists()
+    release = open_release(ordered.output if old is None or new else old)
+    facts = release.manifest.facts
+    tell(told(ordered.settings.registry or "none", facts.registry_head, facts.optouts_in_force))
+    if not new:
+        tell(f"nothing differs from {old}: no new version was made")
+    return _told_unmet(ordered.settings, release, tell)
 
 
 def estimate(
@@ -291,10 +307,11 @@ def retract(
     """Take what was opted out since out of releases that exist, each in its place; return what fell in each.
 
     `releases`: folders or URLs such as s3://bucket/prefix, all versions that are published. `registry`: whose opt-outs
-    apply (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `date`: day of the new versions, YYYY-MM-DD
-    (default: today). `key` and `receipts`: the publisher's private key, and the folder for one signed receipt for each
-    request; `each_receipt` is called with request and file. `dry_run`: say what would fall; write nothing. `progress`
-    is called with place and step. Raises `UsageError`, `ReleaseError`, `RegistryError`.
+    apply (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here); it must hold the states that the releases
+    were made with. `date`: day of the new versions, YYYY-MM-DD (default: today). `key` and `receipts`: the publisher's
+    private key, and the folder for one signed receipt for each request; `each_receipt` is called with request and file.
+    `dry_run`: say what would fall; write nothing. `progress` is called with place and step. Raises `UsageError`,
+    `ReleaseError`, `RegistryError`.
     """
     from drystone.building.receipts import write_receipts
     from drystone.building.retract import apply, searched
@@ -302,7 +319,7 @@ def retract(
 
     private = _signing(key, receipts)
     _check_date(date)
-    with using(registry, existing=False) as opened:
+    with using(registry) as opened:
         outcomes = apply(releases, opened, date=date, dry_run=dry_run, progress=progress)
         head = opened.optouts.snapshot().head
     if private is not None and receipts is not None and not dry_run:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drystone.errors import RegistryError, UsageError
+from drystone.identity.origins import public
 
 if TYPE_CHECKING:
     from drystone.registry.registry import Registry
@@ -18,12 +21,17 @@ DEFAULT_REGISTRY: Final = "drystone-registry.sqlite"
 VARIABLE: Final = "DRYSTONE_REGISTRY"
 
 
-def place_of(named: str | None, stated: str | None = None) -> str:
-    """Return the path or URL of the registry to use: the one that is `named`, or by default.
+def named_place(named: str | None, stated: str | None = None) -> str | None:
+    """Return the path or URL that somebody names a registry by: `named`, else `VARIABLE`'s, else what a file `stated`.
 
-    The default is what `VARIABLE` says, else what was `stated` in a file, else `DEFAULT_REGISTRY`.
+    None where nobody names one.
     """
-    return named or os.environ.get(VARIABLE) or stated or DEFAULT_REGISTRY
+    return named or os.environ.get(VARIABLE) or stated or None
+
+
+def place_of(named: str | None, stated: str | None = None) -> str:
+    """Return the path or URL of the registry to use: `named_place`, else `DEFAULT_REGISTRY`."""
+    return named_place(named, stated) or DEFAULT_REGISTRY
 
 
 #: What `chosen_by` answers where the place that was stated in a file is used.
@@ -40,26 +48,74 @@ def chosen_by(named: str | None, stated: str | None = None) -> str:
 
 
 def is_there(place: str) -> bool:
-    """Return whether a registry's file exists; a database that is named by URL is taken to be there."""
-    return "://" in place or Path(place).is_file()
+    """Return whether a registry's file exists; a database on a server is taken to be there."""
+    place = place.removeprefix("sqlite:///")
+    return "://" in place or Path(place).expanduser().is_file()
+
+
+def place_to_use(named: str | None, stated: str | None = None) -> str:
+    """Return `place_of`; one that somebody names must be there, and the default one is made by whoever opens it.
+
+    Raises `UsageError` where a registry that is named is not there: a misspelt path must not make an empty one, in
+    which nothing is opted out.
+    """
+    place = named_place(named, stated)
+    return _existing(place) if place is not None else DEFAULT_REGISTRY
 
 
 def open_registry(named: str | None = None) -> Registry:
-    """Open a registry, and make it where there is none. Raises `RegistryError` where it cannot be used."""
+    """Open a registry. One that somebody names must be there; the default one is made where there is none.
+
+    Raises `UsageError` where there is none, `RegistryError` where it cannot be used.
+    """
     from drystone.registry.registry import Registry
 
-    return Registry.open(place_of(named))
+    place = place_to_use(named)
+    return Registry(place, create=named_place(named) is None)
 
 
 def open_existing(named: str | None = None) -> Registry:
-    """Open a registry that is there already: a misspelt path should not make an empty one.
-
-    Raises `UsageError` where there is no file, `RegistryError` where it cannot be used.
-    """
+    """Open a registry that is there. Raises `UsageError` where none is, `RegistryError` where it cannot be used."""
     place = _existing(place_of(named))
     from drystone.registry.registry import Registry
 
-    return Registry.open(place)
+    return Registry(place, create=False)
+
+
+def make_registry(named: str | None = None) -> str:
+    """Make a new registry and return its place as it may be shown. Raises `UsageError` where one with events is."""
+    from drystone.registry.registry import Registry
+
+    place = place_of(named)
+    with Registry(place) as made:
+        if made.events.all():
+            raise UsageError(f"{_shown(place)}: a registry is there already, with events; it stays as it is")
+    return _shown(place)
+
+
+def check_holds(registry: Registry | None, place: str | None, carried: Mapping[str, str | None]) -> None:
+    """Check that a registry goes on from the states under which releases were made, so that nothing is forgotten.
+
+    `registry` lies at `place`; None where there is none. `carried` gives for each release, by name, the head in its
+    manifest: None or the head of an empty log where nothing was opted out. Raises `UsageError` for one that the log
+    does not hold.
+    """
+    from drystone.registry.snapshot import GENESIS
+
+    for name, head in carried.items():
+        if head is None or head == GENESIS or (registry is not None and registry.events.holds(head)):
+            continue
+        at = _shown(place) if place is not None else "no registry"
+        raise UsageError(
+            f"{name}: was made with a registry at state {head[:12]}, which {at} does not hold: it is another one, a "
+            "new one, or an older copy. What people opted out would come back. Name the registry that holds it, with "
+            f"--registry or {VARIABLE}, or restore its newest backup"
+        )
+
+
+def told(place: str, head: str | None, in_force: int | None) -> str:
+    """Return one line that says which registry was applied, at which state, and how many requests were in force."""
+    return f"registry {_shown(place)}: state {(head or 'unknown')[:12]}, {in_force} requests to opt out in force"
 
 
 def successor_of(root: str, named: str | None, beside: Path) -> tuple[NewerVersion | None, str | None]:
@@ -92,6 +148,13 @@ def _successor(root: str, place: str) -> NewerVersion | None:
 def _existing(place: str) -> str:
     if is_there(place):
         return place
+    make = f"drystone registry --registry {shlex.quote(_shown(place))} init"
     raise UsageError(
-        f"{place}: no registry there. A build or a request makes one; name it with --registry or {VARIABLE}."
+        f"{_shown(place)}: no registry there, so nobody can say what was opted out. Name the one that you have with "
+        f"--registry or {VARIABLE}; a new one is made with: {make}"
     )
+
+
+def _shown(place: str) -> str:
+    """Return a path or URL without a password."""
+    return public(place) if "://" in place else place

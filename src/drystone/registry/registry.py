@@ -16,10 +16,16 @@ from drystone.registry.versions import Versions
 
 
 class Registry:
-    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`, `versions`; a context manager."""
+    """An open registry: `requests`, `optouts`, `reviews`, `contacts`, `events`, `versions`; a context manager.
 
-    def __init__(self, url_or_path: str | Path, key: str | None = None, *, migrate: bool = True) -> None:
-        self._engine = connect(url_or_path, migrate=migrate)
+    `place` is the path or URL that it was opened by.
+    """
+
+    def __init__(
+        self, url_or_path: str | Path, key: str | None = None, *, migrate: bool = True, create: bool = True
+    ) -> None:
+        self.place = str(url_or_path)
+        self._engine = connect(url_or_path, migrate=migrate, create=create)
         self.contacts = Contacts(self._engine, key)
         self.requests = Requests(self._engine, self.contacts)
         self.optouts = OptOutBook(self._engine)

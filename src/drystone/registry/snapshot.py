@@ -76,6 +76,12 @@ class OptOuts:
     def __bool__(self) -> bool:
         return bool(self.owners or self.repositories or self.paths or self.directories or self.authors or self.blobs)
 
+    def in_force(self) -> int:
+        """Return how many requests take anything out."""
+        listed = (entry for each in self.paths.values() for _, entry in each)
+        told = (self.owners, self.repositories, self.directories, self.authors)
+        return len({*self.requests, *listed, *(request for each in told for request in each.values())})
+
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that matching depends on: equal ones match alike, whatever their heads."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from drystone.registry.place import open_existing, open_registry
+from drystone.registry.place import make_registry, open_existing, open_registry
 from drystone.registry.plain import DUE_DAYS, Outcome, PlaceKind, Status
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def request_optout(
     `owners`: all present and future repositories of each. `repositories`: names or URLs. `paths`: pairs of a repository
     and the path of a file or folder in it. `swhids`: contents or directories, wherever they lie. `authors`: e-mail
     addresses, of which only hashes are kept. `contact` and `note` are kept apart and can be erased. `forks`, `copies`:
-    whether forks, and exact copies elsewhere, go too. `due_days`: days until it is late. A registry is made where there
-    is none.
+    whether forks, and exact copies elsewhere, go too. `due_days`: days until it is late. The default registry is
+    made where there is none.
     """
     from drystone.registry import NewRequest
     from drystone.registry.requests import subjects
@@ -177,8 +177,8 @@ def import_optouts(
 ) -> list[str]:
     """Add requests from lines of JSON, of an export or in BigCode's shape; return the ids of the new ones.
 
-    Rows of BigCode were accepted there and are accepted here, unless `undecided`. All rows come in, or none. A registry
-    is made where there is none.
+    Rows of BigCode were accepted there and are accepted here, unless `undecided`. All rows come in, or none. The
+    default registry is made where there is none.
     """
     from drystone.registry.requests import exchange
 
@@ -214,7 +214,7 @@ def decide_review(
 
 
 def export_reviews(registry: AnyRegistry = None) -> list[str]:
-    """Return every decision on licence texts as lines of JSON. A registry is made where there is none."""
+    """Return every decision on licence texts as lines of JSON. The default registry is made where there is none."""
     with using(registry, existing=False) as opened:
         return list(opened.reviews.export())
 
@@ -223,6 +223,11 @@ def import_reviews(lines: Iterable[str], *, registry: AnyRegistry = None) -> int
     """Add decisions that `export_reviews` returned, all or none; return how many were new."""
     with using(registry, existing=False) as opened:
         return opened.reviews.import_(lines)
+
+
+def init_registry(registry: str | None = None) -> str:
+    """Make a new registry and return its place. Raises `UsageError` where there is one that holds events."""
+    return make_registry(registry)
 
 
 def read_log(registry: AnyRegistry = None) -> Sequence[Event]:

@@ -118,12 +118,21 @@ class FunnelStep(_Plain):
     bytes: int = Field(ge=0)
 
 
+def names_optouts(registry_head: str | None) -> bool:
+    """Return whether a state of a registry is one with events: a log without any has a head of zeros."""
+    return bool((registry_head or "").strip("0"))
+
+
 class EarlierVersion(_Plain):
-    """A release that this one follows; `retracted` says that it must not be used: something in it was taken back."""
+    """A release that this one follows; `retracted` says that it must not be used: something in it was taken back.
+
+    `registry_head` is the state of the registry that it was made with; None where nobody noted it.
+    """
 
     version: str
     root: str = Field(pattern=_HEX)
     retracted: bool = False
+    registry_head: str | None = None
 
 
 class Counts(_Plain):
@@ -148,8 +157,9 @@ class ReleaseFacts(_Plain):
     """What the one who builds a release knows and the files do not say.
 
     `configuration` is what decided the content, as plain JSON, without names of the machine; `registry_head` names the
-    state of the registry. `near_duplicate_threshold` is the least Jaccard similarity at which a near duplicate may be
-    dropped; None where that stage did not run. `funnel` counts what was left after each stage, first the occurrences.
+    state of the registry, `optouts_in_force` how many of its requests took anything out (None: nobody noted it).
+    `near_duplicate_threshold` is the least Jaccard similarity at which a near duplicate may be dropped; None where that
+    stage did not run. `funnel` counts what was left after each stage, first the occurrences.
     `license` is the licence of the compilation (SPDX). `date` (YYYY-MM-DD) is the day of publication: no clock is read.
     `previous` is the release before this one, `earlier` those before that one, the newest first.
     `changes` are lines of Markdown for the change log, newest release first. `software_heritage` is set where contents
@@ -163,6 +173,7 @@ class ReleaseFacts(_Plain):
     program_version: str = Field(default_factory=lambda: version("drystone"))
     near_duplicate_threshold: float | None = Field(default=None, ge=0, le=1)
     opted_out_repositories: int = Field(default=0, ge=0)
+    optouts_in_force: int | None = Field(default=None, ge=0)
     funnel: tuple[FunnelStep, ...] = Field(default=(), strict=False)
     description: str = ""
     authors: tuple[str, ...] = Field(default=(), strict=False)

@@ -48,7 +48,7 @@ def serve(
     is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
     `ReleaseError`, `RegistryError`.
     """
-    from drystone.registry.place import place_of
+    from drystone.registry.place import place_to_use
     from drystone.web.serve import Address, run
     from drystone.web.tokens import read_tokens
 
@@ -57,7 +57,7 @@ def serve(
     run(
         _readers(models, load),
         places,
-        registry=place_of(registry) if places else None,
+        registry=place_to_use(registry) if places else None,
         catalog=catalog,
         moderators=_path(moderators),
         visit=visit,

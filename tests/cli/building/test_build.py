@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import drystone
 from drystone.cli import cli
 from drystone.cli._out import console
 
@@ -27,7 +28,7 @@ def _folder(tmp_path: Path, name: str) -> Path:
 def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
     folder = _folder(tmp_path, ":one:")
     arguments = ["build", f"folder:{folder}", "-o", str(tmp_path / "release"), "--quiet"]
-    registry = ["--registry", str(tmp_path / "registry.sqlite")]
+    registry = ["--registry", drystone.init_registry(str(tmp_path / "registry.sqlite"))]
     result = CliRunner().invoke(cli, [*arguments, *registry], catch_exceptions=False)
     assert f"why {tmp_path / 'release'} 'folder::one::/[red]a.py'" in result.output
 
@@ -66,7 +67,7 @@ def test_a_build_that_keeps_nothing_says_why_and_exits_3(tmp_path: Path) -> None
         f'[languages]\ninclude = ["Rust"]\n\n[[source]]\nkind = "folder"\npath = "{folder}"\n'
     )
     arguments = ["build", str(tmp_path / "build.toml"), "-o", str(tmp_path / "release"), "--quiet"]
-    registry = ["--registry", str(tmp_path / "registry.sqlite")]
+    registry = ["--registry", drystone.init_registry(str(tmp_path / "registry.sqlite"))]
     result = CliRunner().invoke(cli, [*arguments, *registry])
     assert result.exit_code == 3
     assert "Nothing was kept:\n  1 files at stage language: excluded_language; look at [languages]" in result.stderr

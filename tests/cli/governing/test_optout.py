@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+import drystone
 from drystone.cli.building.build import command as build
 from drystone.cli.governing.optout import command as optout
 from drystone.cli.governing.registry import command as registry_command
@@ -23,6 +24,7 @@ from tests.building.conftest import MIT, git, program, write
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("DRYSTONE_REGISTRY", str(tmp_path / "registry.sqlite"))
     monkeypatch.setenv("DRYSTONE_MODERATOR", "mo")
+    drystone.init_registry()
     return str(tmp_path / "registry.sqlite")
 
 
@@ -187,7 +189,16 @@ def test_credentials_in_a_url_are_nowhere(run: Callable[..., Result], registry: 
     assert all(b"s3cret" not in file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_a_missing_registry_is_named(run: Callable[..., Result], registry: str) -> None:
-    for command in (optout, registry_command):
-        name = "list" if command is optout else "audit"
-        assert "no registry there" in str(run(command, name).exception)
+def test_a_registry_that_is_named_must_be_there(run: Callable[..., Result], registry: str, tmp_path: Path) -> None:
+    misspelt = tmp_path / "new" / "regisrty.sqlite"
+    for command, *arguments in (
+        (optout, "list"),
+        (optout, "request", "--owner", "ann"),
+        (registry_command, "audit"),
+    ):
+        assert "no registry there" in str(run(command, "--registry", misspelt, *arguments).exception)
+    assert not misspelt.parent.exists()
+    assert run(registry_command, "--registry", misspelt, "init").output == f"made {misspelt}\n"
+    assert said(run(registry_command, "--registry", misspelt, "audit", "--json"))["events"] == 0
+    said(run(optout, "--registry", misspelt, "request", "--owner", "ann", "--json"))
+    assert "there already" in str(run(registry_command, "--registry", misspelt, "init").exception)

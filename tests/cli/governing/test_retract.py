@@ -194,6 +194,7 @@ def test_builds_and_updates_give_receipts(tmp_path: Path, capsys: pytest.Capture
     run("receipt", "key", key)
     signed = ("--registry", registry, "--key", key, "--receipts", folder, "--threads", "1", "--json")
     both = (tmp_path / "in/hers", tmp_path / "in/theirs")
+    run("registry", "--registry", registry, "init")
     run("build", *both, "-o", tmp_path / "one", *signed)
     assert not folder.exists(), "nobody asked for anything"
     request = ask(tmp_path, subjects.repository("folder:hers"))

@@ -41,6 +41,7 @@ def test_list_show_decide_export_import(registry: str, tmp_path: Path) -> None:
     out = tmp_path / "d.jsonl"
     run(registry, "--export", str(out))
     other = str(tmp_path / "other.sqlite")
+    Registry.open(other).close()
     run(other, "--import", str(out))
     assert run(other, "--export", "-") == out.read_text()
 

@@ -136,6 +136,8 @@ def _summary(release: Release) -> dict[str, Any]:
         "root": release.root,
         "counts": release.manifest.counts,
         "funnel": facts.funnel,
+        "registry_head": facts.registry_head,
+        "optouts_in_force": facts.optouts_in_force,
     }
 
 

@@ -16,16 +16,24 @@ from drystone.registry import verbs
 @_options.registry
 @click.pass_context
 def command(ctx: click.Context, registry: str | None) -> None:
-    """Check a registry, see its log, and keep its contact data encrypted.
+    """Make a registry, check it, see its log, and keep its contact data encrypted.
 
     \b
     Examples:
+      drystone registry --registry registry.sqlite init
       drystone registry audit
       drystone registry audit releases/mine-1.0.0 releases/mine-1.1.0
       drystone registry --registry postgresql://host/registry log --json
       export DRYSTONE_REGISTRY_KEY=$(drystone registry key)
     """  # fmt: skip
     ctx.obj = registry
+
+
+@command.command()
+@click.pass_obj
+def init(registry: str | None) -> None:
+    """Make a new, empty registry. Others make only the default one: a misspelt name must not make an empty one."""
+    echo(f"made {inline(verbs.init_registry(registry))}")
 
 
 @command.command()

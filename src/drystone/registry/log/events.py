@@ -155,6 +155,13 @@ class Events:
         with reading(self._engine) as connection:
             return effective_head(connection)
 
+    def holds(self, head: str) -> bool:
+        """Return whether an event has this hash; every log holds the head of one without events."""
+        if head == GENESIS:
+            return True
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(EVENTS.c.seq).where(EVENTS.c.hash == head)).first() is not None
+
     def of(self, request: str) -> list[Event]:
         """Return the events of one request, in order."""
         with reading(self._engine) as connection:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from drystone.errors import RegistryError, RegistryUnavailableError
+from drystone.identity.origins import public
 from drystone.registry.storage import postgresql as _postgresql
 from drystone.registry.storage import sqlite as _sqlite
 from drystone.registry.storage.tables import METADATA
@@ -27,19 +28,19 @@ SCHEMA_VERSION: Final = REVISIONS[-1]
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def connect(url_or_path: str | Path, *, migrate: bool = True) -> sa.Engine:
-    """Open a registry, creating or migrating it where needed.
+def connect(url_or_path: str | Path, *, migrate: bool = True, create: bool = True) -> sa.Engine:
+    """Open a registry, creating or migrating it where needed; without `create` there must be one.
 
     A path (or `sqlite:///...`) is an SQLite file; `postgresql://...` a PostgreSQL database (extra `postgres`). Raises
-    `RegistryError` for a file that is not a database, an unreachable server, a registry of a newer Drystone, or without
-    `migrate` of an older one.
+    `RegistryError` for a file that is not a database, an unreachable server, a registry of a newer Drystone, without
+    `migrate` for one of an older, without `create` for an empty database.
     """
     text = str(url_or_path)
-    name = text
+    # No password is shown, not even that of a URL that cannot be read.
+    name = public(text) if "://" in text else text
     try:
         if "://" in text:
             url = sa.make_url(text)
-            name = url.render_as_string(hide_password=True)
         else:
             path = Path(text).expanduser()
             if path.is_dir():
@@ -48,7 +49,7 @@ def connect(url_or_path: str | Path, *, migrate: bool = True) -> sa.Engine:
             url = sa.URL.create("sqlite", database=str(path))
         engine = _engine(url)
         try:
-            _prepare(engine, name, migrate)
+            _prepare(engine, name, migrate, create)
             if engine.dialect.name == "sqlite":
                 _sqlite.from_now_on_there(engine)
         except BaseException:
@@ -102,7 +103,7 @@ def _told(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        name = engine.url.render_as_string(hide_password=True)
+        name = public(engine.url.render_as_string())
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             what = "the connection was lost"
         elif "locked" in str(error):
@@ -125,11 +126,14 @@ def _engine(url: sa.URL) -> sa.Engine:
     return _sqlite.engine(url) if url.get_backend_name() == "sqlite" else sa.create_engine(url)
 
 
-def _prepare(engine: sa.Engine, name: str, migrate: bool) -> None:
+def _prepare(engine: sa.Engine, name: str, migrate: bool, create: bool) -> None:
     with engine.connect() as connection:
         present = set(sa.inspect(connection).get_table_names())
-        if _revision(connection, present, name) == SCHEMA_VERSION:
+        revision = _revision(connection, present, name)
+        if revision == SCHEMA_VERSION:
             return
+    if revision is None and not create:
+        raise RegistryError(f"{name}: is an empty database, not a registry. drystone registry init makes it one.")
     if not migrate:
         raise RegistryError(f"{name}: is empty, or of an older Drystone; drystone registry audit migrates it.")
     with engine.connect().execution_options(**{_sqlite.WRITES: True}) as connection, connection.begin():

@@ -19,7 +19,7 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
-from drystone.release.manifest import FileEntry, Manifest, Recorded, release_root
+from drystone.release.manifest import FileEntry, Manifest, Recorded, names_optouts, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import Release, open_release
 from drystone.release.schema import SCHEMAS
@@ -41,11 +41,12 @@ CHECKS: Final = {
     "decisions": "each ledger row is kept with a shard and no reason, or dropped with a stage, a reason and no shard",
     "conservation": "each kept row is one row of the shard it names, and each row of data is a kept row",
     "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
+    "registry": "a version after one with opt-outs in force was not made with an empty registry",
     "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
     INDEX: "every file of the index is of shards as they are, and agrees with their rows and texts",
 }
 _CUT_SHORT: Final = "a retraction or an update was cut short here; run it again"
-_QUICK: Final = ("files", "schemas", "counts")
+_QUICK: Final = ("files", "schemas", "counts", "registry")
 _SLOW: Final = tuple(name for name in CHECKS if name != INDEX)
 _EXAMPLES: Final = 20
 #: A row weighs as much work as so many bytes of text, for the progress display.
@@ -131,6 +132,7 @@ def verify(
     meter = _Meter(manifest, quick, progress)
     present = _files(folder, manifest, report)
     _counts(manifest, report)
+    _registry(manifest, report)
     if not quick:
         _checksums(folder, manifest, present, report, meter)
     readable = [entry for entry in manifest.files if entry.path in present and _readable(release, entry, report)]
@@ -149,6 +151,17 @@ def root_hash(text: str) -> str:
     if re.fullmatch(r"[0-9a-f]{64}", found) is None:
         raise UsageError(f"'{layout.shown(text)}' is no root hash: 64 hexadecimal digits, as the citation has them")
     return found
+
+
+def _registry(manifest: Manifest, report: Report) -> None:
+    """Note a version that forgot what was opted out: it says so itself, by the states of the registry that it names."""
+    if names_optouts(manifest.facts.registry_head):
+        return
+    for earlier in manifest.facts.lineage:
+        if names_optouts(earlier.registry_head):
+            what = f"version {earlier.version} was made with a registry at state {str(earlier.registry_head)[:12]}"
+            report.add("registry", layout.MANIFEST, f"{what}, this one with an empty one: opted-out files may be back")
+            return
 
 
 class _Meter:

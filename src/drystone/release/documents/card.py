@@ -12,7 +12,7 @@ import yaml
 
 from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown, size_text
-from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts
+from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts, names_optouts
 from drystone.release.read import Release
 from drystone.release.schema import STACK_V2
 
@@ -181,7 +181,7 @@ def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
     """Yield what the Software Heritage archive asks for, and how this release meets it."""
     yield "## Terms of the Software Heritage archive\n\n"
     yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
-    if (facts.registry_head or "").strip("0"):
+    if names_optouts(facts.registry_head):
         opted = f"the registry at state `{_inline(facts.registry_head or '')}` was applied; "
         opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
     else:

@@ -60,6 +60,10 @@ class Blocked(Protocol):
         """Whether any directory goes; none is computed where not."""
         ...
 
+    def in_force(self) -> int:
+        """How many requests take anything out."""
+        ...
+
 
 @dataclass(slots=True)
 class Fallen:

@@ -67,7 +67,8 @@ def follow(old: Manifest, changes: Iterable[str], *, retracted: bool = False) ->
     """Return the facts of `old` with itself as the version before, and `changes` on top of its change log."""
     from drystone.release.documents.card import changelog_entry  # noqa: PLC0415  (card reads releases, which read manifests)
 
-    previous = EarlierVersion(version=old.facts.version, root=old.root, retracted=retracted)
+    head = old.facts.registry_head
+    previous = EarlierVersion(version=old.facts.version, root=old.root, retracted=retracted, registry_head=head)
     return old.facts.model_copy(
         update={
             "previous": previous,

@@ -67,6 +67,7 @@ def retract(
     inventory: Inventory,
     *,
     registry_head: str | None,
+    in_force: int,
     fall: Fall,
     attribute: Attribute | None = None,
     date: str | None = None,
@@ -74,7 +75,8 @@ def retract(
 ) -> Retraction:
     """Write the version of `release` without what `inventory` names, in its place; `release` was read from there.
 
-    `index` makes the index of the new version, beside that of the old one, and returns its files.
+    `in_force` requests take anything out at the state `registry_head` of the registry. `index` makes the index of the
+    new version, beside that of the old one, and returns its files.
 
     A kill at any point leaves the old or the new version, whole; `switch.settle` or another retraction then removes
     what is left over. The columns stay those of the release, also where an older program wrote it. Raises
@@ -85,7 +87,7 @@ def retract(
             f"{layout.shown(str(release.path))} is of version {release.manifest.format_version} of the format; this "
             f"program does not know {layout.shown(', '.join(unknown))} and would lose it. Install a newer drystone"
         )
-    facts = _facts(release, inventory, registry_head, date)
+    facts = _facts(release, inventory, registry_head, date).model_copy(update={"optouts_in_force": in_force})
     shutil.rmtree(location.mirror / STAGING, ignore_errors=True)
     entries: list[FileEntry] = []
     written = replaced = 0
