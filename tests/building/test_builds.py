@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
+import drystone
 from drystone import building as room
 from drystone.building.settings import Settings, sources_from_arguments
 from drystone.cli import cli
@@ -311,7 +312,7 @@ def test_a_full_disk_stops_with_a_clear_error_and_the_build_goes_on_later(source
         "1",
         "--quiet",
         "--registry",
-        str(tmp_path / "r.db"),
+        drystone.init_registry(str(tmp_path / "r.db")),
     ]
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True, text=True)
     assert done.returncode == 1

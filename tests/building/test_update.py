@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import drystone
 from drystone import building as room
 from drystone.building import builds
 from drystone.building.context import Build

@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Path:
 def test_what_each_setting_came_to_says_what_said_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = home / "build.toml"
     file.write_text('[release]\nname = "walls"\n\n[licenses]\nprofile = "stack-v2"\n\n' + SOURCE)
-    monkeypatch.setenv("DRYSTONE_REGISTRY", str(home / "people.sqlite"))
+    monkeypatch.setenv("DRYSTONE_REGISTRY", drystone.init_registry(str(home / "people.sqlite")))
     settings, sources = drystone.explain_settings(file, home / "out", version="2.0.0")
     said = {each.name: (each.value, each.said_by) for each in settings}
     assert said["release.name"] == ("walls", f"{file}, line 2")
