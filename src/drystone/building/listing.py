@@ -9,6 +9,7 @@ place is known before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from drystone.errors import UsageError
 from drystone.identity import origins
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
+from drystone.sources import told_apart
 from drystone.sources.base import Collection, Readable, RepositorySource
 from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
@@ -61,6 +63,24 @@ def list_occurrences(build: Build) -> Listed:
     return _Listing(build).run()
 
 
+def check_origins(read: Iterable[tuple[RepositorySource, Inventoried]]) -> None:
+    """Raise `UsageError` where sources at two places say that they have the same origin, naming both.
+
+    Revisions of one repository share their origin, and a copy of a repository at the same revision is the same one.
+    """
+    known: dict[str, tuple[str, str]] = {}
+    for source, repository in read:
+        if repository["status"] == inventory.OPTED_OUT:
+            continue
+        here = (source.address, repository["id"])
+        there = known.setdefault(repository["origin"], here)
+        if there[0] != here[0] and there[1] != here[1]:
+            raise UsageError(
+                f"{there[0]} and {here[0]} both have the origin {repository['origin']}; leave one of them out, or give "
+                "one another origin in a settings file (the key origin of its table [[source]])"
+            )
+
+
 class _Listing:
     """Knows, beside the build, which repositories turn out to be out on the way."""
 
@@ -71,7 +91,7 @@ class _Listing:
         self._limits = build.limits
         # The order in which sources were named must not matter.
         distinct = {source.spec: source for source in sorted(build.sources, key=lambda s: s.spec)}.values()
-        alone = [source for source in distinct if isinstance(source, RepositorySource)]
+        alone = told_apart([source for source in distinct if isinstance(source, RepositorySource)])
         # A fork of a fork is known by what sources say of each.
         told = [pair for source in alone for pair in optouts_stage.forks_told(source)]
         self._optouts = build.optouts.with_forks(told)
@@ -83,6 +103,11 @@ class _Listing:
     def run(self) -> Listed:
         sources = self._fetch()
         stage, partitions = self._inventory(sources)
+        check_origins(
+            (source, inventory.load_repositories(stage, task)[0])
+            for source, task in zip(sources, partitions, strict=True)
+            if isinstance(source, RepositorySource)
+        )
         repositories, skip = self._repositories(stage, partitions)
         listings, rows, marks, applied = self._opt_outs(stage, partitions)
         return Listed(stage, partitions, sources, repositories, skip, listings, rows, marks, self._out, applied)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from drystone.sources.folder import FolderSource
     from drystone.sources.git.source import GitSource
+    from drystone.sources.naming import told_apart
     from drystone.sources.pypi import PypiSource
     from drystone.sources.software_heritage.source import SoftwareHeritage
     from drystone.sources.table import TableSource
@@ -50,6 +51,7 @@ __all__ = [
     "parse_source",
     "source_from_table",
     "table_problems",
+    "told_apart",
 ]
 
 __getattr__ = lazily(
@@ -74,5 +76,6 @@ __getattr__ = lazily(
         "parse_source": "drystone.sources._parse",
         "source_from_table": "drystone.sources._parse",
         "table_problems": "drystone.sources._parse",
+        "told_apart": "drystone.sources.naming",
     },
 )

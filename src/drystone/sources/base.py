@@ -188,6 +188,16 @@ class RepositorySource(ABC):
         """Where the repository is known to come from before it is opened: a URL, a package, a name; None for none."""
 
     @property
+    def local(self) -> Path | None:
+        """Where it lies on this machine, resolved, if nothing but that place names it; None for any other source."""
+        return None
+
+    @property
+    def address(self) -> str:
+        """Where it is read from, whichever of its revisions is: what `spec` says without a reference."""
+        return self.spec
+
+    @property
     def places(self) -> list[str]:
         """What the user says that the repository's origin is, then `place`: the names by which it may be opted out."""
         said = (self.about.get("origin"), self.place)

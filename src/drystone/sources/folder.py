@@ -51,6 +51,11 @@ class FolderSource(RepositorySource):
         """The folder's own name after `folder:`."""
         return f"folder:{self.path.resolve().name}"
 
+    @property
+    def local(self) -> Path | None:
+        """The folder, where no origin is given."""
+        return None if "origin" in self.about else self.path.resolve()
+
     def fetch(self, cache: Path) -> None:
         """Do nothing but look whether the folder is there: it is local."""
         if not self.path.is_dir():

@@ -70,6 +70,11 @@ class ArchiveSource(RepositorySource):
         """The archive's own name after `archive:`."""
         return f"archive:{self.path.resolve().name}"
 
+    @property
+    def local(self) -> Path | None:
+        """The file, where no origin is given."""
+        return None if "origin" in self.about else self.path.resolve()
+
     def fetch(self, cache: Path) -> None:
         """Do nothing but look whether the file is there: it is local."""
         if not self.path.is_file():

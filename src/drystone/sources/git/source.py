@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -79,6 +79,27 @@ class GitSource(RepositorySource):
     def place(self) -> str | None:
         """The URL, where it was given by one."""
         return self.url
+
+    @property
+    def local(self) -> Path | None:
+        """The repository's folder, where neither an origin is given nor a remote known."""
+        if self.path is None or "origin" in self.about:
+            return None
+        try:
+            repo = self._open_libgit(self.path)
+        except SourceError:  # said when it is read
+            return None
+        remote_url = _remote_origin(repo)
+        repo.free()
+        if remote_url is not None and remote.is_network(remote_url):
+            return None
+        folder = self.path.resolve()
+        return folder.parent if folder.name == ".git" else folder
+
+    @property
+    def address(self) -> str:
+        """The path, or the URL without secrets."""
+        return replace(self, ref=None).spec
 
     def fetch(self, cache: Path) -> None:
         """Mirror a URL under `cache`; done once, and again only where the mirror does not know the ref."""
