@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drystone.release.exports.forms import Form
+from drystone.release.exports.forms import Form, SplitBy
 
 if TYPE_CHECKING:
     from drystone.release.columns import LedgerRow
@@ -71,20 +71,31 @@ def export(
     form: Form,
     output: AnyPath,
     *,
+    columns: Sequence[str] = (),
+    split: Sequence[str] = (),
+    split_by: SplitBy = "hash",
+    seed: int = 0,
+    shuffle: bool = False,
+    limit: int | None = None,
     replace: bool = False,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Export:
-    """Write a release as tables in the columns of The Stack v2 or v3; return what was written.
+    """Write a release as JSON Lines, Parquet or text, or in the columns of The Stack v2 or v3; say what was written.
 
-    `output`: folder of the export. `replace`: an earlier export in it may go. `dry_run`: check and plan only.
-    `progress` is called with rows done and all rows. Raises `UsageError` where `output` holds anything else,
-    `ReleaseError` for a damaged release and where the disk is full.
+    `output`: folder of the export. For the first three: `columns`, their names ("all" for every one); `split`, names
+    with weights such as "train=0.9" (default: one split, train); `split_by`, what stays in one split, the same bytes
+    ("hash") or a "repository"; `seed` of splits and of `shuffle`; `limit`, rows at most.
+    `replace`: an earlier export in it may go. `dry_run`: check and plan only. `progress` is called with rows done and
+    all rows. Raises `UsageError` where `output` holds anything else, or for what cannot be chosen, `ReleaseError` for a
+    damaged release and where the disk is full.
     """
     from drystone.release.exports.export import export as write
+    from drystone.release.exports.forms import RowChoice, parse_splits
 
     report = progress or (lambda done, total: None)
-    return write(opened(release), form, output, replace=replace, dry_run=dry_run, progress=report)
+    choice = RowChoice(tuple(columns), parse_splits(split), split_by, seed, shuffle, limit)
+    return write(opened(release), form, output, choice=choice, replace=replace, dry_run=dry_run, progress=report)
 
 
 def lookup(

@@ -1,10 +1,10 @@
-"""`drystone export`: a release in the columns of The Stack v2 or v3."""
+"""`drystone export`: a release as JSON Lines, Parquet or text, or in the columns of The Stack v2 or v3."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -12,7 +12,7 @@ from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
 from drystone.release import verbs
-from drystone.release.exports.forms import Form
+from drystone.release.exports.forms import Form, SplitBy
 from drystone.release.layout import size_text
 
 
@@ -23,33 +23,51 @@ from drystone.release.layout import size_text
     "form",
     type=click.Choice(get_args(Form)),
     required=True,
-    help="Whose columns: The Stack v2 per file, the same per repository, or The Stack v3 (per repository, contents).",
+    help="Files as JSON Lines, Parquet or text; or the columns of The Stack v2 (a file, or a repository, a row) or v3.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder of the export.")
+@click.option("--columns", multiple=True, help='Columns, with commas between them; "all" for every one.')
+@click.option("--split", multiple=True, help="Splits with weights, such as train=90,test=10 (default: train alone).")
+@_options.option_of(
+    verbs.export,
+    "--split-by",
+    type=click.Choice(get_args(SplitBy)),
+    help="What stays together: equal bytes, or a repository.",
+)
+@_options.option_of(verbs.export, "--seed", type=click.IntRange(0), help="Of splits and of the order.")
+@click.option("--shuffle", is_flag=True, help="Write rows in an order that the seed decides.")
+@click.option("--limit", type=click.IntRange(1), help="Rows at most; with --shuffle they are a sample.")
 @click.option("--replace", is_flag=True, help="Replace an earlier export that lies in the output folder.")
 @click.option("--dry-run", is_flag=True, help="Check and say what would be written; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @_options.quiet
-def command(release: Path, form: Form, output: Path, replace: bool, dry_run: bool, as_json: bool, quiet: bool) -> None:
-    """Write a release as tables in the columns of The Stack v2 or v3.
+def command(
+    release: Path, form: Form, output: Path, columns: tuple[str, ...], dry_run: bool, as_json: bool, quiet: bool,
+    **given: Any,
+) -> None:  # fmt: skip
+    """Write the kept files of a release as rows, or as the tables that others publish.
 
-    Column for column, so that what loads those datasets loads the export. `stack-v2` and `stack-v2-repos` name files by
-    their ids, as the originals do; `stack-v3` has the released text.
+    `jsonl`, `parquet` and `text` have a row for each file, with the columns that --columns names. `text` has the texts
+    one after the other, and beside them an index with offset and columns of each. `stack-v2` and `stack-v2-repos` name
+    files by their ids, as the originals do; `stack-v3` has the released text.
 
     \b
     Examples:
-      drystone export releases/mine --as stack-v2 -o exports/mine
+      drystone export releases/mine --as jsonl -o exports/mine
+      drystone export releases/mine --as parquet --split train=90,test=10 --split-by repository -o exports/mine
+      drystone export releases/mine --as jsonl --columns path,content --shuffle --seed 7 --limit 1000 -o exports/sample
       drystone export releases/mine --as stack-v3 -o exports/mine-v3 --dry-run
-      drystone export releases/mine --as stack-v2-repos -o exports/mine --replace --json | jq .files
     """
+    named = [name.strip() for each in columns for name in each.split(",")]
     with Meter("export", quiet or as_json or dry_run) as meter:
-        made = verbs.export(release, form, output, replace=replace, dry_run=dry_run, progress=meter)
+        made = verbs.export(release, form, output, columns=named, dry_run=dry_run, progress=meter, **given)
     if as_json:
         print_json(asdict(made), output=output, dry_run=dry_run)
         return
     size = sum(file.bytes or 0 for file in made.files)
-    what = f"{made.files_kept:,} files of {inline(made.name)} {inline(made.version)} as {made.form}"
+    what = f"{inline(made.name)} {inline(made.version)} as {made.form}"
     if dry_run:
-        echo(f"{what} would be {len(made.files):,} Parquet files in {inline(output)}. Nothing was written.")
-        return
-    echo(f"{what}: {len(made.files):,} Parquet files, {size_text(size)}, in {inline(output)}")
+        echo(f"{what} would be {len(made.files):,} files or more in {inline(output)}. Nothing was written.")
+    else:
+        echo(f"{what}: {len(made.files):,} files, {size_text(size)}, in {inline(output)}")
+    echo(made.holds)

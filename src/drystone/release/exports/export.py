@@ -1,7 +1,7 @@
-"""A release as the tables that others publish: The Stack v2 per file or per repository, The Stack v3.
+"""A release as plain rows, or as the tables that others publish: The Stack v2 per file or per repository, The Stack v3.
 
-Column for column, so that what loads those loads this. Reads a release and writes a folder of its own; the file
-`export.json` is written last, so its existence means complete. Knows nothing of where the tables go from here.
+The tables are the same column for column, so that what loads those loads this. Reads a release and writes a folder of
+its own; the file `export.json` is written last, so its existence means complete. Knows nothing of where they go.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_in
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -22,7 +24,9 @@ import yaml
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
-from drystone.release.exports.forms import Form
+from drystone.release.exports.forms import ExportedFile, Form, RowChoice
+from drystone.release.exports.holding import what_it_holds
+from drystone.release.exports.plain import planned_files, read_columns, write_plain
 from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repository_rows
 from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.read import Release
@@ -35,6 +39,9 @@ EXPORT: Final = "export.json"
 INCOMPLETE: Final = "INCOMPLETE"
 _SPILL: Final = ".spill-"
 _SCHEMAS: Final = {"stack-v2": STACK_V2, "stack-v2-repos": STACK_V2_REPOSITORIES, "stack-v3": STACK_V3}
+_PLAIN: Final = ("jsonl", "parquet", "text")
+_PLAIN_WORDS: Final = ", ".join(_PLAIN)
+NOTICE: Final = "NOTICE"
 _LIKE: Final = {
     "stack-v2": "bigcode/the-stack-v2",
     "stack-v2-repos": "bigcode/the-stack-v2-train-full-ids",
@@ -52,18 +59,11 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """One file of an export, or one that would be written (`bytes` and `sha256` are then None)."""
-
-    path: str
-    rows: int | None
-    bytes: int | None = None
-    sha256: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Export:
-    """What was exported, or would be: form, the release it comes from, kept files, and the files in order of path."""
+    """What was exported, or would be: form, the release it comes from and its kept files, and the files in order.
+
+    `holds` says in one line what it holds and what not.
+    """
 
     form: str
     name: str
@@ -71,6 +71,7 @@ class Export:
     root: str
     files_kept: int
     files: tuple[ExportedFile, ...]
+    holds: str = ""
 
 
 def export(
@@ -78,37 +79,50 @@ def export(
     form: Form,
     output: str | os.PathLike[str],
     *,
+    choice: RowChoice | None = None,
     replace: bool = False,
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Export:
     """Write the kept files of `release` into folder `output` in the columns of `form`; return what was written.
 
-    `stack-v2` has one row per file, without content, a configuration for each language; `stack-v2-repos` and `stack-v3`
-    one row per repository, the latter with contents. `dry_run` checks and plans, and writes nothing. Memory holds one
-    bucket of repositories (about 64 MiB of text up to 32 GiB in all), or the largest repository.
+    `jsonl`, `parquet` and `text` have a row for each file, with the columns, splits and order of `choice`. `stack-v2`
+    has one row per file, without content, a configuration for each language; `stack-v2-repos` and `stack-v3` one row
+    per repository, the latter with contents. `dry_run` checks and plans, and writes nothing. Memory holds one bucket of
+    rows or repositories (about 64 MiB of text up to 32 GiB in all), or the largest repository.
     Raises `UsageError` where `output` is not empty (and not an export that `replace` lets go), `ReleaseError` for
     damaged releases and where the disk is full.
     """
     if form not in get_args(Form):
         raise UsageError(f"{form}: is no form of export; known are {', '.join(get_args(Form))}")
+    if choice is not None and form not in _PLAIN and choice != RowChoice():
+        raise UsageError(
+            f"{form}: its rows are those of another dataset; choose columns, splits, order and limit for {_PLAIN_WORDS}"
+        )
+    choice = choice or RowChoice()
     folder = Path(output)
     _check_output(folder, release, replace)
     manifest = release.manifest
     facts = manifest.facts
-    planned = _planned(release, form)
-    made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(planned))
+    planned = planned_files(form, choice) if form in _PLAIN else _planned(release, form)
+    holds = what_it_holds(form, choice, manifest.counts.kept)
+    made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(planned), holds)
     if dry_run:
         return made
     write_whole(folder / INCOMPLETE, b"An export is under way here.\n")
     _clear(folder)
     meter = _Meter(manifest.counts.kept, progress)
-    if form == "stack-v2":
+    if form in _PLAIN:
+        tables = meter.watch(release.data(columns=read_columns(form, choice)))
+        written = write_plain(release, form, folder, choice, tables, _buckets(release, form))
+    elif form == "stack-v2":
         written = list(_per_file(release, folder, meter))
     else:
         written = list(_per_repository(release, form, folder, [file.path for file in planned], meter))
-    write_whole(folder / "README.md", _card(release, form, written).encode())
-    made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(written))
+    if form not in ("stack-v2", "stack-v2-repos") and (release.path / NOTICE).is_file():
+        write_whole(folder / NOTICE, (release.path / NOTICE).read_bytes())
+    write_whole(folder / "README.md", _card(release, form, written, holds).encode())
+    made = replace_in(made, files=tuple(written))
     write_whole(folder / EXPORT, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     (folder / INCOMPLETE).unlink()
     return made
@@ -134,8 +148,10 @@ def _clear(folder: Path) -> None:
     """Remove an earlier export, whole or not; what is not of its making stays."""
     remove_partial(folder)
     (folder / EXPORT).unlink(missing_ok=True)
-    for path in folder.glob("data/**/*.parquet*"):
-        path.unlink()
+    (folder / NOTICE).unlink(missing_ok=True)
+    for path in folder.glob("data/**/*"):
+        if path.is_file() and path.suffix in (".parquet", ".jsonl", ".txt"):
+            path.unlink()
     for path in folder.glob(f"{_SPILL}*"):
         shutil.rmtree(path)
 
@@ -152,7 +168,7 @@ def _planned(release: Release, form: Form) -> list[ExportedFile]:
 
 def _buckets(release: Release, form: Form) -> int:
     counts = release.manifest.counts
-    size = counts.kept * _ROW_BYTES + (counts.text_bytes if form == "stack-v3" else 0)
+    size = counts.kept * _ROW_BYTES + (counts.text_bytes if form == "stack-v3" or form in _PLAIN else 0)
     return int(max(1, min(_MOST_BUCKETS, -(-size // _BUCKET_BYTES))))
 
 
@@ -200,7 +216,7 @@ def _write(folder: Path, path: str, schema: pa.Schema, tables: Iterator[pa.Table
     return ExportedFile(path, rows, (folder / path).stat().st_size, file_sha256(folder / path))
 
 
-def _card(release: Release, form: Form, files: list[ExportedFile]) -> str:
+def _card(release: Release, form: Form, files: list[ExportedFile], holds: str) -> str:
     """Return the dataset card, whose front matter tells `datasets` which files are which configuration."""
     facts = release.manifest.facts
     if form == "stack-v2":
@@ -212,14 +228,16 @@ def _card(release: Release, form: Form, files: list[ExportedFile]) -> str:
             for language in release.languages
         ]
     else:
-        configs = [
-            {"config_name": "default", "data_files": [{"split": "train", "path": [file.path for file in files]}]}
-        ]
+        paths = [file.path for file in files if not file.path.endswith(".index.jsonl")]
+        splits = groupby(paths, key=lambda path: path.removeprefix("data/").partition("-")[0])
+        data_files = [{"split": split, "path": list(those)} for split, those in splits]
+        configs = [{"config_name": "default", "data_files": data_files}]
     front = {"pretty_name": facts.name, "license": "other", "tags": ["code", "drystone"], "configs": configs}
     name = layout.shown(f"{facts.name} {facts.version}").replace("\n", " ")
+    like = f"in the columns of {_LIKE[form]}" if form in _LIKE else f"as {form}"
     return (
         f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---\n\n"
-        f"# {name}, in the columns of {_LIKE[form]}\n\n"
+        f"# {name}, {like}\n\n{holds}\n\n"
         f"Exported by Drystone from the release with the root hash `{release.root}`. Each file keeps the licence of\n"
         "its repository; the release has the evidence, the attribution (NOTICE) and the ledger of what was left out.\n"
     )
