@@ -13,8 +13,6 @@ import drystone
 from drystone.errors import UsageError
 from drystone.release.exports import plain
 from drystone.release.exports.export import read_export
-from drystone.release.exports.forms import RowChoice, parse_splits
-from drystone.release.exports.holding import what_it_holds
 from drystone.release.schema import DATA
 from tests.release.sample import sample_rows
 
@@ -71,12 +69,6 @@ def test_splits_part_all_rows_and_hold_from_release_to_release(by: Any, sample_r
     assert drystone.export(sample_release, "jsonl", tmp_path / "no", dry_run=True, **choice).holds == made.holds
 
 
-def test_shares_are_those_that_were_asked_for() -> None:
-    choice = RowChoice(splits=parse_splits(["train=8", "validation=1,test=1"]))
-    found = [choice.split_of(f"swh:1:cnt:{number:040x}", "") for number in range(20_000)]
-    assert [round(found.count(number) / len(found), 2) for number in range(3)] == [0.8, 0.1, 0.1]
-
-
 def test_the_order_is_the_seeds_however_rows_are_gathered(
     sample_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,22 +100,3 @@ def test_datasets_loads_the_splits(sample_release: Path, tmp_path: Path, monkeyp
             rows = list(datasets.load_dataset(str(tmp_path / form), split=split, streaming=True))
             expected = [json.loads(json.dumps(row, default=str)) for row in rows]
             assert [row["path"] for row in expected]
-
-
-@pytest.mark.parametrize("text", ["train", "train=", "train=0", "=1", "Train=1", "a=1,a=2", "a=-1", "a=nan", "a/b=1"])
-def test_splits_that_cannot_be_read_are_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        parse_splits([text])
-
-
-def test_each_form_says_what_it_holds_and_what_not() -> None:
-    for form in ("stack-v2", "stack-v2-repos", "stack-v3", "jsonl", "parquet", "text"):
-        line = what_it_holds(form, RowChoice(), 1562)
-        assert line.startswith("Holds ")
-        assert "1,562 kept files" in line
-        assert "nothing of what was dropped" in line
-        assert ("no text" in line) == (form in ("stack-v2", "stack-v2-repos"))
-        assert "\n" not in line
-    assert "no text" in what_it_holds("jsonl", RowChoice(("path",)), 2)
-    shown = what_it_holds("jsonl", RowChoice(splits=(("train", 9.0), ("test", 1.0)), shuffle=True, limit=10), 1562)
-    assert "10 of 1,562 kept files, shuffled (seed 0); splits by hash: train 9, test 1" in shown
