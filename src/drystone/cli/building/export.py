@@ -1,4 +1,4 @@
-"""`drystone export`: a release as JSON Lines, Parquet or text, or in the columns of The Stack v2 or v3."""
+"""`drystone export`: a release as rows, or in the columns of The Stack."""
 
 from __future__ import annotations
 
