@@ -27,6 +27,7 @@ from drystone.web.faces import (
     search_api,
     search_page,
 )
+from drystone.web.faces.ranking import disputes, ranks
 from drystone.web.guards import admit
 from drystone.web.problems import AsciiJson
 from drystone.web.state import ServerState
@@ -60,6 +61,10 @@ def create_app(state: ServerState) -> FastAPI:
     if state.catalog is not None:
         app.include_router(catalog.router, dependencies=guarded, include_in_schema=False)
         app.include_router(catalog.programs, dependencies=guarded)
+        app.include_router(ranks.router, dependencies=guarded, include_in_schema=False)
+        app.include_router(ranks.programs, dependencies=guarded)
+        app.include_router(disputes.router, dependencies=guarded, include_in_schema=False)
+        app.include_router(disputes.programs, dependencies=guarded)
     if state.releases:
         for face in (lookup, releases, requests, search_api, search_page, ask_api, ask_page, cite_page):
             app.include_router(face.router, dependencies=guarded)

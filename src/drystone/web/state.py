@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
+from drystone.catalog.ranking.ranking import RankedNow
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import MissingExtraError
 from drystone.reader.batcher import Batcher
@@ -78,6 +79,7 @@ class ServerState:
         self.highlighter = Highlighter()
         self.searches = Searches(self.releases)
         self.asks = Seats(_QUESTIONS, "questions")
+        self.ranks = None if self.catalog is None else RankedNow(self.catalog)
         self.visits = threading.BoundedSemaphore(_VISITS)
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,7 +15,7 @@ from drystone.catalog.ranking.explaining import RankExplanation, Turn, explain, 
 from drystone.catalog.ranking.gathering import Upheld, gather
 from drystone.catalog.ranking.outcomes import AllOutcomes, recorded_outcomes
 from drystone.catalog.ranking.rank import RankedKind, rank
-from drystone.catalog.ranking.scoring import Scoring, find_scoring
+from drystone.catalog.ranking.scoring import Scoring, find_scoring, scorings
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.release.layout import shown
@@ -67,3 +69,30 @@ def dispute(shelf: Shelf, artifact: str, fact: str, words: str, link: str) -> Di
         raise UsageError(f"{passport.artifact.name}: its passport has no fact '{shown(fact)[:100]}'.")
     today = datetime.now(UTC).date()
     return RankBook(shelf.engine).dispute(passport.artifact.name, fact, words, link, today)
+
+
+class RankedNow:
+    """The ranking of a shelf for many who ask: made anew once what it took to make it is a tenth of its age."""
+
+    def __init__(self, shelf: Shelf, clock: Callable[[], float] = time.monotonic) -> None:
+        self._shelf, self._clock = shelf, clock
+        self._lock = threading.Lock()
+        self._made: dict[str | None, tuple[float, RankedCatalog]] = {}
+
+    def get(self, version: str | None = None) -> RankedCatalog:
+        """Return the ranking by a version that comes with the program. Raises `UsageError` for any other."""
+        if version is not None and version not in scorings():
+            raise UsageError(f"{shown(version)[:100]}: is no version of the scoring ({', '.join(scorings())}).")
+        with self._lock:
+            until, found = self._made.get(version, (0.0, None))
+            began = self._clock()
+            if found is None or began >= until or found.day != datetime.now(UTC).date():
+                found = rank_shelf(self._shelf, version)
+                ended = self._clock()
+                self._made[version] = (ended + 10 * (ended - began), found)
+            return found
+
+    def forget(self) -> None:
+        """Make it anew for the next who asks, as after a dispute was kept or decided."""
+        with self._lock:
+            self._made.clear()

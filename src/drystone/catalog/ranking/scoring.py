@@ -65,12 +65,12 @@ class ScoredFact(_Entry):
             case "yes":
                 return "yes counts all, no nothing"
             case "age":
-                return f"half after {self.half_life:,.6g} days"
+                return f"half after {self.half_life:,.10g} days"
             case "outcomes":
                 return "the share of people whose match succeeded"
             case _:
                 steps = "" if self.shape == "linear" else ", by powers of ten"
-                return f"{self.worst:,.6g} counts nothing, {self.best:,.6g} all{steps}"
+                return f"{self.worst:,.10g} counts nothing, {self.best:,.10g} all{steps}"
 
 
 class KindScoring(_Entry):

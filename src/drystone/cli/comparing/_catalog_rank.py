@@ -104,7 +104,7 @@ def explain(artifact: str, other: str | None, catalog: str | None, scoring: str 
         echo()
         echo(inline(turn.said))
         for one in turn.facts:
-            echo(f"  {inline(one.title)} of {inline(one.artifact)}: {one.points:.1f} points")
+            echo(f"  {inline(one.artifact)}, {inline(one.title)}: {one.points:.1f} points")
 
 
 def _print_explained(found: RankExplanation) -> None:

@@ -1,0 +1,1 @@
+"""Ranks and disputes of the catalog over HTTP."""
