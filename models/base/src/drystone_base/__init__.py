@@ -1,0 +1,1 @@
+"""Holds the weights of Drystone's strong reader: `Reader.load("base")`."""
