@@ -37,18 +37,34 @@ constexpr std::array<Word, 5> kMarks = {{{"(c)", 0}, {"(C)", 0}, {"\xc2\xa9", 0}
 constexpr std::array<Word, 3> kEverywhere = {{{"MODULE_LICENSE", 5}, {"MODULE_LICENSE", 8}, {"SPDX-SnippetBegin", 5}}};
 
 // Words that grant, and words that deny; letters in either case.
-constexpr std::array<Word, 12> kLicensing = {{{"licen", 1},
-                                              {"spdx-", 0},
-                                              {"redistribut", 1},
-                                              {"permission", 2},
-                                              {"gpl", 0},
-                                              {"c domain", 0},
-                                              {"propriet", 4},
-                                              {"confidential", 2},
-                                              {"unauthori", 1},
-                                              {"commercial", 2},
-                                              {"prohibited", 2},
-                                              {"rights reserved", 3}}};
+constexpr std::array<Word, 26> kLicensing = {
+    {{"licen", 1},
+     {"spdx-", 0},
+     {"redistribut", 1},
+     {"permission", 2},
+     {"gpl", 0},
+     {"c domain", 0},
+     {"propriet", 4},
+     {"confidenti", 2},
+     {"unauthori", 1},
+     {"commercial", 2},
+     {"prohibited", 2},
+     {"rights reserved", 3},
+     {"property of", 1},
+     {"disclos", 1},
+     {"not distribut", 2},
+     {"for distribution", 2},
+     {"use only", 1},
+     {"only be used", 2},
+     {"academic", 1},
+     {"subscription", 2},
+     {"forbidden", 2},
+     {"vertraulich", 2},
+     // "strictly forbidden", "confidential" and "secret" in Chinese and Japanese.
+     {"\xe4\xb8\xa5\xe7\xa6\x81", 1},
+     {"\xe6\x9c\xba\xe5\xaf\x86", 1},
+     {"\xe6\xa9\x9f\xe5\xaf\x86", 1},
+     {"\xe7\xa4\xbe\xe5\xa4\x96\xe7\xa7\x98", 1}}};
 
 char low(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

@@ -82,8 +82,8 @@ def _refusing(chosen: list[Entry], declared: list[Entry]) -> list[Entry]:
     """Return the files that stop what others grant.
 
     A notice or README that is not understood stops nothing that a text or metadata grants: it is mostly about other
-    works. A declaration that is not understood stops nothing where it names the family of the text beside it
-    ("BSD-like" beside the BSD-3-Clause).
+    works; but a README that limits what a licence grants does. A declaration that is not understood stops nothing where
+    it names the family of the text beside it ("BSD-like" beside the BSD-3-Clause).
     """
     granted = [e for e in chosen if e.state is LicenseState.GRANTED]
     plain = granted or [e for e in declared if e.annotation.kind == "metadata" and e.state is LicenseState.GRANTED]
@@ -91,12 +91,23 @@ def _refusing(chosen: list[Entry], declared: list[Entry]) -> list[Entry]:
     for e in (*chosen, *declared):
         if e.state is not LicenseState.NOT_UNDERSTOOD:
             continue
-        if e.annotation.kind in {"notice", "readme"} and plain:
+        if e.annotation.kind in {"notice", "readme"} and plain and not _limits(e):
             continue
         if e.annotation.kind == "metadata" and granted and _names_family(e, granted):
             continue
         found.append(e)
     return sorted(found, key=lambda e: (e.state is not LicenseState.DENIED, e.path))
+
+
+#: Riders of a README that are of weight against the texts beside it; the others are mostly explanations and requests.
+_LIMITS: Final = frozenset(
+    f"rider:{name}"
+    for name in ("commons clause", "non-ai", "non-commercial", "field of use", "no service", "private use", "agreement")
+)
+
+
+def _limits(entry: Entry) -> bool:
+    return entry.annotation.kind == "readme" and any(e.rule in _LIMITS for e in entry.annotation.grounds)
 
 
 def _names_family(entry: Entry, granted: list[Entry]) -> bool:

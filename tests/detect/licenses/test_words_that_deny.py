@@ -1,0 +1,89 @@
+"""Words that deny or limit, in READMEs beside a plain licence and in the heads of files, and words that do neither."""
+
+import pytest
+
+from drystone.detect.licenses import LicenseState, detect_file, detect_headers, tree_licenses
+
+MIT = b"SPDX-License-Identifier: MIT\n"
+READMES = [
+    "This repository is source-available, not open source. You can read the code, but not run it in production.",
+    "You are free to use this for evaluation purposes. For any other use please contact sales@walls.fr.",
+    "Free for educational use.",
+    "This code belongs to the author. Ask before using.",
+    "You do not have permission to use this code.",
+    "You may use this code as long as you are not a competitor of Walls.",
+    "The software may be used by non-profit organisations. For-profit organisations need written consent.",
+    "The Hippocratic License 3.0 (HL3-CORE)",
+    "BigScience Open RAIL-M License",
+    "Functional Source License, Version 1.1, Apache 2.0 Future License",
+    "By accessing this repository you agree to the Walls Terms of Service.",
+    "This SDK is licensed under the Walls Developer Agreement.",
+    "Uso exclusivo para fines académicos.",
+    "Uso comercial proibido.",
+    "Gebruik alleen toegestaan voor niet-commerciële doeleinden.",
+    "Wszelkie prawa zastrzeżone. Kopiowanie zabronione.",
+    "Všechna práva vyhrazena. Kopírování je zakázáno.",
+    "Tüm hakları saklıdır. İzinsiz kopyalanamaz.",
+    "جميع الحقوق محفوظة. يمنع النسخ.",
+    "Kaikki oikeudet pidätetään. Kaupallinen käyttö kielletty.",
+    "Bản quyền thuộc về Walls. Nghiêm cấm sao chép.",
+    "สงวนลิขสิทธิ์ ห้ามคัดลอก",
+    "Hak cipta dilindungi. Dilarang menyalin.",
+]
+FREE_READMES = [
+    "MIT. Please cite our paper if you use this in research.",
+    "MIT, free for personal and commercial use.",
+    "See [LICENSE](LICENSE). Contributions must be signed off.",
+    "Released under the MIT license. Ask a question on the forum before you open an issue.",
+    "MIT License. You may not use the name of the project to endorse products.",
+]
+HEADS = [
+    "This file is the property of Walls Corp and may not be disclosed.",
+    "For internal use only - not for distribution.",
+    "Academic use only. Contact the author for commercial licenses.",
+    "Licence: see the customer agreement.",
+    "This file may only be used with a valid Walls subscription.",
+    "This program is licensed, not sold.",
+    "Dieses Programm ist vertraulich und darf nicht weitergegeben werden.",
+    "Ce fichier est confidentiel.",
+    "内部代码，严禁外传",
+    "社外秘",
+]
+FREE_HEADS = [
+    "For internal use only: call walls.build() in its place, and do not rely on it.",
+    "Whether the wall stands is a static property of its stones.",
+    "Fits a distribution to academic data; disclosure widgets are drawn closed.",
+    "This method is for internal use only, and not used by callers.",
+    "The subscription of an event may only be used once.",
+]
+
+
+@pytest.mark.parametrize("text", READMES)
+def test_a_readme_that_limits_is_heard_beside_a_plain_licence(text: str) -> None:
+    assert _folder(text) in {LicenseState.DENIED, LicenseState.NOT_UNDERSTOOD}
+
+
+@pytest.mark.parametrize("text", FREE_READMES)
+def test_a_readme_that_asks_or_explains_limits_nothing(text: str) -> None:
+    assert _folder(text) is LicenseState.GRANTED
+
+
+def _folder(text: str) -> LicenseState:
+    readme = f"# Walls\n\nMeasures walls.\n\n## License\n\n{text}\n\n## Usage\n\nRun it.\n".encode()
+    files = [(name, detect_file(data, name), "") for name, data in (("LICENSE", MIT), ("README.md", readme))]
+    found = tree_licenses(files)("")
+    assert found is not None
+    return found.state
+
+
+@pytest.mark.parametrize("text", HEADS)
+def test_a_head_that_denies(text: str) -> None:
+    for name, head in (("a.py", f"# {text}\n\n"), ("a.c", f"/*\n * {text}\n */\n"), ("a.js", f"// {text}\n")):
+        (found,) = detect_headers([f"{head}walls = 1\n".encode()], [name])
+        assert found is not None and found.state in {LicenseState.DENIED, LicenseState.NOT_UNDERSTOOD}
+
+
+@pytest.mark.parametrize("text", FREE_HEADS)
+def test_a_head_that_denies_nothing(text: str) -> None:
+    (found,) = detect_headers([f"# {text}\n\nwalls = 1\n".encode()], ["a.py"])
+    assert found is None or found.state is LicenseState.ABSENT
