@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         check_artifact,
         compare,
         dispute_fact,
+        draw_badge,
         explain_rank,
         find_artifacts,
         list_artifacts,
@@ -119,7 +120,7 @@ if TYPE_CHECKING:
         search_releases,
     )
     from drystone.verification.verbs import challenge_optout, check_optout, list_contents
-    from drystone.web.verbs import add_moderator, serve
+    from drystone.web.verbs import add_moderator, draw_comparison, export_catalog, serve
 
 __all__ = [
     "AskableRelease",
@@ -155,6 +156,8 @@ __all__ = [
     "diff",
     "dispute_fact",
     "distil",
+    "draw_badge",
+    "draw_comparison",
     "encrypt_contacts",
     "erase_contact",
     "estimate",
@@ -166,6 +169,7 @@ __all__ = [
     "explain_settings",
     "explain_words",
     "export",
+    "export_catalog",
     "export_model",
     "export_optouts",
     "export_reviews",
@@ -268,6 +272,8 @@ _HOMES = {
     "diff": "drystone.release.verbs",
     "dispute_fact": "drystone.catalog.verbs",
     "distil": "drystone.reader.verbs",
+    "draw_badge": "drystone.catalog.verbs",
+    "draw_comparison": "drystone.web.verbs",
     "encrypt_contacts": "drystone.registry.verbs",
     "erase_contact": "drystone.registry.verbs",
     "estimate": "drystone.building.verbs",
@@ -279,6 +285,7 @@ _HOMES = {
     "explain_settings": "drystone.building.verbs",
     "explain_words": "drystone.search.verbs",
     "export": "drystone.release.verbs",
+    "export_catalog": "drystone.web.verbs",
     "export_model": "drystone.reader.verbs",
     "export_optouts": "drystone.registry.verbs",
     "export_reviews": "drystone.registry.verbs",

@@ -256,6 +256,13 @@ def validate_passport(file: AnyPath) -> list[str]:
     return file_problems(Path(file))
 
 
+def draw_badge(found: Comparison) -> str:
+    """Return a comparison in one line, as an SVG badge."""
+    from drystone.catalog.comparing.badge import badge
+
+    return badge(found)
+
+
 def make_paper(release: AnyPath, form: PaperForm) -> Paper:
     """Make a paper of a release; its `left_open` names the fields that the release does not know.
 

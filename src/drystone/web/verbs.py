@@ -11,6 +11,7 @@ from drystone.errors import UsageError
 from drystone.web.limits import MAX_BODY, MAX_WAITING, TIMEOUT, Visit
 
 if TYPE_CHECKING:
+    from drystone.catalog.comparing.shapes import Comparison
     from drystone.reader import Reader
 
     AnyPath = str | os.PathLike[str]
@@ -69,6 +70,27 @@ def serve(
         at=Address(host, port, https),
         tell=tell,
     )
+
+
+def export_catalog(folder: AnyPath, *, catalog: AnyPath | None = None) -> list[str]:
+    """Write all pages of a catalog into a new folder, to be looked at without a server. Return their names.
+
+    `catalog`: a file or database URL of passports (default: those that come with the program alone). Raises
+    `UsageError` where the folder holds something, `MissingExtraError`.
+    """
+    from drystone.catalog.passports.texts import find_quotes
+    from drystone.catalog.shelf.shelf import Shelf
+    from drystone.web.drawing.leaflets import write_catalog
+
+    with Shelf(None if catalog is None else os.fspath(catalog)) as shelf:
+        return write_catalog(Path(folder), [(one, find_quotes(one, shelf.texts(one))) for one in shelf.passports()])
+
+
+def draw_comparison(found: Comparison) -> str:
+    """Return a comparison as one HTML file that needs no server. Raises `MissingExtraError`."""
+    from drystone.web.drawing.leaflets import comparison_page
+
+    return comparison_page(found)
 
 
 def _readers(models: Iterable[str], load: Callable[[str], Reader] | None) -> dict[str, Reader]:

@@ -12,6 +12,7 @@ from drystone.catalog.papers import PaperForm
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table, text, write_text
 from drystone.cli.comparing import _catalog_match, _catalog_measure, _catalog_rank
+from drystone.web.verbs import export_catalog
 
 
 @click.group()
@@ -169,3 +170,19 @@ def papers(release: str, form: PaperForm, out: Path | None) -> None:
 
 for each in (*_catalog_match.COMMANDS, *_catalog_rank.COMMANDS, *_catalog_measure.COMMANDS):
     command.add_command(each)
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_options.catalog
+def export(folder: Path, catalog: str | None) -> None:
+    """Write all pages of a catalog into FOLDER, a new one: index.html, a page of each artifact and of each pair.
+
+    They need no server: links are relative. Beside each page lies the passport (JSON) or a badge (SVG).
+
+    \b
+    Examples:
+      drystone catalog export site
+    """
+    names = export_catalog(folder, catalog=catalog)
+    echo(f"{len(names):,} files in {inline(folder)}; begin at {inline(folder / 'index.html')}")

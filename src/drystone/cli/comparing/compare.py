@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from drystone.catalog import verbs
 from drystone.cli import _options
-from drystone.cli._out import console, echo, inline, print_json, table, text
+from drystone.cli._out import console, echo, inline, print_json, table, text, write_text
+from drystone.web.verbs import draw_comparison
 
 if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison, FactRow
@@ -18,8 +20,17 @@ if TYPE_CHECKING:
 @click.argument("artifacts", nargs=-1, required=True, metavar="ARTIFACT ARTIFACT...")
 @_options.catalog
 @_options.as_json
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page that needs no server to this file.")
+@click.option("--badge", type=click.Path(path_type=Path), help="Write an SVG badge to this file.")
 @click.option("--evidence", is_flag=True, help="Say under each value where it was read.")
-def command(artifacts: tuple[str, ...], catalog: str | None, as_json: bool, evidence: bool) -> None:
+def command(
+    artifacts: tuple[str, ...],
+    catalog: str | None,
+    as_json: bool,
+    html: Path | None,
+    badge: Path | None,
+    evidence: bool,
+) -> None:
     """Compare two or more artifacts: which jobs they share, their facts side by side, who is ahead by which of them.
 
     An ARTIFACT is a name (drystone catalog list), or the path of a release, a reader, a card or a passport. Who is
@@ -30,8 +41,13 @@ def command(artifacts: tuple[str, ...], catalog: str | None, as_json: bool, evid
       drystone compare distilbert-base-cased-distilled-squad the-stack-v2
       drystone compare mini mini-half --evidence
       drystone compare releases/mine the-stack-v2 --json
+      drystone compare mini mini-half --html compare.html --badge compare.svg
     """
     found = verbs.compare(artifacts, catalog=catalog)
+    if html is not None:
+        write_text(html, draw_comparison(found))
+    if badge is not None:
+        write_text(badge, verbs.draw_badge(found))
     if as_json:
         print_json(found)
     else:

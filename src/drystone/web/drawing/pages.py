@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
-import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from markupsafe import Markup, escape
 
-from drystone.release import layout
 from drystone.web.drawing import charts
+from drystone.web.drawing.environment import environment
 from drystone.web.edge import COOKIE, set_cookie
 from drystone.web.state import ServerState
 
@@ -27,27 +25,17 @@ class Pages:
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
-        loader = jinja2.PackageLoader("drystone.web.drawing")
-        env = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        env.filters.update(
-            shown=lambda text: layout.shown(str(text)),
-            shown_lines=lambda text: "\n".join(map(layout.shown, str(text).splitlines())),
-            number="{:,}".format,
-            size=layout.size_text,
-            code=code,
-            words=lambda name: layout.shown(str(name)).replace("_", " "),
-        )
+        env = environment()
         env.globals.update(
             name=state.name,
             releases_served=bool(state.releases),
             readers_served=bool(state.readers),
             catalog_served=state.catalog is not None,
             has_moderators=state.moderators is not None,
-            count=count_text,
             link=link,
             charts=charts,
+            frame="base.html",
+            static=False,
         )
         self._templates = env
 
@@ -82,17 +70,6 @@ class Pages:
         if cookie is not None:
             set_cookie(response, cookie, secure=self._state.secure)
         return response
-
-
-def count_text(number: int, thing: str, things: str | None = None) -> str:
-    """Return a number and what is counted, as people write it: 1 file, 2,000 files."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
-
-
-def code(text: str) -> Markup:
-    """Return text as HTML, with what stands between backticks as code."""
-    pieces = [escape(piece) for piece in text.split("`")]
-    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(pieces))
 
 
 def link(*parts: str, **query: str | int | None) -> str:

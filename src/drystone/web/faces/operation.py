@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from drystone.web.drawing.environment import style
 from drystone.web.drawing.pages import Drawing
 from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often, token_holds
@@ -37,15 +36,10 @@ async def prometheus(state: Here) -> Response:
     return Response(state.metrics.text(), media_type=state.metrics.content_type)
 
 
-@cache
-def _style() -> str:
-    return files("drystone.web.drawing").joinpath("style.css").read_text("utf-8")
-
-
 @router.get("/style.css", include_in_schema=False)
 async def css() -> Response:
     """Return the style of all pages."""
-    return Response(_style(), media_type="text/css", headers={"cache-control": "max-age=3600"})
+    return Response(style(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
 
 @router.post("/token", include_in_schema=False)
