@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.errors import ReleaseError
-from drystone.release.schema import LEDGER, LEDGER_KEY
-from drystone.release.tables import Expected, batches, conform, keys_of, may_hold, open_parquet, rows_equal
+from drystone.release.schema import LEDGER, LEDGER_KEY, Expected
+from drystone.release.tables import batches, conform, keys_of, may_hold, open_parquet, rows_equal
 
 SCHEMA = pa.schema([("name", pa.string()), ("size", pa.int64()), ("when", pa.timestamp("us"))])
 WHOLE = Expected(SCHEMA, frozenset(SCHEMA.names))

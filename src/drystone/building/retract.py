@@ -240,6 +240,7 @@ def attribute(row: DataRow, copy: LedgerRow, repository: RepositoryRow) -> DataR
         **{name: values[0] for name, values in derived([_path(copy)], [expression]).items()},
         **{name: values[0] for name, values in told([_path(copy)], [None]).items()},
         "license_evidence": evidence,
+        **dict.fromkeys(("license_basis", "license_confidence", "license_conflict")),
     }
     return cast(DataRow, {**row, **changed})
 

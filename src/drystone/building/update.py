@@ -72,7 +72,8 @@ _RECORD: Final = "build.json"
 #: What is read of the settled rows to compare them: sketches and places stay where they are.
 _SETTLED: Final = (
     "id", "repository_id", "path", "language", "language_evidence", "language_confidence", "license_type",
-    "license_expression", "license_evidence", "generated", "attributes", "near_duplicate_cluster",
+    "license_expression", "license_evidence", "license_basis", "license_confidence", "license_conflict", "generated",
+    "attributes", "near_duplicate_cluster",
 )  # fmt: skip
 
 

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from drystone.detect.licenses import LicenseState
+from drystone.detect.licenses import LicenseState, file_kind, is_license_file
+from drystone.detect.licenses.paths import names_source_code
 from drystone.policy.decision import Drop, Reason
 from drystone.policy.licenses import FORBIDDEN, NOT_UNDERSTOOD, Ground, LicensePolicy, Verdict, evaluate
 
 if TYPE_CHECKING:
     from drystone._json import Json
     from drystone.detect.licenses import LicenseAnnotation
+    from drystone.detect.licenses.annotation import Evidence
 
 #: Pieces of evidence that a drop shows at most.
 _SHOWN: Final = 5
+#: Kinds of places that are kinds of files; the other files speak by pattern.
+_BASES: Final = ("metadata", "notice", "readme", "text")
 _REASONS: Final = {
     Ground.ABSENT: Reason.NO_LICENSE,
     Ground.DENIED: Reason.DENIED_LICENSE,
@@ -30,8 +34,8 @@ class Licensed:
     """What holds for a file: SPDX expression (None: none that could be told), evidence (JSON), verdict, and the drop.
 
     `note`: what the ledger says besides of a kept file: conflicts that were found, and the texts (by hash) that a
-    person should read or has decided on. One object serves all files below the same licence files, so that what is the
-    same for them is made once.
+    person should read or has decided on. `basis`, `confidence`, `conflict`: a release's columns of these names, less
+    "license_". One object serves all files below the same licence files, so that what is the same is made once.
     """
 
     expression: str | None
@@ -39,6 +43,9 @@ class Licensed:
     verdict: Verdict
     drop: Drop | None
     note: Mapping[str, Json] = field(default_factory=dict)
+    basis: str | None = None
+    confidence: float | None = None
+    conflict: str | None = None
 
 
 def license_of(found: LicenseAnnotation | None, policy: LicensePolicy, gha_license_id: str | None = None) -> Licensed:
@@ -48,7 +55,34 @@ def license_of(found: LicenseAnnotation | None, policy: LicensePolicy, gha_licen
     evidence = found.evidence_json() if found is not None else "[]"
     note = _note(found) if found is not None else {}
     drop = None if verdict.allowed else Drop(_REASONS[verdict.ground], {**_read(verdict, found), **note})
-    return Licensed(expression, evidence, verdict, drop, note)
+    told = found is not None and bool(found.evidence)
+    return Licensed(
+        expression,
+        evidence,
+        verdict,
+        drop,
+        note,
+        basis=basis_of(found) if found is not None else None,
+        confidence=found.confidence if found is not None and told else None,
+        conflict=found.conflict if found is not None else None,
+    )
+
+
+def basis_of(found: LicenseAnnotation) -> str | None:
+    """Return the kinds of places that speak for a licence, sorted and joined by `+`; None where none do."""
+    kinds = {_basis(e) for e in found.evidence}
+    return "+".join(sorted(kinds)) or None
+
+
+def _basis(piece: Evidence) -> str:
+    """Return the kind of place that a piece of evidence is from: other files speak for themselves."""
+    if piece.rule == "review":
+        return "review"
+    kind = file_kind(piece.path) if is_license_file(piece.path) else "header"
+    if kind in _BASES:
+        # Source code that has a licence's word in its name (copyright.py) speaks for itself only.
+        return "header" if kind != "metadata" and names_source_code(piece.path) else kind
+    return "header" if kind == "header" else "pattern"
 
 
 def verdict_on(found: LicenseAnnotation | None, policy: LicensePolicy, gha_license_id: str | None = None) -> Verdict:

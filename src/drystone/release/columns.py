@@ -228,6 +228,24 @@ class DataRow(TypedDict):
     license_evidence: Annotated[
         list[LicensePiece], _decided(LICENSE_EVIDENCE, "Which texts say so: SWHID, path, lines, rule, confidence.")
     ]
+    license_basis: Annotated[
+        str | None,
+        _decided(
+            _TEXT,
+            "What kinds of places say so, sorted and joined by `+`: `header` (of the file), `metadata`, `notice`, "
+            "`pattern` (REUSE.toml, debian/copyright, a `.license` file), `readme`, `review` (a person's decision), "
+            "`text`; null where nothing says anything, or what does is not in the release.",
+            since=2,
+        ),
+    ]
+    license_confidence: Annotated[
+        float | None,
+        _decided(_SHARE, "How sure the least sure of these places is, from 0 to 1; null as the basis is.", since=2),
+    ]
+    license_conflict: Annotated[
+        str | None,
+        _decided(_TEXT, "What contradicts what, where places contradict each other; null where none do.", since=2),
+    ]
     redactions: Annotated[
         list[Redaction],
         _found(REDACTIONS, "Spans of the text that were replaced: kind, rule, byte offsets, confidence."),
@@ -245,6 +263,10 @@ class DataRow(TypedDict):
     max_line_length: Annotated[int, _found(_WHOLE, "Characters of the longest line.")]
     alphanum_fraction: Annotated[float, _found(_SHARE, "Share of letters and digits among the characters.")]
     alpha_fraction: Annotated[float, _found(_SHARE, "Share of letters among the characters.")]
+    line_endings: Annotated[
+        str | None,
+        _found(_TEXT, "How lines of the text end: `lf`, `crlf`, `cr` or `mixed`; null where none ends.", since=2),
+    ]
 
 
 class LedgerRow(TypedDict):

@@ -15,8 +15,8 @@ from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release import layout
 from drystone.release.columns import DataRow, Kind, RepositoryRow
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
-from drystone.release.schema import DATA, expected
-from drystone.release.tables import Expected, batches, open_parquet, rows_equal, schema_of
+from drystone.release.schema import DATA, Expected, expected
+from drystone.release.tables import batches, open_parquet, rows_equal, schema_of
 
 if TYPE_CHECKING:
     import daft

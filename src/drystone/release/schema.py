@@ -7,13 +7,13 @@ written for it runs unchanged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 
 from drystone.release import columns
 from drystone.release.columns import Column, ColumnOrigin, Kind
-from drystone.release.tables import Expected
 
 
 def _schema(of: Iterable[Column]) -> pa.Schema:
@@ -45,6 +45,21 @@ SHARED: Final = tuple(name for name in DATA.names if name in LEDGER.names)
 DISTINCT: Final = frozenset(column.name for column in columns.DATA if column.distinct)
 #: Columns of the ledger in which an occurrence of two releases may differ.
 COMPARED: Final = tuple(column.name for column in columns.LEDGER if column.compared)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the columns of a file must be.
+
+    `schema`: those that this program knows, in their order. `least`: those of them that must be there; any other that
+    is missing is read as null. `names`: all that the file has, known or not, in order. None: nobody says; then it has
+    those of `schema`, or some of them in that order, and unknown ones only where `others` says so.
+    """
+
+    schema: pa.Schema
+    least: frozenset[str]
+    names: tuple[str, ...] | None = None
+    others: bool = False
 
 
 def expected(kind: Kind, names: Sequence[str] | None = None) -> Expected:

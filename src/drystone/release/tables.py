@@ -6,7 +6,6 @@ Knows Arrow and Parquet; knows nothing of what the columns mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
+from drystone.release.schema import Expected
 
 #: What Arrow raises for a file that is damaged, in its pages or in what it says of them.
 DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
@@ -61,33 +61,6 @@ def _lossy(table: pa.Table, schema: pa.Schema) -> Iterator[str]:
             yield f"{field.name} is {kind}, not {field.type} ({first_line(error)[:200]})"
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the columns of a file must be.
-
-    `schema`: those that this program knows, in their order. `least`: those of them that must be there; any other that
-    is missing is read as null. `names`: all that the file has, known or not, in order. None: nobody says; then it has
-    those of `schema`, or some of them in that order, and unknown ones only where `others` says so.
-    """
-
-    schema: pa.Schema
-    least: frozenset[str]
-    names: tuple[str, ...] | None = None
-    others: bool = False
-
-    def problem(self, found: list[str]) -> str | None:
-        """Return what is wrong with the names of a file's columns; None where nothing is."""
-        lacking = [name for name in self.schema.names if name in self.least and name not in found]
-        wanted = [name for name in self.schema.names if name in found or name in lacking]
-        if self.names is not None:
-            wanted = [*self.names, *(name for name in lacking if name not in self.names)]
-        elif self.others:
-            wanted = [*found, *lacking]
-        if found == wanted and len(set(found)) == len(found):
-            return None
-        return _differ(found, wanted) if len(set(found)) == len(found) else "a column occurs twice"
-
-
 def open_parquet(path: Path, expected: Expected) -> pq.ParquetFile:
     """Open a Parquet file and check its columns; other writers' spellings of a type are accepted.
 
@@ -102,7 +75,7 @@ def open_parquet(path: Path, expected: Expected) -> pq.ParquetFile:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None
     except DAMAGE as error:
         raise ReleaseError(f"{name} is not a readable Parquet file: {first_line(error)}") from None
-    if problem := expected.problem(found.names):
+    if problem := _problem(expected, found.names):
         raise ReleaseError(f"{name} has other columns than this format: {problem}")
     if not found.equals(expected.schema) and (wrong := _wrong_types(found, expected.schema)):
         raise ReleaseError(f"{name}: {wrong}")
@@ -213,6 +186,19 @@ def _batch_rows(group: pq.RowGroupMetaData) -> int:
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, safe to show."""
     return shown((str(error).splitlines() or [type(error).__name__])[0])
+
+
+def _problem(expected: Expected, found: list[str]) -> str | None:
+    """Return what is wrong with the names of a file's columns; None where nothing is."""
+    lacking = [name for name in expected.schema.names if name in expected.least and name not in found]
+    wanted = [name for name in expected.schema.names if name in found or name in lacking]
+    if expected.names is not None:
+        wanted = [*expected.names, *(name for name in lacking if name not in expected.names)]
+    elif expected.others:
+        wanted = [*found, *lacking]
+    if found == wanted and len(set(found)) == len(found):
+        return None
+    return _differ(found, wanted) if len(set(found)) == len(found) else "a column occurs twice"
 
 
 def _differ(found: list[str], wanted: list[str]) -> str:

@@ -20,6 +20,7 @@ from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, BlobRow, 
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.detect import languages, licenses, quality, secrets
+from drystone.detect.columns import column_detectors
 from drystone.detect.languages.attributes import read_attributes
 from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.errors import SourceError
@@ -141,6 +142,7 @@ def _annotate(
         **_measures(files, array, named),
         **_licenses(files, scancode),
         "attribute_rules": pa.array([_attribute_rules(file) for file in files], pa.string()),
+        **_shown(files),
         "secrets": pa.array(found_secrets, ANNOTATIONS.field("secrets").type),
         "signature": near.signatures(array, near_method).cast(pa.binary())
         if near_method
@@ -226,6 +228,14 @@ def _measures(files: list[_Decoded], texts: pa.LargeBinaryArray, named: pa.Table
         "says_generated": pa.array([languages.says_generated(file.text) for file in files], pa.string()),
         "visible_characters": pa.array([characters for characters, _ in visible], pa.int64()),
         "visible_fraction": pa.array([fraction for _, fraction in visible], pa.float64()),
+    }
+
+
+def _shown(files: list[_Decoded]) -> dict[str, pa.Array]:
+    """Return what a release shows as it was found."""
+    return {
+        name: pa.array([annotate(file.text, file.blob.names[0]) for file in files], ANNOTATIONS.field(name).type)
+        for name, annotate in column_detectors().items()
     }
 
 

@@ -65,6 +65,9 @@ CANDIDATES: Final = pa.schema(
         ("license_type", pa.string()),
         ("license_expression", pa.string()),
         ("license_evidence", pa.string()),
+        ("license_basis", pa.string()),
+        ("license_confidence", pa.float32()),
+        ("license_conflict", pa.string()),
         ("generated", pa.bool_()),
         ("attributes", pa.string()),
         ("partition", pa.int32()),
@@ -387,7 +390,7 @@ def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Ver
     evidence: dict[str, Json] = {}
     reason = None
     if isinstance(decision, Drop):
-        evidence.update(decision.evidence)
+        evidence.update(_as_in_rows(decision.evidence))
         reason = decision.reason.word
     if isinstance(decision, Kept) and found.licensed is not None:
         evidence.update(found.licensed.note)
@@ -402,6 +405,15 @@ def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Ver
         return _Verdict(*own)
     kept = (stands_for_it.repository_id, path_text(stands_for_it.path), _swhid(stands_for_it.id))
     return _Verdict(*own, *kept)
+
+
+def _as_in_rows(evidence: Mapping[str, Json]) -> dict[str, Json]:
+    """Return evidence with the paths of what was read as rows have them."""
+    read = evidence.get("read")
+    if not isinstance(read, list):
+        return dict(evidence)
+    shown = [{**each, "path": path_text(str(each["path"]).encode())} for each in read if isinstance(each, dict)]
+    return {**evidence, "read": shown}
 
 
 def _candidates(
@@ -425,6 +437,9 @@ def _candidates(
         "license_type": [each.verdict.license_type for each in licensed],
         "license_expression": [each.expression for each in licensed],
         "license_evidence": [each.evidence for each in licensed],
+        "license_basis": [each.basis for each in licensed],
+        "license_confidence": [each.confidence for each in licensed],
+        "license_conflict": [each.conflict for each in licensed],
         "generated": [each.generated for each in found],
     }
     ids = pa.array([rows[position].id for position in chosen], pa.binary())

@@ -113,10 +113,25 @@ def _paths(rows: pa.Table) -> pa.Array:
 def _evidence(rows: pa.Table) -> pa.Array:
     """Return the evidence of each row; few rows have one of their own."""
     encoded = rows.column("license_evidence").combine_chunks().dictionary_encode(null_encoding="encode")
-    texts = encoded.dictionary.to_pylist()
+    texts = [_with_paths(text) for text in encoded.dictionary.to_pylist()]
     return pa.array([orjson.loads(text) for text in evidence_without(texts)], DATA.field("license_evidence").type).take(
         encoded.indices
     )
+
+
+def _with_paths(evidence: str) -> str:
+    """Return pieces of evidence with their paths as rows have them."""
+    pieces = orjson.loads(evidence)
+    for piece in pieces:
+        if piece["path"] is not None:
+            piece["path"] = path_text(piece["path"].encode())
+    return orjson.dumps(pieces).decode()
+
+
+def _conflicts(rows: pa.Table) -> pa.Array:
+    encoded = rows.column("license_conflict").combine_chunks().dictionary_encode()
+    texts = evidence_without(encoded.dictionary.to_pylist())
+    return pa.array(texts, pa.string()).take(encoded.indices)
 
 
 def told(paths: Sequence[bytes], attributes: Sequence[str | None]) -> dict[str, list[bool]]:
@@ -142,6 +157,7 @@ _MADE: Final[dict[str, Callable[[pa.Table], pa.Array]]] = {
     "content_id": _content_ids,
     "is_documentation": lambda rows: _told(rows, "is_documentation"),
     "is_vendor": lambda rows: _told(rows, "is_vendor"),
+    "license_conflict": _conflicts,
     "license_evidence": _evidence,
     "path": _paths,
 }

@@ -7,6 +7,9 @@ from typing import Final, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from drystone.detect.columns import column_detectors
+from drystone.release.schema import DATA
+
 _Row = TypeVar("_Row")
 
 
@@ -66,7 +69,8 @@ class BlobRow(NamedTuple):
 
 #: What detectors found in one blob. `license` and `header` are annotations in JSON, `attribute_rules` what one that is
 #: called .gitattributes says of languages; `notebook` says that one of its names is a notebook's, `script_language` is
-#: that of the script which the text then is. `excluded` says why a blob has no text (binary, undecodable, damaged) and
+#: that of the script which the text then is. What `detect.columns` finds is there under its columns' names and types.
+#: `excluded` says why a blob has no text (binary, undecodable, damaged) and
 #: then everything after it is null.
 ANNOTATIONS: Final = pa.schema(
     [
@@ -104,6 +108,7 @@ ANNOTATIONS: Final = pa.schema(
                 )
             ),
         ),
+        *(DATA.field(name) for name in column_detectors()),
         ("signature", pa.binary()),
     ]
 )

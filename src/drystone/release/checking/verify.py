@@ -22,8 +22,8 @@ from drystone.release.files import file_sha256
 from drystone.release.manifest import FileEntry, Manifest, Recorded, names_optouts, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import Release, open_release
-from drystone.release.schema import SCHEMAS
-from drystone.release.tables import Expected, batches, completed, open_parquet, schema_of
+from drystone.release.schema import SCHEMAS, Expected
+from drystone.release.tables import batches, completed, open_parquet, schema_of
 from drystone.release.versions import numbers as versions
 from drystone.release.versions.numbers import Superseded
 from drystone.release.writing.finish import sums_text
