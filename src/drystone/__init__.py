@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from drystone.detect.verbs import scan
     from drystone.errors import DrystoneError
     from drystone.mcp.verbs import mcp_settings, serve_mcp
-    from drystone.policy.verbs import count_files_on_text, licenses
+    from drystone.policy.verbs import attribution, count_files_on_text, license_files, licenses, write_attribution
     from drystone.reader.options import TrainingFile, TrainingOptions
     from drystone.reader.reader import Reader
     from drystone.reader.verbs import (
@@ -139,6 +139,7 @@ __all__ = [
     "ask_releases",
     "ask_text",
     "asks_ledger",
+    "attribution",
     "audit",
     "average_models",
     "build",
@@ -180,6 +181,7 @@ __all__ = [
     "import_reviews",
     "index_release",
     "init_registry",
+    "license_files",
     "licenses",
     "list_artifacts",
     "list_contents",
@@ -231,6 +233,7 @@ __all__ = [
     "why_nothing",
     "withdraw_optout",
     "write_attention",
+    "write_attribution",
     "write_citations",
     "write_features",
     "write_first_settings",
@@ -255,6 +258,7 @@ _HOMES = {
     "adapt_reader": "drystone.answer.verbs",
     "ask_text": "drystone.answer.verbs",
     "asks_ledger": "drystone.search.verbs",
+    "attribution": "drystone.policy.verbs",
     "audit": "drystone.building.verbs",
     "average_models": "drystone.reader.verbs",
     "build": "drystone.building.verbs",
@@ -296,6 +300,7 @@ _HOMES = {
     "init_registry": "drystone.registry.verbs",
     "import_reviews": "drystone.registry.verbs",
     "index_release": "drystone.search.verbs",
+    "license_files": "drystone.policy.verbs",
     "licenses": "drystone.policy.verbs",
     "list_artifacts": "drystone.catalog.verbs",
     "list_contents": "drystone.verification.verbs",
@@ -347,6 +352,7 @@ _HOMES = {
     "why_nothing": "drystone.building.verbs",
     "withdraw_optout": "drystone.registry.verbs",
     "write_attention": "drystone.reader.verbs",
+    "write_attribution": "drystone.policy.verbs",
     "write_citations": "drystone.answer.verbs",
     "write_features": "drystone.reader.verbs",
     "write_first_settings": "drystone.building.verbs",

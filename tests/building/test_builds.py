@@ -463,7 +463,7 @@ def test_a_licence_file_that_cannot_be_read_is_not_understood(tmp_path: Path, co
     inner = ledger["r0/inner/b.py"]
     assert inner["reason"] == "license_not_understood"
     (read,) = orjson.loads(inner["evidence"])["read"]
-    assert (read["path"], read["rule"].partition(":")[0]) == ("inner/LICENSE", "unread")
+    assert (read["path"], read["rule"].partition(":")[0]) == ("/inner/LICENSE", "unread")
 
 
 def test_links_and_pdfs_with_the_name_of_a_licence(tmp_path: Path) -> None:

@@ -1,35 +1,73 @@
+"""Attribution: each text once, by origin, with the files that rest on it; nothing in a text passes for a holder."""
+
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
-from drystone.release.documents.notice import Notice, notice_text
+import pytest
+
+from drystone.errors import ReleaseError
+from drystone.release.documents.notice import (
+    Notice,
+    NoticePlace,
+    chosen,
+    found_notice,
+    heading,
+    holders_of,
+    merged,
+    notice_lines,
+    notice_text,
+    older_notice,
+    read_notices,
+    without_origins,
+)
+from drystone.release.layout import NOTICES
 
 MIT = "MIT License\n\nCopyright (c) {year} {holder}\n\nPermission is hereby granted, free of charge, ...\n"
 APACHE = "Apache License\n\n   Copyright [yyyy] [name of copyright owner]\n\n   Licensed under ...\n"
 
 
+def place(origin: str, swhid: str = "swh:1:cnt:1", files: int | None = 2, beside: str | None = None) -> NoticePlace:
+    return NoticePlace(
+        origin, origin, "/LICENSE", swhid, files=files, first=None if files is None else "/a.py", beside=beside
+    )
+
+
 def text_of(notices: list[Notice]) -> str:
-    return "".join(notice_text("Stones 1", notices))
+    return "".join(notice_text("Stones 1", merged(notices)))
 
 
-def test_each_text_once_with_all_its_holders_and_repositories() -> None:
+def back(notices: list[Notice], folder: Path) -> list[Notice] | None:
+    (folder / NOTICES).write_text("".join(notice_lines(merged(notices))))
+    return read_notices(folder)
+
+
+def test_each_text_once_with_all_its_holders_origins_and_files(tmp_path: Path) -> None:
     notices = [
-        Notice(MIT.format(year=2020, holder="Ann"), "a/one", "MIT"),
-        Notice(MIT.format(year=2020, holder="Ann"), "a/two", "MIT"),
-        Notice(MIT.format(year=1999, holder="Bob & Co").replace("\n", "\r\n"), "b/three", "MIT"),
-        Notice(APACHE, "c/four", "Apache-2.0"),
+        found_notice(MIT.format(year=2020, holder="Ann"), "MIT", place("a/one")),
+        found_notice(MIT.format(year=2020, holder="Ann"), "MIT", place("a/two", files=1)),
+        found_notice(
+            MIT.format(year=1999, holder="Bob & Co").replace("\n", "\r\n"), "MIT", place("b/three", files=None)
+        ),
+        found_notice(APACHE, "Apache-2.0", place("c/four", files=1_234)),
     ]
     text = text_of(notices)
     assert text.count("Permission is hereby granted") == 1
-    assert "    Copyright (c) 2020 Ann\n  in a/one\n  in a/two\n" in text
-    assert "    Copyright (c) 1999 Bob & Co\n  in b/three\n" in text
-    assert "Copyright [yyyy] [name of copyright owner]" in text.split("-" * 80)[1], "a template belongs to the text"
+    assert "a/one /LICENSE: 2 files, the first /a.py\n    Copyright (c) 2020 Ann\n" in text
+    assert "a/two /LICENSE: 1 file, /a.py\n    Copyright (c) 2020 Ann\n" in text
+    assert "b/three /LICENSE\n    Copyright (c) 1999 Bob & Co\n" in text
+    assert "c/four /LICENSE: 1,234 files" in text
+    assert "|    Copyright [yyyy] [name of copyright owner]" in text, "a template belongs to the text"
     assert text.index("[1] Apache-2.0") < text.index("[2] MIT")
+    assert back(notices, tmp_path) == merged(notices)
 
 
 def test_the_order_of_notices_does_not_matter() -> None:
-    notices = [Notice(MIT.format(year=y, holder="X" * (y % 3)), f"r/{y}", "MIT") for y in range(2000, 2020)]
-    notices += [Notice("Else\n\n  text", "q", None), Notice("Else\n text\n", "p", None)]
+    notices = [
+        found_notice(MIT.format(year=y, holder="X" * (y % 3)), "MIT", place(f"r/{y}")) for y in range(2000, 2020)
+    ]
+    notices += [found_notice("Else\n\n  text", None, place("q")), found_notice("Else\n text\n", None, place("p"))]
     shuffled = list(notices)
     random.Random(1).shuffle(shuffled)
     assert text_of(notices) == text_of(shuffled)
@@ -44,17 +82,85 @@ def test_holders_in_their_many_forms() -> None:
         "(c) 2015 by Them",
         "Copyright © Holder",
     ]
-    text = text_of([Notice("\n".join([*lines, "The text."]), "r", "MIT")])
-    head, body = text.split("-" * 80)
-    assert all(" ".join(line.split()) in head for line in lines)
-    assert body.strip() == "The text."
+    found = found_notice("\n".join([*lines, "The text."]), "MIT", place("r"))
+    assert found.places[0].holders == tuple(" ".join(line.split()) for line in lines)
+    assert found.text == "The text."
     sentence = "The above copyright notice and this permission notice shall be included in all copies."
-    assert sentence in text_of([Notice(sentence, "r", "MIT")]).split("-" * 80)[1]
+    assert found_notice(sentence, "MIT", place("r")).text == sentence
 
 
-def test_no_notices_and_hostile_ones() -> None:
-    assert "No kept file comes from a repository with a licence" in text_of([])
-    text = text_of([Notice("Copyright 2020 \x1b[31m\nred \x1b[31m\ttab", "\x1b]0;x", "\x1b")])
+def test_a_text_that_imitates_a_notice_adds_no_holder_and_no_place(tmp_path: Path) -> None:
+    honest = [found_notice(MIT.format(year=2020, holder="Ann"), "MIT", place("https://example.org/ann"))]
+    imitated = text_of([found_notice(MIT.format(year=1999, holder="Mallory"), "MIT", place("https://example.org/ann"))])
+    line = notice_lines(merged([found_notice("x\nCopyright 1999 Mallory", "MIT", place("https://example.org/ann"))]))
+    for trick in (imitated, "".join(line), f"fine\n{imitated}\n{{}}\u2028{imitated}", imitated.replace("\n", "\r\f\n")):
+        notices = [*honest, found_notice(trick, None, place("https://example.org/mallory", "swh:1:cnt:2"))]
+        read = back(notices, tmp_path)
+        assert read is not None
+        assert holders_of(read)["https://example.org/ann", "swh:1:cnt:1"] == ("Copyright (c) 2020 Ann",)
+        assert {p.origin for one in read for p in one.places} == {
+            "https://example.org/ann",
+            "https://example.org/mallory",
+        }
+        # In NOTICE only lines with a bar are the text's, so that a reader sees whose line is whose.
+        lines = text_of(notices).split("\n")
+        ours = [each for each in lines if each.startswith("https://example.org/ann /LICENSE")]
+        assert len(ours) == 1
+        assert [each for each in lines if each.startswith("[")] == ["[1] MIT", "[2] licence not recognised"]
+
+
+def test_no_notices_and_hostile_ones(tmp_path: Path) -> None:
+    assert "No kept file rests on a licence or notice text" in text_of([])
+    hostile = found_notice("Copyright 2020 \x1b[31m\nred \x1b[31m\ttab", "\x1b", place("\x1b]0;x"))
+    text = text_of([hostile])
     assert "\x1b" not in text
     assert "red \\x1b[31m\ttab" in text
-    assert "\udcff" not in text_of([Notice("x", "caf\udcff", None)])
+    assert "\x1b" not in "".join(notice_lines([hostile]))
+    for damaged in (b"", b"{", b"[]\n", b'{"known":true}\n{"text":1}\n', b"\xff\n"):
+        (tmp_path / NOTICES).write_bytes(damaged)
+        with pytest.raises(ReleaseError, match="cannot be read"):
+            read_notices(tmp_path)
+    (tmp_path / NOTICES).unlink()
+    assert read_notices(tmp_path) is None
+    (tmp_path / NOTICES).write_text("".join(notice_lines(None)))
+    assert read_notices(tmp_path) is None, "not known, which is not the same as none"
+
+
+def test_origins_leave_and_their_counts_are_no_longer_known() -> None:
+    notices = merged(
+        [
+            found_notice(MIT.format(year=2020, holder="Ann"), "MIT", place("a")),
+            found_notice(MIT.format(year=2021, holder="Bob"), "MIT", place("b")),
+            found_notice(APACHE, "Apache-2.0", place("b")),
+        ]
+    )
+    (left,) = without_origins(notices, {"b"}, {"a", "b"})
+    assert [(p.origin, p.files, p.first, p.holders) for p in left.places] == [
+        ("a", None, None, ("Copyright (c) 2020 Ann",))
+    ]
+
+
+def test_notices_of_some_files_bring_the_notice_files_beside_them() -> None:
+    notices = merged(
+        [
+            found_notice(APACHE, "Apache-2.0", place("a", "swh:1:cnt:1")),
+            found_notice("A product of Ann", None, place("a", "swh:1:cnt:9", None, beside="swh:1:cnt:1")),
+            found_notice(MIT.format(year=2021, holder="Bob"), "MIT", place("b", "swh:1:cnt:2")),
+        ]
+    )
+    found = chosen(notices, {("a", "swh:1:cnt:1"): (7, "/x.py")})
+    assert [heading(one) for one in found] == ["Apache-2.0", "notice of the makers"]
+    assert found[0].places[0].files == 7
+    assert chosen(notices, {}) == []
+
+
+def test_of_an_older_notice_only_the_text_is_known() -> None:
+    old = (
+        "NOTICE of Stones 1\n\nWords.\n"
+        f"\n{'=' * 80}\n[1] MIT\n{'=' * 80}\n\n    Copyright 2020 Ann\n  in a\n\n    Copyright 2021 Bob\n  in b\n"
+        f"\n{'-' * 80}\nThe text\n"
+    )
+    left = "".join(older_notice(old, {"b"}, "Stones 2"))
+    assert "Ann" in left
+    assert "Bob" not in left
+    assert left.startswith("NOTICE of Stones 2\n")

@@ -16,7 +16,7 @@ from drystone.identity.swhid import Swhid
 from drystone.policy.obligations import Obligations, obligations
 from drystone.release import layout
 from drystone.release.columns import DataRow
-from drystone.release.documents.notice import holders_by_repository
+from drystone.release.documents.notice import holders_of, read_notices
 from drystone.release.read import Release
 from drystone.search.index import open_segments
 from drystone.search.occurrences.rows import KeptFiles
@@ -24,7 +24,7 @@ from drystone.search.occurrences.rows import KeptFiles
 #: What a citation needs of a row, beside its text.
 _COLUMNS: Final = [
     "swhid", "released_sha256", "path", "origin", "repo_name", "revision_id", "language", "detected_licenses",
-    "license_expression", "revision_date", "committer_date", "visit_date",
+    "license_expression", "license_evidence", "revision_date", "committer_date", "visit_date",
 ]  # fmt: skip
 #: Copyright lines that an attribution names.
 _HOLDERS: Final = 3
@@ -152,7 +152,9 @@ class CitedRelease:
         name, license_ = row["repo_name"] or row["origin"], row["license_expression"]
         parts = [f"{name}, {row['path'].lstrip('/')}"]
         wanted = any(one.attribution != "no" for one in asked.values())
-        named = self._holders.get(layout.shown(name), []) if wanted else []
+        resting = {piece["swhid"]: None for piece in row["license_evidence"] or [] if piece["swhid"]}
+        lines = (line for swhid in resting for line in self._holders.get((row["origin"], swhid), ()))
+        named = list(dict.fromkeys(lines)) if wanted else []
         if named:
             more = len(named) - _HOLDERS
             parts.append("; ".join(named[:_HOLDERS]) + (f"; and {more} more in NOTICE" if more > 0 else ""))
@@ -160,13 +162,9 @@ class CitedRelease:
         return ". ".join(layout.shown(part.rstrip(".")) for part in parts) + "."
 
     @cached_property
-    def _holders(self) -> dict[str, list[str]]:
-        try:
-            return holders_by_repository((self.release.path / "NOTICE").read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise ReleaseError(f"{layout.shown(str(self.release.path / 'NOTICE'))} cannot be read: {error}") from None
+    def _holders(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Copyright lines by the origin and SWHID of the text that has them; none where an older program wrote it."""
+        return holders_of(read_notices(self.release.path) or ())
 
 
 def _asked(license_: str, one: Obligations) -> LicenseDuties:

@@ -24,6 +24,7 @@ from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES, LicenseFile
 from drystone.building.stages.paths import path_text
 from drystone.building.stages.rows import repository_row
+from drystone.building.stages.settle import ROWS
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, as_rows
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
@@ -32,7 +33,7 @@ from drystone.errors import BuildError
 from drystone.policy.licensed import verdict_on
 from drystone.registry import OptOuts, Review
 from drystone.release import layout
-from drystone.release.documents.notice import Notice
+from drystone.release.documents.notice import Notice, NoticePlace, found_notice
 from drystone.release.manifest import ArchiveTerms, FileEntry, IndexFile, Manifest, ReleaseFacts, read_manifest
 from drystone.release.read import Release
 from drystone.release.schema import REPOSITORIES
@@ -259,23 +260,77 @@ def remove_others(output: Path, wanted: set[str]) -> None:
 
 
 def notices_of(settings: Settings, settled: Settled) -> Iterator[Notice]:
-    """Yield the licence and notice texts of repositories of which something was kept, one range of ids at a time.
+    """Yield the licence and notice texts that the evidence of kept files names, and notice files beside them.
 
     Names of holders stay, which licences ask for; addresses and secrets go, which none does.
     """
     chosen = replace(
         settings.secret_settings, name="off", ip_address="off", high_entropy="off", replacement="placeholder"
     )
-    for found, text in _license_texts(settled, lambda a, r: a.kind in ("text", "notice") and r["id"] in settled.kept):
+    resting = _resting(settled)
+    folders = _folders_of(settled, resting)
+
+    def beside(file: LicenseFile, repository: Inventoried) -> str | None:
+        return folders.get((repository["origin"], file.path.rpartition(b"/")[0]))
+
+    def wanted(file: LicenseFile, annotation: LicenseAnnotation, repository: Inventoried) -> bool:
+        named = (repository["origin"], _swhid(file.id)) in resting
+        return (named and annotation.kind in _TEXTS) or (annotation.kind == "notice" and bool(beside(file, repository)))
+
+    for found, text in _license_texts(settled, wanted):
         shown = without(text.decode("utf-8"), chosen)
-        for repository in sorted({repository["name"] for _, _, repository in found}):
-            yield Notice(shown, repository, found[0][1].expression)
+        for file, annotation, repository in found:
+            files, first = resting.get((repository["origin"], _swhid(file.id)), (None, None))
+            place = NoticePlace(
+                repository["origin"],
+                repository["name"],
+                path_text(file.path),
+                _swhid(file.id),
+                files=files,
+                first=first,
+                beside=None if files is not None else beside(file, repository),
+            )
+            yield found_notice(shown, annotation.expression, place)
+
+
+#: Kinds of licence files whose text is passed on whole: a README or metadata only name a licence.
+_TEXTS: Final = ("text", "notice")
+
+
+def _swhid(id_: bytes) -> str:
+    return f"swh:1:cnt:{id_.hex()}"
+
+
+def _resting(settled: Settled) -> dict[tuple[str, str], tuple[int, str]]:
+    """Return by origin and SWHID how many kept files rest on each file that their evidence names, and the first."""
+    rows = read(settled.rows, ROWS, ("origin", "path", "license_evidence"))
+    grouped = rows.group_by(["origin", "license_evidence"]).aggregate([("path", "count"), ("path", "min")])
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    names = ("origin", "license_evidence", "path_count", "path_min")
+    for origin, evidence, count, least in zip(*(grouped.column(name).to_pylist() for name in names), strict=True):
+        for swhid in {piece["swhid"] for piece in orjson.loads(evidence) if piece["swhid"]}:
+            files, first = found.get((origin, swhid), (0, path_text(least)))
+            found[origin, swhid] = (files + count, min(first, path_text(least)))
+    return found
+
+
+def _folders_of(settled: Settled, resting: Mapping[tuple[str, str], object]) -> dict[tuple[str, bytes], str]:
+    """Return the folders in which such texts lie, by origin and path: the SWHID of one of them."""
+    repositories = [load_repositories(settled.inventory, task) for task in settled.partitions]
+    found: dict[tuple[str, bytes], str] = {}
+    for collected in settled.license_files:
+        for file in as_rows(read([collected], LICENSE_FILES), LicenseFile, LicenseFile._fields):
+            key = (repositories[file.partition][file.repository]["origin"], _swhid(file.id))
+            if key in resting and LicenseAnnotation.from_json(file.license).kind == "text":
+                folder = (key[0], file.path.rpartition(b"/")[0])
+                found[folder] = min(found.get(folder, key[1]), key[1])
+    return found
 
 
 def texts_to_review(settled: Settled, decided: Mapping[str, str]) -> Iterator[Review]:
     """Yield the licence texts that a person should look at: denied, unanswered, in conflict, under the limit."""
 
-    def waits(annotation: LicenseAnnotation, repository: Inventoried) -> bool:
+    def waits(_: LicenseFile, annotation: LicenseAnnotation, repository: Inventoried) -> bool:
         doubtful = annotation.needs_review or annotation.text_sha256 in settled.conflicts
         return doubtful and bool(annotation.text_sha256) and annotation.text_sha256 not in decided
 
@@ -336,7 +391,7 @@ _Found = tuple[LicenseFile, LicenseAnnotation, Inventoried]
 
 
 def _license_texts(
-    settled: Settled, wanted: Callable[[LicenseAnnotation, Inventoried], bool]
+    settled: Settled, wanted: Callable[[LicenseFile, LicenseAnnotation, Inventoried], bool]
 ) -> Iterator[tuple[list[_Found], bytes]]:
     """Yield each distinct licence file that is `wanted`, with the places it stands at, and its text."""
     repositories = [load_repositories(settled.inventory, task) for task in settled.partitions]
@@ -345,7 +400,7 @@ def _license_texts(
         for file in as_rows(read([collected], LICENSE_FILES), LicenseFile, LicenseFile._fields):
             annotation = LicenseAnnotation.from_json(file.license)
             repository = repositories[file.partition][file.repository]
-            if wanted(annotation, repository):
+            if wanted(file, annotation, repository):
                 found[file.id].append((file, annotation, repository))
         listed = read([blobs], BLOBS, Extent._fields)
         listed = listed.filter(pc.is_in(listed.column("id"), pa.array(sorted(found), pa.binary())))

@@ -35,7 +35,6 @@ from drystone.building.stages.rows import COMPARED, compared
 from drystone.building.stages.settle import ROWS
 from drystone.errors import BuildError, DrystoneError, UsageError
 from drystone.release import layout
-from drystone.release.documents.notice import notice_text
 from drystone.release.files import write_whole
 from drystone.release.inspection.diff import diff
 from drystone.release.location import Folder
@@ -160,8 +159,7 @@ def _index(build: Build, old: Release, manifest: Manifest) -> list[IndexFile]:
 
 def _switch(build: Build, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
     output = build.output
-    notice = notice_text(f"{facts.name} {facts.version}", notices_of(build.settings, settled))
-    manifest = describe(output, facts, entries, notice, layout.NEXT)
+    manifest = describe(output, facts, entries, list(notices_of(build.settings, settled)), layout.NEXT)
     manifest = manifest.model_copy(update={"index": tuple(_index(build, old, manifest))})
     name, stone = tombstone(old.manifest, manifest, UPDATE)
     write_whole(output / name, stone)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from drystone.policy.attribution import Attribution, LicensedFile
     from drystone.policy.compatibility import LicenseReport
     from drystone.release.verbs import AnyPath, AnyRelease
 
 #: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
 PolicyName = Literal["permissive", "stack-v2"]
+#: Forms of an attribution: text, an HTML page, an SPDX document.
+NoticeForm = Literal["text", "html", "spdx"]
 #: The one that is judged by where nobody says.
 POLICY: Final[PolicyName] = "permissive"
 
@@ -43,6 +46,45 @@ def count_files_on_text(release: AnyPath, text_sha256: str) -> Resting:
         for decision in table.filter(about).column("decision").to_pylist():
             counts[decision == KEPT.decision] += 1
     return Resting(counts[True], counts[False])
+
+
+def license_files(
+    release: AnyRelease, *, basis: Iterable[str] = (), below: float | None = None, where: Iterable[str] = ()
+) -> list[LicensedFile]:
+    """List kept files by what their licence rests on, in the order of the release.
+
+    `basis`: only files whose licence rests on nothing but these: "header", "metadata", "notice", "pattern", "readme",
+    "review", "text"; "conflict" also takes files whose places contradict each other, "unknown" those of which nothing
+    is known (default: all files). `below`: only those that are less sure than this, from 0 to 1. `where`: conditions on
+    columns of data, such as "language=Python" or "path=/src/*"; all must fit. Raises `UsageError`, `ReleaseError`.
+    """
+    from drystone.policy.attribution import files_by_basis
+    from drystone.release.inspection.choosing import conditions
+    from drystone.release.verbs import opened
+
+    return list(files_by_basis(opened(release), conditions(where), tuple(basis), below))
+
+
+def attribution(release: AnyRelease, *, where: Iterable[str] = ()) -> Attribution:
+    """Say what must be said by whoever uses some rows of a release: licences, texts, holders, and the files they cover.
+
+    `where`: conditions as for `license_files` (default: all rows). Facts from the release and from the licences' texts,
+    not legal advice. Raises `UsageError`, `ReleaseError`.
+    """
+    from drystone.policy.attribution import attribution_of
+    from drystone.release.inspection.choosing import conditions
+    from drystone.release.verbs import opened
+
+    return attribution_of(opened(release), conditions(where))
+
+
+def write_attribution(found: Attribution, form: NoticeForm) -> str:
+    """Return an attribution as text, as an HTML page, or as an SPDX document (2.3, JSON), which states when."""
+    from datetime import UTC, datetime
+
+    from drystone.policy.notice_forms import notice_in
+
+    return "".join(notice_in(form, found, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")))
 
 
 def licenses(

@@ -20,6 +20,8 @@ from drystone.errors import ReleaseError
 MANIFEST: Final = "manifest.json"
 REPOSITORIES: Final = "repositories.parquet"
 SUMS: Final = "SHA256SUMS"
+#: What NOTICE says, for programs.
+NOTICES: Final = "notices.jsonl"
 #: The folder of the index, where there is one.
 INDEX: Final = "index"
 #: Files for people and catalogs, beside `SHA256SUMS`: the version of the format that brought each of them.
@@ -32,6 +34,7 @@ DOCUMENTS: Final = {
     "citation.json": 2,
     "croissant.json": 1,
     "datacite.json": 2,
+    NOTICES: 2,
 }
 
 _DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")

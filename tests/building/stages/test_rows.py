@@ -50,7 +50,7 @@ def test_paths_and_ids_are_written_as_a_release_has_them() -> None:
 def test_evidence_becomes_a_list_of_pieces() -> None:
     found = settled_column(settled(row(), row(license_evidence="[]")), "license_evidence")
     assert found.type == DATA.field("license_evidence").type
-    assert [[piece["path"] for piece in pieces] for pieces in found.to_pylist()] == [["LICENSE"], []]
+    assert [[piece["path"] for piece in pieces] for pieces in found.to_pylist()] == [["/LICENSE"], []]
 
 
 def test_owners_are_looked_up_by_id() -> None:

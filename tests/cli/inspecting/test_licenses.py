@@ -67,3 +67,41 @@ def test_wrong_requests(tmp_path: Path) -> None:
     next(iter(damaged.glob("ledger/*.parquet"))).write_bytes(b"no parquet")
     with pytest.raises(ReleaseError, match="not a readable Parquet file"):
         run(damaged)
+
+
+def said(*arguments: object) -> tuple[str, str]:
+    result = CliRunner().invoke(command, [*map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout, result.stderr
+
+
+def test_files_by_basis_and_what_must_be_said_of_them(tmp_path: Path) -> None:
+    folder = release(tmp_path / "r", ["MIT", "Apache-2.0", None])
+    lines, count = said(folder, "--files", "--basis", "text", "--where", "license_expression=MIT")
+    assert lines == "https://example.org/x:/src/0.c: MIT, from text, sure 0.98\n"
+    assert count == "1 files.\n"
+    assert "none found, from unknown, sure unknown" in said(folder, "--files", "--basis", "unknown")[0]
+    found = run(folder, "--files", "--below", "0.99")["files"]
+    assert {one["license_expression"] for one in found} == {"MIT", "Apache-2.0"}  # type: ignore[attr-defined]
+    assert "MIT, 1 file, /src/0.c" in said(folder, "--notice", "--where", "path=/src/0.c")[0]
+    assert said(folder, "--notice", "--as", "html")[0].startswith("<!doctype html>")
+    assert json.loads(said(folder, "--notice", "--as", "spdx")[0])["spdxVersion"] == "SPDX-2.3"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--files", "--notice"],
+        ["--basis", "readme"],
+        ["--below", "0.5", "--notice"],
+        ["--where", "language=C"],
+        ["--as", "html"],
+        ["--notice", "--json"],
+        ["--files", "--basis", "hearsay"],
+        ["--files", "--where", "langage=C"],
+    ],
+)
+def test_options_that_would_say_nothing_are_refused(tmp_path: Path, arguments: list[str]) -> None:
+    folder = release(tmp_path / "r", ["MIT"])
+    with pytest.raises(UsageError):
+        CliRunner().invoke(command, [str(folder), *arguments], catch_exceptions=False)

@@ -7,7 +7,7 @@ successor. Knows neither the registry nor how copies are judged: both come as pl
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final, TypedDict
 
@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.columns import TABLES, DataRow, LedgerRow, RepositoryRow
-from drystone.release.documents.notice import without_repositories
+from drystone.release.columns import TABLES, DataRow, Kind, LedgerRow, RepositoryRow
+from drystone.release.documents.notice import older_notice, read_notices, without_origins
 from drystone.release.files import write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, FunnelStep, IndexFile, Manifest, ReleaseFacts
@@ -104,10 +104,8 @@ def retract(
         entries.append(anew)
         written += anew.bytes
         replaced += entry.bytes
-    notice = location.fetch("NOTICE").read_text("utf-8")
-    pieces = without_repositories(notice, _silent(release, inventory), f"{facts.name} {facts.version}")
     columns = {kind: release.columns(kind) for kind in TABLES}
-    after = describe(location.mirror, facts, entries, pieces, layout.NEXT, columns)
+    after = _described(location, release, inventory, facts, entries, columns)
     after = after.model_copy(update={"index": index(after)})
     name, stone = tombstone(
         release.manifest,
@@ -119,6 +117,30 @@ def retract(
     write_whole(location.mirror / name, stone)
     switch(location, after, [name])
     return Retraction(release.manifest, after, inventory, written, replaced)
+
+
+def _described(
+    location: Location,
+    release: Release,
+    inventory: Inventory,
+    facts: ReleaseFacts,
+    entries: list[FileEntry],
+    columns: Mapping[Kind, list[str]],
+) -> Manifest:
+    """Write the documents of the new version beside the old ones; of an older program's NOTICE the text is known."""
+    if layout.NOTICES in {document.path for document in release.manifest.documents}:
+        location.fetch(layout.NOTICES)
+        notices = read_notices(location.mirror)
+    else:
+        notices = None
+    older: Iterable[str] = ()
+    if notices is None:
+        text = location.fetch("NOTICE").read_text("utf-8")
+        names = _silent(release, inventory, "repo_name")[0]
+        older = older_notice(text, names, f"{facts.name} {facts.version}")
+    else:
+        notices = without_origins(notices, *_silent(release, inventory, "origin"))
+    return describe(location.mirror, facts, entries, notices, layout.NEXT, columns, older)
 
 
 def _facts(release: Release, inventory: Inventory, registry_head: str | None, date: str | None) -> ReleaseFacts:
@@ -286,12 +308,16 @@ def _repositories(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[
         yield left.set_column(at, REPOSITORIES.field(at), pa.array(kept, pa.int64()))
 
 
-def _silent(release: Release, inventory: Inventory) -> set[str]:
-    """Return the names of repositories of which nothing is kept any more."""
-    names: dict[str, int] = {}
-    for table in release.repositories(["repository_id", "repo_name", "kept"]):
+def _silent(release: Release, inventory: Inventory, by: str) -> tuple[set[str], set[str]]:
+    """Return the repositories, by a column, of which nothing is kept any more, and those of which other files are."""
+    left: dict[str, int] = {}
+    changed: set[str] = set()
+    for table in release.repositories(["repository_id", by, "kept"]):
         for row in table.to_pylist():
             stays = row["repository_id"] not in inventory.repositories
-            kept = row["kept"] + inventory.kept[row["repository_id"]] if stays else 0
-            names[row["repo_name"]] = names.get(row["repo_name"], 0) + kept
-    return {name for name, kept in names.items() if not kept and name is not None}
+            differs = inventory.kept[row["repository_id"]] if stays else -row["kept"]
+            left[row[by]] = left.get(row[by], 0) + row["kept"] + differs
+            if differs:
+                changed.add(row[by])
+    handed = {copy.row["origin"] for copy in inventory.handed.values()} if by == "origin" else set()
+    return {name for name, kept in left.items() if not kept and name is not None}, changed | handed

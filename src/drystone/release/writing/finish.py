@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.columns import Kind
 from drystone.release.documents import card, citations, croissant
-from drystone.release.documents.notice import Notice, notice_text
+from drystone.release.documents.notice import Notice, merged, notice_lines, notice_text
 from drystone.release.files import whole_file, write_whole
 from drystone.release.inspection.stats import Tally, counts_of, stats
 from drystone.release.manifest import (
@@ -44,8 +44,7 @@ def finish(
     entries = tuple(sorted(files, key=lambda f: f.path))
     (folder / layout.MANIFEST).unlink(missing_ok=True)
     _check_complete(folder, entries)
-    title = f"{facts.name} {facts.version}"
-    manifest = describe(folder, facts, entries, notice_text(title, notices))
+    manifest = describe(folder, facts, entries, list(notices))
     manifest = manifest.model_copy(update={"index": tuple(index(manifest))})
     write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
     return manifest
@@ -55,14 +54,16 @@ def describe(
     folder: Path,
     facts: ReleaseFacts,
     files: Iterable[FileEntry],
-    notice: Iterable[str],
+    notices: Sequence[Notice] | None,
     suffix: str = "",
     columns: Mapping[Kind, Iterable[str]] | None = None,
+    older_notice: Iterable[str] = (),
 ) -> Manifest:
     """Write the documents of a release, with `suffix` behind their names, and return its manifest, not yet written.
 
-    Of `files` only the ledger need be there. `notice` is the text of NOTICE in pieces. `columns` are those of the files
-    by kind (default: all of this format). Raises `ReleaseError` where kept rows of the ledger and rows of data differ
+    Of `files` only the ledger need be there. `notices` are what NOTICE holds; None: an older program wrote it,
+    and `older_notice` is its text in pieces. `columns` are those of the files by kind (default: all of this format).
+    Raises `ReleaseError` where kept rows of the ledger and rows of data differ
     in number, or where the disk is full.
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
@@ -73,15 +74,17 @@ def describe(
     manifest = manifest.model_copy(update={"counts": _counts(folder, manifest)})
     release = Release(folder, manifest)
     found = stats(release)
+    told = None if notices is None else merged(notices)
     texts: dict[str, Iterable[str]] = {
         "CHANGELOG.md": card.changelog(facts, manifest.root),
         "CITATION.bib": citations.citation_bibtex(facts, manifest.root),
         "CITATION.cff": citations.citation_cff(facts, manifest.root),
-        "NOTICE": notice,
+        "NOTICE": older_notice if told is None else notice_text(f"{facts.name} {facts.version}", told),
         "README.md": card.readme(release, found),
         "citation.json": citations.citation_csl(facts, manifest.root),
         "croissant.json": croissant.croissant(manifest, found),
         "datacite.json": citations.datacite(facts, manifest.root),
+        layout.NOTICES: notice_lines(told),
     }
     documents = [_write_document(folder, name, pieces, suffix) for name, pieces in texts.items()]
     sums = sums_text(entries, documents)

@@ -1,0 +1,150 @@
+"""What must be said by whoever uses some rows of a release: licences with what they ask, texts, holders, places.
+
+Facts from the release and from the licences' texts, not legal advice. Reads the release alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from drystone.errors import ReleaseError, UsageError
+from drystone.policy.licenses import license_names
+from drystone.policy.obligations import Obligations, obligations
+from drystone.release.documents.notice import Notice, chosen, read_notices
+from drystone.release.inspection.choosing import Condition, chosen_rows
+from drystone.release.layout import shown
+from drystone.release.read import Release
+
+_COLUMNS: Final = (
+    "origin", "repo_name", "path", "swhid", "blob_id", "license_expression", "license_evidence",
+)  # fmt: skip
+_OF_FILES: Final = (
+    "origin", "path", "swhid", "language", "license_expression", "license_type", "license_basis", "license_confidence",
+    "license_conflict",
+)  # fmt: skip
+#: What a licence can rest on, as `license_basis` has it; `conflict` and `unknown` are asked for like them.
+BASES: Final = ("header", "metadata", "notice", "pattern", "readme", "review", "text", "conflict", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class UsedFile:
+    """One file that is used: where it is from, its SWHID and the SHA-1 of its original bytes, and its licence."""
+
+    origin: str
+    name: str | None
+    path: str
+    swhid: str
+    sha1: str
+    license: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unaccompanied:
+    """Files of one origin whose licences have no text in the release: they, a README or metadata name them.
+
+    `licenses`: SPDX identifiers, joined by commas; None where no licence was found.
+    """
+
+    origin: str
+    licenses: str | None
+    files: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What the use of some rows of a release asks to say. `asks`: each licence, and what it asks."""
+
+    title: str
+    root: str
+    files: tuple[UsedFile, ...]
+    asks: tuple[tuple[str, Obligations], ...]
+    notices: tuple[Notice, ...]
+    unaccompanied: tuple[Unaccompanied, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LicensedFile:
+    """A kept file, and what its licence rests on: the columns of `data` of these names."""
+
+    origin: str
+    path: str
+    swhid: str
+    language: str
+    license_expression: str | None
+    license_type: str
+    license_basis: str | None
+    license_confidence: float | None
+    license_conflict: str | None
+
+
+def attribution_of(release: Release, where: Sequence[Condition]) -> Attribution:
+    """Return what must be said of the rows that fit. Raises `ReleaseError` where an older program wrote the release.
+
+    Memory grows with the rows that fit.
+    """
+    notices = read_notices(release.path)
+    if notices is None:
+        raise ReleaseError(
+            f"{shown(str(release.path))}: an older program wrote this release and did not say which files rest on "
+            "which text; its NOTICE has the texts. Build it again for what single rows ask"
+        )
+    said = {(p.origin, p.swhid): license_names(one.expression) for one in notices for p in one.places}
+    files: list[UsedFile] = []
+    resting: dict[tuple[str, str], tuple[int, str]] = {}
+    alone: dict[tuple[str, str], tuple[int, str]] = {}
+    for table in chosen_rows(release, where, _COLUMNS):
+        for row in table.to_pylist():
+            origin, path, license_ = row["origin"], row["path"], row["license_expression"]
+            files.append(UsedFile(origin, row["repo_name"], path, row["swhid"], row["blob_id"], license_))
+            texts = {(origin, e["swhid"]) for e in row["license_evidence"] or () if (origin, e["swhid"]) in said}
+            for key in texts:
+                count, first = resting.get(key, (0, path))
+                resting[key] = (count + 1, min(first, path))
+            covered = {name for key in texts for name in said[key]}
+            missing = [name for name in license_names(license_) if name not in covered]
+            if missing or not (texts or license_):
+                count, first = alone.get((origin, ", ".join(missing)), (0, path))
+                alone[origin, ", ".join(missing)] = (count + 1, min(first, path))
+    names = sorted({name for file in files for name in license_names(file.license)})
+    facts = release.manifest.facts
+    return Attribution(
+        f"{facts.name} {facts.version}",
+        release.root,
+        tuple(sorted(files, key=lambda f: (f.origin, f.path))),
+        tuple((name, obligations(name)) for name in names),
+        tuple(chosen(notices, resting)),
+        tuple(Unaccompanied(origin, lacking or None, *found) for (origin, lacking), found in sorted(alone.items())),
+    )
+
+
+def files_by_basis(
+    release: Release, where: Sequence[Condition], bases: Sequence[str], below: float | None
+) -> Iterator[LicensedFile]:
+    """Yield the kept files whose licence rests on nothing but `bases` (none: any), and is less sure than `below`.
+
+    "conflict" also takes files whose places contradict each other, "unknown" those for which nothing speaks. Raises
+    `UsageError` for another word, `ReleaseError` where the release does not say what licences rest on.
+    """
+    if wrong := [basis for basis in bases if basis not in BASES]:
+        raise UsageError(f"'{shown(wrong[0])}' is nothing that a licence rests on; one of {', '.join(BASES)}")
+    if "license_basis" not in release.columns("data"):
+        raise ReleaseError(
+            f"{shown(str(release.path))} does not say what licences rest on: it is of version "
+            f"{release.manifest.format_version} of the format. Build it again"
+        )
+    for table in chosen_rows(release, where, _OF_FILES):
+        for row in table.to_pylist():
+            file = LicensedFile(**row)
+            if _rests(file, bases) and (below is None or (file.license_confidence or 1.0) < below):
+                yield file
+
+
+def _rests(file: LicensedFile, bases: Sequence[str]) -> bool:
+    if not bases or ("conflict" in bases and file.license_conflict is not None):
+        return True
+    if file.license_basis is None:
+        return "unknown" in bases
+    return set(file.license_basis.split("+")) <= set(bases)
