@@ -6,18 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
 from drystone.release import columns
 
 PAGE = Path(__file__).with_name("release-format.md")
-_TABLES = {"data": columns.DATA, "ledger": columns.LEDGER, "repositories": columns.REPOSITORIES}
 _BEGIN, _END = "<!-- columns of {}, written by docs/columns.py: run `make docs` -->", "<!-- end of columns -->"
 
 
 def page(text: str) -> str:
     """Return the page with its tables as the program has them."""
-    for name, table in _TABLES.items():
+    for name, table in columns.TABLES.items():
         begin = _BEGIN.format(name)
         between = re.compile(re.escape(begin) + r".*?" + re.escape(_END), re.DOTALL)
         fresh = "\n".join([begin, "", *_lines(table), "", _END])
@@ -29,19 +26,19 @@ def page(text: str) -> str:
 
 def _lines(table: Sequence[columns.Column]) -> Iterator[str]:
     foreign = any(column.stack_v2 and column.origin is not columns.ColumnOrigin.REPOSITORY for column in table)
-    yield "| column | type | of the | meaning |" + (" in The Stack v2 |" if foreign else "")
-    yield "|---|---|---|---|" + ("---|" if foreign else "")
+    yield "| column | type | of the | since | meaning |" + (" in The Stack v2 |" if foreign else "")
+    yield "|---|---|---|---|---|" + ("---|" if foreign else "")
     for column in table:
-        cells = [f"`{column.name}`", _type(column.type), column.origin.value, column.meaning]
+        cells = [
+            f"`{column.name}`",
+            columns.type_text(column.type),
+            column.origin.value,
+            str(column.since),
+            column.meaning,
+        ]
         if foreign:
             cells.append("yes" if column.stack_v2 else "")
         yield f"| {' | '.join(cells)} |".replace("|  |", "| |")
-
-
-def _type(kind: pa.DataType) -> str:
-    if pa.types.is_list(kind):
-        return f"list of {_type(kind.value_type)}"
-    return "struct" if pa.types.is_struct(kind) else str(kind)
 
 
 if __name__ == "__main__":

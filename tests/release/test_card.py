@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from drystone.release.documents.card import changelog, changelog_entry, readme
@@ -11,7 +13,7 @@ from drystone.release.documents.citations import citation_cff
 from drystone.release.inspection.stats import stats
 from drystone.release.layout import language_folder
 from drystone.release.manifest import EarlierVersion
-from drystone.release.read import open_release
+from drystone.release.read import Release, open_release
 from tests.release.sample import FACTS
 
 
@@ -27,6 +29,54 @@ def test_the_front_matter_has_a_configuration_for_each_language(sample_release: 
     sizes = {info["config_name"]: info["splits"][0]["num_examples"] for info in front["dataset_info"]}
     assert sum(sizes.values()) == release.manifest.counts.kept
     assert text == (sample_release / "README.md").read_text()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_snippets_of_a_card_run_as_they_stand(
+    sample_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is a dev extra")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    snippets = re.findall(r"```python\n(.*?)```", (sample_release / "README.md").read_text(), re.DOTALL)
+    assert len(snippets) == 3
+    said = []
+    for snippet in snippets:
+        exec(snippet.replace("FOLDER", str(sample_release)), {})
+        said.append(capsys.readouterr().out)
+    language = sorted(open_release(sample_release).languages)[0]
+    texts = {row["content"] for row in open_release(sample_release).files(language, ["content"])}
+    assert said[0].removesuffix("\n") in texts
+    assert "license_expression" in said[1]
+    assert said[2].count("'license_basis': 'text'") == len(texts)
+
+
+def test_a_card_has_the_numbers_that_are_asked_for(sample_release: Path) -> None:
+    release = open_release(sample_release)
+    text = (sample_release / "README.md").read_text()
+    dropped = [row["reason"] for table in release.ledger(["reason"]) for row in table.to_pylist()]
+    assert f"| exact duplicates that were dropped | {dropped.count('exact_duplicate'):,} files |" in text
+    assert f"| near duplicates that were dropped | {dropped.count('near_duplicate'):,} files |" in text
+    rows = list(release.files(columns=["license_basis", "redactions", "license_type"]))
+    assert f"| text | {sum(row['license_basis'] == 'text' for row in rows):,} |" in text
+    assert f"| key | {sum(len(row['redactions']) for row in rows)} |" in text
+    assert f"licence that could be found | {sum(row['license_type'] == 'no_license' for row in rows)} (" in text
+    assert "| decontamination (files of benchmarks) | unknown: no benchmark was compared |" in text
+    columns = re.findall(r"^\| `([a-z_0-9]+)` \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
+    assert columns == list(release.manifest.columns["data"])
+    assert f"drystone verify FOLDER --root {release.root}" in text
+
+
+def test_what_nobody_counted_is_unknown_and_not_none(sample_release: Path) -> None:
+    release = open_release(sample_release)
+    files = tuple(entry.model_copy(update={"redactions": None, "bases": None}) for entry in release.manifest.files)
+    facts = release.manifest.facts.model_copy(update={"registry_head": None, "near_duplicate_threshold": None})
+    older = Release(release.path, release.manifest.model_copy(update={"files": files, "facts": facts}))
+    text = "".join(readme(older, stats(older)))
+    assert text.count("Unknown: an older program wrote this release and did not count.") == 2
+    assert "| near duplicates that were dropped | not sought |" in text
+    assert "| opted out | unknown: no registry" in text
+    assert "of whose licence nothing in the release speaks | unknown |" in text
 
 
 def test_a_change_log_begins_with_this_version_and_says_what_it_follows() -> None:

@@ -359,6 +359,13 @@ class RepositoryRow(TypedDict):
     problem: Annotated[str | None, _repository(_TEXT, "Of empty and unreadable ones: why.")]
 
 
+def type_text(kind: pa.DataType) -> str:
+    """Return a type for people: `list of string`, `struct`."""
+    if pa.types.is_list(kind):
+        return f"list of {type_text(kind.value_type)}"
+    return "struct" if pa.types.is_struct(kind) else str(kind)
+
+
 def _columns(row: type) -> tuple[Column, ...]:
     hints = get_type_hints(row, include_extras=True)
     told = {name: hint.__args__[0] if get_origin(hint) is NotRequired else hint for name, hint in hints.items()}

@@ -55,13 +55,17 @@ class FileEntry(Recorded):
     """One Parquet file: besides path, bytes and SHA-256 its rows and the Merkle root over them.
 
     `text_bytes` is the UTF-8 length of `content` over all rows of a data file, else 0. `revised` is the version that
-    wrote the rows anew beside the old ones, into another file: `place`. None: they lie under `path`.
+    wrote the rows anew beside the old ones, into another file: `place`. None: they lie under `path`. `redactions`
+    counts the spans of a data file that were replaced, by kind, `bases` its rows by `license_basis` ("unknown": null);
+    None where nobody counted.
     """
 
     rows: int = Field(ge=0)
     root: str = Field(pattern=_HEX)
     text_bytes: int = Field(default=0, ge=0)
     revised: str | None = Field(default=None, pattern=VERSION)
+    redactions: dict[str, Annotated[int, Field(ge=0)]] | None = None
+    bases: dict[str, Annotated[int, Field(ge=0)]] | None = None
 
     @field_validator("path")
     @classmethod

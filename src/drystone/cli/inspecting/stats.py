@@ -61,3 +61,11 @@ def _print(found: Stats, top: int) -> None:
             for s in shares
         ]
         print_top(title, ("name", "kept", "bytes", "dropped", "bytes"), rows, top, "name")
+    for title, head, counted in (
+        ("Licences, by what they rest on", ("basis", "files"), found.bases),
+        ("Replaced in texts", ("kind", "spans"), found.redactions),
+    ):
+        if counted is None:
+            echo(f"\n{title}: unknown, an older program wrote this release")
+        else:
+            print_top(title, head, [(name, f"{count:,}") for name, count in counted.items()], top, head[0])

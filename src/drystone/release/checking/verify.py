@@ -19,6 +19,7 @@ from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
+from drystone.release.inspection.stats import RowTally
 from drystone.release.manifest import FileEntry, Manifest, Recorded, names_optouts, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import Release, open_release
@@ -293,9 +294,12 @@ def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _M
         for entry in readable:
             tree = MerkleTree()
             text_bytes = 0
+            counted = RowTally()
             last_swhid: str | None = None
             for whole, table in _tables(release, entry, report):
                 _add_rows(tree, whole, entry, report)
+                if entry.kind == "data":
+                    counted.add(whole)
                 size = 0
                 if entry.kind == "data":
                     last_swhid, size = check_data(table, entry.path, entry.language or "", last_swhid, report.add)
@@ -308,6 +312,9 @@ def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _M
                 meter.rows(table.num_rows, size)
             if tree.root().hex() != entry.root:
                 report.add("roots", entry.path, f"rows have root {tree.root().hex()}, the manifest says {entry.root}")
+            for name, found in counted.of_entry().items():
+                if getattr(entry, name) is not None and found != getattr(entry, name):
+                    report.add("counts", entry.path, f"{name} are {found}, the manifest says {getattr(entry, name)}")
             if text_bytes != entry.text_bytes:
                 what = f"has {text_bytes:,} bytes of text, the manifest says {entry.text_bytes:,}"
                 report.add("counts", entry.path, what)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from drystone.release.columns import TABLES, type_text
 from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown, size_text
 from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts, names_optouts
@@ -102,12 +103,7 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield "Every file that was seen, kept or not, has a row in `ledger/` "
     yield "with the stage, the reason and the evidence.\n\n"
     yield f"Root hash: `{manifest.root}`\n\n"
-    if example is not None:
-        yield "## Use\n\n```python\nfrom datasets import load_dataset\n\n"
-        yield f'files = load_dataset("FOLDER", name={language_folder(example)!r}, split="train", streaming=True)\n'
-        yield 'print(next(iter(files))["content"])\n```\n\n'
-        yield "One configuration for each language; DuckDB, Polars and Spark read `data/*/*.parquet` as it is.\n"
-        yield f"The first {len(STACK_V2)} columns are those of The Stack v2; `content` holds the text.\n\n"
+    yield from _use(example)
     yield "## From occurrences to files\n\n"
     yield f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped"
     yield f"; {counts.opted_out_repositories:,} repositories were opted out and never read.\n\n"
@@ -117,6 +113,7 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield "### Why files were dropped\n\n"
     reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]
     yield from _table(("stage", "reason", "files", "bytes"), reasons)
+    yield from _asked_for(release, found)
     yield "## Languages\n\n"
     languages = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.languages if s.kept]
     yield from _table(("language", "files", "bytes"), languages)
@@ -128,14 +125,18 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield from _table(("type", "files", "bytes"), types)
     licences = [(_inline(s.name), f"{s.kept:,}", size_text(s.kept_bytes)) for s in found.licenses if s.kept]
     yield from _table(("SPDX expression", "files", "bytes"), licences)
+    yield "What the licences rest on (`drystone licenses FOLDER --files --basis readme` lists the files):\n\n"
+    yield from _counted(("basis", "files"), found.bases)
     yield "## Personal data and secrets\n\n"
     yield "Spans that were replaced in `content` are listed in `redactions` by place and kind, never by value. "
     yield "What the detectors missed is still there.\n\n"
+    yield from _counted(("replaced", "spans"), found.redactions)
     people = _people(facts)
     if people is not None:
         yield _BESIDE[people] + _REDACTED_BESIDE
     if facts.software_heritage is not None:
         yield from _archive(facts, facts.software_heritage)
+    yield from _columns(manifest)
     yield "## Cite\n\n`CITATION.cff`, `CITATION.bib`, `citation.json` (CSL) and `datacite.json` (for a DOI) say how. "
     yield "Whether a copy is the release that a citation names:\n\n"
     yield f"```console\n$ drystone verify FOLDER --root {manifest.root}\n```\n\n"
@@ -143,6 +144,91 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield f"\nMade by drystone {_inline(facts.program_version)}"
     yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
     yield "; the configuration stands in `manifest.json`.\n"
+
+
+#: Each runs as it stands, in the folder that holds the release's.
+_SNIPPETS: Final = (
+    (
+        "One language, with `datasets`",
+        """from datasets import load_dataset
+
+files = load_dataset("FOLDER", name={name}, split="train", streaming=True)
+print(next(iter(files))["content"])
+""",
+    ),
+    (
+        "Any question, with DuckDB",
+        """import duckdb
+
+print(duckdb.sql("select language, license_expression, count(*) from 'FOLDER/data/*/*.parquet' group by all"))
+""",
+    ),
+    (
+        "Rows and decisions, with Drystone",
+        """from drystone import open_release
+
+release = open_release("FOLDER")
+for file in release.files({language}, columns=["path", "license_expression", "license_basis"]):
+    print(file)
+""",
+    ),
+)
+
+
+def _use(language: str | None) -> Iterator[str]:
+    if language is None:
+        return
+    yield "## Use\n\nFOLDER is where this release lies. There is one configuration for each language.\n\n"
+    for title, code in _SNIPPETS:
+        shown_code = code.format(name=repr(language_folder(language)), language=repr(language))
+        yield f"{title}:\n\n```python\n{shown_code}```\n\n"
+    yield f"The first {len(STACK_V2)} columns are those of The Stack v2; `content` holds the text.\n\n"
+
+
+def _asked_for(release: Release, found: Stats) -> Iterator[str]:
+    """Yield the numbers that readers of a card look for; what nobody counted or compared is said to be unknown."""
+    facts, kept = release.manifest.facts, release.manifest.counts.kept
+    dropped = {reason.reason: reason.files for reason in found.reasons}
+    near = f"{dropped.get('near_duplicate', 0):,} files" if facts.near_duplicate_threshold is not None else "not sought"
+    if (facts.registry_head or "").strip("0"):
+        told = release.manifest.counts.opted_out_repositories
+        opted = f"{told:,} repositories, never read; {dropped.get('opted_out', 0):,} files of others"
+    else:
+        opted = "unknown: no registry of opt-outs was asked, or nothing was ever entered in it"
+    unlicensed = sum(share.kept for share in found.license_types if share.name == "no_license")
+    unsure = "unknown" if found.bases is None else _share(found.bases.get("unknown", 0), kept)
+    yield "### At a glance\n\n"
+    rows = (
+        ("exact duplicates that were dropped", f"{dropped.get('exact_duplicate', 0):,} files"),
+        ("near duplicates that were dropped", near),
+        ("opted out", opted),
+        ("kept files without a licence that could be found", _share(unlicensed, kept)),
+        ("kept files of whose licence nothing in the release speaks", unsure),
+        ("decontamination (files of benchmarks)", "unknown: no benchmark was compared"),
+    )
+    yield from _table(("", "number"), rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / whole:.1%})" if whole else f"{part:,}"
+
+
+def _counted(head: tuple[str, str], counted: dict[str, int] | None) -> Iterator[str]:
+    if counted is None:
+        yield "Unknown: an older program wrote this release and did not count.\n\n"
+        return
+    yield from _table(head, [(_inline(name), f"{count:,}") for name, count in counted.items()])
+
+
+def _columns(manifest: Manifest) -> Iterator[str]:
+    """Yield the columns of data that the release has, with type and meaning."""
+    known = {column.name: column for column in TABLES["data"]}
+    names = manifest.columns.get("data") or tuple(known)
+    yield "## Columns\n\nThose of `data/`:\n\n"
+    yield "| column | type | meaning |\n|---|---|---|\n"
+    for column in (known[name] for name in names if name in known):
+        yield f"| `{column.name}` | {type_text(column.type)} | {column.meaning.replace('|', '&#124;')} |\n"
+    yield "\n"
 
 
 _BESIDE: Final = {
@@ -216,7 +302,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     if not rows:
         yield "None.\n\n"
         return
-    numbers = {"files", "bytes"}
+    numbers = {"files", "bytes", "spans"}
     yield f"| {' | '.join(head)} |\n|{'|'.join('---:' if h in numbers else '---' for h in head)}|\n"
     for row in rows[:_ROWS_SHOWN]:
         yield f"| {' | '.join(row)} |\n"

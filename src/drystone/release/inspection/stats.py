@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.release.manifest import Counts, FunnelStep, Manifest
 from drystone.release.read import Release
@@ -48,7 +50,11 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts of a release. Lists are sorted by kept (or dropped) bytes, largest first, then by name."""
+    """Counts of a release. Lists are sorted by kept (or dropped) bytes, largest first, then by name.
+
+    `redactions`: spans of kept files that were replaced, by kind; `bases`: kept files by what their licence rests on,
+    as `license_basis` has it. None where an older program wrote some of the files and did not count.
+    """
 
     name: str
     version: str
@@ -59,6 +65,8 @@ class Stats:
     license_types: list[Share] = field(default_factory=list)
     licenses: list[Share] = field(default_factory=list)
     reasons: list[ReasonCount] = field(default_factory=list)
+    redactions: dict[str, int] | None = None
+    bases: dict[str, int] | None = None
 
 
 def stats(release: Release) -> Stats:
@@ -75,7 +83,53 @@ def stats(release: Release) -> Stats:
         tally.shares("license_types"),
         tally.shares("licenses"),
         tally.reasons(),
+        _summed(entry.redactions for entry in release.manifest.of_kind("data")),
+        _summed(entry.bases for entry in release.manifest.of_kind("data")),
     )
+
+
+def _summed(counted: Iterable[dict[str, int] | None]) -> dict[str, int] | None:
+    """Return the sums by name, the largest first; None where one is not known."""
+    total: Counter[str] = Counter()
+    for counts in counted:
+        if counts is None:
+            return None
+        total.update(counts)
+    return dict(sorted(total.items(), key=lambda one: (-one[1], one[0])))
+
+
+class RowTally:
+    """Counts rows of a data file: replaced spans by kind, and files by what their licence rests on.
+
+    Rows without the column `license_basis`, of an older release, are not counted by it.
+    """
+
+    def __init__(self) -> None:
+        self._redactions: Counter[str] = Counter()
+        self._bases: Counter[str] | None = Counter()
+
+    def add(self, table: pa.Table) -> None:
+        """Count rows."""
+        spans = table.column("redactions").combine_chunks().flatten()
+        if len(spans):
+            self._redactions.update(_counts(spans.field("kind")))
+        if "license_basis" not in table.schema.names:
+            self._bases = None
+        elif self._bases is not None:
+            self._bases.update(_counts(table.column("license_basis")))
+
+    def of_entry(self) -> dict[str, dict[str, int] | None]:
+        """Return the two counts as an entry of the manifest has them, by name."""
+        return {
+            "redactions": dict(sorted(self._redactions.items())),
+            "bases": None if self._bases is None else dict(sorted(self._bases.items())),
+        }
+
+
+def _counts(column: pa.Array | pa.ChunkedArray) -> dict[str, int]:
+    found = pc.value_counts(column)
+    names, counts = found.field("values").to_pylist(), found.field("counts").to_pylist()
+    return {UNKNOWN if name is None else name: count for name, count in zip(names, counts, strict=True)}
 
 
 class Tally:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.files import HashingSink, WholeFiles, whole_file
+from drystone.release.inspection.stats import RowTally
 from drystone.release.manifest import FileEntry
 from drystone.release.merkle import MerkleTree, leaves_of
 from drystone.release.schema import DATA, DISTINCT, LEDGER, LEDGER_KEY, REPOSITORIES
@@ -171,6 +172,7 @@ class _Parquet:
         self._writer: pq.ParquetWriter | None = None
         self._tree = MerkleTree()
         self._text_bytes = 0
+        self._rows = RowTally() if "content" in schema.names else None
 
     def __enter__(self) -> Self:
         return self
@@ -185,11 +187,13 @@ class _Parquet:
         """Write a row group; `leaves` are the hashes of its rows, `text_bytes` the bytes of their content."""
         self._tree.add(leaves)
         self._text_bytes += text_bytes
+        if self._rows is not None:
+            self._rows.add(group)
         self._opened(group.num_rows).write_table(group, row_group_size=max(group.num_rows, 1))
 
     def entry(self, path: str) -> FileEntry:
         """Return the manifest's entry of the closed file."""
-        return FileEntry(
+        entry = FileEntry(
             path=path,
             rows=self._tree.size,
             bytes=self._sink.size,
@@ -197,6 +201,7 @@ class _Parquet:
             root=self._tree.root().hex(),
             text_bytes=self._text_bytes,
         )
+        return entry if self._rows is None else entry.model_copy(update=self._rows.of_entry())
 
     def _opened(self, rows: int) -> pq.ParquetWriter:
         """Return the writer, opened for a first row group of `rows` rows.
