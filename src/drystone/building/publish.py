@@ -30,7 +30,7 @@ from drystone.building.stages.text import to_text
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
 from drystone.detect.secrets.beside import without
 from drystone.errors import BuildError
-from drystone.policy.licensed import verdict_on
+from drystone.policy.licensed import speaks_for, verdict_on
 from drystone.registry import OptOuts, Review
 from drystone.release import layout
 from drystone.release.documents.notice import Notice, NoticePlace, found_notice
@@ -303,12 +303,14 @@ def _swhid(id_: bytes) -> str:
 
 def _resting(settled: Settled) -> dict[tuple[str, str], tuple[int, str]]:
     """Return by origin and SWHID how many kept files rest on each file that their evidence names, and the first."""
-    rows = read(settled.rows, ROWS, ("origin", "path", "license_evidence"))
-    grouped = rows.group_by(["origin", "license_evidence"]).aggregate([("path", "count"), ("path", "min")])
+    keys = ["origin", "license_expression", "license_evidence"]
+    rows = read(settled.rows, ROWS, (*keys, "path"))
+    grouped = rows.group_by(keys).aggregate([("path", "count"), ("path", "min")])
     found: dict[tuple[str, str], tuple[int, str]] = {}
-    names = ("origin", "license_evidence", "path_count", "path_min")
-    for origin, evidence, count, least in zip(*(grouped.column(name).to_pylist() for name in names), strict=True):
-        for swhid in {piece["swhid"] for piece in orjson.loads(evidence) if piece["swhid"]}:
+    columns = (grouped.column(name).to_pylist() for name in (*keys, "path_count", "path_min"))
+    for origin, expression, evidence, count, least in zip(*columns, strict=True):
+        pieces = orjson.loads(evidence)
+        for swhid in {p["swhid"] for p in pieces if p["swhid"] and speaks_for(p["expression"], expression)}:
             files, first = found.get((origin, swhid), (0, path_text(least)))
             found[origin, swhid] = (files + count, min(first, path_text(least)))
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drystone.errors import ReleaseError, UsageError
+from drystone.policy.licensed import speaks_for
 from drystone.policy.licenses import license_names
 from drystone.policy.obligations import Obligations, obligations
 from drystone.release.documents.notice import Notice, chosen, read_notices
@@ -99,7 +100,11 @@ def attribution_of(release: Release, where: Sequence[Condition]) -> Attribution:
         for row in table.to_pylist():
             origin, path, license_ = row["origin"], row["path"], row["license_expression"]
             files.append(UsedFile(origin, row["repo_name"], path, row["swhid"], row["blob_id"], license_))
-            texts = {(origin, e["swhid"]) for e in row["license_evidence"] or () if (origin, e["swhid"]) in said}
+            texts = {
+                (origin, piece["swhid"])
+                for piece in row["license_evidence"] or ()
+                if (origin, piece["swhid"]) in said and speaks_for(piece["expression"], license_)
+            }
             for key in texts:
                 count, first = resting.get(key, (0, path))
                 resting[key] = (count + 1, min(first, path))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from drystone.detect.licenses import LicenseState, file_kind, is_license_file
+from drystone.detect.licenses.annotation import families
 from drystone.detect.licenses.paths import names_source_code
 from drystone.policy.decision import Drop, Reason
 from drystone.policy.licenses import FORBIDDEN, NOT_UNDERSTOOD, Ground, LicensePolicy, Verdict, evaluate
@@ -72,6 +74,16 @@ def basis_of(found: LicenseAnnotation) -> str | None:
     """Return the kinds of places that speak for a licence, sorted and joined by `+`; None where none do."""
     kinds = {_basis(e) for e in found.evidence}
     return "+".join(sorted(kinds)) or None
+
+
+@lru_cache(maxsize=65_536)
+def speaks_for(found: str | None, expression: str | None) -> bool:
+    """Whether a text in which `found` was read is one that a file under `expression` rests on.
+
+    Not one that only contradicts it: where a file's head says Zlib, and the folder MIT, both are evidence, and the text
+    of the MIT licence is not asked for. A text in which no licence was read may say anything, and is kept.
+    """
+    return not found or bool(families(found) & families(expression))
 
 
 def _basis(piece: Evidence) -> str:
