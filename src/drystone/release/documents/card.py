@@ -190,7 +190,7 @@ def _asked_for(release: Release, found: Stats) -> Iterator[str]:
     facts, kept = release.manifest.facts, release.manifest.counts.kept
     dropped = {reason.reason: reason.files for reason in found.reasons}
     near = f"{dropped.get('near_duplicate', 0):,} files" if facts.near_duplicate_threshold is not None else "not sought"
-    if (facts.registry_head or "").strip("0"):
+    if names_optouts(facts.registry_head):
         told = release.manifest.counts.opted_out_repositories
         opted = f"{told:,} repositories, never read; {dropped.get('opted_out', 0):,} files of others"
     else:
