@@ -108,7 +108,7 @@ def test_texts_are_utf8_and_personal_data_is_gone(release: Release) -> None:
     assert "marie" not in contact["content"]
     assert [span["kind"] for span in contact["redactions"]] == ["email"]
     assert files["/walls/stack.py"]["license_expression"] == "MIT"
-    assert files["/walls/stack.py"]["license_evidence"][0]["path"] == "LICENSE"
+    assert files["/walls/stack.py"]["license_evidence"][0]["path"] == "/LICENSE"
 
 
 def test_the_profile_decides_on_what_has_no_licence_and_card_and_manifest_say_so(
