@@ -87,3 +87,41 @@ def test_a_head_that_denies(text: str) -> None:
 def test_a_head_that_denies_nothing(text: str) -> None:
     (found,) = detect_headers([f"# {text}\n\nwalls = 1\n".encode()], ["a.py"])
     assert found is None or found.state is LicenseState.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("MIT, MPL-2.0", "MIT AND MPL-2.0"),
+        ("MIT/MPL-2.0", "MIT OR MPL-2.0"),
+        ("MIT / Apache-2.0", "MIT OR Apache-2.0"),
+        ("MIT, OSL-3.0", "MIT AND OSL-3.0"),
+    ],
+)
+def test_what_follows_a_short_name_in_a_list_is_read(text: str, expression: str) -> None:
+    assert detect_file(f"# Walls\n\n## License\n\n{text}\n".encode(), "README.md").expression == expression
+
+
+def test_a_license_of_cran_names_year_and_holder_of_what_the_description_declares() -> None:
+    description = b"Package: walls\nVersion: 1.0\nTitle: Walls\nLicense: MIT + file LICENSE\n"
+    holder = b"YEAR: 2020\nCOPYRIGHT HOLDER: Jane Mason\n"
+    files = [(n, detect_file(data, n), "") for n, data in (("DESCRIPTION", description), ("LICENSE", holder))]
+    found = tree_licenses(files)("")
+    assert found is not None and (found.expression, found.state) == ("MIT", LicenseState.GRANTED)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "If you make money with this, you owe me 5% of revenue.",
+        "This licence ends on 31 December 2030.",
+        "Users in the European Union are excluded from this licence.",
+        "You agree to indemnify Walls Inc.",
+        "Hosting providers need a separate agreement.",
+        "Three large companies are not licensed.",
+        "Anyone except Bob may use this.",
+    ],
+)
+def test_words_behind_a_licence_that_take_away_from_it(words: str) -> None:
+    tag = "Permission is granted under the MIT license."
+    assert detect_file(f"{tag}\n\n{words}\n".encode(), "LICENSE").state is LicenseState.NOT_UNDERSTOOD

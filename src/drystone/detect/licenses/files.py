@@ -34,6 +34,11 @@ MAX_BYTES: Final = 1 << 20
 UNREAD: Final = "unread:"
 
 
+_HOLDER_ONLY: Final = re.compile(
+    rb"\s*(?:(?i:(?:copyright )?year|copyright (?:holder|owner)|organi[sz]ation)[ \t]*:[^\n]{0,300}(?:\n\s*|\Z)){1,4}"
+)
+
+
 def unread_text(why: str) -> LicenseAnnotation:
     """Return what a licence file says that is there and cannot be read: not understood, which is not absent."""
     word = why.partition(":")[0].replace(" ", "-")
@@ -72,6 +77,8 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
         return detect_text(read.text, kind, strict=True, notes=tuple(notes), licensing=read.licensing)
     # A name with the word Apache or BSD in it may be that of anything.
     strict = kind == "text" and (names_source_code(path) or not names_license(path))
+    if _HOLDER_ONLY.fullmatch(text):  # of CRAN, beside "License: MIT + file LICENSE": the year and the holder of a text
+        return LicenseAnnotation(None, "text", notes=("year and holder", *notes))
     found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
     if strict or found.evidence:
         return found

@@ -196,8 +196,9 @@ def find_names(
             continue
         identifier, is_weak = means[number]
         if is_weak and not weak:
-            after = text.find(" ", stop + 1, end)
-            if text[stop + 1 : after if after >= 0 else end] not in _AROUND:
+            following = text.find(" ", stop + 1, end)
+            if text[stop + 1 : following if following >= 0 else end] not in _AROUND:
+                after = stop
                 continue
         if 1 in taken[place - begin : stop - begin] or len(mentions) >= 2 * MAX_MENTIONS:
             after = place + 1
