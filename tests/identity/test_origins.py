@@ -30,6 +30,11 @@ ONE = [
     "https://github.com./owner/repo",
     "ｇｉｔｈｕｂ.com/owner/repo",
     "https://github.com/ow\u200bner/repo",
+    "https://github.com/owner/repo.wiki.git",
+    "https://github.com/owner/repo/wiki/Home",
+    "https://api.github.com/repos/owner/repo/contents/README.md",
+    "https://raw.githubusercontent.com/owner/repo/main/a.py",
+    "https://archive.softwareheritage.org/browse/origin/directory/?origin_url=https://github.com/owner/repo&path=src",
 ]
 
 
@@ -55,6 +60,10 @@ def test_one_place_has_one_name(place: str) -> None:
         ("pypi:Flask_Thing==3.1.2", "pypi:flask-thing"),
         ("https://bücher.example/a/b", "xn--bcher-kva.example/a/b"),
         ("https://git.sr.ht/~owner/repo", "git.sr.ht/~owner/repo"),
+        ("https://gist.github.com/Owner/0123abcd", "gist.github.com/owner/0123abcd"),
+        ("https://git.example.org/gitweb/?p=one.git;a=tree", "git.example.org/gitweb/one"),
+        ("https://git.example.org/gitweb/?p=two.git&a=summary", "git.example.org/gitweb/two"),
+        ("https://github.com/owner/.wiki", "github.com/owner/.wiki"),
     ],
 )
 def test_other_places(place: str, name: str) -> None:
@@ -69,7 +78,7 @@ def test_any_text_has_a_stable_name(text: str) -> None:
 
 @given(st.sampled_from(ONE), st.sampled_from(["", "/", ".git", ".git/"]), st.booleans())
 def test_forms_combine(place: str, end: str, upper: bool) -> None:
-    if "?" in place or "@v" in place or "@f" in place or "tree" in place:
+    if "?" in place or "@v" in place or "@f" in place or len(place.split("/")) > 6:
         return
     text = place.rstrip("/").removesuffix(".git") + end
     assert origins.canonical(text.upper() if upper and "%" not in text else text) == "github.com/owner/repo"
@@ -105,6 +114,11 @@ def test_credentials_are_never_in_what_is_stored_or_said(place: str) -> None:
         ("x" * 3000 + "/y", "1 to 2048"),
         ("github.com/owner", "not a repository"),
         ("owner", "not a repository"),
+        ("https://example.org:99999/a/b", "is no URL"),
+        ("https://[::1/a/b", "is no URL"),
+        ("ssh://git@example.org:port/a/b", "is no URL"),
+        ("ann/*", "asked for by the owner"),
+        ("swh:1:cnt:94a9ed024d3859793618152ea559a168bbcbb5e2", "by its SWHID"),
     ],
 )
 def test_what_no_repository_is_called_is_refused(place: str, said: str) -> None:
@@ -117,6 +131,7 @@ def test_owners() -> None:
     assert origins.owner("https://gitlab.com/group/sub") == "gitlab.com/group/sub"
     assert origins.owners_of("gitlab.com/a/b/c") == ["gitlab.com/a", "gitlab.com/a/b"]
     assert origins.owners_of("git:walls") == []
+    assert origins.owners_of(origins.canonical("https://gist.github.com/Owner/0123abcd"))[0] == origins.owner("Owner")
     for wrong in ("owner/repo", "git:walls", "https://github.com/"):
         with pytest.raises(UsageError):
             origins.owner(wrong)

@@ -11,7 +11,7 @@ import unicodedata
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from drystone.errors import UsageError
 
@@ -26,11 +26,18 @@ _TWO_LEVELS: Final = frozenset({"github.com", "bitbucket.org", "codeberg.org", "
 _ASCII_NAMES: Final = _TWO_LEVELS | {"gitlab.com", "git.sr.ht", "salsa.debian.org", "framagit.org"}
 _SAME_HOST: Final = {
     "ssh.github.com": "github.com",
+    "api.github.com": "github.com",
     "raw.githubusercontent.com": "github.com",
     "codeload.github.com": "github.com",
     "altssh.gitlab.com": "gitlab.com",
     "altssh.bitbucket.org": "bitbucket.org",
 }
+#: Hosts where `owner/name.wiki` is the wiki of `owner/name`, and no repository may be called so.
+_WIKIS: Final = frozenset({"github.com", "gitlab.com"})
+#: Where an owner's short texts lie, each a repository, and under which host the owner is known.
+_GISTS: Final = {"gist.github.com": "github.com"}
+#: The host whose pages tell by `origin_url` which repository they are about.
+_ARCHIVE: Final = "archive.softwareheritage.org"
 _URL: Final = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*):/{2}(.*)", re.S)
 #: git's short form of ssh: a login or a host with a dot, a colon, a path.
 _SCP: Final = re.compile(r"(?:([^/:@?#\s]+)@)?([^/:@?#\s]+):(?!//)(.*)", re.S)
@@ -46,12 +53,19 @@ def canonical(place: str) -> str:
 
     Case, scheme, login, password, port, `www.`, `.git`, trailing and doubled slashes, `git@host:path`, percent
     encoding, compatibility forms (NFKC) and invisible characters make no difference; a query, a fragment, a version
-    of a package and the ref after `git+URL` are left out. `owner/name` alone lies on `DEFAULT_HOST`.
+    of a package and the ref after `git+URL` are left out. `owner/name` alone lies on `DEFAULT_HOST`. A wiki, an API's
+    and a raw file's URL are of their repository, a page of the Software Heritage archive of the one it shows; what
+    gitweb names by `?p=` is part of the path.
     """
     text = _plain(place)
     if match := _URL.match(text):
-        rest = match[3].partition("#")[0].partition("?")[0]
+        rest, _, query = match[3].partition("#")[0].partition("?")
         netloc, _, path = rest.partition("/")
+        asked = parse_qs(query.replace(";", "&")) if len(query) <= MAX_LENGTH else {}
+        if netloc.removeprefix("www.") == _ARCHIVE and "origin_url" in asked:
+            shown = asked["origin_url"][0]
+            return canonical(shown) if _ARCHIVE not in shown else _on_host(netloc, path)
+        path = "/".join([path, *asked.get("p", [])[:1]])
         if match[1]:
             path = path.partition("@")[0]
         if match[2] == "file" or not netloc:
@@ -77,7 +91,8 @@ def canonical(place: str) -> str:
 def owners_of(name: str) -> list[str]:
     """Return the owners above a canonical name, from the host's top level down: `h/a/b/c` lies below `h/a`, `h/a/b`."""
     parts = name.split("/")
-    return ["/".join(parts[:count]) for count in range(2, len(parts))] if ":" not in name else []
+    found = ["/".join(parts[:count]) for count in range(2, len(parts))] if ":" not in name else []
+    return [f"{_GISTS[parts[0]]}/{parts[1]}", *found] if parts[0] in _GISTS and len(parts) > 1 else found
 
 
 def public(place: str) -> str:
@@ -133,6 +148,17 @@ def _checked(place: str) -> str:
         bad := next((c for c in place.strip() if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn")), None)
     ) is not None:
         raise UsageError(f"{_shown(place)}: holds the invisible character U+{ord(bad):04X}; write the name anew")
+    if "://" in place:
+        try:
+            _ = urlsplit(place.strip()).port
+        except ValueError as error:
+            raise UsageError(f"{_shown(place)}: is no URL ({error}); copy it from the repository's own page") from None
+    if "*" in place:
+        raise UsageError(
+            f"{_shown(place)}: a * stands for nothing here; an owner's repositories are asked for by the owner"
+        )
+    if place.strip().startswith("swh:"):
+        raise UsageError(f"{_shown(place)}: is the id of an object, not a place; ask for it by its SWHID")
     name = canonical(place)
     if ("/" not in name and ":" not in name) or name.endswith((":", "/")):
         raise UsageError(f"{_shown(place)}: is no place of a repository; write it as owner/name or a URL")
@@ -191,19 +217,23 @@ def _on_host(netloc: str, path: str) -> str:
         # What no resolver knows stays as it is.
         with suppress(UnicodeError):
             host = host.encode("idna").decode("ascii")
-    host = _SAME_HOST.get(host, host)
     parts = _parts(path)
+    if host == "api.github.com" and parts[:1] == ["repos"]:
+        del parts[0]
+    host = _SAME_HOST.get(host, host)
     if not host:
         return f"git:{parts[-1]}" if parts else ""
     if "." not in host and not host.startswith("["):
         # As DNS writes an absolute name: a bare word would read as an owner on `DEFAULT_HOST`.
         host += "."
-    if host in _TWO_LEVELS:
+    if host in _TWO_LEVELS or host in _GISTS:
         parts = parts[:2]
     elif "-" in parts:  # GitLab's pages about a repository: /-/tree/...
         parts = parts[: parts.index("-")]
     if parts:
         parts[-1] = _without_git(parts[-1])
+        if host in _WIKIS and len(parts) > 1:
+            parts[-1] = parts[-1].removesuffix(".wiki") or parts[-1]
     return "/".join([host, *parts])
 
 

@@ -60,6 +60,15 @@ def test_a_file_that_goes_during_a_step_is_said(tmp_path: Path) -> None:
         assert not path.exists()
 
 
+def test_only_its_owner_may_read_a_new_registry(tmp_path: Path) -> None:
+    Registry(tmp_path / "registry.sqlite").close()
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    (tmp_path / "registry.sqlite").chmod(0o640)  # as somebody chose
+    with Registry(tmp_path / "registry.sqlite") as opened:
+        opened.events.head()
+        assert (tmp_path / "registry.sqlite").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_registry_that_must_stay_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "registry.sqlite"
     Registry.open(path).close()

@@ -46,6 +46,8 @@ def connect(url_or_path: str | Path, *, migrate: bool = True, create: bool = Tru
             if path.is_dir():
                 raise RegistryError(f"{path}: is a folder. Name a file, for example {path / 'registry.sqlite'}.")
             path.parent.mkdir(parents=True, exist_ok=True)
+            if create:  # who asked, and how to reach them, is for its owner alone to read
+                path.touch(mode=0o600)
             url = sa.URL.create("sqlite", database=str(path))
         engine = _engine(url)
         try:
