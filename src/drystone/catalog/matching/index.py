@@ -21,16 +21,17 @@ from drystone.catalog.matching.vectors import SentenceVectors
 from drystone.catalog.matching.words import WordIndex
 
 #: What meaning counts for beside words.
-MEANING: Final = 0.7
+MEANING: Final = 0.8
 #: Fits below these are no finds: with vectors, and by words alone.
-LEAST: Final = 0.3
+LEAST: Final = 0.25
 LEAST_WORDS: Final = 0.2
 #: Sentences, and entries by their words, that are looked at whole.
-_NEAR: Final = 1000
+_NEAR: Final = 250
 
 Floats = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Asked = Sequence[tuple[str, Sequence[int]]]
 
 
 class Encoder(Protocol):
@@ -96,10 +97,11 @@ class MatchIndex:
         """Return the artifacts that fit a query best."""
         vector = None if self._encoder is None else self._encoder.vectors([query])[0]
         words = self._words.scores(query)
+        asked = self._words.asked(query)
         passes, unsure = self._masks(wanted)
         hits = []
         for row, fit, meaning, nearest in self._best(words, vector, passes, most):
-            reasons = self._reasons(query, row, float(words[row]), meaning, nearest)
+            reasons = self._reasons(asked, row, float(words[row]), meaning, nearest)
             hits.append(self._hit(row, fit, reasons))
         unknown = {
             name: sum(1 for _ in self._best(words, vector, mask, _NEAR)) for name, mask in unsure.items() if mask.any()
@@ -137,9 +139,9 @@ class MatchIndex:
         """Return entries that may fit, how well, the cosine of their nearest sentence, and which that is."""
         if mask is not None:
             words = np.where(mask, words, np.float32(0))
-        most = min(_NEAR, len(words))
-        rows = np.argpartition(words, -most)[-most:] if most else np.zeros(0, np.int64)
-        rows = rows[words[rows] > 0]
+        rows = np.flatnonzero(words)
+        if len(rows) > _NEAR:
+            rows = rows[np.argpartition(words[rows], -_NEAR)[-_NEAR:]]
         if vector is None or self._vectors is None:
             nothing = np.zeros(len(rows), np.float32)
             return rows, words[rows], nothing, nothing.astype(np.int64)
@@ -158,13 +160,13 @@ class MatchIndex:
             sentences[best[np.searchsorted(best, starts)]],
         )  # fmt: skip
 
-    def _reasons(self, query: str, row: int, words: float, meaning: float, nearest: int) -> tuple[MatchReason, ...]:
+    def _reasons(self, asked: Asked, row: int, words: float, meaning: float, nearest: int) -> tuple[MatchReason, ...]:
         found = []
         by_meaning = self._vectors is not None
         if by_meaning and meaning > 0:
             sentence = self._sentences[nearest]
             found.append(MatchReason("meaning", sentence.text, sentence.of, round(MEANING * meaning, 3)))
-        shared = self._words.shared(query, row)
+        shared = self._words.shared(asked, row)
         if shared:
             value = (1 - MEANING) * words if by_meaning else words
             found.append(MatchReason("words", " ".join(shared), "its text", round(value, 3)))

@@ -43,6 +43,7 @@ class WordIndex:
         norm = _K1 * (1 - _B + _B * length / max(1e-9, float(length.mean()) if len(length) else 1.0))
         having = np.diff(counts.indptr)
         self._idf = np.log1p((len(texts) - having + 0.5) / (having + 0.5)).astype(np.float32)
+        counts.sort_indices()
         counts.data = counts.data / (counts.data + norm[counts.indices])
         self._matrix: sp.csc_matrix = counts
         self._count = len(texts)
@@ -67,15 +68,23 @@ class WordIndex:
             total += float(self._idf[column])
         return found / np.float32(total)
 
-    def shared(self, query: str, text: int) -> list[str]:
-        """Return the words of a query that a text has, in the query's order."""
-        asked = set(self._asked(query).tolist())
-        mine = []
-        for word, keys in words_of(query):
-            columns = [self._column(key) for key in keys if int(key) in asked]
-            if any(column is not None and self._matrix[text, column] > 0 for column in columns):
-                mine.append(word)
-        return mine
+    def asked(self, query: str) -> list[tuple[str, list[int]]]:
+        """Return the words of a query that say what is asked for, each with its columns here."""
+        keys = set(self._asked(query).tolist())
+        found = []
+        for word, its in words_of(query):
+            columns = [self._column(key) for key in its if int(key) in keys]
+            found.append((word, [column for column in columns if column is not None]))
+        return found
+
+    def shared(self, asked: Sequence[tuple[str, Sequence[int]]], text: int) -> list[str]:
+        """Return those of the words that were asked for which a text has, in the query's order."""
+        return [word for word, columns in asked if any(self._has(text, column) for column in columns)]
+
+    def _has(self, text: int, column: int) -> bool:
+        rows = self._matrix.indices[slice(*self._matrix.indptr[column : column + 2])]
+        at = int(np.searchsorted(rows, text))
+        return at < len(rows) and bool(rows[at] == text)
 
     def _asked(self, query: str) -> Keys:
         keys = keys_of(query)
