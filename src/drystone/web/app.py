@@ -27,6 +27,7 @@ from drystone.web.faces import (
     search_api,
     search_page,
 )
+from drystone.web.faces.choosing import find
 from drystone.web.faces.ranking import disputes, ranks
 from drystone.web.guards import admit
 from drystone.web.problems import AsciiJson
@@ -65,6 +66,8 @@ def create_app(state: ServerState) -> FastAPI:
         app.include_router(ranks.programs, dependencies=guarded)
         app.include_router(disputes.router, dependencies=guarded, include_in_schema=False)
         app.include_router(disputes.programs, dependencies=guarded)
+        app.include_router(find.router, dependencies=guarded, include_in_schema=False)
+        app.include_router(find.programs, dependencies=guarded)
     if state.releases:
         for face in (lookup, releases, requests, search_api, search_page, ask_api, ask_page, cite_page):
             app.include_router(face.router, dependencies=guarded)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Final
 
+from drystone.catalog.matching.finder import ArtifactFinder
 from drystone.catalog.ranking.ranking import RankedNow
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import MissingExtraError
@@ -81,6 +83,13 @@ class ServerState:
         self.asks = Seats(_QUESTIONS, "questions")
         self.ranks = None if self.catalog is None else RankedNow(self.catalog)
         self.visits = threading.BoundedSemaphore(_VISITS)
+
+    @cached_property
+    def finder(self) -> ArtifactFinder:
+        """What finds artifacts by what they do; pages that need it are only there where there is a catalog."""
+        if self.catalog is None:
+            raise RuntimeError("pages about artifacts are served without a catalog")
+        return ArtifactFinder(self.catalog)
 
     @property
     def requests_registry(self) -> Registry:

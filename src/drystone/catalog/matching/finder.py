@@ -98,6 +98,10 @@ class ArtifactFinder:
             return {name: Confidence() for name in artifacts}
         return self._records.confidences(artifacts)
 
+    def kinds(self) -> list[str]:
+        """Return the kinds of artifact that are there."""
+        return sorted({one.kind for one in self._current().artifacts})
+
     def counted(self) -> tuple[int, int] | None:
         """Return how many searches were recorded and how many count; None where none are recorded."""
         return None if self._records is None else self._records.counted()

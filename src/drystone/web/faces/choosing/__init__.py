@@ -1,0 +1,1 @@
+"""Pages and programs' addresses about choosing an artifact of the catalog."""
