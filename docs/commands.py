@@ -18,8 +18,14 @@ _HEAD = """\
 
 <!-- Written by docs/commands.py from the commands themselves: run `make docs`. -->
 
-Every command prints its help with `--help`. The exit status is 0 where all is well, 1 where the work could not be done
-or (`verify`, `scan`) something was found, 2 for a request that is itself wrong, 130 after Ctrl-C.
+To see what a command does, with examples that can be copied:
+
+```console
+$ drystone build --help
+```
+
+The exit status is 0 where all is well, 1 where the work could not be done or (`verify`, `scan`) something was found, 2
+for a request that is itself wrong, 3 where `build` kept nothing, 130 after Ctrl-C.
 
 What commands print holds no control characters of others: an escape sequence in a file's name is shown as `\\x1b[31m`.
 Where standard output is no terminal, tables are as wide as their cells, so that a name or an id stays in one piece.

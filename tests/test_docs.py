@@ -152,6 +152,18 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target} is not there"
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda path: path.name)
+def test_a_page_begins_with_what_one_wants_to_do_and_a_command(page: Path) -> None:
+    head, _, rest = page.read_text().partition("\n\n")
+    assert head.startswith("# ")
+    begins, fence, block = rest.partition("\n```")
+    paragraphs = [each for each in begins.split("\n\n") if each.strip() and not each.startswith("<!--")]
+    assert paragraphs[0].startswith("To "), "begin with what one wants to do: To ..."
+    assert fence
+    assert len(paragraphs) <= 2, "the first command comes after the first sentence"
+    assert re.match(r"(console\n\$ |python\n)", block), block[:40]
+
+
 def test_make_bench_names_modules_that_are_there() -> None:
     names = re.search(r"for name in ([\w ]+);", (ROOT / "Makefile").read_text())
     assert names is not None

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.recipes import printed, run, shell_folder
 
 from drystone import resolve_permalink
 from drystone.reader.model.installed import installed
 from tests.end_to_end.conftest import ROOT
-from tests.end_to_end.test_governance_walk import BEGINNING, ID, printed, run, shell_folder
+from tests.end_to_end.test_governance_walk import BEGINNING, ID
 
 PAGE = (ROOT / "docs/answers.md").read_text("utf-8")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import orjson
 import pytest
+from benchmarks.recipes import printed, run, shell_folder
 
 from tests.end_to_end.conftest import ROOT
 
@@ -23,47 +21,9 @@ def commands() -> list[tuple[str, list[str]]]:
     return printed(PAGE.split("\n## The way of a request\n")[1].split("\n## ")[0])
 
 
-def printed(section: str) -> list[tuple[str, list[str]]]:
-    """The commands of a section in order, each with what the page prints after it."""
-    found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", section, re.S):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line.removeprefix("$ "), []))
-            elif line.strip():
-                found[-1][1].append(line)
-    return found
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shell_folder(tmp_path_factory.mktemp("walk"))
-
-
-def shell_folder(home: Path) -> Path:
-    """A folder with a `drystone` to run, and an empty one to run it in."""
-    (home / "bin").mkdir()
-    program = home / "bin/drystone"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m drystone "$@"\n')
-    program.chmod(0o755)
-    (home / "empty").mkdir()
-    return home
-
-
-def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("DRYSTONE_", "GIT_"))},
-        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "COLUMNS": "160",
-        **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-           for what, value in (("NAME", "Ann"), ("EMAIL", "ann@example.org"))},
-    }  # fmt: skip
-    return subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder / "empty", env=environment, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -72,7 +32,7 @@ def test_the_walk_as_printed(folder: Path) -> None:
     real = {ID: ID, LINE: LINE}
     listed = commands()
     assert len(listed) > 25
-    for command, printed in listed:
+    for command, says in listed:
         exact = command.replace(LINE, real[LINE]).replace(ID, real[ID])
         exact = re.sub(rf"{BEGINNING}\b", real[ID][:8], exact)
         done = run(folder, exact)
@@ -82,7 +42,7 @@ def test_the_walk_as_printed(folder: Path) -> None:
             real[ID] = match[1]
         if match := re.search(r"^    (drystone-opt-out \S+ \S+)$", done.stdout, re.M):
             real[LINE] = match[1]
-        for line in printed:
+        for line in says:
             # Dates, ids and secrets differ; whole sentences must not.
             plain = re.escape(line.strip().replace(LINE, real[LINE]).replace(ID, real[ID]))
             pattern = re.sub(r"\d{4}\\-\d\d\\-\d\d", r"\\d{4}-\\d\\d-\\d\\d", plain).replace(r"yJ0wm\.\.\.", r"\S{20,}")
