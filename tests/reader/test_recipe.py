@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -53,3 +54,26 @@ def test_the_recipe_runs_from_a_parcel_where_little_is_installed(
         reader = Reader.load(tmp_path / name, runtime=runtime, precision="fp32")
         assert reader.answer("What does it return?", "The function returns a list.").text
         assert (tmp_path / name / "training.json").is_file()
+
+
+@pytest.mark.slow
+def test_the_next_mini_learns_from_a_teacher_that_is_asked_once(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    squad, more, parcel, out = (tmp_path / name for name in ("squad.json", "more.json", "parcel", "out"))
+    write_squad(squad, make_squad(20))
+    write_squad(more, make_squad(3, seed=1))
+    script = [sys.executable, ROOT / "models/mini/again.py"]
+    given = ["--student", checkpoints["bert"], "--answerable", "90", "--hold-out", "0.2", "--own", "0.2"]
+    for command in (
+        ["prepare", parcel, squad, f"{more}=2.5", *given],
+        ["teach", parcel, checkpoints["bert"], "--precision", "fp32"],
+        ["run", parcel, checkpoints["bert"], out, "--precision", "fp32", "--examples", "300", "--decay", "100"],
+    ):
+        subprocess.run([*script, *command], check=True, timeout=300)
+        taught = {path: path.stat().st_mtime_ns for path in parcel.glob("teachers/*/*.safetensors")}
+        if command[0] == "teach":
+            before = taught
+    assert before and taught == before
+    made = json.loads((out / "training.json").read_text())
+    assert 90 + 25 < made["data"][0]["examples"] < 90 + 65  # and half as many mined ones
+    assert made["data"][1]["weight"] == 2.5
+    assert made["notes"]["loss"]["soft"] == 0.75

@@ -148,6 +148,38 @@ def test_cached_logits_are_the_teachers_own_also_over_windows(teacher: Path, tmp
     assert np.allclose(placed[inside], direct[inside], atol=2e-2)
 
 
+def test_a_teacher_that_numbers_the_same_tokens_otherwise_says_the_same(
+    teacher: Path, data: DataSet, tmp_path: Path
+) -> None:
+    """As MPNet beside BERT: special tokens of its own before the word pieces, whose ids are shifted by them."""
+    other = tmp_path / "other"
+    shutil.copytree(teacher, other)
+    tokenizer = json.loads((other / "tokenizer.json").read_text())
+    shifted = {token: at + 2 for token, at in tokenizer["model"]["vocab"].items()}
+    tokenizer["model"]["vocab"] = {"<s>": 0, "</s>": 1} | shifted
+    tokenizer["added_tokens"] = [entry | {"id": entry["id"] + 2} for entry in tokenizer["added_tokens"]]
+    common = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    tokenizer["added_tokens"] += [common | {"id": at, "content": token} for token, at in (("<s>", 0), ("</s>", 1))]
+    for entry in tokenizer["post_processor"]["special_tokens"].values():
+        entry["ids"] = [at + 2 for at in entry["ids"]]
+    (other / "tokenizer.json").write_text(json.dumps(tokenizer))
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"vocab_size": config["vocab_size"] + 2}))
+    tensors = load_file(other / "model.safetensors")
+    words = "bert.embeddings.word_embeddings.weight"
+    tensors[words] = np.concatenate([np.full((2, tensors[words].shape[1]), 9, np.float32), tensors[words]])
+    save_file(tensors, other / "model.safetensors")
+    one, two = (distil([t], [data], tmp_path / f"from-{t.name}", student=teacher, **SHORT) for t in (teacher, other))
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (one, two))
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    with pytest.raises(UsageError, match="numbers its tokens otherwise"):
+        distil([other], [data], tmp_path / "along", student=teacher, hidden=1.0, **SHORT)
+    tokenizer["added_tokens"] = tokenizer["added_tokens"][:-1]  # "</s>" is now a word that the student has not
+    (other / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UsageError, match="has another tokenizer than the student"):
+        distil([other], [data], tmp_path / "word", student=teacher, **SHORT)
+
+
 def test_a_damaged_piece_of_the_cache_is_named(teacher: Path, data: DataSet, tmp_path: Path) -> None:
     reader = Reader.load(teacher, runtime="torch")
     packed = pack(reader.windower, [data])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +47,26 @@ class TeacherLogits:
 
 
 def teacher_logits(
-    reader: Reader, packed: Packed, cache: Path, *, report: Callable[[int, int], None] | None = None
+    reader: Reader,
+    packed: Packed,
+    cache: Path,
+    ids: np.ndarray | None = None,
+    *,
+    report: Callable[[int, int], None] | None = None,
 ) -> TeacherLogits:
-    """Return a teacher's logits for every example, from `cache` or computed and kept there.
+    """Return a teacher's logits for every example, from `cache` or computed and kept there; `ids` are the teacher's
+    ids of the tokens in `packed`, where those are not the same.
 
     A context longer than a window is seen in overlapping windows: a token's logits are those of the window in which it
     stands furthest from an edge; the null's are the mean of all.
     """
     from safetensors.numpy import save  # noqa: PLC0415  an extra
 
+    if ids is not None:
+        packed = replace(packed, texts=[ids[text] for text in packed.texts])
     digest = hashlib.sha256(f"{reader.fingerprint} {reader.windower.max_seq_len} {MAX_QUESTION}".encode())
+    if reader.engine.precision != "fp32":
+        digest.update(f"{reader.engine.name} {reader.engine.precision}".encode())
     for text in packed.texts:
         digest.update(len(text).to_bytes(4, "little"))
         digest.update(text.tobytes())

@@ -6,6 +6,7 @@ an extra.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from drystone.errors import MissingExtraError, UsageError
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.fingerprint import fingerprint
+from drystone.reader.options import Precision
 from drystone.reader.reader import Reader
 from drystone.reader.training.batches import Packed
 from drystone.reader.training.cache import TeacherLogits, teacher_logits
@@ -60,6 +62,7 @@ def distil(
     hidden: float = 0.0,
     attention: float = 0.0,
     cache: Path | None = None,
+    teacher_precision: Precision = "fp32",
     report_teacher: Callable[[int, int], None] | None = None,
     **training: Any,
 ) -> Path:
@@ -70,25 +73,33 @@ def distil(
     cross-entropy of the labels, plus `hidden` x (1 - cosine of hidden states, layer by layer evenly mapped), plus
     `attention` x the mean squared difference of attention weights averaged over heads; the last two take the first
     teacher, which then runs along. Several teachers' distributions are averaged. Outputs of teachers that do not run
-    along are kept under `cache` (default: in `out`), by teacher and data, and are not computed again. Raises UsageError
-    for wrong weights of the loss, layers that are not there, or a teacher of another vocabulary or shape.
+    along are kept under `cache` (default: in `out`), by teacher and data, and are not computed again; they are computed
+    in `teacher_precision`. A teacher may number the student's tokens otherwise, and have special ones of its own (MPNet
+    beside BERT). Raises UsageError for wrong weights of the loss, layers that are not there, or a teacher of another
+    vocabulary or shape.
     """
     weights = LossWeights(soft, hard, hidden, attention, temperature)
     if not teachers:
         raise UsageError("teacher: name at least one.")
     if (student is None) == (layers is None):
         raise UsageError("student: give a checkpoint, or the teacher's layers to keep, and not both.")
-    readers = [Reader.load(teacher) for teacher in teachers]
+    readers = [Reader.load(teacher, precision=teacher_precision) for teacher in teachers]
     with tempfile.TemporaryDirectory() as scratch:
         if student is None:
             student = keep_layers(teachers[0], layers or 0, Path(scratch) / "student")
-        _same_vocabulary(readers, read_checkpoint(student))
+        opened = read_checkpoint(student)
+        numbers = [token_numbers(reader, opened) for reader in readers]
+        if (hidden or attention) and numbers[0] is not None:
+            raise UsageError(
+                f"hidden, attention: {readers[0].name} numbers its tokens otherwise than the student {opened.name}, so "
+                "it cannot run along on the student's rows; give soft and hard alone."
+            )
 
         def objective(packed: Packed, model: Model) -> Objective:
             alongside = _alongside(readers[0].model, model, weights, training)
-            asked = (readers if alongside is None else readers[1:]) if soft else []
+            asked = [*zip(readers, numbers, strict=True)][alongside is not None :] if soft else []
             home = cache or out / "teachers"
-            known = [teacher_logits(reader, packed, home, report=report_teacher) for reader in asked]
+            known = [teacher_logits(reader, packed, home, ids, report=report_teacher) for reader, ids in asked]
             return _Distillation(known, weights, alongside)
 
         notes = dict(training.pop("notes", None) or {}) | {
@@ -165,14 +176,26 @@ def keep_layers(teacher: str | Path, layers: int | Sequence[int], out: Path) -> 
     return write_model(replace(checkpoint, config=config, tensors=tensors), out)
 
 
-def _same_vocabulary(readers: Sequence[Reader], student: Checkpoint) -> None:
-    ours = student.vocabulary()
-    for reader in readers:
-        if reader.checkpoint.vocabulary() != ours:
-            raise UsageError(
-                f"{reader.name}: has another tokenizer than the student {student.name}; distillation compares token "
-                "by token, so both need the same."
-            )
+def token_numbers(teacher: Reader, student: Checkpoint) -> np.ndarray | None:
+    """Return the teacher's id of each of the student's tokens, or None where all are the same.
+
+    Raises UsageError where the teacher would cut a text into other tokens.
+    """
+    (theirs, *their_rest), (ours, *our_rest) = teacher.checkpoint.vocabulary(), student.vocabulary()
+    if (theirs, their_rest) == (ours, our_rest):
+        return None
+    known, own = theirs.get("vocab"), ours.get("vocab")
+    if isinstance(known, dict) and isinstance(own, dict) and theirs | {"vocab": own} == ours and their_rest == our_rest:
+        added = json.loads(teacher.checkpoint.tokenizer_json).get("added_tokens", [])
+        special = {token["content"] for token in added if token["special"]}
+        if own.keys() <= known.keys() <= own.keys() | special:
+            numbers = np.zeros(max(own.values()) + 1, np.int32)
+            numbers[list(own.values())] = [known[token] for token in own]
+            return numbers
+    raise UsageError(
+        f"{teacher.name}: has another tokenizer than the student {student.name}; distillation compares token by token, "
+        "so both need the same, but for ids and special tokens."
+    )
 
 
 class _Distillation:
