@@ -20,8 +20,8 @@ def test_each_reason_of_an_empty_release_is_said(tmp_path: Path, monkeypatch: py
     (tmp_path / "walls/b.bin").write_bytes(bytes(range(256)) * 8)
     empty = drystone.build([tmp_path / "walls"], tmp_path / "empty", threads=1)
     assert drystone.why_nothing(empty) == [
-        "1 files at stage encoding: binary",
-        "1 files at stage license: no_license; look at [licenses] no_license, or a LICENSE file in the source",
+        "1 file at stage encoding: binary",
+        "1 file at stage license: no_license; look at [licenses] no_license, or a LICENSE file in the source",
     ]
     kept = drystone.build(
         [tmp_path / "walls"], tmp_path / "kept", threads=1, settings={"licenses": {"profile": "stack-v2"}}

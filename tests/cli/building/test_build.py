@@ -70,7 +70,7 @@ def test_a_build_that_keeps_nothing_says_why_and_exits_3(tmp_path: Path) -> None
     registry = ["--registry", drystone.init_registry(str(tmp_path / "registry.sqlite"))]
     result = CliRunner().invoke(cli, [*arguments, *registry])
     assert result.exit_code == 3
-    assert "Nothing was kept:\n  1 files at stage language: excluded_language; look at [languages]" in result.stderr
+    assert "Nothing was kept:\n  1 file at stage language: excluded_language; look at [languages]" in result.stderr
     assert "note: languages.include names Rust, and no file of the release is in it" in result.stderr
     again = CliRunner().invoke(cli, [*arguments, *registry, "--json"])
     assert again.exit_code == 3

@@ -35,7 +35,7 @@ def why_nothing(release: Release) -> list[str]:
         out = counts.opted_out_repositories
         return [f"{out:,} repositories are opted out, and no other has a file" if out else "the sources hold no file"]
     return [
-        f"{each.files:,} files at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
+        f"{each.files:,} {'file' if each.files == 1 else 'files'} at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
         for each in stats(release).reasons
     ]
 
