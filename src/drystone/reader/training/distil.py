@@ -87,13 +87,7 @@ def distil(
     with tempfile.TemporaryDirectory() as scratch:
         if student is None:
             student = keep_layers(teachers[0], layers or 0, Path(scratch) / "student")
-        opened = read_checkpoint(student)
-        numbers = [token_numbers(reader, opened) for reader in readers]
-        if (hidden or attention) and numbers[0] is not None:
-            raise UsageError(
-                f"hidden, attention: {readers[0].name} numbers its tokens otherwise than the student {opened.name}, so "
-                "it cannot run along on the student's rows; give soft and hard alone."
-            )
+        numbers = _all_numbers(readers, read_checkpoint(student), along=bool(hidden or attention))
 
         def objective(packed: Packed, model: Model) -> Objective:
             alongside = _alongside(readers[0].model, model, weights, training)
@@ -174,6 +168,16 @@ def keep_layers(teacher: str | Path, layers: int | Sequence[int], out: Path) -> 
     count = "n_layers" if checkpoint.config["model_type"] == "distilbert" else "num_hidden_layers"
     config = checkpoint.config | {count: len(kept)}
     return write_model(replace(checkpoint, config=config, tensors=tensors), out)
+
+
+def _all_numbers(readers: Sequence[Reader], student: Checkpoint, *, along: bool) -> list[np.ndarray | None]:
+    numbers = [token_numbers(reader, student) for reader in readers]
+    if along and numbers[0] is not None:
+        raise UsageError(
+            f"hidden, attention: {readers[0].name} numbers its tokens otherwise than the student {student.name}, so it "
+            "cannot run along on the student's rows; give soft and hard alone."
+        )
+    return numbers
 
 
 def token_numbers(teacher: Reader, student: Checkpoint) -> np.ndarray | None:
