@@ -16,6 +16,7 @@ from drystone.catalog.matching import HITS
 
 if TYPE_CHECKING:
     from drystone.catalog.comparing.shapes import Comparison
+    from drystone.catalog.duplicates.finding import DuplicatePair
     from drystone.catalog.importing.imported import Imported
     from drystone.catalog.matching.shapes import FoundArtifacts, Outcome
     from drystone.catalog.measuring.dataset import MeasuredFacts
@@ -247,6 +248,34 @@ def measure_reader(
     found = measure(load_reader(model), Path(questions), most, seed)
     _keep_facts(found, into, catalog)
     return found
+
+
+def find_duplicates(*, catalog: AnyPath | None = None) -> list[DuplicatePair]:
+    """Return the artifacts that are listed twice, then those that may be and that a person should look at."""
+    from drystone.catalog.duplicates.finding import find_pairs
+
+    return find_pairs(list_artifacts(catalog=catalog))
+
+
+def merge_artifacts(kept: str, other: str, *, catalog: AnyPath, dry_run: bool = False) -> Passport:
+    """Make one of two artifacts: the names of `other` become aliases of `kept`, and what both say is kept.
+
+    Raises `UsageError` where one is nowhere, they are of two kinds, or `other` comes with the program.
+    """
+    from drystone.catalog.duplicates.merging import merged
+    from drystone.catalog.importing.imported import Imported
+    from drystone.catalog.shelf.builtin import builtin_passports
+    from drystone.catalog.shelf.shelf import Shelf
+    from drystone.errors import UsageError
+
+    with Shelf(_place(catalog)) as shelf:
+        one, two = shelf.get(kept), shelf.get(other)
+        found, gone = merged(one, two), two.artifact.name
+        if gone in builtin_passports():
+            raise UsageError(f"{gone} comes with the program and stays: merge the other one into it.")
+        texts = {**shelf.texts(one), **shelf.texts(two)}
+        shelf.add(Imported(found, texts), replace=True, instead_of=gone, dry_run=dry_run)
+        return found
 
 
 def validate_passport(file: AnyPath) -> list[str]:

@@ -13,7 +13,7 @@ from drystone.catalog.passports.reading import json_of
 from drystone.catalog.ranking.book import Dispute, RankBook
 from drystone.catalog.ranking.explaining import RankExplanation, Turn, explain, what_would_turn
 from drystone.catalog.ranking.gathering import Upheld, gather
-from drystone.catalog.ranking.outcomes import AllOutcomes, recorded_outcomes
+from drystone.catalog.ranking.outcomes import AllOutcomes, Outcomes, recorded_outcomes
 from drystone.catalog.ranking.rank import RankedKind, rank
 from drystone.catalog.ranking.scoring import Scoring, find_scoring, scorings
 from drystone.catalog.shelf.shelf import Shelf
@@ -56,10 +56,21 @@ def rank_shelf(
     `scoring`: a version, or the path of a file like scoring.toml. Raises `UsageError`.
     """
     chosen, today = find_scoring(scoring), day or datetime.now(UTC).date()
-    upheld, outcomes = RankBook(shelf.engine).upheld(), recorded_outcomes(shelf.engine)
+    upheld, outcomes = RankBook(shelf.engine).upheld(), _by_their_names(shelf, recorded_outcomes(shelf.engine))
     others = [json_of(one) for one in besides if shelf.find(one.artifact.name) is None]
     gathered = gather([*others, *shelf.stored()] if others else shelf.stored(), chosen, today, outcomes, upheld)
     return RankedCatalog(chosen, today, rank(gathered, chosen), outcomes, upheld)
+
+
+def _by_their_names(shelf: Shelf, outcomes: AllOutcomes) -> AllOutcomes:
+    """Return outcomes by the names that artifacts have now: those of one that was merged are the other's."""
+    found: dict[str, Outcomes] = {}
+    for name, more in outcomes.items():
+        passport = shelf.find(name)
+        now = name if passport is None else passport.artifact.name
+        old = found.get(now, Outcomes(0, 0))
+        found[now] = Outcomes(old.successes + more.successes, old.failures + more.failures)
+    return found
 
 
 def dispute(shelf: Shelf, artifact: str, fact: str, words: str, link: str) -> Dispute:

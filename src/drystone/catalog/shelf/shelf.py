@@ -28,11 +28,14 @@ class Shelf:
     def __init__(self, place: str | Path | None = None, *, make: bool = False) -> None:
         self._engine = None if place is None else connect(place, make=make)
 
-    def add(self, imported: Imported, *, replace: bool = False, dry_run: bool = False) -> None:
+    def add(
+        self, imported: Imported, *, replace: bool = False, instead_of: str | None = None, dry_run: bool = False
+    ) -> None:
         """Keep a passport with its texts; all of it or nothing. `dry_run`: check alone whether that can be.
 
-        Raises `UsageError` where another artifact has one of its names (or it is there already, without `replace`), or
-        where a quote does not stand in its text.
+        `instead_of`: another artifact of the database that is forgotten, as when two were one. Raises `UsageError`
+        where another artifact has one of its names (or it is there already, without `replace`), or where a quote does
+        not stand in its text.
         """
         if self._engine is None and not dry_run:
             raise UsageError("no catalog is named to add to: name one with --catalog.")
@@ -49,8 +52,9 @@ class Shelf:
             there = connection.execute(sa.select(ARTIFACTS.c.name).where(ARTIFACTS.c.name == artifact.name)).scalar()
             if there is not None and not replace:
                 raise UsageError(f"{artifact.name} is in the catalog already; --replace puts this one in its place.")
-            connection.execute(sa.delete(NAMES).where(NAMES.c.name == artifact.name))
-            connection.execute(sa.delete(ARTIFACTS).where(ARTIFACTS.c.name == artifact.name))
+            gone = [artifact.name, *([instead_of] if instead_of is not None else [])]
+            connection.execute(sa.delete(NAMES).where(NAMES.c.name.in_(gone)))
+            connection.execute(sa.delete(ARTIFACTS).where(ARTIFACTS.c.name.in_(gone)))
             for name in names_of(artifact):
                 owner = connection.execute(sa.select(NAMES.c.name).where(NAMES.c.alias == name)).scalar()
                 if owner is not None:

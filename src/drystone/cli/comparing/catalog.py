@@ -11,7 +11,7 @@ from drystone.catalog import verbs
 from drystone.catalog.papers import PaperForm
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table, text, write_text
-from drystone.cli.comparing import _catalog_match, _catalog_measure, _catalog_rank
+from drystone.cli.comparing import _catalog_duplicates, _catalog_match, _catalog_measure, _catalog_rank
 from drystone.web.verbs import export_catalog
 
 
@@ -168,7 +168,12 @@ def papers(release: str, form: PaperForm, out: Path | None) -> None:
     write_text(out, made.text)
 
 
-for each in (*_catalog_match.COMMANDS, *_catalog_rank.COMMANDS, *_catalog_measure.COMMANDS):
+for each in (
+    *_catalog_duplicates.COMMANDS,
+    *_catalog_match.COMMANDS,
+    *_catalog_rank.COMMANDS,
+    *_catalog_measure.COMMANDS,
+):
     command.add_command(each)
 
 
