@@ -30,7 +30,7 @@ _BEHIND: Final = frozenset({"tree", "blob", "resolve", "raw", "discussions", "vi
 _REGISTERED: Final = frozenset({"project", "package", "packages", "crates", "gems"})
 
 
-class Name(NamedTuple):
+class NameParts(NamedTuple):
     """A name in parts: its owner (None: none is named), its words in order, and the same as one word without a gap."""
 
     owner: str | None
@@ -44,12 +44,12 @@ class Name(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 18)
-def name_of(text: str) -> Name:
+def name_of(text: str) -> NameParts:
     """Return a name in parts; `owner/name` names an owner. Case and separators say nothing."""
     owner, slash, rest = text.strip().casefold().rpartition("/")
     words = tuple(_WORD.findall(rest.replace("_", " ")))
     short = tuple(word for word in words if word not in _KIND) or words
-    return Name(owner if slash and owner else None, short, "".join(words))
+    return NameParts(owner if slash and owner else None, short, "".join(words))
 
 
 def registry_of(place: str) -> str | None:

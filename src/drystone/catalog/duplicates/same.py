@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
-from drystone.catalog.duplicates.names import Name, name_of, place_of, registry_of
+from drystone.catalog.duplicates.names import NameParts, name_of, place_of, registry_of
 from drystone.catalog.passports.passport import Identity
 
 #: From here on two names without gaps are spellings of one, if they are as long as that. Chosen on the part "tune" of
@@ -66,7 +66,7 @@ def _addresses(one: Identity) -> list[str]:
     return [text for text in (one.url, *one.aliases) if text]
 
 
-def _names(one: Identity) -> list[Name]:
+def _names(one: Identity) -> list[NameParts]:
     texts = [one.name, one.title, *(alias for alias in one.aliases if "://" not in alias)]
     place = place_of(one.url)
     if place is not None and place.count("/") >= 2:
@@ -94,7 +94,7 @@ def _by_names(one: Identity, other: Identity) -> SameEntity:
     return SameEntity("maybe", f"{said}, by two owners")
 
 
-def _spelt_alike(one: Name, other: Name) -> bool:
+def _spelt_alike(one: NameParts, other: NameParts) -> bool:
     if one.joined == other.joined or one.words == other.words:
         return True
     if one.telling != other.telling or [w for w in one.words if w[0].isdigit()] != [
