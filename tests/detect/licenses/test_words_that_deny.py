@@ -2,7 +2,14 @@
 
 import pytest
 
-from drystone.detect.licenses import LicenseState, detect_file, detect_headers, tree_licenses
+from drystone.detect.licenses import (
+    LicenseAnnotation,
+    LicenseState,
+    detect_file,
+    detect_headers,
+    file_license,
+    tree_licenses,
+)
 
 MIT = b"SPDX-License-Identifier: MIT\n"
 READMES = [
@@ -125,3 +132,24 @@ def test_a_license_of_cran_names_year_and_holder_of_what_the_description_declare
 def test_words_behind_a_licence_that_take_away_from_it(words: str) -> None:
     tag = "Permission is granted under the MIT license."
     assert detect_file(f"{tag}\n\n{words}\n".encode(), "LICENSE").state is LicenseState.NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("head", "expression"),
+    [
+        ("/*! Walls 3.7 | @mason | MIT/GPL2 Licensed */", "MIT OR GPL-2.0-only"),
+        ("// MIT or GPL licensed", "MIT OR GPL-1.0-or-later"),
+        ("/* Walls v1 | (c) Jane | MIT/BSD/GPL2 licensed */", "MIT OR BSD-3-Clause OR GPL-2.0-only"),
+    ],
+)
+def test_what_is_granted_behind_a_divider_grants_what_stands_before_it(head: str, expression: str) -> None:
+    (found,) = detect_headers([f"{head}\nvar walls;\n".encode()], ["a.js"])
+    assert found is not None and found.expression == expression
+
+
+def test_a_head_that_says_bsd_takes_the_bsd_of_its_folder() -> None:
+    (head,) = detect_headers([b'"""\n:license: BSD, see LICENSE for details.\n"""\n'], ["a.py"])
+    for folder, held in (("BSD-2-Clause", "BSD-2-Clause"), ("MIT", "BSD-3-Clause")):
+        found = file_license(LicenseAnnotation(folder, "tree"), head)
+        assert found is not None and found.expression == held
+        assert (found.conflict is None) == (folder == held)

@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from drystone.detect.licenses.annotation import Evidence, LicenseAnnotation, LicenseState, PathRule, families
+from drystone.detect.licenses.annotation import (
+    REVIEW_LIMIT,
+    Evidence,
+    LicenseAnnotation,
+    LicenseState,
+    PathRule,
+    families,
+)
 from drystone.detect.licenses.declarations.globs import compiled
 from drystone.detect.licenses.files import UNREAD
 from drystone.detect.licenses.folders import REFUSING, Entry, folder_license, placed, unique
@@ -312,6 +319,14 @@ def _with_snippets(
     return replace(found, kind="file", expression=expression, evidence=unique((*found.evidence, *own)))
 
 
+def _only_family(header: LicenseAnnotation, tree: LicenseAnnotation | None) -> bool:
+    """Whether a head says no more than "BSD", in a folder that says which: "BSD, see LICENSE for details"."""
+    if tree is None or tree.state is not LicenseState.GRANTED or header.expression != "BSD-3-Clause":
+        return False
+    bare = all(e.rule == "notice" and e.confidence < REVIEW_LIMIT for e in header.evidence)
+    return bare and all(family.startswith("BSD-") for family in families(tree.expression))
+
+
 def file_license(
     tree: LicenseAnnotation | None, header: LicenseAnnotation | None, path: str = "", swhid: str = ""
 ) -> LicenseAnnotation | None:
@@ -331,7 +346,7 @@ def file_license(
         # To REUSE the tags of snippets are those of the file.
         tags = [x for x in (header.expression, header.adds) if x]
         header = bare if header.state in REFUSING else replace(bare, expression=join(tags, "AND"))
-    if header is None or header.state is LicenseState.ABSENT:
+    if header is None or header.state is LicenseState.ABSENT or _only_family(header, tree):
         return tree
     own = tuple(replace(e, path=path, swhid=swhid) for e in header.evidence)
     head = (header.text_sha256,) if header.text_sha256 else ()

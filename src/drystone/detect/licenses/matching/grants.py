@@ -143,6 +143,12 @@ class Sentences:
         near = {*(lead[-2:-1] if before else ()), *(behind[1:2] if after else ())}
         return _ADDRESS.isdisjoint(lead) and near.isdisjoint(_NEIGHBOURS)
 
+    def divided(self, end: int, start: int) -> bool:
+        """Whether a divider or an "or" alone stands between the words that end and start at two offsets ("MIT/GPL")."""
+        at = self._words.word_at(start)
+        gap = self._text[end:start]
+        return gap == b" or " or (gap == b" " and self._joints[at : at + 1] == b"/")
+
     def asks(self, end: int) -> bool:
         """Whether the sentence that ends at `end` is a question."""
         return end + 1 in self._questions

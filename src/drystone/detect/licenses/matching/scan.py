@@ -154,7 +154,8 @@ def _notices(text: str, begin: int, end: int, how: _Reading) -> list[LicenseMatc
     end = min(end, begin + _PROSE_LIMIT)
     found = []
     weak = how.bare and len(text) < 60
-    for m in find_names(text, begin, end, weak=weak, listed=how.licensing, apart=how.sentences.crosses):
+    mentions = find_names(text, begin, end, weak=weak, listed=how.licensing, apart=how.sentences.crosses)
+    for number, m in enumerate(mentions):
         if how.sentences.in_path(m.start, m.end):
             continue
         first, last = how.sentences.around(m.start)
@@ -165,6 +166,13 @@ def _notices(text: str, begin: int, end: int, how: _Reading) -> list[LicenseMatc
         if how.strict and how.sentences.asks(last):
             continue
         granted = grants(text, start, span, stop, how.licensing)
+        # "MIT/GPL2 licensed": what is granted behind the divider grants what stands before it.
+        before = m.end
+        for other in mentions[number + 1 : number + 4]:
+            if granted or not how.sentences.divided(before, other.start):
+                break
+            granted = grants(text, start, (other.start, other.end), stop, how.licensing)
+            before = other.end
         if not granted and not how.bare:
             continue
         confidence = 0.93 if m.versioned else 0.85
