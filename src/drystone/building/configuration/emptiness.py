@@ -35,7 +35,7 @@ def why_nothing(release: Release) -> list[str]:
         out = counts.opted_out_repositories
         return [f"{out:,} repositories are opted out, and no other has a file" if out else "the sources hold no file"]
     return [
-        f"{each.files:,} {'file' if each.files == 1 else 'files'} at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
+        f"{_files(each.files)} at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
         for each in stats(release).reasons
     ]
 
@@ -43,6 +43,10 @@ def why_nothing(release: Release) -> list[str]:
 def unmet_languages(settings: Settings, release: Release) -> list[str]:
     """Return the languages that `include` asks for and no kept file is in."""
     return [name for name in settings.languages.include if name not in release.languages]
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"
 
 
 def _look_at(word: str) -> str:
