@@ -66,6 +66,7 @@ def test_splits_part_all_rows_and_hold_from_release_to_release(by: Any, sample_r
     for name, part in parts.items():
         assert all(row in part for row in lines(tmp_path / "some", name))
     assert read_export(tmp_path / "out") == made
+    assert made.rows_of_splits() == {name: len(part) for name, part in parts.items()}
     assert drystone.export(sample_release, "jsonl", tmp_path / "no", dry_run=True, **choice).holds == made.holds
 
 

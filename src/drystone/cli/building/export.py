@@ -69,5 +69,11 @@ def command(
     if dry_run:
         echo(f"{what} would be {len(made.files):,} files or more in {inline(output)}. Nothing was written.")
     else:
-        echo(f"{what}: {len(made.files):,} files, {size_text(size)}, in {inline(output)}")
+        count = f"{len(made.files):,} file{'' if len(made.files) == 1 else 's'}"
+        echo(f"{what}: {count}, {size_text(size)}, in {inline(output)}")
     echo(made.holds)
+    for name, rows in made.rows_of_splits().items():
+        echo(
+            f"  {name}: {rows:,} rows"
+            + ("; other weights, another seed or more files would fill it" if not rows else "")
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from dataclasses import replace as replace_in
@@ -73,6 +74,14 @@ class Export:
     files: tuple[ExportedFile, ...]
     holds: str = ""
 
+    def rows_of_splits(self) -> dict[str, int]:
+        """Return the rows of each split, where there are several and they were written."""
+        found: Counter[str] = Counter()
+        for file in self.files:
+            if file.rows is not None and self.form in _PLAIN and not file.path.endswith(".index.jsonl"):
+                found[split_of(file.path)] += file.rows
+        return dict(found) if len(found) > 1 else {}
+
 
 def export(
     release: Release,
@@ -126,6 +135,11 @@ def export(
     write_whole(folder / EXPORT, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     (folder / INCOMPLETE).unlink()
     return made
+
+
+def split_of(path: str) -> str:
+    """Return the split of a file, by its path: what stands before the number."""
+    return path.removeprefix("data/").partition("-")[0]
 
 
 def _check_output(folder: Path, release: Release, replace: bool) -> None:
@@ -229,8 +243,7 @@ def _card(release: Release, form: Form, files: list[ExportedFile], holds: str) -
         ]
     else:
         paths = [file.path for file in files if not file.path.endswith(".index.jsonl")]
-        splits = groupby(paths, key=lambda path: path.removeprefix("data/").partition("-")[0])
-        data_files = [{"split": split, "path": list(those)} for split, those in splits]
+        data_files = [{"split": split, "path": list(those)} for split, those in groupby(paths, key=split_of)]
         configs = [{"config_name": "default", "data_files": data_files}]
     front = {"pretty_name": facts.name, "license": "other", "tags": ["code", "drystone"], "configs": configs}
     name = layout.shown(f"{facts.name} {facts.version}").replace("\n", " ")
