@@ -98,6 +98,12 @@ def test_what_shows_it_is_named_with_its_value_and_limit() -> None:
     assert generated_by("a.py", b"x = 1\n") is None
 
 
+def test_a_source_map_of_many_lines_is_one() -> None:
+    text = b'{\n  "version": 3,\n  "sources": ["../src/wall.js"],\n  "mappings": "AAAA"\n}\n'
+    assert generated_by("lib/wall.js.map", text) == GeneratedBy("form", "source map")
+    assert generated_by("lib/level.map", b'{\n  "version": 3,\n  "rooms": []\n}\n') is None
+
+
 def test_lines_are_measured_in_characters() -> None:
     words = "// \u0441\u043b\u043e\u0432\u0430 " * 10 + "\n"
     assert len(words.encode()) > 110 > len(words)

@@ -70,6 +70,7 @@ _SAYS: Final = re.compile(
 #: Words before those that say it which turn them into their contrary.
 _NEGATED: Final = re.compile(rb"\b(?:not|never|n't|non)[ -](?:be |been |an? )?$")
 _SOURCE_MAP: Final = re.compile(rb"^/[*/][#@] source(?:Mapping)?URL|sourceURL=", re.M)
+_MAP: Final = re.compile(rb"\s*\{\s*\"(?:version|file|sources|sourceRoot|names|mappings)\"\s*:")
 _CREATOR: Final = re.compile(rb"^%%Creator: (.*)", re.M)
 _GENERATOR: Final = re.compile(
     rb"[0-9]|draw|mpage|ImageMagick|inkscape|MATLAB|PCBNEW|pnmtops|\(Unknown\)|Serif Affinity|Filterimage -tops|EAGLE"
@@ -216,6 +217,11 @@ def _jni(content: bytes) -> bool:
     )
 
 
+def _map_of_sources(content: bytes) -> bool:
+    """Whether a text is a source map (ECMA-426), on one line or on many."""
+    return _MAP.match(content[:_HEAD_BYTES]) is not None and b'"mappings"' in content
+
+
 def _tapioca(content: bytes) -> bool:
     return _TAPIOCA.match(content[:_HEAD_BYTES]) is not None
 
@@ -224,4 +230,5 @@ _SPECIAL: Final[dict[str, Callable[[bytes], GeneratedBy | None]]] = {
     ".js": _script, ".css": _minified, ".ps": _postscript, ".eps": _postscript, ".pfa": _postscript,
     ".xml": _of_form("documentation of .NET", _net_documentation), ".yml": _of_form("cassette of VCR", _cassette),
     ".h": _of_form("header of JNI", _jni), ".rbi": _of_form("interface of Tapioca", _tapioca),
+    ".map": _of_form("source map", _map_of_sources),
 }  # fmt: skip
