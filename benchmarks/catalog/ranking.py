@@ -1,4 +1,4 @@
-"""Ranking 100,000 artifacts anew: read from the catalog's database, scored, put in their order."""
+"""Ranking 100,000 artifacts anew: read from the database, scored, put in their order; and unknowns in ranks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from benchmarks.harness import Figure
 from drystone.catalog.passports.reading import json_of, read_passport
 from drystone.catalog.ranking.ranking import rank_shelf
+from drystone.catalog.ranking.scoring import scorings
 from drystone.catalog.shelf.builtin import builtin_passports
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.catalog.shelf.tables import ARTIFACTS
@@ -40,7 +41,25 @@ def figures(quick: bool) -> list[Figure]:
     ranked_in_all = sum(map(len, found.kinds.values()))
     assert ranked_in_all >= many
     note = f"processor time; {ranked_in_all:,} passports of {size / many / 1000:.1f} kB"
-    return [Figure("100,000 artifacts ranked anew", seconds, "s", 10, 3, lower_is_better=True, note=note)]
+    return [
+        Figure("100,000 artifacts ranked anew", seconds, "s", 10, 3, lower_is_better=True, note=note),
+        _unknowns(),
+    ]
+
+
+def _unknowns() -> Figure:
+    """Return how many measures without a known fact count as less than everything from nothing to all."""
+    wrong = every = 0
+    with Shelf() as shelf:
+        for version in scorings():
+            found = rank_shelf(shelf, version)
+            for passport in shelf.passports():
+                for one in found.explain(passport).measures:
+                    if one.fact is None or not one.fact.claims:
+                        unknown = one.measure.of_passport or one.value.startswith("unknown")
+                        every += unknown
+                        wrong += unknown and (one.low != 0 or abs(one.high - one.points) > 1e-9)
+    return Figure("unknowns that count as 0 in ranks", wrong, "", 0, lower_is_better=True, note=f"{every:,} unknowns")
 
 
 def _rows(many: int) -> Iterator[list[dict[str, object]]]:
