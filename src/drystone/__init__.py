@@ -48,12 +48,15 @@ if TYPE_CHECKING:
         measure_dataset,
         measure_reader,
         merge_artifacts,
+        publish_passport,
         rank_artifacts,
         rank_history,
         remove_artifact,
         report_outcome,
+        resolve_need,
         show_artifact,
         validate_passport,
+        verify_passport,
         what_would_turn,
     )
     from drystone.dedup.verbs import deduplicate
@@ -205,6 +208,7 @@ __all__ = [
     "occurrences",
     "open_release",
     "pack_model",
+    "publish_passport",
     "rank_artifacts",
     "rank_files",
     "rank_history",
@@ -214,6 +218,7 @@ __all__ = [
     "remove_place",
     "report_outcome",
     "request_optout",
+    "resolve_need",
     "resolve_permalink",
     "retract",
     "scan",
@@ -230,6 +235,7 @@ __all__ = [
     "verify",
     "verify_citations",
     "verify_model",
+    "verify_passport",
     "verify_receipt",
     "vouch_optout",
     "what_would_turn",
@@ -246,6 +252,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "publish_passport": "drystone.catalog.verbs",
+    "resolve_need": "drystone.catalog.verbs",
+    "verify_passport": "drystone.catalog.verbs",
     "AskableRelease": "drystone.answer.askable",
     "DrystoneError": "drystone.errors",
     "Manifest": "drystone.release.manifest",

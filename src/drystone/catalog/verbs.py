@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from drystone.catalog.ranking.book import Dispute, PastRank
     from drystone.catalog.ranking.explaining import RankExplanation, Turn
     from drystone.catalog.ranking.ranking import RankedCatalog
+    from drystone.catalog.resolving.shapes import Resolved
     from drystone.reader.verbs import AnyModel
     from drystone.registry.verbs import AnyRegistry
 
@@ -335,6 +336,66 @@ def find_artifacts(
         return ArtifactFinder(shelf).find(
             query, MatchFilters(kind, license, free, offline, language), limit=limit, seeker=seeker
         )
+
+
+def resolve_need(
+    asked: str,
+    *,
+    among: Sequence[AnyPath] = (),
+    keep_query: bool = False,
+    session: str | None = None,
+    catalog: AnyPath | None = None,
+) -> Resolved:
+    """Return the one artifact that does a need, or `capability://ID`, now: how to call it, why it, why no other.
+
+    `among`: folders of releases and readers to choose from besides the catalog and the installed readers. A need is
+    searched for and recorded as `find_artifacts` does. Raises `UsageError` where nothing does it.
+    """
+    from drystone.catalog.matching.finder import ArtifactFinder
+    from drystone.catalog.matching.records import Seeker
+    from drystone.catalog.resolving.resolve import resolve
+    from drystone.catalog.shelf.shelf import Shelf
+
+    seeker = Seeker(session if session is not None else getpass.getuser(), keep_query=keep_query)
+    with Shelf(_place(catalog)) as shelf:
+        return resolve(asked, shelf, ArtifactFinder(shelf), [os.fspath(one) for one in among], seeker)
+
+
+def publish_passport(
+    artifact: AnyPath, out: AnyPath | None = None, *, key: AnyPath | None = None, catalog: AnyPath | None = None
+) -> Path:
+    """Write the passport of an artifact into a file; return it. With a private `key` it is signed.
+
+    `out` (default: `passport.json` in the artifact's own folder, beside its card). Raises `UsageError` where the
+    artifact is nowhere, has no folder and no `out` is named, or the key is none.
+    """
+    from drystone.catalog.finding import passport_of
+    from drystone.catalog.passports.reading import json_of
+    from drystone.catalog.resolving.signing import signed_now
+    from drystone.catalog.shelf.shelf import Shelf
+    from drystone.errors import UsageError
+    from drystone.release.files import write_whole
+    from drystone.release.versions.receipts import load_private
+
+    what = os.fspath(artifact)
+    if out is None and not Path(what).is_dir():
+        raise UsageError(f"{what}: is no folder; name the file to write (--out)")
+    with Shelf(_place(catalog)) as shelf:
+        passport = passport_of(what, shelf).passport
+    place = Path(what) / "passport.json" if out is None else Path(out)
+    write_whole(place, json_of(passport) if key is None else signed_now(passport, load_private(Path(key))))
+    return place
+
+
+def verify_passport(file: AnyPath, key: AnyPath) -> tuple[Passport, str]:
+    """Return what a signed passport says and when it was signed, checked by the publisher's public key alone.
+
+    Raises `ReleaseError` where it was altered or signed by another key.
+    """
+    from drystone.catalog.resolving.signing import verify_signed
+    from drystone.release.versions.receipts import load_public
+
+    return verify_signed(Path(file), load_public(Path(key)))
 
 
 def report_outcome(token: str, outcome: Outcome, catalog: AnyPath) -> str:

@@ -13,6 +13,7 @@ from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
 from drystone.release.inspection.browse import Watched, named
+from drystone.release.versions.receipts import load_private
 from drystone.verification import VISITOR
 from drystone.web.app import create_app
 from drystone.web.limits import Visit
@@ -40,6 +41,7 @@ def run(
     *,
     registry: str | None,
     catalog: str | None,
+    publisher: Path | None,
     moderators: Path | None,
     visit: Visit | None,
     cache: Path | None,
@@ -67,6 +69,7 @@ def run(
         readers={name: Batcher(reader, max_waiting) for name, reader in readers.items()},
         releases=watched,
         catalog=None if catalog is None else Shelf(catalog or None),
+        publisher=None if publisher is None else load_private(publisher),
         registry=Registry(registry) if registry is not None else None,
         moderators=Moderators(moderators) if moderators is not None else None,
         tokens=tokens,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from drystone.catalog.matching.finder import ArtifactFinder
 from drystone.catalog.ranking.ranking import RankedNow
 from drystone.catalog.shelf.shelf import Shelf
@@ -57,6 +59,7 @@ class ServerState:
 
     `readers`: batchers by model name, the first is the default. `releases`: by the name that their addresses have;
     they need `registry`, which takes requests. `catalog`: passports of artifacts; None: no pages about them.
+    `publisher`: the key that passports are signed with.
     `tokens`: every request but health and metrics must bring one; none: the server is open. `secure`: cookies go
     over https only, as behind a proxy that ends TLS. `reach` says which repositories the server visits when their
     requesters ask it to check a challenge; None: none. `timeout` in seconds, `max_body` in bytes.
@@ -67,6 +70,7 @@ class ServerState:
     releases: Mapping[str, Watched] = field(default_factory=dict)
     registry: Registry | None = None
     catalog: Shelf | None = None
+    publisher: Ed25519PrivateKey | None = None
     moderators: Moderators | None = None
     tokens: frozenset[str] = frozenset()
     secure: bool = False

@@ -23,6 +23,7 @@ def serve(
     *,
     registry: str | None = None,
     catalog: str | None = None,
+    publisher_key: AnyPath | None = None,
     moderators: AnyPath | None = None,
     visit: Visit | None = None,
     cache: AnyPath | None = None,
@@ -41,7 +42,8 @@ def serve(
     `models`: MODEL or NAME=MODEL, folders or Hub ids, the first answers at `/`; `load` loads one (default:
     `load_reader`). `releases`: folders. `registry`: takes the requests to opt out (default, where there are
     releases: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `catalog`: a file or database URL of passports
-    to show and compare, empty for those that come with the program alone (default: no such pages). `moderators`:
+    to show and compare, empty for those that come with the program alone (default: no such pages). `publisher_key`:
+    the private key that passports are signed with (default: they are not). `moderators`:
     file of who may decide. `visit`: what may be visited to check challenges (default: nothing). `cache`: where
     indexes of releases are kept (default: the user's). `tokens`: file of bearer tokens, besides those in
     DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `timeout`: seconds until a request is
@@ -60,6 +62,7 @@ def serve(
         places,
         registry=place_to_use(registry) if places else None,
         catalog=catalog,
+        publisher=_path(publisher_key),
         moderators=_path(moderators),
         visit=visit,
         cache=_path(cache),

@@ -1,7 +1,8 @@
-"""`drystone catalog report` as a command."""
+"""`drystone catalog resolve`, `publish`, `verify` and `report` as commands."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,3 +21,23 @@ def test_report(run: Callable[..., Result], tmp_path: Path) -> None:
     assert run(catalog, "report", token, "success", "--catalog", place).output.endswith(": success\n")
     assert "does it 67% of the time (16% to 99%, 1 report)" in run(find, "remove my code", "--catalog", place).output
     assert "none that this catalog gave" in str(run(catalog, "report", "x", "failure", "--catalog", place).exception)
+
+
+def test_resolve(run: Callable[..., Result]) -> None:
+    found = run(catalog, "resolve", "capability://code.opt_out").output
+    assert "it must be got first." in found
+    assert "No program is known that calls it." in found
+    data = json.loads(run(catalog, "resolve", "have my code removed from a dataset", "--json").output)
+    assert (data["artifact"], data["capability"]) == ("the-stack-v2", "capability://code.opt_out")
+
+
+def test_publish_and_verify(run: Callable[..., Result], tmp_path: Path) -> None:
+    public, _ = drystone.new_receipt_key(tmp_path / "publisher.key")
+    out = tmp_path / "passport.json"
+    said = run(catalog, "publish", "the-stack-v2", "--out", str(out), "--key", str(tmp_path / "publisher.key")).output
+    assert said == f"wrote {out}\n"
+    assert run(catalog, "verify", str(out), "--key", str(public)).output.startswith(
+        "The signature holds. The Stack v2,"
+    )
+    out.write_text(out.read_text().replace("The Stack v2", "The Stack v9"))
+    assert "does not hold" in str(run(catalog, "verify", str(out), "--key", str(public)).exception)

@@ -41,6 +41,13 @@ from drystone.web import limits, verbs
     help="Serve pages that compare artifacts: of a catalog's file or URL; without a value Drystone's own.",
 )
 @click.option(
+    "--publisher-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="DRYSTONE_PUBLISHER_KEY",
+    show_envvar=True,
+    help="The publisher's private key, to sign the passports of what /v1/resolve chooses.",
+)
+@click.option(
     "--moderators",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of who may decide requests in the browser; see drystone moderator add.",

@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 
+import drystone
 from drystone.catalog.importing.imported import Imported
 from drystone.catalog.passports.reading import read_passport
 from drystone.catalog.passports.texts import kept_by_hash
@@ -94,3 +96,23 @@ def test_a_person_finds_and_reports_without_a_script(here: Site) -> None:
         assert browser.locator("text=It has the words").first.is_visible()
         browser.locator("button", has_text="Yes").first.click()
         assert "Thank you" in browser.locator("h1").inner_text()
+
+
+def test_a_need_is_resolved_with_a_signed_passport(tmp_path: Path) -> None:
+    from fastapi.testclient import TestClient
+
+    from drystone.release.versions.receipts import load_private
+    from drystone.web.app import create_app
+    from drystone.web.state import ServerState
+
+    public, _ = drystone.new_receipt_key(tmp_path / "publisher.key")
+    state = ServerState(catalog=Shelf(), publisher=load_private(tmp_path / "publisher.key"))
+    with TestClient(create_app(state)) as client:
+        found = client.get("/v1/resolve", params={"need": "capability://code.opt_out"}).json()
+        assert (found["artifact"], found["place"]) == ("the-stack-v2", None)
+        signed = tmp_path / "signed.json"
+        signed.write_text(json.dumps(found["signed_passport"]))
+        passport, _ = drystone.verify_passport(signed, public)
+        assert passport.artifact.name == "the-stack-v2"
+        missing = client.get("/v1/resolve", params={"need": "capability://code.opt"})
+        assert (missing.status_code, "Did you mean" in missing.json()["error"]) == (422, True)

@@ -5,6 +5,7 @@ Each search is counted where the catalog has a database; its words are kept only
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -12,9 +13,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from drystone.catalog.finding import passport_of
 from drystone.catalog.matching import HITS, LONGEST, MOST
 from drystone.catalog.matching.records import Seeker
 from drystone.catalog.matching.shapes import FoundArtifacts, MatchFilters
+from drystone.catalog.resolving.resolve import resolve
+from drystone.catalog.resolving.signing import signed_now
 from drystone.errors import UsageError
 from drystone.web.drawing.pages import Drawing
 from drystone.web.edge import COOKIE
@@ -91,6 +95,21 @@ def find_as_json(
     not_too_often(request, state.limits.lookups)
     wanted = MatchFilters(kind, license, free, offline, language)
     return asdict(state.finder.find(q, wanted, limit=limit, seeker=seeker(request, keep=keep)))
+
+
+@programs.get("/resolve")
+def resolved(request: Request, state: Here, need: Words, keep: bool = False) -> dict[str, Any]:
+    """Choose the one artifact that does a need, or `capability://ID`: a program that calls it, why no other was chosen.
+
+    `signed_passport` is null where the server has no publisher's key.
+    """
+    not_too_often(request, state.limits.lookups)
+    assert state.catalog is not None
+    found = resolve(need, state.catalog, state.finder, seeker=seeker(request, keep=keep))
+    signed = None
+    if state.publisher is not None:
+        signed = json.loads(signed_now(passport_of(found.artifact, state.catalog).passport, state.publisher))
+    return {**asdict(found), "signed_passport": signed}
 
 
 @programs.post("/feedback")

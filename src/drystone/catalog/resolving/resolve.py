@@ -1,0 +1,146 @@
+"""Chooses the artifact that does a job now: what can be used here first, then what is known to do it better.
+
+Who does it better is what a comparison says of the job; where that cannot be told, the better fit, then the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache, cmp_to_key
+from typing import Final
+
+from drystone.catalog.comparing.compare import compare_passports
+from drystone.catalog.finding import import_from
+from drystone.catalog.matching.finder import ArtifactFinder
+from drystone.catalog.matching.records import Seeker
+from drystone.catalog.matching.shapes import ArtifactHit
+from drystone.catalog.passports.passport import Passport
+from drystone.catalog.resolving.shapes import Alternative, Resolved
+from drystone.catalog.resolving.snippets import invocation
+from drystone.catalog.shelf.shelf import Shelf
+from drystone.errors import DrystoneError, UsageError
+from drystone.reader.model.installed import installed
+from drystone.release.layout import shown
+
+#: How the id of a capability is asked for.
+SCHEME: Final = "capability://"
+#: Hits of an intent that are looked at, and alternatives that are named.
+_HITS: Final = 20
+_NAMED: Final = 5
+_UNTOLD: Final = "what is known does not tell who does it better"
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    passport: Passport
+    place: str | None
+    fit: float | None
+
+
+def resolve(
+    asked: str, shelf: Shelf, finder: ArtifactFinder, among: Sequence[str] = (), seeker: Seeker | None = None
+) -> Resolved:
+    """Return the artifact that does what is asked for: a need in words, or `capability://ID`.
+
+    `among`: folders of releases and readers to choose from besides the catalog; installed readers are always. A need is
+    searched for, and so recorded, as `ArtifactFinder.find` does. Raises `UsageError` where nothing does it.
+    """
+    here = _here(among)
+    hits: Sequence[ArtifactHit] = ()
+    notes: tuple[str, ...] = ()
+    if asked.startswith(SCHEME):
+        capability = asked.removeprefix(SCHEME).rstrip("/")
+    else:
+        found = finder.find(asked, limit=_HITS, seeker=seeker)
+        hits, notes = found.hits, found.notes
+        best = next((hit for hit in hits if hit.capability is not None), None)
+        if best is None or best.capability is None:
+            raise UsageError(f"nothing in the catalog is known to do this: {shown(asked)}")
+        capability = best.capability
+    fits = {hit.artifact: hit.fit for hit in hits if hit.capability == capability}
+    passports = {one.artifact.name: one for one in shelf.passports()} | {name: one for name, (one, _) in here.items()}
+    doing = [
+        _Candidate(one, here[name][1] if name in here else None, fits.get(name))
+        for name, one in passports.items()
+        if any(does.id == capability for does in one.capabilities)
+    ]
+    if not doing:
+        raise UsageError(_nothing(capability, passports.values()))
+    return _chosen(asked, capability, doing, hits, notes)
+
+
+def _here(among: Sequence[str]) -> dict[str, tuple[Passport, str]]:
+    """Return the artifacts that can be used on this machine, by name, each with its place."""
+    found = dict(_installed())
+    for place in among:
+        passport = import_from(place).passport
+        found[passport.artifact.name] = (passport, place)
+    return found
+
+
+@cache
+def _installed() -> dict[str, tuple[Passport, str]]:
+    found = {}
+    for place in installed():
+        try:
+            passport = import_from(place).passport
+        except DrystoneError:  # a package without weights can do nothing
+            continue
+        found[passport.artifact.name] = (passport, place)
+    return found
+
+
+def _chosen(
+    asked: str, capability: str, doing: list[_Candidate], hits: Sequence[ArtifactHit], notes: tuple[str, ...]
+) -> Resolved:
+    def order(one: _Candidate, other: _Candidate) -> int:
+        return _before(capability, one, other)[0]
+
+    ordered = sorted(doing, key=cmp_to_key(order))
+    best, *others = ordered
+    artifact = best.passport.artifact
+    lost = [
+        Alternative(other.passport.artifact.name, other.passport.artifact.title, _before(capability, best, other)[1])
+        for other in others
+    ]
+    named = {artifact.name, *(one.artifact for one in lost)}
+    lost += [
+        Alternative(hit.artifact, hit.title, f"it does something else: {hit.capability_name} (fit {hit.fit:.2f})")
+        for hit in hits
+        if hit.artifact not in named and hit.capability_name is not None
+    ]
+    does = next(one for one in best.passport.capabilities if one.id == capability)
+    hit = next((hit for hit in hits if hit.artifact == artifact.name), None)
+    why = f"{artifact.title} {does.name}"
+    why += f"; it is here: {best.place}." if best.place is not None else "; it must be got first."
+    return Resolved(
+        asked, artifact.name, artifact.kind, artifact.title, SCHEME + capability, does.name, best.place, best.fit,
+        () if hit is None else hit.reasons, why, invocation(best.passport, capability, best.place),
+        tuple(lost[:_NAMED]), notes,
+    )  # fmt: skip
+
+
+def _before(capability: str, one: _Candidate, other: _Candidate) -> tuple[int, str]:
+    """Return whether one comes before another (-1) or after it (1), and why, said of the one that loses."""
+    if (one.place is None) != (other.place is None):
+        there = one if other.place is None else other
+        return (-1 if there is one else 1), f"it is not here, as {there.passport.artifact.title} is"
+    verdicts = compare_passports([one.passport, other.passport]).verdicts
+    told = next((each for each in verdicts if each.job == capability and each.ahead is not None), None)
+    if told is not None:
+        return (-1 if told.ahead == 0 else 1), told.said.rstrip(".")
+    fits = one.fit or 0.0, other.fit or 0.0
+    if fits[0] != fits[1]:
+        less = f"it fits less, {min(fits):.2f} against {max(fits):.2f}"
+        return (-1 if fits[0] > fits[1] else 1), f"{_UNTOLD}; {less}"
+    names = one.passport.artifact.name, other.passport.artifact.name
+    return (-1 if names[0] < names[1] else 1), f"{_UNTOLD}; the names decided"
+
+
+def _nothing(capability: str, passports: Iterable[Passport]) -> str:
+    known = sorted({does.id for one in passports for does in one.capabilities})
+    near = get_close_matches(capability, known, n=3)
+    hint = f" Did you mean {' or '.join(SCHEME + one for one in near)}?" if near else ""
+    return f"{shown(SCHEME + capability)}: no artifact of the catalog does this.{hint}"
