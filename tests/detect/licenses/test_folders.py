@@ -78,3 +78,9 @@ def test_what_a_folder_says_stops_what_is_above() -> None:
     denied = [("LICENSE", DENIED.annotation, "1"), ("lib/LICENSE", MIT.annotation, "2")]
     assert tree_licenses(denied)("lib").state is LicenseState.DENIED  # type: ignore[union-attr]
     assert tree_licenses(denied, "nearest")("lib").expression == "MIT"  # type: ignore[union-attr]
+
+
+def test_a_text_in_words_of_its_own_is_named_in_the_evidence() -> None:
+    found = folder_license([MIT, UNCLEAR])
+    assert found is not None
+    assert [(e.path, e.rule) for e in found.evidence if not e.expression] == [("COPYING.extra", "unread:words")]

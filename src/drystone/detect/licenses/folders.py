@@ -164,8 +164,11 @@ def _declared(entries: list[Entry]) -> str | None:
 
 
 def placed(entry: Entry) -> list[Evidence]:
-    """Return the evidence of a licence file, with the file named in it."""
-    return [replace(e, path=entry.path, swhid=entry.swhid) for e in entry.annotation.evidence]
+    """Return the evidence of a licence file, with the file named in it, or only the file where no rule knows it."""
+    found = entry.annotation.evidence
+    if not found and entry.state is LicenseState.NOT_UNDERSTOOD:
+        found = (Evidence("", 1, 1, "unread:words", 0.5),)
+    return [replace(e, path=entry.path, swhid=entry.swhid) for e in found]
 
 
 def unique(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
