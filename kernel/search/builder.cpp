@@ -1,7 +1,6 @@
 #include "builder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <stdexcept>
 
@@ -13,63 +12,47 @@ namespace {
 
 constexpr uint32_t kTrigrams = 1u << 24;
 constexpr uint64_t kFree = ~0ull;
-constexpr size_t kPiece = 1024;    // bytes of text
-constexpr size_t kMostFolded = 4;  // bytes that a byte of text may fold to
-
-// Folded characters of ASCII; 0 for what is looked at closely: line ends, zeros and bytes beyond ASCII.
-constexpr std::array<uint8_t, 256> in_line() {
-    std::array<uint8_t, 256> table{};
-    for (int c = 1; c < 0x80; c++) table[c] = c == '\n' ? 0 : fold_ascii((uint8_t)c);
-    return table;
-}
-constexpr auto kInLine = in_line();
+constexpr size_t kPiece = 1024;  // bytes of text
+constexpr size_t kAhead = 16;    // entries of which memory is asked for early
 
 }  // namespace
 
-void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found) {
-    const size_t before = found.size();
-    uint64_t* const words = seen.data();
-    uint32_t last = 0, have = 0;           // bytes of the line so far, counted up to 2
-    uint32_t piece[kMostFolded * kPiece];  // what is new of a piece of the text
-    for (size_t i = 0; i < size;) {
-        uint32_t* out = piece;
-        const auto put = [&](uint8_t c) {
-            last = (last << 8 | c) & (kTrigrams - 1);
-            if (have < 2) {
-                have++;
-                return;
-            }
-            // No branch hangs on whether it was seen before, which is as good as chance.
-            const uint64_t word = words[last >> 6];
-            words[last >> 6] = word | 1ull << (last & 63);
-            *out = last;
-            out += ~word >> (last & 63) & 1;
-        };
-        const size_t stop = std::min(size, i + kPiece);
-        while (i < stop) {
-            if (have == 2) {
-                for (uint8_t folded; i < stop && (folded = kInLine[text[i]]); i++) put(folded);
-                if (i == stop) break;
-            }
-            const uint8_t c = text[i];
-            if (c < 0x80) {
-                if (c == '\n') {
-                    have = 0;
-                } else {
-                    put(fold_ascii(c));
-                }
-                i++;
-                continue;
-            }
-            uint8_t wide[kMostFolded];
-            size_t taken;
-            const size_t length = fold_wide(text + i, size - i, wide, &taken);
-            for (size_t b = 0; b < length; b++) put(wide[b]);
-            i += taken;
-        }
-        found.insert(found.end(), piece, out);
+Seen::Seen() : words(kTrigrams / 64) {
+    for (size_t i = 0; i < words.size(); i++) {
+        const bool later = (i >> 2 & 0xff) == '\n' || i >> 10 == '\n';
+        words[i] = later ? ~0ull : i % 4 == 0 ? 1ull << '\n' : 0;
     }
-    for (size_t i = before; i < found.size(); i++) words[found[i] >> 6] = 0;
+}
+
+void trigrams_of(const uint8_t* text, size_t size, Seen& seen, std::vector<uint32_t>& found) {
+    const size_t before = found.size();
+    uint64_t* const words = seen.words.data();
+    uint8_t folded[2 + kMostFolded * (kPiece + 1) + kBeyond];  // the two bytes before a piece, and the piece
+    uint32_t fresh[kMostFolded * (kPiece + 1)];                // what is new of it
+    size_t have = 0;
+    for (size_t at = 0; at < size;) {
+        have += fold_until(text, size, at, std::min(size, at + kPiece), folded + have);
+        if (have < 3) continue;
+        uint32_t* out = fresh;
+        for (size_t i = 0; i + 2 < have; i++) {
+            uint32_t trigram;
+            std::memcpy(&trigram, folded + i, 4);
+            trigram &= kTrigrams - 1;
+            // No branch hangs on whether it was seen before, which is as good as chance.
+            const uint64_t word = words[trigram >> 6];
+            words[trigram >> 6] = word | 1ull << (trigram & 63);
+            *out = trigram;
+            out += ~word >> (trigram & 63) & 1;
+        }
+        found.insert(found.end(), fresh, out);
+        std::memcpy(folded, folded + have - 2, 2);
+        have = 2;
+    }
+    for (size_t i = before; i < found.size(); i++) {
+        const uint32_t trigram = found[i];
+        words[trigram >> 6] &= ~(1ull << (trigram & 63));
+        found[i] = __builtin_bswap32(trigram) >> 8;
+    }
 }
 
 void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
@@ -84,7 +67,7 @@ void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
     if (size > start) ends.push_back(size);
 }
 
-Trigrams::Trigrams(uint32_t documents) : documents_(documents), seen_(kTrigrams / 64), ever_(kTrigrams / 64) {}
+Trigrams::Trigrams(uint32_t documents, size_t bytes) : documents_(documents) { found_.reserve(bytes); }
 
 void Trigrams::add(uint32_t document, const uint8_t* text, size_t size) {
     if (document >= documents_.size() || documents_[document].count)
@@ -102,46 +85,48 @@ void Trigrams::add(uint32_t document, const uint8_t* text, size_t size) {
 }
 
 std::vector<uint8_t> Trigrams::finish() {
-    for (uint32_t trigram : found_) ever_[trigram >> 6] |= 1ull << (trigram & 63);
-    // Lists are numbered in the order of their keys: ones before a word, then inside it.
-    std::vector<uint32_t> before(ever_.size());
-    uint32_t lists = 0;
-    for (size_t i = 0; i < ever_.size(); i++) {
-        before[i] = lists;
-        lists += (uint32_t)__builtin_popcountll(ever_[i]);
+    if (found_.size() > UINT32_MAX) throw std::length_error("a segment has more trigrams than a segment can");
+    // Each two bytes that begin a trigram have a row of 256 lists, ordered as their trigrams are.
+    std::vector<uint32_t> row(kTrigrams >> 8), begins;
+    for (uint32_t trigram : found_) row[trigram >> 8] = 1;
+    for (uint32_t i = 0; i < row.size(); i++) {
+        if (!row[i]) continue;
+        row[i] = (uint32_t)begins.size() << 8;
+        begins.push_back(i << 8);
     }
-    const auto list_of = [&](uint32_t trigram) {
-        return before[trigram >> 6] +
-               (uint32_t)__builtin_popcountll(ever_[trigram >> 6] & ((1ull << (trigram & 63)) - 1));
-    };
-    std::vector<uint64_t> end(lists + 1);
-    for (uint32_t& trigram : found_) {
-        trigram = list_of(trigram);
-        end[trigram + 1]++;
+    const auto list_of = [&](uint32_t trigram) { return row[trigram >> 8] | (trigram & 0xff); };
+    std::vector<uint32_t> end(begins.size() << 8);  // where each list ends, once it was filled
+    for (uint32_t trigram : found_) end[list_of(trigram)]++;
+    uint32_t lists = 0, at = 0;
+    for (uint32_t& count : end) {
+        lists += count > 0;
+        at += count;
+        count = at - count;
     }
-    for (uint32_t i = 0; i < lists; i++) end[i + 1] += end[i];
-    std::vector<uint64_t> at(end.begin(), end.end() - 1);
     std::vector<uint32_t> numbers(found_.size());
     lengths.reserve(ends_.size());
     for (const Of& of : documents_) {
         for (uint64_t s = of.start; s < of.start + of.count; s++) {
             const auto stretch = (uint32_t)lengths.size();
-            for (uint64_t i = s ? ends_[s - 1] : 0; i < ends_[s]; i++) numbers[at[found_[i]]++] = stretch;
+            for (uint64_t i = s ? ends_[s - 1] : 0; i < ends_[s]; i++) {
+                if (i + kAhead < found_.size()) __builtin_prefetch(&numbers[end[list_of(found_[i + kAhead])]], 1);
+                numbers[end[list_of(found_[i])]++] = stretch;
+            }
             lengths.push_back(sizes_[s]);
         }
     }
     PostingsWriter writer((uint32_t)lengths.size(), false, lists, kTrigrams);
-    uint32_t list = 0;
-    for (uint32_t word = 0; word < ever_.size(); word++) {
-        for (uint64_t bits = ever_[word]; bits; bits &= bits - 1, list++) {
-            const uint32_t trigram = word << 6 | (uint32_t)__builtin_ctzll(bits);
-            writer.add(trigram, &numbers[end[list]], nullptr, end[list + 1] - end[list]);
-        }
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < end.size(); start = end[i++]) {
+        if (end[i] > start) writer.add(begins[i >> 8] | (i & 0xff), &numbers[start], nullptr, end[i] - start);
     }
     return writer.finish();
 }
 
-Terms::Terms(uint32_t documents) : passages(documents), documents_(documents), table_(1 << 16, Slot{kFree, 0, 0}) {}
+Terms::Terms(uint32_t documents, size_t bytes)
+    : passages(documents), documents_(documents), table_(1 << 16, Slot{kFree, 0, 0}) {
+(void)bytes;
+}
 
 void Terms::grow() {
     std::vector<Slot> wider(table_.size() * 2, Slot{kFree, 0, 0});
@@ -188,14 +173,15 @@ void Terms::add(uint32_t document, const uint8_t* text, size_t size, const std::
             if (slot.key == kFree) {
                 slot = Slot{key, (uint32_t)keys_.size(), 0};
                 keys_.push_back(key);
-            } else if (slot.last >= first + 1) {
-                uint8_t& often = times[slot.last - 1];
-                if (often < 255) often++;
-                continue;
             }
-            entries[have] = slot.term;
-            times[have] = 1;
-            slot.last = (uint32_t)++have;  // one more than its place; 0: none
+            // No branch hangs on whether the passage has it already. `last` is one more than its place; 0: none.
+            const bool is_new = slot.last <= first;
+            const size_t place = is_new ? have : slot.last - 1;
+            const uint8_t often = is_new ? 0 : times[place];
+            entries[place] = slot.term;
+            times[place] = (uint8_t)(often + (often < 255));
+            slot.last = (uint32_t)place + 1;
+            have += is_new;
         }
         entries_.resize(have);
         times_.resize(have);

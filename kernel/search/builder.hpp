@@ -12,9 +12,15 @@
 
 namespace drystone::search {
 
-// Appends the distinct trigrams of a text, folded, none over a line end; `seen` has 2^24 bits, all zero, and is left
-// so.
-void trigrams_of(const uint8_t* text, size_t size, std::vector<uint64_t>& seen, std::vector<uint32_t>& found);
+// Which trigrams of a text were seen, a bit for each, its first byte the lowest. Those over a line end always are, so
+// that none of them is new.
+struct Seen {
+    Seen();
+    std::vector<uint64_t> words;
+};
+
+// Appends the distinct trigrams of a text, folded, none over a line end; `seen` is left as it was.
+void trigrams_of(const uint8_t* text, size_t size, Seen& seen, std::vector<uint32_t>& found);
 
 // Appends where each stretch of a text ends: whole lines, kStretch bytes or a little more. An empty text has none.
 constexpr size_t kStretch = 4096;
@@ -23,7 +29,8 @@ void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends);
 // The trigram postings of the stretches of texts that come one by one.
 class Trigrams {
   public:
-    explicit Trigrams(uint32_t documents);
+    // For texts of so many bytes; of more it takes longer.
+    explicit Trigrams(uint32_t documents, size_t bytes = 0);
     void add(uint32_t document, const uint8_t* text, size_t size);
     std::vector<uint8_t> finish();
 
@@ -39,13 +46,13 @@ class Trigrams {
     std::vector<uint32_t> sizes_;  // of stretches as they came
     std::vector<size_t> cuts_;
     std::vector<uint32_t> found_;
-    std::vector<uint64_t> seen_, ever_;
+    Seen seen_;
 };
 
 // The term postings of passages; `levels` beside each say how often.
 class Terms {
   public:
-    explicit Terms(uint32_t documents);
+    explicit Terms(uint32_t documents, size_t bytes = 0);
     void add(uint32_t document, const uint8_t* text, size_t size, const std::vector<size_t>& ends);
     // Terms over whole documents: passages are documents.
     std::vector<uint8_t> finish();

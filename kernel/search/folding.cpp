@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace drystone::search {
 
 namespace {
@@ -79,18 +83,43 @@ size_t fold_wide(const uint8_t* text, size_t size, uint8_t* out, size_t* taken) 
     return encode(to, out);
 }
 
-void fold(const uint8_t* text, size_t size, std::vector<uint8_t>& out) {
-    out.reserve(out.size() + size);
-    for (size_t i = 0; i < size;) {
+size_t fold_until(const uint8_t* text, size_t size, size_t& at, size_t stop, uint8_t* out) {
+    uint8_t* to = out;
+    size_t i = at;
+    while (i < stop) {
+#ifdef __SSE2__
+        const __m128i below = _mm_set1_epi8('A' - 1), above = _mm_set1_epi8('Z' + 1), lower = _mm_set1_epi8(32);
+        while (i + 16 <= stop) {
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i));
+            const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(bytes, below), _mm_cmplt_epi8(bytes, above));
+            const __m128i folded = _mm_add_epi8(bytes, _mm_and_si128(upper, lower));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), folded);
+            const auto wide = (uint32_t)_mm_movemask_epi8(bytes);
+            const size_t taken = wide ? (size_t)__builtin_ctz(wide) : 16;
+            i += taken;
+            to += taken;
+            if (wide) break;
+        }
+        if (i == stop) break;
+#endif
         if (text[i] < 0x80) {
-            out.push_back(fold_ascii(text[i++]));
+            *to++ = fold_ascii(text[i++]);
             continue;
         }
-        uint8_t wide[4];
         size_t taken;
-        const size_t length = fold_wide(text + i, size - i, wide, &taken);
-        out.insert(out.end(), wide, wide + length);
+        to += fold_wide(text + i, size - i, to, &taken);
         i += taken;
+    }
+    at = i;
+    return (size_t)(to - out);
+}
+
+void fold(const uint8_t* text, size_t size, std::vector<uint8_t>& out) {
+    constexpr size_t kPiece = 1024;
+    uint8_t folded[kMostFolded * (kPiece + 1) + kBeyond];
+    for (size_t at = 0; at < size;) {
+        const size_t length = fold_until(text, size, at, std::min(size, at + kPiece), folded);
+        out.insert(out.end(), folded, folded + length);
     }
 }
 

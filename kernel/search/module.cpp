@@ -40,8 +40,12 @@ struct Building {
     std::vector<Beginning> beginnings;
     std::vector<uint8_t> joined;
 
-    Building(uint32_t documents, std::vector<Family> of)
-        : trigrams(documents), terms(documents), defined(documents), paths(documents), families(std::move(of)) {}
+    Building(uint32_t documents, size_t size, std::vector<Family> of)
+        : trigrams(documents, size),
+          terms(documents, size),
+          defined(documents),
+          paths(documents),
+          families(std::move(of)) {}
 
     void text(uint32_t document, const uint8_t* from, size_t size, size_t family) {
         const size_t had = symbols.size();
@@ -112,7 +116,7 @@ NB_MODULE(_kernel, m) {
     m.def(
         "trigrams",
         [](nb::bytes text) {
-            std::vector<uint64_t> seen(1u << 18);
+            Seen seen;
             std::vector<uint32_t> found;
             trigrams_of(bytes_of(text), text.size(), seen, found);
             return array(std::move(found));
@@ -283,13 +287,13 @@ NB_MODULE(_kernel, m) {
     nb::class_<Building>(m, "Builder", "Builds the postings of one segment from its files, in any order.")
         .def(
             "__init__",
-            [](Building* self, uint32_t documents, const std::vector<std::pair<Words, uint32_t>>& families,
+            [](Building* self, uint32_t documents, size_t size, const std::vector<std::pair<Words, uint32_t>>& families,
                uint8_t function, uint8_t heading) {
                 std::vector<Family> of;
                 for (const auto& [words, shapes] : families) of.emplace_back(words, shapes, function, heading);
-                new (self) Building(documents, std::move(of));
+                new (self) Building(documents, size, std::move(of));
             },
-            nb::arg("documents"), nb::arg("families"), nb::arg("function"), nb::arg("heading"))
+            nb::arg("documents"), nb::arg("size"), nb::arg("families"), nb::arg("function"), nb::arg("heading"))
         .def(
             "add",
             [](Building& b, Input<uint8_t> data, Input<int64_t> starts, Input<int64_t> lengths,
@@ -403,6 +407,7 @@ NB_MODULE(_kernel, m) {
                     p.reader.read(list, numbers, &levels);
                     out.emplace_back(key, std::vector<std::pair<uint32_t, uint8_t>>{});
                     for (size_t i = 0; i < numbers.size(); i++) out.back().second.emplace_back(numbers[i], levels[i]);
+                    return true;
                 });
                 return out;
             },

@@ -162,12 +162,13 @@ void PostingsReader::scan(uint64_t block, See&& see) const {
 }
 
 void PostingsReader::between(uint64_t low, uint64_t high,
-                             const std::function<void(uint64_t, const List&)>& each) const {
+                             const std::function<bool(uint64_t, const List&)>& each) const {
     const uint64_t before = blocks_to(low);
-    for (uint64_t block = before ? before - 1 : 0; block < blocks_ && first(block) < high; block++) {
+    bool more = true;
+    for (uint64_t block = before ? before - 1 : 0; more && block < blocks_ && first(block) < high; block++) {
         scan(block, [&](uint64_t key, const List& list) {
-            if (key >= low && key < high) each(key, list);
-            return key < high;
+            if (key >= low && key < high) more = each(key, list);
+            return more && key < high;
         });
     }
 }

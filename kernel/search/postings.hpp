@@ -66,11 +66,11 @@ class PostingsReader {
     // stands for it, ascending too.
     void keep_common(const List& list, const uint32_t* renamed, std::vector<uint32_t>& numbers) const;
 
-    // Every key with its list, in order.
-    void each(const std::function<void(uint64_t, const List&)>& each) const { between(0, kMostKey, each); }
+    // Every key with its list, in order, until `each` returns false.
+    void each(const std::function<bool(uint64_t, const List&)>& each) const { between(0, kMostKey, each); }
 
-    // Every key from `low` up to, not including, `high`, with its list, in order.
-    void between(uint64_t low, uint64_t high, const std::function<void(uint64_t, const List&)>& each) const;
+    // Every key from `low` up to, not including, `high`, with its list, in order, until `each` returns false.
+    void between(uint64_t low, uint64_t high, const std::function<bool(uint64_t, const List&)>& each) const;
 
   private:
     uint64_t blocks_to(uint64_t key) const;  // how many blocks begin with a key not above this one

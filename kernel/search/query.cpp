@@ -10,6 +10,7 @@ namespace {
 constexpr int kDeepest = 64;
 constexpr size_t kWindowWorth = 200;  // documents to be checked that take as long as a walk through all keys
 constexpr uint32_t kCommon = 4;       // one document of so many
+constexpr uint64_t kMany = 3;         // numbers of all lists for each document
 
 using Numbers = std::vector<uint32_t>;
 
@@ -57,19 +58,22 @@ struct Evaluation {
         return sets;
     }
 
-    // Documents with a trigram of the window; all where one of them is in a good part of all documents already.
+    // Documents with a trigram of the window; all where one of them, or they together, are in a good part of all.
     Set matching(const uint32_t* sets) const {
         const auto has = [&](int set, uint64_t byte) { return sets[set * kSetWords + (byte >> 5)] >> (byte & 31) & 1; };
         std::vector<List> lists;
         bool common = false;
+        uint64_t numbers = 0;
         for (uint64_t low = 0; low < 256 && !common; low++) {
             if (!has(0, low)) continue;
             uint64_t high = low + 1;
             while (high < 256 && has(0, high)) high++;
             trigrams.between(low << 16, high << 16, [&](uint64_t key, const List& list) {
-                if (!has(1, key >> 8 & 0xff) || !has(2, key & 0xff)) return;
-                common |= list.count > trigrams.universe() / kCommon;
+                if (!has(1, key >> 8 & 0xff) || !has(2, key & 0xff)) return true;
+                numbers += list.count;
+                common = list.count > trigrams.universe() / kCommon || numbers > kMany * trigrams.universe();
                 lists.push_back(list);
+                return !common;
             });
             low = high;
         }
@@ -113,14 +117,17 @@ struct Evaluation {
                 }
             }
             std::sort(lists.begin(), lists.end(), [](const List& a, const List& b) { return a.count < b.count; });
-            for (const List& list : lists) {
+            // What a list may save is guessed from what the two before it did.
+            uint64_t saved[2] = {~0u, ~0u};
+            for (size_t i = 0; i < lists.size(); i++) {
                 if (found.all) {
-                    found = {false, read(list)};
-                } else if (list.count > worth * found.numbers.size()) {
-                    break;
-                } else {
-                    trigrams.keep_common(list, files ? files->of() : nullptr, found.numbers);
+                    found = {false, read(lists[i])};
+                    continue;
                 }
+                const uint64_t before = found.numbers.size();
+                if (lists[i].count > worth * std::min(before, std::max(saved[0], saved[1]))) break;
+                trigrams.keep_common(lists[i], files ? files->of() : nullptr, found.numbers);
+                saved[i & 1] = before - found.numbers.size();
             }
             for (Set& set : sets) {
                 if (!set.all) intersect(found, set.numbers);

@@ -17,7 +17,7 @@ constexpr int kSetWords = 8, kWindowWords = 3 * kSetWords;
 
 // Numbers of a list that may be read to look at one stretch less: reading takes a few ns each, a stretch in memory less
 // than a us.
-constexpr uint64_t kWorth = 20;
+constexpr uint64_t kWorth = 60;
 
 // Stretches, ascending, that hold all trigrams the formula asks for; with `files`, which says which file each stretch
 // is of, the files in any of whose stretches each of them is. Where little is left to be checked, the longest

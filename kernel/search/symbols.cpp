@@ -1,6 +1,7 @@
 #include "symbols.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
@@ -15,10 +16,17 @@ namespace {
 constexpr size_t kLongestName = 200;
 constexpr size_t kLongestLine = 2000;  // no definition is looked for further to the right
 
-bool word_byte(uint8_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-           c >= 0x80;
+constexpr std::array<bool, 256> word_bytes() {
+    std::array<bool, 256> table{};
+    for (int c = 'a'; c <= 'z'; c++) table[c] = table[c - 32] = true;
+    for (int c = '0'; c <= '9'; c++) table[c] = true;
+    for (int c = 0x80; c < 0x100; c++) table[c] = true;
+    table['_'] = table['$'] = true;
+    return table;
 }
+constexpr auto kWordBytes = word_bytes();
+
+bool word_byte(uint8_t c) { return kWordBytes[c]; }
 bool blank(uint8_t c) { return c == ' ' || c == '\t'; }
 
 struct Line {
@@ -211,7 +219,7 @@ struct Finder {
         for (int words = 0; words < 8; words++) {
             const uint8_t* to = line.word(at);
             if (to == at) {
-                if (!std::memchr("*&~:<@", *at, 6)) return;
+                if (*at != '*' && *at != '&' && *at != '~' && *at != ':' && *at != '<' && *at != '@') return;
                 break;
             }
             const uint8_t meaning = family.meaning(at, (size_t)(to - at));

@@ -132,8 +132,9 @@ def test_passages_begin_where_parts_of_a_text_do() -> None:
 
 def build(texts: list[bytes], languages: list[str] | None = None) -> _kernel.Built:
     builder = _kernel.Builder(
-        len(texts), [(list(f.words), f.shapes) for f in symbols.families()], symbols.FUNCTION, symbols.HEADING
-    )
+        len(texts), sum(map(len, texts)), [(list(f.words), f.shapes) for f in symbols.families()],
+        symbols.FUNCTION, symbols.HEADING,
+    )  # fmt: skip
     lengths = np.array([len(text) for text in texts], np.int64)
     families = np.array([symbols.family_of(name) for name in languages or [""] * len(texts)], np.uint8)
     builder.add(
@@ -209,7 +210,7 @@ def test_what_is_no_formula_is_refused() -> None:
 
 
 def test_arguments_that_leave_their_buffer_are_refused() -> None:
-    builder = _kernel.Builder(1, [([], 0)], 5, 13)
+    builder = _kernel.Builder(1, 0, [([], 0)], 5, 13)
     one = np.zeros(1, np.int64)
     with pytest.raises(ValueError, match="leaves its buffer"):
         builder.add(np.zeros(3, np.uint8), one, one + 4, one.astype(np.uint32), one.astype(np.uint8))

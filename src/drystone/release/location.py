@@ -91,6 +91,8 @@ class Bucket:
             import fsspec  # noqa: PLC0415  (extra `s3`)
 
             options: dict[str, Any] = {}
+            if url.startswith("s3://"):  # as many requests as a round has, not ten at a time
+                options["config_kwargs"] = {"max_pool_connections": 64}
             endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
             if url.startswith("s3://") and endpoint:
                 options["client_kwargs"] = {"endpoint_url": endpoint}

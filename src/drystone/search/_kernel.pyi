@@ -69,7 +69,12 @@ class Needle:
 
 class Builder:
     def __init__(
-        self, documents: int, families: list[tuple[list[tuple[str, int]], int]], function: int, heading: int
+        self,
+        documents: int,
+        size: int,
+        families: list[tuple[list[tuple[str, int]], int]],
+        function: int,
+        heading: int,
     ) -> None: ...
     def add(
         self,

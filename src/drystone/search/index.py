@@ -275,7 +275,7 @@ def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWO
     places = order.to_numpy()
     number = np.empty(len(places), np.uint32)
     number[places] = np.arange(len(places), dtype=np.uint32)
-    builder = SymbolMaker.builder(len(places))
+    builder = SymbolMaker.builder(len(places), sum(entry.text_bytes for entry in entries))
     for one, path in zip(number.tolist(), rows.column("path").to_pylist(), strict=True):
         builder.add_path(one, path.encode())
     languages = rows.column("language").combine_chunks().dictionary_encode()

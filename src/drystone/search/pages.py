@@ -155,6 +155,14 @@ def unpacked(page: Page, raw: memoryview) -> memoryview:
     return memoryview(pa.decompress(raw, page.size, codec="zstd")).cast("B")
 
 
+def unpacked_of(path: str, page: Page, raw: memoryview) -> memoryview:
+    """Return the bytes of a page of a shard. Raises `ReleaseError` where they are not those that were indexed."""
+    try:
+        return unpacked(page, raw)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
 class Cache:
     """Pages read lately, up to a number of bytes; the oldest go first. The last one read is always kept.
 

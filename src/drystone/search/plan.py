@@ -27,8 +27,10 @@ _NOT_LETTERS: Final = re.compile(
     r"\\[pP](?:\{[^}]*\}|.)|\\x\{[^}]*\}|\\x..|\\.|\(\?[a-zA-Z-]*|\[:\^?[a-z]+:\]", re.DOTALL
 )
 #: Numbers of a list that are read to look at one stretch of text less (kernel/search/query.hpp); of one in a store.
-_WORTH: Final = 20
+_WORTH: Final = 60
 _WORTH_FAR: Final = 10_000
+#: Bytes of texts to be looked through in one segment that are much.
+_MUCH: Final = 16 << 20
 _OPERATORS: Final = re.compile(r"[.*+?()\[\]{}|\\^$]")
 
 
@@ -360,6 +362,11 @@ class State:
         at = np.flatnonzero(begins)
         last = np.append(at[1:], len(chosen)) - 1
         return Spans(owners[at], segment.stretches.starts[chosen[at]], segment.stretches.ends[chosen[last]])
+
+    def expect_much(self) -> None:
+        """Prepare to look at all that may match, not at a few."""
+        if self.decisive is not None and self.segment.sizes[self.possible].sum() > _MUCH:
+            self.decisive.prefer_hyperscan()
 
     def matches(self, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         """Return whether a file that may match does."""

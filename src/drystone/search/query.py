@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from drystone.errors import UsageError
@@ -59,12 +59,16 @@ class QueryError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Text, under a field or (`field` "") as such. Equal wherever it stands: `column` is for messages."""
+    """Text, under a field or (`field` "") as such. Equal wherever it stands: `column` is for messages.
+
+    `node` is the pattern as it was read, where it is one and case makes a difference.
+    """
 
     field: str
     value: str
     form: Form = "bare"
     column: int = 0
+    node: patterns.Node | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Term) and (self.field, self.value, self.form) == (other.field, other.value, other.form)
@@ -175,8 +179,7 @@ class _Parser:
         if field and not value and form == "bare":
             raise self.fail(f"expected {_expected(field)} after '{self.text[start:here]}'", here)
         term = Term(field, value, form, here + 1)
-        _check(self, term)
-        return term
+        return replace(term, node=_checked(self, term))
 
     def field(self) -> str:
         end = self.at
@@ -273,8 +276,8 @@ def _expected(field: str) -> str:
     }.get(field, "a pattern")  # fmt: skip
 
 
-def _check(parser: _Parser, term: Term) -> None:
-    """Raise `QueryError` where the value cannot be what its field asks for."""
+def _checked(parser: _Parser, term: Term) -> patterns.Node | None:
+    """Return the pattern, if it is one. Raises `QueryError` where the value cannot be what its field asks for."""
     at = term.column - 1
     field, value = term.field, term.value
     if field in CHOICES and value not in CHOICES[field]:
@@ -285,13 +288,16 @@ def _check(parser: _Parser, term: Term) -> None:
         raise parser.fail(f"expected {_expected(field)}, not '{shown(value)[:40]}'", at)
     if field in _PATTERNS or not field:
         try:
-            pattern_of(term, fold=False)
+            return pattern_of(term, fold=False)
         except patterns.PatternError as error:
             raise parser.fail(str(error), at + (term.form != "bare") + error.column - 1) from None
+    return None
 
 
 def pattern_of(term: Term, *, fold: bool) -> patterns.Node:
     """Return what the text of a term matches. Raises `PatternError`."""
+    if term.node is not None and not fold:
+        return term.node
     if term.form == "quoted":
         return patterns.literal(term.value, fold=fold)
     return patterns.parse(term.value, fold=fold)

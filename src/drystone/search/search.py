@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache, partial
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -29,7 +31,7 @@ from drystone.search.limits import BESIDE, FILES, LINES, PASSAGES, RANKED
 from drystone.search.occurrences.lost import LaterVersion, newest
 from drystone.search.occurrences.rows import Fetch, bring_ledger, is_here, rows_of
 from drystone.search.occurrences.shapes import LostFile
-from drystone.search.pages import ROW_GROUP, Cache, ReadShard, damaged, unpacked
+from drystone.search.pages import ROW_GROUP, Cache, ReadShard, unpacked_of
 from drystone.search.questions.scores import FOR_CODE, Ranking, Taste, WordWeight
 from drystone.search.questions.texts import passage_of, ranked_file
 from drystone.search.remote.ahead import Ahead
@@ -44,8 +46,9 @@ from drystone.search.swhids import swhid_of
 MEMORY: Final = 1 << 30
 #: Queries whose plans are kept.
 _PLANS: Final = 16
-#: Files that are looked at first, and how many more times as many, and pages, are looked at in one go at most.
+#: Files that are looked at first, then twice as many, and so on; pages in one go, at first and at most.
 _FILES: Final = 64
+_PAGES_FIRST: Final = 4
 _PAGES: Final = 16
 #: What files are counted by, and the column that has it.
 COUNTED: Final = {
@@ -66,6 +69,13 @@ TABLE: Final = pa.schema(
         ("bytes", pa.int64()),
     ]
 )
+
+
+_UNPACKERS: Final = ThreadPoolExecutor(2, "drystone-unpack")
+
+
+def _called(unpacking: Callable[[], memoryview]) -> memoryview:
+    return unpacking()
 
 
 class _Opened:
@@ -112,25 +122,44 @@ class _Opened:
 
     def page(self, at: int, number: int) -> memoryview:
         """Return a page of texts."""
-        segment = self.segments[at]
-        shard, page = segment.pages[number]
-        entry = segment.entries[shard]
-        found = self._cache.held(key := (entry.sha256, page.place))
-        if found is not None:
-            return found
+        (found,) = self.pages(at, [number])
+        return found
+
+    def pages(self, at: int, numbers: Sequence[int]) -> list[memoryview]:
+        """Return pages of texts of one segment; several that are not at hand are unpacked side by side."""
+        kept, missing = dict[int, memoryview](), dict[int, Callable[[], memoryview]]()
+        for number in numbers:
+            shard, page = self.segments[at].pages[number]
+            found = self._cache.held((self.segments[at].entries[shard].sha256, page.place))
+            if found is None:
+                missing[number] = self._unpacking(at, number)
+            else:
+                kept[number] = found
+        unpacking = missing.values()
+        several = _UNPACKERS.map(_called, unpacking) if len(missing) > 1 else map(_called, unpacking)
+        for number, data in zip(missing, several, strict=True):
+            shard, page = self.segments[at].pages[number]
+            kept[number] = self._cache.keep((self.segments[at].entries[shard].sha256, page.place), data)
+        return [kept[number] for number in numbers]
+
+    def _unpacking(self, at: int, number: int) -> Callable[[], memoryview]:
+        """Bring a page here, and return what unpacks it."""
+        shard, page = self.segments[at].pages[number]
+        entry = self.segments[at].entries[shard]
         if self.wanted(at, number) is not None:
             self.ahead.bring(self, at, number)
         if (raw := self._cache.taken((entry.sha256, ~page.place))) is not None:
-            try:
-                return self._cache.keep(key, unpacked(page, raw))
-            except (pa.ArrowException, OSError, ValueError) as error:
-                raise damaged(entry.path, error) from None
+            self.ahead.looked_at()
+            return partial(unpacked_of, entry.path, page, raw)
         opened = self._shards.get(entry.path)
         if opened is None:
             if self.bucket is not None:
                 self.bucket.fetch(entry.place)
             opened = self._shards[entry.path] = ReadShard(self.release.path / entry.place)
-        return self._cache.keep(key, opened.read(page))
+        if page.kind == ROW_GROUP:  # Arrow reads one at a time
+            data = opened.read(page)
+            return lambda: data
+        return partial(opened.read, page)
 
     def wanted(self, at: int, number: int) -> Wanted | None:
         """Return where a page lies that must be brought here from a store."""
@@ -371,16 +400,20 @@ class Searcher:
             for at, segment in enumerate(opened.segments)
         ]
         prepare(state for *_, state in states)
+        if limit is None:
+            for *_, state in states:
+                state.expect_much()
         # Where most may match most will, and a limit is reached soonest.
         states.sort(key=lambda one: -one[2].likely)
         repositories: set[str] = set()
         taken = looked = 0
         try:
-            for stage in ("definition", "text") if planned.words or planned.symbols else ("text",):
-                if any(opened.bucket is not None for opened in self._opened):
-                    ahead = Ahead(_pages(states, stage))
-                    for opened in self._opened:
-                        opened.ahead = ahead
+            stages = ("definition", "text") if planned.words or planned.symbols else ("text",)
+            if any(opened.bucket is not None for opened in self._opened):
+                ahead = Ahead(_pages(states, stages))
+                for opened in self._opened:
+                    opened.ahead = ahead
+            for stage in stages:
                 for opened, at, state in states:
                     deadline.check()
                     for count, matching in _matches(state, opened, at, _stage(state, stage), deadline):
@@ -456,9 +489,10 @@ def _matches(
             deadline.check()
             yield 1, [file] if state.matches(file, _Text(opened, at, file), deadline) else []
     else:
-        at_once, start = 1, 0
+        first = _PAGES_FIRST if matcher.literals else 1  # strings are looked for in no time
+        at_once, start = first, 0
         while start < len(files):
-            some = files[start : start + _FILES * at_once]
+            some = files[start : start + _FILES * at_once // first]
             yield from _among(state, opened, at, matcher, some, at_once, deadline)
             start += len(some)
             at_once = min(2 * at_once, _PAGES)
@@ -479,13 +513,15 @@ def _among(
     for first in range(0, len(pages), at_once):
         some = pages[first : first + at_once]
         last = first + len(some)
-        found = among([opened.page(at, number) for number in some], borders[first : last + 1])
+        found = among(opened.pages(at, some), borders[first : last + 1])
         yield looked[last] - looked[first], found
 
 
-def _pages(states: Iterable[tuple[_Opened, int, plan.State]], stage: str) -> Iterator[tuple[_Opened, int, int]]:
-    """Yield the pages that a stage of a search will look at."""
-    for opened, at, state in states:
+def _pages(
+    states: Sequence[tuple[_Opened, int, plan.State]], stages: Iterable[str]
+) -> Iterator[tuple[_Opened, int, int]]:
+    """Yield the pages that the stages of a search will look at, one after the other."""
+    for stage, (opened, at, state) in product(stages, states):
         if state.decisive is not None or not state.sure:
             for number in dict.fromkeys(state.segment.page_numbers[_stage(state, stage)].tolist()):
                 yield opened, at, number

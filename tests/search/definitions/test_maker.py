@@ -14,7 +14,7 @@ TEXT = b'"""\ndef not_one(): in a string\n"""\n# of it\n@mark\ndef one(): pass\n
 
 
 def symbols(made_by: str, language: str = "Python", text: bytes = TEXT) -> list[str]:
-    builder = SymbolMaker.builder(1)
+    builder = SymbolMaker.builder(1, 100)
     builder.add_path(0, b"/a")
     numbers = [np.array([value], kind) for value, kind in ((0, "i8"), (len(text), "i8"), (0, "u4"), (0, "i4"))]
     SymbolMaker(made_by, [language]).add(builder, np.frombuffer(text, np.uint8), *numbers)

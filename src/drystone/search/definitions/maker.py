@@ -60,10 +60,10 @@ class SymbolMaker:
                 self._finders[code] = finder
 
     @staticmethod
-    def builder(files: int) -> _kernel.Builder:
-        """Return the builder of a segment of so many files."""
+    def builder(files: int, size: int) -> _kernel.Builder:
+        """Return the builder of a segment of so many files, whose texts have about `size` bytes."""
         families = [(list(family.words), family.shapes) for family in keywords.families()]
-        return _kernel.Builder(files, families, keywords.FUNCTION, keywords.HEADING)
+        return _kernel.Builder(files, size, families, keywords.FUNCTION, keywords.HEADING)
 
     def add(
         self,
@@ -75,6 +75,9 @@ class SymbolMaker:
         languages: npt.NDArray[Any],
     ) -> None:
         """Add files: spans of `data`, each with its number in the segment and the number of its language."""
+        if not self._finders:
+            builder.add(data, starts, lengths, files, self._families[languages])
+            return
         parsed = np.isin(languages, [*self._finders]) & (lengths <= trees.LONGEST)
         for row in np.flatnonzero(parsed).tolist():
             text = data[starts[row] : starts[row] + lengths[row]]

@@ -7,7 +7,7 @@ line end is in no index and so is never asked for. Knows patterns; knows no post
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drystone.search import _kernel
-from drystone.search.expressions.patterns import Assertion, Chars, Choice, Node, Repeat, Series
+from drystone.search.expressions.patterns import Assertion, Chars, Choice, Node, Repeat, Series, is_one
 from drystone.search.expressions.windows import Window, shown, windows
 
 #: Most strings that are told apart, and bytes of them all, before their trigrams are taken and they are forgotten.
@@ -253,13 +253,28 @@ def _fold(code: int) -> bytes:
     return _kernel.fold(chr(code).encode())
 
 
+def _in_runs(node: Series) -> Iterator[_Info]:
+    """Yield what is known of the parts of a series; characters that follow each other are one string."""
+    run = b""
+    for part in node.parts:
+        if is_one(part):
+            run += _fold(part.ranges[0][0])
+            continue
+        if run:
+            yield _small(_exact(frozenset({run})))
+            run = b""
+        yield _info(part)
+    if run:
+        yield _small(_exact(frozenset({run})))
+
+
 def _info(node: Node) -> _Info:
     if isinstance(node, Chars):
         return _chars(node)
     if isinstance(node, Assertion):
         return _exact(_NOTHING_KNOWN)
     if isinstance(node, Series):
-        return _series(_info(part) for part in node.parts)
+        return _series(_in_runs(node))
     if isinstance(node, Choice):
         return _choice([_info(part) for part in node.parts])
     return _repeat(node)

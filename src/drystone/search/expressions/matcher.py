@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import hyperscan
 import numpy as np
@@ -20,10 +20,10 @@ from drystone.search import _kernel
 from drystone.search.expressions.formula import Formula, formula_of
 from drystone.search.expressions.patterns import (
     Assertion,
-    Chars,
     Node,
     Series,
     by_line,
+    is_one,
     matches_nothing_at_all,
     written,
 )
@@ -130,6 +130,7 @@ class Matcher:
         `OutOfTimeError`, within a text too.
         """
         literals = self.literals
+        of, begin, end = files.tolist(), starts.tolist(), ends.tolist()
 
         def holding(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
             deadline.check()
@@ -140,7 +141,7 @@ class Matcher:
             return [low + at for at in found]
 
         def literal(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
-            return list(dict.fromkeys(files[holding(pages, borders)].tolist()))
+            return list(dict.fromkeys(of[at] for at in holding(pages, borders)))
 
         def matches(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
             small = all(len(page) <= _PIECE for page in pages)
@@ -150,28 +151,30 @@ class Matcher:
                 here = places[bisect_left(places, low) : bisect_left(places, high)]
                 deadline.check()
                 if len(here) > 1 and self._block is not None and small:
-                    span = slice(low, high) if isinstance(here, range) else np.array(here)
-                    found += self._scanned(data, files[span].tolist(), starts[span].tolist(), ends[span].tolist())
+                    found += self._scanned(data, here, of, begin, end)
                     continue
                 for at in here:
-                    file = int(files[at])
-                    if (not found or found[-1] != file) and self.found(data[starts[at] : ends[at]], deadline):
-                        found.append(file)
+                    if (not found or found[-1] != of[at]) and self.found(data[begin[at] : end[at]], deadline):
+                        found.append(of[at])
             return found
 
         return literal if self._is_literal else matches
 
-    def _scanned(self, data: memoryview, files: list[int], starts: list[int], ends: list[int]) -> list[int]:
+    def _scanned(
+        self, data: memoryview, places: Sequence[int], files: list[int], starts: list[int], ends: list[int]
+    ) -> list[int]:
         scan, note, hits, sieved = self._block.scan, self._note, self._hits, self._sieve is not None
         found: list[int] = []
-        self._tried += len(starts)
+        self._tried += len(places)
         if sieved:  # what lies between texts does no harm to a sieve
-            scan(data[starts[0] : ends[-1]], note)
+            scan(data[starts[places[0]] : ends[places[-1]]], note)
             if not hits:
                 return found
             hits.clear()
-        for file, start, end in zip(files, starts, ends, strict=True):
-            if found and found[-1] == file:
+        last = -1
+        for at in places:
+            file, start, end = files[at], starts[at], ends[at]
+            if file == last:
                 continue
             if start == end:
                 hits += [1] * (self._re2.search(b"") is not None)
@@ -181,6 +184,7 @@ class Matcher:
                 hits.clear()
                 if not sieved or self._confirmed(data[start:end]):
                     found.append(file)
+                    last = file
         return found
 
     def _confirmed(self, text: memoryview) -> bool:
@@ -266,7 +270,7 @@ def _literals(node: Node) -> tuple[list[bytes], bool]:
     parts = node.parts if isinstance(node, Series) else (node,)
     found, whole = [""], bool(parts)
     for part in parts:
-        if _is_one(part):
+        if is_one(part):
             found[-1] += chr(part.ranges[0][0])
         else:
             whole = False
@@ -274,8 +278,3 @@ def _literals(node: Node) -> tuple[list[bytes], bool]:
                 found.append("")
     strings = [string.encode() for string in found if string]
     return (strings if whole or max(map(len, strings), default=0) >= _LITERAL else []), whole
-
-
-def _is_one(node: Node) -> TypeGuard[Chars]:
-    """Whether the node is one character and no other."""
-    return isinstance(node, Chars) and not node.negated and len(node.ranges) == 1 and len(set(node.ranges[0])) == 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 import re2
 
@@ -516,6 +516,11 @@ def _written_chars(node: Chars) -> str:
 def _char(code: int) -> str:
     char = chr(code)
     return char if char.isascii() and (char.isalnum() or char in "_ ") else f"\\x{{{code:x}}}"
+
+
+def is_one(node: Node) -> TypeGuard[Chars]:
+    """Whether the node is one character and no other."""
+    return isinstance(node, Chars) and not node.negated and len(node.ranges) == 1 and len(set(node.ranges[0])) == 1
 
 
 def by_line(node: Node) -> bool:
