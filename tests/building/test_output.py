@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import drystone
 from drystone.building.output import INCOMPLETE, check_output
 from drystone.errors import BuildError
 from drystone.release import layout
+from drystone.release.read import Release
+from drystone.work.engine import Silent
+from tests.building.conftest import MIT, program, write
 
 
 @pytest.mark.parametrize("there", [None, "", layout.MANIFEST, INCOMPLETE])
@@ -27,3 +32,43 @@ def test_what_is_somebody_elses_is_not_touched(tmp_path: Path) -> None:
         check_output(tmp_path)
     with pytest.raises(BuildError, match="is a file; choose a folder"):
         check_output(tmp_path / "thesis.tex")
+
+
+class Begun(Silent):
+    """Notes which stages begin."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def start(self, stage: str, total: float, done: float) -> None:
+        self.names.append(stage)
+
+
+def test_a_name_and_number_stand_for_one_root(tmp_path: Path) -> None:
+    write(tmp_path / "walls", {"LICENSE": MIT, "wall.py": program("wall"), "gate.py": program("gate")})
+    output, begun = tmp_path / "corpus", Begun()
+
+    def build(**asked: Any) -> Release:
+        settings = {"near_duplicates": {"threshold": asked.pop("threshold", 0.7)}}
+        told: dict[str, Any] = {"name": "corpus", "threads": 1, "progress": begun}
+        return drystone.build([tmp_path / "walls"], output, settings=settings, **{**told, **asked})
+
+    first = build().root
+    assert build().root == first, "the same again is the same"
+    begun.names.clear()
+    for replace in (False, True):
+        with pytest.raises(
+            BuildError, match=rf"corpus 1\.0\.0 is another release already: root {first}.*--version 2\.0\.0"
+        ):
+            build(threshold=0.8, replace=replace)
+    with pytest.raises(BuildError, match=r"holds another complete release; .*--update"):
+        build(name="other")
+    assert begun.names == [], "the work was not begun"
+    (tmp_path / "walls" / "sill.py").write_text(program("sill"))
+    with pytest.raises(BuildError, match=r"is another release already.*--version 1\.1\.0"):
+        build(replace=True)
+    assert drystone.verify(output, root=first).holds, "what was there is there"
+    assert build(replace=True, version="1.1.0").root != first
+    # What nobody gave a name is replaced as before.
+    unnamed = {"name": None, "replace": True}
+    assert build(**unnamed).root != build(**unnamed, threshold=0.9).root

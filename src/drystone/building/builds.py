@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drystone.building.context import Build, Receipts
-from drystone.building.output import check_output
+from drystone.building.output import check_known, check_output
 from drystone.building.plan import settle
 from drystone.building.settings import Settings
 from drystone.building.stages import PRELOAD
@@ -79,6 +79,9 @@ def build(
         stack.callback(engine.workers.stop)
         there = _open(settings.registry, stack) if _is_there(settings.registry) else None
         check_holds(there, settings.registry, _carried(old, output))
+        reviews, optouts = decisions_of(there)
+        if old is None:
+            check_known(output, settings, optouts.head, replace=replace)
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings,
@@ -87,7 +90,8 @@ def build(
             engine,
             store,
             cache,
-            *decisions_of(there),
+            reviews,
+            optouts,
             registry=opened,
             replace=replace,
             old=old,

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from drystone.building.context import Build
 from drystone.building.index import index_stage, is_wanted
-from drystone.building.output import INCOMPLETE
+from drystone.building.output import INCOMPLETE, asked_facts, check_same
 from drystone.building.plan import Settled
 from drystone.building.settings import Settings
 from drystone.building.stages.contents import Extent
@@ -76,6 +76,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
         done = stage.summary("release")
         if done is not None and _same_files(output, done):
             return _indexed(build, read_manifest(output))
+        check_same(output, facts, repository_rows(settings, settled))
         if not build.replace and not (output / INCOMPLETE).exists():
             raise BuildError(
                 f"{output}: holds another complete release; choose another folder, or replace it with --replace"
@@ -136,24 +137,13 @@ def _same_files(output: Path, sizes: dict[str, int]) -> bool:
 
 def facts_of(settings: Settings, settled: Settled, optouts: OptOuts) -> ReleaseFacts:
     """Return what the manifest says of a build."""
-    release = settings.release
-    return ReleaseFacts(
-        name=release.name,
-        version=release.version,
-        description=release.description,
-        authors=release.authors,
-        license=release.license,
-        url=release.url,
-        date=release.date,
-        configuration=settings.configuration(),
-        registry_head=optouts.head,
-        optouts_in_force=optouts.in_force(),
-        opted_out_repositories=settled.opted_out_repositories,
-        near_duplicate_threshold=(
-            None if settings.near_duplicates.scope == "off" else settings.near_duplicates.threshold
-        ),
-        funnel=settled.funnel,
-        software_heritage=_archive_terms(settled),
+    return asked_facts(settings, optouts.head).model_copy(
+        update={
+            "optouts_in_force": optouts.in_force(),
+            "opted_out_repositories": settled.opted_out_repositories,
+            "funnel": settled.funnel,
+            "software_heritage": _archive_terms(settled),
+        }
     )
 
 
