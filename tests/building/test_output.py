@@ -11,7 +11,7 @@ import drystone
 from drystone.building.output import INCOMPLETE, check_output
 from drystone.errors import BuildError
 from drystone.release import layout
-from drystone.release.read import Release
+from drystone.release.read import Release, open_release
 from drystone.work.engine import Silent
 from tests.building.conftest import MIT, program, write
 
@@ -72,3 +72,33 @@ def test_a_name_and_number_stand_for_one_root(tmp_path: Path) -> None:
     # What nobody gave a name is replaced as before.
     unnamed = {"name": None, "replace": True}
     assert build(**unnamed).root != build(**unnamed, threshold=0.9).root
+
+
+def test_a_registry_knows_which_names_are_taken(tmp_path: Path) -> None:
+    write(tmp_path / "walls", {"LICENSE": MIT, "wall.py": program("wall"), "gate.py": program("gate")})
+    registry, begun = drystone.init_registry(str(tmp_path / "registry.sqlite")), Begun()
+
+    def build(folder: str, **asked: Any) -> Release:
+        told: dict[str, Any] = {"name": "corpus", "threads": 1, "progress": begun, "registry": registry}
+        settings = {"near_duplicates": {"threshold": asked.pop("threshold", 0.7)}}
+        return drystone.build([tmp_path / "walls"], tmp_path / folder, settings=settings, **{**told, **asked})
+
+    first = build("one").root
+    assert build("two").root == first, "the same again is the same, wherever it lies"
+    begun.names.clear()
+    with pytest.raises(
+        BuildError, match=rf"is another release already: root {first}, by the registry.*--version 1\.0\.1"
+    ):
+        build("three", threshold=0.8)
+    assert begun.names == [], "the work was not begun"
+    (tmp_path / "walls" / "sill.py").write_text(program("sill"))
+    with pytest.raises(BuildError, match=r"is another release already.*by the registry"):
+        build("three")
+    assert not (tmp_path / "three" / layout.MANIFEST).exists()
+    assert build("three", version="1.1.0").root != first
+    (tmp_path / "walls" / "step.py").write_text(program("step"))
+    with pytest.raises(BuildError, match=r"corpus 1\.1\.0 is another release already.*by the registry"):
+        drystone.build([], tmp_path / "four", update=tmp_path / "one", registry=registry, threads=1, version="1.1.0")
+    again = {"update": tmp_path / "one", "registry": registry, "threads": 1, "version": "1.2.0"}
+    updated = drystone.build([], tmp_path / "four", **again)
+    assert updated.root not in {first, open_release(tmp_path / "three").root}

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from drystone.registry import NewerVersion, Registry
 from drystone.registry.storage.database import connect
+from drystone.registry.versions import NamedRoot
 
 A, B, C = (letter * 64 for letter in "abc")
 
@@ -47,3 +48,17 @@ def test_a_touch_of_what_followed_shows(url: str) -> None:
     engine.dispose()
     with Registry.open(url) as registry:
         assert "superseded" in registry.audit().problems[0]
+
+
+def test_names_are_known_and_change_no_build(url: str) -> None:
+    with Registry.open(url) as registry:
+        head = registry.optouts.snapshot().head
+        assert registry.versions.named("corpus", "1.0.0") == []
+        for _ in range(2):
+            registry.versions.released("corpus", "1.0.0", A, ground=B, sources=C)
+        registry.versions.released("corpus", "1.0.1", B)
+        assert registry.versions.named("corpus", "1.0.0") == [NamedRoot(A, B, C)]
+        assert registry.versions.named("corpus", "1.0.1") == [NamedRoot(B, "", "")]
+        assert registry.versions.named("Corpus", "1.0.0") == []
+        assert registry.optouts.snapshot().head == head
+        assert registry.audit().problems == ()

@@ -81,7 +81,7 @@ def build(
         check_holds(there, settings.registry, _carried(old, output))
         reviews, optouts = decisions_of(there)
         if old is None:
-            check_known(output, settings, optouts.head, replace=replace)
+            check_known(output, settings, optouts.head, replace=replace, registry=there)
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings,

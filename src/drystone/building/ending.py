@@ -8,8 +8,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from drystone.building.context import Build
+from drystone.building.output import asked_facts, check_registered, register, sources_of
 from drystone.building.plan import Settled
-from drystone.building.publish import publish, texts_to_review
+from drystone.building.publish import publish, repository_rows, texts_to_review
 from drystone.building.receipts import of_build
 from drystone.building.retract import about
 from drystone.building.update import publish_update, remember
@@ -21,6 +22,9 @@ from drystone.release.versions.falls import take_inventory
 def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     """Write the release, and tell the registry what was left out and what a person should look at."""
     old, receipts = build.old, build.receipts
+    sources = sources_of(repository_rows(build.settings, settled))
+    if old is None:
+        check_registered(registry, asked_facts(build.settings, build.optouts.head), sources)
     # Before the old version may be replaced in its place.
     fallen = take_inventory(old, build.optouts, about).requests if old is not None and receipts is not None else {}
     # With several processes this one has time while they write.
@@ -32,6 +36,7 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     else:
         _enqueue(build, settled, registry)
     remember(build)
+    register(registry, manifest, sources)
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
         if old is not None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow as pa
 
 from drystone.building.settings import ReleaseSettings, Settings
 from drystone.errors import BuildError, ReleaseError
 from drystone.release import layout
+from drystone.release.canonical import json_bytes, json_rows
 from drystone.release.layout import shown
-from drystone.release.manifest import ReleaseFacts, read_manifest
+from drystone.release.manifest import Manifest, ReleaseFacts, read_manifest
 from drystone.release.read import open_release
-from drystone.release.versions.numbers import PATCH, kind_of_change, next_version
+from drystone.release.versions.numbers import MINOR, PATCH, kind_of_change, next_version
+
+if TYPE_CHECKING:
+    from drystone.registry import Registry
 
 #: Marks a folder in which a build is under way; removed when the manifest is in place.
 INCOMPLETE: Final = "INCOMPLETE"
@@ -42,16 +47,22 @@ class Named(NamedTuple):
     place: str
 
 
-def check_known(output: Path, settings: Settings, registry_head: str, *, replace: bool) -> None:
+def check_known(
+    output: Path, settings: Settings, registry_head: str, *, replace: bool, registry: Registry | None = None
+) -> None:
     """Refuse, before the work starts, what would be refused at its end or would give one name to two releases.
 
-    Settings, program and registry are compared with the release that lies in `output`; whether sources differ is known
-    only when they were read: see `check_same`. Raises `BuildError`.
+    Settings, program and registry are compared with the release that lies in `output`, and with those that the registry
+    knows; whether sources differ is known only when they were read: see `check_same`. Raises `BuildError`.
     """
-    known = _named(output)
-    if known is None:
-        return
     facts = asked_facts(settings, registry_head)
+    known = _named(output)
+    if known is not None:
+        _check_place(output, known, facts, replace=replace)
+    check_registered(registry, facts)
+
+
+def _check_place(output: Path, known: Named, facts: ReleaseFacts, *, replace: bool) -> None:
     differs = _ground(known.facts) != _ground(facts)
     if _is_one(known.facts, facts) and differs:
         raise _taken(known, facts)
@@ -61,6 +72,44 @@ def check_known(output: Path, settings: Settings, registry_head: str, *, replace
             f"{shown(str(output))}: holds another complete release; choose another folder, make its next version with "
             f"--update {shown(str(output))}, or replace it with --replace"
         )
+
+
+def check_registered(registry: Registry | None, facts: ReleaseFacts, sources: str | None = None) -> None:
+    """Refuse a name and number under which a registry knows a release of other settings, program, registry or sources.
+
+    `sources`: the hash of what was read, None where nothing was read yet. Raises `BuildError`.
+    """
+    if registry is None or facts.name == _UNNAMED:
+        return
+    for known in registry.versions.named(facts.name, facts.version):
+        other = known.ground != ground_of(facts)
+        if other or (sources is not None and known.sources != sources):
+            number = next_version(facts.version, PATCH if other else MINOR)
+            raise BuildError(
+                f"{shown(facts.name)} {facts.version} is another release already: root {known.root}, by the registry. "
+                "A name and number stand for one root: make the next version with --update and the release's folder, "
+                f"or give this one another number, for example --version {number}"
+            )
+
+
+def register(registry: Registry | None, manifest: Manifest, sources: str) -> None:
+    """Have a registry know a release by its name and number, where somebody gave it a name."""
+    facts = manifest.facts
+    if registry is not None and facts.name != _UNNAMED:
+        registry.versions.released(facts.name, facts.version, manifest.root, ground=ground_of(facts), sources=sources)
+
+
+def ground_of(facts: ReleaseFacts) -> str:
+    """Return the hash of what decides a root besides the sources."""
+    return hashlib.sha256(json_bytes(list(_ground(facts)))).hexdigest()
+
+
+def sources_of(repositories: pa.Table) -> str:
+    """Return the hash of the rows of repositories.parquet, which differ where anything that was read does."""
+    digest = hashlib.sha256()
+    for row in json_rows(repositories).to_pylist():
+        digest.update(row.encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()
 
 
 def check_same(output: Path, facts: ReleaseFacts, repositories: pa.Table) -> None:

@@ -15,6 +15,7 @@ from typing import cast
 import orjson
 
 from drystone.building.index import follow
+from drystone.building.settings import ReleaseSettings
 from drystone.building.stages.rows import derived, told
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
@@ -144,6 +145,8 @@ def apply(
             for request, each in stone["requests"].items()
         ]
         registry.optouts.applied_all(now["root"], now["version"], fallen)
+        if (name := stone["release"]) != ReleaseSettings().name:
+            registry.versions.released(name, now["version"], now["root"])
         registry.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
     return outcomes
 

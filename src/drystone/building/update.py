@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from drystone.building.context import Build
 from drystone.building.index import index_stage, is_wanted, take_over
-from drystone.building.output import INCOMPLETE
+from drystone.building.output import INCOMPLETE, check_registered, sources_of
 from drystone.building.plan import Settled
 from drystone.building.publish import (
     facts_of,
@@ -140,7 +140,9 @@ def _numbered(build: Build, settled: Settled, old: Release) -> ReleaseFacts | No
         return None
     number = version or next_version(old.manifest.facts.version, change or PATCH)
     check_later(old.manifest.facts.version, number)
-    return facts.model_copy(update={"version": number})
+    facts = facts.model_copy(update={"version": number})
+    check_registered(build.registry.result(), facts, sources_of(repository_rows(build.settings, settled)))
+    return facts
 
 
 def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old: Release) -> ReleaseFacts:

@@ -1,6 +1,7 @@
-"""Which version of a release took the place of which: so that whoever has a copy of an old one can be told.
+"""Which version of a release took the place of which, and which root has which name and number.
 
-Knows versions by root hash and number; nothing of what they hold, or where they lie.
+So that whoever has a copy of an old one can be told, and no name stands for two releases. Knows nothing of what they
+hold, or where they lie.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from drystone.registry.log import events
 from drystone.registry.log.bodies import SupersededBody
 from drystone.registry.storage.database import reading, writing
-from drystone.registry.storage.tables import SUPERSEDED
+from drystone.registry.storage.tables import RELEASED, SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,18 @@ class NewerVersion:
     root: str
     version: str
     retracted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRoot:
+    """A release that is known by a name and number. `ground` and `sources` are hashes of what decides the root hash:
+
+    settings, program and registry, and what was read; empty where that is not known.
+    """
+
+    root: str
+    ground: str
+    sources: str
 
 
 class Versions:
@@ -49,6 +62,21 @@ class Versions:
             row = {**said, "event": event.seq, "retracted": retracted or (known is not None and known.retracted)}
             connection.execute(sa.delete(SUPERSEDED).where(SUPERSEDED.c.root == root))
             connection.execute(sa.insert(SUPERSEDED), [row])
+
+    def named(self, name: str, version: str) -> list[NamedRoot]:
+        """Return the releases that are known by a name and number, by their root hashes."""
+        query = sa.select(RELEASED.c.root, RELEASED.c.ground, RELEASED.c.sources).order_by(RELEASED.c.root)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.where(RELEASED.c.name == name, RELEASED.c.version == version))
+            return [NamedRoot(*row) for row in found]
+
+    def released(self, name: str, version: str, root: str, *, ground: str = "", sources: str = "") -> None:
+        """Record that a release has this name and number; what is known already changes nothing."""
+        key = {"name": name, "version": version, "root": root}
+        with writing(self._engine) as connection:
+            query = sa.select(RELEASED.c.root).where(*(RELEASED.c[column] == value for column, value in key.items()))
+            if connection.execute(query).one_or_none() is None:
+                connection.execute(sa.insert(RELEASED), [{**key, "ground": ground, "sources": sources}])
 
     def successor(self, root: str) -> NewerVersion | None:
         """Return the newest version that followed the one with this root hash, None where none is known."""

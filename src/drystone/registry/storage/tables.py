@@ -146,6 +146,18 @@ APPLICATIONS: Final = sa.Table(
     sa.Column("at", sa.String(32), nullable=False),
 )
 
+#: Releases by name and number, each with its root hash. `ground` and `sources` are hashes of what decides a root:
+#: settings, program and registry, and what was read; empty where not known. Not of the log: it decides on no file.
+RELEASED: Final = sa.Table(
+    "released",
+    METADATA,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("root", sa.String(64), primary_key=True),
+    sa.Column("ground", sa.String(64), nullable=False),
+    sa.Column("sources", sa.String(64), nullable=False),
+)
+
 #: Versions of releases, by root hash, in whose place another one stands; `retracted`: not to be used any more.
 SUPERSEDED: Final = sa.Table(
     "superseded",
