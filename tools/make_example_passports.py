@@ -1,31 +1,34 @@
 """Writes the passports that come with the catalog, out of what was read of each artifact.
 
 `python -m tools.make_example_passports` from the repository's root; needs nothing besides the package. Each text is an
-excerpt of a page, as it was read on the day that is given; each quote must stand in it, or nothing is written.
+excerpt of a page, as it was read on the day that is given; each quote must stand in it, or nothing is written. `mini`,
+`mini-half` and the demo (`make demo` builds it) are counted from their own files.
 """
 
 # ruff: noqa: E501  (excerpts stand as they were read)
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from drystone.catalog.importing.imported import QuotedText, known, unknown, with_always
+from tools.example_parts import READ, disputed, does
+
+from drystone.catalog.importing.imported import Imported, QuotedText, known, unknown, with_always
+from drystone.catalog.importing.readers import import_reader
+from drystone.catalog.importing.releases import import_release
 from drystone.catalog.passports.passport import (
     ArtifactVersion,
-    Capability,
-    Claim,
-    Fact,
     Identity,
     Passport,
     Procedure,
-    Reference,
 )
 from drystone.catalog.passports.reading import json_of
-from drystone.catalog.passports.vocabulary import fact_kind, jobs
+from drystone.release.read import open_release
+from tools import example_passports
 
-FOLDER: Final = Path(__file__).parents[1] / "src/drystone/catalog/shelf/examples"
-READ: Final = "2026-11-30"
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = ROOT / "src/drystone/catalog/shelf/examples"
 
 DISTILBERT_CARD: Final = QuotedText(
     """\
@@ -128,27 +131,6 @@ BIGCODE: Final = QuotedText(
     READ,
 )
 TEXTS: Final = (DISTILBERT_CARD, DISTILBERT_AZURE, DISTILBERT_LISTED, STACK_CARD, STACK_LISTED, BIGCODE)
-
-
-def does(
-    id: str, description: str, evidence: list[Reference], *, outputs: tuple[str, ...] = (),
-    inputs: tuple[str, ...] = (), limits: tuple[str, ...] = (), requirements: tuple[str, ...] = (),
-    best_for: tuple[str, ...] = (),
-) -> Capability:  # fmt: skip
-    """Return a capability of the vocabulary."""
-    return Capability(
-        id=id, name=jobs()[id].name, description=description, intents=jobs()[id].intents, inputs=inputs,
-        outputs=outputs, limits=limits, requirements=requirements, best_for=best_for, evidence=tuple(evidence),
-    )  # fmt: skip
-
-
-def disputed(name: str, settled_by: str, *claims: tuple[str | float, Reference], note: str | None = None) -> Fact:
-    """Return a fact of which sources say different things."""
-    made = []
-    for value, quote in claims:
-        unit = fact_kind(name).unit if isinstance(value, int | float) else None
-        made.append(Claim(value=value, unit=unit, basis="declared", evidence=(quote,)))
-    return Fact(name=name, status="disputed", claims=tuple(made), settled_by=settled_by, note=note)
 
 
 def distilbert() -> Passport:
@@ -315,13 +297,25 @@ def the_stack_v2() -> Passport:
 def main() -> None:
     """Write all passports and the texts that they quote."""
     (FOLDER / "texts").mkdir(parents=True, exist_ok=True)
-    made = (distilbert(), the_stack_v2())
+    made = (distilbert(), the_stack_v2(), *example_passports.passports())
     quoted = {one.sha256 for passport in made for one in passport.references}
-    for text in TEXTS:
+    for text in (*TEXTS, *example_passports.TEXTS):
         if text.sha256 in quoted:
             (FOLDER / "texts" / f"{text.sha256}.txt").write_text(text.text, "utf-8")
     for passport in made:
         (FOLDER / f"{passport.artifact.name}.json").write_bytes(json_of(passport))
+    for imported in own():
+        for sha256, kept in imported.texts.items():
+            (FOLDER / "texts" / f"{sha256}.txt").write_text(kept, "utf-8")
+        (FOLDER / f"{imported.passport.artifact.name}.json").write_bytes(json_of(imported.passport))
+
+
+def own() -> Iterator[Imported]:
+    """Yield what is counted of the readers that this repository holds, and of the demo where it was built."""
+    for name in ("mini", "mini-half"):
+        yield import_reader(ROOT / f"models/{name}/src/drystone_{name.replace('-', '_')}/model", name, READ)
+    if (ROOT / "demo/release/manifest.json").exists():
+        yield import_release(open_release(ROOT / "demo/release"), READ)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def import_card(text: str, source: str, date: str, name: str | None = None) -> I
     if not card.keys():
         raise UsageError(f"{source}: the head is no YAML mapping")
     kept = QuotedText(text, source, date)
-    reader = card.text("pipeline_tag") == "question-answering" or "question-answering" in card.all("tags")
+    tasks = {card.text("pipeline_tag"), *card.all("tags"), card.text("model-index", 0, "results", 0, "task", "type")}
+    reader = "question-answering" in tasks
     dataset = any(card.part(key) is not None for key in ("task_categories", "dataset_info", "size_categories"))
     if reader == dataset:
         raise UsageError(f"{source}: is the card neither of a dataset nor of a model that answers questions")
