@@ -21,7 +21,7 @@ from drystone.cli._out import console
 def _folder(tmp_path: Path, name: str) -> Path:
     folder = tmp_path / name
     folder.mkdir()
-    (folder / "[red]a.py").write_text("print('a wall of dry stones')\n")
+    (folder / "[red]a.py").write_text("# SPDX-License-Identifier: MIT\nprint('a wall of dry stones')\n")
     return folder
 
 
