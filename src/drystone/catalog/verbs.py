@@ -159,7 +159,7 @@ def rank_history(artifact: AnyPath, *, catalog: AnyPath) -> list[PastRank]:
     from drystone.catalog.shelf.shelf import Shelf
 
     with Shelf(_place(catalog)) as shelf:
-        return RankBook(shelf.engine).history(shelf.get(os.fspath(artifact)).artifact.name)
+        return RankBook(shelf.engine).history(shelf.get(os.fspath(artifact)).artifact)
 
 
 def dispute_fact(artifact: str, fact: str, words: str, link: str, *, catalog: AnyPath) -> Dispute:
@@ -181,7 +181,7 @@ def list_disputes(artifact: str | None = None, *, catalog: AnyPath) -> list[Disp
     from drystone.catalog.shelf.shelf import Shelf
 
     with Shelf(_place(catalog)) as shelf:
-        return RankBook(shelf.engine).disputes(None if artifact is None else shelf.get(artifact).artifact.name)
+        return RankBook(shelf.engine).disputes(None if artifact is None else shelf.get(artifact).artifact)
 
 
 def answer_dispute(number: int, words: str, by: str, *, uphold: bool, catalog: AnyPath) -> Dispute:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from drystone.catalog.importing.imported import Imported
 from drystone.catalog.matching.records import MatchRecords, Seeker
 from drystone.catalog.matching.shapes import ArtifactHit
 from drystone.catalog.passports.texts import kept_by_hash
-from drystone.catalog.ranking.ranking import rank_shelf
+from drystone.catalog.ranking.book import RankBook
+from drystone.catalog.ranking.ranking import dispute, rank_shelf
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.catalog.verbs import find_duplicates, merge_artifacts
 from drystone.cli.comparing.catalog import command as catalog
@@ -34,6 +36,8 @@ def place(tmp_path: Path) -> str:
             passport = made.passport(name, *given, kind="dataset", capabilities=[made.does(f"code.{name[:4]}")])
             shelf.add(Imported(passport, kept_by_hash([made.TEXT])))
         assert shelf.engine is not None
+        dispute(shelf, "starcoder-data", "size.text_bytes", "It is 250, and not 783.", "https://example.org/size")
+        RankBook(shelf.engine).answer(1, "As the link shows.", "ada", date(2026, 11, 30), uphold=True)
         records = MatchRecords(shelf.engine)
         hits = [ArtifactHit("starcoder-data", "dataset", "x", None, None, 1.0, ())]
         records.report(records.token(records.record("code", "", hits, Seeker("a")), "starcoder-data"), success=True)
@@ -59,7 +63,10 @@ def test_two_that_are_one(place: str) -> None:
         assert contents.status == "known"
         assert license is not None
         assert license.status == "known"
-        assert sum(rank_shelf(shelf).outcomes["starcoderdata"]) == pytest.approx(1, abs=0.01), "its votes are kept"
+        ranking = rank_shelf(shelf)
+        assert ranking.upheld == {("starcoderdata", "size.text_bytes")}
+        assert len(RankBook(shelf.engine).disputes(found.artifact)) == 1
+        assert sum(ranking.outcomes["starcoderdata"]) == pytest.approx(1, abs=0.01), "its votes are kept"
 
 
 def test_what_cannot_be_one(place: str) -> None:

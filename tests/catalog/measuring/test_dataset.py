@@ -170,6 +170,9 @@ def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
     pq.write_table(pa.table({"content": pa.array([None], pa.string())}), tmp_path / "empty.parquet")
     pq.write_table(pa.table({"content": pa.array([], pa.string())}), tmp_path / "nothing.parquet")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "mixed").mkdir()
+    table(tmp_path / "mixed/a.parquet", [row(1, "x")])
+    table(tmp_path / "mixed/b.parquet", [{"blob_id": "a" * 40}])
     (tmp_path / "bad.jsonl").write_text('{"text": 1}\n')
     for what, more, said in (
         ("broken.parquet", {}, "cannot be read as Parquet"),
@@ -178,6 +181,7 @@ def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
         ("null.parquet", {}, "column content is null, and holds no texts"),
         ("empty.parquet", {}, "all of these rows are empty"),
         ("nothing.parquet", {}, "holds no rows"),
+        ("mixed", {}, "has other columns than the first file"),
         ("folder", {}, "holds no files"),
         ("nowhere", {}, "nowhere"),
         ("folder", {"text": "content"}, "is no Parquet dataset"),

@@ -21,12 +21,13 @@ DAYS = date(2026, 11, 29), date(2026, 11, 30)
 def test_days_and_versions_are_kept_side_by_side(place: str) -> None:  # noqa: F811
     with Shelf(place, make=True) as shelf:
         book = RankBook(shelf.engine)
-        assert book.history(NAME) == []
+        reader = shelf.get(NAME).artifact
+        assert book.history(reader) == []
         for day in DAYS:
             for version in ("1", "2", "2"):
                 found = rank_shelf(shelf, version, day=day)
                 book.keep(found.kinds, found.scoring, day)
-        kept = RankBook(shelf.engine).history(NAME)
+        kept = RankBook(shelf.engine).history(reader)
         assert [(one.day, one.version) for one in kept] == [
             ("2026-11-30", "2"), ("2026-11-30", "1"), ("2026-11-29", "2"), ("2026-11-29", "1"),
         ]  # fmt: skip
@@ -45,7 +46,7 @@ def test_a_dispute_moves_a_rank_once_it_is_upheld(place: str) -> None:  # noqa: 
         assert rank_shelf(shelf).kinds["reader"].find(NAME) == before
         book = RankBook(shelf.engine)
         answered = book.answer(kept.number, "As the link shows.", "me", DAYS[1], uphold=True)
-        assert answered == book.disputes(NAME)[0]
+        assert answered == book.disputes(shelf.get(NAME).artifact)[0]
         assert answered.state == "upheld"
         after = rank_shelf(shelf)
         row = after.kinds["reader"].find(NAME)
@@ -89,7 +90,7 @@ def test_without_a_database_nothing_is_kept() -> None:
     with Shelf() as shelf:
         book, found = RankBook(shelf.engine), rank_shelf(shelf)
         assert not book.writable
-        assert book.history(NAME) == []
+        assert book.history(shelf.get(NAME).artifact) == []
         assert book.upheld() == frozenset()
         for act in (
             lambda: book.keep(found.kinds, find_scoring(), DAYS[0]),

@@ -210,7 +210,11 @@ def _rows(groups: list[tuple[int, Path, int]], columns: _Columns, each: int, see
         if table.num_rows > each:
             picks = np.random.default_rng([seed, group]).choice(table.num_rows, each, replace=False)
             table = table.take(np.sort(picks))
-        yield _sampled(table, columns, group, weight)
+        try:
+            sampled = _sampled(table, columns, group, weight)
+        except (KeyError, pa.ArrowException):
+            raise UsageError(f"{shown(str(path))}: has other columns than the first file; measure it alone.") from None
+        yield sampled
 
 
 def _sampled(table: pa.Table, columns: _Columns, group: int, weight: float) -> SampledFiles:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from drystone.catalog.passports.passport import ArtifactKind
+from drystone.catalog.passports.passport import ArtifactKind, Identity
 from drystone.catalog.ranking.rank import RankedKind
 from drystone.catalog.ranking.scoring import Scoring
 from drystone.catalog.ranking.tables import DISPUTES, OWN, RANKINGS, RANKS
@@ -90,13 +90,17 @@ class RankBook:
                 if rows:
                     connection.execute(sa.insert(RANKS), rows)
 
-    def history(self, name: str) -> list[PastRank]:
-        """Return how an artifact stood, the latest day first."""
+    def history(self, artifact: Identity) -> list[PastRank]:
+        """Return how an artifact stood, under this name or an alias, the latest day first."""
         if self._engine is None or not self._there:
             return []
         columns = [RANKINGS.c.day, RANKINGS.c.version, RANKINGS.c.scoring_sha256]
-        columns += [RANKS.c[name] for name in ("low", "high", "known", "best_place", "worst_place", "artifacts")]
-        query = sa.select(*columns).join(RANKINGS, RANKINGS.c.number == RANKS.c.ranking).where(RANKS.c.name == name)
+        columns += [RANKS.c[each] for each in ("low", "high", "known", "best_place", "worst_place", "artifacts")]
+        query = (
+            sa.select(*columns)
+            .join(RANKINGS, RANKINGS.c.number == RANKS.c.ranking)
+            .where(RANKS.c.name.in_(_known_as(artifact)))
+        )
         order = query.order_by(RANKINGS.c.day.desc(), RANKINGS.c.version.desc(), RANKINGS.c.scoring_sha256)
         with self._engine.connect() as connection:
             return [PastRank(*row) for row in connection.execute(order)]
@@ -136,14 +140,14 @@ class RankBook:
                 raise UsageError(f"{number}: there is no dispute of this number.")
             return Dispute(*connection.execute(sa.select(DISPUTES).where(here)).one())
 
-    def disputes(self, artifact: str | None = None) -> list[Dispute]:
-        """Return disputes, the latest first: of one artifact, or of all."""
+    def disputes(self, artifact: Identity | None = None) -> list[Dispute]:
+        """Return disputes, the latest first: of one artifact, under this name or an alias, or of all."""
         if self._engine is None or not self._there:
             return []
         query = sa.select(DISPUTES).order_by(DISPUTES.c.number.desc())
         with self._engine.connect() as connection:
-            rows = connection.execute(query if artifact is None else query.where(DISPUTES.c.artifact == artifact))
-            return [Dispute(*row) for row in rows]
+            about = query if artifact is None else query.where(DISPUTES.c.artifact.in_(_known_as(artifact)))
+            return [Dispute(*row) for row in connection.execute(about)]
 
     def upheld(self) -> frozenset[tuple[str, str]]:
         """Return the facts that a dispute was upheld about, each with its artifact's name before it."""
@@ -156,6 +160,11 @@ class RankBook:
             METADATA.create_all(self._engine, tables=list(OWN))
             self._there = True
         return self._engine.begin()
+
+
+def _known_as(artifact: Identity) -> list[str]:
+    """Return the names under which something of an artifact may have been kept: two that were one are merged."""
+    return [artifact.name, *artifact.aliases]
 
 
 def sha256_of_scoring(scoring: Scoring) -> str:

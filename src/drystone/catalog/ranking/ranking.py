@@ -56,7 +56,8 @@ def rank_shelf(
     `scoring`: a version, or the path of a file like scoring.toml. Raises `UsageError`.
     """
     chosen, today = find_scoring(scoring), day or datetime.now(UTC).date()
-    upheld, outcomes = RankBook(shelf.engine).upheld(), _by_their_names(shelf, recorded_outcomes(shelf.engine))
+    upheld = {(_name_now(shelf, name), fact) for name, fact in RankBook(shelf.engine).upheld()}
+    outcomes = _by_their_names(shelf, recorded_outcomes(shelf.engine))
     others = [json_of(one) for one in besides if shelf.find(one.artifact.name) is None]
     gathered = gather([*others, *shelf.stored()] if others else shelf.stored(), chosen, today, outcomes, upheld)
     return RankedCatalog(chosen, today, rank(gathered, chosen), outcomes, upheld)
@@ -66,11 +67,15 @@ def _by_their_names(shelf: Shelf, outcomes: AllOutcomes) -> AllOutcomes:
     """Return outcomes by the names that artifacts have now: those of one that was merged are the other's."""
     found: dict[str, Outcomes] = {}
     for name, more in outcomes.items():
-        passport = shelf.find(name)
-        now = name if passport is None else passport.artifact.name
+        now = _name_now(shelf, name)
         old = found.get(now, Outcomes(0, 0))
         found[now] = Outcomes(old.successes + more.successes, old.failures + more.failures)
     return found
+
+
+def _name_now(shelf: Shelf, name: str) -> str:
+    passport = shelf.find(name)
+    return name if passport is None else passport.artifact.name
 
 
 def dispute(shelf: Shelf, artifact: str, fact: str, words: str, link: str) -> Dispute:

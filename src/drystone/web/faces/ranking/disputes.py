@@ -48,7 +48,12 @@ def receive(
 @programs.get("/disputes")
 def disputes(state: Here, artifact: str | None = None) -> list[dict[str, Any]]:
     """Return the disputes of an artifact or of all, the latest first."""
-    found: list[dict[str, Any]] = dumped(RankBook(_shelf(state).engine).disputes(artifact))
+    shelf = _shelf(state)
+    passport = None if artifact is None else shelf.find(artifact)
+    if artifact is not None and passport is None:
+        raise HTTPException(404, "No artifact of this name is in the catalog.")
+    about = None if passport is None else passport.artifact
+    found: list[dict[str, Any]] = dumped(RankBook(shelf.engine).disputes(about))
     return found
 
 

@@ -57,10 +57,10 @@ def explained(
     kind = found.kinds[passport.artifact.kind]
     book = RankBook(shelf.engine)
     second = _passport(shelf, other) if other else None
-    disputes = book.disputes(passport.artifact.name)
+    disputes = book.disputes(passport.artifact)
     return pages.draw(
         request, "rank_explained.html", passport=passport, found=found, one=found.explain(passport),
-        history=book.history(passport.artifact.name), disputes=disputes, writable=book.writable,
+        history=book.history(passport.artifact), disputes=disputes, writable=book.writable,
         states={(each.reference.sha256, each.reference.quote): each.state for each in _quotes(shelf, passport)},
         of={fact: [each for each in disputes if each.fact == fact] for fact in {each.fact for each in disputes}},
         turn=None if second is None else found.turn(passport, second),
@@ -101,7 +101,7 @@ def explained_for_programs(
     shelf, found = _shelf(state), ranked(state, scoring)
     passport = _passport(shelf, name)
     turn = None if other is None else dumped(found.turn(passport, _passport(shelf, other)))
-    history = dumped(RankBook(shelf.engine).history(passport.artifact.name))
+    history = dumped(RankBook(shelf.engine).history(passport.artifact))
     return {"scoring": found.scoring.version, "rank": dumped(found.explain(passport)), "history": history, "turn": turn}
 
 
