@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from drystone.catalog.importing.imported import Imported
 from drystone.catalog.matching.records import MatchRecords, Seeker
@@ -16,7 +15,6 @@ from drystone.catalog.ranking.book import RankBook
 from drystone.catalog.ranking.ranking import dispute, rank_shelf
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.catalog.verbs import find_duplicates, merge_artifacts
-from drystone.cli.comparing.catalog import command as catalog
 from drystone.errors import UsageError
 from tests.catalog.passports import made
 
@@ -78,14 +76,3 @@ def test_what_cannot_be_one(place: str) -> None:
     ):
         with pytest.raises(UsageError, match=said):
             merge_artifacts(kept, other, catalog=place)
-
-
-def test_commands(place: str) -> None:
-    def run(*words: str) -> str:
-        return CliRunner().invoke(catalog, [*words, "--catalog", place]).output
-
-    both = ("merge", "starcoderdata", "starcoder-data")
-    assert "starcoder-data" in run("duplicates")
-    assert "would be starcoderdata" in run(*both, "--dry-run")
-    assert "1 of 5 facts are disputed" in run(*both)
-    assert run("duplicates") == "Nothing is listed twice.\n"

@@ -254,12 +254,14 @@ def _names_license(value: Any) -> bool:
     return isinstance(value, str) and value.strip().casefold() not in _NO_LICENSE
 
 
+#: How sources of many repositories are written (`parse_source`).
+_MANY: Final = ("table:", "swh+")
 #: Words of columns that name no licence.
 _NO_LICENSE: Final = frozenset({"", "none", "noassertion", "unknown", "no_license", "other", "null", "[]"})
 
 
 def _of_repository(what: str, files: int, size: int, seed: int) -> Sample:
-    source = parse_source(what)
+    source = None if what.startswith(_MANY) else parse_source(what)
     if not isinstance(source, RepositorySource):
         raise UsageError(f"{shown(what)}: is a source of many repositories; name one repository, or Parquet files.")
     with tempfile.TemporaryDirectory(prefix="drystone-") as folder:
