@@ -74,3 +74,8 @@ def test_the_wheel_works_in_a_new_environment_without_a_compiler(built: Path, tm
     run(drystone, "build", project, "--output", release, **where)
     assert "Nothing is wrong" in run(drystone, "verify", release, **where)
     assert "dropped at stage near_duplicates" in run(drystone, "why", release, "two.py", **where)
+    # The catalog that comes with it needs no extra and no network.
+    nowhere = {**where, "HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    pair = ("distilbert-base-cased-distilled-squad", "the-stack-v2")
+    assert "No shared job, so that neither is better." in run(drystone, "compare", *pair, **nowhere)
+    assert "dataset_DatasetPackage" in run(drystone, "catalog", "papers", release, "--as", "spdx", **nowhere)
