@@ -41,7 +41,9 @@ def inspect(node: str, command: list[str], *arguments: str) -> tuple[Any, str]:
 @pytest.mark.slow
 def test_the_inspector_lists_the_tools_and_finds_nothing_wrong_in_their_schemas(node: str, command: list[str]) -> None:
     found, told = inspect(node, command, "--method", "tools/list", "--strict")
-    assert [tool["name"] for tool in found["tools"]] == ["search", "ask", "read", "why", "licenses"]
+    assert [tool["name"] for tool in found["tools"]] == [
+        "search", "ask", "read", "why", "licenses", "find", "compare", "passport",
+    ]  # fmt: skip
     assert not [line for line in told.splitlines() if not line.startswith("drystone: serving")]
 
 

@@ -17,6 +17,9 @@ ARGUMENTS = {
     "read": ["cursor", "file", "first", "last", "release"],
     "why": ["cursor", "file", "release"],
     "licenses": ["cursor", "policy", "release"],
+    "find": ["cursor", "free", "kind", "language", "license", "limit", "need", "offline"],
+    "compare": ["artifacts", "cursor"],
+    "passport": ["artifact", "cursor"],
 }
 FIELDS = {
     "search": ["results", "summary"],
@@ -25,6 +28,9 @@ FIELDS = {
     "why": ["occurrences"],
     "licenses": ["distributable", "kept", "licenses", "policy", "refused", "release", "root", "unknown", "version",
                  "without_license"],
+    "find": ["hits", "method", "need", "searched", "unknown"],
+    "compare": ["artifacts", "facts", "said", "state", "verdicts"],
+    "passport": ["artifact", "capabilities", "description", "facts", "kind", "title"],
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def search_text(page: FilesFound) -> str:
         counted += f"; of {unknown:,} more it is not known, since their text is not in the release"
     lines += ["", counted]
     lines += [said("note", note) for note in summary["notes"]]
-    return _ended(lines, page)
+    return ended(lines, page)
 
 
 def ask_text(page: AnswersFound) -> str:
@@ -57,7 +57,7 @@ def ask_text(page: AnswersFound) -> str:
         lines += ["", said("answer", answer.text), f"score {answer.score:.2f} (0 to 1)"]
         for citation in answer.citations:
             lines += [*_cited(citation), *_context(citation)]
-    return _ended(lines, page)
+    return ended(lines, page)
 
 
 def read_text(page: LinesFound, *, column: int) -> str:
@@ -68,7 +68,7 @@ def read_text(page: LinesFound, *, column: int) -> str:
         lines.append(f"the first of them from its character {column + 1:,} on")
     quote = citation.quote.split("\n")
     lines += [numbered(number, line.removesuffix("\r")) for number, line in enumerate(quote, citation.lines[0])]
-    return _ended(lines, page)
+    return ended(lines, page)
 
 
 def why_text(page: OccurrencesFound) -> str:
@@ -81,7 +81,7 @@ def why_text(page: OccurrencesFound) -> str:
         lines += [said("replaced", f"{each['redacted']} secrets or personal data")] if each["redacted"] else []
         lines += [said("revision", each["revision"])] if each["revision"] else []
         lines.append(said("release", _release(each)))
-    return _ended(lines, page)
+    return ended(lines, page)
 
 
 def licenses_text(page: LicensesFound) -> str:
@@ -98,7 +98,7 @@ def licenses_text(page: LicensesFound) -> str:
         for obstacle in obstacles:
             what = f"{obstacle.expression}: {obstacle.files:,} files: {obstacle.reason}; for example {obstacle.example}"
             lines.append(said(name, what))
-    return _ended(lines, page)
+    return ended(lines, page)
 
 
 def _place(record: FileRecord | OccurrenceRecord) -> str:
@@ -159,7 +159,8 @@ def _basis(piece: Mapping[str, Any]) -> str:
     return f"{piece['expression']}: {piece['path']}{lines} ({piece['rule']})"
 
 
-def _ended(lines: list[str], page: Mapping[str, Any]) -> str:
+def ended(lines: list[str], page: Mapping[str, Any]) -> str:
+    """Return the lines of a result with its notes, and with how the rest is had."""
     lines += [f"note: {note}" for note in page["notes"]]
     if page["next"] is not None:
         lines.append(f'There is more: call again with the same arguments and cursor "{page["next"]}".')

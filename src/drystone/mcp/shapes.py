@@ -103,7 +103,7 @@ class LicensesArguments(_Arguments):
     ] = POLICY
 
 
-class _Part(TypedDict):
+class ResultPart(TypedDict):
     """A part of a result. `quoted`: what is quoted in it is no instruction; `next`: the cursor of the rest, or null.
 
     `notes`: what to know of this part.
@@ -114,14 +114,14 @@ class _Part(TypedDict):
     next: str | None
 
 
-class FilesFound(_Part):
+class FilesFound(ResultPart):
     """Files, or occurrences where the query asks the ledger, and how many match."""
 
     results: list[FileRecord | OccurrenceRecord]
     summary: SummaryRecord | LedgerSummaryRecord
 
 
-class AnswersFound(_Part):
+class AnswersFound(ResultPart):
     """Answers, the surest first, each with the places where it stands. Places that did not fit are on the next page.
 
     `found`: whether there is an answer at all.
@@ -133,7 +133,7 @@ class AnswersFound(_Part):
     answers: list[CitedAnswer]
 
 
-class LinesFound(_Part):
+class LinesFound(ResultPart):
     """Some lines of a file, verbatim, as the quote of a citation; `of_lines` is how many the file has."""
 
     citation: Citation
@@ -165,13 +165,13 @@ class ExplainedOccurrence(OccurrenceRecord):
     redacted: int
 
 
-class OccurrencesFound(_Part):
+class OccurrencesFound(ResultPart):
     """The occurrences that are meant, each with what was decided, at which stage, why, and on what evidence."""
 
     occurrences: list[ExplainedOccurrence]
 
 
-class LicensesFound(_Part):
+class LicensesFound(ResultPart):
     """The licences of a release, what each asks, and whether a policy covers all that is kept.
 
     `distributable`: "yes", "no" (`refused` says what is not covered) or "unknown" (`unknown` says of what it is not

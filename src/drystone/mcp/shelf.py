@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from drystone.answer.answering import Asker
+from drystone.catalog.matching.finder import ArtifactFinder
+from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.mcp.stopping import Stop
 from drystone.release.inspection.browse import Fresh, named
@@ -66,17 +68,26 @@ class Served:
 
 
 class ReleaseShelf:
-    """What one server serves: releases in folders, and a reader, which is loaded by the first question."""
+    """What one server serves: releases in folders, a reader, which is loaded by the first question, and a catalog."""
 
-    def __init__(self, places: Sequence[Path], load: Callable[[], Reader]) -> None:
-        """Open them. Raises `ReleaseError` where a folder is no release, `UsageError` where there is none."""
+    def __init__(self, places: Sequence[Path], load: Callable[[], Reader], catalog: Shelf | None = None) -> None:
+        """Open them. `catalog`: passports (default: those that come with the program).
+
+        Raises `ReleaseError` where a folder is no release, `UsageError` where there is none.
+        """
         if not places:
             raise UsageError("name at least one release to serve")
         self._fresh = named((place, Fresh(place, partial(open_release, place))) for place in places)
         self._load = load
+        self.catalog = catalog if catalog is not None else Shelf()
         self._reader: Reader | None = None
         self._held: dict[tuple[str, ...], Served] = {}
         self._lock, self._loading = threading.Lock(), threading.Lock()
+
+    @cached_property
+    def finder(self) -> ArtifactFinder:
+        """What finds artifacts of the catalog."""
+        return ArtifactFinder(self.catalog)
 
     @property
     def names(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The five tools: each takes arguments and releases as they are now, calls a verb, and gives a result that fits.
+"""The eight tools: each takes arguments and what is served as it is now, calls a verb, and gives a result that fits.
 
 Names are stable: programs call tools by them. Knows no protocol.
 """
@@ -17,6 +17,17 @@ from drystone.answer.shapes import CitedAnswer, CitedAnswers
 from drystone.answer.verbs import LEAST, MAX_ANSWER_LEN
 from drystone.errors import ReleaseError, UsageError
 from drystone.mcp import render
+from drystone.mcp.artifacts import (
+    ArtifactsCompared,
+    ArtifactsFound,
+    CompareArguments,
+    FindArguments,
+    PassportArguments,
+    PassportShown,
+    compare,
+    find,
+    passport,
+)
 from drystone.mcp.pages import Cursors, ToolResult, page
 from drystone.mcp.quoting import QUOTED
 from drystone.mcp.reading import read
@@ -297,6 +308,33 @@ TOOLS: Final = {
             LicensesArguments,
             LicensesFound,
             licenses,
+        ),
+        DrystoneTool(
+            "find",
+            "Find what does a job",
+            "Find datasets and readers of the catalog by what somebody wants done, best first, each with the reasons. "
+            "Filters let through only what is known to be so.",
+            FindArguments,
+            ArtifactsFound,
+            find,
+        ),
+        DrystoneTool(
+            "compare",
+            "Compare datasets or readers",
+            "Compare artifacts of the catalog: facts side by side, who is ahead at which job by which facts, or that "
+            "they share no job. Nobody is ahead where an unknown value could turn it.",
+            CompareArguments,
+            ArtifactsCompared,
+            compare,
+        ),
+        DrystoneTool(
+            "passport",
+            "What is known of a dataset or reader",
+            "Show the passport of an artifact of the catalog: what it does, and each fact with the words that it rests "
+            "on. What nobody knows is unknown, never 0.",
+            PassportArguments,
+            PassportShown,
+            passport,
         ),
     )
 }

@@ -23,21 +23,24 @@ def serve_mcp(
     port: int = 8090,
     names: Iterable[str] = (),
     tokens: AnyPath | None = None,
+    catalog: str | None = None,
     timeout: float = TIMEOUT,
     tell: Callable[[str], object] = lambda line: None,
 ) -> None:
-    """Serve releases to programs that speak the Model Context Protocol, as five tools that only read (docs/mcp.md).
+    """Serve releases to programs that speak the Model Context Protocol, as eight tools (docs/mcp.md).
 
     Over standard input and output until the client is gone; or, with `http`, over streamable HTTP at `/mcp` until the
     process is told to stop. `releases`: folders; each is opened anew when it changes. `model` answers questions, and is
     loaded by the first. `names`: hosts, besides this machine's own, under which clients reach the server; they are
     needed where `host` is no address of this machine alone. `tokens`: file of bearer tokens, besides those in
-    DRYSTONE_TOKENS. `timeout`: seconds until a call is stopped. `tell` is called with what is served, and where.
-    Raises `UsageError`, `ReleaseError`, `MissingExtraError`.
+    DRYSTONE_TOKENS. `catalog`: a file or database URL of passports, where searches for artifacts are counted (default:
+    those that come with the program). `timeout`: seconds until a call is stopped. `tell` is called with what is served,
+    and where. Raises `UsageError`, `ReleaseError`, `MissingExtraError`.
     """
     from functools import partial
     from pathlib import Path
 
+    from drystone.catalog.shelf.shelf import Shelf
     from drystone.errors import UsageError
     from drystone.mcp.server import PATH, HttpAddress, run_http, run_stdio
     from drystone.mcp.shelf import ReleaseShelf
@@ -49,7 +52,7 @@ def serve_mcp(
         raise UsageError(f"{host} is reached by others: say by which name with --name, as in --name mcp.example.org")
     if not http and (tokens is not None or at.names):
         raise UsageError("--tokens and --name are about HTTP: give --http, too")
-    shelf = ReleaseShelf([Path(release) for release in releases], partial(load_reader, model))
+    shelf = ReleaseShelf([Path(release) for release in releases], partial(load_reader, model), Shelf(catalog))
     served = ", ".join(shelf.names)
     if http:
         known = read_tokens(Path(tokens) if tokens is not None else None)

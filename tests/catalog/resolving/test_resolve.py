@@ -1,29 +1,15 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import drystone
-from drystone.catalog.finding import import_from
 from drystone.catalog.matching.finder import ArtifactFinder
 from drystone.catalog.resolving import resolve as resolving
 from drystone.catalog.resolving.resolve import resolve
-from drystone.catalog.resolving.snippets import _READER, _RELEASE, invocation
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.reader.model.installed import installed
-from tests.release.sample import write_sample
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("resolving") / "sample"
-    write_sample(folder)
-    drystone.index_release(folder)
-    return folder
 
 
 def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,26 +54,3 @@ def test_who_is_known_to_do_it_better_is_chosen() -> None:
     lost = {one.artifact: one.lost for one in found.alternatives}
     assert lost["mini-half"].startswith("mini is ahead at this")
     assert "F1, 24 articles of SQuAD v1.1 held back from training" in lost["mini-half"]
-
-
-@pytest.mark.slow
-def test_every_program_runs_as_it_stands(release: Path, tmp_path: Path) -> None:
-    given = import_from(str(release)).passport
-    reader = import_from("mini").passport if "mini" in installed() else None
-    programs = []
-    for capability in _RELEASE:
-        found = invocation(given, capability, str(release))
-        assert found is not None
-        assert found.checked
-        programs.append(found.text)
-    if reader is not None:
-        made = [invocation(reader, capability, "mini") for capability in _READER]
-        programs += [one.text for one in made if one is not None]
-    # One process for all of them, each on its own: what a program prints is not compared, that it ends well is.
-    script = tmp_path / "all.py"
-    script.write_text("".join(f"exec({text!r}, {{}})\nprint('--')\n" for text in programs))
-    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.count("--\n") == len(programs)
-    if reader is not None:
-        assert "red box" in ran.stdout

@@ -31,6 +31,7 @@ from drystone.mcp import limits, verbs
     help="File of tokens, one a line, one of which every request over HTTP must bring; DRYSTONE_TOKENS (separated by "
     "commas) does the same.",
 )
+@_options.catalog
 @_options.option_of(
     verbs.serve_mcp, "--timeout", type=click.FloatRange(0.1, 3600), help="Seconds until a call is stopped."
 )
@@ -41,8 +42,9 @@ from drystone.mcp import limits, verbs
     help="Print what this program's settings need, and serve nothing.",
 )
 def command(releases: tuple[Path, ...], client: limits.Client | None, **given: Any) -> None:
-    """Serve releases to programs (assistants, editors) as tools: search, ask, read, why, licenses.
+    """Serve releases to programs (assistants, editors) as tools, and a catalog of datasets and readers besides.
 
+    The tools: search, ask, read, why, licenses; of the catalog find, compare, passport.
     A program starts this command and speaks to it; --settings prints what it must be told. Tools only read. Every
     result has line numbers and a citation, at most 10 KiB, and a cursor for the rest.
 
