@@ -97,6 +97,7 @@ def test_queries(text: str, tree: Query) -> None:
         ("x file:[a", 8, "no ']'"),
         ("a -", 3, "expected what to leave out"),
         ("lang:python content:/a(?=b)/", 23, "looking around"),
+        ("lang:python a\udcffb", 14, "expected text in UTF-8"),
     ],
 )
 def test_errors_have_the_column_and_what_was_expected(text: str, column: int, expected: str) -> None:

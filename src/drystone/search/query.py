@@ -22,6 +22,8 @@ from drystone.search.expressions import patterns
 
 #: The longest query, in characters, and how deep its parentheses may be.
 MOST_LENGTH: Final = 100_000
+#: What stands for a byte of the command line that is no UTF-8, or for half of a character in JSON.
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 _DEEPEST: Final = 50
 
 Form = Literal["bare", "quoted", "slashed"]
@@ -106,6 +108,8 @@ class _Parser:
         self.text, self.at, self.depth = text, 0, 0
         if len(text) > MOST_LENGTH:
             raise UsageError(f"the query has {len(text):,} characters; the most is {MOST_LENGTH:,}")
+        if odd := _NO_TEXT.search(text):
+            raise self.fail("expected text in UTF-8, as which texts are read; this is none", odd.start())
 
     def fail(self, expected: str, at: int | None = None) -> QueryError:
         return QueryError(self.text, (self.at if at is None else at) + 1, expected)
