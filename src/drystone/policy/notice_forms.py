@@ -29,7 +29,8 @@ _NO_TEXT: Final = "The text is not in the release."
 _STYLE: Final = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
     "padding:0 1rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;border-left:3px solid;padding-left:1rem}"
-    "li,code,h1{overflow-wrap:anywhere}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0}"
+    "li,code,h1{overflow-wrap:anywhere}"
+    "table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0}"
     "div{overflow-x:auto}"
 )
 
