@@ -40,6 +40,10 @@ EMPTY = """() => [...document.querySelectorAll("details.fact")].map(one => {
   return before || !after ? one.querySelector("summary").innerText : null;
 }).filter(one => one !== null)"""
 
+#: Cells on a phone that are lower than the label before them, which then lies over the next.
+SHORT = """() => [...document.querySelectorAll("td")].filter(one =>
+  parseFloat(getComputedStyle(one, "::before").height) > one.clientHeight).map(one => one.dataset.label)"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -61,9 +65,9 @@ def test_every_link_leads_to_a_file_of_the_folder(folder: Path) -> None:
 
 
 def test_each_number_leads_to_its_evidence_by_one_click(folder: Path) -> None:
-    wide = sorted(folder.glob("*.html"))
+    pages = [path for path in sorted(folder.glob("*.html")) if "--vs--" not in path.stem or "the-stack-v2" in path.stem]
     with page() as opened:
-        for path in wide:
+        for path in pages:
             opened.goto(path.as_uri())
             assert opened.evaluate(NAKED) == [], path.name
             opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = false)")
@@ -71,9 +75,10 @@ def test_each_number_leads_to_its_evidence_by_one_click(folder: Path) -> None:
             if path.stem in {"index", "the-stack-v2", "distilbert-base-cased-distilled-squad--vs--the-stack-v2"}:
                 picture(opened, f"static-{path.stem}")
     with page(width=360) as opened:
-        for path in wide:
+        for path in pages:
             opened.goto(path.as_uri())
             assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), path.name
+            assert opened.evaluate(SHORT) == [], f"{path.name}: a label is taller than its cell"
 
 
 def test_a_verdict_opens_to_the_facts_that_it_names(tmp_path: Path) -> None:
