@@ -64,6 +64,7 @@ def test_every_link_leads_to_a_file_of_the_folder(folder: Path) -> None:
         assert not html.css("script, form")
 
 
+@pytest.mark.slow
 def test_each_number_leads_to_its_evidence_by_one_click(folder: Path) -> None:
     pages = [path for path in sorted(folder.glob("*.html")) if "--vs--" not in path.stem or "the-stack-v2" in path.stem]
     with page() as opened:
