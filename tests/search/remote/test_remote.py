@@ -12,6 +12,7 @@ from drystone.release.location import Bucket
 from drystone.release.read import Release, open_release
 from drystone.search import index
 from drystone.search.occurrences import ledger
+from drystone.search.remote import ahead
 from drystone.search.remote.objects import RemoteFile, RemoteRelease, Wanted, fetch, is_url, open_remote, read_ranges
 from drystone.search.search import Searcher
 from tests.release.sample import FACTS, Row, sample_rows, write_sample
@@ -48,6 +49,17 @@ def test_what_is_found_is_what_a_folder_finds(searcher: Searcher, remote: Remote
     assert {(one.path, one.swhid, one.lines, one.why) for one in answer} == here
     assert answer.exact
     assert {one.path for one in far.search(query, limit=3, lines=0)} <= {one[0] for one in here}
+
+
+def test_pages_that_come_in_many_rounds_are_all_looked_at(
+    searcher: Searcher, remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One page at first, then two at a time while others are looked at, with room for one."""
+    monkeypatch.setattr(ahead, "_FIRST", 1)
+    monkeypatch.setattr(ahead, "_LATER", 2)
+    far = Searcher([remote], memory=1)
+    for query in ("content:import", "content:e", "get_queryset"):
+        assert far.table(query)[1].equals(searcher.table(query)[1])
 
 
 def test_passages_and_tables_too(searcher: Searcher, remote: RemoteRelease) -> None:
