@@ -54,6 +54,7 @@ NONE = [
     ("a.sql", "INSERT INTO users (name, password) VALUES ('walls2course', ?);"),
     ("a.html", '<input type="password" name="p" placeholder="walls2course">'),
     ("a.conf", "PasswordAuthentication walls2"),
+    ("tls1.h", '#define TLS1_TXT_PSK_WITH_AES_128_CCM "PSK-AES128-CCM8"'),
     ("a.sql", "CREATE USER crm IDENTIFIED BY 12345 DEFAULT TABLESPACE USERS;"),
     ("a.yml", 'url: "postgresql+asyncpg://postgres:walls7@postgres/walls7"'),
     ("a.py", 'uri = "my-conn-type://my-login:my-pa%2Fssword@my-host:5432/my-schema"'),

@@ -32,7 +32,7 @@ OTHER: Final = re.compile(
     rb"dialog|screen|route|service|helper|utils?|validator|validation|encoder|hasher|mode|format|algorithm|scheme|store|storage|provider|source|"
     rb"state|status|enabled|disabled|age|days|rotation|generator|rules?|requirements?|description|desc|info|note|warning|instructions?|question|"
     rb"selector|locator|values|encodings?|encoding_values|xpath|css|column|table|attr\w*|param\w*|property|option|flag|arg|mask|chars?|charset|salt|iv|nonce|algo|bytes|size|bits|"
-    rb"identity|callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
+    rb"identity|with\w*|callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
     rb"attempt\w*|auth(?:entication)?|grant|template|tmpl|subject|event|action|request|response|handler|changed|login)$"
 )
 # `pass` alone is a stage, a ticket or a keyword; with these before it, or as the whole name, it is a password.
