@@ -83,6 +83,20 @@ def test_no_other_registry_brings_back_what_was_opted_out(tmp_path: Path, regist
     assert not verify(old).problems
 
 
+def test_a_first_build_makes_the_registry_that_it_names_beside_its_output(tmp_path: Path) -> None:
+    inputs = sources(tmp_path / "in")[:1]
+    place = tmp_path / "new" / "registry.sqlite"
+    output = tmp_path / "new" / "release"
+    with pytest.raises(UsageError, match="no registry there"):
+        drystone.build(inputs, output, registry=str(place), threads=1)  # not even a folder is there
+    place.parent.mkdir()
+    drystone.build(inputs, output, registry=str(place), threads=1)
+    assert place.is_file()
+    for output in (tmp_path / "new" / "second", tmp_path / "elsewhere"):
+        with pytest.raises(UsageError, match="no registry there"):
+            drystone.build(inputs, output, registry=str(place.with_name("regisrty.sqlite")), threads=1)
+
+
 def test_a_version_that_forgot_says_so_itself(tmp_path: Path, registry: Path) -> None:
     opt_out(registry, "lintel")
     first = sources(tmp_path / "in")

@@ -16,7 +16,7 @@ from drystone.building.builds import work_folder
 from drystone.building.configuration.explained import ExplainedSetting, explained
 from drystone.building.settings import Lines, ReleaseSettings, Settings, load_settings, sources_from_arguments, told
 from drystone.errors import SettingsError, UsageError
-from drystone.registry.place import STATED, chosen_by, place_to_use
+from drystone.registry.place import STATED, chosen_by, place_of_build
 from drystone.release.read import open_release
 from drystone.sources import Collection
 from drystone.work.engine import Engine
@@ -150,7 +150,8 @@ def order(
     if named.output is None:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
-    place, by = place_to_use(registry, settings.registry), chosen_by(registry, settings.registry)
+    place = place_of_build(registry, settings.registry, named.output, first=update is None)
+    by = chosen_by(registry, settings.registry)
     settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})
     said = {**_taken_over(settings, update), **asked.said()}
     for table, given in (("release", {**release, "output": output}), ("engine", engine)):

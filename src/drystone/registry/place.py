@@ -63,6 +63,30 @@ def place_to_use(named: str | None, stated: str | None = None) -> str:
     return _existing(place) if place is not None else DEFAULT_REGISTRY
 
 
+def place_of_build(named: str | None, stated: str | None, output: Path, *, first: bool) -> str:
+    """Return `place_to_use` for a build into the folder `output`, whose `first` build may make the registry beside it.
+
+    It may where nothing can be forgotten: where that folder holds no other registry and no release.
+    """
+    place = named_place(named, stated)
+    if place is not None and first and "://" not in place and _is_new(Path(place).expanduser(), output):
+        return place
+    return place_to_use(named, stated)
+
+
+def _is_new(registry: Path, output: Path) -> bool:
+    """Return whether a registry's folder is that of the output, and holds no registry and no release."""
+    folder = registry.absolute().parent
+    if folder != output.absolute().parent or not folder.is_dir() or any(folder.glob("*/manifest.json")):
+        return False
+    return not any(_begins(file) == b"SQLite format 3\0" for file in folder.iterdir() if file.is_file())
+
+
+def _begins(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(16)
+
+
 def open_registry(named: str | None = None) -> Registry:
     """Open a registry. One that somebody names must be there; the default one is made where there is none.
 
