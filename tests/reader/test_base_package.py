@@ -101,7 +101,7 @@ def test_what_was_trained_is_packed_and_put_onto_the_encoder_that_pip_fetches(
     ours, theirs = read_checkpoint(found.stdout.strip()).tensors, read_checkpoint(trained).tensors
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
-        np.testing.assert_allclose(value, theirs[name], atol=2e-3)
+        np.testing.assert_allclose(value, theirs[name], atol=6e-4)
     start = read_checkpoint(encoder).tensors
-    moved = [name for name in ours if np.abs(theirs[name] - start[name]).max() > 5e-3]
+    moved = [name for name in ours if np.abs(theirs[name] - start[name]).max() > 2e-3]
     assert any("layer.2." in name for name in moved)  # more than float16 rounds

@@ -195,7 +195,7 @@ class WordRanking:
     def scores(self, question: str) -> np.ndarray:
         """Return a score for each text."""
         total = np.zeros(self._count)
-        for word in set(_words(question.lower())):
+        for word in dict.fromkeys(_words(question.lower())):  # sums in one order in every process
             if word in self._postings:
                 at, values = self._postings[word]
                 total[at] += values
