@@ -113,6 +113,8 @@ stars = "many"
             "[release]\nversion = '1.0'\n",
             r"line 2: release.version: must be three numbers, such as 1.0.0 (it is '1.0')",
         ),
+        *((f"[release]\ndate = '{day}'\n", "line 2: release.date: must be a day, written as 2026-01-31; did you mean "
+           f"'2026-01-31'? (it is '{day}')") for day in ("20260131", "2026-W05-6")),
         ("[release]\nauthors = 'Ada'\n", "line 2: release.authors: must be an array (it is 'Ada')"),
         ("[release]\nzstd_level = 99\n", "line 2: release.zstd_level: must be less than or equal to 19 (it is 99)"),
         ("release.zstd_level = 2.5\n", "line 1: release.zstd_level: must be an integer (it is 2.5)"),

@@ -59,9 +59,11 @@ class ReleaseSettings(_Table):
     def _day(cls, value: str | None) -> str | None:
         if value is not None:
             try:
-                date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError as error:
                 raise ValueError(f"must be a day, written as 2026-01-31: {error}") from None
+            if day.isoformat() != value:  # "20260131" and "2026-W05-6" are days to Python, not to a manifest
+                raise ValueError(f"must be a day, written as 2026-01-31; did you mean {day.isoformat()!r}?")
         return value
 
 
