@@ -12,6 +12,7 @@ from drystone.policy import verbs
 from drystone.release.documents.notice import notice_lines
 from drystone.release.layout import NOTICES
 from drystone.release.read import open_release
+from tests.release.sample import sample_rows, write_sample
 
 
 def test_only_the_texts_of_the_rows_that_are_used_are_said(attributed: Path) -> None:
@@ -51,6 +52,16 @@ def test_files_are_listed_by_what_their_licence_rests_on(attributed: Path) -> No
     assert paths(where=["path=/bom.*"]) == {"/bom.py"}
     with pytest.raises(UsageError, match="one of header, metadata"):
         paths(basis=["hearsay"])
+
+
+def test_a_confidence_of_0_is_less_than_any_other(tmp_path: Path) -> None:
+    rows = [row for row in sample_rows() if row.repository == "own/special"]
+    for row in rows:
+        if row.path == "/latin.py":
+            row.extra = {"license_basis": "readme", "license_confidence": 0.0}
+    write_sample(tmp_path / "release", rows)
+    found = verbs.license_files(tmp_path / "release", below=0.01)
+    assert [(file.path, file.license_confidence) for file in found] == [("/latin.py", 0.0)]
 
 
 def test_an_older_release_says_that_it_does_not_know(attributed: Path, tmp_path: Path) -> None:

@@ -143,8 +143,13 @@ def files_by_basis(
     for table in chosen_rows(release, where, _OF_FILES):
         for row in table.to_pylist():
             file = LicensedFile(**row)
-            if _rests(file, bases) and (below is None or (file.license_confidence or 1.0) < below):
+            if _rests(file, bases) and _less_sure(file, below):
                 yield file
+
+
+def _less_sure(file: LicensedFile, below: float | None) -> bool:
+    """Return whether a file's licence is less sure than a limit. How sure an unknown one is, nobody knows."""
+    return below is None or (file.license_confidence is not None and file.license_confidence < below)
 
 
 def _rests(file: LicensedFile, bases: Sequence[str]) -> bool:
