@@ -100,6 +100,22 @@ def test_a_sample_claims_no_more_than_it_saw(tmp_path: Path) -> None:
     assert secrets.high > 30_000, "none in 60 files is no more than one in 16, surely"
 
 
+def test_rows_of_one_row_group_are_a_sample_as_well(tmp_path: Path) -> None:
+    rows = [row(n, "x = 1\n" * (n + 1)) for n in range(100)]
+    for group in (100, 10):
+        found = claims(measure_dataset(str(table(tmp_path / "t.parquet", rows, group)), 30, LARGE, 1))
+        secrets = found["findings.per_million_files"]
+        assert (secrets.value, secrets.low) == (0, 0)
+        assert secrets.high == pytest.approx(1e6 * 3.689 / 30, rel=1e-3), "Poisson: none of 30"
+        if group == 100:
+            assert "size.text_bytes" not in found, "one group does not say how much groups differ"
+        else:
+            text, truth = found["size.text_bytes"], 6 * sum(range(1, 101))
+            assert text.low is not None
+            assert text.high is not None
+            assert text.low < truth < text.high, "rows were drawn of all groups: that is not all rows"
+
+
 @pytest.mark.slow
 def test_intervals_hold_the_whole_s_share(tmp_path: Path) -> None:
     """Rows of one row group are alike here, as repositories are; 95 of 100 seeds should hold the truth."""

@@ -18,6 +18,7 @@ def test_groups_that_are_alike_say_more_than_groups_that_are_not() -> None:
     assert alike == (0.5, 0.5, 0.5)
     assert apart.high - apart.low == pytest.approx(2 * 2.093 * np.sqrt(20 / 19 * 20 * 25) / 200, rel=0.02)
     assert ratio(np.array([5.0]), np.array([10.0]), 9, whole=False).high == np.inf, "one group says nothing of others"
+    assert ratio(np.array([5.0]), np.array([10.0]), 1, whole=False) == (0.5, 0.5, 0.5), "there are no others"
 
 
 def test_chance_is_never_left_out() -> None:

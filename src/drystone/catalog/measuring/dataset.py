@@ -35,8 +35,9 @@ _RATES: Final[dict[str, tuple[str, float]]] = {
     "optouts.hits_per_million_files": ("out", 1e6),
     "benchmarks.files_share": ("benchmark", 100),
 }
-#: What would settle what cannot be measured here.
+#: What would settle what cannot be measured here, or has an interval without an end.
 _SETTLED: Final = {
+    "findings.per_million_files": "a sample of more than one group, or all of it",
     "licenses.unknown_share": "a column that names the licence of each file, or drystone build, which finds it",
     "optouts.hits_per_million_files": "--registry: a registry of requests to look the files up in",
     "benchmarks.files_share": "--benchmark: the texts of benchmarks to look for, as JSON Lines",
@@ -75,7 +76,8 @@ def measure_dataset(
     if not number:
         raise UsageError(f"{shown(what)}: no contents were drawn: all of these rows are empty.")
     setup = _setup(sample, looker, looked_for, optouts)
-    estimates = dict(_estimates(sample, counts, looked_for, optouts))
+    every = _estimates(sample, counts, looked_for, optouts)
+    estimates = {name: one for name, one in every if np.isfinite(one).all()}
     lines = {name: f"{name}: {one.said}\n" for name, one in estimates.items()}
     head = f"{NAME}, version {VERSION}: {shown(what)}\n{setup}\n{number} files, {bytes_} bytes\n"
     head += "".join(f"kind of finding: {kind}: {many}\n" for kind, many in sorted(counts.kinds.items()))
@@ -122,8 +124,9 @@ def _sum(sample: Sample, column: dict[str, np.ndarray]) -> Interval:
     if sample.whole:
         exact = float(column["bytes"].sum())
         return Interval(exact, exact, exact)
-    found = ratio(column["bytes"], column["files"], sample.all_groups, whole=False).times(sample.files)
-    return Interval(*(round(end) if np.isfinite(end) else 1e18 for end in found))
+    # Rows were drawn of the groups, so that even all groups are not the whole: no correction for their number.
+    found = ratio(column["bytes"], column["files"], np.inf, whole=False).times(sample.files)
+    return Interval(*(round(end) if np.isfinite(end) else end for end in found))
 
 
 def _at_least(value: float, most: float, *, whole: bool) -> Interval:

@@ -30,21 +30,21 @@ class Interval(NamedTuple):
         return Interval(self.value * factor, self.low * factor, self.high * factor)
 
 
-def ratio(amounts: Floats, counts: Floats, groups: int, *, whole: bool) -> Interval:
+def ratio(amounts: Floats, counts: Floats, groups: float, *, whole: bool) -> Interval:
     """Interval amounts for each count (files) from groups that were drawn out of `groups`.
 
-    Cochran, Sampling Techniques, 6.4: a ratio's variance between groups, with the correction for a finite number. It
-    is never taken for surer than independent counts would be (Poisson), so that none found is not none there. Of
-    the `whole` it is exact.
+    Cochran, Sampling Techniques, 6.4: a ratio's variance between groups, with the correction for a finite number; the
+    interval has no end where one group was drawn of several, and none of its width is from rows within groups
+    (`widened` sees to these). Of the `whole` it is exact.
     """
     total, drawn = float(counts.sum()), len(counts)
     value = float(amounts.sum()) / total
     if whole:
         return Interval(value, value, value)
-    off = math.inf
-    if drawn > 1:
+    off = 0.0 if drawn == groups else math.inf
+    if 1 < drawn < groups:
         left = amounts - value * counts
-        variance = drawn / (drawn - 1) * float(left @ left) / total**2 * max(0.0, 1 - drawn / groups)
+        variance = drawn / (drawn - 1) * float(left @ left) / total**2 * (1 - drawn / groups)
         off = float(student.ppf(0.975, drawn - 1)) * math.sqrt(variance)
     return Interval(value, max(0.0, value - off), value + off)
 
