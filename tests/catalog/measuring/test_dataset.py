@@ -144,6 +144,16 @@ def test_requests_in_force_are_looked_up(small: Path) -> None:
     assert value == 1e6 * (5 + 1 + 1) / 20
 
 
+def test_what_cannot_be_looked_up_may_take_out_every_file(small: Path, tmp_path: Path) -> None:
+    nameless = table(tmp_path / "n.parquet", [{"content": body(n)} for n in range(4)])
+    for path, optouts in (
+        (nameless, OptOuts(repositories={"github.com/owner/repo0": "r1"})),
+        (small, OptOuts(authors={"0" * 64: "r1"})),
+    ):
+        claim = claims(measure_dataset(str(path), 100, LARGE, 1, optouts=optouts))["optouts.hits_per_million_files"]
+        assert (claim.value, claim.low, claim.high) == (0, 0, 1e6)
+
+
 def test_benchmarks_are_found_by_thirteen_words(small: Path, tmp_path: Path) -> None:
     rows = pq.read_table(small).to_pylist()
     lines = rows[12]["content"].splitlines()

@@ -107,6 +107,8 @@ def _estimates(
             found = ratio(column[counted], column["files"], sample.all_groups, whole=sample.whole)
             if not sample.whole:
                 found = widened(found, seen[counted], number, share=unit == 100)
+            if counted == "out" and counts.unasked:
+                found = found._replace(high=1.0)  # what cannot be looked up may take out every file
             yield name, found.times(unit)
     if benchmarks is not None and benchmarks.count > benchmarks.short:
         share = 100 * float(benchmarks.found.sum()) / (benchmarks.count - benchmarks.short)

@@ -35,7 +35,8 @@ class SampleCounts:
     """What was seen. `sums`: groups x `COUNTED`, each file by its weight; `seen`: without weights, of all groups.
 
     `exact`, `near` and `paths`: files of the sample with the content of another, nearly equal to another, and with
-    repository and path of another. `told`: what the columns of the rows allow to count.
+    repository and path of another. `told`: what the columns of the rows allow to count. `unasked`: a request in force
+    may take files out that nothing here tells of (by author or directory, or by repository where none is named).
     """
 
     sums: NDArray[np.float64]
@@ -46,6 +47,7 @@ class SampleCounts:
     near: int = 0
     paths: int = 0
     told: set[str] = field(default_factory=set)
+    unasked: bool = False
 
 
 class Looker:
@@ -99,6 +101,7 @@ class Looker:
                 counts.paths += (repository, paths[at]) in places
                 places.add((repository, paths[at]))
             if self._optouts is not None:
+                counts.unasked |= self._cannot_ask(repository)
                 found[at, 7] = self._is_out(repository, paths[at], files.ids[whole], contents[at])
         np.add.at(counts.sums, files.groups[start:end], found * files.weight)
         counts.seen += found.sum(0)
@@ -125,6 +128,13 @@ class Looker:
                 counts.exact += 1
             else:
                 held[digest] = (text, language)
+
+    def _cannot_ask(self, repository: str | None) -> bool:
+        """Return whether a request in force may take a file out in a way that cannot be looked up here."""
+        optouts = self._optouts
+        assert optouts is not None
+        by_place = optouts.owners or optouts.repositories or optouts.paths
+        return bool(optouts.authors or optouts.directories or (repository is None and by_place))
 
     def _is_out(self, repository: str | None, path: str, id: str | None, content: bytes) -> bool:
         """Return whether a request in force takes a file out: its repository, its path, or its content."""
