@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drystone.catalog.measuring import benchmarks
 from drystone.catalog.measuring.benchmarks import WORDS, BenchmarkTexts, read_benchmarks
 from drystone.errors import UsageError
 
@@ -59,3 +60,13 @@ def test_files_of_benchmarks(tmp_path: Path) -> None:
         file.write_text(text)
         with pytest.raises(UsageError, match=said):
             read_benchmarks([file])
+
+
+def test_of_a_line_without_an_end_no_more_is_read_than_a_line_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmarks, "_LONGEST", 1000)
+    with (tmp_path / "b.jsonl").open("wb") as file:
+        file.truncate(1 << 34)  # 16 GB of zeros, that take no place
+    with pytest.raises(UsageError, match=r"b\.jsonl:1: at most"):
+        read_benchmarks([tmp_path / "b.jsonl"])

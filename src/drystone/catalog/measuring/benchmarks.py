@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from drystone.errors import UsageError
 from drystone.release.layout import shown
 
 WORDS: Final = 13
-#: Characters of a line, and lines of a file.
+#: Bytes of a line, and lines of a file.
 _LONGEST, _MOST = 10_000_000, 1_000_000
 _SEED: Final = 13
 #: Odd, so that it has an inverse modulo 2^64: sums of words times its powers are hashes that can be cut anywhere.
@@ -36,7 +37,7 @@ def read_benchmarks(paths: Sequence[Path]) -> list[str]:
     for path in paths:
         try:
             with path.open("rb") as opened:
-                for number, line in enumerate(opened, 1):
+                for number, line in enumerate(iter(partial(opened.readline, _LONGEST + 1), b""), 1):
                     if number > _MOST or len(line) > _LONGEST:
                         raise UsageError(f"{shown(str(path))}:{number}: at most {_MOST:,} lines of {_LONGEST:,} bytes")
                     if line.strip():
