@@ -87,12 +87,28 @@ def test_an_empty_table_gives_no_share(tmp_path: Path) -> None:
     assert "licenses.unknown_share" not in found
 
 
+def test_what_no_row_says_is_no_zero_and_no_copy(tmp_path: Path) -> None:
+    rows = [{"blob_id": None, "path": "/a", "license_type": "permissive"}] * 3
+    found = values(v2(tmp_path / "v2", rows))
+    assert (found["size.files"], found["licenses.unknown_share"]) == ("3 files", "0%")
+    for name in ("size.text_bytes", "size.repositories", "languages.programming", "duplicates"):
+        assert not [one for one in found if one.startswith(name) and found[one] != "unknown"]
+    known = values(v2(tmp_path / "some", [*ROWS, *rows]))
+    assert known["duplicates.exact_share"] == known["duplicates.paths_share"] == "25%"  # of the four that say it
+
+
 def test_other_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no Parquet file"):
         import_dataset(tmp_path, "some", "2026-11-30")
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(UsageError, match="no path or file_path, no blob_id or content_id, no license_type"):
         import_dataset(tmp_path, "some", "2026-11-30")
+    v2(tmp_path / "mixed")
+    (tmp_path / "a.parquet").rename(tmp_path / "mixed/a.parquet")
+    (tmp_path / "mixed/train.parquet").rename(tmp_path / "mixed/0.parquet")
+    with pytest.raises(UsageError, match=r"a\.parquet: has other columns than the first file"):
+        import_dataset(tmp_path / "mixed", "some", "2026-11-30")
+    (tmp_path / "mixed").rename(tmp_path.parent / f"{tmp_path.name}-mixed")
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(UsageError, match=r"a\.parquet: cannot be read as Parquet"):
         import_dataset(tmp_path, "some", "2026-11-30")

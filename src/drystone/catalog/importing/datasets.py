@@ -139,13 +139,13 @@ def _sampled(
     else:
         order = sorted(groups, key=lambda group: hashlib.sha256(_key(group)).digest())
     tables: list[pa.Table] = []
-    chosen: list[_Group] = []
+    files = 0
     for group in order:
-        if chosen and sum(table.num_rows for table in tables) >= sample:
+        if tables and files >= sample:
             break
-        chosen.append(group)
         tables.append(_flat(group, names, nested))
-    return chosen, pa.concat_tables(tables)
+        files += tables[-1].num_rows
+    return list(order[: len(tables)]), pa.concat_tables(tables)
 
 
 def _key(group: _Group) -> bytes:
@@ -160,9 +160,14 @@ def _flat(group: _Group, names: dict[str, str], nested: bool) -> pa.Table:
             inner = [f"files.list.element.{name}" for thing, name in wanted.items() if thing != "repository"]
             outer = [wanted["repository"]] if "repository" in wanted else []
             columns = [*outer, *inner] if nested else list(wanted.values())
-            table = file.read_row_group(group.number, columns=columns)
+            return _by_thing(file.read_row_group(group.number, columns=columns), wanted, nested)
+    except KeyError:
+        raise UsageError(f"{shown(str(group.path))}: has other columns than the first file; name it alone.") from None
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{shown(str(group.path))}: row group {group.number}: {_first_line(error)}") from None
+
+
+def _by_thing(table: pa.Table, wanted: dict[str, str], nested: bool) -> pa.Table:
     if nested:
         files = table["files"].combine_chunks()
         inside, parents = pc.list_flatten(files), pc.list_parent_indices(files)
@@ -190,20 +195,22 @@ def _measures(table: pa.Table, rows: int, names: dict[str, str], *, nested: bool
         found["size.repositories"] = (rows, None, None)
     if not nested or whole:
         found["size.files"] = (files if nested else rows, None, None)
-    if whole and "size" in names:
-        found["size.text_bytes"] = (pc.sum(table["size"]).as_py() or 0, None, None)
-    if whole and "language" in names:
+    if whole and "size" in names and not table["size"].null_count:
+        found["size.text_bytes"] = (pc.sum(table["size"], min_count=0).as_py(), None, None)
+    if whole and "language" in names and table["language"].null_count < max(1, files):
         found["languages.programming"] = (len(pc.unique(table["language"].drop_null())), None, None)
-    if whole and "repository" in names and not nested:
-        found["size.repositories"] = (len(pc.unique(table["repository"].drop_null())), None, None)
+    if whole and "repository" in names and not nested and not table["repository"].null_count:
+        found["size.repositories"] = (len(pc.unique(table["repository"])), None, None)
     if files:
         types = table["license_type"]
         unlicensed = pc.sum(pc.or_kleene(pc.is_null(types), pc.equal(types, _NO_LICENSE))).as_py() or 0
         found["licenses.unknown_share"] = _share(unlicensed, files, whole)
-        found["duplicates.exact_share"] = _share(files - len(pc.unique(table["id"])), files, whole)
-        if "repository" in names:
-            distinct = table.group_by(["repository", "path"]).aggregate([]).num_rows
-            found["duplicates.paths_share"] = _share(files - distinct, files, whole)
+        for name, things in (("duplicates.exact_share", ["id"]), ("duplicates.paths_share", ["repository", "path"])):
+            # Files of which this is not told are like none.
+            told = table.select(things).drop_null() if set(things) <= names.keys() else table.slice(0, 0)
+            if told.num_rows:
+                distinct = told.group_by(things).aggregate([]).num_rows
+                found[name] = _share(told.num_rows - distinct, told.num_rows, whole)
     return found
 
 
