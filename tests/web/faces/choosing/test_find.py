@@ -57,6 +57,7 @@ def test_what_came_of_it_is_reported_by_the_token_of_a_result(visitor: Visitor) 
     assert (thanks.status_code, "It did the job" in thanks.text) == (200, True)
     assert "did it in 67 % (16 to 99 %, 1 report)" in visitor.get("/find?q=pebbles").text
     assert visitor.post("/find/report", data={**form, "csrf": "x", "outcome": "failure"}).status_code == 403
+    assert visitor.post("/find/report", data={**form, "outcome": "perhaps"}).status_code == 422
     found = visitor.get("/v1/find?q=which+sorts+pebbles").json()
     hit = found["hits"][0]
     assert (hit["artifact"], hit["confidence"]["reports"]) == ("odd", 1)

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
@@ -30,6 +30,7 @@ programs = APIRouter(prefix="/v1", tags=["catalog"])
 
 Words = Annotated[str, Query(max_length=LONGEST)]
 Short = Annotated[str, Query(max_length=100)]
+Outcome = Literal["success", "failure"]
 
 
 @router.get("/find")
@@ -63,7 +64,7 @@ def find(
 
 @router.post("/find/report")
 def reported(
-    request: Request, state: Here, pages: Drawing, csrf: FormText, token: FormText, outcome: FormText
+    request: Request, state: Here, pages: Drawing, csrf: FormText, token: FormText, outcome: Annotated[Outcome, Form()]
 ) -> Response:
     """Keep what came of something that was found."""
     check_form(request, state, csrf)
@@ -75,7 +76,7 @@ class ReportedOutcome(BaseModel):
     """What came of a hit, by its token."""
 
     token: str
-    outcome: Literal["success", "failure"]
+    outcome: Outcome
 
 
 @programs.get("/find")
