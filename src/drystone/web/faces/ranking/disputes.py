@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from drystone.catalog.passports.vocabulary import fact_kind
@@ -37,9 +38,11 @@ def receive(
     """Keep a dispute and lead to the page of the rank, where it is shown."""
     check_form(request, state, csrf)
     try:
-        kept = _keep(request, state, NewDispute(artifact=artifact, fact=fact, words=words, link=link_))
-    except ValueError:
+        new = NewDispute(artifact=artifact, fact=fact, words=words, link=link_)
+    except ValidationError:
         return _form(request, state, pages, _given(artifact, fact, words, link_), "What you wrote is too long.")
+    try:
+        kept = _keep(request, state, new)
     except UsageError as error:
         return _form(request, state, pages, _given(artifact, fact, words, link_), str(error))
     return pages.go(link("rank", kept.artifact) + "#disputes")
