@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import RegistryError, UsageError
-from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE, is_there, open_existing, place_of, successor_of
+from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE, is_there, open_existing, place_of, successor_of, told
 from drystone.registry.registry import Registry
 
 
@@ -32,6 +32,12 @@ def test_a_misspelt_path_makes_no_registry(tmp_path: Path) -> None:
     Registry.open(DEFAULT_REGISTRY).close()
     open_existing().close()
     assert is_there(DEFAULT_REGISTRY) and is_there("postgresql://nowhere/registry")
+
+
+def test_what_an_older_release_did_not_note_is_said_to_be_unknown() -> None:
+    assert told("r.sqlite", "a" * 64, 0) == "registry r.sqlite: state aaaaaaaaaaaa, 0 requests to opt out in force"
+    unknown = "registry r.sqlite: state unknown, an unknown number of requests to opt out in force"
+    assert told("r.sqlite", None, None) == unknown
 
 
 def test_a_successor_is_asked_of_the_named_one_or_of_those_that_are_there(
