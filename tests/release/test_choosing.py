@@ -33,6 +33,18 @@ def test_rows_are_chosen_by_values_globs_numbers_and_lists(sample_release: Path,
     listed = tmp_path / "paths"
     listed.write_text("/bom.py\n/bare.py\n/not-there\n")
     assert set(chosen(sample_release, f"path=@{listed}")) == {"/bom.py", "/bare.py"}
+    listed.write_text("/bom.py\r\n/bare*\n/not\u2028there\n")
+    assert set(chosen(sample_release, f"path=@{listed}")) == {"/bom.py", "/bare.py"}
+    assert conditions([f"path=@{listed}"])[0].values[-1] == "/not\u2028there"
+
+
+def test_a_list_may_be_long_and_too_many_patterns_are_refused(sample_release: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "paths"
+    listed.write_text("".join(f"/some/folder/number/{n}.py\n" for n in range(100_000)) + "/bom.p?\n")
+    assert chosen(sample_release, f"path=@{listed}") == ["/bom.py"]
+    listed.write_text("".join(f"/some/folder/number/{n}/*.py\n" for n in range(100_000)))
+    with pytest.raises(UsageError, match="so many values with"):
+        chosen(sample_release, f"path=@{listed}")
 
 
 @pytest.mark.parametrize(

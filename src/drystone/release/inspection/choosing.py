@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.errors import UsageError
+from drystone.release.files import read_bounded_text
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.release.schema import DATA
 
 _CONDITION: Final = re.compile(r"([A-Za-z_0-9]+)(!=|<=|>=|=|<|>)(.*)", re.DOTALL)
+#: Bytes of a list of values, at most.
+_LARGEST: Final = 256 << 20
 _NUMBERS: Final = {"<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}
 
 
@@ -30,7 +34,7 @@ class Condition:
     values: tuple[str, ...]
 
     def mask(self, table: pa.Table) -> Any:
-        """Return which rows fit. A row without a value fits only where the condition asks for none."""
+        """Return which rows fit. A row without a value fits where the condition asks for none, and each `!=VALUE`."""
         column = table.column(self.column)
         if self.sign in _NUMBERS:
             return pc.fill_null(_NUMBERS[self.sign](column, float(self.values[0])), False)
@@ -40,12 +44,22 @@ class Condition:
     def _equal(self, column: pa.ChunkedArray) -> Any:
         if self.values == ("",):
             return pc.is_null(column)
-        kind = column.type
-        if pa.types.is_string(kind) and any("*" in value or "?" in value for value in self.values):
-            pattern = "|".join(map(_regex, self.values))
-            return pc.fill_null(pc.match_substring_regex(column, f"(?s)^(?:{pattern})$"), False)
-        wanted = pa.array([_value(value, kind, self.column) for value in self.values], kind)
-        return pc.fill_null(pc.is_in(column, value_set=wanted), False)
+        plain, wild = _sought(self.column, self.values, column.type)
+        found = pc.is_in(column, value_set=plain)
+        if wild:
+            try:
+                found = pc.or_(found, pc.match_substring_regex(column, wild))
+            except pa.ArrowInvalid:  # RE2 bounds the size of what it compiles
+                raise UsageError(f"{self.column}: so many values with * or ? cannot be looked for at once") from None
+        return pc.fill_null(found, False)
+
+
+@lru_cache(maxsize=16)
+def _sought(column: str, values: tuple[str, ...], kind: pa.DataType) -> tuple[pa.Array, str | None]:
+    """Return the values that are looked for as they are, and a pattern of those with wildcards; once for all tables."""
+    wild = [value for value in values if pa.types.is_string(kind) and ("*" in value or "?" in value)]
+    plain = [_value(value, kind, column) for value in {*values}.difference(wild)]
+    return pa.array(plain, kind), f"(?s)^(?:{'|'.join(map(_regex, wild))})$" if wild else None
 
 
 def conditions(texts: Iterable[str]) -> list[Condition]:
@@ -81,11 +95,8 @@ def _condition(text: str) -> Condition:
 
 
 def _lines(file: str) -> tuple[str, ...]:
-    try:
-        lines = Path(file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{shown(file)} cannot be read: {shown(str(error))}") from None
-    return tuple(line for line in lines if line)
+    lines = read_bounded_text(Path(file), _LARGEST).split("\n")  # a path may hold what `splitlines` takes for an end
+    return tuple(line.removesuffix("\r") for line in lines if line.removesuffix("\r"))
 
 
 def _value(text: str, kind: pa.DataType, column: str) -> Any:
