@@ -45,8 +45,8 @@ def command(releases: tuple[Path, ...], client: limits.Client | None, **given: A
     """Serve releases to programs (assistants, editors) as tools, and a catalog of datasets and readers besides.
 
     The tools: search, ask, read, why, licenses; of the catalog find, compare, passport.
-    A program starts this command and speaks to it; --settings prints what it must be told. Tools only read. Every
-    result has line numbers and a citation, at most 10 KiB, and a cursor for the rest.
+    A program starts this command and speaks to it; --settings prints what it must be told. Tools change no release.
+    Every result has line numbers and a citation, at most 10 KiB, and a cursor for the rest.
 
     \b
     Examples:
