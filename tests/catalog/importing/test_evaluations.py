@@ -12,7 +12,7 @@ from drystone.catalog.passports.texts import find_quotes
 from drystone.errors import UsageError
 
 
-def result(dataset: str, metric: str, score: float, top: float = 1.0, **details: Any) -> dict[str, Any]:
+def result(dataset: str, metric: str, score: float, top: float | None = 1.0, **details: Any) -> dict[str, Any]:
     return {
         "evaluation_name": metric,
         "source_data": {"dataset_name": dataset, "source_type": "hf_dataset"},
@@ -60,8 +60,10 @@ def test_an_interval_that_does_not_hold_its_value_is_left_out() -> None:
         (of(result("squad", "f1", 0.8), schema_version="1.0"), "schema_version: is 1.0; this program reads 0.x"),
         (of(result("ai2_arc", "accuracy", 0.5)), "holds no result on questions and answers that is known here"),
         (of(result("squad", "f1", "much")), "holds no result"),  # type: ignore[arg-type]
+        (of(result("squad", "f1", 0.8, top=None)), "does not say whether it goes up to 1 or 100"),
+        (of(result("squad", "f1", 8.0, top=10)), "does not say whether it goes up to 1 or 100"),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_other_files_are_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):

@@ -41,7 +41,10 @@ _Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """One published result. `path` leads to the part that is quoted; `top` is 1 where the metric goes up to 1."""
+    """One published result. `path` leads to the part that is quoted; `top`: the most that its metric gives (1 or 100).
+
+    `top` None: it is not said, or is neither, so that what the value means is not known.
+    """
 
     set: str
     split: str
@@ -50,7 +53,7 @@ class _Result:
     path: _Path
     low: float | None = None
     high: float | None = None
-    top: float = 100.0
+    top: float | None = 100.0
     note: str | None = None
 
 
@@ -128,24 +131,25 @@ def _facts(
         if family is None or metric is None or one.value is None:
             notes.append(f"{said}: is no fact of the vocabulary")
             continue
+        if one.top is None:
+            notes.append(f"{said}: does not say whether it goes up to 1 or 100 (max_score)")
+            continue
         name = f"{family}.{metric}"
         if name in facts:
             notes.append(f"{said}: stands twice; the first counts")
             continue
         quote = kept.quote(found.quote(*one.path), said)
-        facts[name] = _fact(name, one, quote)
+        facts[name] = _fact(name, one, one.value, 100 / one.top, quote)
     return list(facts.values()), notes
 
 
-def _fact(name: str, one: _Result, quote: Reference) -> Fact:
-    times = 100 / one.top
-    assert one.value is not None
+def _fact(name: str, one: _Result, value: float, times: float, quote: Reference) -> Fact:
     low, high = (None if end is None else end * times for end in (one.low, one.high))
-    if low is None or high is None or not low <= one.value * times <= high:
+    if low is None or high is None or not low <= value * times <= high:
         low = high = None
     if times == 1:
-        return known(name, one.value, [quote], "declared", low=low, high=high, note=one.note)
-    return known(name, round(one.value * times, 6), [quote], "derived", _PERCENT, low=low, high=high, note=one.note)
+        return known(name, value, [quote], "declared", low=low, high=high, note=one.note)
+    return known(name, round(value * times, 6), [quote], "derived", _PERCENT, low=low, high=high, note=one.note)
 
 
 def _of_index(card: Structured) -> Iterator[_Result]:
@@ -190,11 +194,12 @@ def _of_everybody(found: Structured) -> Iterator[_Result]:
             ),
             score,
         )
+        top = found.number(*path, "metric_config", "max_score")
         yield _Result(
             found.text(*path, "source_data", "hf_repo") or found.text(*path, "source_data", "dataset_name"),
             found.text(*path, "source_data", "hf_split"),
             metric if metric.casefold() in _METRICS else found.text(*path, "evaluation_name"),
             found.number(*score, "score"), score,
             low=found.number(*ends, "lower"), high=found.number(*ends, "upper"),
-            top=1.0 if found.number(*path, "metric_config", "max_score") == 1 else 100.0,
+            top=top if top in {1, 100} else None,
         )  # fmt: skip
