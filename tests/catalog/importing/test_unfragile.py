@@ -94,7 +94,13 @@ def test_other_files_are_refused(text: str, said: str) -> None:
         import_unfragile(text, "a.yml", "2026-11-30")
 
 
-def test_two_capabilities_of_one_id_are_one(capsys: Any) -> None:
+def test_the_other_names_are_in_one_order() -> None:
+    for slug, title in (("a", "B"), ("one", "Two"), ("x-1", "X 1"), ("stones", "Stones"), ("q", "Q")):
+        text = json.dumps({"artifact": {"name": title, "slug": slug, "type": "dataset"}})
+        assert import_unfragile(text, "a.json", "2026-11-30", "own").passport.artifact.aliases == (title, slug)
+
+
+def test_two_capabilities_of_one_id_are_one() -> None:
     twice = "artifact: {name: a, type: dataset}\ncapabilities:\n" + "- {name: two words}\n" * 2
     found = import_unfragile(twice, "a.yml", "2026-11-30")
     assert [one.id for one in found.passport.capabilities] == ["two.words"]

@@ -49,7 +49,7 @@ def import_unfragile(text: str, source: str, date: str, name: str | None = None)
             kind=_kind(found, artifact, source), name=slug(name or title), title=title[:300],
             description=(found.text(*artifact, "description") or f"As unfragile describes it: {source}")[:4000],
             url=(found.text(*artifact, "url") or None),
-            aliases=tuple(one[:300] for one in {found.text(*artifact, "slug"), title} - {"", name or title}),
+            aliases=tuple(one[:300] for one in sorted({found.text(*artifact, "slug"), title} - {"", name or title})),
         ),
         capabilities=capabilities,
         facts=with_always(list(_facts(found, kept, root)), f"{source} does not say it"),
