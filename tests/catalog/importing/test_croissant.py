@@ -38,6 +38,11 @@ def test_sizes_are_summed_only_where_all_are_understood() -> None:
     assert made(distribution=files).fact("size.download_bytes").claim.value == 1_500_500
     assert made(distribution=[*files, {"contentSize": "three"}]).fact("size.download_bytes") is None
     assert made().fact("size.download_bytes") is None
+    assert made(distribution=[*files, {"@type": "cr:FileObject"}]).fact("size.download_bytes") is None, (
+        "not said: not 0"
+    )
+    inside = [{"@type": "cr:FileSet"}, {"containedIn": {"@id": "a.zip"}, "contentSize": "9 MB"}]
+    assert made(distribution=[*files, *inside]).fact("size.download_bytes").claim.value == 1_500_500
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Of the file only the parts that are quoted are kept, for it can list every file 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from drystone.catalog.importing.cards import spdx_of
@@ -39,11 +40,11 @@ def import_croissant(text: str, source: str, date: str, name: str | None = None)
     if not title:
         raise UsageError(f"{source}: name: is missing; --name says what it is called")
     paths = [path for path in _QUOTED if found.part(*path) is not None]
-    sizes = [found.text("distribution", at, "contentSize") for at in range(found.length("distribution"))]
-    total = _total([size for size in sizes if size])
+    sizes = list(_sizes(found))
+    total = _total(sizes)
     whole = f"sha256 of the whole file: {sha256_of(text)}\n"
     parts = "".join(found.quote(*path) + "\n" for path in paths)
-    summed = "" if total is None else f"files with a contentSize: {len([s for s in sizes if s]):,}, bytes: {total}\n"
+    summed = "" if total is None else f"files with a contentSize: {len(sizes):,}, bytes: {total}\n"
     kept = QuotedText(whole + parts + summed, f"{source} (excerpt)", date)
     facts = list(_facts(found, kept))
     if total is not None:
@@ -104,6 +105,14 @@ def _facts(found: Structured, kept: QuotedText) -> list[Fact]:
             quote = kept.quote(found.quote(key)[:4000], key)
             facts.append(known(name, said[:300] + ("…" if len(said) > 300 else ""), [quote], "declared"))
     return facts
+
+
+def _sizes(found: Structured) -> Iterator[str]:
+    """Yield the size of each file that is downloaded, empty where it is not said: not of what lies in another file."""
+    for at in range(found.length("distribution")):
+        a_set = found.text("distribution", at, "@type").rpartition("/")[2].rpartition(":")[2] == "FileSet"
+        if not a_set and found.part("distribution", at, "containedIn") is None:
+            yield found.text("distribution", at, "contentSize")
 
 
 def _total(sizes: list[str]) -> int | None:
