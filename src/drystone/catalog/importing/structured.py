@@ -126,7 +126,7 @@ def _of_yaml(node: yaml.Node, offset: int, begins: int, depth: int) -> DocumentP
 def from_json(text: str, source: str) -> Structured:
     """Read JSON. Raises `UsageError` where it is none, or lies too deep."""
     try:
-        root, end = _of_json(text, _SPACE.match(text, 0).end(), None, 0)  # type: ignore[union-attr]
+        root, end = _of_json(text, _skip(text, 0), None, 0)
         if text[end:].strip():
             raise ValueError(f"more follows after its end (character {end})")
     except (ValueError, IndexError, RecursionError) as error:
@@ -136,7 +136,7 @@ def from_json(text: str, source: str) -> Structured:
 
 
 def top_keys(text: str) -> set[str]:
-    """Return the keys of a JSON object without reading further than its values ask; none where it is no object."""
+    """Return the keys of a JSON object; none where it is no object, or no JSON."""
     try:
         return set(from_json(text, "").keys())
     except UsageError:
