@@ -33,7 +33,8 @@ def test_each_form_is_told_from_the_others(tmp_path: Path) -> None:
         "unfragile.yml": "artifact: {name: a, type: dataset}\n",
         "passport.json": '{"passport": {"unfragile": {"artifact": {"name": "a", "type": "dataset"}}}}',
         "eval.json": '{"evaluation_results": [{"source_data": {"dataset_name": "squad"}, "evaluation_name": "f1", '
-        '"metric_config": {"max_score": 100}, "score_details": {"score": 80}}], "schema_version": "0.2", "model_info": {"id": "a"}}',
+        '"metric_config": {"max_score": 100}, "score_details": {"score": 80}}], '
+        '"schema_version": "0.2", "model_info": {"id": "a"}}',
         "hub/README.md": "---\npipeline_tag: question-answering\n---\n",
     }
     for name, text in texts.items():
