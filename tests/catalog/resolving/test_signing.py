@@ -48,7 +48,8 @@ def test_what_was_altered_or_signed_by_another_is_refused(signed: tuple[Path, Pa
     altered = json.loads(place.read_text())
     altered["passport"]["artifact"]["title"] = "Another"
     refused(altered, "the signature does not hold")
-    refused({**content, "signature": "x"}, "the signature does not hold")
+    for signature in ("x", "\u00e9", None, content["signature"][4:]):
+        refused({**content, "signature": signature}, "the signature does not hold")
     refused({**content, "signed_at": "2020-01-01T00:00:00Z"}, "the signature does not hold")
     refused({**content, "format": "drystone-receipt"}, "is no signed passport")
     refused([], "is no signed passport")

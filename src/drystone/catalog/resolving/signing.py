@@ -7,7 +7,6 @@ signature under a receipt is none under a passport.
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -65,6 +64,6 @@ def verify_signed(path: Path, key: Ed25519PublicKey) -> tuple[Passport, str]:
     try:
         signature = base64.b64decode(str(content.get("signature")), validate=True)
         key.verify(signature, _CONTEXT + json_bytes(signed))
-    except (InvalidSignature, binascii.Error):
+    except (InvalidSignature, ValueError):
         raise ReleaseError(f"{name}: the signature does not hold: the passport was altered, or never signed") from None
     return read_passport(orjson.dumps(content.get("passport")), str(path)), str(content.get("signed_at"))
