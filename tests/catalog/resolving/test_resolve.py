@@ -23,7 +23,7 @@ def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: p
         assert far.why.endswith("it must be got first.")
         near = resolve("train a code model", shelf, finder, [str(release)])
         assert (near.capability, near.place, near.kind) == ("capability://code.training_files", str(release), "dataset")
-        assert near.reasons == () or near.reasons[0].text
+        assert near.reasons == (), "no catalog holds the release, so that no search found it"
         assert {one.lost for one in near.alternatives} == {f"it is not here, as {near.title} is"}
         reader = resolve("capability://answer.span", shelf, finder)
         assert reader.kind == "reader"
@@ -35,6 +35,15 @@ def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: p
     assert program is not None
     assert "model='distilbert/distilbert-base-cased-distilled-squad'" in program.text
     assert "a network, once, to fetch it from its hub" in program.requires
+
+
+def test_what_was_not_found_fits_by_no_number() -> None:
+    passports = list(builtin_passports().values())[:2]
+    found, other = (resolving._Candidate(one, None, fit) for one, fit in zip(passports, (0.0, None), strict=True))
+    for order in ((found, other), (other, found)):
+        which, lost = resolving._before("no.such.job", *order)
+        assert order[which > 0] is found, "one that fits by 0 was found all the same"
+        assert lost.endswith("it was not found for this")
 
 
 @pytest.mark.parametrize(

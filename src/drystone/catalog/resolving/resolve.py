@@ -131,10 +131,11 @@ def _before(capability: str, one: _Candidate, other: _Candidate) -> tuple[int, s
     told = next((each for each in verdicts if each.job == capability and each.ahead is not None), None)
     if told is not None:
         return (-1 if told.ahead == 0 else 1), told.said.rstrip(".")
-    fits = one.fit or 0.0, other.fit or 0.0
-    if fits[0] != fits[1]:
-        less = f"it fits less, {min(fits):.2f} against {max(fits):.2f}"
-        return (-1 if fits[0] > fits[1] else 1), f"{_UNTOLD}; {less}"
+    if one.fit != other.fit:
+        if one.fit is None or other.fit is None:
+            return (1 if one.fit is None else -1), f"{_UNTOLD}; it was not found for this"
+        less = f"it fits less, {min(one.fit, other.fit):.2f} against {max(one.fit, other.fit):.2f}"
+        return (-1 if one.fit > other.fit else 1), f"{_UNTOLD}; {less}"
     names = one.passport.artifact.name, other.passport.artifact.name
     return (-1 if names[0] < names[1] else 1), f"{_UNTOLD}; the names decided"
 
