@@ -11,7 +11,9 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from drystone.catalog.passports.passport import ArtifactKind, Day, FactName, Line
+from drystone.catalog.passports.reading import problems_of
 from drystone.errors import UsageError
+from drystone.release.files import read_bounded
 from drystone.release.layout import shown
 
 Aspect = Literal["adoption", "quality", "ecosystem", "matches", "freshness"]
@@ -136,22 +138,13 @@ def find_scoring(which: str | None = None) -> Scoring:
         return scorings()[which]
     if not Path(which).is_file():
         raise UsageError(f"{shown(which)}: is no version of the scoring ({', '.join(scorings())}) and no file.")
-    try:
-        with Path(which).open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{shown(which)} cannot be read: {error.strerror}") from None
-    return _read(data, which)
+    return _read(read_bounded(Path(which), _LARGEST), which)
 
 
 def _read(data: bytes, name: str) -> Scoring:
-    if len(data) > _LARGEST:
-        raise UsageError(f"{shown(name)}: is larger than {_LARGEST:,} bytes")
     try:
         return Scoring.model_validate(tomllib.loads(data.decode()))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{shown(name)}: is not TOML: {error}") from None
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)[:20]
-        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in faults]
-        raise UsageError("\n".join(f"{shown(name)}: {shown(line)}" for line in lines)) from None
+        raise UsageError("\n".join(f"{shown(name)}: {shown(line)}" for line in problems_of(error))) from None

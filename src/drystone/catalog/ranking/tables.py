@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from drystone.catalog.shelf.tables import METADATA
 
-#: A ranking of a day by one scoring; `scoring` is its whole text, so that a rank can be explained later.
+#: A ranking of a day by one scoring, which its hash names (`sha256_of_scoring`).
 RANKINGS: Final = sa.Table(
     "catalog_rankings",
     METADATA,
