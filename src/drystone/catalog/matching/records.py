@@ -74,14 +74,13 @@ class MatchRecords:
         now, id = int(self._now()), secrets.token_hex(16)
         session = self._hash("session", str(now // _DAY), seeker.session)
         asked = self._hash("query", " ".join(query.casefold().split()), filters)
-        recent = sa.select(SEARCHES.c.query_key, SEARCHES.c.at).where(
-            SEARCHES.c.session == session, SEARCHES.c.at > now - _DAY
-        )
+        mine = SEARCHES.c.session == session
+        lately = sa.select(sa.func.count()).select_from(SEARCHES).where(mine, SEARCHES.c.at > now - 60)
+        again = sa.select(SEARCHES.c.id).where(mine, SEARCHES.c.at > now - _DAY, SEARCHES.c.query_key == asked).limit(1)
         with self._engine.begin() as connection:
-            before = connection.execute(recent).all()
-            busy = sum(one.at > now - 60 for one in before) >= BUSY
+            busy = connection.execute(lately).scalar_one() >= BUSY
             mark = "bot" if busy or _BOT.search(seeker.agent) else "counted"
-            if mark == "counted" and any(one.query_key == asked for one in before):
+            if mark == "counted" and connection.execute(again).scalar() is not None:
                 mark = "repeat"
             kept = query if seeker.keep_query else None
             connection.execute(
