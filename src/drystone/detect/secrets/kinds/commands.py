@@ -145,7 +145,7 @@ class CommandPassword:
     kind = "password"
     most = 1.0
     expression = (
-        r"(?:"
+        r"(?:^|[^A-Za-z0-9])(?:"
         + b"|".join(sorted(_PATTERNS)).decode()
         + r")[\w.-]{0,12}[\s\"',]|"
         + "|".join(tool.decode() for tool in _PIPED_TO)
@@ -273,7 +273,10 @@ class EntryPassword:
         ):
             yield from _told(text, *line.span(2), 0.15, "pgpass")
             return
-        for entry in _NETRC.finditer(text, max(0, hit - 500), min(len(text), hit + 220)):
+        first, stop = max(0, hit - 500), min(len(text), hit + 220)
+        if text.find(b"password", first, stop) < 0:
+            return
+        for entry in _NETRC.finditer(text, first, stop):
             if entry.end(1) >= hit:
                 yield from _told(text, *entry.span(1), 0.1, "netrc")
 

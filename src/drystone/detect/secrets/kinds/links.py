@@ -34,7 +34,7 @@ class _Link:
     """One way: what stands before the name (any text, where None), and what follows it up to the value.
 
     `first`: the bytes that it can go on with behind blanks and what closes the name, or that it can open a value with,
-    so that few patterns are tried behind a name.
+    so that few patterns are tried behind a name. `calls`: what stands before has a parenthesis or the word `set`.
     """
 
     how: str
@@ -42,10 +42,13 @@ class _Link:
     behind: re.Pattern[bytes]
     before: re.Pattern[bytes] | None = None
     sure: float = -0.05
+    calls: bool = False
 
 
-def _link(how: str, first: bytes, behind: bytes, before: bytes | None = None, sure: float = -0.05) -> _Link:
-    return _Link(how, first, re.compile(behind), re.compile(before) if before is not None else None, sure)
+def _link(
+    how: str, first: bytes, behind: bytes, before: bytes | None = None, sure: float = -0.05, calls: bool = False
+) -> _Link:
+    return _Link(how, first, re.compile(behind), re.compile(before) if before is not None else None, sure, calls)
 
 
 _LINKS: Final = (
@@ -60,6 +63,7 @@ _LINKS: Final = (
         rb"\]?\\?[\"'`]?[ \t]{0,4},\s{0,40}" + QUOTED + rb"[ \t]{0,4}(?=[,)]|\.|\r?$|\r?\n)",
         rb"(?i)(?:(?:set|put|var|fill|type|store|write|update|attr|cache)\w{0,20}[ \t]{0,2}\(\s{0,20}|\bset[ \t])"
         rb"(?:" + _GIVEN + rb",\s{0,20}){0,2}(?:[\"'`][^\"'`\n]{0,40}|:)$",
+        calls=True,
     ),
     _link(
         "default",
@@ -139,7 +143,10 @@ def linked(
     firsts = {text[m.end()] for p in (_BLANKS, _CLOSED) if (m := p.match(text, at, stop)) and m.end() < stop}
     opened = before.rfind(b"(")
     near = before[max(0, opened - 24) :] if opened >= 0 else before[-48:]
+    called = opened >= 0 or b"set" in near.lower()
     for link in chain.from_iterable(_BY_FIRST[byte] for byte in sorted(firsts)):
+        if link.calls and not called:
+            continue
         found = link.behind.match(text, at, stop)
         if found is not None and (link.before is None or link.before.search(near) is not None):
             yield link.how, *found.span(found.lastindex or 0), link.sure
