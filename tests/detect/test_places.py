@@ -1,6 +1,7 @@
 """The cell and the line of a byte of a notebook, also of one that is broken off."""
 
 import json
+import time
 
 import pytest
 
@@ -24,3 +25,18 @@ def test_places_in_a_notebook_are_told_by_cell_and_line(indent: int | None) -> N
         assert cell_places(data, [data.index(word) for word in words]) == places
         short = data[: data.index(b"LAST")]  # broken off: what stands before is told all the same
         assert cell_places(short, [short.index(word) for word in words[:3]]) == places[:3]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"cells": [{"source": "' + b'\\"' * 300_000,  # each quote would begin a string
+        b"[" * 300_000 + b'"",' * 300_000,
+        b'{"cells": [{"source": "' + b"a\\n" * 300_000 + b'"}]}',
+    ],
+    ids=["a string without an end", "deep brackets", "many places in one string"],
+)
+def test_places_in_hostile_text_are_told_in_time_that_grows_with_its_size(data: bytes) -> None:
+    start = time.process_time()
+    assert len(cell_places(data, range(0, len(data), 40))) == len(range(0, len(data), 40))
+    assert time.process_time() - start < 10

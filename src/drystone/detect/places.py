@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -16,8 +17,8 @@ class CellPlace(NamedTuple):
 
 #: Where a cell's text stands, in format 4 and in format 3.
 _SOURCES: Final = frozenset((b"source", b"input"))
-#: What a walk over JSON meets; a string whose end is missing is passed over as a sign.
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
+#: What a walk over JSON meets; a string whose end is missing goes up to the end.
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]', re.DOTALL)
 _ESCAPE: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -29,20 +30,22 @@ def cell_places(data: bytes, offsets: Sequence[int]) -> list[CellPlace | None]:
     places: list[CellPlace | None] = []
     path: list[bytes] = []  # from the outermost: the key that each open bracket stands under, or b"" in a list
     key = last = b""
-    cell = line = 0
+    cell = line = inside = 0  # inside: brackets of `path` that stand under b"cells"
     pending = list(offsets)[::-1]
     for token in _TOKEN.finditer(data):
         while pending and pending[-1] < token.start():
             pending.pop()
-            places.append(CellPlace(cell, 0) if cell and b"cells" in path else None)
+            places.append(CellPlace(cell, 0) if cell and inside else None)
         sign = token[0]
         if sign in (b"{", b"["):
             if sign == b"{" and path and path[-1] == b"cells":
                 cell, line = cell + 1, 0
             path.append(key if sign == b"[" else b"")
+            inside += path[-1] == b"cells"
             key = b""
         elif sign in (b"}", b"]"):
-            path[-1:] = []
+            if path:
+                inside -= path.pop() == b"cells"
             key = b""
         elif sign == b":":
             key = last
@@ -50,11 +53,12 @@ def cell_places(data: bytes, offsets: Sequence[int]) -> list[CellPlace | None]:
             key = b""
         else:
             last = sign[1:-1]
-            of_source = b"cells" in path and (path[-1] in _SOURCES or key in _SOURCES)
+            of_source = inside > 0 and (path[-1] in _SOURCES or key in _SOURCES)
+            # Behind each line end of the string, as JSON writes it.
+            ends = [m.end() for m in _ESCAPE.finditer(sign, 1) if m[1] == b"n"] if of_source else []
             while pending and pending[-1] < token.end():
-                inner = data[token.start() + 1 : pending.pop()]
-                within = CellPlace(cell, line + 1 + _ESCAPE.findall(inner).count(b"n") if of_source else 0)
-                places.append(within if cell and b"cells" in path else None)
-            if of_source:
-                line += _ESCAPE.findall(sign).count(b"n")
+                at = pending.pop() - token.start()
+                within = CellPlace(cell, line + 1 + bisect_right(ends, at) if of_source else 0)
+                places.append(within if cell and inside else None)
+            line += len(ends)
     return [*places, *([None] * (len(offsets) - len(places)))]
