@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
         settings = Settings.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         problems += [lines.problem(*problem) for problem in problems_of(error)]
-    sources: list[Source] = []
+    sources: dict[str, Source] = {}
     tables = content.get("source", [])
     if tables == []:
         problems.append(lines.problem(("source",), "no sources; name at least one in a table [[source]]", None))
@@ -52,10 +52,11 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
             found = _source_problems(table, path.parent, sources)
             problems += [lines.problem(("source", index, key), problem, None) for key, problem in found]
             if not found:
-                sources.append(source_from_table(table, base=path.parent))
+                source = source_from_table(table, base=path.parent)
+                sources[source.spec] = source
     if problems or settings is None:
         raise SettingsError(sorted(problems, key=_line_number))
-    return _absolute(settings, path.parent), sources
+    return _absolute(settings, path.parent), [*sources.values()]
 
 
 def sources_from_arguments(
@@ -104,10 +105,10 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     return settings.model_copy(update={"release": release, "engine": engine})
 
 
-def _source_problems(table: Mapping[str, Any], base: Path, before: list[Source]) -> list[tuple[str, str]]:
+def _source_problems(table: Mapping[str, Any], base: Path, before: Container[str]) -> list[tuple[str, str]]:
     """Return what is wrong with a source's table: its keys and values, its words, and what lies at a local path.
 
-    `before` are the sources above it in the file: one that is named twice is wrong the second time.
+    `before` are the specs of the sources above it in the file: one that is named twice is wrong the second time.
     """
     problems = table_problems(table) or [*_words(table)]
     if not problems and "path" in table:
@@ -118,7 +119,7 @@ def _source_problems(table: Mapping[str, Any], base: Path, before: list[Source])
         except DrystoneError as error:
             problems.append(("kind", str(error)))
         else:
-            if spec in {source.spec for source in before}:
+            if spec in before:
                 problems.append(("kind", f"{spec} is a source already; leave one of the two out"))
     return problems
 
