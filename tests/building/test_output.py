@@ -64,6 +64,12 @@ def test_a_name_and_number_stand_for_one_root(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"holds another complete release; .*--update"):
         build(name="other")
     assert begun.names == [], "the work was not begun"
+    repositories = output / "repositories.parquet"
+    whole = repositories.read_bytes()
+    repositories.write_bytes(whole[:-9])
+    with pytest.raises(BuildError, match=r"holds corpus 1\.0\.0, which is damaged.*repositories\.parquet"):
+        build(replace=True)
+    repositories.write_bytes(whole)
     (tmp_path / "walls" / "sill.py").write_text(program("sill"))
     with pytest.raises(BuildError, match=r"is another release already.*--version 1\.1\.0"):
         build(replace=True)

@@ -116,10 +116,19 @@ def check_same(output: Path, facts: ReleaseFacts, repositories: pa.Table) -> Non
     """Refuse to write a release over one of its name and number that was made of other sources.
 
     `repositories` are the rows of repositories.parquet as they would be: where they differ, so do the roots. Raises
-    `BuildError`.
+    `BuildError`, also where those of the release cannot be read.
     """
     known = _named(output)
-    if known is not None and _is_one(known.facts, facts) and not _same_rows(output, repositories):
+    if known is None or not _is_one(known.facts, facts):
+        return
+    try:
+        same = _same_rows(output, repositories)
+    except ReleaseError as error:
+        raise BuildError(
+            f"{shown(str(output))}: holds {shown(facts.name)} {facts.version}, which is damaged, so that nobody can "
+            f"tell whether it is the one to be made: {error}. Remove it, or choose another folder"
+        ) from None
+    if not same:
         raise _taken(known, facts)
 
 
@@ -160,10 +169,7 @@ def _ground(facts: ReleaseFacts) -> Iterable[object]:
 
 
 def _same_rows(output: Path, repositories: pa.Table) -> bool:
-    try:
-        known = pa.concat_tables([repositories.schema.empty_table(), *open_release(output).repositories()])
-    except ReleaseError:
-        return False
+    known = pa.concat_tables([repositories.schema.empty_table(), *open_release(output).repositories()])
     return bool(known.equals(repositories))
 
 
