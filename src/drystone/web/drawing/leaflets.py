@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -27,46 +27,51 @@ _MOST: Final = 200
 
 def comparison_page(found: Comparison) -> str:
     """Return a comparison as one HTML file, with its style and all evidence."""
-    return _draw("compare.html", lambda *_: "", style=style(), found=found, failed=None)
+    return _drawing(lambda *_: "")("compare.html", style=style(), found=found, failed=None)
 
 
 def write_catalog(folder: Path, catalog: Sequence[tuple[Passport, list[FoundQuote]]]) -> list[str]:
     """Write a catalog's pages into a new folder and return their names: index.html, a page and a passport (JSON) of
     each artifact, a page and a badge of each pair.
 
-    `catalog`: passports with what was found of their quotes. Raises `UsageError` where the folder is there and holds
-    something, or there are too many artifacts.
+    `catalog`: passports with what was found of their quotes. Memory holds one page at a time. Raises `UsageError` where
+    the folder is there and holds something, or there are too many artifacts.
     """
     if len(catalog) > _MOST:
         raise UsageError(f"{len(catalog):,} artifacts give too many pages of pairs; {_MOST} are exported at most.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{shown(str(folder))} is there already; name a new folder.")
+    draw = _drawing(_address)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for file, text in _pages(catalog, draw):
+        write_whole(folder / file, text.encode())
+        names.append(file)
+    return names
+
+
+def _pages(catalog: Sequence[tuple[Passport, list[FoundQuote]]], draw: Callable[..., str]) -> Iterator[tuple[str, str]]:
     passports = [passport for passport, _ in catalog]
-    pages = {"style.css": style(), "index.html": _draw("catalog.html", _address, passports=passports)}
+    yield "style.css", style()
+    yield "index.html", draw("catalog.html", passports=passports)
     for passport, quotes in catalog:
         name = passport.artifact.name
         states = {(one.reference.sha256, one.reference.quote): one.state for one in quotes}
         others = [other.artifact for other in passports if other.artifact.name != name]
-        pages[_file(name)] = _draw(
-            "artifact.html", _address, passport=passport, states=states, kind=fact_kind, others=others
-        )
-        pages[f"{name}.json"] = json_of(passport).decode()
+        yield _file(name), draw("artifact.html", passport=passport, states=states, kind=fact_kind, others=others)
+        yield f"{name}.json", json_of(passport).decode()
     for one, other in combinations(sorted(passports, key=lambda passport: passport.artifact.name), 2):
         found = compare_passports([one, other])
         pair = _pair(one.artifact.name, other.artifact.name)
-        pages[f"{pair}.html"] = _draw("compare.html", _address, found=found, failed=None)
-        pages[f"{pair}.svg"] = badge(found)
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, text in pages.items():
-        write_whole(folder / file, text.encode())
-    return list(pages)
+        yield f"{pair}.html", draw("compare.html", found=found, failed=None)
+        yield f"{pair}.svg", badge(found)
 
 
-def _draw(template: str, link: Callable[..., str], **values: object) -> str:
+def _drawing(link: Callable[..., str]) -> Callable[..., str]:
+    """Return what draws a template with values; each template is compiled once."""
     env = environment()
-    shared = {"name": _NAME, "frame": "static.html", "static": True, "style": None, "link": link}
-    env.globals.update(shared | values)
-    return env.get_template(template).render()
+    env.globals.update(name=_NAME, frame="static.html", static=True, style=None, link=link)
+    return lambda template, **values: env.get_template(template).render(**values)
 
 
 def _address(*parts: str, **_: object) -> str:
