@@ -61,8 +61,11 @@ def test_rows_for_each_repository_are_counted_alike(tmp_path: Path) -> None:
         {"repo_path": "o/s", "num_files": 1, "files": files[3:]},
     ]
     full = [dict.fromkeys(STACK_V3.names) | row for row in repositories]
-    pq.write_table(pa.Table.from_pylist(full, schema=STACK_V3), tmp_path / "train.parquet")
+    table = pa.Table.from_pylist(full, schema=STACK_V3)
+    pq.write_table(table, tmp_path / "train.parquet")
     here, flat = values(tmp_path), values(v2(tmp_path.parent / f"{tmp_path.name}-flat"))
+    pq.write_table(table, tmp_path / "train.parquet", use_compliant_nested_type=False)
+    assert values(tmp_path) == here, "however the list is spelt"
     same = ("size.files", "size.repositories", "size.text_bytes", "licenses.unknown_share", "duplicates.paths_share")
     assert {name: here[name] for name in same} == {name: flat[name] for name in same}
     assert here["contents"] == "inline"

@@ -44,6 +44,16 @@ def test_bytes_bound_a_sample_and_all_of_it_is_the_whole(table: str) -> None:
     assert len(contents(whole)) == 1000
 
 
+@pytest.mark.parametrize("compliant", [True, False])
+def test_bytes_bound_a_sample_of_repositories_however_their_list_is_spelt(tmp_path: Path, compliant: bool) -> None:
+    rows = [{"repo_path": f"o/{n}", "files": [{"content": f"{n}" * 1000, "file_path": "a.py"}]} for n in range(100)]
+    place = tmp_path / "t.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), place, row_group_size=10, use_compliant_nested_type=compliant)
+    sample = draw(str(place), 1000, 20_000, 1)
+    assert not sample.whole
+    assert sum(map(len, contents(sample))) < 40_000
+
+
 def test_many_repositories_are_no_sample(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a source of many repositories"):
         draw(f"table:{tmp_path}", 10, 10, 1)

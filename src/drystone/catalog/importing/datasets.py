@@ -157,14 +157,19 @@ def _flat(group: _Group, names: dict[str, str], nested: bool) -> pa.Table:
     wanted = {thing: name for thing, name in names.items() if thing != "content"}
     try:
         with pq.ParquetFile(group.path) as file:
-            inner = [f"files.list.element.{name}" for thing, name in wanted.items() if thing != "repository"]
-            outer = [wanted["repository"]] if "repository" in wanted else []
-            columns = [*outer, *inner] if nested else list(wanted.values())
+            columns = list(wanted.values())
+            if nested:  # what is between a list and its values varies, so that a file says it itself
+                places = [file.metadata.schema.column(at).path for at in range(file.metadata.num_columns)]
+                columns += [place for place in places if place.startswith("files.") and _last(place) in columns]
             return _by_thing(file.read_row_group(group.number, columns=columns), wanted, nested)
     except KeyError:
         raise UsageError(f"{shown(str(group.path))}: has other columns than the first file; name it alone.") from None
     except (pa.ArrowException, OSError) as error:
         raise UsageError(f"{shown(str(group.path))}: row group {group.number}: {_first_line(error)}") from None
+
+
+def _last(place: str) -> str:
+    return place.rpartition(".")[2]
 
 
 def _by_thing(table: pa.Table, wanted: dict[str, str], nested: bool) -> pa.Table:

@@ -181,7 +181,6 @@ def _of_tables(paths: list[Path], files: int, size: int, seed: int, text: str | 
 def _row_groups(paths: list[Path], columns: _Columns) -> tuple[list[tuple[Path, int]], int, int]:
     """Return all row groups that hold rows, how many rows these are, and about how many bytes of content."""
     found, rows, bytes_ = [], 0, 0
-    place = f"files.list.element.{columns.text}" if columns.nested else columns.text
     for path in paths:
         metadata = pq.read_metadata(path)
         for number in range(metadata.num_row_groups):
@@ -190,8 +189,13 @@ def _row_groups(paths: list[Path], columns: _Columns) -> tuple[list[tuple[Path, 
                 found.append((path, number))
                 rows += group.num_rows
                 chunks = (group.column(at) for at in range(group.num_columns))
-                bytes_ += sum(each.total_uncompressed_size for each in chunks if each.path_in_schema == place)
+                bytes_ += sum(each.total_uncompressed_size for each in chunks if _is_text(each.path_in_schema, columns))
     return found, rows, bytes_
+
+
+def _is_text(path: str, columns: _Columns) -> bool:
+    """Return whether a path in a file's schema is that of the contents; what is between list and values varies."""
+    return path.startswith("files.") and path.endswith(f".{columns.text}") if columns.nested else path == columns.text
 
 
 def _rows(groups: list[tuple[int, Path, int]], columns: _Columns, each: int, seed: int) -> Iterator[SampledFiles]:
