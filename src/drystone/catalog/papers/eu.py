@@ -76,6 +76,7 @@ def _general(known: Described, form: Form) -> Iterator[str]:
         .lines
     )
     few = counts.text_bytes < _BILLION
+    latest = known.last_visit or (f"not after the release, {facts.date}" if facts.date else None)
     size = f"{counts.text_bytes:,} bytes of UTF-8 text in {counts.kept:,} files"
     yield from (
         _Section(form, "1.3. Modalities, overall training data size and other characteristics")
@@ -83,7 +84,7 @@ def _general(known: Described, form: Form) -> Iterator[str]:
         .field("Training data size", size)
         .field("Training data size in tokens", "less than 1 billion" if few else None, "counting with the tokenizer")
         .field("Types of content", "source code: " + _languages(known))
-        .field("Latest date of data acquisition/collection", known.last_visit or facts.date, DATE)
+        .field("Latest date of data acquisition/collection", latest, DATE)
         .field("Linguistic characteristics", None, "measuring the natural languages of comments and documentation")
         .field("Other relevant characteristics", f"version {facts.version}, licence of the collection {facts.license}")
         .lines
@@ -176,7 +177,7 @@ def _processing(known: Described, form: Form) -> Iterator[str]:
     replaced = ", ".join(f"{kind.replace('_', ' ')} {spans:,}" for kind, spans in known.redactions.items())
     yield from (
         _Section(form, "3.2. Removal of illegal content")
-        .field("Personal data and secrets replaced", replaced or "no span was found")
+        .field("Personal data and secrets replaced", replaced or "no span was replaced")
         .field("Other measures", None)
         .lines
     )

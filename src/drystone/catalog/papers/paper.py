@@ -59,5 +59,5 @@ class Form:
 
 
 def filled(**fields: Json) -> dict[str, Json]:
-    """Return the fields that have a value, without empty lists and objects; a trailing `_` of a name goes."""
-    return {name.rstrip("_"): value for name, value in fields.items() if value not in (None, "", [], {})}
+    """Return the fields that have a value, without empty lists and objects."""
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
