@@ -219,6 +219,7 @@ def measure_dataset(
     from drystone.catalog.measuring.dataset import measure_dataset as measure
     from drystone.registry.verbs import using
 
+    _check_into(into, catalog)
     optouts = None
     if registry is not None:
         with using(registry) as opened:
@@ -246,6 +247,7 @@ def measure_reader(
     from drystone.catalog.measuring.readers import measure_reader as measure
     from drystone.reader.verbs import load_reader
 
+    _check_into(into, catalog)
     found = measure(load_reader(model), Path(questions), most, seed)
     _keep_facts(found, into, catalog)
     return found
@@ -331,7 +333,7 @@ def find_artifacts(
     from drystone.catalog.matching.shapes import MatchFilters
     from drystone.catalog.shelf.shelf import Shelf
 
-    seeker = Seeker(session if session is not None else getpass.getuser(), keep_query=keep_query)
+    seeker = Seeker(session if session is not None else _login(), keep_query=keep_query)
     with Shelf(_place(catalog)) as shelf:
         return ArtifactFinder(shelf).find(
             query, MatchFilters(kind, license, free, offline, language), limit=limit, seeker=seeker
@@ -356,7 +358,7 @@ def resolve_need(
     from drystone.catalog.resolving.resolve import resolve
     from drystone.catalog.shelf.shelf import Shelf
 
-    seeker = Seeker(session if session is not None else getpass.getuser(), keep_query=keep_query)
+    seeker = Seeker(session if session is not None else _login(), keep_query=keep_query)
     with Shelf(_place(catalog)) as shelf:
         return resolve(asked, shelf, ArtifactFinder(shelf), [os.fspath(one) for one in among], seeker)
 
@@ -411,9 +413,8 @@ def report_outcome(token: str, outcome: Outcome, catalog: AnyPath) -> str:
         return MatchRecords(shelf.engine).report(token, success=outcome == "success")
 
 
-def _keep_facts(found: MeasuredFacts, into: str | None, catalog: AnyPath | None) -> None:
-    from drystone.catalog.importing.imported import Imported
-    from drystone.catalog.measuring.merging import with_facts
+def _check_into(into: str | None, catalog: AnyPath | None) -> None:
+    """Raise `UsageError` where no passport could take facts, before the hours in which they are measured."""
     from drystone.catalog.shelf.shelf import Shelf
     from drystone.errors import UsageError
 
@@ -422,9 +423,28 @@ def _keep_facts(found: MeasuredFacts, into: str | None, catalog: AnyPath | None)
     if catalog is None:
         raise UsageError("no catalog is named to keep the facts in: name one with --catalog.")
     with Shelf(_place(catalog), make=True) as shelf:
+        shelf.get(into)
+
+
+def _keep_facts(found: MeasuredFacts, into: str | None, catalog: AnyPath | None) -> None:
+    from drystone.catalog.importing.imported import Imported
+    from drystone.catalog.measuring.merging import with_facts
+    from drystone.catalog.shelf.shelf import Shelf
+
+    if into is None:
+        return
+    with Shelf(_place(catalog), make=True) as shelf:
         passport = shelf.get(into)
         texts = {**shelf.texts(passport), **found.texts}
         shelf.add(Imported(with_facts(passport, found.facts), texts), replace=True)
+
+
+def _login() -> str:
+    """Return the login name; where the system has none for its user, as in a container, that user's number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the second from Python 3.13 on
+        return str(os.getuid())
 
 
 def _place(catalog: AnyPath | None) -> str | None:
