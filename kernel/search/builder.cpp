@@ -123,10 +123,7 @@ std::vector<uint8_t> Trigrams::finish() {
     return writer.finish();
 }
 
-Terms::Terms(uint32_t documents, size_t bytes)
-    : passages(documents), documents_(documents), table_(1 << 16, Slot{kFree, 0, 0}) {
-(void)bytes;
-}
+Terms::Terms(uint32_t documents) : passages(documents), documents_(documents), table_(1 << 16, Slot{kFree, 0, 0}) {}
 
 void Terms::grow() {
     std::vector<Slot> wider(table_.size() * 2, Slot{kFree, 0, 0});

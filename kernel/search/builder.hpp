@@ -52,7 +52,7 @@ class Trigrams {
 // The term postings of passages; `levels` beside each say how often.
 class Terms {
   public:
-    explicit Terms(uint32_t documents, size_t bytes = 0);
+    explicit Terms(uint32_t documents);
     void add(uint32_t document, const uint8_t* text, size_t size, const std::vector<size_t>& ends);
     // Terms over whole documents: passages are documents.
     std::vector<uint8_t> finish();

@@ -41,11 +41,7 @@ struct Building {
     std::vector<uint8_t> joined;
 
     Building(uint32_t documents, size_t size, std::vector<Family> of)
-        : trigrams(documents, size),
-          terms(documents, size),
-          defined(documents),
-          paths(documents),
-          families(std::move(of)) {}
+        : trigrams(documents, size), terms(documents), defined(documents), paths(documents), families(std::move(of)) {}
 
     void text(uint32_t document, const uint8_t* from, size_t size, size_t family) {
         const size_t had = symbols.size();
