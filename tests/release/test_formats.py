@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from drystone.release import verbs
 from drystone.release.checking.verify import verify
 from drystone.release.columns import TABLES
 from drystone.release.documents.notice import read_notices
+from drystone.release.layout import MANIFEST
 from drystone.release.manifest import FORMAT_VERSION, present_columns, read_manifest
 from drystone.release.read import open_release
 from tests.release.kept import kept_formats, unpacked, verified_and_read
@@ -109,3 +111,17 @@ def test_what_a_newer_release_has_besides_is_named_and_covered(kept: dict[str, P
     assert {"checksums", "roots"} <= verify(folder).problems.keys()
     pq.write_table(table.append_column("more", pa.array([1] * table.num_rows)), shard)
     assert "schemas" in verify(folder).problems
+
+
+def test_a_repository_is_found_behind_columns_of_several_leaves(kept: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(kept[NEWER], tmp_path / "copy"))
+    (entry,) = read_manifest(folder).of_kind("ledger")
+    table = pq.read_table(folder / entry.place)
+    aside = pa.array([{"of": "zz", "and": "zz"}] * table.num_rows)
+    pq.write_table(table.add_column(0, "aside", aside), folder / entry.place)
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest["columns"]["ledger"].insert(0, "aside")
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    release = open_release(folder)
+    ids = set(table.column("repository_id").to_pylist())
+    assert {id_ for id_ in ids if any(part.num_rows for part in release.ledger_of(id_))} == ids

@@ -163,7 +163,8 @@ class Release:
     def _bounds(self, entry: FileEntry) -> tuple[str, str]:
         """Return the first and last `repository_id` of a part of the ledger; of other writers' parts the widest."""
         with open_parquet(self.path / entry.place, self.expected("ledger")) as file:
-            at = file.schema_arrow.names.index("repository_id")
+            # Statistics are of leaves, of which a struct or a list before the column has several.
+            at = [file.schema.column(leaf).path for leaf in range(len(file.schema))].index("repository_id")
             groups = [file.metadata.row_group(group).column(at).statistics for group in (0, file.num_row_groups - 1)]
         known = [group is not None and group.has_min_max for group in groups]
         return (groups[0].min if known[0] else "", groups[1].max if known[1] else "\U0010ffff")
