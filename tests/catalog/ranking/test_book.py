@@ -11,14 +11,13 @@ from drystone.catalog.ranking.ranking import dispute, rank_shelf
 from drystone.catalog.ranking.scoring import find_scoring
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
-from tests.catalog.shelf.test_shelf import place  # noqa: F401  (a fixture)
 
 NAME, FACT = "distilbert-base-cased-distilled-squad", "quality.squad_v1_1.f1"
 LINK = "https://example.org/shows-it"
 DAYS = date(2026, 11, 29), date(2026, 11, 30)
 
 
-def test_days_and_versions_are_kept_side_by_side(place: str) -> None:  # noqa: F811
+def test_days_and_versions_are_kept_side_by_side(place: str) -> None:
     with Shelf(place, make=True) as shelf:
         book = RankBook(shelf.engine)
         reader = shelf.get(NAME).artifact
@@ -37,7 +36,7 @@ def test_days_and_versions_are_kept_side_by_side(place: str) -> None:  # noqa: F
         assert kept[0].artifacts == sum(one.artifact.kind == "reader" for one in shelf.passports())
 
 
-def test_a_dispute_moves_a_rank_once_it_is_upheld(place: str) -> None:  # noqa: F811
+def test_a_dispute_moves_a_rank_once_it_is_upheld(place: str) -> None:
     with Shelf(place, make=True) as shelf:
         before = rank_shelf(shelf).kinds["reader"].find(NAME)
         assert before is not None
@@ -59,7 +58,7 @@ def test_a_dispute_moves_a_rank_once_it_is_upheld(place: str) -> None:  # noqa: 
         assert rank_shelf(shelf).kinds["reader"].find(NAME) == before
 
 
-def test_disputes_that_are_none(place: str) -> None:  # noqa: F811
+def test_disputes_that_are_none(place: str) -> None:
     with Shelf(place, make=True) as shelf:
         for words, link, fact, said in (
             ("short", LINK, FACT, "Say what is wrong, in 10 to 2,000 characters"),

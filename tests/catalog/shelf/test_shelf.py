@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +9,6 @@ from drystone.catalog.passports.texts import kept_by_hash
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from tests.catalog.passports.made import TEXT, known, passport, plain
-from tests.registry.conftest import start_postgresql
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "catalog.sqlite")
-        return
-    server = start_postgresql()
-    if isinstance(server, str):
-        pytest.skip(server)
-    try:
-        yield server.database().replace("postgresql://", "postgresql+pg8000://")
-    finally:
-        server.stop()
 
 
 def imported(name: str, *, text: str = TEXT, **artifact: object) -> Imported:
