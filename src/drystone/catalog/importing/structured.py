@@ -127,7 +127,7 @@ def from_json(text: str, source: str) -> Structured:
     """Read JSON. Raises `UsageError` where it is none, or lies too deep."""
     try:
         root, end = _of_json(text, _skip(text, 0), None, 0)
-        if text[end:].strip():
+        if _skip(text, end) < len(text):
             raise ValueError(f"more follows after its end (character {end})")
     except (ValueError, IndexError, RecursionError) as error:
         said = str(error) or "it ends too early"
