@@ -82,3 +82,19 @@ def test_the_value_is_found_and_no_more(path: str, carrier: str) -> None:
 def test_what_is_no_password(path: str, text: str) -> None:
     (spans,) = Scanner().scan_batch([f"a = 1\n{text}\nb = 2\n".encode()], [path])
     assert spans == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.yml", "password_file: /run/walls\nrootpw: @@"),
+        ("a.json", '{"user_password_url": "", "psk": "@@"}'),
+        ("a.env", "PASSWORD=\nSENHA=@@"),
+        ("ldap.conf", "secret_id: none\nbindpw @@"),
+    ],
+)
+def test_a_name_that_stands_near_another_has_its_own_value(path: str, text: str) -> None:
+    for value in VALUES:
+        data = text.replace("@@", value).encode()
+        (spans,) = Scanner().scan_batch([data], [path])
+        assert [data[span.start : span.end].decode() for span in spans] == [value]

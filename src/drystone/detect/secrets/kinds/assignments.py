@@ -168,9 +168,9 @@ class AssignedPassword:
         small = text[first:hit].lower()
         at = max(small.rfind(b"pass"), small.rfind(b"pwd"), small.rfind(b"secret"))
         core = CORE.match(small, at) if at >= 0 else None
-        if core is None:
-            for match in CORE.finditer(small):
-                core = match
+        # Behind it another word may stand: `password: x`, then `psk: y`.
+        for match in CORE.finditer(small, core.end() if core is not None else 0):
+            core = match
         if core is None:
             return
         start, end = first + core.start(), first + core.end()
