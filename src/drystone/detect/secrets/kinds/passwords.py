@@ -84,7 +84,9 @@ class UrlPassword:
 
     def spans(self, text: bytes, hit: int, since: int, path: str | None) -> Iterator[Span]:
         """Yield the spans of `text` around the byte before `hit` that begin at `since` or later."""
-        for match in covering(self._exact, text, max(since, hit - 220), hit, 260):
+        # No slash stands between those of the scheme, which has at most 21 signs, and the host.
+        scheme = max(since, hit - 220, text.rfind(b"://", max(0, hit - 220), hit) - 21)
+        for match in covering(self._exact, text, scheme, hit, 260):
             user, value, host = match.groups()
             if reference(value) or reference(user):
                 continue
