@@ -79,12 +79,16 @@ def _is_new(registry: Path, output: Path) -> bool:
     folder = registry.absolute().parent
     if folder != output.absolute().parent or not folder.is_dir() or any(folder.glob("*/manifest.json")):
         return False
-    return not any(_begins(file) == b"SQLite format 3\0" for file in folder.iterdir() if file.is_file())
+    return not any(_may_be_a_registry(file) for file in folder.iterdir() if file.is_file())
 
 
-def _begins(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(16)
+def _may_be_a_registry(file: Path) -> bool:
+    """Return whether a file is a database of SQLite, or cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return True
 
 
 def open_registry(named: str | None = None) -> Registry:
