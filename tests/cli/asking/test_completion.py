@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 
 
 def typed(line: str, folder: Path, wanted: str) -> str:
-    """Return what bash shows once `line` was typed and Tab pressed, again unless the first time shows what is wanted."""
+    """Return what bash shows once `line` was typed and Tab pressed, again if the first time does not show `wanted`."""
     program = folder / "drystone"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from drystone.cli import main; main()" "$@"\n')
     program.chmod(0o755)
