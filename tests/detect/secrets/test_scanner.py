@@ -170,6 +170,10 @@ def every_beginning() -> list[bytes]:
     return sorted({form.encode("latin-1", "replace") for form in made if form.strip()})
 
 
+#: Four times the text may take less than so many times as long.
+LINEAR = 6
+
+
 def ratio(prefix: bytes, path: str) -> float:
     """Return how many times as long four times the text takes; 0 where a tenth of a megabyte takes under 50 ms."""
     short, long = (prefix * (size // len(prefix)) for size in (100_000, 400_000))
@@ -177,14 +181,18 @@ def ratio(prefix: bytes, path: str) -> float:
     if small < 0.05:
         return 0.0
     # A busy machine disturbs single measurements, so one that is right is enough.
-    return min(seconds(long, path) / max(small, seconds(short, path)) for _ in range(3))
+    for _ in range(3):
+        found = seconds(long, path) / max(small, seconds(short, path))
+        if found < LINEAR:
+            break
+    return found
 
 
 @pytest.mark.parametrize(
     "prefix", [b"openssl -pass pass:", b"sqlplus a/", b"curl -u:aaaa ", b"machine a login b password ", b"BEGIN "]
 )
 def test_time_is_linear_in_how_many_passwords_there_are(prefix: bytes) -> None:
-    assert ratio(prefix, "x.sh") < 6
+    assert ratio(prefix, "x.sh") < LINEAR
 
 
 @pytest.mark.parametrize("blank", [b" ", b"\n"], ids=repr)
@@ -198,7 +206,7 @@ def test_time_is_linear_in_the_beginnings_of_every_rule() -> None:
     forms = every_beginning()
     assert len(forms) > 1000
     HIGH.scan(b"warm up")
-    assert [(form, found) for form in forms[::10] if (found := ratio(form, "x.env")) >= 6] == []
+    assert [(form, found) for form in forms[::10] if (found := ratio(form, "x.env")) >= LINEAR] == []
 
 
 @pytest.mark.slow
