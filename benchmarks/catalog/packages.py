@@ -24,6 +24,8 @@ _FAMILIES = re.compile(
     r"langchain-|nvidia-|pytest-|sphinxcontrib|tree-sitter-|backports|alibabacloud|tencentcloud|dbt-|odoo|msgraph|"
     r"databricks-|dagster-|django-|flask-|jupyter|ipy|oslo|zope|trove|collective|plone)"
 )
+#: Addresses, and hosts by name, say nothing of what a package does.
+_ADDRESS = re.compile(r"https?://\S+|\b[a-z-]+\.(?:org|com|io)\b")
 _SENTENCE = re.compile(r"^[ -~]{30,300}$")
 
 
@@ -36,7 +38,12 @@ def chosen(rows: Iterator[list[str]]) -> Iterator[dict[str, str]]:
         if _FAMILIES.match(name) or not _SENTENCE.match(summary) or head in heads:
             continue
         heads.add(head)
-        yield {"name": name, "version": version, "month": month, "summary": " ".join(summary.split())}
+        yield {"name": name, "version": version, "month": month, "summary": told(summary)}
+
+
+def told(summary: str) -> str:
+    """Return a summary without addresses, its words one space apart."""
+    return " ".join(_ADDRESS.sub("", summary).split())
 
 
 def packages() -> list[dict[str, str]]:
