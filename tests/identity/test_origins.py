@@ -63,6 +63,7 @@ def test_one_place_has_one_name(place: str) -> None:
         ("https://gist.github.com/Owner/0123abcd", "gist.github.com/owner/0123abcd"),
         ("https://git.example.org/gitweb/?p=one.git;a=tree", "git.example.org/gitweb/one"),
         ("https://git.example.org/gitweb/?p=two.git&a=summary", "git.example.org/gitweb/two"),
+        ("https://git.example.org/a/b?p=2", "git.example.org/a/b"),
         ("https://github.com/owner/.wiki", "github.com/owner/.wiki"),
     ],
 )

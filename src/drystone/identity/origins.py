@@ -65,7 +65,8 @@ def canonical(place: str) -> str:
         if netloc.removeprefix("www.") == _ARCHIVE and "origin_url" in asked:
             shown = asked["origin_url"][0]
             return canonical(shown) if _ARCHIVE not in shown else _on_host(netloc, path)
-        path = "/".join([path, *asked.get("p", [])[:1]])
+        # A query of another host may use the letter for anything: gitweb's projects are folders that end so.
+        path = "/".join([path, *(name for name in asked.get("p", [])[:1] if name.endswith(".git"))])
         if match[1]:
             path = path.partition("@")[0]
         if match[2] == "file" or not netloc:
