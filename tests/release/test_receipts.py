@@ -11,7 +11,6 @@ from drystone.release.versions.falls import Fallen
 from drystone.release.versions.receipts import (
     Searched,
     Version,
-    fingerprint,
     load_private,
     load_public,
     make_receipt,
@@ -19,6 +18,7 @@ from drystone.release.versions.receipts import (
     says_the_same,
     verify_receipt,
 )
+from drystone.release.versions.signed import fingerprint
 
 THEN = Version("walls", "1.0.0", "a" * 64, 100, 60)
 NOW = Version("walls", "1.0.1", "b" * 64, 90, 55)

@@ -129,10 +129,10 @@ def new_receipt_key(file: AnyPath) -> tuple[Path, str]:
     The private key is encrypted where DRYSTONE_KEY_PASSWORD is set. The hash is the SHA-256 of the public key, hex.
     Raises `UsageError` where a file is there already.
     """
-    from drystone.release.versions import receipts
+    from drystone.release.versions import receipts, signed
 
     public = receipts.new_key(Path(file))
-    return public, receipts.fingerprint(receipts.load_public(public))
+    return public, signed.fingerprint(receipts.load_public(public))
 
 
 def verify_receipt(receipt: AnyPath, key: AnyPath) -> Receipt:

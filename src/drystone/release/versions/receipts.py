@@ -5,9 +5,6 @@ A receipt can be checked with the publisher's public key alone. It names the req
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,24 +13,20 @@ from pathlib import Path
 from typing import Final, NotRequired, TypedDict, cast
 
 import orjson
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from drystone.errors import ReleaseError, UsageError
-from drystone.release.canonical import json_bytes
 from drystone.release.layout import shown
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import Fallen, total_of
 from drystone.release.versions.numbers import RETRACTION, FallenCounts, FileCounts, SupersededBy
+from drystone.release.versions.signed import SignedKind, read_signed, sign
 
-FORMAT: Final = "drystone-receipt"
 #: What applied a request where it was neither an update nor a retraction.
 BUILD: Final = "build"
-#: What is signed begins with this, so that a signature under something else is none under a receipt.
-_CONTEXT: Final = b"drystone-receipt-1\0"
-#: A larger file is refused before it is parsed.
-_MAX_BYTES: Final = 16 * 1024**2
+_KIND: Final = SignedKind("drystone-receipt", "receipt", 16 * 1024**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +102,16 @@ def make_receipt(
     """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC."""
     versions = list(searched)
     total = total_of(each.fell for each in versions)
-    content: Receipt = {
-        "format": FORMAT,
-        "format_version": 1,
+    content = {
         "request": request,
         "issued": issued,
         "program_version": version("drystone"),
         "registry_head": registry_head,
         "searched": [_line(each) for each in versions],
         "fell": _fell(total),
-        "key": fingerprint(key.public_key()),
     }
-    signature = base64.b64encode(key.sign(_CONTEXT + json_bytes(content))).decode()
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps({**content, "signature": signature}, option=options)
+    return orjson.dumps(sign(_KIND, content, key), option=options)
 
 
 def says_the_same(path: Path, key: Ed25519PublicKey, searched: Iterable[Searched]) -> bool:
@@ -136,30 +125,7 @@ def says_the_same(path: Path, key: Ed25519PublicKey, searched: Iterable[Searched
 
 def verify_receipt(path: Path, key: Ed25519PublicKey) -> Receipt:
     """Return what a receipt says. Raises `ReleaseError` where it is damaged, altered, or signed by another key."""
-    name = shown(str(path))
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ReleaseError(f"{name}: no receipt is that large (limit {_MAX_BYTES:,} bytes)")
-        content = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise ReleaseError(f"{name}: cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise ReleaseError(f"{name}: is not JSON ({error})") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReleaseError(f'{name}: is no receipt: "format" is not "{FORMAT}"')
-    if content.get("format_version") != 1:
-        raise ReleaseError(
-            f"{name}: is a receipt of a format that this program does not know. Install a newer drystone"
-        )
-    if content.get("key") != fingerprint(key):
-        raise ReleaseError(f"{name}: was signed by key {shown(str(content.get('key')))[:64]}, not {fingerprint(key)}")
-    signed = {field: value for field, value in content.items() if field != "signature"}
-    try:
-        signature = base64.b64decode(str(content.get("signature")), validate=True)
-        key.verify(signature, _CONTEXT + json_bytes(signed))
-    except (InvalidSignature, binascii.Error):
-        raise ReleaseError(f"{name}: the signature does not hold: the receipt was altered, or never signed") from None
-    return cast(Receipt, content)
+    return cast(Receipt, read_signed(path, key, _KIND))
 
 
 def _line(each: Searched) -> ReceiptLine:
@@ -186,11 +152,6 @@ def _fell(fell: Fallen) -> FallenCounts:
         "bytes": fell.bytes,
         "repositories": fell.repositories,
     }
-
-
-def fingerprint(key: Ed25519PublicKey) -> str:
-    """Return the SHA-256 of the 32 bytes of a public key, hex."""
-    return hashlib.sha256(key.public_bytes_raw()).hexdigest()
 
 
 def new_key(path: Path) -> Path:
