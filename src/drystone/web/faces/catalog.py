@@ -31,15 +31,15 @@ Names = Annotated[list[str] | None, Query(max_length=MOST)]
 @router.get("/catalog")
 def listed(request: Request, state: Here, pages: Drawing) -> Response:
     """List the artifacts of the catalog."""
-    return pages.draw(request, "catalog.html", passports=list(_shelf(state).passports()))
+    return pages.draw(request, "catalog.html", passports=list(shelf_of(state).passports()))
 
 
 @router.get("/catalog/{name}")
 def shown(request: Request, state: Here, pages: Drawing, name: str) -> Response:
     """Show what is known of an artifact, and where it was read."""
-    shelf = _shelf(state)
-    passport = _passport(shelf, name)
-    states = {(one.reference.sha256, one.reference.quote): one.state for one in _quotes(shelf, passport)}
+    shelf = shelf_of(state)
+    passport = passport_of(shelf, name)
+    states = {(one.reference.sha256, one.reference.quote): one.state for one in quotes_of(shelf, passport)}
     return pages.draw(
         request, "artifact.html", passport=passport, states=states, kind=fact_kind,
         others=[one.artifact for one in shelf.passports() if one.artifact.name != passport.artifact.name],
@@ -53,7 +53,7 @@ def compared(request: Request, state: Here, pages: Drawing, artifact: Names = No
     found: Comparison | None = None
     failed: UsageError | None = None
     try:
-        found = _compare(_shelf(state), chosen)
+        found = _compare(shelf_of(state), chosen)
     except UsageError as error:
         failed = error
     return pages.draw(request, "compare.html", 422 if failed else 200, found=found, failed=failed)
@@ -62,19 +62,19 @@ def compared(request: Request, state: Here, pages: Drawing, artifact: Names = No
 @programs.get("/catalog")
 def names(state: Here) -> list[dict[str, Any]]:
     """Return the identities of all artifacts."""
-    return [passport.artifact.model_dump(mode="json") for passport in _shelf(state).passports()]
+    return [passport.artifact.model_dump(mode="json") for passport in shelf_of(state).passports()]
 
 
 @programs.get("/catalog/{name}")
 def passport(state: Here, name: str) -> dict[str, Any]:
     """Return the passport of an artifact."""
-    return _passport(_shelf(state), name).model_dump(mode="json")
+    return passport_of(shelf_of(state), name).model_dump(mode="json")
 
 
 @programs.get("/compare")
 def comparison(state: Here, artifact: Names = None) -> dict[str, Any]:
     """Compare two or more artifacts: jobs, facts with their evidence, verdicts."""
-    found = _compare(_shelf(state), artifact or [])
+    found = _compare(shelf_of(state), artifact or [])
     plain = asdict(found, dict_factory=_plain)
     return {**plain, "artifacts": [one.model_dump(mode="json") for one in found.artifacts]}
 
@@ -94,17 +94,20 @@ def _compare(shelf: Shelf, chosen: list[str]) -> Comparison:
     return compare_passports([shelf.get(name) for name in chosen])
 
 
-def _passport(shelf: Shelf, name: str) -> Passport:
+def passport_of(shelf: Shelf, name: str) -> Passport:
+    """Return the passport of an artifact by its name. Raises 404."""
     try:
         return shelf.get(name)
     except UsageError as error:
         raise HTTPException(404, str(error)) from None
 
 
-def _quotes(shelf: Shelf, passport: Passport) -> Any:
+def quotes_of(shelf: Shelf, passport: Passport) -> Any:
+    """Return the quotes of a passport, each found again in its text or not."""
     return find_quotes(passport, shelf.texts(passport))
 
 
-def _shelf(state: ServerState) -> Shelf:
+def shelf_of(state: ServerState) -> Shelf:
+    """Return the catalog that is served; pages about it are only where there is one."""
     assert state.catalog is not None
     return state.catalog

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from drystone.catalog.passports.vocabulary import fact_kind
 from drystone.catalog.ranking.book import MOST_LINK, MOST_WORDS, Dispute, RankBook
 from drystone.catalog.ranking.ranking import dispute
-from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.web.contracts.ranks import NewDispute, dumped
 from drystone.web.drawing.pages import Drawing, Pages, link
+from drystone.web.faces.catalog import shelf_of
 from drystone.web.guards import FormText, check_form, not_too_often
 from drystone.web.state import Here, ServerState
 
@@ -51,7 +51,7 @@ def receive(
 @programs.get("/disputes")
 def disputes(state: Here, artifact: str | None = None) -> list[dict[str, Any]]:
     """Return the disputes of an artifact or of all, the latest first."""
-    shelf = _shelf(state)
+    shelf = shelf_of(state)
     passport = None if artifact is None else shelf.find(artifact)
     if artifact is not None and passport is None:
         raise HTTPException(404, "No artifact of this name is in the catalog.")
@@ -68,7 +68,7 @@ def dispute_for_programs(request: Request, state: Here, new: NewDispute) -> dict
 
 
 def _keep(request: Request, state: ServerState, new: NewDispute) -> Dispute:
-    shelf = _shelf(state)
+    shelf = shelf_of(state)
     if not RankBook(shelf.engine).writable:
         raise HTTPException(404, "This server keeps no disputes: it serves a catalog that comes with the program.")
     not_too_often(request, state.limits.requests)
@@ -85,7 +85,7 @@ def _given(artifact: str, fact: str, words: str, link_: str) -> dict[str, str]:
 def _form(
     request: Request, state: ServerState, pages: Pages, given: dict[str, str], problem: str | None = None
 ) -> Response:
-    shelf = _shelf(state)
+    shelf = shelf_of(state)
     if not RankBook(shelf.engine).writable:
         raise HTTPException(404, "This server keeps no disputes: it serves a catalog that comes with the program.")
     passport = shelf.find(given["artifact"])
@@ -95,8 +95,3 @@ def _form(
         request, "dispute.html", 422 if problem else 200, passport=passport, given=given, problem=problem,
         kind=fact_kind, most_words=MOST_WORDS, most_link=MOST_LINK,
     )  # fmt: skip
-
-
-def _shelf(state: ServerState) -> Shelf:
-    assert state.catalog is not None
-    return state.catalog

@@ -11,17 +11,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from drystone.catalog.passports.passport import Passport
-from drystone.catalog.passports.texts import find_quotes
 from drystone.catalog.passports.vocabulary import fact_kind
 from drystone.catalog.ranking.book import MOST_OPEN, MOST_OPEN_OF_FACT, RankBook
 from drystone.catalog.ranking.outcomes import one_vote
 from drystone.catalog.ranking.ranking import RankedCatalog
 from drystone.catalog.ranking.scoring import OUTCOMES, scorings
-from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.web.contracts.ranks import dumped
 from drystone.web.drawing.pages import PAGE_ROWS, Drawing
+from drystone.web.faces.catalog import passport_of, quotes_of, shelf_of
 from drystone.web.state import Here, ServerState
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -52,16 +50,16 @@ def explained(
     request: Request, state: Here, pages: Drawing, name: str, scoring: str | None = None, other: str | None = None
 ) -> Response:
     """Show why an artifact has its rank: measures with their evidence, disputes, history, what would turn an order."""
-    shelf, found = _shelf(state), ranked(state, scoring)
-    passport = _passport(shelf, name)
+    shelf, found = shelf_of(state), ranked(state, scoring)
+    passport = passport_of(shelf, name)
     kind = found.kinds[passport.artifact.kind]
     book = RankBook(shelf.engine)
-    second = _passport(shelf, other) if other else None
+    second = passport_of(shelf, other) if other else None
     disputes = book.disputes(passport.artifact)
     return pages.draw(
         request, "rank_explained.html", passport=passport, found=found, one=found.explain(passport),
         history=book.history(passport.artifact), disputes=disputes, writable=book.writable,
-        states={(each.reference.sha256, each.reference.quote): each.state for each in _quotes(shelf, passport)},
+        states={(each.reference.sha256, each.reference.quote): each.state for each in quotes_of(shelf, passport)},
         of={fact: [each for each in disputes if each.fact == fact] for fact in {each.fact for each in disputes}},
         turn=None if second is None else found.turn(passport, second),
         others=[each for each in kind.rows(PAGE_ROWS) if each.name != passport.artifact.name], kind=fact_kind,
@@ -98,9 +96,9 @@ def explained_for_programs(
     state: Here, name: str, scoring: str | None = None, other: str | None = None
 ) -> dict[str, Any]:
     """Return how the rank of an artifact follows, its history, and what would turn its order with another."""
-    shelf, found = _shelf(state), ranked(state, scoring)
-    passport = _passport(shelf, name)
-    turn = None if other is None else dumped(found.turn(passport, _passport(shelf, other)))
+    shelf, found = shelf_of(state), ranked(state, scoring)
+    passport = passport_of(shelf, name)
+    turn = None if other is None else dumped(found.turn(passport, passport_of(shelf, other)))
     history = dumped(RankBook(shelf.engine).history(passport.artifact))
     return {"scoring": found.scoring.version, "rank": dumped(found.explain(passport)), "history": history, "turn": turn}
 
@@ -119,19 +117,3 @@ def ranked(state: ServerState, version: str | None) -> RankedCatalog:
         return state.ranks.get(version or None)
     except UsageError as error:
         raise HTTPException(404, str(error)) from None
-
-
-def _passport(shelf: Shelf, name: str) -> Passport:
-    try:
-        return shelf.get(name)
-    except UsageError as error:
-        raise HTTPException(404, str(error)) from None
-
-
-def _quotes(shelf: Shelf, passport: Passport) -> Any:
-    return find_quotes(passport, shelf.texts(passport))
-
-
-def _shelf(state: ServerState) -> Shelf:
-    assert state.catalog is not None
-    return state.catalog
