@@ -48,9 +48,6 @@ PATH: Final = "/mcp"
 #: Characters of an error, and wrong arguments that it names.
 _SAID: Final = 1_500
 _TOLD: Final = 5
-_READ_ONLY: Final = types.ToolAnnotations(
-    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,12 @@ def _described() -> tuple[types.Tool, ...]:
             description=tool.description,
             input_schema=tool.arguments.model_json_schema(),
             output_schema=_typed(TypeAdapter(tool.result).json_schema(mode="serialization")),
-            annotations=_READ_ONLY,
+            annotations=types.ToolAnnotations(
+                read_only_hint=not tool.counts,
+                destructive_hint=False,
+                idempotent_hint=not tool.counts,
+                open_world_hint=False,
+            ),
         )
         for tool in TOOLS.values()
     )

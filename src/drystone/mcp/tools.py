@@ -250,7 +250,10 @@ _OF_LICENSES: Final = ("licenses", "refused", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class DrystoneTool:
-    """A tool: its name, what it says of itself, the shapes of arguments and results, and what it does."""
+    """A tool: its name, what it says of itself, the shapes of arguments and results, and what it does.
+
+    `counts`: a call is counted in the catalog that is served, where one's own is; all else only reads.
+    """
 
     name: str
     title: str
@@ -258,6 +261,7 @@ class DrystoneTool:
     arguments: type[BaseModel]
     result: type
     run: Callable[[ReleaseShelf, Any, Stop], ToolResult]
+    counts: bool = False
 
 
 TOOLS: Final = {
@@ -317,6 +321,7 @@ TOOLS: Final = {
             FindArguments,
             ArtifactsFound,
             find,
+            counts=True,
         ),
         DrystoneTool(
             "compare",
