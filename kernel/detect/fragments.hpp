@@ -21,20 +21,30 @@ struct Fragments {
     alignas(16) uint8_t low[4][16] = {}, high[4][16] = {};
 
     constexpr explicit Fragments(const std::string_view (&texts)[Count]) {
-        for (size_t i = 0; i < Count; ++i) {
-            width[i] = uint8_t(texts[i].size());
-            for (size_t k = 0; k < 4; ++k) {
-                const uint8_t group = uint8_t(1u << (i % 8));
-                if (k >= texts[i].size()) {
-                    for (size_t half = 0; half < 16; ++half) low[k][half] |= group, high[k][half] |= group;
-                    continue;
-                }
-                const uint8_t c = folded(uint8_t(texts[i][k]));
-                value[i] |= uint32_t(c) << (8 * k);
-                mask[i] |= 0xffu << (8 * k);
-                low[k][c & 15] |= group;
-                high[k][c >> 4] |= group;
+        for (size_t i = 0; i < Count; ++i) put(i, texts[i]);
+    }
+
+    // Those of `first`, then those of `more`.
+    template <size_t First, size_t More>
+    constexpr Fragments(const std::string_view (&first)[First], const std::string_view (&more)[More]) {
+        static_assert(First + More == Count);
+        for (size_t i = 0; i < First; ++i) put(i, first[i]);
+        for (size_t i = 0; i < More; ++i) put(First + i, more[i]);
+    }
+
+    constexpr void put(size_t i, std::string_view text) {
+        width[i] = uint8_t(text.size());
+        for (size_t k = 0; k < 4; ++k) {
+            const uint8_t group = uint8_t(1u << (i % 8));
+            if (k >= text.size()) {
+                for (size_t half = 0; half < 16; ++half) low[k][half] |= group, high[k][half] |= group;
+                continue;
             }
+            const uint8_t c = folded(uint8_t(text[k]));
+            value[i] |= uint32_t(c) << (8 * k);
+            mask[i] |= 0xffu << (8 * k);
+            low[k][c & 15] |= group;
+            high[k][c >> 4] |= group;
         }
     }
 
@@ -55,64 +65,35 @@ struct Fragments {
     }
 };
 
-constexpr Fragments<26> kLicensingFragments({"icen",
-                                             "spdx",
-                                             "edis",
-                                             "rmis",
-                                             "gpl",
-                                             "c do",
-                                             "riet",
-                                             "nfid",
-                                             "naut",
-                                             "mmer",
-                                             "ohib",
-                                             "hts ",
-                                             "rope",
-                                             "iscl",
-                                             "t di",
-                                             "r di",
-                                             "se o",
-                                             "ly b",
-                                             "cade",
-                                             "bscr",
-                                             "rbid",
-                                             "rtra",
-                                             "\xb8\xa5\xe7\xa6",
-                                             "\x9c\xba\xe5\xaf",
-                                             "\xa9\x9f\xe5\xaf",
-                                             "\xa4\xbe\xe5\xa4"});
-constexpr Fragments<32> kHeadFragments({"icen",
-                                        "spdx",
-                                        "edis",
-                                        "rmis",
-                                        "gpl",
-                                        "c do",
-                                        "riet",
-                                        "nfid",
-                                        "naut",
-                                        "mmer",
-                                        "ohib",
-                                        "hts ",
-                                        "rope",
-                                        "iscl",
-                                        "t di",
-                                        "r di",
-                                        "se o",
-                                        "ly b",
-                                        "cade",
-                                        "bscr",
-                                        "rbid",
-                                        "rtra",
-                                        "\xb8\xa5\xe7\xa6",
-                                        "\x9c\xba\xe5\xaf",
-                                        "\xa9\x9f\xe5\xaf",
-                                        "\xa4\xbe\xe5\xa4",
-                                        "euse",
-                                        "rdf:",
-                                        "(c)",
-                                        "\xc2\xa9",
-                                        "opyr",
-                                        "snip"});
+constexpr std::string_view kLicensing[] = {"icen",
+                                           "spdx",
+                                           "edis",
+                                           "rmis",
+                                           "gpl",
+                                           "c do",
+                                           "riet",
+                                           "nfid",
+                                           "naut",
+                                           "mmer",
+                                           "ohib",
+                                           "hts ",
+                                           "rope",
+                                           "iscl",
+                                           "t di",
+                                           "r di",
+                                           "se o",
+                                           "ly b",
+                                           "cade",
+                                           "bscr",
+                                           "rbid",
+                                           "rtra",
+                                           "\xb8\xa5\xe7\xa6",
+                                           "\x9c\xba\xe5\xaf",
+                                           "\xa9\x9f\xe5\xaf",
+                                           "\xa4\xbe\xe5\xa4"};
+constexpr std::string_view kOfHeads[] = {"euse", "rdf:", "(c)", "\xc2\xa9", "opyr", "snip"};
+constexpr Fragments<26> kLicensingFragments(kLicensing);
+constexpr Fragments<32> kHeadFragments(kLicensing, kOfHeads);
 constexpr Fragments<2> kAnywhereFragments({"e_li", "snip"});
 
 }  // namespace
