@@ -15,7 +15,7 @@ from drystone.reader.model.installed import installed
 
 
 def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolving, "_installed", dict)  # as where no reader is installed
+    monkeypatch.setattr(resolving, "_installed", lambda: ({}, ()))  # as where no reader is installed
     with Shelf() as shelf:
         finder = ArtifactFinder(shelf)
         far = resolve("capability://code.training_files", shelf, finder)
@@ -35,6 +35,18 @@ def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: p
     assert program is not None
     assert "model='distilbert/distilbert-base-cased-distilled-squad'" in program.text
     assert "a network, once, to fetch it from its hub" in program.requires
+
+
+def test_an_installed_reader_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text("{")
+    monkeypatch.setattr(resolving, "installed", lambda: {str(tmp_path): tmp_path})
+    resolving._installed.cache_clear()
+    try:
+        with Shelf() as shelf:
+            found = resolve("capability://answer.span", shelf, ArtifactFinder(shelf))
+    finally:
+        resolving._installed.cache_clear()
+    assert [str(tmp_path) in note and "cannot be used" in note for note in found.notes] == [True]
 
 
 def test_what_was_not_found_fits_by_no_number() -> None:

@@ -63,8 +63,8 @@ class MatchRecords:
                     connection.execute(sa.insert(KEYS).values(name="match", key=found))
         except IntegrityError:  # another process made it in between
             with self._engine.connect() as connection:
-                found = connection.execute(wanted).scalar()
-        return bytes(found or b"")
+                found = connection.execute(wanted).scalar_one()
+        return bytes(found)
 
     def _hash(self, *parts: str) -> str:
         return hmac.new(self._key, "\0".join(parts).encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]

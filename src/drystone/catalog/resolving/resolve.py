@@ -47,14 +47,14 @@ def resolve(
     `among`: folders of releases and readers to choose from besides the catalog; installed readers are always. A need is
     searched for, and so recorded, as `ArtifactFinder.find` does. Raises `UsageError` where nothing does it.
     """
-    here = _here(among)
+    here, unusable = _here(among)
     hits: Sequence[ArtifactHit] = ()
-    notes: tuple[str, ...] = ()
+    notes = unusable
     if asked.startswith(SCHEME):
         capability = asked.removeprefix(SCHEME).rstrip("/")
     else:
         found = finder.find(asked, limit=_HITS, seeker=seeker)
-        hits, notes = found.hits, found.notes
+        hits, notes = found.hits, (*found.notes, *unusable)
         best = next((hit for hit in hits if hit.capability is not None), None)
         if best is None or best.capability is None:
             raise UsageError(f"nothing in the catalog is known to do this: {shown(asked)}")
@@ -71,25 +71,25 @@ def resolve(
     return _chosen(asked, capability, doing, hits, notes)
 
 
-def _here(among: Sequence[str]) -> dict[str, tuple[Passport, str]]:
-    """Return the artifacts that can be used on this machine, by name, each with its place."""
-    found = dict(_installed())
-    for place in among:
-        passport = import_from(place).passport
-        found[passport.artifact.name] = (passport, place)
-    return found
+def _here(among: Sequence[str]) -> tuple[dict[str, tuple[Passport, str]], tuple[str, ...]]:
+    """Return the artifacts that can be used on this machine, by name, each with its place; and what cannot, and why."""
+    found, unusable = _installed()
+    named = ((import_from(place).passport, place) for place in among)
+    return found | {passport.artifact.name: (passport, place) for passport, place in named}, unusable
 
 
 @cache
-def _installed() -> dict[str, tuple[Passport, str]]:
-    found = {}
+def _installed() -> tuple[dict[str, tuple[Passport, str]], tuple[str, ...]]:
+    found: dict[str, tuple[Passport, str]] = {}
+    unusable: list[str] = []
     for place in installed():
         try:
             passport = import_from(place).passport
-        except DrystoneError:  # a package without weights can do nothing
+        except DrystoneError as error:
+            unusable.append(f"the installed reader {place} cannot be used: {error}")
             continue
         found[passport.artifact.name] = (passport, place)
-    return found
+    return found, tuple(unusable)
 
 
 def _chosen(
