@@ -18,6 +18,17 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """
+    A long text gives its beginning and length in place of all of it: pytest puts the id of the running test into the
+    environment, and with more than 128 KiB there Linux starts no program.
+    """
+    if isinstance(val, str | bytes) and len(val) > 100:
+        text = val if isinstance(val, str) else val[:40].decode("latin-1")
+        return f"{text[:40]}...{len(val)}"
+    return None
+
+
 #: Rooms whose files of tests take longest.
 _LONG = ("end_to_end", "reader", "web", "building", "release")
 
