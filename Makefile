@@ -7,7 +7,8 @@ SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/CMake
 # Extras that tests and tools use; CI adds more.
 EXTRAS ?= dev,docs
 # Tests run in one process for each core, and all tests of a file in the same process: what they share is made once.
-TESTS ?= -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# One process more than there are processors: some wait for a server, a browser or a clock.
+TESTS ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 SITE ?= .cache/site
 
 .PHONY: demo test test-fast lint bench docs site clean
