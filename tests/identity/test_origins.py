@@ -55,7 +55,10 @@ def test_one_place_has_one_name(place: str) -> None:
         ("git@github.com:123/repo", "github.com/123/repo"),
         ("https://[::1]:8080/a/b.git", "[::1]/a/b"),
         ("git:walls", "git:walls"),
-        ("file:///srv/git/Walls.git", "git:walls"),
+        ("file:///srv/git/Walls.git", "git:srv/git/walls"),
+        ("git:A/repo", "git:a/repo"),
+        ("git:/srv//b/./repo.git/", "git:srv/b/repo"),
+        ("archive:x/y.tar.gz", "archive:x/y.tar.gz"),
         ("folder:fences", "folder:fences"),
         ("pypi:Flask_Thing==3.1.2", "pypi:flask-thing"),
         ("https://bücher.example/a/b", "xn--bcher-kva.example/a/b"),
@@ -69,6 +72,15 @@ def test_one_place_has_one_name(place: str) -> None:
 )
 def test_other_places(place: str, name: str) -> None:
     assert origins.canonical(place) == name
+
+
+def test_what_lies_on_no_host_is_called_by_any_end_of_its_path() -> None:
+    assert origins.ends_of("git:srv/b/repo") == ["git:b/repo", "git:repo"]
+    for name in ("git:walls", "pypi:flask", "github.com/owner/repo", "[::1]/a/b"):
+        assert origins.ends_of(name) == []
+    assert [origins.is_local(name) for name in ("git:a/repo", "pypi:flask", "[::1]/a/b", "server./a/b")] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 @given(st.text(max_size=80))

@@ -43,6 +43,17 @@ def test_repositories_by_owner_name_rename_fork_and_author() -> None:
     assert find("git:fences", ["Dan <dan@example.com>", ""]) is None
 
 
+def test_a_folder_is_out_under_each_name_that_it_may_have_and_under_no_other() -> None:
+    both = OptOuts(repositories={"git:a/repo": "R1", "git:walls": "R2"}, paths={"git:c/repo": ((b"src", "R3"),)})
+    assert [both.repository(f"git:{name}") for name in ("a/repo", "x/a/repo", "b/repo", "a/repo/sub")] == [
+        "R1", "R1", None, None,
+    ]  # fmt: skip
+    assert both.repository("git:repo") == "R1", "alone in a build, it may be the one"
+    assert both.repository("file:///home/ann/a/repo.git") == "R1"
+    assert [both.repository(f"git:{name}") for name in ("walls", "old/walls", "drywalls")] == ["R2", "R2", None]
+    assert [both.path(f"git:{name}", b"src/x.py") for name in ("c/repo", "repo", "b/repo")] == ["R3", "R3", None]
+
+
 def test_paths_by_whole_parts() -> None:
     origin = "https://github.com/cat/y"
     assert SNAPSHOT.path(origin, b"src/a") == "R4"

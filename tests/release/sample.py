@@ -72,6 +72,11 @@ class Row:
         return self.data.decode(self.encoding).removeprefix("\ufeff") if self.redacted is None else self.redacted
 
 
+def origin_of(repository: str) -> str:
+    """Return where a repository lies: on a host, unless its name says that it lies on none (`git:a/repo`)."""
+    return repository if ":" in repository else f"https://example.org/{repository}"
+
+
 def repository_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
@@ -164,7 +169,7 @@ def data_row(row: Row) -> dict[str, Any]:
         "content": text,
         "swhid": row.swhid,
         "released_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "origin": f"https://example.org/{row.repository}",
+        "origin": origin_of(row.repository),
         "repository_id": repository_id(row.repository),
         "license_expression": row.license,
         "license_evidence": [evidence | {"rule": "text", "confidence": 0.98}] if row.license else [],
@@ -188,7 +193,7 @@ def ledger_row(row: Row, shard: str | None) -> dict[str, Any]:
     like = row.like
     return dict.fromkeys(LEDGER.names) | {
         "repository_id": repository_id(row.repository),
-        "origin": f"https://example.org/{row.repository}",
+        "origin": origin_of(row.repository),
         "path": row.path,
         "entry": 0,
         "kind": "file",
@@ -214,7 +219,7 @@ def repository_row(name: str, rows: Iterable[Row]) -> dict[str, Any]:
     mine = [row for row in rows if row.repository == name]
     return dict.fromkeys(REPOSITORIES.names) | {
         "repository_id": repository_id(name),
-        "origin": f"https://example.org/{name}",
+        "origin": origin_of(name),
         "kind": "pypi" if name.startswith("pypi") else "folder",
         "repo_name": name,
         "directory_id": hashlib.sha1(name.encode()).hexdigest(),
@@ -287,5 +292,5 @@ def license_of(repository: str) -> str:
 def notices() -> Iterator[Notice]:
     for name in ("pypi/rich", "pypi/click", "fork/click"):
         swhid = f"swh:1:cnt:{hashlib.sha1(license_of(name).encode()).hexdigest()}"
-        place = NoticePlace(f"https://example.org/{name}", name, "/LICENSE", swhid, files=1, first="/a.py")
+        place = NoticePlace(origin_of(name), name, "/LICENSE", swhid, files=1, first="/a.py")
         yield found_notice(license_of(name), "MIT", place)

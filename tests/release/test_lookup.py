@@ -10,7 +10,7 @@ import drystone
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.inspection import lookup
 from drystone.release.inspection.lookup import ReleaseIndex, open_index, parse
-from tests.release.sample import sample_rows
+from tests.release.sample import Row, sample_rows, write_sample
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +145,16 @@ def test_a_file_that_is_not_there_is_an_error(sample_release: Path, tmp_path: Pa
     # Whether an owner is in it is a question that may be answered with no.
     query, (answer,) = drystone.lookup([sample_release], "octocat", **common)
     assert (query.kind, answer.occurrences) == ("owner", 0)
+
+
+def test_folders_of_one_name_are_told_apart_and_found_by_the_end_of_their_path(tmp_path: Path) -> None:
+    rows = [Row("git:a/repo", "/a.py", b"a = 1\n", "Python"), Row("git:b/repo", "/b.py", b"b = 2\n", "Python")]
+    write_sample(tmp_path / "release", rows)
+    found = open_index(tmp_path / "release", tmp_path / "cache")
+
+    def origins(text: str) -> set[str]:
+        return {place.origin for place in found.find(parse(text)).places}
+
+    assert origins("git:a/repo") == origins("git:/home/ann/a/repo") == {"git:a/repo"}
+    assert origins("git:repo") == {"git:a/repo", "git:b/repo"}
+    assert origins("git:c/repo") == origins("git:epo") == origins("folder:repo") == set()

@@ -12,6 +12,8 @@ def test_what_a_place_belongs_to(walls: Path) -> None:
     git(walls, "remote", "add", "origin", "https://github.com/ann/walls")
     assert covers(str(walls), [("repository", "git:walls")])
     assert covers(str(walls / ".git"), [("repository", "git:walls")])
+    assert covers(str(walls), [("repository", f"git:{walls.parent.name.lower()}/walls")])
+    assert not covers(str(walls), [("repository", "git:elsewhere/walls")])
     assert not covers(str(walls), [("repository", "github.com/ann/walls")]), "a copy may claim any remote"
     assert covers("git@github.com:Ann/Walls.git", [("repository", "github.com/ann/walls")])
     assert covers("https://github.com/ann/walls", [("owner", "github.com/ann")])

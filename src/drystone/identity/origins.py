@@ -51,6 +51,7 @@ _KIND: Final = re.compile(r"([a-z][a-z0-9_-]*):(.*)", re.S)
 def canonical(place: str) -> str:
     """Return the one form of a repository's place: `host/path`, or `kind:name` for what lies on no host.
 
+    What lies on no host keeps its folders: `git:a/repo` is not `git:b/repo`, and either may be `git:repo` (`ends_of`).
     Case, scheme, login, password, port, `www.`, `.git`, trailing and doubled slashes, `git@host:path`, percent
     encoding, compatibility forms (NFKC) and invisible characters make no difference; a query, a fragment, a version
     of a package and the ref after `git+URL` are left out. `owner/name` alone lies on `DEFAULT_HOST`. A wiki, an API's
@@ -70,7 +71,7 @@ def canonical(place: str) -> str:
         if match[1]:
             path = path.partition("@")[0]
         if match[2] == "file" or not netloc:
-            return f"git:{_parts(path)[-1] if _parts(path) else 'root'}"
+            return f"git:{'/'.join(_parts(path)) or 'root'}"
         return _on_host(netloc, path)
     if (match := _SCP.match(text)) and (match[1] is not None or "." in match[2]):
         path = match[3].partition("#")[0].partition("?")[0]
@@ -80,8 +81,7 @@ def canonical(place: str) -> str:
         if match[1] == "pypi":
             name = re.split(r"[=@<>!~;\[ ]", match[2], maxsplit=1)[0]
             return "pypi:" + re.sub(r"[-_.]+", "-", name)
-        parts = _parts(match[2])
-        return f"{match[1]}:{parts[-1] if parts else match[2]}"
+        return f"{match[1]}:{'/'.join(_parts(match[2])) or match[2]}"
     text = text.partition("#")[0].partition("?")[0]
     host, _, path = text.partition("/")
     if ("." in host and host.strip(".[] ")) or _ADDRESS.match(host) or not text:
@@ -94,6 +94,22 @@ def owners_of(name: str) -> list[str]:
     parts = name.split("/")
     found = ["/".join(parts[:count]) for count in range(2, len(parts))] if ":" not in name else []
     return [f"{_GISTS[parts[0]]}/{parts[1]}", *found] if parts[0] in _GISTS and len(parts) > 1 else found
+
+
+def is_local(name: str) -> bool:
+    """Return whether a canonical name is of what lies on no host: `git:walls`, `pypi:flask`."""
+    return _KIND.fullmatch(name) is not None
+
+
+def ends_of(name: str) -> list[str]:
+    """Return the shorter names that one on no host may have had where nothing else was called so, the longest first.
+
+    The folder `b/repo` is `git:repo` in a build that reads no other `repo`, and `git:b/repo` in one that does: of
+    `git:a/b/repo` these are `git:b/repo` and `git:repo`. Names on hosts have none.
+    """
+    kind = _KIND.fullmatch(name)
+    parts = kind[2].split("/") if kind else []
+    return [f"{kind[1]}:{'/'.join(parts[at:])}" for at in range(1, len(parts))] if kind else []
 
 
 def public(place: str) -> str:

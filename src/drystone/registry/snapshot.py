@@ -172,6 +172,15 @@ class OptOuts:
     def _positions(self) -> npt.NDArray[np.int32]:
         return np.frombuffer(self.blob_requests, np.int32)
 
+    @cached_property
+    def _longer(self) -> dict[str, list[str]]:
+        """Return by name of a folder the names of the snapshot that tell more of its path."""
+        found: dict[str, list[str]] = {}
+        for name in sorted({*self.repositories, *self.paths, *self.aliases, *self.parents}):
+            for end in origins.ends_of(name):
+                found.setdefault(end, []).append(name)
+        return found
+
     def __getstate__(self) -> dict[str, object]:
         # Views of the bytes are made anew where they are needed.
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -185,8 +194,13 @@ class OptOuts:
         return None
 
     def _names(self, origin: str) -> list[str]:
-        """Return the canonical name of a place, then its other names: its own former ones and those of its owners."""
-        names = [origins.canonical(origin)]
+        """Return the canonical name of a place, then its other names: its own former ones and those of its owners.
+
+        A folder's name has as much of its path as told it apart in one build: with less, or with more, it may be the
+        same, and what may be out is out.
+        """
+        name = origins.canonical(origin)
+        names = [name, *origins.ends_of(name), *self._longer.get(name, ())]
         if not self.aliases:
             return names
         known = set(names)

@@ -89,11 +89,13 @@ class VerificationMethod(Protocol):
 def covers(place: str, values: Iterable[tuple[str, str]]) -> bool:
     """Return whether a place is one of the subjects (kind, canonical name) that a request is about, or below one.
 
-    A folder on this machine is `git:NAME`, as builds call it; what a local copy says of its own remote counts nothing.
+    A folder on this machine is `git:` and its path, which covers each end of it, as builds call it; what a local copy
+    says of its own remote counts nothing.
     """
     name = name_of(place)
+    names = {name, *origins.ends_of(name)}
     return any(
-        name == value or (kind == "owner" and value in origins.owners_of(name))
+        value in names or (kind == "owner" and value in origins.owners_of(name))
         for kind, value in values
         if kind in ("owner", "repository", "path")
     )
@@ -104,7 +106,7 @@ def name_of(place: str) -> str:
     path = Path(place).expanduser()
     if "://" not in place and path.exists():
         resolved = path.resolve()
-        return origins.canonical(f"git:{(resolved.parent if resolved.name == '.git' else resolved).name}")
+        return origins.canonical(f"git:{resolved.parent if resolved.name == '.git' else resolved}")
     return origins.canonical(place)
 
 

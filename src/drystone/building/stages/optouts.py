@@ -181,6 +181,8 @@ def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:
     """Remove what the cache holds of repositories that are out, or in `out` (canonical names); return how many."""
     from drystone.sources import fetched  # noqa: PLC0415  most builds leave nothing out
 
-    return fetched.forget(
-        cache, lambda place: origins.canonical(place) in out or request_for(optouts, place) is not None
-    )
+    def is_out(place: str) -> bool:
+        name = origins.canonical(place)
+        return any(each in out for each in (name, *origins.ends_of(name))) or request_for(optouts, place) is not None
+
+    return fetched.forget(cache, is_out)

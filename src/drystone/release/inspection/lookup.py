@@ -33,7 +33,7 @@ from drystone.release.schema import REPOSITORIES
 from drystone.work.files import whole_folder, why
 
 #: Raised by one when the index changes, so that an older one in the cache is not read.
-_FORMAT: Final = "2"
+_FORMAT: Final = "3"
 #: Rows of the ledger in one sorted run of the index: bounds the memory of building it.
 _RUN_ROWS: Final = 1 << 20
 #: Largest file that is hashed to be looked up, in bytes.
@@ -212,6 +212,8 @@ class ReleaseIndex:
         if query.kind in ("directory", "revision"):
             return table.filter(pc.equal(table.column(query.kind), query.value))
         if query.kind == "repository":
+            if origins.is_local(query.value):
+                return table.take(pa.array(self._local(query.value), pa.int64()))
             low, high = self._names.range(query.value, query.value + "\0")
             if low == high:  # a group of repositories, on hosts where groups nest
                 low, high = self._names.range(query.value + "/", query.value + "0")
@@ -220,6 +222,14 @@ class ReleaseIndex:
         if low == high and "/" not in query.shown:  # a bare name may be that of a folder, an archive or a package
             return table.filter(pc.equal(table.column("repo_name"), query.shown))
         return table.slice(low, high - low)
+
+    def _local(self, value: str) -> list[int]:
+        """Return where names on no host stand that are this one or end so; without any, those that it ends with."""
+        kind = value.partition(":")[0]
+        low, high = self._names.range(f"{kind}:", f"{kind};")
+        names = {at: self._names[at] for at in range(low, high)}
+        whole = [at for at, name in names.items() if value == name or value in origins.ends_of(name)]
+        return whole or [at for at, name in names.items() if name in origins.ends_of(value)]
 
     def _files(self, found: list[_Rows], limit: int, offset: int) -> Holding:
         """Return the answer that is these rows of runs, kept ones first."""
