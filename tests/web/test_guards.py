@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drystone.web.sessions import RateLimit
+from drystone.web.sessions import RateLimit, add_moderator
 from drystone.web.state import RateLimits
 from tests.web.pages import PASSWORD, Site, Visitor, site, unlimited
 
@@ -63,8 +63,47 @@ def test_brute_force_is_slowed_down(tmp_path: Path) -> None:
         assert len(here.registry.requests.all()) == 2
 
 
+def test_nobody_keeps_a_moderator_out_by_guessing(tmp_path: Path) -> None:
+    limits = unlimited()
+    limits.logins, limits.names = RateLimit(6, 300), RateLimit(4, 900)
+    with site(tmp_path, limits, hops=1, public_url="https://stones.example") as here:
+
+        def attempt(visitor: Visitor, password: str, address: str) -> int:
+            visitor.session.headers["X-Forwarded-For"] = f"8.8.8.8, {address}"
+            visitor.session.headers["Origin"] = "https://stones.example"
+            return visitor.send("/login", "/login", name="ada", password=password).status_code
+
+        at_home = Visitor(here.url)
+        assert attempt(at_home, PASSWORD, "192.0.2.1") == 200
+        attempt(at_home, "", "192.0.2.1")
+        guesser = Visitor(here.url)
+        assert [attempt(guesser, f"guess {n}", "192.0.2.1") for n in range(9)][-1] == 429
+        assert attempt(Visitor(here.url), PASSWORD, "192.0.2.2") == 200, "from elsewhere"
+        assert attempt(Visitor(here.url), PASSWORD, "192.0.2.1") == 429, "from where the guesses come"
+        assert attempt(at_home, PASSWORD, "192.0.2.1") == 200, "with the browser of before"
+
+
+def test_what_changes_among_moderators_holds_at_once(tmp_path: Path) -> None:
+    with site(tmp_path) as here:
+        file = tmp_path / "moderators.txt"
+        ada = Visitor(here.url)
+        ada.log_in()
+        add_moderator(file, "bob", "another fine password")
+        assert ada.get("/queue").url.endswith("/queue"), "others come and go"
+        bob = Visitor(here.url)
+        assert bob.send("/login", "/login", name="bob", password="another fine password").url.endswith("/queue")
+        add_moderator(file, "ada", "a new word for the wall")
+        assert ada.get("/queue").url.endswith("/login"), "the old password's session"
+        assert ada.send("/login", "/login", name="ada", password=PASSWORD).status_code == 401
+        assert ada.send("/login", "/login", name="ada", password="a new word for the wall").url.endswith("/queue")
+        file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("bob ")))
+        assert bob.get("/queue").url.endswith("/login"), "who is none any more"
+        file.write_text("damaged\n")
+        assert ada.get("/queue").url.endswith("/login")
+
+
 def test_limits_keep_their_defaults_within_reason() -> None:
     limits = RateLimits()
     assert limits.logins.wait("a") == 0
-    assert sum(limits.names.wait("ada") == 0 for _ in range(50)) == 10
+    assert sum(limits.names.wait("192.0.2.1 ada") == 0 for _ in range(50)) == 10
     assert sum(limits.requests.wait("1.2.3.4") == 0 for _ in range(50)) == 20

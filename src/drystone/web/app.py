@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI
 
 from drystone.web import problems
 from drystone.web.drawing.pages import Pages
-from drystone.web.edge import Edge, Visitors
 from drystone.web.faces import (
     api,
     ask_api,
@@ -30,6 +29,8 @@ from drystone.web.faces import (
 from drystone.web.faces.choosing import find
 from drystone.web.faces.ranking import disputes, ranks
 from drystone.web.guards import admit
+from drystone.web.network.edge import Edge, Visitors
+from drystone.web.network.proxies import BehindProxies
 from drystone.web.problems import AsciiJson
 from drystone.web.state import ServerState
 
@@ -78,9 +79,10 @@ def create_app(state: ServerState) -> FastAPI:
     app.add_middleware(
         Edge,
         limit=state.max_body,
-        refusal=lambda scope, limit: problems.too_large(pages, scope, limit),
+        refusal=lambda scope, status, limit: problems.refusal(pages, scope, status, limit),
         count=state.metrics.request,
     )
+    app.add_middleware(BehindProxies, hops=state.hops)
     return app
 
 

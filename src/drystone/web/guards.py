@@ -9,7 +9,8 @@ from fastapi import Form, Request
 from starlette.exceptions import HTTPException
 
 from drystone.errors import MissingExtraError
-from drystone.web.edge import COOKIE
+from drystone.web.network.edge import COOKIE
+from drystone.web.network.proxies import network_of
 from drystone.web.problems import RefusedError, TooOftenError
 from drystone.web.sessions import RateLimit
 from drystone.web.state import Here, ServerState
@@ -39,7 +40,7 @@ def admit(request: Request, state: Here) -> None:
 def check_form(request: Request, state: ServerState, csrf: str) -> None:
     """Raise `RefusedError` where a form was not sent from a page of ours to the same visitor."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and origin != state.public_url and urlsplit(origin).netloc != request.headers.get("host"):
         raise RefusedError(403, "This form was sent from another site. Open it here, then send it again.")
     if not state.sessions.form_holds(request.cookies.get(COOKIE), csrf):
         raise RefusedError(403, "This form is too old, or cookies are switched off. Open it again, then send it.")
@@ -54,5 +55,5 @@ def not_too_often(request: Request, limit: RateLimit, name: str | None = None) -
 
 
 def address(request: Request) -> str:
-    """Return where a request comes from."""
-    return request.client.host if request.client is not None else "unknown"
+    """Return where a request comes from: an address, or the network that one visitor has with IPv6."""
+    return network_of(request.client.host) if request.client is not None else "unknown"

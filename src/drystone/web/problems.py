@@ -20,7 +20,7 @@ from drystone.reader.batcher import ClosedError, DeadlineError, QueueFullError
 from drystone.release import layout
 from drystone.search.query import QueryError
 from drystone.web.drawing.pages import Pages
-from drystone.web.edge import HEADERS
+from drystone.web.network.edge import HEADERS
 
 #: Status for a client that has gone; nobody reads it (nginx's convention).
 GONE: Final = 499
@@ -63,12 +63,15 @@ def for_programs(scope: Scope) -> bool:
     return path.startswith(_FOR_PROGRAMS) or (path == "/" and scope["method"] == "POST")
 
 
-def too_large(pages: Pages, scope: Scope, limit: int) -> Response:
-    """Return the answer to a body over the limit; there is no session yet."""
+def refusal(pages: Pages, scope: Scope, status: int, limit: int) -> Response:
+    """Return the answer to a body over the limit (413), or one that came too slowly (408); there is no session yet."""
     if for_programs(scope):
-        return _json(413, f"body: over {limit} bytes")
-    text = f"What was sent is larger than {layout.size_text(limit)}. Look a larger file up by its SWHID."
-    response = pages.problem(None, 413, "Too large", text)
+        return _json(status, f"body: over {limit} bytes" if status == 413 else "body: came too slowly")
+    if status == 413:
+        text = f"What was sent is larger than {layout.size_text(limit)}. Look a larger file up by its SWHID."
+    else:
+        text = "What was sent came too slowly. Send it again over a better connection."
+    response = pages.problem(None, status, "Too large" if status == 413 else "Too slow", text)
     response.headers.update(HEADERS)
     return response
 

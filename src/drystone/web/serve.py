@@ -6,9 +6,10 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from drystone.catalog.shelf.shelf import Shelf
-from drystone.errors import MissingExtraError, UsageError
+from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.batcher import Batcher
 from drystone.registry import Registry
@@ -17,22 +18,34 @@ from drystone.release.versions.receipts import load_private
 from drystone.verification import VISITOR
 from drystone.web.app import create_app
 from drystone.web.limits import Visit
+from drystone.web.network import connections
 from drystone.web.sessions import Moderators
 from drystone.web.state import ServerState
-
-try:
-    import uvicorn
-except ImportError:
-    raise MissingExtraError("uvicorn", "server") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server listens, and whether a proxy before it ends TLS."""
+    """Where the server listens, and how visitors come there: does a proxy end TLS, how many are there, by what URL."""
 
     host: str
     port: int
-    https: bool
+    https: bool = False
+    hops: int = 0
+    public_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.public_url is None:
+            return
+        try:
+            parts = urlsplit(self.public_url)
+            fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            fits = False
+        if not fits or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise UsageError(
+                f"--public-url: {self.public_url!r} is not scheme and host alone, such as https://data.example.org"
+            )
+        object.__setattr__(self, "public_url", f"{parts.scheme}://{parts.netloc.lower()}")
 
 
 def run(
@@ -73,7 +86,9 @@ def run(
         registry=Registry(registry) if registry is not None else None,
         moderators=Moderators(moderators) if moderators is not None else None,
         tokens=tokens,
-        secure=at.https,
+        secure=at.https or (at.public_url or "").startswith("https:"),
+        hops=at.hops,
+        public_url=at.public_url,
         reach=None if visit is None else replace(VISITOR, private=visit == "anywhere"),
         timeout=timeout,
         max_body=max_body,
@@ -84,12 +99,12 @@ def run(
     # What is loaded by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
+    connections.run(
         app,
-        host=at.host,
-        port=at.port,
+        at.host,
+        at.port,
         log_level="warning",
-        proxy_headers=at.https,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65536,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 import threading
 import time
@@ -24,39 +25,84 @@ from drystone.work.files import whole, why
 
 #: Seconds after which a moderator logs in again.
 SESSION_SECONDS: Final = 8 * 3600
+#: Seconds for which a browser is known to be a moderator's.
+KNOWN_SECONDS: Final = 180 * 86400
 #: Least length of a password, as NIST SP 800-63B-4 (3.1.1.2) has it for one that stands alone.
 LEAST_PASSWORD: Final = 15
 _MOST_PASSWORD: Final = 1024
 _MOST: Final = 10_000
+_log = logging.getLogger("drystone.web")
 
 
 class Moderators:
-    """Names and password hashes out of a file: `NAME HASH` on each line."""
+    """Names and password hashes out of a file: `NAME HASH` on each line. What changes in it holds at once.
+
+    A file that is damaged or gone while the server runs lets nobody in until it is mended.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._hasher = PasswordHasher()
-        self._hashes: dict[str, str] = {}
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: cannot be read ({error}); make it with drystone moderator add") from None
-        for number, line in enumerate(lines, 1):
-            name, _, hashed = line.strip().partition(" ")
-            if line.strip():
-                if not hashed.startswith("$argon2"):
-                    raise UsageError(f"{path}, line {number}: is not NAME HASH; add a line with drystone moderator add")
-                self._hashes[name] = hashed.strip()
+        self._lock = threading.Lock()
+        self._state = _state(path)
+        self._hashes = _read(path)
         # Checked where there is no such name, so that the time taken does not tell.
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
+    def mark(self, name: str) -> str | None:
+        """Return what a moderator's sessions and browsers are known by: another one with another password."""
+        hashed = self._now().get(name)
+        return None if hashed is None else hmac.new(hashed.encode(), name.encode(), hashlib.sha256).hexdigest()
+
+    def known(self, name: str, cookie: str | None) -> bool:
+        """Return whether a browser bears the mark of a moderator who logged in there before."""
+        mark = self.mark(name)
+        return mark is not None and cookie is not None and hmac.compare_digest(mark.encode(), cookie.encode())
+
+    def _now(self) -> dict[str, str]:
+        with self._lock:
+            state = _state(self._path)
+            if state != self._state:
+                try:
+                    self._hashes = _read(self._path)
+                except UsageError as error:
+                    _log.error("%s", error)
+                    self._hashes = {}
+                self._state = state
+            return self._hashes
+
     def check(self, name: str, password: str) -> bool:
         """Return whether a password is that of a moderator; takes as long for a name that is none."""
-        hashed = self._hashes.get(name)
+        hashed = self._now().get(name)
         try:
             self._hasher.verify(hashed or self._nobody, password[:_MOST_PASSWORD])
         except (VerificationError, InvalidHashError):
             return False
         return hashed is not None
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return by what a file is known to be the same one still."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _read(path: Path) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read ({error}); make it with drystone moderator add") from None
+    for number, line in enumerate(lines, 1):
+        name, _, hashed = line.strip().partition(" ")
+        if line.strip():
+            if not hashed.startswith("$argon2"):
+                raise UsageError(f"{path}, line {number}: is not NAME HASH; add a line with drystone moderator add")
+            hashes[name] = hashed.strip()
+    return hashes
 
 
 def add_moderator(path: Path, name: str, password: str) -> None:
@@ -83,14 +129,22 @@ class Session:
     moderator: str | None
     admitted: bool
     until: float
+    #: The moderator's, at login.
+    mark: str | None = None
 
 
 class Sessions:
-    """Cookies of visitors, and which of them are moderators' or have brought a token."""
+    """Cookies of visitors, and which of them are moderators' or have brought a token.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `mark` tells what a moderator is known by now (None: is none any more); a session ends when that changes.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, mark: Callable[[str], str | None] | None = None
+    ) -> None:
         self._secret = secrets.token_bytes(32)
         self._clock = clock
+        self._mark = mark or (lambda name: name)
         self._lock = threading.Lock()
         self._held: OrderedDict[str, Session] = OrderedDict()
 
@@ -123,8 +177,9 @@ class Sessions:
     def _begin(self, moderator: str | None, admitted: bool, before: str | None) -> str:
         self.log_out(before)
         cookie = self.new_cookie()
+        mark = None if moderator is None else self._mark(moderator)
         with self._lock:
-            self._held[_hashed(cookie)] = Session(moderator, admitted, self._clock() + SESSION_SECONDS)
+            self._held[_hashed(cookie)] = Session(moderator, admitted, self._clock() + SESSION_SECONDS, mark)
             while len(self._held) > _MOST:
                 self._held.popitem(last=False)
         return cookie
@@ -137,7 +192,10 @@ class Sessions:
     def moderator(self, cookie: str | None) -> str | None:
         """Return who is logged in by this cookie."""
         session = self._session(cookie)
-        return None if session is None else session.moderator
+        if session is None or session.moderator is None:
+            return None
+        stands = session.mark is not None and self._mark(session.moderator) == session.mark
+        return session.moderator if stands else None
 
     def _session(self, cookie: str | None) -> Session | None:
         with self._lock:

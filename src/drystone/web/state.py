@@ -36,13 +36,18 @@ except ImportError as error:
 
 #: Repositories that are visited at the same time.
 _VISITS: Final = 4
+#: Passwords that are checked at the same time: each takes 64 MiB.
+_LOGINS: Final = 4
 #: Questions to releases that are answered at the same time.
 _QUESTIONS: Final = 8
 
 
 @dataclass
 class RateLimits:
-    """How often one address may do what; of logins also how often for one name."""
+    """How often one address may do what; of logins also how often for one name.
+
+    Nothing is counted for a name alone: whoever guessed at it would keep its moderator out.
+    """
 
     lookups: RateLimit = field(default_factory=lambda: RateLimit(120, 60))
     requests: RateLimit = field(default_factory=lambda: RateLimit(20, 3600))
@@ -61,8 +66,9 @@ class ServerState:
     they need `registry`, which takes requests. `catalog`: passports of artifacts; None: no pages about them.
     `publisher`: the key that passports are signed with.
     `tokens`: every request but health and metrics must bring one; none: the server is open. `secure`: cookies go
-    over https only, as behind a proxy that ends TLS. `reach` says which repositories the server visits when their
-    requesters ask it to check a challenge; None: none. `timeout` in seconds, `max_body` in bytes.
+    over https only, as behind a proxy that ends TLS. `hops`: how many proxies stand before the server; `public_url`:
+    how visitors reach it, where a proxy asks for it under another name. `reach` says which repositories the server
+    visits when their requesters ask it to check a challenge; None: none. `timeout` in seconds, `max_body` in bytes.
     """
 
     name: str = "Drystone"
@@ -74,19 +80,22 @@ class ServerState:
     moderators: Moderators | None = None
     tokens: frozenset[str] = frozenset()
     secure: bool = False
+    hops: int = 0
+    public_url: str | None = None
     reach: Reach | None = None
     limits: RateLimits = field(default_factory=RateLimits)
     timeout: float = TIMEOUT
     max_body: int = MAX_BODY
 
     def __post_init__(self) -> None:
-        self.sessions = Sessions()
+        self.sessions = Sessions(mark=None if self.moderators is None else self.moderators.mark)
         self.metrics = Metrics(self.readers)
         self.highlighter = Highlighter()
         self.searches = Searches(self.releases)
         self.asks = Seats(_QUESTIONS, "questions")
         self.ranks = None if self.catalog is None else RankedNow(self.catalog)
         self.visits = threading.BoundedSemaphore(_VISITS)
+        self.logins = threading.BoundedSemaphore(_LOGINS)
 
     @cached_property
     def finder(self) -> ArtifactFinder:

@@ -31,6 +31,8 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     https: bool = False,
+    hops: int = 0,
+    public_url: str | None = None,
     timeout: float = TIMEOUT,
     max_waiting: int = MAX_WAITING,
     max_body: int = MAX_BODY,
@@ -46,7 +48,9 @@ def serve(
     the private key that passports are signed with (default: they are not). `moderators`:
     file of who may decide. `visit`: what may be visited to check challenges (default: nothing). `cache`: where
     indexes of releases are kept (default: the user's). `tokens`: file of bearer tokens, besides those in
-    DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `timeout`: seconds until a request is
+    DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `hops`:
+    how many proxies stand before it and tell in X-Forwarded-For for whom they ask. `public_url`: how visitors reach
+    it, where a proxy asks under another name. `timeout`: seconds until a request is
     dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `tell` is called with what
     is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
     `ReleaseError`, `RegistryError`.
@@ -70,7 +74,7 @@ def serve(
         timeout=timeout,
         max_waiting=max_waiting,
         max_body=max_body,
-        at=Address(host, port, https),
+        at=Address(host, port, https, hops, public_url),
         tell=tell,
     )
 

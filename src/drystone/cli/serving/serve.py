@@ -53,6 +53,17 @@ from drystone.web import limits, verbs
     help="File of who may decide requests in the browser; see drystone moderator add.",
 )
 @click.option("--https", is_flag=True, help="The pages are reached over https, through a proxy that ends TLS.")
+@_options.option_of(
+    verbs.serve,
+    "--hops",
+    type=click.IntRange(0, 10),
+    help="How many proxies stand before the server, each of which adds to X-Forwarded-For for whom it asks.",
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="How visitors reach the pages, such as https://data.example.org, where a proxy asks under another name.",
+)
 @click.option(
     "--visit",
     type=click.Choice(get_args(limits.Visit)),

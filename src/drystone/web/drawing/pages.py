@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from drystone.web.drawing import charts
 from drystone.web.drawing.environment import environment
-from drystone.web.edge import COOKIE, set_cookie
+from drystone.web.network.edge import COOKIE, set_cookie
 from drystone.web.state import ServerState
 
 #: Rows on a page of a list.

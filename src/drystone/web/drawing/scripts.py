@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from fastapi.responses import Response
 
-from drystone.web.edge import HEADERS
+from drystone.web.network.edge import HEADERS
 
 
 def with_script(page: Response) -> Response:

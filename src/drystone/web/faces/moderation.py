@@ -13,8 +13,9 @@ from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableErr
 from drystone.registry.plain import STATUSES
 from drystone.registry.verbs import decide_optout, vouch_optout
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
-from drystone.web.edge import COOKIE
-from drystone.web.guards import FormText, check_form, not_too_often
+from drystone.web.guards import FormText, address, check_form, not_too_often
+from drystone.web.network.edge import COOKIE, KNOWN, set_cookie
+from drystone.web.sessions import KNOWN_SECONDS
 from drystone.web.state import Here, ServerState
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -48,11 +49,21 @@ def login(
 ) -> Response:
     """Log a moderator in, under a new cookie."""
     check_form(request, state, csrf)
-    not_too_often(request, state.limits.logins)
-    not_too_often(request, state.limits.names, name[:100])
-    if state.moderators is None or not state.moderators.check(name, password):
+    if state.moderators is None:
+        raise HTTPException(404)
+    # A browser in which this moderator logged in before is counted for itself, wherever others guess from.
+    known = state.moderators.known(name, request.cookies.get(KNOWN))
+    who = "known" if known else address(request)
+    if not known:
+        not_too_often(request, state.limits.logins)
+    not_too_often(request, state.limits.names, f"{who} {name[:100]}")
+    with state.logins:
+        held = state.moderators.check(name, password)
+    if not held:
         return pages.draw(request, "login.html", 401, problem="Name and password do not belong together.")
-    return pages.go("/queue", cookie=state.sessions.log_in(name, request.cookies.get(COOKIE)))
+    response = pages.go("/queue", cookie=state.sessions.log_in(name, request.cookies.get(COOKIE)))
+    set_cookie(response, state.moderators.mark(name) or "", secure=state.secure, name=KNOWN, seconds=KNOWN_SECONDS)
+    return response
 
 
 @router.post("/logout")

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from drystone.web.drawing.environment import style
 from drystone.web.drawing.pages import Drawing
-from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, check_form, not_too_often, token_holds
+from drystone.web.network.edge import COOKIE
 from drystone.web.problems import AsciiJson
 from drystone.web.state import Here
 

@@ -21,8 +21,8 @@ from drystone.catalog.resolving.resolve import resolve
 from drystone.catalog.resolving.signing import signed_now
 from drystone.errors import UsageError
 from drystone.web.drawing.pages import Drawing
-from drystone.web.edge import COOKIE
 from drystone.web.guards import FormText, address, check_form, not_too_often
+from drystone.web.network.edge import COOKIE
 from drystone.web.state import Here
 
 router = APIRouter(default_response_class=HTMLResponse)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from drystone.web.sessions import SESSION_SECONDS, Sessions
 
 COOKIE: Final = "drystone"
+#: Tells that a moderator logged in with this browser before; it opens nothing.
+KNOWN: Final = "drystone-known"
 
 HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -25,10 +29,18 @@ HEADERS: Final = {
 }
 
 
+#: Seconds that a body may take, and bytes that it must bring for each second more.
+BODY_SECONDS: Final = 15.0
+_LEAST_SPEED: Final = 16384
+#: Seconds that a client may take nothing of what is sent to it.
+_SEND_SECONDS: Final = 60.0
+
+
 class Edge:
     """Refuses bodies over `limit` bytes with 413, by their stated length or as they arrive, and counts responses.
 
-    HEAD is answered as GET is, without the body. `refusal` makes the response to a body that is too large; `count` is
+    A body that comes too slowly is refused with 408, and who takes no answer is sent no more. HEAD is answered as GET
+    is, without the body. `refusal` makes the response to a body that is too large (413) or too slow (408); `count` is
     told route and status of every response.
     """
 
@@ -36,10 +48,11 @@ class Edge:
         self,
         app: ASGIApp,
         limit: int,
-        refusal: Callable[[Scope, int], Response],
+        refusal: Callable[[Scope, int, int], Response],
         count: Callable[[str, int], None] = lambda route, status: None,
+        seconds: float = BODY_SECONDS,
     ) -> None:
-        self.app, self.limit, self.refusal, self.count = app, limit, refusal, count
+        self.app, self.limit, self.refusal, self.count, self.seconds = app, limit, refusal, count, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, its body counted."""
@@ -49,34 +62,43 @@ class Edge:
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         seen = status = 0
-        refused = False
+        whole = refused = False
+        begun = time.monotonic()
 
-        async def refuse() -> None:
+        async def refuse(why: int) -> Message:
             nonlocal refused, status
-            refused, status = True, 413
-            response = self.refusal(scope, self.limit)
-            response.headers["connection"] = "close"
-            await response(scope, receive, send)
+            if not (refused or status):
+                refused, status = True, why
+                response = self.refusal(scope, why, self.limit)
+                response.headers["connection"] = "close"
+                await response(scope, receive, send)
+            return {"type": "http.disconnect"}
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            if whole:  # nothing more comes but the end of the connection
+                return await receive()
+            left = begun + self.seconds + seen / _LEAST_SPEED - time.monotonic()
+            try:
+                message = await asyncio.wait_for(receive(), left)
+            except TimeoutError:
+                return await refuse(408)
             seen += len(message.get("body", b""))
-            if seen > self.limit:
-                if not (refused or status):
-                    await refuse()
-                return {"type": "http.disconnect"}
-            return message
+            whole = not message.get("more_body", False)
+            return await refuse(413) if seen > self.limit else message
 
         async def watched(message: Message) -> None:
             nonlocal status
             if not refused:  # after a refusal, what the application says goes nowhere
                 status = message.get("status", status)
-                await send(message)
+                try:
+                    await asyncio.wait_for(send(message), _SEND_SECONDS)
+                except TimeoutError:
+                    raise OSError("the client takes nothing of what is sent") from None
 
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self.limit:
-            await refuse()
+            await refuse(413)
         else:
             await self.app(scope, counted, watched)
         self.count(getattr(scope.get("route"), "path", "other"), status)
@@ -112,9 +134,11 @@ class Visitors:
         await self.app(scope, receive, dressed)
 
 
-def set_cookie(response: Response, value: str, *, secure: bool) -> None:
+def set_cookie(
+    response: Response, value: str, *, secure: bool, name: str = COOKIE, seconds: int = SESSION_SECONDS
+) -> None:
     """Let the visitor keep a cookie."""
-    response.set_cookie(COOKIE, value, max_age=SESSION_SECONDS, httponly=True, samesite="lax", secure=secure, path="/")
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
 
 
 def _without_body(send: Send) -> Send:

@@ -1,0 +1,1 @@
+"""Between the network and the application: connections, proxies, bodies, headers, cookies. Knows no routes."""
