@@ -11,6 +11,8 @@ from drystone.errors import UsageError
 
 #: Scores are shares among the answers to a question; or, as the Transformers pipeline ranked, among a window's.
 Normalize = Literal["question", "window"]
+#: What becomes of a pair that cannot be answered: it ends the run, or its error stands in its place.
+OnError = Literal["raise", "return"]
 Runtime = Literal["auto", "openvino", "onnxruntime", "packed", "torch"]
 Precision = Literal["auto", "fast", "fp32", "bf16", "int8"]
 TrainingPrecision = Literal["auto", "fp32", "bf16", "int8"]

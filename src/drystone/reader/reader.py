@@ -5,28 +5,33 @@ It joins `checkpoint`, `families`, `windows`, `runtimes`, `schedule` and `decode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+import os
+import pickle
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import tee
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
-from drystone.errors import UsageError
+from drystone.errors import ModelError, UsageError
+from drystone.reader.asked import AskedPair, PairError, paired, read_pair
 from drystone.reader.engines.runtimes import choose
 from drystone.reader.engines.schedule import BUCKET, Batch, InferenceEngine, run
 from drystone.reader.model.checkpoint import Checkpoint, read_checkpoint
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.fingerprint import fingerprint
-from drystone.reader.options import LoadOptions, Options, parse_options
+from drystone.reader.options import LoadOptions, OnError, Options, parse_options
 from drystone.reader.spans import samples
 from drystone.reader.spans.decode import Answer, Scores, decode, gather
 from drystone.reader.spans.documents import DocumentAnswer, pieces_of, ranked
 from drystone.reader.spans.texts import Text
-from drystone.reader.spans.windows import Window, Windower
+from drystone.reader.spans.windows import TextError, Window, Windower
 from drystone.reader.spans.words import whole
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
@@ -38,17 +43,53 @@ _TOGETHER = 64
 class Reader:
     """An extractive question-answering model that is loaded and ready; make one with `Reader.load`.
 
-    Safe to call from several threads.
+    Safe to call from several threads, and after a fork: the new process builds an engine of its own when it first
+    asks. A pickle holds the path and how the model was loaded, not the weights; it loads them where it is opened.
     """
 
     def __init__(
-        self, model: Model, windower: Windower, engine: InferenceEngine, checkpoint: Checkpoint, reason: str
+        self,
+        model: Model,
+        windower: Windower,
+        engine: InferenceEngine,
+        checkpoint: Checkpoint,
+        reason: str,
+        again: Callable[[], InferenceEngine] | None = None,
     ) -> None:
-        self.model, self.windower, self.engine, self.checkpoint = model, windower, engine, checkpoint
+        self.model, self.windower, self.checkpoint = model, windower, checkpoint
         self.name, self.reason = checkpoint.name, reason
+        self._again = again
+        self._hold(engine)
+
+    def _hold(self, engine: InferenceEngine) -> None:
         self._pool = (
             ThreadPoolExecutor(engine.streams, thread_name_prefix="drystone-reader") if engine.streams > 1 else None
         )
+        self._engine, self._process = engine, os.getpid()
+
+    @property
+    def engine(self) -> InferenceEngine:
+        """The model in its runtime. In a process that was forked it is built anew: threads do not survive a fork.
+
+        Raises ModelError where this cannot be, since the reader was not made by `load`.
+        """
+        if self._process != os.getpid():
+            with _forked:
+                if self._process != os.getpid():
+                    if self._again is None:
+                        raise ModelError(f"{self.name}: was loaded before this process was forked; load it here.")
+                    self._hold(self._again())
+        return self._engine
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._again is None:
+            raise pickle.PicklingError(f"{self.name}: this reader was not made by Reader.load, so it has no path.")
+        checkpoint, folder = self.checkpoint, Path(self.name).expanduser()
+        place = str(folder.resolve()) if folder.is_dir() else self.name
+        weights = max((file.stat().st_mtime_ns for file in checkpoint.folder.iterdir()), default=0)
+        engine = self._engine
+        settings = (engine.name, engine.precision, engine.streams)
+        return _load_once, (place, checkpoint.revision, *settings, weights)
 
     @classmethod
     def load(
@@ -82,7 +123,7 @@ class Reader:
         if "embed.type" in built.weights:
             windower.keep_types_below(len(built.weights["embed.type"]))
         chosen = choose(built, sample_windows(windower), runtime=runtime, precision=precision, threads=threads)
-        return cls(built, windower, chosen.engine, checkpoint, chosen.reason)
+        return cls(built, windower, chosen.engine, checkpoint, chosen.reason, chosen.again)
 
     @overload
     def answer(
@@ -91,29 +132,32 @@ class Reader:
     @overload
     def answer(self, question: str, context: str, **options: Any) -> Answer | list[Answer]: ...
     @overload
-    def answer(self, question: Sequence[str], context: str, **options: Any) -> list[Answer] | list[list[Answer]]: ...
+    def answer(self, question: Iterable[str], context: str, **options: Any) -> list[Answer] | list[list[Answer]]: ...
     @overload
-    def answer(self, question: str | Sequence[str], context: Sequence[str], **options: Any) -> Any: ...
+    def answer(self, question: str | Iterable[str], context: Iterable[str], **options: Any) -> Any: ...
 
     def answer(
         self,
-        question: str | Sequence[str],
-        context: str | Sequence[str] | None = None,
+        question: str | Iterable[str],
+        context: str | Iterable[str] | None = None,
         *,
         documents: Sequence[str] | None = None,
+        on_error: OnError = "raise",
         **options: Any,
     ) -> Any:
-        """Answer a question from a context, or lists of either (a single one goes with each of the other).
+        """Answer a question from a context, or many of either (a single one goes with each of the other).
 
-        With `documents` in place of a context, one question is asked of all of them: each is read piece by piece, of
-        about 500 characters, and the answers of all are ranked together (`DocumentAnswer`). Long texts answer best so.
+        Many are a list, a generator, a numpy array, or a column of pandas, Arrow or `datasets`. With `documents` in
+        place of a context, one question is asked of all of them: each is read piece by piece, of about 500
+        characters, and the answers of all are ranked together (`DocumentAnswer`). Long texts answer best so.
 
         Options: `top_k` (1), `max_answer_len` in tokens (15), `max_seq_len` in tokens (384 or the model's most),
         `doc_stride` in tokens (128), `max_question_len` in tokens (no cut), `handle_impossible_answer` (False),
         `align_to_words` (True), `normalize` ("question"; "window" ranks as the Transformers pipeline did).
 
-        Returns one Answer, with `top_k` above 1 a list of them, and for lists a list of either in their order. Raises
-        UsageError naming what is empty, too long or of the wrong type.
+        Returns one Answer, with `top_k` above 1 a list of them, and for many a list of either in their order. Raises
+        UsageError naming what is empty, too long or of the wrong type; with `on_error="return"` a pair that cannot be
+        answered has its PairError in its place.
         """
         settings = parse_options(options)
         if documents is not None:
@@ -121,12 +165,16 @@ class Reader:
         if context is None:
             raise UsageError("context: must be a string or a list of strings, not NoneType; or give documents.")
         single = isinstance(question, str) and isinstance(context, str)
-        found = list(self._stream(_paired(question, context), settings))
+        found = list(self._stream(paired(question, context), settings, on_error, alone=single))
         best: list[Any] = [_first(answers) for answers in found] if settings.top_k == 1 else found
         return best[0] if single else best
 
+    async def answer_async(self, *asked: Any, **options: Any) -> Any:
+        """Answer as `answer` does, in a thread, so that an event loop goes on meanwhile."""
+        return await asyncio.to_thread(self.answer, *asked, **options)
+
     def _rank(
-        self, question: str | Sequence[str], context: object, documents: Sequence[str], options: Options
+        self, question: object, context: object, documents: Sequence[str], options: Options
     ) -> DocumentAnswer | list[DocumentAnswer]:
         if context is not None:
             raise UsageError("documents: give a context or documents, and not both.")
@@ -134,78 +182,121 @@ class Reader:
             raise UsageError("question: documents take one question at a time.")
         if isinstance(documents, str) or not all(isinstance(document, str) for document in documents):
             raise UsageError("documents: must be a list of strings.")
-        _check((question, "documents"), 0)
+        read_pair((question, "documents"), 0, alone=True)
         each = replace(options, handle_impossible_answer=False)
         first, second = tee(pieces_of(documents))
-        answers = self._stream(((question, piece.text) for piece in first), each)
+        asked = (AskedPair(question, piece.text) for piece in first)
+        answers = (found for found in self._stream(asked, each, "raise") if not isinstance(found, PairError))
         read = zip(second, answers, strict=True)
         found = ranked(read, documents, options.top_k, handle_impossible=options.handle_impossible_answer)
         nothing = DocumentAnswer("", 0, 0, 0.0, 1.0, float("-inf"))
         return found if options.top_k > 1 else found[0] if found else nothing
 
-    def stream(self, pairs: Iterable[tuple[str, str]], **options: Any) -> Iterator[list[Answer]]:
-        """Yield for each (question, context), in order, its list of at most `top_k` answers; memory stays level.
+    @overload
+    def stream(
+        self, pairs: Iterable[Any], *, on_error: Literal["raise"] = "raise", **options: Any
+    ) -> Iterator[list[Answer]]: ...
+    @overload
+    def stream(
+        self, pairs: Iterable[Any], *, on_error: Literal["return"], **options: Any
+    ) -> Iterator[list[Answer] | PairError]: ...
 
-        Takes the options of `answer`. The list is empty where a context holds nothing that could be an answer.
+    def stream(self, pairs: Iterable[Any], *, on_error: OnError = "raise", **options: Any) -> Iterator[Any]:
+        """Yield for each pair, in order, its list of at most `top_k` answers; memory stays level.
+
+        A pair is (question, context), or a mapping with `question`, `context` and perhaps `id`, as rows of `datasets`
+        are. Takes the options of `answer`. The list is empty where a context holds nothing that could be an answer. A
+        pair that cannot be answered raises PairError after the answers of all pairs before it; with
+        `on_error="return"` its PairError stands in its place, and the stream goes on.
         """
-        return self._stream(pairs, parse_options(options))
+        if on_error not in get_args(OnError):
+            raise UsageError(f"on_error: must be 'raise' or 'return', not {on_error!r}.")
+        return self._stream(pairs, parse_options(options), on_error)
 
-    def _stream(self, pairs: Iterable[tuple[str, str]], options: Options) -> Iterator[list[Answer]]:
-        done: dict[int, list[Answer]] = {}
+    async def stream_async(self, pairs: Iterable[Any], **options: Any) -> AsyncIterator[Any]:
+        """Yield what `stream` does, computed in a thread, so that an event loop goes on meanwhile."""
+        answers, end = self.stream(pairs, **options), object()
+        while (found := await asyncio.to_thread(next, answers, end)) is not end:
+            yield found
+
+    def _stream(
+        self, pairs: Iterable[Any], options: Options, on_error: OnError, *, alone: bool = False
+    ) -> Iterator[list[Answer] | PairError]:
+        done: dict[int, list[Answer] | PairError] = {}
         open_pairs: dict[int, Pair] = {}
         queue: list[Window] = []
         ahead, due = iter(pairs), 0
         number = 0
         for chunk in iter(lambda: _take(ahead, _TOGETHER), []):
-            for pair in self.prepare(chunk, options, number):
-                open_pairs[pair.number] = pair
+            for pair in self._prepared(chunk, options, number, alone=alone):
+                if isinstance(pair, PairError):
+                    done[number] = pair
+                else:
+                    open_pairs[number] = pair
+                    queue += pair.windows
                 number += 1
-                for window in pair.windows:
-                    queue.append(window)
-                    if len(queue) >= _AHEAD:
-                        self._compute(queue, open_pairs, done, options)
-                        queue = []
-                    while due in done:
-                        yield done.pop(due)
-                        due += 1
+                # A long context fills the queue several times over; an error waits for no pair after it.
+                while len(queue) >= _AHEAD or (queue and isinstance(pair, PairError) and on_error == "raise"):
+                    self._compute(queue[:_AHEAD], open_pairs, done, options)
+                    queue = queue[_AHEAD:]
+                while due in done:
+                    yield _unless_wrong(done.pop(due), on_error)
+                    due += 1
         self._compute(queue, open_pairs, done, options)
         while due in done:
-            yield done.pop(due)
+            yield _unless_wrong(done.pop(due), on_error)
             due += 1
         assert not open_pairs
 
-    def prepare(self, pairs: Sequence[tuple[str, str]], options: Options | None = None, first: int = 0) -> list[Pair]:
-        """Check and tokenize pairs (numbered from `first`); a text that occurs more than once is tokenized once.
+    def prepare(self, pairs: Sequence[Any], options: Options | None = None) -> list[Pair]:
+        """Check and tokenize pairs; a text that occurs more than once is tokenized once.
 
         A caller with a queue of its own computes the logits of each window, puts them into `Pair.logits`, and calls
-        `finish`.
+        `finish`. Raises PairError for the first pair that cannot be answered.
         """
-        options = options or Options()
-        for i, pair in enumerate(pairs, first):
-            _check(pair, i)
-        distinct = list(dict.fromkeys(text for pair in pairs for text in pair))
+        prepared = self._prepared(pairs, options or Options(), 0, alone=len(pairs) == 1)
+        return [_unless_wrong(pair, "raise") for pair in prepared]
+
+    def _prepared(self, pairs: Sequence[Any], options: Options, first: int, *, alone: bool) -> list[Pair | PairError]:
+        """Return pairs, numbered from `first`, ready to be computed, or what is wrong with them."""
+        asked: list[AskedPair | PairError] = []
+        for i, item in enumerate(pairs, first):
+            try:
+                asked.append(read_pair(item, i, alone=alone))
+            except PairError as error:
+                asked.append(error)
+        distinct = list(dict.fromkeys(text for pair in asked if not isinstance(pair, PairError) for text in pair[:2]))
         texts = dict(zip(distinct, self.windower.texts(distinct), strict=True))
-        prepared = []
-        for i, (question, context) in enumerate(pairs, first):
-            for name, text in (("question", question), ("context", context)):
-                if not len(texts[text].ids):
-                    raise UsageError(f"{name}{_at(i)}: holds nothing that the model's tokenizer knows.")
-            windows = self.windower.windows(
-                i,
-                texts[question],
-                texts[context],
-                max_seq_len=options.max_seq_len,
-                doc_stride=options.doc_stride,
-                max_question_len=options.max_question_len,
-            )
-            prepared.append(Pair(i, texts[context], windows))
+        prepared: list[Pair | PairError] = []
+        for i, pair in enumerate(asked, first):
+            if isinstance(pair, PairError):
+                prepared.append(pair)
+                continue
+            try:
+                prepared.append(self._windows(i, pair, texts, options))
+            except TextError as error:
+                prepared.append(PairError(error.field, error.problem, i, pair.id, alone=alone))
         return prepared
 
+    def _windows(self, number: int, pair: AskedPair, texts: Mapping[str, Text], options: Options) -> Pair:
+        for field, text in (("question", pair.question), ("context", pair.context)):
+            if not len(texts[text].ids):
+                raise TextError(field, "holds nothing that the model's tokenizer knows.")
+        windows = self.windower.windows(
+            number,
+            texts[pair.question],
+            texts[pair.context],
+            max_seq_len=options.max_seq_len,
+            doc_stride=options.doc_stride,
+            max_question_len=options.max_question_len,
+        )
+        return Pair(number, texts[pair.context], windows)
+
     def _compute(
-        self, queue: list[Window], pairs: dict[int, Pair], done: dict[int, list[Answer]], options: Options
+        self, queue: list[Window], pairs: dict[int, Pair], done: dict[int, list[Answer] | PairError], options: Options
     ) -> None:
-        model = self.model
-        for i, logits in run(self.engine, queue, model.positions_from, model.max_tokens, self._pool):
+        model, engine = self.model, self.engine
+        for i, logits in run(engine, queue, model.positions_from, model.max_tokens, self._pool):
             window = queue[i]
             pair = pairs[window.pair]
             pair.logits[window.first] = logits
@@ -293,40 +384,29 @@ def sample_windows(windower: Windower) -> list[Window]:
     return found
 
 
-def _paired(question: str | Sequence[str], context: str | Sequence[str]) -> list[tuple[str, str]]:
-    for name, value in (("question", question), ("context", context)):
-        if not isinstance(value, str | list | tuple):
-            raise UsageError(f"{name}: must be a string or a list of strings, not {type(value).__name__}.")
-    if isinstance(question, str) and isinstance(context, str):
-        return [(question, context)]
-    questions = [question] * len(context) if isinstance(question, str) else list(question)
-    contexts = [context] * len(questions) if isinstance(context, str) else list(context)
-    if len(questions) != len(contexts):
-        raise UsageError(
-            f"context: {len(contexts)} contexts for {len(questions)} questions; give one for each, or one for all."
-        )
-    return list(zip(questions, contexts, strict=True))
+_forked = threading.Lock()
+os.register_at_fork(after_in_child=lambda: globals().update(_forked=threading.Lock()))
 
 
-def _check(pair: Any, number: int) -> None:
-    if not (isinstance(pair, tuple | list) and len(pair) == 2):
-        raise UsageError(f"pair {number}: must be (question, context), not {type(pair).__name__}.")
-    for name, text in zip(("question", "context"), pair, strict=True):
-        if not isinstance(text, str):
-            raise UsageError(f"{name}{_at(number)}: must be a string, not {type(text).__name__}.")
-        if not text.strip():
-            raise UsageError(f"{name}{_at(number)}: is empty.")
+@lru_cache(maxsize=4)
+def _load_once(place: str, revision: str | None, runtime: str, precision: str, threads: int, weights: int) -> Reader:
+    """Return the reader of a pickle; one that is sent to a process again and again is loaded once."""
+    return Reader.load(place, revision=revision, runtime=runtime, precision=precision, threads=threads)
 
 
-def _at(number: int) -> str:
-    return f" (pair {number})" if number else ""
+def _unless_wrong(found: Any, on_error: OnError) -> Any:
+    if isinstance(found, PairError) and on_error == "raise":
+        raise found
+    return found
 
 
-def _first(answers: list[Answer]) -> Answer:
+def _first(answers: list[Answer] | PairError) -> Answer | PairError:
+    if isinstance(answers, PairError):
+        return answers
     return answers[0] if answers else Answer("", 0, 0, 0.0, 1.0, float("-inf"))
 
 
-def _take(items: Iterator[tuple[str, str]], count: int) -> list[tuple[str, str]]:
+def _take(items: Iterator[Any], count: int) -> list[Any]:
     taken = []
     for item in items:
         taken.append(item)

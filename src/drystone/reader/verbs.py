@@ -69,15 +69,24 @@ def ask(
     top_k: int = _ANSWER.top_k,
     max_answer_len: int = _ANSWER.max_answer_len,
     handle_impossible_answer: bool = _ANSWER.handle_impossible_answer,
+    align_to_words: bool = _ANSWER.align_to_words,
 ) -> list[Answer]:
     """Answer a question from a text, with at most `top_k` spans of it, the best first.
 
-    `max_answer_len`: in tokens. `handle_impossible_answer`: let the empty answer compete. The list is empty where the
+    `max_answer_len`: in tokens. `handle_impossible_answer`: let the empty answer compete.
+    `align_to_words`: answers are whole words. The list is empty where the
     text holds nothing that could be an answer. Raises `UsageError` for an empty question or text, `ModelError`.
     """
     pairs = [(question, context)]
-    options = {"max_answer_len": max_answer_len, "handle_impossible_answer": handle_impossible_answer}
-    return next(load_reader(model).stream(pairs, top_k=top_k, **options))
+    return next(
+        load_reader(model).stream(
+            pairs,
+            top_k=top_k,
+            max_answer_len=max_answer_len,
+            handle_impossible_answer=handle_impossible_answer,
+            align_to_words=align_to_words,
+        )
+    )
 
 
 def explain(

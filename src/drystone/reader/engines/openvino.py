@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -17,6 +20,23 @@ from drystone.reader.engines.schedule import Batch
 _FIRST = threading.Lock()
 _done = threading.Event()
 _core_lock = threading.Lock()
+#: All engines of this process, for what a fork does with them.
+_engines: WeakSet[OpenVinoEngine] = WeakSet()
+
+
+def _after_fork() -> None:
+    """Make a process that was forked safe: its locks are free, and what is left of compiled models is never taken down.
+
+    A compiled model joins its threads when it goes, and a fork has none of them: it would wait for ever.
+    """
+    global _FIRST, _core_lock
+    _FIRST, _core_lock = threading.Lock(), threading.Lock()
+    for engine in _engines:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine.compiled))
+    _engines.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def openvino_module() -> Any:
@@ -61,17 +81,18 @@ class OpenVinoEngine:
         }
         try:
             model = core.read_model(source)
-            self._compiled = core.compile_model(model, "CPU", settings)
+            self.compiled = core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             raise ModelError(f"OpenVINO does not take the model: {str(error).strip().splitlines()[-1]}") from None
-        self._inputs = [port.get_any_name() for port in self._compiled.inputs]
+        self._inputs = [port.get_any_name() for port in self.compiled.inputs]
         self._local = threading.local()
+        _engines.add(self)
 
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
         request = getattr(self._local, "request", None)
         if request is None:
-            request = self._local.request = self._compiled.create_infer_request()
+            request = self._local.request = self.compiled.create_infer_request()
         given = {name: getattr(batch, name) for name in self._inputs}
         if _done.is_set():
             request.infer(given, share_inputs=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -31,10 +32,11 @@ AGREEMENT = 0.95
 
 @dataclass(frozen=True)
 class ChosenEngine:
-    """An engine, and in words why this one."""
+    """An engine, in words why this one, and what builds the same again, as a process that was forked must."""
 
     engine: InferenceEngine
     reason: str
+    again: Callable[[], InferenceEngine]
 
 
 def default_runtime() -> str:
@@ -82,9 +84,8 @@ def choose(
             runtime, precision = "packed", "int8"
     if runtime == "auto":
         runtime = _fastest(model, precision)
-    return ChosenEngine(
-        build_engine(model, runtime, precision, threads, windows), f"{runtime} {precision}: as asked for"
-    )
+    again = partial(build_engine, model, runtime, precision, threads, windows)
+    return ChosenEngine(again(), f"{runtime} {precision}: as asked for", again)
 
 
 def _fastest(model: Model, precision: str) -> str:
@@ -161,7 +162,8 @@ def _measure(model: Model, candidates: list[tuple[str, str]], threads: int, wind
         notes.append(f"{name} {seconds * 1e3:.1f} ms a window, agreement {agreement:.0%}")
     good = [entry for entry in tried if entry[3] >= AGREEMENT]
     _, name, engine, _ = min(good, key=lambda entry: entry[0])
-    return ChosenEngine(engine, f"{name}: the fastest that agrees with fp32 ({'; '.join(notes)})")
+    again = partial(build_engine, model, engine.name, engine.precision, threads, windows)
+    return ChosenEngine(engine, f"{name}: the fastest that agrees with fp32 ({'; '.join(notes)})", again)
 
 
 def _same_span(a: np.ndarray, b: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ For one window both are the same number. `normalize="window"` keeps each window'
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import TypedDict
 
@@ -19,6 +19,9 @@ import numpy as np
 
 from drystone.errors import ModelError
 from drystone.reader.options import Normalize
+
+#: Spans whose probabilities are in memory at a time, in float64: a book has more windows than memory has room.
+_SPANS_AT_ONCE = 1 << 20
 
 
 class AnswerFields(TypedDict):
@@ -46,6 +49,19 @@ class Answer:
     score: float
     null_score: float
     logit: float
+
+    def __getitem__(self, name: str) -> str | int | float | None:
+        """Return a field by name, so that an answer serves as a mapping; `answer` is the pipeline's name of `text`."""
+        if name == "answer":
+            return self.text
+        if name not in self.keys():
+            raise KeyError(name)
+        found: str | int | float | None = getattr(self, name)
+        return found
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the fields: `dict(answer)` has them all."""
+        return tuple(field.name for field in fields(self))
 
     def as_dict(self) -> AnswerFields:
         """Return the fields as a plain dictionary."""
@@ -160,23 +176,16 @@ def _merge(
 ) -> tuple[dict[tuple[int, int], tuple[float, float]], bool]:
     """Return {string span: (score, logit)} of the best `wanted` token spans a window, and whether there are more."""
     start, end = masses
-    windows, length = start.shape
+    length = start.shape[1]
     band = min(max_answer_len, length)
-    # [window, start token, length - 1]: the probability of every span that is not too long, below zero for sorting.
-    ends = np.zeros((windows, length + band - 1))
-    ends[:, :length] = end
-    row, step = ends.strides
-    ahead = np.ndarray((windows, length, band), ends.dtype, ends, strides=(row, step, step))
-    table = (-start[:, :, None] * ahead).reshape(windows, -1)
-    take = min(wanted, table.shape[1])
-    if take < table.shape[1]:
-        best = table.argpartition(take - 1, axis=1)[:, :take]
-    else:
-        best = np.broadcast_to(np.arange(take), (windows, take))
+    take = min(wanted, length * band)
     merged: dict[tuple[int, int], tuple[float, float]] = {}
+    together = max(1, _SPANS_AT_ONCE // (length * band))
     for window, (offset, count) in enumerate(zip(scores.firsts, scores.counts, strict=True)):
-        chosen = best[window]
-        values = table[window, chosen]
+        if window % together == 0:
+            table, best = _best_spans(start[window : window + together], end[window : window + together], band, take)
+        chosen = best[window % together]
+        values = table[window % together, chosen]
         if weights is not None:
             values = values * weights[window]
         begins, finals = scores.both[0, window], scores.both[1, window]
@@ -191,4 +200,18 @@ def _merge(
                 continue
             score, logit = merged.get(at, (0.0, -inf))
             merged[at] = (score - value, max(logit, float(begins[first] + finals[last])))
-    return merged, take < table.shape[1]
+    return merged, take < length * band
+
+
+def _best_spans(start: np.ndarray, end: np.ndarray, band: int, take: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for some windows the probability of every span of up to `band` tokens, below zero for sorting
+    ([windows, start token x (tokens - 1)]), and where the best `take` of each window stand."""
+    windows, length = start.shape
+    ends = np.zeros((windows, length + band - 1))
+    ends[:, :length] = end
+    row, step = ends.strides
+    ahead = np.ndarray((windows, length, band), ends.dtype, ends, strides=(row, step, step))
+    table = (-start[:, :, None] * ahead).reshape(windows, -1)
+    if take < table.shape[1]:
+        return table, table.argpartition(take - 1, axis=1)[:, :take]
+    return table, np.broadcast_to(np.arange(take), (windows, take))

@@ -21,6 +21,14 @@ DEFAULT_MAX_SEQ_LEN = 384
 DEFAULT_DOC_STRIDE = 128
 
 
+class TextError(UsageError):
+    """A question or a context that cannot be put into windows: which of them (`field`), and why."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field, self.problem = field, problem
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One row for a model. Context token `first + i` stands at position `at + i`, for `count` tokens."""
@@ -110,16 +118,17 @@ class Windower:
     ) -> list[Window]:
         """Cut a pair into windows of at most `max_seq_len` tokens that overlap by `doc_stride` context tokens.
 
-        `max_question_len` cuts the question. Raises UsageError where the question leaves no room for the context.
+        `max_question_len` cuts the question. Raises TextError where the question leaves no room for the context.
         """
         limit = self.limit(max_seq_len)
         asked = question.ids[:max_question_len]
         fixed = len(self._before) + len(self._between) + len(self._after)
         room = limit - fixed - len(asked)
         if room < 1:
-            raise UsageError(
-                f"question: {len(asked)} tokens leave no room for the context in a window of {limit}. "
-                "Shorten it, raise max_seq_len, or cut it with max_question_len."
+            raise TextError(
+                "question",
+                f"{len(asked)} tokens leave no room for the context in a window of {limit}. "
+                "Shorten it, raise max_seq_len, or cut it with max_question_len.",
             )
         if len(context.ids) <= room:
             firsts = range(1)
