@@ -83,7 +83,7 @@ def texts_of(corpus: str, release: Release) -> Texts:
         for piece in row["license_evidence"]:
             if speaks_for(piece["expression"], row["license_expression"]):
                 named.add((row["origin"], piece["swhid"]))
-    notices = read_notices(release.path)
+    notices = read_notices(release.path, release.manifest.format_version)
     if not licenses or not notices:
         raise ValueError(f"{corpus}: nothing was kept, or no text; this measures nothing")
     unnamed = beside = 0

@@ -31,6 +31,7 @@ from drystone.work import ranges
 from drystone.work.engine import Engine
 from drystone.work.store import Store
 from tests.building.conftest import git, program, write
+from tests.release.sample import covered_and_named
 
 
 def make(sources: list[Path], output: Path, engine: Engine | None = None, **settings: Any) -> Manifest:
@@ -148,6 +149,9 @@ def test_notice_names_the_holders_of_what_was_kept(release: Release) -> None:
     assert "Copyright (c) 2021 Ada Example" in notice
     assert "Copyright (c) 2021 Grace Example" in notice
     assert notice.count("Permission is hereby granted") == 1
+    told, named = covered_and_named(release.path)
+    assert told == named != set()
+    assert "\n    for /\n" in notice, "where all that is kept of a repository rests on a text, one line says so"
 
 
 def test_order_processes_and_ranges_do_not_matter(

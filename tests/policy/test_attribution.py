@@ -24,7 +24,10 @@ def test_only_the_texts_of_the_rows_that_are_used_are_said(attributed: Path) -> 
         ("https://example.org/pypi/rich", ("Copyright (c) 2020 Will McGugan",))
     ]
     assert notice.places[0].files == len(found.files) > 0
-    assert notice.places[0].first == min(file.path for file in found.files)
+    assert notice.places[0].covers == ("/",), "all that the release has of it"
+    assert [file.texts for file in found.files] == [(notice.places[0].swhid,)] * len(found.files)
+    (one,) = verbs.attribution(attributed, where=[f"swhid={found.files[0].swhid}"]).notices
+    assert (one.places[0].files, one.places[0].covers) == (1, (found.files[0].path,)), "the others are not used"
     assert [name for name, _ in found.asks] == ["MIT"]
     assert found.unaccompanied == ()
     assert verbs.attribution(attributed, where=["path=/not-there"]).files == ()
@@ -35,8 +38,8 @@ def test_licences_without_a_text_are_said_by_origin(attributed: Path) -> None:
     assert found.notices == ()
     alone = {one.licenses: one for one in found.unaccompanied}
     assert set(alone) == {"MIT", None, "Beerware, LicenseRef-scancode-public-domain"}
-    assert alone[None].first == "/bare.py"
-    assert sum(one.files for one in found.unaccompanied) == len(found.files)
+    assert alone[None].files.covers == ("/bare.py",)
+    assert sum(one.files.files for one in found.unaccompanied) == len(found.files)
 
 
 def test_files_are_listed_by_what_their_licence_rests_on(attributed: Path) -> None:

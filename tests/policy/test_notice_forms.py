@@ -35,6 +35,9 @@ def test_the_page_says_the_same_and_runs_nothing(attributed: Path) -> None:
     text = verbs.write_attribution(found, "html")
     assert "Copyright (c) 2020 Will McGugan" in text
     assert found.root in text
+    assert "<br>for <code>/</code>" in text
+    some = verbs.write_attribution(verbs.attribution(attributed, where=["origin=*", "path=*.py", "path!=*_*"]), "html")
+    assert re.search(r"<details><summary>\d+ lines of files</summary><br>for <code>/[^<]+\.py</code>", some)
     page = _Page()
     page.feed(verbs.write_attribution(hostile(found), "html"))
     assert not {"script", "b", "i", "u"} & set(page.tags)
@@ -56,6 +59,10 @@ def test_the_spdx_document_is_whole(attributed: Path) -> None:
             (r["spdxElementId"], r["relationshipType"], r["relatedSpdxElement"]) for r in document["relationships"]
         }
         assert {other for _, kind, other in related if kind == "CONTAINS"} == {f["SPDXID"] for f in document["files"]}
+        for file, used in zip(document["files"], found.files, strict=True):
+            said = file.get("licenseComments", "")
+            assert bool(said) == bool(used.texts)
+            assert all(f"/LICENSE ({swhid})" in said for swhid in used.texts)
         sums: dict[str, list[str]] = {}
         by_id = {file["SPDXID"]: file for file in document["files"]}
         for one, kind, other in related:

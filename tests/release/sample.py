@@ -17,8 +17,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from drystone.release.documents.notice import Notice, NoticePlace, found_notice
+from drystone.policy.licensed import speaks_for
+from drystone.release.documents.covers import Folders, covered
+from drystone.release.documents.notice import Notice, NoticePlace, Resting, found_notice, read_notices, resting_on
 from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
+from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
 from drystone.release.writing.finish import finish
 from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
@@ -280,7 +283,7 @@ def write_sample(
         FunnelStep(stage="exact_duplicates", files=len(distinct), bytes=sum(distinct.values())),
         FunnelStep(stage="release", files=len(kept), bytes=sum(len(r.data) for r in kept)),
     )
-    return finish(folder, facts.model_copy(update={"funnel": funnel}), files, notices())
+    return finish(folder, facts.model_copy(update={"funnel": funnel}), files, notices(rows))
 
 
 def license_of(repository: str) -> str:
@@ -289,8 +292,34 @@ def license_of(repository: str) -> str:
     return f"MIT License\n\nCopyright (c) 2020 {holder}\n\n{granted}\n"
 
 
-def notices() -> Iterator[Notice]:
+def notices(rows: list[Row]) -> Iterator[Notice]:
     for name in ("pypi/rich", "pypi/click", "fork/click"):
-        swhid = f"swh:1:cnt:{hashlib.sha1(license_of(name).encode()).hexdigest()}"
-        place = NoticePlace(origin_of(name), name, "/LICENSE", swhid, files=1, first="/a.py")
-        yield found_notice(license_of(name), "MIT", place)
+        kept = [row for row in rows if row.repository == name and row.dropped is None]
+        if paths := [row.path for row in kept if row.license]:
+            swhid = f"swh:1:cnt:{hashlib.sha1(license_of(name).encode()).hexdigest()}"
+            place = NoticePlace(origin_of(name), name, "/LICENSE", swhid)
+            resting = Resting.of(paths, Folders(row.path for row in kept))
+            yield found_notice(license_of(name), "MIT", resting_on(place, resting))
+
+
+def covered_and_named(folder: Path) -> tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]:
+    """Return (origin, SWHID of a text, path of a kept file): those that notices.jsonl covers, those that data names.
+
+    Of the latter only texts that the release has of the origin.
+    """
+    release = open_release(folder)
+    notices = read_notices(folder, release.manifest.format_version)
+    assert notices is not None
+    rows = list(release.files(columns=["origin", "path", "license_evidence", "license_expression"]))
+    paths: dict[str, list[str]] = {}
+    for row in rows:
+        paths.setdefault(row["origin"], []).append(row["path"])
+    places = {(p.origin, p.swhid): p.covers for one in notices for p in one.places if p.swhid and p.covers}
+    told = {(o, s, path) for (o, s), covers in places.items() for path in covered(paths.get(o, []), covers)}
+    named = {
+        (row["origin"], piece["swhid"], row["path"])
+        for row in rows
+        for piece in row["license_evidence"]
+        if (row["origin"], piece["swhid"]) in places and speaks_for(piece["expression"], row["license_expression"])
+    }
+    return told, named

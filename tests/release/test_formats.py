@@ -64,7 +64,7 @@ def test_what_an_older_release_lacks_is_null_and_the_rest_is_there(kept: dict[st
         ("license_type", "license_expression", "license_evidence")
     ]  # fmt: skip
     assert release.dataset().to_table(columns=["line_endings"]).num_rows == len(rows)
-    assert read_notices(release.path) is None, "unknown, and not none"
+    assert read_notices(release.path, 1) is None, "unknown, and not none"
 
 
 @pytest.mark.parametrize("name", OLDER)

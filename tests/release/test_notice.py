@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,27 +13,25 @@ from drystone.errors import ReleaseError
 from drystone.release.documents.notice import (
     Notice,
     NoticePlace,
-    chosen,
     found_notice,
-    heading,
     holders_of,
     merged,
     notice_lines,
     notice_text,
-    older_notice,
     read_notices,
-    without_origins,
 )
+from drystone.release.documents.notice_changes import KeptPaths, after_retraction, older_notice
 from drystone.release.layout import NOTICES
+from drystone.release.manifest import FORMAT_VERSION
 
 MIT = "MIT License\n\nCopyright (c) {year} {holder}\n\nPermission is hereby granted, free of charge, ...\n"
 APACHE = "Apache License\n\n   Copyright [yyyy] [name of copyright owner]\n\n   Licensed under ...\n"
 
 
 def place(origin: str, swhid: str = "swh:1:cnt:1", files: int | None = 2, beside: str | None = None) -> NoticePlace:
-    return NoticePlace(
-        origin, origin, "/LICENSE", swhid, files=files, first=None if files is None else "/a.py", beside=beside
-    )
+    """Return a place; of `files` None nothing is known."""
+    first, covers = (None, ()) if files is None else ("/a.py", ("/a.py", "/src/"))
+    return NoticePlace(origin, origin, "/LICENSE", swhid, files=files, first=first, beside=beside, covers=covers)
 
 
 def text_of(notices: list[Notice]) -> str:
@@ -40,7 +40,7 @@ def text_of(notices: list[Notice]) -> str:
 
 def back(notices: list[Notice], folder: Path) -> list[Notice] | None:
     (folder / NOTICES).write_text("".join(notice_lines(merged(notices))))
-    return read_notices(folder)
+    return read_notices(folder, FORMAT_VERSION)
 
 
 def test_each_text_once_with_all_its_holders_origins_and_files(tmp_path: Path) -> None:
@@ -54,8 +54,8 @@ def test_each_text_once_with_all_its_holders_origins_and_files(tmp_path: Path) -
     ]
     text = text_of(notices)
     assert text.count("Permission is hereby granted") == 1
-    assert "a/one /LICENSE: 2 files, the first /a.py\n    Copyright (c) 2020 Ann\n" in text
-    assert "a/two /LICENSE: 1 file, /a.py\n    Copyright (c) 2020 Ann\n" in text
+    assert "a/one /LICENSE: 2 files\n    Copyright (c) 2020 Ann\n    for /a.py\n    for /src/\n" in text
+    assert "a/two /LICENSE: 1 file\n    Copyright (c) 2020 Ann\n    for /a.py\n" in text
     assert "b/three /LICENSE\n    Copyright (c) 1999 Bob & Co\n" in text
     assert "c/four /LICENSE: 1,234 files" in text
     assert "|    Copyright [yyyy] [name of copyright owner]" in text, "a template belongs to the text"
@@ -116,42 +116,54 @@ def test_no_notices_and_hostile_ones(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert "red \\x1b[31m\ttab" in text
     assert "\x1b" not in "".join(notice_lines([hostile]))
-    for damaged in (b"", b"{", b"[]\n", b'{"known":true}\n{"text":1}\n', b"\xff\n"):
+    for damaged in (b"", b"{", b"[]\n", b'{"known":true}\n[]\n', b'{"known":true}\n{"text":1}\n', b"\xff\n"):
         (tmp_path / NOTICES).write_bytes(damaged)
         with pytest.raises(ReleaseError, match="cannot be read"):
-            read_notices(tmp_path)
+            read_notices(tmp_path, FORMAT_VERSION)
     (tmp_path / NOTICES).unlink()
-    assert read_notices(tmp_path) is None
+    assert read_notices(tmp_path, FORMAT_VERSION) is None
     (tmp_path / NOTICES).write_text("".join(notice_lines(None)))
-    assert read_notices(tmp_path) is None, "not known, which is not the same as none"
+    assert read_notices(tmp_path, FORMAT_VERSION) is None, "not known, which is not the same as none"
 
 
-def test_origins_leave_and_their_counts_are_no_longer_known() -> None:
+def test_after_a_retraction_each_text_covers_what_is_kept_now() -> None:
+    apache = found_notice(APACHE, "Apache-2.0", place("b", "swh:1:cnt:2"))
+    older = found_notice("Of an older program", "ISC", place("b", "swh:1:cnt:3", None))
     notices = merged(
         [
             found_notice(MIT.format(year=2020, holder="Ann"), "MIT", place("a")),
             found_notice(MIT.format(year=2021, holder="Bob"), "MIT", place("b")),
-            found_notice(APACHE, "Apache-2.0", place("b")),
+            found_notice(MIT.format(year=2022, holder="Cat"), "MIT", place("c")),
+            found_notice("A product of Bob", None, place("b", "swh:1:cnt:9", None, beside="swh:1:cnt:1")),
+            replace(apache, places=(replace(apache.places[0], covers=("/lib/",)),)),
+            older,
         ]
     )
-    (left,) = without_origins(notices, {"b"}, {"a", "b"})
-    assert [(p.origin, p.files, p.first, p.holders) for p in left.places] == [
-        ("a", None, None, ("Copyright (c) 2020 Ann",))
+    kept = KeptPaths("b", ["/lib/x.py", "/lib/y.py"], {"MIT": ["/src/copy.py"]})
+    left = after_retraction(notices, {"a"}, {"b": kept})
+    assert [(n.text is None, p.origin, p.swhid, p.files, p.first, p.covers) for n in left for p in n.places] == [
+        (False, "b", "swh:1:cnt:2", 2, "/lib/x.py", ("/lib/",)),
+        (False, "b", "swh:1:cnt:3", None, None, ()),
+        (False, "c", "swh:1:cnt:1", 2, "/a.py", ("/a.py", "/src/")),
+        (True, "b", None, 1, "/src/copy.py", ("/src/",)),
     ]
+    text = text_of(left)
+    assert "b: 1 file\n    for /src/\n\n| (The text is not in this release." in text
+    assert "Bob" not in text, "no file that is kept rests on his text"
 
 
-def test_notices_of_some_files_bring_the_notice_files_beside_them() -> None:
-    notices = merged(
-        [
-            found_notice(APACHE, "Apache-2.0", place("a", "swh:1:cnt:1")),
-            found_notice("A product of Ann", None, place("a", "swh:1:cnt:9", None, beside="swh:1:cnt:1")),
-            found_notice(MIT.format(year=2021, holder="Bob"), "MIT", place("b", "swh:1:cnt:2")),
-        ]
-    )
-    found = chosen(notices, {("a", "swh:1:cnt:1"): (7, "/x.py")})
-    assert [heading(one) for one in found] == ["Apache-2.0", "notice of the makers"]
-    assert found[0].places[0].files == 7
-    assert chosen(notices, {}) == []
+def test_a_newer_format_may_say_more_and_this_one_may_not(tmp_path: Path) -> None:
+    (line,) = map(json.loads, list(notice_lines(merged([found_notice("The text", "MIT", place("a"))])))[1:])
+    known = read_lines(tmp_path, line, FORMAT_VERSION)
+    for more in ({**line, "mood": 1}, {**line, "places": [{**line["places"][0], "mood": 1}]}):
+        assert read_lines(tmp_path, more, FORMAT_VERSION + 1) == known
+        with pytest.raises(ReleaseError, match=r"the field 'mood', which this program does not know.*newer drystone"):
+            read_lines(tmp_path, more, FORMAT_VERSION)
+
+
+def read_lines(folder: Path, line: dict[str, object], version: int) -> list[Notice] | None:
+    (folder / NOTICES).write_text(f'{{"format":"drystone-notices","known":true}}\n{json.dumps(line)}\n')
+    return read_notices(folder, version)
 
 
 def test_of_an_older_notice_only_the_text_is_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from drystone.building.retract import SearchedRelease, retract
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.checking.verify import verify
+from drystone.release.documents.covers import covered
 from drystone.release.manifest import read_manifest
 from drystone.release.read import open_release
-from tests.release.sample import repository_id, sample_rows, write_sample
+from tests.release.sample import covered_and_named, repository_id, sample_rows, write_sample
 
 
 @dataclass
@@ -130,6 +132,15 @@ def test_a_copy_that_stays_stands_for_the_bytes_from_now_on(release_copy: Path) 
             {**dict.fromkeys(row["license_evidence"][0]), "expression": "MIT", "path": key[1], "rule": "ledger"}
         ]
     assert len(outcome.inventory.handed) >= len(handed)
+    told, named = covered_and_named(release_copy)
+    assert told == named != set(), "the rest still covers what it says"
+    notice = (release_copy / "NOTICE").read_text()
+    assert "https://example.org/pypi/click" not in notice
+    (listed,) = re.findall(
+        r"^https://example\.org/fork/click: \d+ files?\n((?:    for .*\n)+)\n\| \(The text is not in", notice, re.M
+    )
+    kept = [row["path"] for row in data.values() if row["repo_name"] == "fork/click"]
+    assert set(covered(kept, re.findall("for (.*)", listed))) == {path for _, path in handed}
     orphans = [row for row in after.values() if row["reason"] == "representative_retracted"]
     assert len(orphans) == outcome.inventory.orphans
 

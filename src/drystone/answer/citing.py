@@ -164,7 +164,7 @@ class CitedRelease:
     @cached_property
     def _holders(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Copyright lines by the origin and SWHID of the text that has them; none where an older program wrote it."""
-        return holders_of(read_notices(self.release.path) or ())
+        return holders_of(read_notices(self.release.path, self.release.manifest.format_version) or ())
 
 
 def _asked(license_: str, one: Obligations) -> LicenseDuties:

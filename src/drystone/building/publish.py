@@ -33,7 +33,8 @@ from drystone.errors import BuildError
 from drystone.policy.licensed import speaks_for, verdict_on
 from drystone.registry import OptOuts, Review
 from drystone.release import layout
-from drystone.release.documents.notice import Notice, NoticePlace, found_notice
+from drystone.release.documents.covers import Folders
+from drystone.release.documents.notice import Notice, NoticePlace, Resting, found_notice, resting_on
 from drystone.release.manifest import ArchiveTerms, FileEntry, IndexFile, Manifest, ReleaseFacts, read_manifest
 from drystone.release.read import Release
 from drystone.release.schema import REPOSITORIES
@@ -270,16 +271,9 @@ def notices_of(settings: Settings, settled: Settled) -> Iterator[Notice]:
     for found, text in _license_texts(settled, wanted):
         shown = without(text.decode("utf-8"), chosen)
         for file, annotation, repository in found:
-            files, first = resting.get((repository["origin"], _swhid(file.id)), (None, None))
-            place = NoticePlace(
-                repository["origin"],
-                repository["name"],
-                path_text(file.path),
-                _swhid(file.id),
-                files=files,
-                first=first,
-                beside=None if files is not None else beside(file, repository),
-            )
+            place = NoticePlace(repository["origin"], repository["name"], path_text(file.path), _swhid(file.id))
+            files = resting.get((place.origin, _swhid(file.id)))
+            place = replace(place, beside=beside(file, repository)) if files is None else resting_on(place, files)
             yield found_notice(shown, annotation.expression, place)
 
 
@@ -291,18 +285,27 @@ def _swhid(id_: bytes) -> str:
     return f"swh:1:cnt:{id_.hex()}"
 
 
-def _resting(settled: Settled) -> dict[tuple[str, str], tuple[int, str]]:
-    """Return by origin and SWHID how many kept files rest on each file that their evidence names, and the first."""
+def _resting(settled: Settled) -> dict[tuple[str, str], Resting]:
+    """Return by origin and SWHID the kept files that rest on each file that their evidence names.
+
+    Memory holds the paths of all kept files, as Arrow has them, and those of one origin.
+    """
     keys = ["origin", "license_expression", "license_evidence"]
-    rows = read(settled.rows, ROWS, (*keys, "path"))
-    grouped = rows.group_by(keys).aggregate([("path", "count"), ("path", "min")])
-    found: dict[tuple[str, str], tuple[int, str]] = {}
-    columns = (grouped.column(name).to_pylist() for name in (*keys, "path_count", "path_min"))
-    for origin, expression, evidence, count, least in zip(*columns, strict=True):
-        pieces = orjson.loads(evidence)
-        for swhid in {p["swhid"] for p in pieces if p["swhid"] and speaks_for(p["expression"], expression)}:
-            files, first = found.get((origin, swhid), (0, path_text(least)))
-            found[origin, swhid] = (files + count, min(first, path_text(least)))
+    rows = read(settled.rows, ROWS, (*keys, "path")).sort_by("origin")
+    found: dict[tuple[str, str], Resting] = {}
+    ends = pc.run_end_encode(rows.column("origin").combine_chunks()).run_ends.to_pylist() if rows.num_rows else []
+    for start, end in zip([0, *ends], ends, strict=False):
+        here = rows.slice(start, end - start)
+        grouped = here.group_by(keys[1:]).aggregate([("path", "list")])
+        texts: dict[str, list[str]] = {}
+        columns = (grouped.column(name).to_pylist() for name in (*keys[1:], "path_list"))
+        for expression, evidence, paths in zip(*columns, strict=True):
+            pieces = orjson.loads(evidence)
+            for swhid in {p["swhid"] for p in pieces if p["swhid"] and speaks_for(p["expression"], expression)}:
+                texts.setdefault(swhid, []).extend(map(path_text, paths))
+        folders = Folders(map(path_text, here.column("path").to_pylist()))
+        origin = here.column("origin")[0].as_py()
+        found |= {(origin, swhid): Resting.of(paths, folders) for swhid, paths in texts.items()}
     return found
 
 

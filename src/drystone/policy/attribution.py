@@ -5,15 +5,20 @@ Facts from the release and from the licences' texts, not legal advice. Reads the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.policy.licensed import speaks_for
 from drystone.policy.licenses import license_names
 from drystone.policy.obligations import Obligations, obligations
-from drystone.release.documents.notice import Notice, chosen, read_notices
+from drystone.release.documents.covers import Folders
+from drystone.release.documents.notice import Notice, Resting, chosen, read_notices
 from drystone.release.inspection.choosing import Condition, chosen_rows
 from drystone.release.layout import shown
 from drystone.release.read import Release
@@ -31,7 +36,10 @@ BASES: Final = ("header", "metadata", "notice", "pattern", "readme", "review", "
 
 @dataclass(frozen=True, slots=True)
 class UsedFile:
-    """One file that is used: where it is from, its SWHID and the SHA-1 of its original bytes, and its licence."""
+    """One file that is used: where it is from, its SWHID and the SHA-1 of its original bytes, and its licence.
+
+    `texts`: the SWHIDs of the texts of its repository that it rests on.
+    """
 
     origin: str
     name: str | None
@@ -39,6 +47,7 @@ class UsedFile:
     swhid: str
     sha1: str
     license: str | None
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,7 @@ class Unaccompanied:
 
     origin: str
     licenses: str | None
-    files: int
-    first: str
+    files: Resting
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,43 +94,54 @@ def attribution_of(release: Release, where: Sequence[Condition]) -> Attribution:
 
     Memory grows with the rows that fit.
     """
-    notices = read_notices(release.path)
+    notices = read_notices(release.path, release.manifest.format_version)
     if notices is None:
         raise ReleaseError(
             f"{shown(str(release.path))}: an older program wrote this release and did not say which files rest on "
             "which text; its NOTICE has the texts. Build it again for what single rows ask"
         )
-    said = {(p.origin, p.swhid): license_names(one.expression) for one in notices for p in one.places}
+    said = {(p.origin, p.swhid): license_names(one.expression) for one in notices for p in one.places if p.swhid}
     files: list[UsedFile] = []
-    resting: dict[tuple[str, str], tuple[int, str]] = {}
-    alone: dict[tuple[str, str], tuple[int, str]] = {}
+    resting: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    alone: dict[tuple[str, str], list[str]] = defaultdict(list)
     for table in chosen_rows(release, where, _COLUMNS):
         for row in table.to_pylist():
             origin, path, license_ = row["origin"], row["path"], row["license_expression"]
-            files.append(UsedFile(origin, row["repo_name"], path, row["swhid"], row["blob_id"], license_))
-            texts = {
-                (origin, piece["swhid"])
-                for piece in row["license_evidence"] or ()
-                if (origin, piece["swhid"]) in said and speaks_for(piece["expression"], license_)
-            }
-            for key in texts:
-                count, first = resting.get(key, (0, path))
-                resting[key] = (count + 1, min(first, path))
-            covered = {name for key in texts for name in said[key]}
+            pieces = row["license_evidence"] or ()
+            named = {piece["swhid"] for piece in pieces if speaks_for(piece["expression"], license_)}
+            texts = sorted(swhid for swhid in named if (origin, swhid) in said)
+            files.append(UsedFile(origin, row["repo_name"], path, row["swhid"], row["blob_id"], license_, tuple(texts)))
+            for swhid in texts:
+                resting[origin, swhid].append(path)
+            covered = {name for swhid in texts for name in said[origin, swhid]}
             missing = [name for name in license_names(license_) if name not in covered]
             if missing or not (texts or license_):
-                count, first = alone.get((origin, ", ".join(missing)), (0, path))
-                alone[origin, ", ".join(missing)] = (count + 1, min(first, path))
+                alone[origin, ", ".join(missing)].append(path)
+    files.sort(key=lambda file: (file.origin, file.path))
+    folders = _folders(release, {file.origin for file in files})
     names = sorted({name for file in files for name in license_names(file.license)})
     facts = release.manifest.facts
     return Attribution(
         f"{facts.name} {facts.version}",
         release.root,
-        tuple(sorted(files, key=lambda f: (f.origin, f.path))),
+        tuple(files),
         tuple((name, obligations(name)) for name in names),
-        tuple(chosen(notices, resting)),
-        tuple(Unaccompanied(origin, lacking or None, *found) for (origin, lacking), found in sorted(alone.items())),
+        tuple(chosen(notices, {key: Resting.of(paths, folders[key[0]]) for key, paths in resting.items()})),
+        tuple(
+            Unaccompanied(origin, lacking or None, Resting.of(paths, folders[origin]))
+            for (origin, lacking), paths in sorted(alone.items())
+        ),
     )
+
+
+def _folders(release: Release, origins: set[str]) -> dict[str, Folders]:
+    """Return the folders of all kept files of some origins, so that a folder stands for the same as in NOTICE."""
+    paths: dict[str, list[str]] = {origin: [] for origin in sorted(origins)}
+    wanted = pc.is_in(pc.field("origin"), pa.array(list(paths), pa.string()))
+    for table in release.data(columns=["origin", "path"]):
+        for row in table.filter(wanted).to_pylist():
+            paths[row["origin"]].append(row["path"])
+    return {origin: Folders(each) for origin, each in paths.items()}
 
 
 def files_by_basis(

@@ -9,14 +9,15 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
+from drystone._words import counted
 from drystone.detect.licenses.matching.references import facts as spdx_licenses
 from drystone.policy.licenses import license_names
-from drystone.release.documents.notice import Notice, heading, notice_text, place_text, tamed
+from drystone.release.documents.notice import Notice, heading, notice_text, place_text, text_of
 from drystone.release.layout import shown
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from drystone.policy.obligations import Obligations
 
 _NONE: Final = "NOASSERTION"
+#: Lines of files that a page shows without being asked.
+_UNFOLDED: Final = 10
 _NO_TEXT: Final = "The text is not in the release."
 _STYLE: Final = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
@@ -46,7 +49,9 @@ def _text(found: Attribution) -> Iterator[str]:
     yield from notice_text(found.title, found.notices)
     if found.unaccompanied:
         yield f"\n{'=' * 80}\nLicences without a text here\n{'=' * 80}\n\n"
-        yield from (f"{_alone_text(one)}\n" for one in found.unaccompanied)
+        for alone in found.unaccompanied:
+            yield f"{_alone_text(alone)}\n"
+            yield "".join(f"    for {shown(path)}\n" for path in alone.files.covers)
     yield f"\n{'=' * 80}\nWhat these licences ask\n{'=' * 80}\n\n"
     yield from (f"{shown(name)}: {asks_text(one)}\n" for name, one in found.asks)
 
@@ -58,15 +63,14 @@ def asks_text(one: Obligations) -> str:
 
 
 def _alone_text(one: Unaccompanied) -> str:
-    files = "1 file," if one.files == 1 else f"{one.files:,} files, the first"
-    return f"{shown(one.origin)}: {shown(one.licenses or 'no licence was found')}, {files} {shown(one.first)}"
+    return f"{shown(one.origin)}: {shown(one.licenses or 'no licence was found')}, {counted(one.files.files, 'file')}"
 
 
 def _html(found: Attribution) -> Iterator[str]:
     title = html.escape(f"Licences of {shown(found.title)}")
     yield f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
     yield f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style>\n<h1>{title}</h1>\n'
-    yield f"<p>{len(found.files):,} files. Root hash of the release: <code>{found.root}</code></p>\n"
+    yield f"<p>{counted(len(found.files), 'file')}. Root hash of the release: <code>{found.root}</code></p>\n"
     yield "<h2>What these licences ask</h2>\n<div><table>\n"
     yield "<tr><th>licence<th>attribution<th>text<th>share alike<th>patents\n"
     for name, one in found.asks:
@@ -77,20 +81,30 @@ def _html(found: Attribution) -> Iterator[str]:
         yield f"<h3>{html.escape(shown(heading(notice)))}</h3>\n<ul>\n"
         for place in notice.places:
             lines = "".join(f"<br>{html.escape(shown(line))}" for line in place.holders)
-            yield f"<li>{html.escape(place_text(place))}{lines}\n"
-        yield f"</ul>\n<pre>{html.escape(tamed(notice.text))}</pre>\n"
+            yield f"<li>{html.escape(place_text(place))}{lines}{_covers(place.covers)}\n"
+        yield f"</ul>\n<pre>{html.escape(text_of(notice))}</pre>\n"
     if found.unaccompanied:
         yield "<h2>Licences without a text here</h2>\n<ul>\n"
-        yield from (f"<li>{html.escape(_alone_text(one))}\n" for one in found.unaccompanied)
+        for alone in found.unaccompanied:
+            yield f"<li>{html.escape(_alone_text(alone))}{_covers(alone.files.covers)}\n"
         yield "</ul>\n"
     yield "</html>\n"
+
+
+def _covers(paths: Sequence[str]) -> str:
+    """Return the files that a text covers, to unfold where they are many."""
+    lines = "".join(f"<br>for <code>{html.escape(shown(path))}</code>" for path in paths)
+    many = f"<details><summary>{counted(len(paths), 'line')} of files</summary>{lines}</details>"
+    return many if len(paths) > _UNFOLDED else lines
 
 
 def _spdx(found: Attribution, created: str) -> Iterator[str]:
     numbers = {origin: n for n, origin in enumerate(dict.fromkeys(file.origin for file in found.files), 1)}
     holders: dict[str, dict[str, None]] = {}
+    texts: dict[tuple[str, str], list[str]] = {}
     for notice in found.notices:
         for place in notice.places:
+            texts.setdefault((place.origin, place.swhid or ""), []).append(place.path or "")
             holders.setdefault(place.origin, {}).update(dict.fromkeys(place.holders))
     files = [(f"SPDXRef-File-{number}", file) for number, file in enumerate(found.files, 1)]
     by_origin = {origin: list(each) for origin, each in groupby(files, lambda one: one[1].origin)}
@@ -109,7 +123,7 @@ def _spdx(found: Attribution, created: str) -> Iterator[str]:
         "creationInfo": {"created": created, "creators": ["Tool: drystone"]},
         "comment": f"Root hash of the release: sha256:{found.root}. Checksums are those of the original files.",
         "packages": [*packages],
-        "files": [_file(id_, file) for id_, file in files],
+        "files": [_file(id_, file, texts) for id_, file in files],
         "relationships": relations,
     }
     if extracted := _extracted(found):
@@ -136,10 +150,13 @@ def _package(origin: str, number: int, files: list[tuple[str, UsedFile]], holder
     }
 
 
-def _file(id_: str, file: UsedFile) -> Json:
+def _file(id_: str, file: UsedFile, texts: Mapping[tuple[str, str], list[str]]) -> Json:
     expression = _expression(file.license)
     names: list[Json] = [*(map(_identifier, license_names(file.license)))] if file.license else []
+    rests = [f"{' and '.join(map(shown, texts[file.origin, swhid]))} ({swhid})" for swhid in file.texts]
+    said: dict[str, Json] = {"licenseComments": f"Rests on {', '.join(rests)}."} if rests else {}
     return {
+        **said,
         "SPDXID": id_,
         "fileName": f".{shown(file.path)}",
         "checksums": [{"algorithm": "SHA1", "checksumValue": file.sha1}],
@@ -176,7 +193,7 @@ def _extracted(found: Attribution) -> list[Json]:
         {
             "licenseId": _identifier(name),
             "name": shown(name),
-            "extractedText": "\n\n".join(notice.text for notice in texts.get(name, [])) or _NO_TEXT,
+            "extractedText": "\n\n".join(notice.text or "" for notice in texts.get(name, [])) or _NO_TEXT,
         }
         for name in names
     ]

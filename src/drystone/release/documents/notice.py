@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from drystone._words import counted
 from drystone.errors import ReleaseError
+from drystone.release.documents.covers import Folders
 from drystone.release.layout import NOTICES, shown
+from drystone.release.manifest import FORMAT_VERSION
 
 # A line that names a holder. Template lines ("Copyright [yyyy] [name of copyright owner]") and sentences about
 # copyright are part of the licence's text and stay there.
@@ -32,26 +35,31 @@ _HEAD: Final = "drystone-notices"
 class NoticePlace:
     """Where a text lies: origin and name of the repository, path, SWHID of the original; and whom it names as holders.
 
-    `files`: how many kept files rest on it, by their evidence; `first`: the first of their paths. None where a
-    retraction has changed it. `beside`: of a notice file that no evidence names, the SWHID of the text beside which it
-    lies.
+    `files`: how many kept files of the repository rest on it, by their evidence; `first`: the first of their paths;
+    `covers`: all of them, where a path that ends in `/` stands for all kept files below. None and nothing where an
+    older program did not say. `beside`: of a notice file that no evidence names, the SWHID of the text beside which it
+    lies. `path` and `swhid` are None where the release does not tell which text the files rest on.
     """
 
     origin: str
     name: str | None
-    path: str
-    swhid: str
+    path: str | None
+    swhid: str | None
     holders: tuple[str, ...] = ()
     files: int | None = None
     first: str | None = None
     beside: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A licence or notice text, without the lines that name holders, and its places; in SPDX, where it is known."""
+    """A licence or notice text, without the lines that name holders, and its places; in SPDX, where it is known.
 
-    text: str
+    `text` is None where files rest on a text that is not in the release: copies that stand in for retracted files.
+    """
+
+    text: str | None
     expression: str | None
     places: tuple[NoticePlace, ...]
 
@@ -67,18 +75,23 @@ def merged(notices: Iterable[Notice]) -> list[Notice]:
 
     Texts that differ in white space only are one. Memory grows with the distinct texts and with the places.
     """
-    bodies: dict[bytes, tuple[str, str]] = {}
+    bodies: dict[bytes, tuple[str, str | None]] = {}
     places: dict[bytes, set[NoticePlace]] = {}
     for notice in notices:
-        key = hashlib.sha256("\0".join((notice.expression or "", " ".join(notice.text.split()))).encode()).digest()
+        words = "\0" if notice.text is None else " ".join(notice.text.split())
+        key = hashlib.sha256("\0".join((notice.expression or "", words)).encode()).digest()
         entry = (notice.expression or "", notice.text)
-        bodies[key] = min(bodies.get(key, entry), entry)  # of texts that differ in white space: always the same one
+        # Of texts that differ in white space: always the same one.
+        bodies[key] = min(bodies.get(key, entry), entry, key=lambda one: one[1] or "")
         places.setdefault(key, set()).update(notice.places)
-    order = sorted(bodies.items(), key=lambda item: (item[1][0] == "", item[1][0], item[1][1], item[0]))
+    order = sorted(bodies.items(), key=lambda item: (item[1][0] == "", item[1][0], item[1][1] or "", item[0]))
     return [
-        Notice(body, expression or None, tuple(sorted(places[key], key=lambda p: (p.origin, p.path, p.swhid))))
-        for key, (expression, body) in order
+        Notice(body, expression or None, tuple(sorted(places[key], key=_by_place))) for key, (expression, body) in order
     ]
+
+
+def _by_place(place: NoticePlace) -> tuple[str, str, str]:
+    return (place.origin, place.path or "", place.swhid or "")
 
 
 def notice_lines(notices: Iterable[Notice] | None) -> Iterator[str]:
@@ -88,70 +101,74 @@ def notice_lines(notices: Iterable[Notice] | None) -> Iterator[str]:
         yield orjson.dumps(notice).decode() + "\n"
 
 
-def read_notices(folder: Path) -> list[Notice] | None:
-    """Return the notices of a release; None where an older program wrote it, or an older version of it.
+def read_notices(folder: Path, format_version: int) -> list[Notice] | None:
+    """Return the notices of a release of a version of the format; None where an older program wrote it.
 
-    Raises `ReleaseError` where the file is damaged.
+    Where the manifest says that a newer program wrote it, what this one does not know is passed over. Raises
+    `ReleaseError` where the file is damaged, or says more than the manifest announces.
     """
     path = folder / NOTICES
     try:
         lines = path.read_bytes().splitlines()
         if orjson.loads(lines[0])["known"] is False:
             return None
-        return [_notice(orjson.loads(line)) for line in lines[1:]]
+        values = [orjson.loads(line) for line in lines[1:]]
+        if format_version <= FORMAT_VERSION and (unknown := _unknown(values)):
+            raise ReleaseError(
+                f"{shown(str(path))} has the field '{shown(str(unknown))}', which this program does not know, and the "
+                f"manifest says version {format_version} of the format. Install a newer drystone, or fetch it again"
+            )
+        return [_notice(value) for value in values]
     except FileNotFoundError:
         return None
-    except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ReleaseError(f"{shown(str(path))} cannot be read: {shown(str(error))}. Fetch the release again") from None
 
 
+_FIELDS: Final = frozenset(field.name for field in fields(Notice))
+_PLACE_FIELDS: Final = frozenset(field.name for field in fields(NoticePlace))
+
+
+def _unknown(values: Iterable[Mapping[str, Any]]) -> object:
+    """Return a field that this program does not know; None where it knows all."""
+    for value in values:
+        for names, known in [(value, _FIELDS), *((place, _PLACE_FIELDS) for place in value["places"])]:
+            if unknown := sorted(set(names) - known):
+                return unknown[0]
+    return None
+
+
 def _notice(value: Mapping[str, Any]) -> Notice:
-    places = [NoticePlace(**{**place, "holders": tuple(place["holders"])}) for place in value["places"]]
-    return Notice(value["text"], value["expression"], tuple(places))
+    return Notice(value["text"], value["expression"], tuple(_place(place) for place in value["places"]))
 
 
-def without_origins(notices: Iterable[Notice], gone: set[str], changed: set[str]) -> list[Notice]:
-    """Return notices without the places in origins that are `gone`; of those `changed` no file is counted any more."""
-    left = [
-        replace(
-            notice,
-            places=tuple(
-                replace(place, files=None, first=None) if place.origin in changed else place
-                for place in notice.places
-                if place.origin not in gone
-            ),
-        )
-        for notice in notices
-    ]
-    return [notice for notice in left if notice.places]
+def _place(value: Mapping[str, Any]) -> NoticePlace:
+    known: dict[str, Any] = {name: value[name] for name in value if name in _PLACE_FIELDS}
+    known |= {name: tuple(value[name]) for name in ("holders", "covers") if name in value}
+    return NoticePlace(**known)
 
 
-def older_notice(text: str, names: set[str], title: str) -> Iterator[str]:
-    """Yield the NOTICE of an older program without what belongs to these repositories alone, under another title.
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """The files that rest on one text: how many, the first of their paths, and all of them as `Folders.told` has it."""
 
-    There it is all that is known: copyright lines whose repositories are all gone go, and texts without any.
-    """
-    gone = {f"  in {shown(name)}" for name in names}
-    head, *parts = re.split(f"\n{'=' * 80}\n\\[\\d+\\] ", text)
-    yield f"NOTICE of {shown(title)}\n{head.partition(chr(10))[2]}"
-    number = 0
-    for part in parts:
-        heading, _, rest = part.partition(f"\n{'=' * 80}\n")
-        owners, rule, body = rest.partition(f"\n{'-' * 80}\n")
-        left = []
-        for block in owners.split("\n\n"):
-            lines = [line for line in block.strip("\n").split("\n") if line not in gone]
-            if any(line.startswith("  in ") for line in lines):
-                left.append("\n" + "".join(f"{line}\n" for line in lines))
-        if left:
-            number += 1
-            yield f"\n{'=' * 80}\n[{number}] {heading}\n{'=' * 80}\n{''.join(left)}{rule}{body}"
-    if not number:
-        yield "\nNo kept file comes from a repository with a licence or notice text.\n"
+    files: int
+    first: str
+    covers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, paths: Sequence[str], folders: Folders) -> Resting:
+        """Return it for some paths, at least one; `folders` are of all files of their origin."""
+        return cls(len(paths), min(paths), folders.told(paths))
 
 
-def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str], tuple[int, str]]) -> list[Notice]:
-    """Return the notices of some files: `wanted` has, by origin and SWHID of a text, how many rest on it and the first.
+def resting_on(place: NoticePlace, files: Resting) -> NoticePlace:
+    """Return a place with other files that rest on its text."""
+    return replace(place, files=files.files, first=files.first, covers=files.covers)
+
+
+def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str | None], Resting]) -> list[Notice]:
+    """Return the notices of some files: `wanted` has, by origin and SWHID of a text, which of them rest on it.
 
     Notice files that lie beside such a text come with it.
     """
@@ -161,7 +178,7 @@ def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str], tuple[int
         for place in notice.places:
             known = wanted.get((place.origin, place.beside or place.swhid))
             if known is not None:
-                places.append(replace(place, files=known[0], first=known[1]))
+                places.append(resting_on(place, known) if place.beside is None else place)
         if places:
             found.append(replace(notice, places=tuple(places)))
     return found
@@ -169,7 +186,12 @@ def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str], tuple[int
 
 def holders_of(notices: Iterable[Notice]) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the copyright lines by the origin and the SWHID of the text that has them."""
-    return {(place.origin, place.swhid): place.holders for notice in notices for place in notice.places}
+    return {
+        (place.origin, place.swhid): place.holders
+        for notice in notices
+        for place in notice.places
+        if place.swhid is not None
+    }
 
 
 def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
@@ -177,7 +199,8 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
     yield f"NOTICE of {shown(title)}\n\n"
     yield "The files of this release are under the licences of the repositories they come from. Each licence or\n"
     yield "notice text that kept files rest on stands below once, with the places where it lies, its copyright lines\n"
-    yield "there, and how many files rest on it. Where only the file itself, a README or metadata names a licence,\n"
+    yield "there, and after 'for' the files that rest on it: '/src/', with a slash at its end, stands for all files\n"
+    yield "that the release has there and below. Where only the file itself, a README or metadata names a licence,\n"
     yield "there is no text to pass on.\n"
     number = 0
     for number, notice in enumerate(notices, start=1):
@@ -185,9 +208,17 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
         for place in notice.places:
             yield f"{place_text(place)}\n"
             yield "".join(f"    {shown(line)}\n" for line in place.holders)
-        yield "\n" + "".join(f"| {line}".rstrip() + "\n" for line in tamed(notice.text).split("\n"))
+            yield "".join(f"    for {shown(path)}\n" for path in place.covers)
+        yield "\n" + "".join(f"| {line}".rstrip() + "\n" for line in text_of(notice).split("\n"))
     if not number:
         yield "\nNo kept file rests on a licence or notice text.\n"
+
+
+def text_of(notice: Notice) -> str:
+    """Return a text so that it is safe on a terminal; of one that the release does not have, that it has it not."""
+    if notice.text is None:
+        return "(The text is not in this release. It lies in the repository.)"
+    return "".join(part if part in _LAYOUT else shown(part) for part in _PARTS.split(notice.text))
 
 
 def heading(notice: Notice) -> str:
@@ -199,14 +230,13 @@ def heading(notice: Notice) -> str:
 
 def place_text(place: NoticePlace) -> str:
     """Return a place in one line."""
-    said = f"{shown(place.origin)} {shown(place.path)}"
+    said = shown(place.origin) if place.path is None else f"{shown(place.origin)} {shown(place.path)}"
     if place.beside:
         return f"{said}: lies beside a text that files rest on"
     if place.files is None:
         return said
-    if place.files == 1:
-        return f"{said}: 1 file, {shown(place.first or '')}"
-    return f"{said}: {place.files:,} files, the first {shown(place.first or '')}"
+    first = "" if place.covers else f", the first {shown(place.first or '')}"
+    return f"{said}: {counted(place.files, 'file')}{first}"
 
 
 def _split(text: str) -> tuple[list[str], str]:
@@ -219,8 +249,3 @@ def _split(text: str) -> tuple[list[str], str]:
         else:
             rest.append(line.rstrip())
     return list(holders), "\n".join(rest).strip("\n")
-
-
-def tamed(text: str) -> str:
-    """Escape control characters other than line feed, tab and form feed, so that a text is safe on a terminal."""
-    return "".join(part if part in _LAYOUT else shown(part) for part in _PARTS.split(text))

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.columns import TABLES, DataRow, Kind, LedgerRow, RepositoryRow
-from drystone.release.documents.notice import older_notice, read_notices, without_origins
+from drystone.release.documents.notice import read_notices
+from drystone.release.documents.notice_changes import KeptPaths, after_retraction, older_notice
 from drystone.release.files import write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, FunnelStep, IndexFile, Manifest, ReleaseFacts
@@ -130,7 +131,7 @@ def _described(
     """Write the documents of the new version beside the old ones; of an older program's NOTICE the text is known."""
     if layout.NOTICES in {document.path for document in release.manifest.documents}:
         location.fetch(layout.NOTICES)
-        notices = read_notices(location.mirror)
+        notices = read_notices(location.mirror, release.manifest.format_version)
     else:
         notices = None
     older: Iterable[str] = ()
@@ -139,8 +140,27 @@ def _described(
         names = _silent(release, inventory, "repo_name")[0]
         older = older_notice(text, names, f"{facts.name} {facts.version}")
     else:
-        notices = without_origins(notices, *_silent(release, inventory, "origin"))
+        gone, changed = _silent(release, inventory, "origin")
+        notices = after_retraction(notices, gone, _kept_now(release, inventory, changed - gone))
     return describe(location.mirror, facts, entries, notices, layout.NEXT, columns, older)
+
+
+def _kept_now(release: Release, inventory: Inventory, origins: set[str]) -> dict[str, KeptPaths]:
+    """Return the paths that are kept now of some origins. Memory grows with the files of these."""
+    names = dict[str, str | None]()
+    for table in release.repositories(["origin", "repo_name"]):
+        names.update((row["origin"], row["repo_name"]) for row in table.to_pylist())
+    kept = {origin: KeptPaths(names.get(origin)) for origin in sorted(origins)}
+    left = pc.invert(pc.is_in(pc.field("repository_id"), pa.array(sorted(inventory.repositories), pa.string())))
+    falling = pa.array(sorted({*inventory.gone, *inventory.handed}), pa.string())
+    stays = left & (pc.field("decision") == "kept") & pc.invert(pc.is_in(pc.field("swhid"), falling))
+    wanted = stays & pc.is_in(pc.field("origin"), pa.array(sorted(origins), pa.string()))
+    for table in release.ledger(["repository_id", "origin", "path", "swhid", "decision"]):
+        for row in table.filter(wanted).select(["origin", "path"]).to_pylist():
+            kept[row["origin"]].stayed.append(row["path"])
+    for copy in inventory.handed.values():
+        kept[copy.row["origin"]].handed[copy.row["license_expression"]].append(copy.row["path"])
+    return kept
 
 
 def _facts(release: Release, inventory: Inventory, registry_head: str | None, date: str | None) -> ReleaseFacts:
