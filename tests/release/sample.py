@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from drystone.policy.licensed import speaks_for
 from drystone.release.documents.covers import Folders, covered
-from drystone.release.documents.notice import Notice, NoticePlace, Resting, found_notice, read_notices, resting_on
+from drystone.release.documents.notice import Notice, NoticePlace, RestingFiles, found_notice, read_notices, resting_on
 from drystone.release.manifest import FileEntry, FunnelStep, Manifest, ReleaseFacts
 from drystone.release.read import open_release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES
@@ -298,7 +298,7 @@ def notices(rows: list[Row]) -> Iterator[Notice]:
         if paths := [row.path for row in kept if row.license]:
             swhid = f"swh:1:cnt:{hashlib.sha1(license_of(name).encode()).hexdigest()}"
             place = NoticePlace(origin_of(name), name, "/LICENSE", swhid)
-            resting = Resting.of(paths, Folders(row.path for row in kept))
+            resting = RestingFiles.of(paths, Folders(row.path for row in kept))
             yield found_notice(license_of(name), "MIT", resting_on(place, resting))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.exports import rows as export_rows
-from drystone.release.exports.export import EXPORT, INCOMPLETE, Form, export, read_export
+from drystone.release.exports.export import Form, export, read_export
+from drystone.release.exports.folder import EXPORT, INCOMPLETE
 from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3
 from drystone.release.read import Release, open_release
 from drystone.release.schema import STACK_V2
@@ -161,6 +163,32 @@ def test_what_lies_in_the_output_is_not_overwritten(sample_release: Path, tmp_pa
         export(release, "stack-v2", sample_release / "export")
     with pytest.raises(UsageError, match="no form of export"):
         export(release, "stack-v9", tmp_path / "x")  # type: ignore[arg-type]
+
+
+def test_replacing_removes_what_an_export_wrote_and_nothing_else(release_copy: Path, tmp_path: Path) -> None:
+    release, out, outside = open_release(release_copy), tmp_path / "out", tmp_path / "mine.parquet"
+    export(release, "stack-v2", out)
+    mine = [out / "data/mine.jsonl", out / "data/Python/mine.parquet", out / "notes.txt", outside]
+    for path in mine:
+        path.write_bytes(b"precious")
+    record = json.loads((out / EXPORT).read_text())
+    for trick in ("../mine.parquet", "data/../../mine.parquet", "notes.txt", str(outside)):
+        record["files"].append({**record["files"][0], "path": trick})
+    (out / EXPORT).write_text(json.dumps(record))
+    export(release, "jsonl", out, replace=True)
+    assert {path.read_bytes() for path in mine} == {b"precious"}
+    (made,) = read_export(out).files
+    assert {path.relative_to(out).as_posix() for path in (out / "data").rglob("*") if path.is_file()} == {
+        made.path, "data/mine.jsonl", "data/Python/mine.parquet",
+    }  # fmt: skip
+    # Stopped in the middle: what it had written goes, and what came besides stays or stands in the way.
+    (out / EXPORT).rename(out / INCOMPLETE)
+    (out / INCOMPLETE).write_text(f"An export is under way here.\n{made.path}\n")
+    (out / "data/train-00000.parquet").write_bytes(b"precious")
+    with pytest.raises(UsageError, match=r"train-00000\.parquet: is there already, and not of an export's making"):
+        export(release, "parquet", out)
+    assert not (out / made.path).exists()
+    assert (out / "data/train-00000.parquet").read_bytes() == b"precious"
 
 
 def test_an_export_that_was_stopped_is_no_export_and_is_made_again(release_copy: Path, tmp_path: Path) -> None:

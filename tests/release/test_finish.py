@@ -11,9 +11,10 @@ import yaml
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
+from drystone.release.documents.notice import read_notices
 from drystone.release.manifest import EarlierVersion, ReleaseFacts, read_manifest
 from drystone.release.writing.finish import finish
-from tests.release.sample import FACTS, notices, sample_rows
+from tests.release.sample import FACTS, sample_rows
 
 
 def test_sha256sum_agrees(sample_release: Path) -> None:
@@ -96,7 +97,9 @@ def test_ledger_and_data_must_agree(release_copy: Path) -> None:
 def test_finishing_again_gives_the_same(release_copy: Path) -> None:
     manifest = read_manifest(release_copy)
     before = {p: p.read_bytes() for p in release_copy.iterdir() if p.is_file()}
-    assert finish(release_copy, manifest.facts, reversed(manifest.files), list(notices())[::-1]) == manifest
+    notices = read_notices(release_copy, manifest.format_version)
+    assert notices
+    assert finish(release_copy, manifest.facts, reversed(manifest.files), notices[::-1]) == manifest
     assert {p: p.read_bytes() for p in release_copy.iterdir() if p.is_file()} == before
 
 

@@ -34,7 +34,7 @@ from drystone.policy.licensed import speaks_for, verdict_on
 from drystone.registry import OptOuts, Review
 from drystone.release import layout
 from drystone.release.documents.covers import Folders
-from drystone.release.documents.notice import Notice, NoticePlace, Resting, found_notice, resting_on
+from drystone.release.documents.notice import Notice, NoticePlace, RestingFiles, found_notice, resting_on
 from drystone.release.manifest import ArchiveTerms, FileEntry, IndexFile, Manifest, ReleaseFacts, read_manifest
 from drystone.release.read import Release
 from drystone.release.schema import REPOSITORIES
@@ -285,14 +285,14 @@ def _swhid(id_: bytes) -> str:
     return f"swh:1:cnt:{id_.hex()}"
 
 
-def _resting(settled: Settled) -> dict[tuple[str, str], Resting]:
+def _resting(settled: Settled) -> dict[tuple[str, str], RestingFiles]:
     """Return by origin and SWHID the kept files that rest on each file that their evidence names.
 
     Memory holds the paths of all kept files, as Arrow has them, and those of one origin.
     """
     keys = ["origin", "license_expression", "license_evidence"]
     rows = read(settled.rows, ROWS, (*keys, "path")).sort_by("origin")
-    found: dict[tuple[str, str], Resting] = {}
+    found: dict[tuple[str, str], RestingFiles] = {}
     ends = pc.run_end_encode(rows.column("origin").combine_chunks()).run_ends.to_pylist() if rows.num_rows else []
     for start, end in zip([0, *ends], ends, strict=False):
         here = rows.slice(start, end - start)
@@ -305,7 +305,7 @@ def _resting(settled: Settled) -> dict[tuple[str, str], Resting]:
                 texts.setdefault(swhid, []).extend(map(path_text, paths))
         folders = Folders(map(path_text, here.column("path").to_pylist()))
         origin = here.column("origin")[0].as_py()
-        found |= {(origin, swhid): Resting.of(paths, folders) for swhid, paths in texts.items()}
+        found |= {(origin, swhid): RestingFiles.of(paths, folders) for swhid, paths in texts.items()}
     return found
 
 

@@ -18,7 +18,7 @@ from drystone.policy.licensed import speaks_for
 from drystone.policy.licenses import license_names
 from drystone.policy.obligations import Obligations, obligations
 from drystone.release.documents.covers import Folders
-from drystone.release.documents.notice import Notice, Resting, chosen, read_notices
+from drystone.release.documents.notice import Notice, RestingFiles, chosen, read_notices
 from drystone.release.inspection.choosing import Condition, chosen_rows
 from drystone.release.layout import shown
 from drystone.release.read import Release
@@ -59,7 +59,7 @@ class Unaccompanied:
 
     origin: str
     licenses: str | None
-    files: Resting
+    files: RestingFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ def attribution_of(release: Release, where: Sequence[Condition]) -> Attribution:
         release.root,
         tuple(files),
         tuple((name, obligations(name)) for name in names),
-        tuple(chosen(notices, {key: Resting.of(paths, folders[key[0]]) for key, paths in resting.items()})),
+        tuple(chosen(notices, {key: RestingFiles.of(paths, folders[key[0]]) for key, paths in resting.items()})),
         tuple(
-            Unaccompanied(origin, lacking or None, Resting.of(paths, folders[origin]))
+            Unaccompanied(origin, lacking or None, RestingFiles.of(paths, folders[origin]))
             for (origin, lacking), paths in sorted(alone.items())
         ),
     )

@@ -149,7 +149,7 @@ def _place(value: Mapping[str, Any]) -> NoticePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class RestingFiles:
     """The files that rest on one text: how many, the first of their paths, and all of them as `Folders.told` has it."""
 
     files: int
@@ -157,17 +157,17 @@ class Resting:
     covers: tuple[str, ...]
 
     @classmethod
-    def of(cls, paths: Sequence[str], folders: Folders) -> Resting:
+    def of(cls, paths: Sequence[str], folders: Folders) -> RestingFiles:
         """Return it for some paths, at least one; `folders` are of all files of their origin."""
         return cls(len(paths), min(paths), folders.told(paths))
 
 
-def resting_on(place: NoticePlace, files: Resting) -> NoticePlace:
+def resting_on(place: NoticePlace, files: RestingFiles) -> NoticePlace:
     """Return a place with other files that rest on its text."""
     return replace(place, files=files.files, first=files.first, covers=files.covers)
 
 
-def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str | None], Resting]) -> list[Notice]:
+def chosen(notices: Iterable[Notice], wanted: Mapping[tuple[str, str | None], RestingFiles]) -> list[Notice]:
     """Return the notices of some files: `wanted` has, by origin and SWHID of a text, which of them rest on it.
 
     Notice files that lie beside such a text come with it.

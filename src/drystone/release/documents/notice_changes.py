@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from drystone.release.documents.covers import Folders, covered
-from drystone.release.documents.notice import Notice, NoticePlace, Resting, resting_on
+from drystone.release.documents.notice import Notice, NoticePlace, RestingFiles, resting_on
 from drystone.release.layout import shown
 
 
@@ -63,14 +63,14 @@ def after_retraction(notices: Iterable[Notice], gone: set[str], kept: Mapping[st
 def _changed(place: NoticePlace, paths: Sequence[str] | None, folders: Folders) -> NoticePlace:
     if paths is None:
         return replace(place, files=None, first=None)
-    return resting_on(place, Resting.of(paths, folders))
+    return resting_on(place, RestingFiles.of(paths, folders))
 
 
 def _handed_over(kept: Mapping[str, KeptPaths], folders: Mapping[str, Folders]) -> Iterator[Notice]:
     for origin, now in kept.items():
         for expression, paths in now.handed.items():
             place = NoticePlace(origin, now.name, None, None)
-            yield Notice(None, expression, (resting_on(place, Resting.of(paths, folders[origin])),))
+            yield Notice(None, expression, (resting_on(place, RestingFiles.of(paths, folders[origin])),))
 
 
 def older_notice(text: str, names: set[str], title: str) -> Iterator[str]:

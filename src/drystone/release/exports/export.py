@@ -7,7 +7,6 @@ its own; the file `export.json` is written last, so its existence means complete
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,24 +24,19 @@ import yaml
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
+from drystone.release.exports.folder import EXPORT, NOTICE, SPILL, ExportFolder
 from drystone.release.exports.forms import ExportedFile, Form, RowChoice
 from drystone.release.exports.holding import what_it_holds
 from drystone.release.exports.plain import planned_files, read_columns, write_plain
 from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repository_rows
-from drystone.release.files import file_sha256, whole_file, write_whole
+from drystone.release.files import write_whole
 from drystone.release.read import Release
 from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
 from drystone.work.buckets import Buckets
-from drystone.work.files import remove_partial
 
-EXPORT: Final = "export.json"
-#: Marks a folder in which an export is under way, or was stopped.
-INCOMPLETE: Final = "INCOMPLETE"
-_SPILL: Final = ".spill-"
 _SCHEMAS: Final = {"stack-v2": STACK_V2, "stack-v2-repos": STACK_V2_REPOSITORIES, "stack-v3": STACK_V3}
 _PLAIN: Final = ("jsonl", "parquet", "text")
 _PLAIN_WORDS: Final = ", ".join(_PLAIN)
-NOTICE: Final = "NOTICE"
 _LIKE: Final = {
     "stack-v2": "bigcode/the-stack-v2",
     "stack-v2-repos": "bigcode/the-stack-v2-train-full-ids",
@@ -109,8 +103,8 @@ def export(
             f"{form}: its rows are those of another dataset; choose columns, splits, order and limit for {_PLAIN_WORDS}"
         )
     choice = choice or RowChoice()
-    folder = Path(output)
-    _check_output(folder, release, replace)
+    folder = ExportFolder(Path(output))
+    folder.check(release.path, replace)
     manifest = release.manifest
     facts = manifest.facts
     planned = planned_files(form, choice) if form in _PLAIN else _planned(release, form)
@@ -118,8 +112,7 @@ def export(
     made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(planned), holds)
     if dry_run:
         return made
-    write_whole(folder / INCOMPLETE, b"An export is under way here.\n")
-    _clear(folder)
+    folder.begin()
     meter = _Meter(manifest.counts.kept, progress)
     if form in _PLAIN:
         tables = meter.watch(release.data(columns=read_columns(form, choice)))
@@ -129,45 +122,16 @@ def export(
     else:
         written = list(_per_repository(release, form, folder, [file.path for file in planned], meter))
     if form not in ("stack-v2", "stack-v2-repos") and (release.path / NOTICE).is_file():
-        write_whole(folder / NOTICE, (release.path / NOTICE).read_bytes())
-    write_whole(folder / "README.md", _card(release, form, written, holds).encode())
+        write_whole(folder.path / NOTICE, (release.path / NOTICE).read_bytes())
+    write_whole(folder.path / "README.md", _card(release, form, written, holds).encode())
     made = replace_in(made, files=tuple(written))
-    write_whole(folder / EXPORT, orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    (folder / INCOMPLETE).unlink()
+    folder.end(orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     return made
 
 
 def split_of(path: str) -> str:
     """Return the split of a file, by its path: what stands before the number."""
     return path.removeprefix("data/").partition("-")[0]
-
-
-def _check_output(folder: Path, release: Release, replace: bool) -> None:
-    shown = layout.shown(str(folder))
-    if folder.resolve() == release.path.resolve() or release.path.resolve() in folder.resolve().parents:
-        raise UsageError(f"{shown}: lies in the release itself; choose another folder")
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise UsageError(f"{shown}: is a file; choose a folder for the export")
-    if not any(folder.iterdir()) or (folder / INCOMPLETE).is_file():
-        return
-    if not (folder / EXPORT).is_file():
-        raise UsageError(f"{shown}: is not empty, and no export; choose another folder")
-    if not replace:
-        raise UsageError(f"{shown}: holds an export already; choose another folder, or replace it with --replace")
-
-
-def _clear(folder: Path) -> None:
-    """Remove an earlier export, whole or not; what is not of its making stays."""
-    remove_partial(folder)
-    (folder / EXPORT).unlink(missing_ok=True)
-    (folder / NOTICE).unlink(missing_ok=True)
-    for path in folder.glob("data/**/*"):
-        if path.is_file() and path.suffix in (".parquet", ".jsonl", ".txt"):
-            path.unlink()
-    for path in folder.glob(f"{_SPILL}*"):
-        shutil.rmtree(path)
 
 
 def _planned(release: Release, form: Form) -> list[ExportedFile]:
@@ -186,7 +150,7 @@ def _buckets(release: Release, form: Form) -> int:
     return int(max(1, min(_MOST_BUCKETS, -(-size // _BUCKET_BYTES))))
 
 
-def _per_file(release: Release, folder: Path, meter: _Meter) -> Iterator[ExportedFile]:
+def _per_file(release: Release, folder: ExportFolder, meter: _Meter) -> Iterator[ExportedFile]:
     for language in release.languages:
         for entry in release.manifest.languages[language]:
             tables = release.rows(entry, STACK_V2.names)
@@ -194,13 +158,13 @@ def _per_file(release: Release, folder: Path, meter: _Meter) -> Iterator[Exporte
 
 
 def _per_repository(
-    release: Release, form: Form, folder: Path, paths: list[str], meter: _Meter
+    release: Release, form: Form, folder: ExportFolder, paths: list[str], meter: _Meter
 ) -> Iterator[ExportedFile]:
     count = _buckets(release, form)
     columns = [name for name in DATA.names if name != "content" or form == "stack-v3"]
     of_files = pa.schema([DATA.field(name) for name in columns])
     with (
-        tempfile.TemporaryDirectory(dir=folder, prefix=_SPILL) as scratch,
+        tempfile.TemporaryDirectory(dir=folder.path, prefix=SPILL) as scratch,
         Buckets(of_files, count, Path(scratch), "files") as files,
         Buckets(REPOSITORIES, count, Path(scratch), "repositories") as repositories,
     ):
@@ -217,17 +181,17 @@ def _per_repository(
             yield _write(folder, path, _SCHEMAS[form], tables)
 
 
-def _write(folder: Path, path: str, schema: pa.Schema, tables: Iterator[pa.Table]) -> ExportedFile:
+def _write(folder: ExportFolder, path: str, schema: pa.Schema, tables: Iterator[pa.Table]) -> ExportedFile:
     rows = 0
     with (
-        whole_file(folder / path) as sink,
+        folder.new_file(path) as sink,
         pq.ParquetWriter(sink, schema, compression="zstd", write_page_index=True) as writer,
     ):
         for table in tables:
             if table.num_rows:
                 writer.write_table(table)
                 rows += table.num_rows
-    return ExportedFile(path, rows, (folder / path).stat().st_size, file_sha256(folder / path))
+    return ExportedFile(path, rows, sink.size, sink.hexdigest())
 
 
 def _card(release: Release, form: Form, files: list[ExportedFile], holds: str) -> str:

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.errors import UsageError, did_you_mean
+from drystone.release.exports.folder import SPILL, ExportFolder
 from drystone.release.exports.forms import ExportedFile, RowChoice
-from drystone.release.files import HashingSink, whole_file
+from drystone.release.files import HashingSink
 from drystone.release.read import Release
 from drystone.release.schema import DATA
 from drystone.work.buckets import Buckets
@@ -57,7 +58,7 @@ def planned_files(form: str, choice: RowChoice) -> list[ExportedFile]:
 
 
 def write_plain(
-    release: Release, form: str, folder: Path, choice: RowChoice, tables: Iterator[pa.Table], buckets: int
+    release: Release, form: str, folder: ExportFolder, choice: RowChoice, tables: Iterator[pa.Table], buckets: int
 ) -> list[ExportedFile]:
     """Write the rows of `tables` (those of the release, with `read_columns`) into `folder`; return its files in order.
 
@@ -101,10 +102,10 @@ def _marked(table: pa.Table, choice: RowChoice) -> pa.Table:
 
 
 def _shuffled(
-    tables: Iterator[pa.Table], folder: Path, columns: list[str], count: int, stack: ExitStack
+    tables: Iterator[pa.Table], folder: ExportFolder, columns: list[str], count: int, stack: ExitStack
 ) -> Iterator[pa.Table]:
     """Yield all rows in the order of their places, one bucket in memory at a time, in pieces."""
-    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".spill-")))
+    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.path, prefix=SPILL)))
     first = next(tables, None)
     if first is None:
         return
@@ -128,7 +129,7 @@ def _path(form: str, split: str, number: int) -> str:
 class _Writer:
     """Writes the rows of one split into files, each closed at about `_FILE_BYTES` of text."""
 
-    def __init__(self, folder: Path, form: str, split: str, columns: list[str]) -> None:
+    def __init__(self, folder: ExportFolder, form: str, split: str, columns: list[str]) -> None:
         self._folder, self._form, self._split, self._columns = folder, form, split, columns
         self._facts = [name for name in columns if name != "content"]
         self._stack = ExitStack()
@@ -179,30 +180,31 @@ class _Writer:
         return self._done
 
     def _open(self) -> None:
-        path = self._folder / _path(self._form, self._split, self._number)
-        self._out = self._stack.enter_context(whole_file(path))
+        self._out = self._stack.enter_context(self._folder.new_file(self._name))
         if self._form == "text":
-            self._index = self._stack.enter_context(whole_file(_index_of(path)))
+            self._index = self._stack.enter_context(self._folder.new_file(_index_of(self._name)))
         if self._form == "parquet":
             schema = pa.schema([DATA.field(name) for name in self._columns])
             writer = pq.ParquetWriter(self._out, schema, compression="zstd", write_page_index=True)
             self._table = self._stack.enter_context(writer)
 
     def _end(self) -> None:
-        path = self._folder / _path(self._form, self._split, self._number)
         self._stack.close()
-        for sink, at in ((self._out, path), (self._index, _index_of(path))):
+        for sink, name in ((self._out, self._name), (self._index, _index_of(self._name))):
             if sink is not None:
-                name = at.relative_to(self._folder).as_posix()
-                self._done.append(ExportedFile(name, self._rows, at.stat().st_size, sink.hexdigest()))
+                self._done.append(ExportedFile(name, self._rows, sink.size, sink.hexdigest()))
         self._out = self._index = self._table = None
         self._number += 1
         self._rows = self._bytes = 0
 
+    @property
+    def _name(self) -> str:
+        return _path(self._form, self._split, self._number)
 
-def _index_of(path: Path) -> Path:
+
+def _index_of(name: str) -> str:
     """Return the file beside a file of text that says where each row's text begins, and what it is."""
-    return path.with_suffix(".index.jsonl")
+    return f"{name.rpartition('.')[0]}.index.jsonl"
 
 
 def _line(row: dict[str, Any]) -> bytes:
