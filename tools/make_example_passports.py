@@ -8,6 +8,7 @@ excerpt of a page, as it was read on the day that is given; each quote must stan
 # ruff: noqa: E501  (excerpts stand as they were read)
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from drystone.catalog.importing.readers import import_reader
 from drystone.catalog.importing.releases import import_release
 from drystone.catalog.passports.passport import (
     ArtifactVersion,
+    Claim,
+    Fact,
     Identity,
     Passport,
     Procedure,
@@ -71,6 +74,7 @@ License: Apache 2.0
     READ,
 )
 DISTILBERT_AZURE: Final = QuotedText(
+    "distilbert-base-cased-distilled-squad\nVersion: 13\n"
     "This model reaches a F1 score of 87.1 on the [SQuAD v1.1] dev set (for comparison, BERT bert-base-cased version "
     "reaches a F1 score of 88.7).\n",
     "https://ai.azure.com/catalog/models/distilbert-base-cased-distilled-squad (excerpt)",
@@ -79,14 +83,53 @@ DISTILBERT_AZURE: Final = QuotedText(
 DISTILBERT_LISTED: Final = QuotedText(
     """\
 Identifies and extracts answer spans directly from input text by predicting start and end token positions using a \
-fine-tuned DistilBERT encoder.
-Trained on SQuAD dataset with knowledge distillation from a larger BERT teacher model, reducing parameter count by 40% \
+fine-tuned DistilBERT encoder. The model uses a dual-head classification approach where each token is scored for being \
+a potential answer start or end position, enabling token-level localization without generating new text. Trained on SQuAD dataset with knowledge distillation from a larger BERT teacher model, reducing parameter count by 40% \
 while maintaining 97% of original performance.
+Uses knowledge distillation from BERT-base to achieve 40% parameter reduction while maintaining 97% performance on \
+SQuAD, enabling sub-100ms inference on CPU.
 Provides pre-trained weights in multiple serialization formats (PyTorch, TensorFlow, Rust, SafeTensors, OpenVINO)
 Faster and more memory-efficient than full BERT-base QA models (66M vs 110M parameters)
 """,
     "https://www.unfragile.ai/compare/distilbert--distilbert-base-cased-distilled-squad-vs-vibe-agent-toolkit-rag-lancedb "
     "(excerpt)",
+    READ,
+)
+DISTILBERT_NOTED: Final = QuotedText(
+    "F1 88.5\nself-hosted by TGI, Ollama\n",
+    "https://www.unfragile.ai/compare/distilbert--distilbert-base-cased-distilled-squad-vs-the-stack-v2 (as noted when "
+    "it was read; what is stored of the page ends before these words)",
+    READ,
+)
+DISTILBERT_PRICED: Final = QuotedText(
+    """\
+| Feature | distilbert-base-cased-distilled-squad | The Stack v2 |
+| Pricing | Free | Free |
+""",
+    "https://www.unfragile.ai/compare/distilbert--distilbert-base-cased-distilled-squad-vs-the-stack-v2 (excerpt)",
+    READ,
+)
+DISTILBERT_HUB: Final = QuotedText(
+    "Question Answering\nTransformers\nPyTorch\nTensorFlow\nRust\nSafetensors\nOpenVINO\nEval Results\n"
+    "Inference Endpoints\n",
+    "https://huggingface.co/distilbert/distilbert-base-cased-distilled-squad/commits/main (the tags at its head, excerpt)",
+    READ,
+)
+TGI: Final = QuotedText(
+    "Text Generation Inference (TGI) is a toolkit for deploying and serving Large Language Models (LLMs). TGI enables "
+    "high-performance text generation for the most popular open-source LLMs, including Llama, Falcon, StarCoder, BLOOM, "
+    "GPT-NeoX, and T5.\n",
+    "https://huggingface.co/docs/text-generation-inference (excerpt)",
+    READ,
+)
+OLLAMA: Final = QuotedText(
+    """\
+The Ollama API provides the following main endpoints:
+Generate text completions from a prompt
+Create multi-turn conversations with message history
+Generate embeddings for text input
+""",
+    "https://mintlify.com/ollama/ollama/api/introduction (excerpt)",
     READ,
 )
 STACK_CARD: Final = QuotedText(
@@ -116,7 +159,9 @@ train (full) ~200B tokens ~900B tokens
 STACK_LISTED: Final = QuotedText(
     """\
 Aggregates 67 TB of source code from the Software Heritage archive, filtering for permissively licensed repositories \
-(MIT, Apache 2.0, BSD, etc.) across 600+ programming languages.
+(MIT, Apache 2.0, BSD, etc.) across 600+ programming languages. Uses automated license detection and validation to \
+ensure legal compliance for model training. Implements a rigorous deduplication pipeline at file and repository levels \
+to eliminate redundant training data and reduce dataset bloat.
 "pricing":{"model":"free","free":true,"starting_price":null}
 Permissive license filtering excludes GPL and AGPL code, limiting coverage of certain ecosystems (Linux kernel, GNU tools)
 License detection relies on heuristics and file headers; edge cases with dual-licensing or custom licenses may be \
@@ -130,12 +175,19 @@ BIGCODE: Final = QuotedText(
     "https://huggingface.co/spaces/bigcode/README (excerpt, commit 499d295)",
     READ,
 )
-TEXTS: Final = (DISTILBERT_CARD, DISTILBERT_AZURE, DISTILBERT_LISTED, STACK_CARD, STACK_LISTED, BIGCODE)
+TEXTS: Final = (
+    DISTILBERT_CARD, DISTILBERT_AZURE, DISTILBERT_LISTED, DISTILBERT_NOTED, DISTILBERT_PRICED, DISTILBERT_HUB, TGI,
+    OLLAMA, STACK_CARD, STACK_LISTED, BIGCODE,
+)  # fmt: skip
 
 
 def distilbert() -> Passport:
-    """Return the passport of the reader whose pipeline many programs used."""
-    card, listed, azure = DISTILBERT_CARD, DISTILBERT_LISTED, DISTILBERT_AZURE
+    """Return the passport of the reader whose pipeline many programs used.
+
+    Another catalog counts six capabilities of it, of which only the first two can be read there. These six are what its
+    card, its hub and that catalog can be quoted for.
+    """
+    card, listed, azure, noted = DISTILBERT_CARD, DISTILBERT_LISTED, DISTILBERT_AZURE, DISTILBERT_NOTED
     formats = ("PyTorch", "TensorFlow", "Rust", "safetensors", "OpenVINO")
     return Passport(
         artifact=Identity(
@@ -154,6 +206,24 @@ def distilbert() -> Passport:
                 limits=("English only", "trained on SQuAD v1.1, of which every question has an answer"),
             ),
             does(
+                "answer.score", "Each place of the text is scored as the beginning and as the end of an answer.",
+                [listed.quote("each token is scored for being a potential answer start or end position")],
+                inputs=("question", "text"), outputs=("score",),
+                limits=("the scores are not calibrated; nothing that was read measures how far they can be trusted",),
+            ),
+            does(
+                "model.light", "It has 40 % less parameters than its teacher and runs 60 % faster.",
+                [
+                    card.quote("40% less parameters than *bert-base-uncased*, runs 60% faster"),
+                    listed.quote("enabling sub-100ms inference on CPU"),
+                ],
+                limits=("on which processor and which length of text, nobody says",),
+            ),
+            does(
+                "model.hosted", "A cloud's catalog offers it, and its hub marks it for Inference Endpoints.",
+                [azure.quote("distilbert-base-cased-distilled-squad\nVersion: 13"), DISTILBERT_HUB.quote("Inference Endpoints")],
+            ),
+            does(
                 "model.runtimes", "Its weights come in several formats.",
                 [listed.quote("(PyTorch, TensorFlow, Rust, SafeTensors, OpenVINO)")],
             ),
@@ -166,11 +236,14 @@ def distilbert() -> Passport:
             [
                 known("license", "Apache-2.0", [card.quote("license: apache-2.0")], "declared"),
                 known("maintainer", "Hugging Face", [card.quote("Developed by: Hugging Face")], "declared"),
+                known("price", "free", [DISTILBERT_PRICED.quote("| Pricing | Free | Free |")], "declared"),
                 disputed(
                     "quality.squad_v1_1.f1", "drystone catalog measure-reader, on the official dev set",
                     (86.9965, card.quote("- type: f1\n      value: 86.9965", "model-index")),
                     (87.1, azure.quote("This model reaches a F1 score of 87.1")),
-                    note="The model-index of its card and the card's prose, as another catalog prints it.",
+                    (88.5, noted.quote("F1 88.5")),
+                    note="The model-index of its card; the card's prose, as a cloud's catalog prints it; and what another "
+                    "catalog was noted to say.",
                 ),
                 known(
                     "quality.squad_v1_1.em", 79.5998,
@@ -184,6 +257,24 @@ def distilbert() -> Passport:
                 known("size.parameters", 66_000_000, [listed.quote("66M vs 110M parameters")], "declared"),
                 known("languages.natural", "English", [card.quote("Language(s): English")], "declared"),
                 known("training_data", "SQuAD v1.1", [card.quote("on SQuAD v1.1.")], "declared"),
+                Fact(
+                    name="serving", status="disputed", settled_by="asking one of these servers for a span",
+                    claims=(
+                        Claim(
+                            value="self-hosted by TGI, Ollama", basis="declared",
+                            evidence=(noted.quote("self-hosted by TGI, Ollama"),),
+                        ),
+                        Claim(
+                            value="neither: TGI generates text; Ollama generates text, chats and embeds; neither predicts "
+                            "spans",
+                            basis="editorial",
+                            evidence=(
+                                TGI.quote("high-performance text generation"),
+                                *(OLLAMA.quote(line) for line in OLLAMA.text.splitlines()[1:]),
+                            ),
+                        ),
+                    ),
+                ),
                 known(
                     "formats", formats, [listed.quote("(PyTorch, TensorFlow, Rust, SafeTensors, OpenVINO)")], "declared"
                 ),
@@ -199,7 +290,7 @@ def the_stack_v2() -> Passport:
     """Return the passport of The Stack v2, the full set."""
     card, listed, bigcode = STACK_CARD, STACK_LISTED, BIGCODE
     ids = "These datasets only contain the SWHIDs to download the code files and not the content of the files itself."
-    arithmetic = Procedure(name="terabytes of the card times 10^12", version="1")
+    arithmetic = Procedure(name="terabytes of the source times 10^12", version="1")
     agreement = "Downloading the dataset in bulk requires a an agreement with SoftwareHeritage and INRIA."
     return Passport(
         artifact=Identity(
@@ -259,10 +350,24 @@ def the_stack_v2() -> Passport:
                 known("price", "free", [listed.quote('"pricing":{"model":"free","free":true')], "declared"),
                 known(
                     "size.text_bytes", 67_500_000_000_000, [card.quote("full 6.4TB 67.5TB")], "derived", arithmetic,
-                    note="The full set. Some catalogs give it as the size after deduplication.",
+                    note="The full set.",
                 ),
-                known(
-                    "size.deduplicated_bytes", 32_100_000_000_000, [card.quote("dedup 2.9TB 32.1TB")], "derived", arithmetic
+                Fact(
+                    name="size.deduplicated_bytes", status="disputed",
+                    settled_by="the table of its card: 67.5 TB is the full set, 32.1 TB what deduplication leaves",
+                    claims=(
+                        Claim(
+                            value=32_100_000_000_000, unit="bytes", basis="derived", method=arithmetic,
+                            evidence=(card.quote("dedup 2.9TB 32.1TB"),),
+                        ),
+                        Claim(
+                            value=67_000_000_000_000, unit="bytes", basis="derived", method=arithmetic,
+                            evidence=(
+                                listed.quote("Aggregates 67 TB of source code from the Software Heritage archive"),
+                                listed.quote("Implements a rigorous deduplication pipeline at file and repository levels"),
+                            ),
+                        ),
+                    ),
                 ),
                 known(
                     "size.tokens", 900_000_000_000, [card.quote("train (full) ~200B tokens ~900B tokens")], "derived",
@@ -296,7 +401,8 @@ def the_stack_v2() -> Passport:
 
 def main() -> None:
     """Write all passports and the texts that they quote."""
-    (FOLDER / "texts").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(FOLDER / "texts", ignore_errors=True)
+    (FOLDER / "texts").mkdir(parents=True)
     made = (distilbert(), the_stack_v2(), *example_passports.passports())
     quoted = {one.sha256 for passport in made for one in passport.references}
     for text in (*TEXTS, *example_passports.TEXTS):
