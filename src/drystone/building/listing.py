@@ -33,8 +33,8 @@ from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
 
-#: Of this program: what another version has made is made anew.
-VERSION: Final = version("drystone")
+#: Of this program, and of how its stages hand rows on: what another version has made is made anew.
+VERSION: Final = f"{version('drystone')}, rows by exchange"
 
 
 @dataclass(frozen=True)

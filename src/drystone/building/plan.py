@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,20 +20,25 @@ from drystone.building.context import Build
 from drystone.building.listing import VERSION, Listed, list_occurrences
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.inventory import Inventoried
+from drystone.building.stages.tables import Member
 from drystone.errors import MissingExtraError
 from drystone.policy.decision import LedgerStage
 from drystone.policy.judge import Policies
 from drystone.registry import Applied
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Readable
-from drystone.work.ranges import Range, id_range, range_count
+from drystone.work.exchange import Files, Numbered, Readers, Routed, blocks, route
+from drystone.work.exchange import Listed as FilesListed
+from drystone.work.ranges import Range, bounds, id_range, range_count
 from drystone.work.store import Stage, fingerprint
-from drystone.work.tasks import Task
+from drystone.work.stored import Stored
+from drystone.work.tasks import Task, share
 
 if TYPE_CHECKING:
+    from drystone.building.stages.annotate import AnnotateCounts
     from drystone.building.stages.decide import DecideCounts, Heads
     from drystone.building.stages.distinct import DistinctCounts
-    from drystone.building.stages.licensing import Roots
+    from drystone.building.stages.licensing import CollectCounts
     from drystone.building.stages.settle import SettleCounts
 
 #: Bytes of distinct content that one annotation task reads.
@@ -40,6 +47,7 @@ _TASK_BYTES: Final = 48 << 20
 _ROW_WEIGHT: Final = 700.0
 
 #: By name: who plans a build need not load the detectors.
+_GATHER: Final = "drystone.building.stages.distinct:gather"
 _DISTINCT: Final = "drystone.building.stages.distinct:run"
 _ANNOTATE: Final = "drystone.building.stages.annotate:run"
 _COLLECT: Final = "drystone.building.stages.licensing:collect"
@@ -47,6 +55,13 @@ _SPREAD: Final = "drystone.building.stages.licensing:spread"
 _DECIDE: Final = "drystone.building.stages.decide:run"
 _PLACE: Final = "drystone.building.stages.settle:place"
 _SETTLE: Final = "drystone.building.stages.settle:run"
+_GATHERED: Final = "drystone.building.stages.distinct:GATHERED"
+_LICENSE_FILES: Final = "drystone.building.stages.licensing:LICENSE_FILES"
+_LICENSED: Final = "drystone.building.stages.licensing:LICENSED"
+_PLACED: Final = "drystone.building.stages.settle:PLACED"
+_ANNOTATIONS: Final = "drystone.building.stages.tables:ANNOTATIONS"
+_BLOBS: Final = "drystone.building.stages.tables:BLOBS"
+_NAMES: Final = "drystone.building.stages.tables:NAMES"
 
 
 @dataclass(frozen=True)
@@ -62,11 +77,13 @@ class Settled:
     conflicts: dict[str, str]
     heads: Heads
     contents: Contents
-    blobs: list[Path]
-    license_files: list[Path]
-    annotations: list[Path]
-    ledger: list[Path]
-    rows: list[Path]
+    blobs: Files
+    license_files: Files
+    annotations: Files
+    ledger: Files
+    rows: Files
+    settled_rows: list[int]
+    kept_rows: list[int]
     languages: dict[str, tuple[int, int]]
     kept: dict[str, int]
     occurrences: int
@@ -95,48 +112,65 @@ class Plan:
         #: What people decided of licence texts: hash of the text -> SPDX expression.
         self._reviews = dict(build.reviews.decisions)
         self._ranges = range_count(sum(listed.rows))
+        self._by_id = Readers(("id",), self._ranges, lambda index: bounds(index, self._ranges)[:1])
+        # What tasks look up by partition lies on disk, so that none is told of all of them.
+        root = build.store.folder
+        told = build.store.stage("partitions", VERSION, listed.partitions, listed.marks)
+        packs = [listed.inventory.folder / f"{task}.parquet" for task in listed.partitions]
+        self._listings = FilesListed.of(listed.listings, root, told.file("listings"))
         self._contents = Contents(
-            packs=[listed.inventory.file(f"{task}.pack") for task in listed.partitions],
-            sources=listed.sources,
+            packs=FilesListed.of(packs, root, told.file("inventories")).beside(".pack"),
+            sources=Stored.of(listed.sources, told.file("sources")),
             cache=build.cache,
             limits=build.limits,
+        )
+        self._members: Stored[Member] = Stored.of(
+            map(Member, listed.partitions, listed.listings, listed.skip), told.file("members")
         )
 
     def settle(self) -> Settled:
         """Run the stages, each keyed by what it and those before it depend on."""
         listed = self._listed
         key: list[object] = [VERSION, listed.partitions, listed.marks, self._ranges]
-        blobs, counted = self._by_range("distinct", key, _DISTINCT, inventories=listed.listings)
-        annotations, names, detectors = self._annotate(blobs, counted)
+        occurrences = self._gather(key)
+        blobs, counted = self._by_range("distinct", key, _DISTINCT, occurrences=occurrences.of)
+        annotations, annotated, detectors = self._annotate(key, blobs, counted)
 
         key = [*key, detectors]
-        found = {"inventories": listed.listings, "annotations": annotations}
-        collected, _ = self._by_range("licenses", key, _COLLECT, **found)
-        licensed, trees, key = self._spread(key, collected)
+        sizes = [summary["blobs"] for summary in annotated]
+        found = self._route("annotated", key, annotations, sizes, _ANNOTATIONS)
+        collected, texts = self._by_range("licenses", key, _COLLECT, occurrences=occurrences.of, annotations=found.of)
+        trees, key = self._spread(key, collected, texts)
+        licensed = self._route("trees-by-id", key, trees.files, trees.rows, _LICENSED)
 
         key = [*key, self._settings.configuration()]
-        tables = {"licensed": licensed, "blobs": blobs, "annotations": annotations, "names": names}
-        verdicts, decided = self._by_range("decide", key, _DECIDE, **tables, **self._rules())
-        candidates = [file.with_suffix(".candidates.parquet") for file in verdicts]
+        named = self._route("names", key, annotations.beside(".names.parquet"), sizes, _NAMES)
+        tables = {"licensed": licensed.of, "annotations": found.of, "names": named.of}
+        verdicts, decided = self._by_range("decide", key, _DECIDE, blobs=_own(blobs), **tables, **self._rules())
+        candidates = verdicts.beside(".candidates.parquet")
         near = self._near_duplicates(key, candidates)
-        placed, _ = self._by_range("place", key, _PLACE, near=near, candidates=candidates)
-        per_range = [{"verdicts": v, "candidates": c} for v, c in zip(verdicts, candidates, strict=True)]
-        settled, summaries = self._by_range("settle", key, _SETTLE, per_range, near=near, placed=placed)
+        dropped = [file.with_name("dropped.parquet") for file in near]
+        placed, places = self._by_range("place", key, _PLACE, dropped=dropped, candidates=_own(candidates))
+        lost = self._route("placed", key, placed, [summary["dropped"] for summary in places], _PLACED)
+        mine = {"verdicts": verdicts.__getitem__, "candidates": candidates.__getitem__, "placed": lost.of}
+        settled, summaries = self._by_range("settle", key, _SETTLE, near=near, **mine)
         return Settled(
             key=key,
             inventory=listed.inventory,
             partitions=listed.partitions,
             sources=listed.sources,
             repositories=listed.repositories,
-            roots=trees["roots"],
-            conflicts=trees["conflicts"],
+            roots=trees.roots,
+            conflicts=trees.conflicts,
             heads=_heads(decided),
             contents=self._contents,
             blobs=blobs,
             license_files=collected,
             annotations=annotations,
-            ledger=[file.with_suffix(".ledger.parquet") for file in settled],
-            rows=[file.with_suffix(".rows.parquet") for file in settled],
+            ledger=settled.beside(".ledger.parquet"),
+            rows=settled.beside(".rows.parquet"),
+            settled_rows=[summary["rows"] for summary in summaries],
+            kept_rows=[summary["kept"] for summary in summaries],
             languages=_languages(summaries),
             kept=_kept(summaries),
             occurrences=sum(s["rows"] for s in summaries),
@@ -155,25 +189,42 @@ class Plan:
             "near_method": settings.near_duplicates.method(),
         }
 
-    def _by_range(
-        self,
-        name: str,
-        key: list[object],
-        function: str,
-        per_range: list[dict[str, Any]] | None = None,
-        /,
-        **arguments: Any,
-    ) -> tuple[list[Path], list[Any]]:
-        """Run a relational stage: one task for each range of ids."""
+    def _by_range(self, name: str, key: list[object], function: str, **arguments: Any) -> tuple[Numbered, list[Any]]:
+        """Run a relational stage, one task for each range of ids; an argument that is a function gives each its own."""
         stage = self._build.store.stage(name, *key)
+        own = {argument: value for argument, value in arguments.items() if callable(value)}
+        shared = share(stage, count=self._ranges, **{a: v for a, v in arguments.items() if a not in own})
         tasks = [
-            Task(f"{i:05d}", function, {**arguments, **own, "index": i, "count": self._ranges})
-            for i, own in enumerate(per_range or [{}] * self._ranges)
+            Task(f"{i:05d}", function, {"index": i, **{a: of(i) for a, of in own.items()}}, shared=shared)
+            for i in range(self._ranges)
         ]
         summaries = self._build.run(name, stage, tasks)
-        return [stage.file(f"{task.id}.parquet") for task in tasks], summaries
+        return Numbered(stage.folder, self._ranges), summaries
 
-    def _annotate(self, blobs: list[Path], counted: list[DistinctCounts]) -> tuple[list[Path], list[Path], object]:
+    def _route(self, name: str, key: object, files: Files, rows: Sequence[int], schema: str) -> Routed:
+        """Let each range of ids find its rows in few files."""
+        stage = self._build.store.stage(name, key, rows)
+        return route(self._build.run, name, stage, files, rows, schema, self._by_id)
+
+    def _gather(self, key: list[object]) -> Routed:
+        """Bring occurrences of neighbouring partitions together, by id."""
+        cuts = blocks(self._listed.rows)
+        stage = self._build.store.stage("gather", *key)
+        shared = share(stage, inventories=self._listings)
+        tasks = [
+            Task(f"{i:05d}", _GATHER, {"first": first, "last": last}, shared=shared)
+            for i, (first, last) in enumerate(pairwise(cuts))
+        ]
+        gathered = self._build.run("gather", stage, tasks)
+        files = Numbered(stage.folder, len(tasks))
+        readers = replace(self._by_id, by=("key",))
+        routed = self._build.store.stage("gathered", *key)
+        rows = [summary["rows"] for summary in gathered]
+        return route(self._build.run, "gathered", routed, files, rows, _GATHERED, readers)
+
+    def _annotate(
+        self, key: list[object], blobs: Files, counted: list[DistinctCounts]
+    ) -> tuple[Files, list[AnnotateCounts], object]:
         """Cut each partition's blobs into tasks of about equal bytes: by offset in a pack, by id in a repository."""
         secret_settings = self._settings.secret_settings
         method = self._settings.near_duplicates.method()
@@ -186,7 +237,7 @@ class Plan:
             for partition, _, size, digest in summary["partitions"]:
                 sizes[partition] += size
                 digests[partition] += int(digest, 16)
-        tasks: list[Task] = []
+        cut: list[tuple[str, int, Range, float]] = []
         for partition, size in sorted(sizes.items()):
             parts = max(1, math.ceil(size / _TASK_BYTES))
             packed = not self._listed.sources[partition].random_access
@@ -197,64 +248,93 @@ class Plan:
                     where = Range("offset", low, high if part < parts - 1 else None)
                 else:
                     where = id_range(part, parts)
-                arguments = {
-                    "blobs": blobs,
-                    "contents": self._contents,
-                    "partition": partition,
-                    "where": where,
-                    "secret_settings": secret_settings,
-                    "near_method": method,
-                    "scancode": scancode,
-                }
                 # Named by what it looks at, so that an update does again only what has changed.
                 content = fingerprint(self._listed.partitions[partition], part, parts, str(digests[partition] % 2**128))
-                tasks.append(Task(content, _ANNOTATE, arguments, weight=max(1, size / parts)))
-        self._build.run("annotate", stage, tasks)
-        self._build.store.keep_only(stage, (task.id for task in tasks))
-        files = [stage.file(f"{task.id}.parquet") for task in tasks]
-        return files, [file.with_suffix(".names.parquet") for file in files], detectors
+                cut.append((content, partition, where, max(1, size / parts)))
+        placed = self._build.store.stage("places", *key)
 
-    def _spread(self, key: list[object], collected: list[Path]) -> tuple[list[Path], Roots, list[object]]:
+        def first(reader: int) -> tuple[Any, ...]:
+            _, partition, where, _ = cut[reader]
+            return (partition, where.low) if where.column == "offset" else (partition, -1, where.low)
+
+        rows = [summary["blobs"] for summary in counted]
+        readers = Readers(("partition", "offset", "id"), len(cut), first)
+        routed = route(self._build.run, "places", placed, blobs, rows, _BLOBS, readers)
+        given = {"secret_settings": secret_settings, "near_method": method, "scancode": scancode}
+        shared = share(stage, contents=self._contents, **given)
+        tasks = [
+            Task(name, _ANNOTATE, {"blobs": routed.of(i), "partition": partition, "where": where}, weight, shared)
+            for i, (name, partition, where, weight) in enumerate(cut)
+        ]
+        annotated: list[Any] = self._build.run("annotate", stage, tasks)
+        self._build.store.keep_only(stage, (task.id for task in tasks))
+        files = [stage.folder / f"{task.id}.parquet" for task in tasks]
+        return FilesListed.of(files, self._build.store.folder, placed.file("annotations")), annotated, detectors
+
+    def _spread(
+        self, key: list[object], collected: Numbered, texts: list[CollectCounts]
+    ) -> tuple[_Trees, list[object]]:
         listed = self._listed
         key = [*key, self._settings.licenses.tree_rule, sorted(self._reviews.items())]
-        shared = {
-            "inventory_folder": listed.inventory.folder,
-            "collected": collected,
-            "nesting": self._settings.licenses.tree_rule,
-            "reviews": self._reviews,
-        }
         # Repositories stay whole, so that the tasks are uneven: many small ones even it out.
         enough = math.ceil(sum(listed.rows) / self._ranges / 4)
-        groups: list[tuple[list[tuple[int, str, Path, list[int]]], int]] = [([], 0)]
-        for partition, task in enumerate(listed.partitions):
-            members, rows = groups[-1]
-            members.append((partition, task, listed.listings[partition], listed.skip[partition]))
-            groups[-1] = (members, rows + listed.rows[partition])
-            if groups[-1][1] >= enough and partition < len(listed.partitions) - 1:
-                groups.append(([], 0))
+        cuts = blocks(listed.rows, enough)
+        groups = list(pairwise(cuts))
+        readers = Readers(("partition", "repository", "path"), len(groups), lambda group: (groups[group][0],))
+        ways = []
+        for name, files, counted in (
+            ("license-files", collected, [summary["license_files"] for summary in texts]),
+            ("attributes", collected.beside(".attributes.parquet"), [summary["attribute_files"] for summary in texts]),
+        ):
+            stage = self._build.store.stage(name, *key, len(groups))
+            ways.append(route(self._build.run, name, stage, files, counted, _LICENSE_FILES, readers))
         stage = self._build.store.stage("trees", *key, len(groups))
-        tasks = [
-            Task(f"{i:05d}", _SPREAD, {**shared, "members": members}, _ROW_WEIGHT * max(1, rows))
-            for i, (members, rows) in enumerate(groups)
-        ]
-        trees: Roots = {"roots": {}, "conflicts": {}}
+        shared = share(
+            stage,
+            inventory_folder=listed.inventory.folder,
+            members=self._members,
+            nesting=self._settings.licenses.tree_rule,
+            reviews=self._reviews,
+        )
+        rows = [sum(listed.rows[first:last]) for first, last in groups]
+        tasks = []
+        for i, (first, last) in enumerate(groups):
+            found = {"collected": ways[0].of(i), "attributed": ways[1].of(i)}
+            weight = _ROW_WEIGHT * max(1, rows[i])
+            tasks.append(Task(f"{i:05d}", _SPREAD, {"first": first, "last": last, **found}, weight, shared))
+        trees = _Trees(Numbered(stage.folder, len(tasks)), rows, {}, {})
         for summary in self._build.run("trees", stage, tasks):
-            trees["roots"].update(summary["roots"])
+            trees.roots.update(summary["roots"])
             for text, conflict in summary["conflicts"].items():
-                trees["conflicts"][text] = min(conflict, trees["conflicts"].get(text, conflict))
-        return [stage.file(f"{task.id}.parquet") for task in tasks], trees, key
+                trees.conflicts[text] = min(conflict, trees.conflicts.get(text, conflict))
+        return trees, key
 
-    def _near_duplicates(self, key: list[object], candidates: list[Path]) -> list[Path]:
+    def _near_duplicates(self, key: list[object], candidates: Numbered) -> list[Path]:
         from drystone.building.stages.neighbours import find_near_duplicates  # noqa: PLC0415  loaded while others work
 
         method = self._settings.near_duplicates.method()
         if method is None:
             return []
-        items = [file.with_name(file.name.replace(".candidates.", ".near.")) for file in candidates]
+        items = list(candidates.beside(".near.parquet"))
         stage = self._build.store.stage("near", *key)
         return find_near_duplicates(
             self._build.run, self._build.store.folder, stage, items, candidates, self._contents, method
         )
+
+
+@dataclass(frozen=True)
+class _Trees:
+    """What spreading licences over trees has come to: its files with the rows of each, roots and conflicts."""
+
+    files: Numbered
+    rows: list[int]
+    roots: dict[str, str | None]
+    conflicts: dict[str, str]
+
+
+def _own(files: Files) -> Callable[[int], list[Path]]:
+    """Return what gives each range the one file that holds its rows, and no others."""
+    return lambda index: [files[index]]
 
 
 def _heads(decided: list[DecideCounts]) -> Heads:

@@ -24,7 +24,7 @@ from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES, LicenseFile
 from drystone.building.stages.paths import path_text
 from drystone.building.stages.rows import repository_row
-from drystone.building.stages.settle import ROWS
+from drystone.building.stages.settle import ROWS, ledger_bounds
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, as_rows
 from drystone.building.stages.text import to_text
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
@@ -44,13 +44,16 @@ from drystone.search.index import list_index
 from drystone.search.index import remove_others as remove_other_indexes
 from drystone.sources.base import Part
 from drystone.work.engine import Engine
+from drystone.work.exchange import Readers, route
 from drystone.work.files import remove_partial
-from drystone.work.ranges import read
+from drystone.work.ranges import bounds, read
 from drystone.work.store import Stage, fingerprint, write_atomically, write_table
-from drystone.work.tasks import Summary, Task
+from drystone.work.tasks import Summary, Task, share
 
 _LEDGER_PART: Final = "drystone.building.stages.write:ledger_part"
 _WRITE_SHARDS: Final = "drystone.building.stages.write:shards"
+_LEDGER: Final = "drystone.release.schema:LEDGER"
+_ROWS: Final = "drystone.building.stages.settle:ROWS"
 _LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0
@@ -121,7 +124,7 @@ def write_files(
     repositories = stage.file("repositories.parquet")
     write_table(repositories, repository_rows(settings, settled))
     # Together, so that no process waits for the end of the ledger.
-    tasks = [*_ledger(settings, settled, output), *_shards(settings, settled, output, repositories, skip)]
+    tasks = [*_ledger(build, stage, settled, output), *_shards(build, stage, settled, output, repositories, skip)]
     written = _run(build.engine, "ledger, shards", stage, tasks, output)
     if not is_wanted(build):
         build.engine.workers.dismiss()
@@ -174,35 +177,38 @@ def shard_counts(settings: Settings, settled: Settled) -> dict[str, int]:
     return {language: _parts(size, settings.release.shard_bytes) for language, (_, size) in settled.languages.items()}
 
 
-def _ledger(settings: Settings, settled: Settled, output: Path) -> list[Task]:
+def _ledger(build: Build, stage: Stage, settled: Settled, output: Path) -> list[Task]:
+    settings = build.settings
     count = _parts(settled.occurrences, _LEDGER_ROWS)
-    arguments = {
-        "settled": settled.ledger,
-        "release": output,
-        "count": count,
-        "shards": shard_counts(settings, settled),
-        "level": settings.release.zstd_level,
-    }
+    by = ("repository_id", "path", "entry")
+    readers = Readers(by, count, lambda index: ledger_bounds(index, count)[:1])
+    by_repository = build.store.stage("ledger-rows", settled.key, count)
+    rows = settled.settled_rows
+    routed = route(build.run, "ledger rows", by_repository, settled.ledger, rows, _LEDGER, readers)
+    shared = share(
+        stage,
+        release=output,
+        count=count,
+        shards=shard_counts(settings, settled),
+        level=settings.release.zstd_level,
+    )
     weight = max(1.0, _LEDGER_ROW * settled.occurrences / count)
-    return [Task(f"ledger-{index:05d}", _LEDGER_PART, {**arguments, "index": index}, weight) for index in range(count)]
+    return [
+        Task(f"ledger-{index:05d}", _LEDGER_PART, {"settled": routed.of(index), "index": index}, weight, shared)
+        for index in range(count)
+    ]
 
 
 def _shards(
-    settings: Settings,
+    build: Build,
+    stage: Stage,
     settled: Settled,
     output: Path,
     repositories: Path,
     skip: frozenset[str],
 ) -> list[Task]:
+    settings = build.settings
     counts = shard_counts(settings, settled)
-    arguments = {
-        "settled": settled.rows,
-        "release": output,
-        "repositories": repositories,
-        "contents": settled.contents,
-        "secret_settings": settings.secret_settings,
-        "level": settings.release.zstd_level,
-    }
     groups: list[tuple[list[tuple[str, int, int]], float]] = []
     for language, count in sorted(counts.items()):
         indices = [index for index in range(count) if layout.data_path(language, index, count) not in skip]
@@ -214,8 +220,24 @@ def _shards(
             groups[-1] = ([*members, (language, 0, 1)], before + size)
         else:
             groups.extend(([(language, index, count)], size) for index in indices)
+
+    def low(group: int) -> tuple[object, ...]:
+        language, index, count = groups[group][0][0]
+        return language, bounds(index, count)[0]
+
+    by_language = build.store.stage("rows", settled.key, [members for members, _ in groups])
+    readers = Readers(("language", "id"), len(groups), low)
+    routed = route(build.run, "rows", by_language, settled.rows, settled.kept_rows, _ROWS, readers)
+    shared = share(
+        stage,
+        release=output,
+        repositories=repositories,
+        contents=settled.contents,
+        secret_settings=settings.secret_settings,
+        level=settings.release.zstd_level,
+    )
     return [
-        Task(f"shards-{i:05d}", _WRITE_SHARDS, {**arguments, "members": members}, max(1.0, size))
+        Task(f"shards-{i:05d}", _WRITE_SHARDS, {"settled": routed.of(i), "members": members}, max(1.0, size), shared)
         for i, (members, size) in enumerate(groups)
     ]
 

@@ -49,12 +49,23 @@ class Range(NamedTuple):
     high: Any
 
 
+class Span(NamedTuple):
+    """Rows that are not before `low` and before `high` in the order of `columns`; None means no end on that side.
+
+    `low` and `high` have values of the first few columns: what begins with all of them is not before it.
+    """
+
+    columns: tuple[str, ...]
+    low: tuple[Any, ...] | None
+    high: tuple[Any, ...] | None
+
+
 def id_range(index: int, count: int, column: str = "id") -> Range:
     """Return range `index` of `count` equal ranges of ids."""
     return Range(column, *bounds(index, count))
 
 
-def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), *ranges: Range) -> pa.Table:
+def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), *ranges: Range | Span) -> pa.Table:
     """Read the rows within all `ranges` from files of one schema; no `columns` means all.
 
     Row groups whose statistics lie outside a range are not read. pyarrow.dataset would do the same, but it loads
@@ -66,35 +77,55 @@ def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), 
     return pa.concat_tables([wanted.empty_table(), *(part.cast(wanted) for part in parts)])
 
 
-def _read_one(file: Path, names: list[str], ranges: Sequence[Range]) -> Iterator[pa.Table]:
+def _read_one(file: Path, names: list[str], ranges: Sequence[Range | Span]) -> Iterator[pa.Table]:
     with pq.ParquetFile(file) as reader:
         groups = [i for i in range(reader.num_row_groups) if _may_hold(reader.metadata.row_group(i), ranges)]
-        columns = [*names, *(r.column for r in ranges if r.column not in names)]
+        looked_at = dict.fromkeys(column for limits in ranges for column in _columns(limits) if column not in names)
         for group in groups:
-            table = within(reader.read_row_group(group, columns=columns, use_threads=False), *ranges)
+            table = within(reader.read_row_group(group, columns=[*names, *looked_at], use_threads=False), *ranges)
             if table.num_rows:
                 yield table.select(names)
 
 
-def within(table: pa.Table, *ranges: Range) -> pa.Table:
+def _columns(limits: Range | Span) -> Sequence[str]:
+    return limits.columns if isinstance(limits, Span) else (limits.column,)
+
+
+def within(table: pa.Table, *ranges: Range | Span) -> pa.Table:
     """Return a table's rows that lie within all `ranges`."""
-    for column, low, high in ranges:
-        values = table.column(column)
-        mask = pc.greater_equal(values, pa.scalar(low, values.type))
+    for limits in ranges:
+        columns, (low, high) = _columns(limits), limits[1:]
+        if low is not None:
+            table = table.filter(pc.invert(_before(table, columns, low if isinstance(limits, Span) else (low,))))
         if high is not None:
-            mask = pc.and_(mask, pc.less(values, pa.scalar(high, values.type)))
-        table = table.filter(mask)
+            table = table.filter(_before(table, columns, high if isinstance(limits, Span) else (high,)))
     return table
 
 
-def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range]) -> bool:
+def _before(table: pa.Table, columns: Sequence[str], bound: tuple[Any, ...]) -> pa.ChunkedArray:
+    """Return which rows are before a bound: less in a column, and equal in all columns before that one."""
+    column, *others = columns
+    values = table.column(column)
+    scalar = pa.scalar(bound[0], values.type)
+    less = pc.less(values, scalar)
+    if len(bound) == 1:
+        return less
+    return pc.or_(less, pc.and_(pc.equal(values, scalar), _before(table, others, bound[1:])))
+
+
+def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range | Span]) -> bool:
     if not ranges:
         return True
     columns = {group.column(i).path_in_schema: group.column(i).statistics for i in range(group.num_columns)}
-    for name, low, high in ranges:
-        statistics = columns[name]
+    for limits in ranges:
+        statistics = columns[_columns(limits)[0]]
         if statistics is None or not statistics.has_min_max:
             continue
-        if statistics.max < low or (high is not None and statistics.min >= high):
+        if isinstance(limits, Span):
+            # Of the values of the first column those of the bounds themselves may be in it, whatever the others are.
+            low, high = limits.low, limits.high
+            if (low and statistics.max < low[0]) or (high and statistics.min > high[0]):
+                return False
+        elif statistics.max < limits.low or (limits.high is not None and statistics.min >= limits.high):
             return False
     return True

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import pkgutil
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from drystone import errors
 from drystone.errors import BuildError, DrystoneError
-from drystone.work.store import Stage, Summary
+from drystone.work.store import Stage, Summary, write_atomically
 
-__all__ = ["Outcome", "Runner", "Stage", "Summary", "Task", "attempt", "run_here"]
+__all__ = ["Outcome", "Runner", "Stage", "Summary", "Task", "attempt", "run_here", "share"]
 
 
 @dataclass(frozen=True)
@@ -20,18 +23,35 @@ class Task:
     """One unit of work: `function(stage, id, **arguments)` writes files named after `id` and returns a summary.
 
     `function` stands at the top of its module, so that other processes find it; as "module:function" it is loaded only
-    where the task is done. `weight` is about as many bytes as the task reads or writes. Picklable.
+    where the task is done. `weight` is about as many bytes as the task reads or writes. `shared` is a file by `share`
+    with arguments that many tasks have. Picklable.
     """
 
     id: str
     function: Callable[..., Mapping[str, Any]] | str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 32e6
+    shared: Path | None = None
 
     def do(self, stage: Stage) -> Summary:
         """Do it here and now."""
         function = pkgutil.resolve_name(self.function) if isinstance(self.function, str) else self.function
-        return dict(function(stage, self.id, **self.arguments))
+        return dict(function(stage, self.id, **(_load(self.shared) if self.shared else {}), **self.arguments))
+
+
+def share(stage: Stage, **arguments: Any) -> Path:
+    """Write down arguments that many tasks of a stage have, so that each of them is told one path."""
+    data = pickle.dumps(arguments)
+    path = stage.folder / f"shared-{hashlib.sha256(data).hexdigest()[:16]}"
+    if not path.exists():
+        write_atomically(path, lambda temporary: temporary.write_bytes(data), durable=False)
+    return path
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    """Return what was shared: anew for each task, since what one of them opens is nothing to the next."""
+    arguments: Mapping[str, Any] = pickle.loads(path.read_bytes())  # noqa: S301 -- written by `share`
+    return arguments
 
 
 class Runner(Protocol):

@@ -14,6 +14,7 @@ from drystone.building.settings import Settings, sources_from_arguments
 from drystone.building.stages import annotate, decide, distinct, inventory, licensing, settle
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.neighbours import find_near_duplicates
+from drystone.building.stages.tables import Member
 from drystone.dedup import near
 from drystone.policy.judge import Policies
 from drystone.policy.licenses import BLUE_OAK
@@ -36,11 +37,13 @@ class Line:
     sources: list[Readable]
     inventory: Stage
     listed: list[Path]
+    occurrences: Path
     blobs: list[Path]
     contents: Contents
     annotations: list[Path]
     names: list[Path]
     license_files: Path
+    attribute_files: Path
     licensed: Path
     roots: dict[str, str | None]
     verdicts: Path
@@ -79,7 +82,9 @@ def line(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Line:
     contents = Contents([lists.file(f"p{at}.pack") for at in range(len(read))], read, cache, Limits())
 
     found = stage("distinct")
-    done["distinct"] = distinct.run(found, "d", listed, 0, 1)
+    done["gather"] = distinct.gather(found, "g", listed, 0, len(listed))
+    occurrences = found.file("g.parquet")
+    done["distinct"] = distinct.run(found, "d", [occurrences], 0, 1)
     blobs = [found.file("d.parquet")]
     seen = stage("annotate")
     done["annotate"] = [
@@ -90,17 +95,19 @@ def line(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Line:
     names = [seen.file(f"a{at}.names.parquet") for at in range(len(read))]
 
     collected, trees = stage("licenses"), stage("trees")
-    done["collect"] = licensing.collect(collected, "l", listed, annotations, 0, 1)
-    members: list[tuple[int, str, Path, list[int]]] = [(at, f"p{at}", listed[at], []) for at in range(len(read))]
-    files = [collected.file("l.parquet")]
-    done["spread"] = licensing.spread(trees, "t", lists.folder, members, files, "union", {})
+    done["collect"] = licensing.collect(collected, "l", [occurrences], annotations, 0, 1)
+    members = [Member(f"p{at}", listed[at], []) for at in range(len(read))]
+    files = [collected.file("l.parquet"), collected.file("l.attributes.parquet")]
+    given = (members, 0, len(members), files[:1], files[1:])
+    done["spread"] = licensing.spread(trees, "t", lists.folder, *given, "union", {})
 
     decided, settled = stage("decide"), stage("settle")
     tables = ([trees.file("t.parquet")], blobs, annotations, names)
     done["decide"] = decide.run(decided, "v", *tables, 0, 1, POLICIES, {}, "language", METHOD)
     candidates, items = [decided.file("v.candidates.parquet")], [decided.file("v.near.parquet")]
     alike = find_near_duplicates(run_here, folder, stage("near"), items, candidates, contents, METHOD)
-    done["place"] = settle.place(settled, "p", alike, candidates, 0, 1)
+    dropped = [alike[0].with_name("dropped.parquet")]
+    done["place"] = settle.place(settled, "p", dropped, candidates, 0, 1)
     verdicts, placed = decided.file("v.parquet"), settled.file("p.parquet")
     done["settle"] = settle.run(settled, "s", verdicts, candidates[0], alike, [placed], 0, 1)
     return Line(
@@ -108,11 +115,13 @@ def line(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Line:
         sources=read,
         inventory=lists,
         listed=listed,
+        occurrences=occurrences,
         blobs=blobs,
         contents=contents,
         annotations=annotations,
         names=names,
         license_files=files[0],
+        attribute_files=files[1],
         licensed=tables[0][0],
         roots=done["spread"]["roots"],
         verdicts=verdicts,

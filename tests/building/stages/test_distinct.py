@@ -35,7 +35,7 @@ def test_only_what_speaks_for_a_folder_has_a_licence_path(line: Line) -> None:
 
 def test_how_ids_are_cut_into_ranges_does_not_show(line: Line, tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    parts = [distinct.run(stage, f"d{at}", line.listed, at, 3) for at in range(3)]
+    parts = [distinct.run(stage, f"d{at}", [line.occurrences], at, 3) for at in range(3)]
     rows = rows_of(*(stage.file(f"d{at}.parquet") for at in range(3)))
     order = sorted(rows, key=lambda row: (row["partition"], row["repository"], row["offset"], row["id"]))
     assert order == rows_of(*line.blobs)

@@ -9,6 +9,7 @@ import orjson
 
 from drystone.building.stages import licensing
 from drystone.building.stages.licensing import LICENSE_FILES, LICENSED, LicensedRow, LicenseFile
+from drystone.building.stages.tables import Member
 from drystone.sources.base import Repository
 from drystone.work.store import Stage
 from tests.building.stages.conftest import Line, rows_of
@@ -45,8 +46,9 @@ def test_roots_say_what_a_repository_declares_also_below_an_archives_only_folder
 
 def test_a_repository_that_another_partition_gave_is_passed_over(line: Line, tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    members: list[tuple[int, str, Path, list[int]]] = [(0, "p0", line.listed[0], [0]), (1, "p1", line.listed[1], [])]
-    summary = licensing.spread(stage, "t", line.inventory.folder, members, [line.license_files], "union", {})
+    members = [Member("p0", line.listed[0], [0]), Member("p1", line.listed[1], [])]
+    files = [line.license_files], [line.attribute_files]
+    summary = licensing.spread(stage, "t", line.inventory.folder, members, 0, 2, *files, "union", {})
     assert len(rows_of(stage.file("t.parquet"))) == len(rows_of(line.listed[1]))
     assert len(summary["roots"]) == 1
 
@@ -54,9 +56,9 @@ def test_a_repository_that_another_partition_gave_is_passed_over(line: Line, tmp
 def test_what_a_person_decided_of_a_text_wins(line: Line, tmp_path: Path) -> None:
     copying = next(row for row in rows_of(line.license_files) if row["path"].endswith(b"COPYING"))
     reviews = {orjson.loads(copying["license"])["h"]: "Apache-2.0"}
-    members: list[tuple[int, str, Path, list[int]]] = [(3, "p3", line.listed[3], [])]
-    files = [line.license_files]
-    summary = licensing.spread(Stage(tmp_path), "t", line.inventory.folder, members, files, "union", reviews)
+    members = [Member(f"p{at}", line.listed[at], []) for at in range(4)]
+    files = [line.license_files], [line.attribute_files]
+    summary = licensing.spread(Stage(tmp_path), "t", line.inventory.folder, members, 3, 4, *files, "union", reviews)
     assert [orjson.loads(text or "")["x"] for text in summary["roots"].values()] == ["Apache-2.0"]
 
 

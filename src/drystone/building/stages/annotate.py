@@ -5,7 +5,7 @@ Annotations lie beside the content, never in it. Nothing is judged here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, Required, TypedDict
@@ -42,7 +42,7 @@ class AnnotateCounts(TypedDict):
 def run(
     stage: Stage,
     task: str,
-    blobs: list[Path],
+    blobs: Sequence[Path],
     contents: Contents,
     partition: int,
     where: Range,

@@ -20,11 +20,11 @@ import pyarrow.parquet as pq
 
 from drystone.building.stages import inventory
 from drystone.building.stages.paths import base_name, speaks_for_tree
-from drystone.building.stages.tables import ANNOTATIONS, OCCURRENCES, as_rows
+from drystone.building.stages.tables import ANNOTATIONS, GATHERED, Member, as_rows
 from drystone.detect import licenses
 from drystone.detect.languages.attributes import AttributeTree
 from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
-from drystone.work.ranges import Range, id_range, read
+from drystone.work.ranges import Range, id_range, read, within
 from drystone.work.store import Stage, write_atomically, write_table
 
 #: One licence or metadata file of one repository, with its annotation.
@@ -109,10 +109,11 @@ _OF_OWNER: Final = {
 
 
 class CollectCounts(TypedDict):
-    """Licence files that were found, and the different texts among them."""
+    """Licence files that were found, and the different texts among them; .gitattributes files that say something."""
 
     license_files: int
     texts: int
+    attribute_files: int
 
 
 class Roots(TypedDict):
@@ -126,65 +127,63 @@ class Roots(TypedDict):
 
 
 def collect(
-    stage: Stage, task: str, inventories: list[Path], annotations: list[Path], index: int, count: int
+    stage: Stage, task: str, occurrences: Sequence[Path], annotations: Sequence[Path], index: int, count: int
 ) -> CollectCounts:
-    """Join the licence files of one range of ids with their annotations, sorted by partition."""
-    where = id_range(index, count)
-    found = read(annotations, ANNOTATIONS, ("id", "license", "attribute_rules"), where)
+    """Join the licence files of one range of ids with their annotations, sorted by partition.
+
+    `occurrences` are gathered by the ids of files and of those that links lead to.
+    """
+    found = read(annotations, ANNOTATIONS, ("id", "license", "attribute_rules"), id_range(index, count))
+    listed = read(occurrences, GATHERED, _LISTED, id_range(index, count, "key"))
     attributed = found.filter(found.column("attribute_rules").is_valid())
-    _write_attributes(stage.file(f"{task}{_ATTRIBUTES}"), inventories, attributed, where)
+    attributes = _write_attributes(stage.file(f"{task}{_ATTRIBUTES}"), listed, attributed)
     found = found.filter(found.column("license").is_valid())
     detected = dict(zip(found.column("id").to_pylist(), found.column("license").to_pylist(), strict=True))
-    ids = pa.array(list(detected), pa.binary())
-    rows: list[LicenseFile] = []
-    for partition, file in enumerate(inventories):
-        listed = read([file], OCCURRENCES, _LISTED, where)
-        of_texts = listed.filter(pc.and_(listed.column("readable"), pc.is_in(listed.column("id"), ids)))
-        for repository, path, id_ in zip(*(of_texts.column(i).to_pylist() for i in range(3)), strict=True):
-            if speaks_for_tree(path.decode("utf-8", "replace")):
-                rows.append(LicenseFile(partition, repository, path, id_, detected[id_]))
-        led = read([file], OCCURRENCES, ("repository", "path", "target"), id_range(index, count, "target"))
-        led = led.filter(pc.is_in(led.column("target"), ids))
-        for repository, path, id_ in zip(*(led.column(i).to_pylist() for i in range(3)), strict=True):
-            rows.append(LicenseFile(partition, repository, path, id_, detected[id_]))
-        rows += _unread(partition, listed)
+    of_texts = listed.filter(pc.is_in(listed.column("key"), pa.array(list(detected), pa.binary())))
+    columns = (of_texts.column(name).to_pylist() for name in (*_PLACE, "readable", "target"))
+    rows = [
+        LicenseFile(partition, repository, path, key, detected[key])
+        for partition, repository, path, key, readable, target in zip(*columns, strict=True)
+        if target is not None or (readable and speaks_for_tree(path.decode("utf-8", "replace")))
+    ]
+    rows += _unread(listed)
     arrays = [pa.array(column, field.type) for column, field in zip(_columns(rows), LICENSE_FILES, strict=True)]
     table = pa.table(arrays, schema=LICENSE_FILES)
     write_table(
         stage.file(f"{task}.parquet"), table.sort_by([(n, "ascending") for n in ("partition", "repository", "path")])
     )
-    return {"license_files": len(rows), "texts": len(detected)}
+    return {"license_files": len(rows), "texts": len(detected), "attribute_files": attributes}
 
 
 #: Beside each file of LICENSE_FILES, its .gitattributes files: `license` then holds their rules.
 _ATTRIBUTES: Final = ".attributes.parquet"
 
 
-def _write_attributes(path: Path, inventories: list[Path], attributed: pa.Table, where: Range) -> None:
-    """Write the .gitattributes files of one range of ids that say something of languages."""
+def _write_attributes(path: Path, listed: pa.Table, attributed: pa.Table) -> int:
+    """Write the .gitattributes files of one range of ids that say something of languages; return how many."""
     rules = dict(zip(*(attributed.column(name).to_pylist() for name in ("id", "attribute_rules")), strict=True))
-    rows = [LICENSE_FILES.empty_table()]
-    for partition, file in enumerate(inventories if rules else ()):
-        listed = read([file], OCCURRENCES, ("repository", "path", "id", "readable"), where)
-        listed = listed.filter(pc.and_(listed.column("readable"), pc.is_in(listed.column("id"), pa.array(list(rules)))))
-        found = [
-            {"partition": partition, "repository": row["repository"], "path": row["path"], "license": rules[row["id"]]}
-            for row in listed.to_pylist()
-            if base_name(row["path"]) == ".gitattributes"
-        ]
-        rows.append(pa.Table.from_pylist(found, LICENSE_FILES))
-    write_table(path, pa.concat_tables(rows))
+    known = pc.is_in(listed.column("key"), pa.array(list(rules), pa.binary()))
+    listed = listed.filter(pc.and_(listed.column("readable"), known)).select(_PLACE)
+    found = [
+        {"partition": partition, "repository": repository, "path": path, "license": rules[key]}
+        for partition, repository, path, key in zip(*(column.to_pylist() for column in listed.columns), strict=True)
+        if base_name(path) == ".gitattributes"
+    ]
+    write_table(path, pa.Table.from_pylist(found, LICENSE_FILES))
+    return len(found)
 
 
+#: Where a licence file lies, and whose text it has.
+_PLACE: Final = ("partition", "repository", "path", "key")
 #: What is read of an occurrence to tell whether it is a licence file, and whether it was read.
-_LISTED: Final = ("repository", "path", "id", "kind", "problem", "readable", "target")
+_LISTED: Final = (*_PLACE, "kind", "problem", "readable", "target")
 
 
-def _unread(partition: int, listed: pa.Table) -> Iterator[LicenseFile]:
+def _unread(listed: pa.Table) -> Iterator[LicenseFile]:
     """Yield the licence files whose bytes nobody could read: what they say is not understood, and not absent."""
     listed = listed.filter(pc.and_(pc.invert(listed.column("readable")), listed.column("target").is_null()))
-    columns = (listed.column(name).to_pylist() for name in _LISTED[:5])
-    for repository, path, id_, kind, problem in zip(*columns, strict=True):
+    columns = (listed.column(name).to_pylist() for name in _LISTED[:6])
+    for partition, repository, path, id_, kind, problem in zip(*columns, strict=True):
         text = _text(path)
         if kind not in {SUBMODULE, DEVICE} and speaks_for_tree(text):
             why = "a link to no file of the repository" if kind == SYMLINK else problem or "too large"
@@ -199,26 +198,32 @@ def spread(
     stage: Stage,
     task: str,
     inventory_folder: Path,
-    members: list[tuple[int, str, Path, list[int]]],
-    collected: list[Path],
+    members: Sequence[Member],
+    first: int,
+    last: int,
+    collected: Sequence[Path],
+    attributed: Sequence[Path],
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> Roots:
     """Write the occurrences of some partitions with the licence of their tree, sorted by id within a partition.
 
-    A member is a partition, its inventory's task, the file that lists it, and the repositories in it that another
-    partition has already given.
+    The partitions are numbers `first` to `last`, without `last`, of `members`; `collected` and `attributed` are what
+    `collect` wrote of licence files and of .gitattributes files.
     The summary holds, for each repository, what its root declares; an archive's single top folder is its root.
     """
     found: Roots = {"roots": {}, "conflicts": {}}
+    here = Range("partition", first, last)
+    texts, rules = read(collected, LICENSE_FILES, (), here), read(attributed, LICENSE_FILES, (), here)
 
     def write(path: Path) -> None:
         found["roots"].clear()
         found["conflicts"].clear()
         with pq.ParquetWriter(path, LICENSED, compression="lz4") as writer:
-            for partition, inventoried, listing, skip in members:
-                repositories = inventory.load_repositories(Stage(inventory_folder), inventoried)
-                made = _spread(writer, repositories, listing, collected, partition, skip, nesting, reviews)
+            for partition, member in enumerate(members[first:last], first):
+                repositories = inventory.load_repositories(Stage(inventory_folder), member.task)
+                own = Range("partition", partition, partition + 1)
+                made = _spread(writer, repositories, member, within(texts, own), within(rules, own), nesting, reviews)
                 found["roots"].update(made["roots"])
                 for text, conflict in made["conflicts"].items():
                     found["conflicts"][text] = min(conflict, found["conflicts"].get(text, conflict))
@@ -230,20 +235,19 @@ def spread(
 def _spread(
     writer: pq.ParquetWriter,
     repositories: list[inventory.Inventoried],
-    listing: Path,
-    collected: list[Path],
-    partition: int,
-    skip: list[int],
+    member: Member,
+    collected: pa.Table,
+    attributed: pa.Table,
     nesting: Literal["union", "nearest"],
     reviews: Mapping[str, str],
 ) -> Roots:
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
-    listed = read(collected, LICENSE_FILES, (), Range("partition", partition, partition + 1))
-    for file in as_rows(listed, LicenseFile, LicenseFile._fields):
+    _, listing, skip = member
+    for file in as_rows(collected, LicenseFile, LicenseFile._fields):
         annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(file.license), reviews)
         files[file.repository].append((_text(file.path), annotation, f"swh:1:cnt:{file.id.hex()}"))
     lying = _beside(listing, files)
-    attributes = _attribute_trees(collected, partition)
+    attributes = _attribute_trees(attributed)
     trees = {
         index: licenses.tree_licenses(files[index], nesting, lying[index].__contains__)
         for index in range(len(repositories))
@@ -299,13 +303,10 @@ def _said(rows: pa.RecordBatch, attributes: Mapping[int, AttributeTree]) -> pa.D
     return pa.array(said, pa.string()).dictionary_encode()
 
 
-def _attribute_trees(collected: list[Path], partition: int) -> dict[int, AttributeTree]:
+def _attribute_trees(attributed: pa.Table) -> dict[int, AttributeTree]:
     """Return what the .gitattributes files of each repository of a partition say, where it has any."""
     files: dict[int, dict[str, list[tuple[str, dict[str, Any]]]]] = defaultdict(dict)
-    beside = [file.with_name(file.name.replace(".parquet", _ATTRIBUTES)) for file in collected]
-    listed = read(
-        beside, LICENSE_FILES, ("repository", "path", "license"), Range("partition", partition, partition + 1)
-    )
+    listed = attributed.select(["repository", "path", "license"])
     for repository, path, rules in zip(*(column.to_pylist() for column in listed.columns), strict=True):
         files[repository][_text(path).rpartition("/")[0]] = orjson.loads(rules)
     return {repository: AttributeTree(found) for repository, found in files.items()}

@@ -72,11 +72,13 @@ def find_near_duplicates(
     folder: Path,
     stage: Stage,
     items: list[Path],
-    candidates: list[Path],
+    candidates: Sequence[Path],
     contents: Contents,
     method: near.Method,
 ) -> list[Path]:
-    """Find near duplicates among the candidates; return the files of what was found (NEAR).
+    """Find near duplicates among the candidates; return the files of what was found (NEAR), by id.
+
+    Beside each of them lies `dropped.parquet` with what was dropped, by the id of the file that was kept for it.
 
     What the last build in this store, which lies in `folder`, has measured by the same method is not measured again.
     """
@@ -86,7 +88,10 @@ def find_near_duplicates(
     if stage.summary("near") is None:
         previous = _previous(latest, method)
         summary = near.decide(items, found, method, Texts(candidates, contents), run, stage.folder, previous)
-        write_table(out, pq.read_table(found).cast(NEAR))
+        table = pq.read_table(found).cast(NEAR)
+        write_table(out, table)
+        dropped = table.filter(table.column("kept_id").is_valid()).sort_by([("kept_id", "ascending")])
+        write_table(stage.file("dropped.parquet"), dropped, row_group=4096)
         stage.finish("near", dict(summary))
     record = {"items": [str(item) for item in items], "decisions": str(found), "method": method.describe()}
     write_atomically(latest, lambda path: path.write_bytes(orjson.dumps(record)))

@@ -7,6 +7,7 @@ ledger rows sorted by repository, and the rows of the release sorted by language
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -23,7 +24,7 @@ from drystone.release.schema import LEDGER
 from drystone.work.ranges import id_range, read
 from drystone.work.store import Stage, write_table
 
-_PLACED: Final = pa.schema(
+PLACED: Final = pa.schema(
     [
         ("id", pa.binary()),
         ("kept_id", pa.binary()),
@@ -34,6 +35,15 @@ _PLACED: Final = pa.schema(
 )
 #: A row of the release, still without content.
 ROWS: Final = pa.schema([*CANDIDATES, ("near_duplicate_cluster", pa.string())])
+
+
+def ledger_bounds(index: int, count: int) -> tuple[str, str | None]:
+    """Return the first repository id of part `index` of `count` of the ledger, and the first after it (None: no end).
+
+    Parts are equal ranges of the first eight hex digits.
+    """
+    low = "" if index == 0 else f"{index * 16**8 // count:08x}"
+    return low, None if index == count - 1 else f"{(index + 1) * 16**8 // count:08x}"
 
 
 class PlaceCounts(TypedDict):
@@ -54,20 +64,20 @@ class SettleCounts(TypedDict):
     repositories: dict[str, int]
 
 
-def place(stage: Stage, task: str, near: list[Path], candidates: list[Path], index: int, count: int) -> PlaceCounts:
+def place(
+    stage: Stage, task: str, dropped: Sequence[Path], candidates: Sequence[Path], index: int, count: int
+) -> PlaceCounts:
     """Write, for each file dropped in favour of a kept file in this range of ids, where that kept file lies."""
-    dropped = read(near, NEAR, (), id_range(index, count, "kept_id")).to_pylist()
+    found = read(dropped, NEAR, (), id_range(index, count, "kept_id")).to_pylist()
     columns = ("id", "repository_id", "path")
     kept = (
-        {r["id"]: r for r in read(candidates, CANDIDATES, columns, id_range(index, count)).to_pylist()}
-        if dropped
-        else {}
+        {r["id"]: r for r in read(candidates, CANDIDATES, columns, id_range(index, count)).to_pylist()} if found else {}
     )
     rows = [
         {**row, "kept_repository_id": kept[row["kept_id"]]["repository_id"], "kept_path": kept[row["kept_id"]]["path"]}
-        for row in dropped
+        for row in found
     ]
-    write_table(stage.file(f"{task}.parquet"), pa.Table.from_pylist(rows, _PLACED).sort_by("id"))
+    write_table(stage.file(f"{task}.parquet"), pa.Table.from_pylist(rows, PLACED).sort_by("id"))
     return {"dropped": len(rows)}
 
 
@@ -76,15 +86,15 @@ def run(
     task: str,
     verdicts: Path,
     candidates: Path,
-    near: list[Path],
-    placed: list[Path],
+    near: Sequence[Path],
+    placed: Sequence[Path],
     index: int,
     count: int,
 ) -> SettleCounts:
     """Settle one range of ids; the summary counts rows, bytes of text by language, and kept files by repository."""
     where = id_range(index, count)
     clusters = {row["id"]: row["cluster"] for row in read(near, NEAR, ("id", "cluster"), where).to_pylist()}
-    lost = read(placed, _PLACED, (), where).combine_chunks()
+    lost = read(placed, PLACED, (), where).combine_chunks()
     ledger = _ledger(read([verdicts], VERDICTS).combine_chunks(), lost)
     write_table(stage.file(f"{task}.ledger.parquet"), ledger)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -37,6 +38,29 @@ OCCURRENCES: Final = pa.schema(
         ("target", pa.binary()),
     ]
 )
+
+
+#: Occurrences of all partitions by `key`: the id, or of a link with the name of a licence file the id of the file to
+#: which it leads (`target`, which only such links have).
+GATHERED: Final = pa.schema(
+    [
+        ("key", pa.binary()),
+        ("partition", pa.int32()),
+        *(
+            OCCURRENCES.field(name)
+            for name in ("id", "repository", "path", "kind", "size", "offset", "readable", "problem", "target")
+        ),
+    ]
+)
+
+
+class Member(NamedTuple):
+    """A partition: its inventory's task, the file that lists it, repositories that another partition has given."""
+
+    task: str
+    listing: Path
+    skip: Sequence[int]
+
 
 #: Directories of the repositories of a partition: path (the root's is empty) and git tree hash.
 DIRECTORIES: Final = pa.schema([("repository", pa.int32()), ("path", pa.binary()), ("id", pa.binary(20))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NotRequired, TypedDict
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
 from drystone.building.stages.rows import derived, repository_columns, settled_column, told
-from drystone.building.stages.settle import ROWS
+from drystone.building.stages.settle import ROWS, ledger_bounds
 from drystone.building.stages.text import to_text
 from drystone.detect import secrets
 from drystone.detect.secrets.beside import evidence_without
@@ -48,7 +48,7 @@ def shard_of(id_: bytes, count: int) -> int:
 def ledger_part(
     stage: Stage,
     task: str,
-    settled: list[Path],
+    settled: Sequence[Path],
     release: Path,
     index: int,
     count: int,
@@ -56,10 +56,7 @@ def ledger_part(
     level: int,
 ) -> WrittenFiles:
     """Write one part of the ledger: an equal range of repository ids, sorted."""
-    span = 16**8
-    low = "" if index == 0 else f"{index * span // count:08x}"
-    high = None if index == count - 1 else f"{(index + 1) * span // count:08x}"
-    rows = read(settled, LEDGER, (), Range("repository_id", low, high)).combine_chunks()
+    rows = read(settled, LEDGER, (), Range("repository_id", *ledger_bounds(index, count))).combine_chunks()
     paths = {
         language: [layout.data_path(language, number, parts) for number in range(parts)]
         for language, parts in shards.items()
@@ -95,7 +92,7 @@ def _without(evidence: pa.ChunkedArray) -> pa.Array:
 def shards(
     stage: Stage,
     task: str,
-    settled: list[Path],
+    settled: Sequence[Path],
     release: Path,
     repositories: Path,
     contents: Contents,
