@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.work import exchange
-from drystone.work.exchange import Files, Listed, Numbered, Readers, blocks, route
-from drystone.work.ranges import Range, Span, read
+from drystone.work.exchange import Files, Named, Numbered, Readers, blocks, route
+from drystone.work.ranges import Between, Range, read
 from drystone.work.store import Stage, write_table
 from drystone.work.tasks import Task, run_here
 
@@ -64,7 +64,7 @@ def test_each_reader_finds_all_its_rows(files: int, readers: int, tmp_path: Path
     routed = route(run_here, "rows", stage, given, [11] * files, TOLD, by)
     seen: list[bytes] = []
     for reader in range(readers):
-        rows = read(routed.of(reader), SCHEMA, (), by.span(reader, readers)).to_pydict()
+        rows = read(routed.of(reader), SCHEMA, (), by.between(reader, readers)).to_pydict()
         assert len(routed.of(reader)) <= 2
         seen += sorted(rows["id"])
     assert seen == [b"%06d" % n for n in range(count)]
@@ -85,7 +85,7 @@ def test_opens_and_words_grow_with_the_files(tmp_path: Path, monkeypatch: pytest
         readers = Readers(("id",), files, lambda reader: (b"%06d" % (reader * 11),))
         routed = route(run, "rows", Stage(folder / "routed"), given, [11] * files, TOLD, readers)
         for reader in range(files):
-            read(routed.of(reader), SCHEMA, (), readers.span(reader, files))
+            read(routed.of(reader), SCHEMA, (), readers.between(reader, files))
         opens.append(found.total())
         told.append(max(len(pickle.dumps(task)) for task in tasks))
     # Eight times the files take a level or two more; without the levels it would be 64 times as many opens.
@@ -126,7 +126,7 @@ def test_blocks_hold_about_as_many_rows() -> None:
 
 def _files(tmp_path: Path) -> Iterator[Files]:
     paths = [tmp_path / name for name in ("a/x.parquet", "b/longer.parquet", "a/z.parquet")]
-    yield Listed.of(paths, tmp_path, tmp_path / "lines")
+    yield Named.of(paths, tmp_path, tmp_path / "lines")
     yield Numbered(tmp_path, 3)
 
 
@@ -147,9 +147,9 @@ def test_files_are_a_sequence_and_short(tmp_path: Path) -> None:
             files[3]
 
 
-def test_a_span_is_an_order_over_several_columns(tmp_path: Path) -> None:
+def test_a_between_is_an_order_over_several_columns(tmp_path: Path) -> None:
     given = written(tmp_path, 4, 50)
-    rows = read(given, SCHEMA, ("group", "id"), Span(("group", "id"), (1, b"000060"), (2, b"000110"))).to_pylist()
+    rows = read(given, SCHEMA, ("group", "id"), Between(("group", "id"), (1, b"000060"), (2, b"000110"))).to_pylist()
     assert sorted(int(row["id"]) for row in rows) == list(range(60, 110))
-    open_ended = read(given, SCHEMA, ("id",), Span(("group", "id"), (3,), None), Range("group", 0, 9))
+    open_ended = read(given, SCHEMA, ("id",), Between(("group", "id"), (3,), None), Range("group", 0, 9))
     assert sorted(int(id_) for id_ in open_ended["id"].to_pylist()) == list(range(150, 200))

@@ -20,7 +20,7 @@ from typing import Any, Final, TypedDict, overload
 import numpy as np
 import pyarrow as pa
 
-from drystone.work.ranges import Span, read
+from drystone.work.ranges import Between, read
 from drystone.work.store import Stage, write_atomically, write_table
 from drystone.work.tasks import Runner, Task, share
 
@@ -85,7 +85,7 @@ class Numbered(Files):
 
 
 @dataclass(frozen=True)
-class Listed(Files):
+class Named(Files):
     """Files below `root` whose names stand in the file `lines`, each in as many bytes."""
 
     lines: Path
@@ -95,7 +95,7 @@ class Listed(Files):
     after: str = ".parquet"
 
     @classmethod
-    def of(cls, paths: Sequence[Path], root: Path, lines: Path) -> Listed:
+    def of(cls, paths: Sequence[Path], root: Path, lines: Path) -> Named:
         """Write the list of Parquet files that lie below `root`, and return what finds them by it."""
         told = [str(path.relative_to(root)).removesuffix(".parquet").encode() for path in paths]
         width = max(map(len, told), default=0) + 1
@@ -110,7 +110,7 @@ class Listed(Files):
             found = file.read((last - first) * self.width)
         return [self.root / f"{line.decode().rstrip()}{self.after}" for line in found.splitlines()]
 
-    def beside(self, suffix: str) -> Listed:
+    def beside(self, suffix: str) -> Named:
         """Return the files that are called the same with `suffix` in place of `.parquet`."""
         return replace(self, after=suffix)
 
@@ -141,11 +141,11 @@ class Readers:
         """Return in which of `parts` equal parts a reader is."""
         return bisect.bisect_right(range(parts), reader, key=lambda part: self.first(part, parts)) - 1
 
-    def span(self, part: int, parts: int) -> Span:
+    def between(self, part: int, parts: int) -> Between:
         """Return where the rows of one of `parts` equal parts of all readers lie."""
         last = self.first(part + 1, parts)
         low = self.low(self.first(part, parts)) if part else None
-        return Span(self.by, low, None if last == self.count else self.low(last))
+        return Between(self.by, low, None if last == self.count else self.low(last))
 
 
 @dataclass(frozen=True)
@@ -191,11 +191,13 @@ def route(
         tasks = []
         for part in range(parts):
             files = before.of(readers.first(part, parts))
-            span = readers.span(part, parts) if parts > above else None
+            between = readers.between(part, parts) if parts > above else None
             for block in range(count):
                 first, last = block * FAN, min(len(files), (block + 1) * FAN)
                 tasks.append(
-                    _task(level, part, block, {"given": files, "first": first, "last": last, "span": span}, shared)
+                    _task(
+                        level, part, block, {"given": files, "first": first, "last": last, "between": between}, shared
+                    )
                 )
         run(name, stage, tasks)
     return Routed(readers, given, parts, count, stage.folder, level)
@@ -223,11 +225,11 @@ def merge(
     last: int,
     schema: str,
     by: Sequence[str],
-    span: Span | None = None,
+    between: Between | None = None,
 ) -> Merged:
-    """Write the rows of the files `first` to `last`, without `last`, that lie in `span` (None: all), in order."""
+    """Write the rows of the files `first` to `last`, without `last`, that lie in `between` (None: all), in order."""
     columns: pa.Schema = pkgutil.resolve_name(schema)
-    table = read(given.names(first, last), columns, (), *([span] if span is not None else []))
+    table = read(given.names(first, last), columns, (), *([between] if between is not None else []))
     if table.num_rows:
         table = table.unify_dictionaries().combine_chunks().sort_by([(column, "ascending") for column in by])
     write_table(stage.file(f"{task}.parquet"), table, row_group=_GROUP)

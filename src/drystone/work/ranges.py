@@ -49,7 +49,7 @@ class Range(NamedTuple):
     high: Any
 
 
-class Span(NamedTuple):
+class Between(NamedTuple):
     """Rows that are not before `low` and before `high` in the order of `columns`; None means no end on that side.
 
     `low` and `high` have values of the first few columns: what begins with all of them is not before it.
@@ -65,7 +65,7 @@ def id_range(index: int, count: int, column: str = "id") -> Range:
     return Range(column, *bounds(index, count))
 
 
-def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), *ranges: Range | Span) -> pa.Table:
+def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), *ranges: Range | Between) -> pa.Table:
     """Read the rows within all `ranges` from files of one schema; no `columns` means all.
 
     Row groups whose statistics lie outside a range are not read. pyarrow.dataset would do the same, but it loads
@@ -77,7 +77,7 @@ def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), 
     return pa.concat_tables([wanted.empty_table(), *(part.cast(wanted) for part in parts)])
 
 
-def _read_one(file: Path, names: list[str], ranges: Sequence[Range | Span]) -> Iterator[pa.Table]:
+def _read_one(file: Path, names: list[str], ranges: Sequence[Range | Between]) -> Iterator[pa.Table]:
     with pq.ParquetFile(file) as reader:
         groups = [i for i in range(reader.num_row_groups) if _may_hold(reader.metadata.row_group(i), ranges)]
         looked_at = dict.fromkeys(column for limits in ranges for column in _columns(limits) if column not in names)
@@ -87,18 +87,18 @@ def _read_one(file: Path, names: list[str], ranges: Sequence[Range | Span]) -> I
                 yield table.select(names)
 
 
-def _columns(limits: Range | Span) -> Sequence[str]:
-    return limits.columns if isinstance(limits, Span) else (limits.column,)
+def _columns(limits: Range | Between) -> Sequence[str]:
+    return limits.columns if isinstance(limits, Between) else (limits.column,)
 
 
-def within(table: pa.Table, *ranges: Range | Span) -> pa.Table:
+def within(table: pa.Table, *ranges: Range | Between) -> pa.Table:
     """Return a table's rows that lie within all `ranges`."""
     for limits in ranges:
         columns, (low, high) = _columns(limits), limits[1:]
         if low is not None:
-            table = table.filter(pc.invert(_before(table, columns, low if isinstance(limits, Span) else (low,))))
+            table = table.filter(pc.invert(_before(table, columns, low if isinstance(limits, Between) else (low,))))
         if high is not None:
-            table = table.filter(_before(table, columns, high if isinstance(limits, Span) else (high,)))
+            table = table.filter(_before(table, columns, high if isinstance(limits, Between) else (high,)))
     return table
 
 
@@ -113,7 +113,7 @@ def _before(table: pa.Table, columns: Sequence[str], bound: tuple[Any, ...]) -> 
     return pc.or_(less, pc.and_(pc.equal(values, scalar), _before(table, others, bound[1:])))
 
 
-def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range | Span]) -> bool:
+def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range | Between]) -> bool:
     if not ranges:
         return True
     columns = {group.column(i).path_in_schema: group.column(i).statistics for i in range(group.num_columns)}
@@ -121,7 +121,7 @@ def _may_hold(group: pq.RowGroupMetaData, ranges: Sequence[Range | Span]) -> boo
         statistics = columns[_columns(limits)[0]]
         if statistics is None or not statistics.has_min_max:
             continue
-        if isinstance(limits, Span):
+        if isinstance(limits, Between):
             # Of the values of the first column those of the bounds themselves may be in it, whatever the others are.
             low, high = limits.low, limits.high
             if (low and statistics.max < low[0]) or (high and statistics.min > high[0]):
