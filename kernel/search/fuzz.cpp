@@ -14,9 +14,9 @@
 #include "builder.hpp"
 #include "counting.hpp"
 #include "folding.hpp"
-#include "literals.hpp"
 #include "query.hpp"
 #include "ranking.hpp"
+#include "runs.hpp"
 
 using namespace drystone::search;
 
@@ -205,20 +205,42 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         check(found.empty() || std::find(any.begin(), any.end(), 1 - d) != any.end(), "a text has any trigram");
     }
 
-    // A literal cut out of a text is found in it, and where nothing of it stands it is not.
+    // Bytes cut out of a text are found in it, and where nothing of them stands they are not.
     if (a.size) {
         const size_t from = data[0] % a.size, length = 1 + data[1] % (a.size - from);
         const uint8_t *const begin = a.data.get(), *const end = begin + a.size, *const middle = begin + a.size / 2;
-        const Row one({{begin + from, length}}, false);
-        check(one.in(begin, a.size), "a literal is found where it stands");
+        const Row one({run_of(begin + from, length)}, false);
+        check(one.in(begin, a.size), "bytes are found where they stand");
         const bool there = std::search(middle, end, begin + from, begin + from + length) != end;
-        check(one.in(middle, (size_t)(end - middle)) == there, "a literal is found where it stands, and nowhere else");
+        check(one.in(middle, (size_t)(end - middle)) == there, "bytes are found where they stand, and nowhere else");
         if (length > 1) {
             const size_t half = 1 + data[0] % (length - 1);
             const bool one_line = !std::memchr(begin + from, '\n', length);
-            const Row two({{begin + from, half}, {begin + from + half, length - half}}, one_line);
-            check(two.in(begin, a.size), "two literals are found where they stand side by side");
+            const Row two({run_of(begin + from, half), run_of(begin + from + half, length - half)}, one_line);
+            check(two.in(begin, a.size), "two runs are found where they stand side by side");
         }
+    }
+
+    // A run of any sets, with edges or without, is found where a look at every place finds it.
+    if (a.size >= 2) {
+        const bool before = data[0] & 1, after = data[0] & 2;
+        std::vector<ByteSet> sets(1 + before + after + data[1] % 3);
+        for (size_t i = 0; i < sets.size(); i++) {
+            for (size_t j = 0; j < kSetBytes && j < a.size; j++) {
+                uint64_t& word = sets[i].words[j / 8];
+                word |= (uint64_t)a.data[(i * kSetBytes + j) % a.size] << (8 * (j % 8));
+            }
+        }
+        const uint8_t* const text = b.data.get();
+        const size_t width = sets.size() - before - after;
+        size_t first = b.size;
+        for (size_t at = 0; first == b.size && at + width <= b.size; at++) {
+            bool holds = (!before || !at || sets.front().has(text[at - 1])) &&
+                         (!after || at + width == b.size || sets.back().has(text[at + width]));
+            for (size_t i = 0; i < width; i++) holds &= sets[before + i].has(text[at + i]);
+            if (holds) first = at;
+        }
+        check(Run(sets, before, after).find(text, b.size) == first, "a run is found where it stands first");
     }
 
     std::vector<uint32_t> formula(a.size / 4);

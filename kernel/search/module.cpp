@@ -16,9 +16,9 @@
 #include "common/python.hpp"
 #include "counting.hpp"
 #include "folding.hpp"
-#include "literals.hpp"
 #include "query.hpp"
 #include "ranking.hpp"
+#include "runs.hpp"
 
 using namespace drystone;
 using namespace drystone::search;
@@ -81,6 +81,15 @@ struct Building {
 };
 
 using Words = std::vector<std::pair<std::string, uint8_t>>;
+
+std::vector<ByteSet> sets_of(const nb::bytes& run) {
+    if (run.size() % kSetBytes) throw std::invalid_argument("a set of bytes is cut off");
+    std::vector<ByteSet> sets(run.size() / kSetBytes);
+    for (size_t i = 0; i < run.size(); i++) {
+        sets[i / kSetBytes].words[i % kSetBytes / 8] |= (uint64_t)bytes_of(run)[i] << (8 * (i % 8));
+    }
+    return sets;
+}
 
 // Postings in somebody else's memory, which stays alive as long as they do.
 struct Postings {
@@ -203,7 +212,7 @@ NB_MODULE(_kernel, m) {
     m.def(
         "holding",
         [](const std::vector<Input<uint8_t>>& pages, const std::vector<size_t>& borders, Input<int64_t> starts,
-           Input<int64_t> ends, const std::vector<nb::bytes>& literals, bool in_line) {
+           Input<int64_t> ends, const std::vector<nb::bytes>& runs, bool in_line, bool before, bool after) {
             if (starts.size() != ends.size()) throw std::invalid_argument("each text must have a start and an end");
             if (borders.size() != pages.size() + 1 || !std::is_sorted(borders.begin(), borders.end()) ||
                 borders.back() > starts.size()) {
@@ -216,12 +225,12 @@ NB_MODULE(_kernel, m) {
                         throw std::invalid_argument("a text leaves its buffer");
                 }
             }
-            std::vector<std::pair<const uint8_t*, size_t>> strings;
-            for (const nb::bytes& literal : literals) strings.emplace_back(bytes_of(literal), literal.size());
+            std::vector<Run> made;
+            for (const nb::bytes& run : runs) made.emplace_back(sets_of(run), before, after);
+            const Row looked_for(std::move(made), in_line);
             std::vector<size_t> found;
             {
                 nb::gil_scoped_release release;
-                const Row looked_for(strings, in_line);
                 for (size_t page = 0; page < pages.size(); page++) {
                     const uint8_t* const data = pages[page].data();
                     for (size_t i = borders[page]; i < borders[page + 1]; i++) {
@@ -232,11 +241,11 @@ NB_MODULE(_kernel, m) {
             }
             return found;
         },
-        nb::arg("pages"), nb::arg("borders"), nb::arg("starts"), nb::arg("ends"), nb::arg("literals"),
-        nb::arg("in_line"),
-        "Which texts hold the literals one after the other, in one line if asked: their places. Those from borders[i] "
-        "to "
-        "borders[i + 1] are spans of page i.");
+        nb::arg("pages"), nb::arg("borders"), nb::arg("starts"), nb::arg("ends"), nb::arg("runs"), nb::arg("in_line"),
+        nb::arg("before") = false, nb::arg("after") = false,
+        "Which texts hold the runs one after the other, in one line if asked: their places. Those from borders[i] to "
+        "borders[i + 1] are spans of page i. A run is a set of bytes for each of its places, 32 bytes with a bit for "
+        "each; with before (after) its first (last) stands beside the match, and the edge of a text does as well.");
 
     m.def(
         "write_postings",

@@ -34,8 +34,10 @@ def holding(
     borders: Sequence[int],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    literals: list[bytes],
+    runs: list[bytes],
     in_line: bool,
+    before: bool = False,
+    after: bool = False,
 ) -> list[int]: ...
 def write_postings(lists: list[tuple[int, list[tuple[int, int]]]], universe: int, levels: bool) -> bytes: ...
 

@@ -73,7 +73,7 @@ class Some:
 Part = Columns | Content | Negation | Every | Some
 
 
-@dataclass(slots=True)
+@dataclass
 class QueryPlan:
     """A query ready to be asked.
 
@@ -90,6 +90,14 @@ class QueryPlan:
     paths: list[Matcher] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     text: str = ""
+
+    @cached_property
+    def decisive(self) -> Matcher | None:
+        """The one pattern whose presence in the text decides about a candidate, where there is one."""
+        parts = self.part.parts if isinstance(self.part, Every) else [self.part]
+        # Every candidate is known to fulfil what columns decide, and is indexed where a pattern is asked for.
+        rest = [one for one in parts if not isinstance(one, Columns) and not (isinstance(one, Every) and not one.parts)]
+        return rest[0].matcher if len(rest) == 1 and isinstance(rest[0], Content) else None
 
     def most(self, limit: int | None, bound: int | None = None) -> int | None:
         """Return how many results there may be (None: all): as `count:` says, else `limit`; never more than `bound`."""
@@ -246,6 +254,7 @@ class State:
         self.plan, self.segment = planned, segment
         self._masks: dict[int, Mask] = {}
         self._stretches: dict[int, npt.NDArray[np.uint32]] = {}
+        self._least: dict[int, int] = {}  # files that may hold a pattern, by its `id`
         self._paths: Mask | None = None
         #: What is asked of the lists that were read of an object, by the pattern's `id`.
         self.asked: dict[int, npt.NDArray[np.uint32]] = {}
@@ -295,16 +304,28 @@ class State:
     def _most(self, part: Part, columns: Callable[[Columns], int]) -> int:
         if "_bounded" in vars(self) or self.segment.remote is not None:
             return int(np.count_nonzero(self.possible))
+        if part is self.plan.part and self.decisive is not None:  # columns beside it are not counted for a guess
+            return self._least_of(self.decisive)
         if isinstance(part, Columns):
             return columns(part)
-        if isinstance(part, Content) and len(part.matcher.trigrams):
-            return int(self.segment.trigrams.counts(part.matcher.trigrams).min())
+        if isinstance(part, Content):
+            return self._least_of(part.matcher)
         if isinstance(part, Some):
             return min(self.segment.count, sum(self._most(one, columns) for one in part.parts))
         if isinstance(part, Every):  # what columns let through beside patterns is not counted for a guess
             texts = [one for one in part.parts if not isinstance(one, Columns)] or part.parts
             return min((self._most(one, columns) for one in texts), default=self.segment.count)
         return self.segment.count
+
+    def _least_of(self, matcher: Matcher) -> int:
+        """Return how many files may hold a pattern, as far as the rarest of its trigrams says."""
+        if not len(matcher.trigrams):
+            return self.segment.count
+        least = self._least.get(id(matcher))
+        if least is None:
+            least = min(self.segment.count, int(self.segment.trigrams.counts(matcher.trigrams).min()))
+            self._least[id(matcher)] = least
+        return least
 
     def _bounds(self, part: Part) -> tuple[Mask, bool]:
         """Return the files that a part may hold for, and whether it holds for all of them."""
@@ -372,14 +393,10 @@ class State:
         """Return whether a file that may match does."""
         return self.sure or self._holds(self.plan.part, file, text, deadline)
 
-    @cached_property
+    @property
     def decisive(self) -> Matcher | None:
         """The one pattern whose presence in the text decides about a candidate, where there is one."""
-        part = self.plan.part
-        parts = part.parts if isinstance(part, Every) else [part]
-        # Every candidate is known to fulfil what columns decide, and is indexed where a pattern is asked for.
-        rest = [one for one in parts if not isinstance(one, Columns) and not (isinstance(one, Every) and not one.parts)]
-        return rest[0].matcher if len(rest) == 1 and isinstance(rest[0], Content) else None
+        return self.plan.decisive
 
     def _holds(self, part: Part, file: int, text: Callable[[], memoryview], deadline: Deadline) -> bool:
         if isinstance(part, Columns):

@@ -46,10 +46,11 @@ from drystone.search.swhids import swhid_of
 MEMORY: Final = 1 << 30
 #: Queries whose plans are kept.
 _PLANS: Final = 16
-#: Files that are looked at first, then twice as many, and so on; pages in one go, at first and at most.
+#: Files that are looked at first, then four times as many, and so on; pages in one go, then twice as many.
 _FILES: Final = 64
-_PAGES_FIRST: Final = 4
-_PAGES: Final = 16
+_FILES_MOST: Final = 4096
+_PAGES: Final = 4
+_PAGES_MOST: Final = 64
 #: What files are counted by, and the column that has it.
 COUNTED: Final = {
     "language": "language",
@@ -189,6 +190,12 @@ class _Text:
             opened, segment, file = self._of
             self._data = opened.text(segment, file)
         return self._data
+
+
+class _Pace:
+    """How much of the texts is looked at in one go: little at first, since a limit may be reached soon."""
+
+    files, pages = _FILES, _PAGES
 
 
 class Searcher:
@@ -406,7 +413,7 @@ class Searcher:
         # Where most may match most will, and a limit is reached soonest.
         states.sort(key=lambda one: -one[2].likely)
         repositories: set[str] = set()
-        taken = looked = 0
+        taken, looked, pace = 0, 0, _Pace()
         try:
             stages = ("definition", "text") if planned.words or planned.symbols else ("text",)
             if any(opened.bucket is not None for opened in self._opened):
@@ -416,7 +423,7 @@ class Searcher:
             for stage in stages:
                 for opened, at, state in states:
                     deadline.check()
-                    for count, matching in _matches(state, opened, at, _stage(state, stage), deadline):
+                    for count, matching in _matches(state, opened, at, _stage(state, stage), deadline, pace):
                         looked += count
                         files = matching
                         if planned.type == "repo":
@@ -476,7 +483,7 @@ def _valued(
 
 
 def _matches(
-    state: plan.State, opened: _Opened, at: int, files: npt.NDArray[np.int64], deadline: Deadline
+    state: plan.State, opened: _Opened, at: int, files: npt.NDArray[np.int64], deadline: Deadline, pace: _Pace
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield of candidates, some at a time, how many they are and which of them match."""
     matcher = state.decisive
@@ -489,18 +496,17 @@ def _matches(
             deadline.check()
             yield 1, [file] if state.matches(file, _Text(opened, at, file), deadline) else []
     else:
-        first = _PAGES_FIRST if matcher.literals else 1  # strings are looked for in no time
-        at_once, start = first, 0
+        start = 0
         while start < len(files):
-            some = files[start : start + _FILES * at_once // first]
-            yield from _among(state, opened, at, matcher, some, at_once, deadline)
+            some = files[start : start + pace.files]
+            yield from _among(state, opened, at, matcher, some, deadline, pace)
             start += len(some)
-            at_once = min(2 * at_once, _PAGES)
+            pace.files = min(4 * pace.files, _FILES_MOST)
 
 
 def _among(
-    state: plan.State, opened: _Opened, at: int, matcher: Matcher, files: npt.NDArray[np.int64], at_once: int,
-    deadline: Deadline,
+    state: plan.State, opened: _Opened, at: int, matcher: Matcher, files: npt.NDArray[np.int64], deadline: Deadline,
+    pace: _Pace,
 ) -> Iterator[tuple[int, list[int]]]:  # fmt: skip
     """Do what `_matches` does where one pattern decides, some pages of texts at a time."""
     spans = state.spans(matcher, files)
@@ -510,11 +516,14 @@ def _among(
     looked = np.searchsorted(of_file, borders, side="right").tolist()
     pages = numbers[borders[:-1]].tolist()
     among = matcher.among(*spans, deadline)
-    for first in range(0, len(pages), at_once):
-        some = pages[first : first + at_once]
+    first = 0
+    while first < len(pages):
+        some = pages[first : first + pace.pages]
         last = first + len(some)
         found = among(opened.pages(at, some), borders[first : last + 1])
+        pace.pages = min(2 * pace.pages, _PAGES_MOST)
         yield looked[last] - looked[first], found
+        first = last
 
 
 def _pages(
@@ -532,7 +541,7 @@ def _matching(planned: plan.QueryPlan, opened: _Opened, at: int, deadline: Deadl
     state = plan.State(planned, opened.segments[at])
     prepare([state])
     found, ranked = np.zeros(len(state.possible), bool), state.segment.ranked
-    for _, matching in _matches(state, opened, at, ranked[state.possible[ranked]], deadline):
+    for _, matching in _matches(state, opened, at, ranked[state.possible[ranked]], deadline, _Pace()):
         found[matching] = True
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import hyperscan
@@ -18,15 +19,8 @@ import re2
 from drystone.errors import UsageError
 from drystone.search import _kernel
 from drystone.search.expressions.formula import Formula, formula_of
-from drystone.search.expressions.patterns import (
-    Assertion,
-    Node,
-    Series,
-    by_line,
-    is_one,
-    matches_nothing_at_all,
-    written,
-)
+from drystone.search.expressions.patterns import Node, by_line, matches_nothing_at_all, written
+from drystone.search.expressions.runs import runs_of
 from drystone.search.expressions.sieve import sieve
 
 Ints = npt.NDArray[np.int64]
@@ -40,8 +34,8 @@ _MEMORY: Final = 64 << 20
 #: Of so many texts that a sieve was tried on, at most the share that may pass if it is to be kept.
 _TRIED: Final = 64
 _PASSING: Final = 0.25
-#: Bytes of the longest string that every match holds, for texts to be looked through for it first.
-_LITERAL: Final = 3
+#: Bytes of which a run that is looked for in a piece takes note before it: more than a run has.
+_BEFORE: Final = 128
 _FLAGS: Final = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -79,21 +73,26 @@ class Matcher:
         self.trigrams = np.array(sorted(self.formula.trigrams) if self.formula.sign == "and" else [], np.uint64)
         #: Whether each match lies within one line, is not empty, and would be there were the line all there is.
         self.by_line = by_line(node) and not matches_nothing_at_all(node)
-        options = re2.Options()
-        options.log_errors, options.max_mem, options.never_capture = False, _MEMORY, True
-        try:
-            self._re2 = re2.compile(self.text.encode(), options)
-        except re2.error as error:
-            raise UsageError(f"the pattern is too large for RE2: {str(error)[:200]}") from None
-        #: Strings of bytes that every match holds, one after the other; none where all of them are short.
-        self.literals, self._is_literal = _literals(node)
-        self._sieve = sieve(node)
+        #: What the kernel looks for before any engine does, or in place of one.
+        self.runs = runs_of(node)
+        if not self.runs.exact:
+            _ = self._re2  # at once, since it may be too large
+        self._sieve: str | None = None
         self._seen = 0
         self._block: Any = None
         self._stream: Any = None
-        self._refused = False
+        self._refused = self._given_up = False
         self._tried = self._passed = 0
         self._hits: list[int] = []
+
+    @cached_property
+    def _re2(self) -> Any:
+        options = re2.Options()
+        options.log_errors, options.max_mem, options.never_capture = False, _MEMORY, True
+        try:
+            return re2.compile(self.text.encode(), options)
+        except re2.error as error:
+            raise UsageError(f"the pattern is too large for RE2: {str(error)[:200]}") from None
 
     def prefer_hyperscan(self) -> None:
         """Look with Hyperscan from now on: much text will follow."""
@@ -102,8 +101,8 @@ class Matcher:
     def found(self, text: memoryview, deadline: Deadline) -> bool:
         """Return whether the pattern matches anywhere. Raises `OutOfTimeError`, within a text too."""
         size = len(text)
-        if self._is_literal:
-            return bool(_kernel.holding([text], [0, 1], np.zeros(1, np.int64), np.array([size]), self.literals, False))
+        if self.runs.exact:
+            return self._has_run(text, deadline)
         if self._seen < _PATIENCE and size <= _PIECE:
             match = self._re2.search(text)
             self._seen += size if match is None else match.end()
@@ -129,23 +128,23 @@ class Matcher:
         page i and of the file beside it. Starts ascend in a page, and spans of one file follow each other. Raises
         `OutOfTimeError`, within a text too.
         """
-        literals = self.literals
+        runs, in_line = self.runs, self.by_line and not self.runs.exact
         of, begin, end = files.tolist(), starts.tolist(), ends.tolist()
 
         def holding(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
             deadline.check()
             low, high = borders[0], borders[-1]
             found = _kernel.holding(
-                pages, [border - low for border in borders], starts[low:high], ends[low:high], literals, self.by_line
-            )
+                pages, [border - low for border in borders], starts[low:high], ends[low:high], runs.sets, in_line,
+                runs.before, runs.after,
+            )  # fmt: skip
             return [low + at for at in found]
 
-        def literal(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
-            return list(dict.fromkeys(of[at] for at in holding(pages, borders)))
-
         def matches(pages: Sequence[memoryview], borders: Sequence[int]) -> list[int]:
-            small = all(len(page) <= _PIECE for page in pages)
-            places: Sequence[int] = holding(pages, borders) if literals and small else range(borders[0], borders[-1])
+            small = max(map(len, pages), default=0) <= _PIECE
+            places: Sequence[int] = holding(pages, borders) if runs.sets and small else range(borders[0], borders[-1])
+            if not places or (runs.exact and small):
+                return list(dict.fromkeys([of[at] for at in places]))
             found: list[int] = []
             for data, low, high in zip(pages, borders, borders[1:], strict=False):
                 here = places[bisect_left(places, low) : bisect_left(places, high)]
@@ -158,7 +157,19 @@ class Matcher:
                         found.append(of[at])
             return found
 
-        return literal if self._is_literal else matches
+        return matches
+
+    def _has_run(self, text: memoryview, deadline: Deadline) -> bool:
+        """Return whether a text has the run that the pattern comes to, with a look at the time between pieces."""
+        runs, size = self.runs, len(text)
+        for start in range(0, max(size, 1), _PIECE):
+            deadline.check()
+            low, high = max(0, start - _BEFORE), min(size, start + _PIECE)
+            # Of a piece its edges are none of the text: what stands there is seen in the piece beside.
+            edges = runs.before and low == 0, runs.after and high == size
+            if _kernel.holding([text], [0, 1], np.array([low]), np.array([high]), runs.sets, False, *edges):
+                return True
+        return False
 
     def _scanned(
         self, data: memoryview, places: Sequence[int], files: list[int], starts: list[int], ends: list[int]
@@ -192,7 +203,7 @@ class Matcher:
         self._passed += 1
         found = self._re2.search(text) is not None
         if self._tried >= _TRIED and self._passed > _PASSING * self._tried:
-            self._sieve = self._block = None
+            self._sieve, self._block, self._given_up = None, None, True
         return found
 
     def _note(self, *_: object) -> None:
@@ -204,6 +215,8 @@ class Matcher:
         return found
 
     def _compile(self) -> None:
+        if not self._given_up:
+            self._sieve = sieve(self.node)
         try:
             if self._sieve is not None:
                 self._block = _database(self._sieve, hyperscan.HS_MODE_BLOCK, _FLAGS)
@@ -263,18 +276,3 @@ def _line_end(text: memoryview, at: int) -> int:
             return at + found + 1
         at += _PIECE
     return len(text)
-
-
-def _literals(node: Node) -> tuple[list[bytes], bool]:
-    """Return strings that every match holds, one after the other; and whether a match is one string and no more."""
-    parts = node.parts if isinstance(node, Series) else (node,)
-    found, whole = [""], bool(parts)
-    for part in parts:
-        if is_one(part):
-            found[-1] += chr(part.ranges[0][0])
-        else:
-            whole = False
-            if not isinstance(part, Assertion):  # which takes no place
-                found.append("")
-    strings = [string.encode() for string in found if string]
-    return (strings if whole or max(map(len, strings), default=0) >= _LITERAL else []), whole
