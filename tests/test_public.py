@@ -92,6 +92,7 @@ def test_the_public_names_are_these() -> None:
         "occurrences",
         "open_release",
         "pack_model",
+        "passport_schema",
         "publish_passport",
         "rank_artifacts",
         "rank_files",

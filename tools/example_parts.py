@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from drystone.catalog.passports.passport import Capability, Claim, Fact, Reference
+from drystone.catalog.importing.imported import known
+from drystone.catalog.passports.passport import Capability, Claim, Fact, Procedure, Reference
 from drystone.catalog.passports.vocabulary import fact_kind, jobs
 
 #: The day on which the texts were read.
@@ -30,3 +31,8 @@ def disputed(name: str, settled_by: str, *claims: tuple[str | float, Reference],
         unit = fact_kind(name).unit if isinstance(value, int | float) else None
         made.append(Claim(value=value, unit=unit, basis="declared", evidence=(quote,)))
     return Fact(name=name, status="disputed", claims=tuple(made), settled_by=settled_by, note=note)
+
+
+def offline(evidence: Reference, *, is_so: bool, why: str) -> Fact:
+    """Return whether an artifact needs no network once it is there, as it follows from what is quoted."""
+    return known("offline", is_so, [evidence], "derived", Procedure(name=why, version="1"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tools.example_parts import READ, disputed, does
+from tools.example_parts import READ, disputed, does, offline
 
 from drystone.catalog.importing.cards import import_card
 from drystone.catalog.importing.imported import Imported, QuotedText, known, unknown, with_always
@@ -202,6 +202,7 @@ def the_stack_v3() -> Passport:
             [
                 known("license", "odc-by", [card.quote("license:\n- odc-by")], "declared", note="Of the collection. Each file keeps its own."),
                 known("contents", "inline", [inline], "declared"),
+                offline(inline, is_so=True, why="contents are in the rows"),
                 _bytes(113_700_000_000_000, card.quote("contains **113.7 TB** of source code"), "The full set; the training set has 15.9 TB."),
                 known("size.repositories", 224_000_000, [card.quote("from **224M** repositories")], "declared", note="The full set; the training set has 173 million."),
                 known("size.tokens", 4_900_000_000_000, [card.quote("~**4.9 trillion** tokens")], "declared", note="Of the training set."),
@@ -318,6 +319,7 @@ def code_search_net() -> Passport:
                 known("size.pairs", 2_000_000, [pairs], "declared"),
                 known("languages.programming", 6, [six], "declared"),
                 known("contents", "inline", [pairs], "declared"),
+                offline(pairs, is_so=True, why="contents are in the rows"),
                 known("provenance.identifiers", "repository, path and address with lines", [wiki.quote("GitHub repository identifier (owner/repo)"), wiki.quote("URL for the code snippet")], "declared"),
                 unknown("licenses.unknown_share", _MEASURE),
                 unknown("optouts.process", _MAINTAINERS),

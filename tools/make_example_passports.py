@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tools.example_parts import READ, disputed, does
+from tools.example_parts import READ, disputed, does, offline
 
 from drystone.catalog.importing.imported import Imported, QuotedText, known, unknown, with_always
 from drystone.catalog.importing.readers import import_reader
-from drystone.catalog.importing.releases import import_release
 from drystone.catalog.passports.passport import (
     ArtifactVersion,
     Claim,
@@ -26,8 +25,8 @@ from drystone.catalog.passports.passport import (
     Passport,
     Procedure,
 )
-from drystone.catalog.passports.reading import json_of
-from drystone.release.read import open_release
+from drystone.catalog.passports.reading import json_of, load_with_texts
+from drystone.release.layout import PASSPORT
 from tools import example_passports
 
 ROOT: Final = Path(__file__).parents[1]
@@ -257,6 +256,7 @@ def distilbert() -> Passport:
                 known("size.parameters", 66_000_000, [listed.quote("66M vs 110M parameters")], "declared"),
                 known("languages.natural", "English", [card.quote("Language(s): English")], "declared"),
                 known("training_data", "SQuAD v1.1", [card.quote("on SQuAD v1.1.")], "declared"),
+                offline(listed.quote("Provides pre-trained weights"), is_so=True, why="its weights can be fetched"),
                 Fact(
                     name="serving", status="disputed", settled_by="asking one of these servers for a span",
                     claims=(
@@ -388,6 +388,7 @@ def the_stack_v2() -> Passport:
                     card.quote("You need to agree to share your contact information to access this dataset"),
                     card.quote(agreement),
                 ], "declared"),
+                offline(card.quote(ids), is_so=False, why="contents are got from the archive"),
                 known("provenance.identifiers", "SWHIDs", [card.quote("only contain the SWHIDs")], "declared"),
                 known("versions.count", 4, [card.quote("The dataset consists of 4 versions")], "declared"),
                 unknown("licenses.unknown_share", "drystone catalog measure, on a named sample"),
@@ -414,14 +415,23 @@ def main() -> None:
         for sha256, kept in imported.texts.items():
             (FOLDER / "texts" / f"{sha256}.txt").write_text(kept, "utf-8")
         (FOLDER / f"{imported.passport.artifact.name}.json").write_bytes(json_of(imported.passport))
+        if imported.passport.artifact.kind == "reader":
+            beside = model_folder(imported.passport.artifact.name) / PASSPORT
+            beside.write_bytes(json_of(imported.passport, imported.texts.values()))
+
+
+def model_folder(name: str) -> Path:
+    """Return where a reader of this repository lies."""
+    return ROOT / f"models/{name}/src/drystone_{name.replace('-', '_')}/model"
 
 
 def own() -> Iterator[Imported]:
     """Yield what is counted of the readers that this repository holds, and of the demo where it was built."""
     for name in ("mini", "mini-half"):
-        yield import_reader(ROOT / f"models/{name}/src/drystone_{name.replace('-', '_')}/model", name, READ)
-    if (ROOT / "demo/release/manifest.json").exists():
-        yield import_release(open_release(ROOT / "demo/release"), READ)
+        yield import_reader(model_folder(name), name, READ)
+    beside = ROOT / "demo/release" / PASSPORT
+    if beside.exists():
+        yield Imported(*load_with_texts(beside))
 
 
 if __name__ == "__main__":

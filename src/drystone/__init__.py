@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         dispute_fact,
         draw_badge,
         explain_rank,
+        export_model,
         find_artifacts,
         find_duplicates,
         list_artifacts,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
         measure_dataset,
         measure_reader,
         merge_artifacts,
+        pack_model,
+        passport_schema,
         publish_passport,
         rank_artifacts,
         rank_history,
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
         validate_passport,
         verify_passport,
         what_would_turn,
+        write_model_card,
     )
     from drystone.dedup.verbs import deduplicate
     from drystone.detect.verbs import scan
@@ -72,15 +76,12 @@ if TYPE_CHECKING:
         distil,
         evaluate,
         explain,
-        export_model,
         load_reader,
         make_questions,
-        pack_model,
         train,
         verify_model,
         write_attention,
         write_features,
-        write_model_card,
         write_vectors,
     )
     from drystone.registry.registry import Registry
@@ -208,6 +209,7 @@ __all__ = [
     "occurrences",
     "open_release",
     "pack_model",
+    "passport_schema",
     "publish_passport",
     "rank_artifacts",
     "rank_files",
@@ -303,7 +305,7 @@ _HOMES = {
     "explain_words": "drystone.search.verbs",
     "export": "drystone.release.verbs",
     "export_catalog": "drystone.web.verbs",
-    "export_model": "drystone.reader.verbs",
+    "export_model": "drystone.catalog.verbs",
     "export_optouts": "drystone.registry.verbs",
     "export_reviews": "drystone.registry.verbs",
     "find_artifacts": "drystone.catalog.verbs",
@@ -334,7 +336,8 @@ _HOMES = {
     "new_receipt_key": "drystone.release.verbs",
     "occurrences": "drystone.release.verbs",
     "open_release": "drystone.answer.askable",
-    "pack_model": "drystone.reader.verbs",
+    "pack_model": "drystone.catalog.verbs",
+    "passport_schema": "drystone.catalog.verbs",
     "rank_artifacts": "drystone.catalog.verbs",
     "rank_files": "drystone.search.verbs",
     "rank_history": "drystone.catalog.verbs",
@@ -371,7 +374,7 @@ _HOMES = {
     "write_citations": "drystone.answer.verbs",
     "write_features": "drystone.reader.verbs",
     "write_first_settings": "drystone.building.verbs",
-    "write_model_card": "drystone.reader.verbs",
+    "write_model_card": "drystone.catalog.verbs",
     "write_vectors": "drystone.reader.verbs",
 }
 __getattr__ = lazily(__name__, _HOMES)

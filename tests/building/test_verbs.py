@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 import drystone
+from drystone.catalog.passports.reading import load_with_texts
+from drystone.catalog.passports.texts import find_quotes
 from drystone.cli import cli
 from drystone.errors import ReleaseError, SettingsError, UsageError
 from drystone.registry.place import DEFAULT_REGISTRY
@@ -34,6 +36,41 @@ def test_python_and_the_command_line_make_one_release(walls: Path, tmp_path: Pat
     report = drystone.verify("python")
     assert report.holds and report.root == release.root
     assert not drystone.audit(["python", "command"]).problems
+
+
+def test_each_version_carries_its_passport_beside_its_card(walls: Path, tmp_path: Path) -> None:
+    """Made by the build, of what the release is; a later version, and one after a retraction, has its own."""
+    write(tmp_path / "fences", {"LICENSE": MIT, "post.py": program("post")})
+    hostile = {
+        "release": {"description": "\x1b[31m<script>\u202e\n" + "long " * 2000, "url": "https://e.org/" + "x" * 400}
+    }
+    drystone.build([walls, tmp_path / "fences"], "release", threads=1, settings=hostile)
+    roots = []
+    for step in range(3):
+        if step == 1:
+            write(tmp_path / "walls", {"new.py": program("new")})
+            drystone.build([], "release", update="release", threads=1)
+        elif step == 2:
+            (row,) = (row for row in drystone.occurrences("release") if row["path"].endswith("post.py"))
+            request, _ = drystone.request_optout(swhids=[row["swhid"]])
+            drystone.vouch_optout(request.id, "seen")
+            drystone.decide_optout(request.id, "accepted")
+            drystone.retract(["release"])
+        manifest = drystone.open_release("release").manifest
+        passport, texts = load_with_texts(Path("release/passport.json"))
+        assert passport.artifact.versions[0].hashes == {"drystone-root": manifest.root}
+        assert {one.state for one in find_quotes(passport, texts)} == {"stands"}
+        fact = passport.fact("size.files")
+        assert fact is not None and fact.claim is not None and fact.claim.value == manifest.counts.kept
+        assert "passport.json" in Path("release/SHA256SUMS").read_text()
+        assert drystone.verify("release").holds
+        roots.append(manifest.root)
+    assert len(set(roots)) == 3
+    with pytest.raises(UsageError, match="checksums cover it"):
+        drystone.publish_passport("release")
+    drystone.add_artifact("release/passport.json", "catalog.sqlite")
+    (tmp_path / "release/passport.json").write_text("{}")
+    assert "passport.json" in {one.path for one in drystone.verify("release").examples}
 
 
 def test_why_takes_the_dropped_text_from_the_work_folder_wherever_it_lies(walls: Path, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from drystone.catalog.passports.reading import load_passport
+from drystone.catalog.shelf.builtin import builtin_passports
 from tests.end_to_end.conftest import ROOT, Run
 
 README = (ROOT / "README.md").read_text()
@@ -91,6 +93,8 @@ def test_the_demo_builds_holds_and_a_second_run_does_nothing_again(tmp_path: Pat
     assert told is not None
     assert told[0].split(" of ")[1].split(" ")[0] in done.stdout  # occurrences; the rest changes with detectors
     assert drystone("verify", "demo/release", "--quiet", cwd=tmp_path).returncode == 0
+    ours, theirs = builtin_passports()["demo"], load_passport(tmp_path / "demo/release/passport.json")
+    assert ours == theirs, "python -m tools.make_example_passports makes the demo's passport again"
     again = drystone("build", "examples/demo.toml", cwd=tmp_path)
     assert again.stdout == done.stdout
     stages = [line for line in again.stderr.splitlines() if not line.startswith(("fetch", "registry "))]

@@ -27,6 +27,7 @@ from drystone.building.stages.rows import repository_row
 from drystone.building.stages.settle import ROWS, ledger_bounds
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, as_rows
 from drystone.building.stages.text import to_text
+from drystone.catalog.importing.releases import passport_document
 from drystone.detect.licenses import HEAD_BYTES, LicenseAnnotation
 from drystone.detect.secrets.beside import without
 from drystone.errors import BuildError
@@ -92,7 +93,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
     index = partial(index_stage, build, output=output) if is_wanted(build) else _none
     files = write_files(build, settled, stage, output)
     remove_others(output, {file.path for file in files})
-    manifest = finish(output, facts, files, notices_of(settings, settled), index)
+    manifest = finish(output, facts, files, notices_of(settings, settled), index, passport_document)
     remove_other_indexes(output, manifest.index)
     stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
     (output / INCOMPLETE).unlink()

@@ -17,6 +17,7 @@ import orjson
 from drystone.building.index import follow
 from drystone.building.settings import ReleaseSettings
 from drystone.building.stages.rows import derived, told
+from drystone.catalog.importing.releases import passport_document
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import authors_of, forked_from
 from drystone.policy.representative import rank
@@ -110,6 +111,7 @@ def retract(
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, in_force=blocked.in_force(),
                     fall=fall, attribute=attribute, date=date, index=partial(follow, location, release.manifest),
+                    more=passport_document,
                 )  # fmt: skip
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))

@@ -33,6 +33,7 @@ from drystone.building.retract import about
 from drystone.building.settings import Settings
 from drystone.building.stages.rows import COMPARED, compared
 from drystone.building.stages.settle import ROWS
+from drystone.catalog.importing.releases import passport_document
 from drystone.errors import BuildError, DrystoneError, UsageError
 from drystone.release import layout
 from drystone.release.files import write_whole
@@ -118,7 +119,8 @@ def publish_update(build: Build, settled: Settled, old: Release) -> Manifest:
         manifest = _switch(build, facts, entries, settled, old)
     else:
         take_over(old.path, old.manifest.index, output)
-        manifest = finish(output, facts, entries, notices_of(settings, settled), partial(_index, build, old))
+        index = partial(_index, build, old)
+        manifest = finish(output, facts, entries, notices_of(settings, settled), index, passport_document)
         remove_other_indexes(output, manifest.index)
     (output / INCOMPLETE).unlink(missing_ok=True)
     store.remove_unused()
@@ -161,7 +163,8 @@ def _index(build: Build, old: Release, manifest: Manifest) -> list[IndexFile]:
 
 def _switch(build: Build, facts: ReleaseFacts, entries: list[FileEntry], settled: Settled, old: Release) -> Manifest:
     output = build.output
-    manifest = describe(output, facts, entries, list(notices_of(build.settings, settled)), layout.NEXT)
+    notices = list(notices_of(build.settings, settled))
+    manifest = describe(output, facts, entries, notices, layout.NEXT, more=passport_document)
     manifest = manifest.model_copy(update={"index": tuple(_index(build, old, manifest))})
     name, stone = tombstone(old.manifest, manifest, UPDATE)
     write_whole(output / name, stone)

@@ -17,7 +17,7 @@ from drystone.catalog.importing.readers import import_reader
 from drystone.catalog.importing.releases import import_release
 from drystone.catalog.importing.structured import top_keys
 from drystone.catalog.importing.unfragile import import_unfragile
-from drystone.catalog.passports.reading import LARGEST, load_passport, problems_of
+from drystone.catalog.passports.reading import LARGEST, load_with_texts, problems_of
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.reader.model.installed import installed
@@ -80,7 +80,7 @@ def _of_json(path: Path, source: str, date: str, name: str | None) -> Imported:
         return import_evaluations(text, source, date, name)
     if "passport" in keys or "unfragile" in keys:
         return import_unfragile(text, source, date, name)
-    return Imported(load_passport(path), {})
+    return Imported(*load_with_texts(path))
 
 
 def passport_of(what: str, shelf: Shelf) -> Imported:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from drystone.catalog.ranking.explaining import RankExplanation, Turn
     from drystone.catalog.ranking.ranking import RankedCatalog
     from drystone.catalog.resolving.shapes import Resolved
+    from drystone.reader.exports.export import CheckedFormat
     from drystone.reader.verbs import AnyModel
     from drystone.registry.verbs import AnyRegistry
 
@@ -288,6 +289,13 @@ def validate_passport(file: AnyPath) -> list[str]:
     return file_problems(Path(file))
 
 
+def passport_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of a passport's file."""
+    from drystone.catalog.passports.reading import schema
+
+    return schema()
+
+
 def draw_badge(found: Comparison) -> str:
     """Return a comparison in one line, as an SVG badge."""
     from drystone.catalog.comparing.badge import badge
@@ -366,10 +374,11 @@ def resolve_need(
 def publish_passport(
     artifact: AnyPath, out: AnyPath | None = None, *, key: AnyPath | None = None, catalog: AnyPath | None = None
 ) -> Path:
-    """Write the passport of an artifact into a file; return it. With a private `key` it is signed.
+    """Write the passport of an artifact into a file, with the texts that it quotes; return it.
 
-    `out` (default: `passport.json` in the artifact's own folder, beside its card). Raises `UsageError` where the
-    artifact is nowhere, has no folder and no `out` is named, or the key is none.
+    With a private `key` it is signed. `out` (default: `passport.json` in the artifact's own folder, beside its card;
+    `passport.signed.json` where it is signed). Raises `UsageError` where the artifact is nowhere, has no folder and no
+    `out` is named, its release has a passport already that is to be written unsigned, or the key is none.
     """
     from drystone.catalog.finding import passport_of
     from drystone.catalog.passports.reading import json_of
@@ -377,16 +386,68 @@ def publish_passport(
     from drystone.catalog.shelf.shelf import Shelf
     from drystone.errors import UsageError
     from drystone.release.files import write_whole
+    from drystone.release.layout import MANIFEST, PASSPORT
+    from drystone.release.manifest import read_manifest
     from drystone.release.versions.receipts import load_private
 
     what = os.fspath(artifact)
     if out is None and not Path(what).is_dir():
         raise UsageError(f"{what}: is no folder; name the file to write (--out)")
+    place = Path(what) / (PASSPORT if key is None else "passport.signed.json") if out is None else Path(out)
+    listed = read_manifest(place.parent).documents if (place.parent / MANIFEST).is_file() else ()
+    if place.name in {document.path for document in listed}:
+        raise UsageError(f"{place}: is there already, and the release's checksums cover it; --key signs a copy")
     with Shelf(_place(catalog)) as shelf:
-        passport = passport_of(what, shelf).passport
-    place = Path(what) / "passport.json" if out is None else Path(out)
-    write_whole(place, json_of(passport) if key is None else signed_now(passport, load_private(Path(key))))
+        found = passport_of(what, shelf)
+    signed = None if key is None else signed_now(found.passport, load_private(Path(key)))
+    write_whole(place, json_of(found.passport, found.texts.values()) if signed is None else signed)
     return place
+
+
+def export_model(
+    model: AnyPath, formats: Sequence[str], out: AnyPath, *, revision: str | None = None
+) -> list[CheckedFormat]:
+    """Write a model in other formats into one folder laid out like a Hub repository, and check each by its consumer.
+
+    The reader's passport lies beside its card. `formats`: safetensors, pytorch, onnx, onnx-int8, openvino,
+    openvino-int8, tensorflow, tf-h5, rust. Returns what `verify_model` returns. Raises `UsageError`,
+    `MissingExtraError`, `ModelError`.
+    """
+    from drystone.reader.exports.export import export
+
+    written = export(os.fspath(model), formats, Path(out), revision)
+    _write_reader_passport(Path(out), Path(os.fspath(model)).name)
+    return written
+
+
+def pack_model(model: AnyPath, package: AnyPath) -> Path:
+    """Put a model, in float16 with its card, into an installable package (models/mini); return the folder written.
+
+    Beside its card lies its passport; without a card of a hub there is none to make it of.
+    Raises `UsageError` where `package` is none, `ModelError` where a weight does not fit float16.
+    """
+    from drystone.reader.exports.package import pack
+
+    written = pack(os.fspath(model), Path(package))
+    _write_reader_passport(written, Path(package).resolve().name)
+    return written
+
+
+def write_model_card(
+    model: AnyPath, reports: Mapping[str, AnyPath], license: str, *, speed: bool = False, threads: int = 1
+) -> Path:
+    """Write the model card of a folder, with measured numbers only, and its passport beside it; return the card's path.
+
+    `reports`: by name of the data the report.json that `evaluate` wrote. `license`: the weights', in the Hub's
+    spelling. `speed`: measure every installed runtime with `threads` threads. Raises `UsageError`.
+    """
+    from drystone.reader.exports.card import measure_speeds, read_report, write_card
+
+    found = {name: read_report(Path(file)) for name, file in reports.items()}
+    speeds = measure_speeds(Path(model), threads) if speed else []
+    written = write_card(Path(model), found, speeds, license=license)
+    _write_reader_passport(written.parent, written.parent.resolve().name)
+    return written
 
 
 def verify_passport(file: AnyPath, key: AnyPath) -> tuple[Passport, str]:
@@ -411,6 +472,24 @@ def report_outcome(token: str, outcome: Outcome, catalog: AnyPath) -> str:
     with Shelf(_place(catalog)) as shelf:
         assert shelf.engine is not None
         return MatchRecords(shelf.engine).report(token, success=outcome == "success")
+
+
+def _write_reader_passport(folder: Path, name: str) -> None:
+    """Write the passport of a reader's folder beside its card; where there is no card of a hub, none."""
+    from datetime import UTC, datetime
+
+    from drystone.catalog.importing.readers import import_reader
+    from drystone.catalog.passports.reading import json_of
+    from drystone.errors import UsageError
+    from drystone.release.files import write_whole
+    from drystone.release.layout import PASSPORT
+
+    try:
+        found = import_reader(folder, name, datetime.now(UTC).date().isoformat())
+    except UsageError:
+        (folder / PASSPORT).unlink(missing_ok=True)
+        return
+    write_whole(folder / PASSPORT, json_of(found.passport, found.texts.values()))
 
 
 def _check_into(into: str | None, catalog: AnyPath | None) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from drystone.catalog.comparing.compare import MOST as MOST_COMPARED
 from drystone.catalog.comparing.compare import compare_passports
-from drystone.catalog.matching import HITS, LONGEST, MOST
+from drystone.catalog.matching import HITS, LONGEST, MOST, NOT_KNOWN
 from drystone.catalog.matching.records import Seeker
 from drystone.catalog.matching.shapes import ArtifactHit, MatchFilters, Method
 from drystone.catalog.passports.passport import Capability, Fact
@@ -207,7 +207,7 @@ def _fact(fact: Fact) -> FactShown:
     quotes = [reference for claim in fact.claims for reference in claim.evidence][:_QUOTES]
     return {
         "name": fact.name, "title": fact_kind(fact.name).title, "status": fact.status, "value": fact.text,
-        "basis": fact.bases, "evidence": [f"“{one.quote}” {one.source}, {one.date}" for one in quotes],
+        "basis": fact.bases, "evidence": [f"“{one.quote}” {one.source}{one.read_on}" for one in quotes],
     }  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def _found_lines(result: ArtifactsFound) -> list[str]:
         lines += ["", said("artifact", f"{hit.title} ({hit.artifact}, {hit.kind})"), f"fit {hit.fit:.2f} (0 to 1)"]
         lines += [said("does", hit.capability_name)] if hit.capability_name else []
         lines += [said(f"by {reason.by}", f"{reason.text} ({reason.of})") for reason in hit.reasons]
-    lines += [f"{count:,} more may fit: nobody knows their {name}" for name, count in result["unknown"].items()]
+    lines += [f"{count:,} more may fit: nobody knows {NOT_KNOWN[name]}" for name, count in result["unknown"].items()]
     return lines
 
 

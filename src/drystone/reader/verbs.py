@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -278,19 +278,6 @@ def make_questions(documentation: Sequence[AnyPath], license: str, out: AnyPath)
     return write([Path(folder) for folder in documentation], license, Path(out))
 
 
-def export_model(
-    model: AnyPath, formats: Sequence[str], out: AnyPath, *, revision: str | None = None
-) -> list[CheckedFormat]:
-    """Write a model in other formats into one folder laid out like a Hub repository, and check each by its consumer.
-
-    `formats`: safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8, tensorflow, tf-h5, rust. Returns what
-    `verify_model` returns. Raises `UsageError`, `MissingExtraError`, `ModelError`.
-    """
-    from drystone.reader.exports.export import export
-
-    return export(os.fspath(model), formats, Path(out), revision)
-
-
 def verify_model(folder: AnyPath) -> list[CheckedFormat]:
     """Check an exported folder: checksums, then every format by its consumer; return one row for each format.
 
@@ -300,31 +287,6 @@ def verify_model(folder: AnyPath) -> list[CheckedFormat]:
     from drystone.reader.exports.export import verify
 
     return verify(Path(folder))
-
-
-def pack_model(model: AnyPath, package: AnyPath) -> Path:
-    """Put a model, in float16 with its card, into an installable package (models/mini); return the folder written.
-
-    Raises `UsageError` where `package` is none, `ModelError` where a weight does not fit float16.
-    """
-    from drystone.reader.exports.package import pack
-
-    return pack(os.fspath(model), Path(package))
-
-
-def write_model_card(
-    model: AnyPath, reports: Mapping[str, AnyPath], license: str, *, speed: bool = False, threads: int = 1
-) -> Path:
-    """Write the model card of a folder, with measured numbers only; return its path.
-
-    `reports`: by name of the data the report.json that `evaluate` wrote. `license`: the weights', in the Hub's
-    spelling. `speed`: measure every installed runtime with `threads` threads. Raises `UsageError`.
-    """
-    from drystone.reader.exports.card import measure_speeds, read_report, write_card
-
-    found = {name: read_report(Path(file)) for name, file in reports.items()}
-    speeds = measure_speeds(Path(model), threads) if speed else []
-    return write_card(Path(model), found, speeds, license=license)
 
 
 def _files(files: Sequence[TrainingFile | AnyPath]) -> list[TrainingFile]:

@@ -22,6 +22,8 @@ REPOSITORIES: Final = "repositories.parquet"
 SUMS: Final = "SHA256SUMS"
 #: What NOTICE says, for programs.
 NOTICES: Final = "notices.jsonl"
+#: What the release does and what is known of it, for catalogs: a document that a release may have.
+PASSPORT: Final = "passport.json"
 #: The folder of the index, where there is one.
 INDEX: Final = "index"
 #: Files for people and catalogs, beside `SHA256SUMS`: the version of the format that brought each of them.

@@ -255,7 +255,7 @@ class Manifest(_Plain):
 
     def unknown(self) -> list[str]:
         """Return what a newer program wrote that this one does not know: columns, documents, fields of the manifest."""
-        documents = [d.path for d in self.documents if d.path not in {*layout.DOCUMENTS, layout.SUMS}]
+        documents = [d.path for d in self.documents if d.path not in {*layout.DOCUMENTS, layout.PASSPORT, layout.SUMS}]
         return [*self.unknown_columns(), *documents, *(f"{layout.MANIFEST}: {field}" for field in self._unknown)]
 
     def of_kind(self, kind: str) -> list[FileEntry]:

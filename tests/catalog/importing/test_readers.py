@@ -39,6 +39,19 @@ def test_a_folder_is_measured_and_its_card_quoted(tmp_path: Path) -> None:
     assert {one.state for one in find_quotes(found.passport, found.texts)} == {"stands"}
 
 
+def test_what_a_reader_s_folder_holds_says_whether_it_works_offline(tmp_path: Path) -> None:
+    folder = write(tmp_path / "m")
+    assert import_reader(folder, "m", "2026-11-30").passport.fact("offline") is None, "there is no tokenizer"
+    (folder / "tokenizer.json").write_text("{}")
+    found = import_reader(folder, "m", "2026-11-30")
+    fact = found.passport.fact("offline")
+    assert fact is not None
+    assert (fact.text, fact.bases) == ("yes", "derived")
+    assert {one.state for one in find_quotes(found.passport, found.texts)} == {"stands"}
+    (folder / "config.json").write_text('{"model_type": "nobody-knows"}')
+    assert import_reader(folder, "m", "2026-11-30").passport.fact("offline") is None
+
+
 def test_installed_readers(tmp_path: Path) -> None:
     from drystone.reader.model.installed import installed
 

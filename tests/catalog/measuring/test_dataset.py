@@ -18,6 +18,20 @@ from drystone.registry.snapshot import OptOuts
 
 LARGE = 1 << 30
 HEAD = "# SPDX-License-Identifier: MIT\n"
+MIT = """\
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
 TOKEN = "token = 'ghp_" + "x" * 36 + "'\n"
 
 
@@ -86,6 +100,28 @@ def test_every_fact_quotes_a_text_that_says_how_it_was_measured(small: Path) -> 
         assert "drystone 0." in claim.method.setup
         assert claim.low is None or claim.low <= float(claim.value) <= claim.high  # type: ignore[arg-type, operator]
     assert measure_dataset(str(small), 4, LARGE, 7) == found, "a seed draws the same again"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "share", "settled"),
+    [
+        (MIT, "MIT", 0, None),
+        (None, None, 75, "there is none"),
+        ("All rights reserved. Use without written permission is prohibited.\n", None, 100, "denies the right"),
+    ],
+)
+def test_the_licence_files_of_a_repository_speak_for_its_files(
+    tmp_path: Path, text: str | None, value: str | None, share: float, settled: str | None
+) -> None:
+    for number in range(3):
+        (tmp_path / f"f{number}.py").write_text(f"x = {number}\n")
+    (tmp_path / "head.py").write_text(HEAD)
+    if text is not None:
+        (tmp_path / "LICENSE").write_text(text)
+    found = {fact.name: fact for fact in measure_dataset(str(tmp_path), 100, LARGE, 1).facts}
+    assert (found["license"].claims[0].value if found["license"].claims else None) == value
+    assert found["licenses.unknown_share"].claims[0].value == share
+    assert settled is None or settled in str(found["license"].settled_by)
 
 
 def test_a_sample_claims_no_more_than_it_saw(tmp_path: Path) -> None:

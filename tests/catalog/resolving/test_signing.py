@@ -19,7 +19,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     write_sample(folder / "sample")
     public, _ = drystone.new_receipt_key(folder / "publisher.key")
     place = drystone.publish_passport(folder / "sample", key=folder / "publisher.key")
-    assert place == folder / "sample/passport.json"
+    assert place == folder / "sample/passport.signed.json"
     return place, public
 
 

@@ -24,4 +24,4 @@ def test_find(run: Callable[..., Result], tmp_path: Path) -> None:
     nothing = run(find, "zzz qqq", "--catalog", place)
     assert (nothing.exit_code, "Nothing in the catalog fits." in nothing.output) == (3, True)
     filtered = run(find, "train a code model", "--license", "permissive", "--catalog", place)
-    assert "nobody knows their license" in filtered.output
+    assert "nobody knows their licence" in filtered.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,9 @@ import pytest
 from click.testing import CliRunner
 from safetensors.numpy import load_file, save_file
 
+import drystone
+from drystone.catalog.passports.reading import load_with_texts
+from drystone.catalog.passports.texts import find_quotes
 from drystone.cli.asking.reader import command
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
@@ -36,6 +40,25 @@ def test_a_packed_model_is_float16_and_answers_alike(bert: Reader, checkpoints: 
     ours, theirs = Reader.load(out, runtime=bert.engine.name, threads=1).answer(*pair), bert.answer(*pair)
     assert (ours.start, ours.end) == (theirs.start, theirs.end)
     assert ours.score == pytest.approx(theirs.score, rel=0.05)
+
+
+def test_a_packed_model_has_its_passport_beside_its_card(
+    checkpoints: dict[str, Path], package: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(checkpoints["bert"], model)
+    (model / "README.md").write_text("no card of a hub\n")
+    out = drystone.pack_model(model, package)
+    assert not (out / "passport.json").exists()
+    (model / "README.md").write_text("---\npipeline_tag: question-answering\nlicense: mit\n---\n")
+    out = drystone.pack_model(model, package)
+    passport, texts = load_with_texts(out / "passport.json")
+    assert {one.state for one in find_quotes(passport, texts)} == {"stands"}
+    assert passport.artifact.name == "mini"
+    facts = {fact.name: fact.text for fact in passport.facts}
+    assert (facts["license"], facts["offline"], facts["formats"]) == ("MIT", "yes", "safetensors")
+    weights = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
+    assert passport.artifact.versions[0].hashes == {"sha256": weights}
 
 
 @pytest.mark.slow

@@ -194,7 +194,8 @@ _Measure = tuple[int | float | str, float | None, float | None]
 def _measures(table: pa.Table, rows: int, names: dict[str, str], *, nested: bool, whole: bool) -> dict[str, _Measure]:
     files = table.num_rows
     found: dict[str, _Measure] = {
-        "contents": ("inline" if "content" in names else "identifiers only; no column holds contents", None, None)
+        "contents": ("inline" if "content" in names else "identifiers only; no column holds contents", None, None),
+        "offline": ("content" in names, None, None),
     }
     if nested:
         found["size.repositories"] = (rows, None, None)

@@ -22,9 +22,12 @@ class Imported:
 
 
 class QuotedText:
-    """A text that facts are quoted from: where it is from, and the day that it was read (YYYY-MM-DD)."""
+    """A text that facts are quoted from: where it is from, and the day that it was read (YYYY-MM-DD).
 
-    def __init__(self, text: str, source: str, date: str) -> None:
+    No day: it is of something that never changes.
+    """
+
+    def __init__(self, text: str, source: str, date: str | None) -> None:
         self.text, self.source, self.date = text, source, date
         self.sha256 = sha256_of(text)
 

@@ -19,6 +19,7 @@ from drystone.release.files import file_sha256, read_bounded_text
 from drystone.release.layout import shown
 
 _METHOD: Final = Procedure(name="read from the model's files", version="1")
+_WHOLE: Final = Procedure(name="weights, configuration and tokenizer are there, of a family that we read", version="1")
 #: Bytes of the head of a safetensors file, and of a JSON file.
 _LONGEST: Final = 100 * 1024**2
 _FORMATS: Final = {
@@ -55,6 +56,9 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
         known(key, value, [kept.quote(f"{key}: {value}\n", key)], "measured", _METHOD)
         for key, value in measures.items()
     ]  # fmt: skip
+    if weights.is_file() and (folder / "tokenizer.json").is_file() and config.get("model_type") in FAMILIES:
+        quote = kept.quote(f"formats: {measures['formats']}\n", "formats")
+        measured.append(known("offline", True, [quote], "derived", _WHOLE))
     return _joined(card, measured, kept, config, weights_hash)
 
 

@@ -8,3 +8,8 @@ from typing import Final
 LONGEST: Final = 500
 MOST: Final = 100
 HITS: Final = 10
+#: What nobody knows of artifacts that a filter leaves out, in words.
+NOT_KNOWN: Final = {
+    "kind": "their kind", "license": "their licence", "price": "their price",
+    "offline": "whether they need a network", "language": "their languages",
+}  # fmt: skip

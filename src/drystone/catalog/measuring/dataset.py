@@ -18,6 +18,7 @@ from drystone.catalog.measuring.looking import COUNTED, Looker, SampleCounts
 from drystone.catalog.measuring.sampling import Sample, draw
 from drystone.catalog.passports.passport import Fact, Procedure
 from drystone.detect.languages import languages
+from drystone.detect.licenses import LicenseState
 from drystone.errors import UsageError
 from drystone.registry.snapshot import OptOuts
 from drystone.release.layout import shown
@@ -43,6 +44,12 @@ _SETTLED: Final = {
     "benchmarks.files_share": "--benchmark: the texts of benchmarks to look for, as JSON Lines",
     "benchmarks.texts_share": "--benchmark: the texts of benchmarks to look for, as JSON Lines",
     "duplicates.paths_share": "columns that name repository and path of each file",
+}
+#: Why a repository's licence is not known, and so what would settle it.
+_NO_ROOT: Final = {
+    LicenseState.ABSENT: "a licence file at its root, or its maintainers saying it; there is none",
+    LicenseState.DENIED: "its maintainers; what lies at its root denies the right to use it freely",
+    LicenseState.NOT_UNDERSTOOD: "a person reading the licence files at its root; no rule knows their words",
 }
 
 
@@ -80,6 +87,8 @@ def measure_dataset(
     estimates = {name: one for name, one in every if np.isfinite(one).all()}
     lines = {name: f"{name}: {one.said}\n" for name, one in estimates.items()}
     head = f"{NAME}, version {VERSION}: {shown(what)}\n{setup}\n{number} files, {bytes_} bytes\n"
+    root, why = _root_license(sample)
+    head += "" if root is None else f"license: {root}\n"
     head += "".join(f"kind of finding: {kind}: {many}\n" for kind, many in sorted(counts.kinds.items()))
     kept = QuotedText(head + "".join(lines.values()) + "contents: inline\n", f"{NAME}: {shown(what)[:200]}", today())
     method = Procedure(name=NAME, version=VERSION, setup=setup)
@@ -88,6 +97,10 @@ def measure_dataset(
         for name, one in estimates.items()
     ]
     facts.append(known("contents", "inline", [kept.quote("contents: inline\n", "contents")], "measured", method))
+    if root is not None:
+        facts.append(known("license", root, [kept.quote(f"license: {root}\n", "license")], "measured", method))
+    elif why is not None:
+        facts.append(unknown("license", why))
     facts += [unknown(name, by) for name, by in _SETTLED.items() if name not in estimates]
     return MeasuredFacts(tuple(facts), {kept.sha256: kept.text}, number, bytes_, sample.said)
 
@@ -119,6 +132,17 @@ def _estimates(
     yield "duplicates.near_share", _at_least(100 * counts.near / number, 100, whole=sample.whole)
     if "paths" in counts.told:
         yield "duplicates.paths_share", _at_least(100 * counts.paths / number, 100, whole=sample.whole)
+
+
+def _root_license(sample: Sample) -> tuple[str | None, str | None]:
+    """Return what the licence files at a repository's root grant, else why that is not known; of a table neither."""
+    if sample.tree is None:
+        return None, None
+    found = sample.tree("")
+    state = LicenseState.ABSENT if found is None else found.state
+    if found is not None and state is LicenseState.GRANTED:
+        return found.expression, None
+    return None, _NO_ROOT[state]
 
 
 def _sum(sample: Sample, column: dict[str, np.ndarray]) -> Interval:

@@ -19,7 +19,8 @@ from drystone.dedup.method import Method
 from drystone.dedup.near import keep
 from drystone.detect import languages, licenses, secrets
 from drystone.detect.encoding import decode
-from drystone.detect.licenses.annotation import LicenseState
+from drystone.detect.licenses import file_license
+from drystone.detect.licenses.annotation import LicenseAnnotation, LicenseState
 from drystone.detect.notebooks import notebook_script
 from drystone.identity.hashes import blob_hash
 from drystone.registry.snapshot import OptOuts
@@ -66,7 +67,7 @@ class Looker:
         places: set[tuple[str, str]] = set()
         for batch in sample.batches:
             for start, end in _cuts(batch):
-                self._look(batch, start, end, counts, held, places, is_text=sample.text)
+                self._look(batch, start, end, counts, held, places, sample)
         if held:
             texts, tongues = zip(*held.values(), strict=True)
             table = pa.table({"content": _large_binary(texts), "language": tongues})
@@ -75,12 +76,12 @@ class Looker:
 
     def _look(
         self, files: SampledFiles, start: int, end: int, counts: SampleCounts,
-        held: dict[bytes, tuple[bytes, str]], places: set[tuple[str, str]], *, is_text: bool,
+        held: dict[bytes, tuple[bytes, str]], places: set[tuple[str, str]], sample: Sample,
     ) -> None:  # fmt: skip
         contents, paths = files.contents[start:end], files.paths[start:end]
         found = np.zeros((len(contents), len(COUNTED)))
         found[:, 0] = 1
-        read = [content if is_text else decode(content).text for content in contents]
+        read = [content if sample.text else decode(content).text for content in contents]
         texts = [_script(text, path) if text is not None and path.endswith(".ipynb") else text
                  for text, path in zip(read, paths, strict=True)]  # fmt: skip
         for at, text in enumerate(texts):
@@ -89,7 +90,13 @@ class Looker:
             else:
                 found[at, 1] = len(text)
         there = [at for at, text in enumerate(texts) if text is not None]
-        self._detect(there, [text for text in texts if text is not None], paths, found, counts, contents, held)
+        heads = self._detect(there, [text for text in texts if text is not None], paths, found, counts, contents, held)
+        if sample.tree is not None:
+            counts.told.add("unlicensed")
+            for at, path in enumerate(paths):
+                swhid = f"swh:1:cnt:{files.ids[start + at]}"
+                said = file_license(sample.tree.file(path), heads.get(at), path, swhid)
+                found[at, 6] = said is None or said.state is not LicenseState.GRANTED
         for at in range(len(contents)):
             whole = start + at
             repository, licensed = files.repositories[whole], files.licensed[whole]
@@ -109,8 +116,8 @@ class Looker:
     def _detect(
         self, there: list[int], texts: list[bytes], paths: list[str], found: NDArray[np.float64], counts: SampleCounts,
         contents: list[bytes], held: dict[bytes, tuple[bytes, str]],
-    ) -> None:  # fmt: skip
-        """Let every detector look at the texts of some files, which are `there` among all."""
+    ) -> dict[int, LicenseAnnotation | None]:  # fmt: skip
+        """Let every detector look at the texts of some files, which are `there` among all; return what heads say."""
         names = [paths[at].rpartition("/")[2] for at in there]
         spans = self._scanner.scan_batch(texts, names)
         heads = licenses.detect_headers(texts, [f"{n}.py" if n.endswith(".ipynb") else n for n in names])
@@ -128,6 +135,7 @@ class Looker:
                 counts.exact += 1
             else:
                 held[digest] = (text, language)
+        return dict(zip(there, heads, strict=True))
 
     def _cannot_ask(self, repository: str | None) -> bool:
         """Return whether a request in force may take a file out in a way that cannot be looked up here."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from drystone.detect.licenses import TreeLicenses, detect_file, is_license_file, tree_licenses
 from drystone.errors import DrystoneError, UsageError
 from drystone.release.layout import shown
 from drystone.sources import Limits, RepositorySource, parse_source
@@ -66,6 +67,7 @@ class Sample:
     """A sample: how it was drawn (`said`), of how many files (None: not told), in how many of how many groups.
 
     `whole`: nothing was left out. `text`: the contents are texts already, of which no encoding is to be found out.
+    `tree`: of a repository, what its licence files say of its folders and files.
     """
 
     said: str
@@ -75,6 +77,7 @@ class Sample:
     whole: bool
     text: bool
     batches: Iterator[SampledFiles]
+    tree: TreeLicenses | None = None
 
 
 def draw(what: str, files: int, size: int, seed: int, text: str | None = None) -> Sample:
@@ -289,6 +292,7 @@ def _of_repository(what: str, files: int, size: int, seed: int) -> Sample:
             chosen.append(one)
             left -= one[2]
         contents = list(_contents(source, cache, chosen))
+        tree = _tree(source, cache, every)
     whole = len(chosen) == len(every)
     said = f"all {len(every):,} files" if whole else f"{len(chosen):,} of {len(every):,} files, seed {seed}"
     place = next(iter(source.places), what)
@@ -297,7 +301,20 @@ def _of_repository(what: str, files: int, size: int, seed: int) -> Sample:
         list(range(len(chosen))), contents, paths, [place] * len(chosen), [blob.hex() for _, blob, _ in chosen],
         [None] * len(chosen),
     )  # fmt: skip
-    return Sample(f"{said} of {source.spec}", len(every), len(chosen), len(every), whole, False, iter([batch]))
+    said = f"{said} of {source.spec}"
+    return Sample(said, len(every), len(chosen), len(every), whole, False, iter([batch]), tree)
+
+
+def _tree(source: RepositorySource, cache: Path, every: list[tuple[bytes, bytes, int]]) -> TreeLicenses:
+    """Return what all licence files of a repository say, whether they were drawn or not."""
+    paths = {path.decode("utf-8", "replace") for path, _, _ in every}
+    there = [one for one in sorted(every) if is_license_file(one[0].decode("utf-8", "replace"))]
+    found = [
+        (name, detect_file(data, name), f"swh:1:cnt:{blob.hex()}")
+        for (path, blob, _), data in zip(there, _contents(source, cache, there), strict=True)
+        for name in [path.decode("utf-8", "replace")]
+    ]
+    return tree_licenses(found, present=paths.__contains__)
 
 
 def _contents(source: RepositorySource, cache: Path, chosen: list[tuple[bytes, bytes, int]]) -> Iterator[bytes]:

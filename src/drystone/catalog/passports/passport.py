@@ -37,14 +37,19 @@ class Reference(_Plain):
     """Where a fact was read: `quote` stands word for word in the text whose SHA-256 (of its UTF-8) is `sha256`.
 
     `source` is the URL, or the name of a file, that the text came from on `date`; `locator` says where in it: a
-    heading, a key, a line.
+    heading, a key, a line. Without a `date` it is of something that never changes: a release of a root hash.
     """
 
     source: Line
     locator: Line | None = None
     sha256: Sha256
     quote: Prose
-    date: Day
+    date: Day | None = None
+
+    @property
+    def read_on(self) -> str:
+        """When it was read, in words that follow its source; empty of what never changes."""
+        return "" if self.date is None else f", read on {self.date}"
 
 
 References = Annotated[tuple[Reference, ...], Field(max_length=50, strict=False)]

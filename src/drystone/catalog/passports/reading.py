@@ -1,15 +1,19 @@
-"""Passports from JSON and to JSON: bounded, and every fault is named by its field."""
+"""Passports from JSON and to JSON: bounded, and every fault is named by its field.
+
+A file may hold the texts that its passport quotes, in a list `texts` beside it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from drystone.catalog.passports.passport import FORMAT, Passport
+from drystone.catalog.passports.texts import kept_by_hash
 from drystone.errors import UsageError
 from drystone.release.files import read_bounded
 from drystone.release.layout import shown
@@ -17,6 +21,8 @@ from drystone.release.layout import shown
 #: Bytes of a passport, and how deep its lists and objects lie in each other (its own form needs eight).
 LARGEST: Final = 8 * 1024**2
 _DEEPEST: Final = 20
+#: Texts that a file may hold beside its passport.
+_TEXTS: Final = 200
 #: Faults that are named before the rest is counted only.
 _NAMED: Final = 20
 
@@ -32,6 +38,11 @@ def file_problems(path: Path) -> list[str]:
 
 def read_passport(data: bytes, name: str) -> Passport:
     """Return the passport in JSON. Raises `UsageError`, which names `name` and each field at fault."""
+    return read_with_texts(data, name)[0]
+
+
+def read_with_texts(data: bytes, name: str) -> tuple[Passport, Mapping[str, str]]:
+    """Return the passport in JSON, and the texts that came with it by their SHA-256. Raises as `read_passport`."""
     try:
         return _parse(data)
     except UsageError as error:
@@ -41,16 +52,33 @@ def read_passport(data: bytes, name: str) -> Passport:
 
 def load_passport(path: Path) -> Passport:
     """Return the passport in a file. Raises `UsageError`."""
-    return read_passport(read_bounded(path, LARGEST), str(path))
+    return load_with_texts(path)[0]
 
 
-def json_of(passport: Passport) -> bytes:
-    """Return a passport as JSON for people and programs: UTF-8, indented, with what was set only."""
+def load_with_texts(path: Path) -> tuple[Passport, Mapping[str, str]]:
+    """Return the passport in a file, and the texts that came with it by their SHA-256. Raises `UsageError`."""
+    return read_with_texts(read_bounded(path, LARGEST), str(path))
+
+
+def json_of(passport: Passport, texts: Iterable[str] = ()) -> bytes:
+    """Return a passport as JSON for people and programs: UTF-8, indented, with what was set only.
+
+    `texts` that it quotes come with it, so that each quote can be found again in the file alone.
+    """
     plain = passport.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({"format": FORMAT, **plain}, ensure_ascii=False, indent=2).encode() + b"\n"
+    beside = {"texts": list(texts)} if texts else {}
+    return json.dumps({"format": FORMAT, **plain, **beside}, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _parse(data: bytes) -> Passport:
+def schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of a passport's file, as JSON."""
+    found = Passport.model_json_schema()
+    found["properties"]["texts"] = {"type": "array", "maxItems": _TEXTS, "items": {"type": "string"}}
+    found["required"].insert(0, "format")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **found}, indent=2) + "\n"
+
+
+def _parse(data: bytes) -> tuple[Passport, Mapping[str, str]]:
     if len(data) > LARGEST:
         raise UsageError(f"is larger than {LARGEST:,} bytes")
     try:
@@ -68,8 +96,11 @@ def _parse(data: bytes) -> Passport:
     given = found.get("format")
     if given != FORMAT or isinstance(given, bool):
         raise UsageError(f"format: is {shown(json.dumps(given))[:40]}; this program reads {FORMAT}")
+    texts = found.pop("texts", [])
+    if not isinstance(texts, list) or len(texts) > _TEXTS or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"texts: is no list of at most {_TEXTS} texts")
     try:
-        return Passport.model_validate(found)
+        return Passport.model_validate(found), kept_by_hash(texts)
     except ValidationError as error:
         raise UsageError("\n".join(problems_of(error))) from None
 

@@ -53,7 +53,11 @@ def resolve(need: str, as_json: bool, **given: Any) -> None:
 
 @click.command()
 @click.argument("artifact", type=click.Path())
-@click.option("--out", type=click.Path(path_type=Path), help="The file.  [default: passport.json in its folder]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The file.  [default: in its folder, passport.json, or signed passport.signed.json]",
+)
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
@@ -63,11 +67,11 @@ def resolve(need: str, as_json: bool, **given: Any) -> None:
 )
 @_options.catalog
 def publish(artifact: str, out: Path | None, key: Path | None, catalog: str | None) -> None:
-    """Write the passport of ARTIFACT beside its card, signed with --key.
+    """Write the passport of ARTIFACT beside its card, signed with --key. What we build or pack has one already.
 
     \b
     Examples:
-      drystone catalog publish releases/mine
+      drystone catalog publish releases/mine --key publisher.key
       drystone catalog publish mini --out mini.passport.json --key publisher.key
     """
     echo(f"wrote {inline(verbs.publish_passport(artifact, out, key=key, catalog=catalog))}")
@@ -83,7 +87,7 @@ def verify(file: Path, key: Path) -> None:
 
     \b
     Examples:
-      drystone catalog verify passport.json --key publisher.key.pub
+      drystone catalog verify releases/mine/passport.signed.json --key publisher.key.pub
     """
     passport, signed_at = verbs.verify_passport(file, key)
     echo(f"The signature holds. {inline(passport.artifact.title)}, {inline(signed_at)}")

@@ -129,7 +129,7 @@ def _print_evidence(one: MeasureScore) -> None:
     echo(f"{inline(one.measure.fact)}: {inline(one.said)}")
     for claim in () if one.fact is None else one.fact.claims:
         for each in claim.evidence:
-            echo(f"  “{inline(' '.join(each.quote.split()))}”  {inline(each.source)} ({each.date}, {claim.basis})")
+            echo(f"  “{inline(' '.join(each.quote.split()))}”  {inline(each.source)}{each.read_on} ({claim.basis})")
 
 
 @click.command()

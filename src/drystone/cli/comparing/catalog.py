@@ -143,6 +143,17 @@ def validate(file: Path, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@command.command("schema")
+def schema_() -> None:
+    """Print the JSON Schema (draft 2020-12) of a passport's file.
+
+    \b
+    Examples:
+      drystone catalog schema
+    """
+    echo(verbs.passport_schema(), nl=False)
+
+
 @command.command()
 @click.argument("release", type=click.Path())
 @click.option("--as", "form", required=True, type=click.Choice(get_args(PaperForm)), help="Which paper.")

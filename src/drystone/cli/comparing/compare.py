@@ -83,4 +83,4 @@ def _print_evidence(row: FactRow, titles: list[str]) -> None:
             for one in claim.evidence:
                 quote = " ".join(one.quote.split())
                 echo(f"{inline(row.kind.title)}, {inline(title)}: {inline(claim.text)}, {claim.basis}")
-                echo(f"  “{inline(quote)}”  {inline(one.source)} ({one.date})")
+                echo(f"  “{inline(quote)}”  {inline(one.source)}{one.read_on}")

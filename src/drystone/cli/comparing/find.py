@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from drystone.catalog import verbs
-from drystone.catalog.matching import MOST
+from drystone.catalog.matching import MOST, NOT_KNOWN
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, text
 
@@ -57,7 +57,7 @@ def _print(found: FoundArtifacts) -> None:
     if not found.hits:
         echo("Nothing in the catalog fits.")
     for name, count in found.unknown.items():
-        echo(f"{count} more may fit: nobody knows their {name}.")
+        echo(f"{count} more may fit: nobody knows {NOT_KNOWN[name]}.")
     for note in found.notes:
         echo(f"note: {inline(note)}", err=True)
 

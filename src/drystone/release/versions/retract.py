@@ -27,7 +27,7 @@ from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
 from drystone.release.versions.falls import OPTED_OUT, Inventory, key_of
 from drystone.release.versions.numbers import PATCH, RETRACTION, follow, next_version, tombstone
 from drystone.release.versions.switch import STAGING, place_beside, switch
-from drystone.release.writing.finish import describe
+from drystone.release.writing.finish import MoreDocuments, describe, no_documents
 from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
 
 #: Levels of zstd that are tried until a file is no larger than the one it replaces.
@@ -73,11 +73,12 @@ def retract(
     attribute: Attribute | None = None,
     date: str | None = None,
     index: Callable[[Manifest], tuple[IndexFile, ...]] = lambda after: (),
+    more: MoreDocuments = no_documents,
 ) -> Retraction:
     """Write the version of `release` without what `inventory` names, in its place; `release` was read from there.
 
     `in_force` requests take anything out at the state `registry_head` of the registry. `index` makes the index of the
-    new version, beside that of the old one, and returns its files.
+    new version, beside that of the old one, and returns its files; `more` its documents that this room does not know.
 
     A kill at any point leaves the old or the new version, whole; `switch.settle` or another retraction then removes
     what is left over. The columns stay those of the release, also where an older program wrote it. Raises
@@ -106,7 +107,7 @@ def retract(
         written += anew.bytes
         replaced += entry.bytes
     columns = {kind: release.columns(kind) for kind in TABLES}
-    after = _described(location, release, inventory, facts, entries, columns)
+    after = _described(location, release, inventory, facts, entries, columns, more)
     after = after.model_copy(update={"index": index(after)})
     name, stone = tombstone(
         release.manifest,
@@ -127,6 +128,7 @@ def _described(
     facts: ReleaseFacts,
     entries: list[FileEntry],
     columns: Mapping[Kind, list[str]],
+    more: MoreDocuments,
 ) -> Manifest:
     """Write the documents of the new version beside the old ones; of an older program's NOTICE the text is known."""
     if layout.NOTICES in {document.path for document in release.manifest.documents}:
@@ -142,7 +144,7 @@ def _described(
     else:
         gone, changed = _silent(release, inventory, "origin")
         notices = after_retraction(notices, gone, _kept_now(release, inventory, changed - gone))
-    return describe(location.mirror, facts, entries, notices, layout.NEXT, columns, older)
+    return describe(location.mirror, facts, entries, notices, layout.NEXT, columns, older, more)
 
 
 def _kept_now(release: Release, inventory: Inventory, origins: set[str]) -> dict[str, KeptPaths]:

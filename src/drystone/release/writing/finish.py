@@ -11,7 +11,7 @@ from drystone.release.columns import Kind
 from drystone.release.documents import card, citations, croissant
 from drystone.release.documents.notice import Notice, merged, notice_lines, notice_text
 from drystone.release.files import whole_file, write_whole
-from drystone.release.inspection.stats import Tally, counts_of, stats
+from drystone.release.inspection.stats import Stats, Tally, counts_of, stats
 from drystone.release.manifest import (
     Counts,
     Document,
@@ -25,6 +25,14 @@ from drystone.release.manifest import (
 )
 from drystone.release.read import Release
 
+#: Documents of a release by their names, made of it and its counts by who knows their form.
+MoreDocuments = Callable[[Release, Stats], Mapping[str, str]]
+
+
+def no_documents(release: Release, counted: Stats) -> Mapping[str, str]:
+    """Return none."""
+    return {}
+
 
 def finish(
     folder: Path,
@@ -32,11 +40,12 @@ def finish(
     files: Iterable[FileEntry],
     notices: Iterable[Notice] = (),
     index: Callable[[Manifest], Iterable[IndexFile]] = lambda manifest: (),
+    more: MoreDocuments = no_documents,
 ) -> Manifest:
     """Write everything around the Parquet files of a release, the manifest last, and return it.
 
     `files` are what the writers returned, in any order. `index` is asked for the files of the index before the manifest
-    is written, and makes them. What is already there under the same names is replaced; other
+    is written, and makes them. `more` as in `describe`. What is already there under the same names is replaced; other
     Parquet files under `data/` and `ledger/` (of an earlier build into this folder) are refused. Raises `ReleaseError`
     where files are missing or more than listed, where kept rows of the ledger and rows of data differ in number, or
     where the disk is full.
@@ -44,7 +53,7 @@ def finish(
     entries = tuple(sorted(files, key=lambda f: f.path))
     (folder / layout.MANIFEST).unlink(missing_ok=True)
     _check_complete(folder, entries)
-    manifest = describe(folder, facts, entries, list(notices))
+    manifest = describe(folder, facts, entries, list(notices), more=more)
     manifest = manifest.model_copy(update={"index": tuple(index(manifest))})
     write_whole(folder / layout.MANIFEST, manifest_bytes(manifest))
     return manifest
@@ -58,13 +67,14 @@ def describe(
     suffix: str = "",
     columns: Mapping[Kind, Iterable[str]] | None = None,
     older_notice: Iterable[str] = (),
+    more: MoreDocuments = no_documents,
 ) -> Manifest:
     """Write the documents of a release, with `suffix` behind their names, and return its manifest, not yet written.
 
     Of `files` only the ledger need be there. `notices` are what NOTICE holds; None: an older program wrote it,
-    and `older_notice` is its text in pieces. `columns` are those of the files by kind (default: all of this format).
-    Raises `ReleaseError` where kept rows of the ledger and rows of data differ
-    in number, or where the disk is full.
+    and `older_notice` is its text in pieces. `more` is asked for documents that this room does not know. `columns` are
+    those of the files by kind (default: all of this format). Raises `ReleaseError` where kept rows of the ledger and
+    rows of data differ in number, or where the disk is full.
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
     announced = present_columns() if columns is None else {kind: tuple(names) for kind, names in columns.items()}
@@ -85,6 +95,7 @@ def describe(
         "croissant.json": croissant.croissant(manifest, found),
         "datacite.json": citations.datacite(facts, manifest.root),
         layout.NOTICES: notice_lines(told),
+        **{name: (text,) for name, text in more(release, found).items()},
     }
     documents = [_write_document(folder, name, pieces, suffix) for name, pieces in texts.items()]
     sums = sums_text(entries, documents)

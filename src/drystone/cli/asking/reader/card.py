@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.catalog import verbs
 from drystone.cli import _options
 from drystone.cli._out import echo, inline
-from drystone.reader import verbs
 
 
 @click.command()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from drystone.catalog import verbs
 from drystone.cli._out import echo, print_json
-from drystone.reader import verbs
+from drystone.reader.verbs import verify_model
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(model: str, formats: str, out: Path | None, revision: str | None, ve
       drystone reader export exported --verify
     """
     if verify:
-        checked = verbs.verify_model(model)
+        checked = verify_model(model)
     elif out is None:
         raise click.UsageError("Give --out FOLDER to write to, or --verify.")
     else:

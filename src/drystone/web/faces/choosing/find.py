@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
 from drystone.catalog.finding import passport_of
-from drystone.catalog.matching import HITS, LONGEST, MOST
+from drystone.catalog.matching import HITS, LONGEST, MOST, NOT_KNOWN
 from drystone.catalog.matching.records import Seeker
 from drystone.catalog.matching.shapes import FoundArtifacts, MatchFilters
 from drystone.catalog.resolving.resolve import resolve
@@ -58,7 +58,7 @@ def find(
             failed = error
     return pages.draw(
         request, "find.html", 422 if failed else 200, q=q, wanted=wanted, keep=keep, found=found, failed=failed,
-        kinds=state.finder.kinds(), counted=state.finder.counted(), most=LONGEST,
+        kinds=state.finder.kinds(), counted=state.finder.counted(), most=LONGEST, not_known=NOT_KNOWN,
     )  # fmt: skip
 
 
