@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from drystone.work import exchange
-from drystone.work.exchange import Files, Named, Numbered, Readers, blocks, route
+from drystone.work.exchange import Files, Lined, Numbered, Readers, blocks, route
 from drystone.work.ranges import Between, Range, read
 from drystone.work.store import Stage, write_table
 from drystone.work.tasks import Task, run_here
@@ -126,7 +126,7 @@ def test_blocks_hold_about_as_many_rows() -> None:
 
 def _files(tmp_path: Path) -> Iterator[Files]:
     paths = [tmp_path / name for name in ("a/x.parquet", "b/longer.parquet", "a/z.parquet")]
-    yield Named.of(paths, tmp_path, tmp_path / "lines")
+    yield Lined.of(paths, tmp_path, tmp_path / "lines")
     yield Numbered(tmp_path, 3)
 
 

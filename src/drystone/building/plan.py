@@ -27,7 +27,7 @@ from drystone.policy.judge import Policies
 from drystone.registry import Applied
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Readable
-from drystone.work.exchange import Files, Named, Numbered, Readers, Routed, blocks, route
+from drystone.work.exchange import Files, Lined, Numbered, Readers, Routed, blocks, route
 from drystone.work.ranges import Range, bounds, id_range, range_count
 from drystone.work.store import Stage, fingerprint
 from drystone.work.stored import Stored
@@ -116,9 +116,9 @@ class Plan:
         root = build.store.folder
         told = build.store.stage("partitions", VERSION, listed.partitions, listed.marks)
         packs = [listed.inventory.folder / f"{task}.parquet" for task in listed.partitions]
-        self._listings = Named.of(listed.listings, root, told.file("listings"))
+        self._listings = Lined.of(listed.listings, root, told.file("listings"))
         self._contents = Contents(
-            packs=Named.of(packs, root, told.file("inventories")).beside(".pack"),
+            packs=Lined.of(packs, root, told.file("inventories")).beside(".pack"),
             sources=Stored.of(listed.sources, told.file("sources")),
             cache=build.cache,
             limits=build.limits,
@@ -268,7 +268,7 @@ class Plan:
         annotated: list[Any] = self._build.run("annotate", stage, tasks)
         self._build.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.folder / f"{task.id}.parquet" for task in tasks]
-        return Named.of(files, self._build.store.folder, placed.file("annotations")), annotated, detectors
+        return Lined.of(files, self._build.store.folder, placed.file("annotations")), annotated, detectors
 
     def _spread(
         self, key: list[object], collected: Numbered, texts: list[CollectCounts]

@@ -85,7 +85,7 @@ class Numbered(Files):
 
 
 @dataclass(frozen=True)
-class Named(Files):
+class Lined(Files):
     """Files below `root` whose names stand in the file `lines`, each in as many bytes."""
 
     lines: Path
@@ -95,7 +95,7 @@ class Named(Files):
     after: str = ".parquet"
 
     @classmethod
-    def of(cls, paths: Sequence[Path], root: Path, lines: Path) -> Named:
+    def of(cls, paths: Sequence[Path], root: Path, lines: Path) -> Lined:
         """Write the list of Parquet files that lie below `root`, and return what finds them by it."""
         told = [str(path.relative_to(root)).removesuffix(".parquet").encode() for path in paths]
         width = max(map(len, told), default=0) + 1
@@ -110,7 +110,7 @@ class Named(Files):
             found = file.read((last - first) * self.width)
         return [self.root / f"{line.decode().rstrip()}{self.after}" for line in found.splitlines()]
 
-    def beside(self, suffix: str) -> Named:
+    def beside(self, suffix: str) -> Lined:
         """Return the files that are called the same with `suffix` in place of `.parquet`."""
         return replace(self, after=suffix)
 
