@@ -93,6 +93,7 @@ def test_the_public_names_are_these() -> None:
         "open_release",
         "pack_model",
         "passport_schema",
+        "pipeline",
         "publish_passport",
         "rank_artifacts",
         "rank_files",

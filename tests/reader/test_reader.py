@@ -240,3 +240,14 @@ def test_hostile_text_gives_exact_offsets(name: str, context: str, request: pyte
     for answer in found:
         assert context[answer.start : answer.end] == answer.text
         assert answer.text == answer.text.strip() != ""
+
+
+def test_a_text_without_spaces_has_as_many_answers_as_are_asked_for(checkpoints: dict[str, Path], runtime: str) -> None:
+    reader = Reader.load(checkpoints["deberta-v2"], runtime=runtime, threads=1)  # a tokenizer of SentencePiece's kind
+    context = "Anna,Berlin;Carl,Dresden!" * 3
+    answers = reader.answer("Where?", context, top_k=9, max_answer_len=1)
+    assert isinstance(answers, list)
+    assert len({(a.start, a.end) for a in answers}) == 9
+    assert {a.text for a in answers} <= {"Anna", "Berlin", "Carl", "Dresden"}
+    plain = reader.answer("Where?", context, top_k=3, normalize="window")
+    assert [a.text for a in plain] == [context], "with the pipeline's ranking words are the pipeline's"

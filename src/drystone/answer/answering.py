@@ -79,9 +79,9 @@ class Asker:
         return CitedAnswers(question, answers, () if traced.pieces else (_NO_WORD,))
 
 
-def read_by(reader: Reader, max_answer_len: int) -> ReadPairs:
+def read_by(reader: Reader, max_answer_len: int, *, align_to_words: bool = True) -> ReadPairs:
     """Return what reads pairs with a reader."""
-    return partial(reader.stream, top_k=SPANS, max_answer_len=max_answer_len)
+    return partial(reader.stream, top_k=SPANS, max_answer_len=max_answer_len, align_to_words=align_to_words)
 
 
 def steps(question: str, found: list[Piece], read: ReadPairs, weights: ScoreWeights | None = None) -> Iterator[Trace]:
@@ -122,12 +122,14 @@ def cite(traced: Trace, cited: list[CitedRelease], *, top_k: int, least: float) 
     return answers
 
 
-def answer_text(text: str, question: str, reader: Reader, *, top_k: int, max_answer_len: int) -> list[Answer]:
+def answer_text(
+    text: str, question: str, reader: Reader, *, top_k: int, max_answer_len: int, align_to_words: bool
+) -> list[Answer]:
     """Return at most `top_k` spans of one text; raises as `verbs.ask_text` does."""
     asked = check(question)
     if not text.strip():
         raise UsageError("context: is empty.")
-    *_, last = steps(asked, of_text(text, asked), read_by(reader, max_answer_len))
+    *_, last = steps(asked, of_text(text, asked), read_by(reader, max_answer_len, align_to_words=align_to_words))
     best = [(sure, group[0]) for sure, group in last.groups[:top_k]]
     return [Answer(span.text, span.start, span.end, sure, 1 - sure, span.logit) for sure, span in best]
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TOP_K: Final = 1
 MAX_ANSWER_LEN: Final = 15
 LEAST: Final = 0.5
+#: Answers are whole words, and not tokens as the model chose them.
+ALIGN_TO_WORDS: Final = True
 #: In which a model that is named is loaded: a question takes a third of the processor time that fp32 takes.
 PRECISION: Final[Precision] = "fast"
 
@@ -40,6 +42,7 @@ def ask_releases(
     max_answer_len: int = MAX_ANSWER_LEN,
     least: float = LEAST,
     where: str = "",
+    align_to_words: bool = ALIGN_TO_WORDS,
 ) -> CitedAnswers:
     """Answer a question from releases: with spans of their texts, each with its citation, the surest first.
 
@@ -60,7 +63,7 @@ def ask_releases(
         asker = Asker([opened(release) for release in releases])
         found = asker.find(question, where)
         reader = loading.result()
-    *_, traced = steps(question, found, read_by(reader, max_answer_len))
+    *_, traced = steps(question, found, read_by(reader, max_answer_len, align_to_words=align_to_words))
     return asker.answers(question, traced, top_k=top_k, least=least)
 
 
@@ -72,6 +75,7 @@ def ask_text(
     precision: Precision = PRECISION,
     top_k: int = TOP_K,
     max_answer_len: int = MAX_ANSWER_LEN,
+    align_to_words: bool = ALIGN_TO_WORDS,
 ) -> list[Answer]:
     """Answer a question from one text, read in pieces as those of releases are, so that a long one answers well.
 
@@ -81,7 +85,9 @@ def ask_text(
     from drystone.reader.verbs import load_reader
 
     reader = load_reader(model, precision=precision)
-    return answer_text(context, question, reader, top_k=top_k, max_answer_len=max_answer_len)
+    return answer_text(
+        context, question, reader, top_k=top_k, max_answer_len=max_answer_len, align_to_words=align_to_words
+    )
 
 
 def verify_citations(file: str | os.PathLike[str], release: AnyRelease) -> list[CheckedCitation]:

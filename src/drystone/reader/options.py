@@ -66,6 +66,7 @@ class LoadOptions:
     runtime: Runtime = "auto"
     precision: Precision = "fp32"
     threads: int | None = None
+    device: str = "cpu"
 
 
 class TrainingFile(NamedTuple):

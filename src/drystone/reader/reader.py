@@ -32,7 +32,7 @@ from drystone.reader.spans.decode import Answer, Scores, decode, gather
 from drystone.reader.spans.documents import DocumentAnswer, pieces_of, ranked
 from drystone.reader.spans.texts import Text
 from drystone.reader.spans.windows import TextError, Window, Windower
-from drystone.reader.spans.words import whole
+from drystone.reader.spans.words import unicode_words, whole
 
 #: Windows gathered before a round of batches: enough to sort by length, few enough to keep memory level.
 _AHEAD = 512
@@ -55,10 +55,11 @@ class Reader:
         checkpoint: Checkpoint,
         reason: str,
         again: Callable[[], InferenceEngine] | None = None,
+        device: str = LoadOptions.device,
     ) -> None:
         self.model, self.windower, self.checkpoint = model, windower, checkpoint
         self.name, self.reason = checkpoint.name, reason
-        self._again = again
+        self._again, self._device = again, device
         self._hold(engine)
 
     def _hold(self, engine: InferenceEngine) -> None:
@@ -88,7 +89,7 @@ class Reader:
         place = str(folder.resolve()) if folder.is_dir() else self.name
         weights = max((file.stat().st_mtime_ns for file in checkpoint.folder.iterdir()), default=0)
         engine = self._engine
-        settings = (engine.name, engine.precision, engine.streams)
+        settings = (engine.name, engine.precision, engine.streams, self._device)
         return _load_once, (place, checkpoint.revision, *settings, weights)
 
     @classmethod
@@ -101,13 +102,15 @@ class Reader:
         runtime: str = LoadOptions.runtime,
         precision: str = LoadOptions.precision,
         threads: int | None = LoadOptions.threads,
+        device: str = LoadOptions.device,
     ) -> Reader:
         """Load a checkpoint from a folder or by its Hub id.
 
         `runtime` is openvino, onnxruntime, packed (our own kernel), torch, or auto (what is fastest here). `precision`
         is fp32, bf16, int8, auto (measured; see `Reader.reason`) or fast (int8 where our own kernel computes the model,
         else fp32). `threads` is how many windows are computed at once
-        (default: the processors available). Raises ModelError for a checkpoint that cannot be read, UsageError for a
+        (default: the processors available). `device` is cpu, or cuda or cuda:N where torch or ONNX Runtime
+        computes on a GPU. Raises ModelError for a checkpoint that cannot be read, UsageError for a
         wrong request.
         """
         checkpoint = read_checkpoint(model, revision, offline=offline)
@@ -122,8 +125,10 @@ class Reader:
         )
         if "embed.type" in built.weights:
             windower.keep_types_below(len(built.weights["embed.type"]))
-        chosen = choose(built, sample_windows(windower), runtime=runtime, precision=precision, threads=threads)
-        return cls(built, windower, chosen.engine, checkpoint, chosen.reason, chosen.again)
+        chosen = choose(
+            built, sample_windows(windower), runtime=runtime, precision=precision, threads=threads, device=device
+        )
+        return cls(built, windower, chosen.engine, checkpoint, chosen.reason, chosen.again, device)
 
     @overload
     def answer(
@@ -312,11 +317,13 @@ class Reader:
         known: dict[tuple[int, int], tuple[int, int]] = {}
 
         def span(first: int, last: int) -> tuple[int, int]:
-            found = context.span(first, last, words=options.align_to_words)
+            by_unicode = self.windower.unicode_words and not plain
+            found = context.span(first, last, words=options.align_to_words and not by_unicode)
             if plain or not options.align_to_words:
                 return found
             if found not in known:
-                known[found] = whole(context.text, *found)
+                words = unicode_words(context.text, *found) if by_unicode and found[0] < found[1] else found
+                known[found] = whole(context.text, *words)
             return known[found]
 
         return decode(
@@ -389,9 +396,11 @@ os.register_at_fork(after_in_child=lambda: globals().update(_forked=threading.Lo
 
 
 @lru_cache(maxsize=4)
-def _load_once(place: str, revision: str | None, runtime: str, precision: str, threads: int, weights: int) -> Reader:
+def _load_once(
+    place: str, revision: str | None, runtime: str, precision: str, threads: int, device: str, weights: int
+) -> Reader:
     """Return the reader of a pickle; one that is sent to a process again and again is loaded once."""
-    return Reader.load(place, revision=revision, runtime=runtime, precision=precision, threads=threads)
+    return Reader.load(place, revision=revision, runtime=runtime, precision=precision, threads=threads, device=device)
 
 
 def _unless_wrong(found: Any, on_error: OnError) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drystone.reader.options import (
     DEFAULT_MODEL,
@@ -23,6 +23,7 @@ from drystone.reader.options import (
 )
 
 if TYPE_CHECKING:
+    from drystone.reader.compat import QuestionAnsweringPipeline
     from drystone.reader.evaluation.evaluate import SavedReport
     from drystone.reader.exports.export import CheckedFormat
     from drystone.reader.features.features import AnswerExplanation
@@ -44,21 +45,60 @@ def load_reader(
     runtime: Runtime = LoadOptions.runtime,
     precision: Precision = LoadOptions.precision,
     threads: int | None = LoadOptions.threads,
+    device: str = LoadOptions.device,
 ) -> Reader:
     """Load a reader; one that is loaded is returned as it is.
 
     `revision`: branch, tag or commit of a Hub model. `offline`: use the Hub's local cache only (default: as the Hub's
     own settings say). `runtime`: auto is what is fastest here. `precision`: auto is measured (`Reader.reason`);
     fast is int8 where our own kernel computes the model, else fp32. `threads`: windows computed at once (default: all
-    processors). Raises `ModelError`, `UsageError`.
+    processors). `device`: cpu, or a GPU by torch or ONNX Runtime: cuda, cuda:1. Raises `ModelError`, `UsageError`.
     """
     from drystone.reader.reader import Reader
 
     if isinstance(model, Reader):
         return model
     return Reader.load(
-        os.fspath(model), revision=revision, offline=offline, runtime=runtime, precision=precision, threads=threads
+        os.fspath(model),
+        revision=revision,
+        offline=offline,
+        runtime=runtime,
+        precision=precision,
+        threads=threads,
+        device=device,
     )
+
+
+def pipeline(
+    task: str | None = None,
+    model: AnyModel | None = None,
+    *,
+    revision: str | None = LoadOptions.revision,
+    device: object = None,
+    runtime: Runtime = LoadOptions.runtime,
+    precision: Precision = LoadOptions.precision,
+    **options: Any,
+) -> QuestionAnsweringPipeline:
+    """Return what `transformers.pipeline("question-answering", …)` did; `model` is `mini` where none is named.
+
+    `device`: -1, "cpu" or None for the processor; 0, "cuda" or "cuda:1" for a GPU. Options of an answer are kept for
+    every call. `batch_size`, `padding`, `num_workers`, `tokenizer`, `framework`, `torch_dtype` and their like change
+    nothing: windows are batched by themselves, the tokenizer is the checkpoint's, and `precision` says how it is
+    computed. Raises `UsageError` for another task and for an argument that nobody knows, `ModelError`.
+    """
+    from drystone.errors import UsageError
+    from drystone.reader.compat import TASK, QuestionAnsweringPipeline, device_name
+
+    if task not in (TASK, None):
+        raise UsageError(f"task: {task!r} is not one of this package; it has {TASK!r}.")
+    loaded = load_reader(
+        DEFAULT_MODEL if model is None else model,
+        revision=revision,
+        runtime=runtime,
+        precision=precision,
+        device=device_name(device),
+    )
+    return QuestionAnsweringPipeline(loaded, **options)
 
 
 def ask(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.reader.spans.words import whole
+from drystone.reader.spans.words import unicode_words, whole
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,23 @@ def test_a_span_only_grows_and_stays_as_it_is_the_second_time(text: str, data: s
         assert whole(text, low, high) == (low, high)
     else:
         assert not any(map(str.isalnum, text[start:end]))
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "word"),
+    [
+        ("东京是日本的首都。人口很多。", "日", "日"),
+        ("กรุงเทพเป็นเมืองหลวง", "\u0e1b", "ป็"),
+        ("Anna's cat lives in Berlin, on 3.5 acres.", "erli", "Berlin"),
+        ("Anna's cat lives in Berlin, on 3.5 acres.", "nna", "Anna's"),
+        ("on 1,000.50 acres.", "00.5", "1,000.50"),
+        ("한국의 수도는 서울이다.", "울", "서울이다"),
+        ("नमस्ते दुनिया", "न", "नमस्ते"),
+        ("by Bronte\u0308, x", "ronte", "Bronte\u0308"),
+        ("so ❤\ufe0f it is", "❤", "❤\ufe0f"),
+    ],
+)
+def test_words_by_unicode_need_no_spaces_and_hold_no_punctuation(text: str, cut: str, word: str) -> None:
+    start = text.index(cut)
+    first, last = unicode_words(text, start, start + len(cut))
+    assert text[first:last] == word

@@ -11,7 +11,7 @@ from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import spinner
-from drystone.cli.asking.reader._options import load, max_answer_len, model_options_of, passage
+from drystone.cli.asking.reader._options import align_to_words, load, max_answer_len, model_options_of, passage
 
 if TYPE_CHECKING:
     from drystone.answer.forms import CitationForm
@@ -32,6 +32,7 @@ CITED: Final = ("bibtex", "csl")
 @model_options_of(verbs.ask_releases)
 @option_of(verbs.ask_releases, "--top-k", "--top", type=click.IntRange(1, 100), help="Answers to give.")
 @max_answer_len
+@align_to_words
 @option_of(verbs.ask_releases, "--least", type=click.FloatRange(0, 1), help="How sure an answer must be.")
 @option_of(verbs.ask_releases, "--where", help="Ask files alone that this query matches (docs/search.md).")
 @click.option(
@@ -62,7 +63,7 @@ def command(arguments: tuple[str, ...], context: Any, form: str, as_json: bool, 
     """
     *releases, question = arguments
     form = "json" if as_json else form
-    options = {name: given.pop(name) for name in ("top_k", "max_answer_len", "least", "where")}
+    options = {name: given.pop(name) for name in ("top_k", "max_answer_len", "least", "where", "align_to_words")}
     if context is not None:
         if releases or options["where"] or form in CITED:
             raise click.UsageError("--context goes without releases, --where, and citations")

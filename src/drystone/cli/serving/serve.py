@@ -113,7 +113,7 @@ def command(models: tuple[str, ...], releases: tuple[Path, ...], **given: Any) -
       drystone serve --model ./minilm --release releases/walls-1.1 --tokens tokens.txt
       drystone serve --catalog
     """
-    loading = {name: given.pop(name) for name in ("revision", "offline", "runtime", "precision", "threads")}
+    loading = {name: given.pop(name) for name in ("revision", "offline", "runtime", "precision", "threads", "device")}
     verbs.serve(
         models,
         releases,

@@ -20,13 +20,18 @@ def onnxruntime_module() -> Any:
     return onnxruntime
 
 
+def has_cuda() -> bool:
+    """Whether the installed ONNX Runtime computes on NVIDIA's GPUs."""
+    return "CUDAExecutionProvider" in onnxruntime_module().get_available_providers()
+
+
 class OnnxRuntimeEngine:
     """A session; `streams` batches run at once, each on one thread."""
 
     name = "onnxruntime"
     packs = False
 
-    def __init__(self, source: bytes | Path, precision: str, threads: int) -> None:
+    def __init__(self, source: bytes | Path, precision: str, threads: int, device: str = "cpu") -> None:
         runtime = onnxruntime_module()
         self.precision, self.streams = precision, threads
         options = runtime.SessionOptions()
@@ -34,9 +39,12 @@ class OnnxRuntimeEngine:
         options.log_severity_level = 3
         # Shapes change from batch to batch: memory planned for one of them helps none of the others.
         options.enable_mem_pattern = False
+        gpu = [("CUDAExecutionProvider", {"device_id": int(device.partition(":")[2] or 0)})] if device != "cpu" else []
         try:
             self._session = runtime.InferenceSession(
-                str(source) if isinstance(source, Path) else source, options, providers=["CPUExecutionProvider"]
+                str(source) if isinstance(source, Path) else source,
+                options,
+                providers=[*gpu, "CPUExecutionProvider"],
             )
         except Exception as error:  # the runtime's own exceptions share no public base
             raise ModelError(f"ONNX Runtime does not take the model: {error}") from None

@@ -6,6 +6,7 @@ It knows nothing of questions beyond the windows it is given to measure and cali
 from __future__ import annotations
 
 import importlib.util
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 
 from drystone import processor
 from drystone.errors import ModelError, UsageError
-from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
+from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine, has_cuda
 from drystone.reader.engines.openvino import OpenVinoEngine, openvino_core
 from drystone.reader.engines.packed import PackedEngine, unsupported, variants
 from drystone.reader.engines.quantize import quantized_onnx, quantized_openvino
@@ -61,6 +62,7 @@ def choose(
     runtime: str = "auto",
     precision: str = "fp32",
     threads: int | None = None,
+    device: str = "cpu",
 ) -> ChosenEngine:
     """Return an engine for `runtime` and `precision`; with precision "auto", the fastest that still agrees with fp32.
 
@@ -75,6 +77,8 @@ def choose(
         raise UsageError(f"precision: {precision!r} is not one of auto, fast, {', '.join(PRECISIONS)}.")
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 1024):
         raise UsageError(f"threads: must be an integer from 1 to 1024, not {threads!r}.")
+    if device != "cpu":
+        return _on_gpu(model, runtime, precision, threads or 1, device)
     threads = threads or processor.count()
     if precision == "auto":
         return _measure(model, _candidates(runtime), threads, windows)
@@ -86,6 +90,29 @@ def choose(
         runtime = _fastest(model, precision)
     again = partial(build_engine, model, runtime, precision, threads, windows)
     return ChosenEngine(again(), f"{runtime} {precision}: as asked for", again)
+
+
+def _on_gpu(model: Model, runtime: str, precision: str, threads: int, device: str) -> ChosenEngine:
+    """Return an engine on a GPU, by torch or else ONNX Runtime; raises UsageError where neither can."""
+    if not re.fullmatch(r"cuda(:\d{1,3})?", device):
+        raise UsageError(f"device: {device!r} is not one of cpu, cuda, cuda:N.")
+    if runtime not in ("auto", "torch", "onnxruntime") or precision not in ("fp32", "bf16", "auto", "fast"):
+        raise UsageError(f"device: {device} is for the runtimes torch and onnxruntime, in fp32 or (torch) bf16.")
+    precision = "bf16" if precision == "bf16" else "fp32"
+    tried = []
+    if runtime != "onnxruntime" and importlib.util.find_spec("torch"):
+        from drystone.reader.engines.torch import TorchEngine, has_device  # noqa: PLC0415  torch is an extra
+
+        if has_device(device):
+            again = partial(TorchEngine, model, precision, threads, device)
+            return ChosenEngine(again(), f"torch {precision} on {device}: as asked for", again)
+        tried.append("this torch has no such device")
+    if runtime != "torch" and precision == "fp32" and importlib.util.find_spec("onnxruntime"):
+        if has_cuda():
+            build = partial(OnnxRuntimeEngine, build_onnx(model), precision, threads, device)
+            return ChosenEngine(build(), f"onnxruntime fp32 on {device}: as asked for", build)
+        tried.append("this ONNX Runtime computes on no GPU (onnxruntime-gpu does)")
+    raise UsageError(f"device: {device} cannot be used: {'; '.join(tried) or 'torch is not installed'}.")
 
 
 def _fastest(model: Model, precision: str) -> str:

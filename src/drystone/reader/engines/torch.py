@@ -19,30 +19,39 @@ except ImportError:
     raise MissingExtraError("torch", "train") from None
 
 
+def has_device(name: str) -> bool:
+    """Whether the installed torch computes on a GPU of this name."""
+    return torch.cuda.is_available() and int(name.partition(":")[2] or 0) < torch.cuda.device_count()
+
+
 class TorchEngine:
     """A model's weights as tensors; `streams` batches at a time, each on one of torch's threads."""
 
     name = "torch"
     packs = False
 
-    def __init__(self, model: Model, precision: str, threads: int) -> None:
-        self.precision = precision
+    def __init__(self, model: Model, precision: str, threads: int, device: str = "cpu") -> None:
+        self.precision, self._device = precision, device
         self.streams = threads
         kind = torch.bfloat16 if precision == "bf16" else torch.float32
         weights = {
-            name: torch.from_numpy(np.ascontiguousarray(value)).to(kind) for name, value in model.weights.items()
+            name: torch.from_numpy(np.ascontiguousarray(value)).to(device, kind)
+            for name, value in model.weights.items()
         }
         self._model = model
         self._ops: TorchOps = _Int8Ops(weights) if precision == "int8" else TorchOps(weights)
 
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
-        ids, types, positions, blocks = map(torch.tensor, (batch.ids, batch.types, batch.positions, batch.blocks))
+        given = (batch.ids, batch.types, batch.positions, batch.blocks)
+        ids, types, positions, blocks = (torch.tensor(part, device=self._device) for part in given)
         before = torch.get_num_threads()
         torch.set_num_threads(1)  # of this thread: OpenMP and MKL keep it so
         try:
             with torch.inference_mode():
-                logits: np.ndarray = forward(self._ops, self._model, ids, types, positions, blocks).float().numpy()
+                logits: np.ndarray = (
+                    forward(self._ops, self._model, ids, types, positions, blocks).float().cpu().numpy()
+                )
         finally:
             torch.set_num_threads(before)
         return logits

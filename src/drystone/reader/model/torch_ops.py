@@ -18,10 +18,11 @@ class TorchOps:
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self._weights = weights
+        self._device = next((value.device for value in weights.values()), torch.device("cpu"))
 
     def weight(self, name: str, value: np.ndarray) -> Tensor:
         if name not in self._weights:
-            return torch.from_numpy(np.ascontiguousarray(value))
+            return torch.from_numpy(np.ascontiguousarray(value)).to(self._device)
         return self._weights[name]
 
     def take(self, table: Tensor, ids: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ class TorchOps:
         return x.permute(0, 3, 1, 2)
 
     def relative(self, x: Tensor, table: np.ndarray, index: Tensor, scale: float, *, transpose: bool) -> Tensor:
-        rows = torch.from_numpy(table).to(x.dtype).reshape(-1, x.shape[1], x.shape[3]).permute(1, 2, 0)
+        rows = torch.from_numpy(table).to(x.device, x.dtype).reshape(-1, x.shape[1], x.shape[3]).permute(1, 2, 0)
         scores = x @ rows * scale
         index = (index.transpose(1, 2) if transpose else index)[:, None].expand(*scores.shape[:3], x.shape[2])
         picked = torch.gather(scores, -1, index)

@@ -63,6 +63,8 @@ class Windower:
         self.max_tokens = max_tokens
         self.max_seq_len = min(DEFAULT_MAX_SEQ_LEN, most)
         self._pieces = Pieces.for_tokenizer(self._tokenizer.to_str(), self._encode)
+        # BERT's words end at white space and at punctuation; those of others hold both, or a whole text without spaces.
+        self.unicode_words = "BertPreTokenizer" not in tokenizer_json
         self._before, self._between, self._after, self._types = _template(self._tokenizer, name)
 
     def keep_types_below(self, count: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,6 +32,23 @@ def code_words(text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
     for match in _WORD.finditer(text, max(low, 0), min(high, len(text))):
         if _CODE.search(match[0]):
             yield match.span()
+
+
+def unicode_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span with the words whole that its ends cut, by Unicode's rules (Standard Annex 29).
+
+    They need no spaces: a character of Chinese or a cluster of Thai is a word, and punctuation is none of its word.
+    Words are looked at up to 200 characters from an end.
+    """
+    import regex  # noqa: PLC0415  an extra, and needed for few tokenizers
+
+    low, high = max(start - _AROUND, 0), min(end + _AROUND, len(text))
+    places = [low + match.start() for match in regex.finditer(r"(?w)\b", text[low:high])]
+    begins, ends = bisect_right(places, start), bisect_left(places, end)
+    first, last = (places[begins - 1] if begins else low), (places[ends] if ends < len(places) else high)
+    found = text[first:last]
+    first += len(found) - len(found.lstrip())  # a mark without a letter is joined to the space before it
+    return first, first + len(found.strip())
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -43,6 +43,7 @@ def _loading(verb: Callable[..., Any]) -> Iterable[Callable[[Command], Command]]
         click.option(
             "--threads", type=click.IntRange(1, 1024), help="Windows computed at once (default: all processors)."
         ),
+        option_of(verbs.load_reader, "--device", help="cpu, or a GPU: cuda, cuda:1."),
     )
 
 
@@ -67,6 +68,11 @@ to_file: Callable[[Command], Command] = click.option(
 )
 window_length: Callable[[Command], Command] = click.option(
     "--max-seq-len", type=click.IntRange(min=8), help="Tokens in a window."
+)
+align_to_words: Callable[[Command], Command] = option_of(
+    verbs.ask,
+    "--align-to-words/--no-align-to-words",
+    help="Answers are whole words, or tokens as the model chose them.",
 )
 top_k: Callable[[Command], Command] = option_of(
     verbs.ask, "--top-k", type=click.IntRange(1, 1000), help="Answers to give."

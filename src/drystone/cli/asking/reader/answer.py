@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from drystone.cli._out import echo, print_json
-from drystone.cli.asking.reader._options import load, max_answer_len, model_options, passage, top_k
+from drystone.cli.asking.reader._options import align_to_words, load, max_answer_len, model_options, passage, top_k
 from drystone.reader import verbs
 
 
@@ -19,6 +19,7 @@ from drystone.reader import verbs
 @top_k
 @click.option("--handle-impossible-answer", is_flag=True, help="Let the empty answer compete.")
 @max_answer_len
+@align_to_words
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON.")
 def command(
     model: str,
@@ -27,6 +28,7 @@ def command(
     top_k: int,
     handle_impossible_answer: bool,
     max_answer_len: int,
+    align_to_words: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -45,6 +47,7 @@ def command(
         top_k=top_k,
         max_answer_len=max_answer_len,
         handle_impossible_answer=handle_impossible_answer,
+        align_to_words=align_to_words,
     )
     if as_json:
         print_json([answer.as_dict() for answer in found])
