@@ -13,7 +13,7 @@ from typing import Final
 
 from drystone.detect.secrets.kinds.links import BACKTICK, BEHIND, QUOTED, SINGLE, linked
 from drystone.detect.secrets.kinds.secret_names import CORE, ENGINE_CORE, names_one, translation_file
-from drystone.detect.secrets.kinds.values import strength, uuid
+from drystone.detect.secrets.kinds.values import names_itself, statement, strength, uuid
 from drystone.detect.secrets.spans import Span
 
 #: A value is sought at most this many bytes behind its name.
@@ -95,6 +95,10 @@ _SUFFIX = re.compile(rb"[\w-]*")
 _HOW: Final = ("assign", "pair", "comma", "call", "space")
 _EQUALS = re.compile(rb"[\"']?\]?[ \t]{0,40}[:=?]")
 _LIBPQ = re.compile(rb"\w=[^\s\"'=,(]{1,80} $")
+# Behind the first text of a table stands a colon, where that is the name of a value.
+_KEY = re.compile(rb"[ \t]{0,4}:")
+# Behind a call stands what it answers: `sign("", "test_secret") => "f7f9..."`.
+_RESULT = re.compile(rb"[\"'`]\)[ \t]*(?:=>|->|==)")
 _MORE = re.compile(rb";[ \t]{0,2}[A-Za-z][A-Za-z ]{1,30}=")
 _SEMICOLON = re.compile(rb"[ \t]*=[^;\"\n&]{4,80};")
 _CONNECTION = re.compile(
@@ -184,8 +188,9 @@ class AssignedPassword:
         identity = word.lower() == b"secret" and suffix.lower() in (b"_id", b"id")
         if not identity and not names_one(word, head[len(before) :], suffix, before[-2:]):
             return
-        for how, first, last, sure in _values(text, at, head[len(before) :] + word + suffix, before, path):
-            if first >= since:
+        name = head[len(before) :] + word + suffix
+        for how, first, last, sure in _values(text, at, name, before, path):
+            if first >= since and not names_itself(name, text[first:last]):
                 yield from _judged(text, first, last, sure - 0.2 * identity, how, path)
 
 
@@ -202,9 +207,13 @@ def _assigned(
     text: bytes, at: int, stop: int, name: bytes, before: bytes, path: str | None
 ) -> Iterator[tuple[str, int, int, float]]:
     link = _link(path).match(text, at, stop)
+    if link is not None and _RESULT.match(text, at, stop):
+        return
     if link is not None:
         group = next(group for group in (6, 7, 8, 9) if link[group] is not None)
         how = next(name for name in _HOW if link[name] is not None)
+        if _KEY.match(text, link.end(), stop) and b"{" in text[at : link.start(group)]:
+            return
         # What stands in backticks behind a word is mostly a name in a text.
         if how == "space" and (
             group == 8
@@ -277,7 +286,7 @@ def _judged(text: bytes, start: int, end: int, sure: float, how: str, path: str 
         if how == "word" and (following := _NEXT_PAIR.search(value)) is not None:
             end = start + following.start()
             value = text[start:end]
-        if how in ("word", "connection") and re.search(rb"^\{|^[\[(<]", value):
+        if how in ("word", "connection") and (re.search(rb"^\{|^[\[(<]", value) or statement(value)):
             return
     least = 6 if how != "connection" else 5
     if len(value) < least or len(value) > 200 or value[:1].isspace() or value[-1:].isspace():

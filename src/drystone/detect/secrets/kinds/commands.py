@@ -136,6 +136,10 @@ _PIPED_TO: Final = (b"sudo -S", b"chpasswd", b"passwd --stdin", b"--password-std
 _PATTERNS: Final = {
     place.tool.encode(): [other.pattern for other in ARGUMENTS if other.tool == place.tool] for place in ARGUMENTS
 }
+# What stands before `identified by` in a statement; in a sentence something is identified by something.
+_IDENTIFIES: Final = re.compile(
+    rb"(?i)\b(?:user|role|to|exists|link)\s{1,8}(?!(?:is|are|was|be|being)\s)[^\s;]{1,80}(?:\s?@\s?\S{1,60})?\s{1,8}$"
+)
 _TOOL = re.compile(rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(_PATTERNS, reverse=True)) + rb")")
 
 
@@ -167,6 +171,9 @@ class CommandPassword:
         if found is None:
             return
         behind = hit - len(head) + found.end()
+        tool = behind - len(found[0])
+        if found[0] == b"identified" and _IDENTIFIES.search(text[max(0, tool - 160) : tool]) is None:
+            return
         for pattern in _PATTERNS[found[0]]:
             place = pattern.match(text, behind, min(len(text), behind + LINE))
             group = next((i for i in (3, 2, 1) if place[i]), 0) if place is not None else 0
@@ -229,10 +236,12 @@ class LoginPassword:
             start, end = match.span(next(i for i in (1, 2, 3) if match[i] is not None))
             value = text[start:end]
             plain = b" " not in value or passphrase(value)
-            if len(value) >= 6 and plain and not _PLACE.search(value):
+            if len(value) >= 6 and plain and not _PLACE.search(value) and not _NUMBERED.fullmatch(value):
                 yield Span("password", "login-password", start, end, max(0.0, strength(value) - 0.05))
 
 
+#: The name of one of several users, as tests make them: `add-operation-2`.
+_NUMBERED = re.compile(rb"[^\d\s]+-\d{1,2}(?:-[^\w\s]+)?")
 #: A path, a URL or a name of a host in the arguments of a call.
 _PLACE = re.compile(rb"[/@]\w+[./]\w|^[\w.-]+\.[a-z]{2,5}$|^\w+:\w+=")
 _DSN = re.compile(rb"(?:^|[\s\"'`=])[\w.%-]{1,60}:((?:[^`\n:/]|[:/](?!/)){3,120})@(?:tcp|tcp6|udp|unix|cloudsql)?\($")
@@ -240,8 +249,8 @@ _PGPASS = re.compile(
     rb"[\w.*/-]{1,100}:(\d{2,5}|\*):[\w*.$-]{1,80}:[\w*.$-]{1,80}:((?:\\.|[^:\n\r\\]){4,200})(?=[\r\n]|$)"
 )
 _NETRC = re.compile(
-    rb"(?:machine[ \t]+\S{1,200}|default)\s{1,20}(?:login|"
-    rb"user)\s{1,20}\S{1,100}\s{1,20}(?:account\s{1,20}\S{1,100}\s{1,20})?password\s{1,20}(\S{4,200})"
+    rb"(?:machine[ \t]+\S{1,200}|(?<![A-Za-z] )default)\s{1,20}(?:login|"
+    rb"user)\s{1,20}(?!(?:and|or|name)\s)\S{1,100}\s{1,20}(?:account\s{1,20}\S{1,100}\s{1,20})?password\s{1,20}(\S{4,200})"
 )
 
 

@@ -80,15 +80,15 @@ _HARMLESS = re.compile(
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
-    rb"role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id|(?:spdx_)?license_key|sec-websocket-(?:key|accept))$)|"
+    rb"accession|authenticatordata|clientdatajson|attestationobject|resource|role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id|(?:spdx_)?license_key|sec-websocket-(?:key|accept))$)|"
     rb"(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
-    rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision))$|tokendata|resourcekey|(?i:(?:empty|blank|unset|missing)_value)$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|checksum|"
+    rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision)(?:Hex|Bytes|Str|String)?)$|tokendata|resourcekey|(?i:(?:empty|blank|unset|missing)_value)$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|(?i:checksum)|"
     rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency|lock|update|change|starting)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
-    rb"integrity|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
+    rb"integrity|(?:digest|hash|hmac|signature)\w*\(|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
     rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
-    rb"authenticity_token|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
+    rb"authenticity_token|(?:dns|openpgp|ipsec)key\b|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
     re.IGNORECASE,
 )
 
@@ -102,6 +102,10 @@ def _harmless(name: bytes) -> bool:
 _FORMAT = re.compile(rb"%0?\d*(?:hh?|ll?|z|j|PRI)?[xXdu](?:%|\\n|$)|%(?:hh?|ll?)[xXdu]|%0\dl?l?[xXdu]")
 # `get_webhook("654bbb...")`: what a function that fetches or changes a thing is given is the thing's id.
 _OF_A_CALL = re.compile(rb"(?i)^(?:get|find|fetch|load|enable|disable|delete|remove|update)_?[a-z_]*$")
+# A value that a sentence shows as one of many.
+_FOR_EXAMPLE = re.compile(
+    rb"(?i)(?:\be\.g\.|\bfor (?:example|instance)|\bsuch as)[ ,:]{1,3}[\"'`(<]{0,2}(?:-----BEGIN [A-Z ]{1,30}-----\s)?$"
+)
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
@@ -219,6 +223,8 @@ class Context:
         line = text[line_start(text, start, REACH) : start]
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
+        if line.endswith(b"`") and line[-2:-1].isalnum():
+            return  # within a table of bytes; no text opens there
         if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
@@ -230,6 +236,8 @@ class Context:
             return
         if name is not None and b"::" + name in line:
             return  # the value of a type, not of a credential
+        if _FOR_EXAMPLE.search(line[-64:]):
+            return
         if name is None:
             # Within a run of signs, as tables of parsers have them, nothing begins.
             sure = 0.5 if _STRONG.search(line[-60:]) and line[-1:] not in b",;!$#^&|~%" else 0.35

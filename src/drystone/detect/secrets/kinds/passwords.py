@@ -9,7 +9,16 @@ from typing import Final
 from drystone.detect._kernel import surprise
 from drystone.detect.secrets import checks
 from drystone.detect.secrets.kinds.secret_names import OTHER
-from drystone.detect.secrets.kinds.values import example_in_url, file_name, reference, stand_in, told_in_base64
+from drystone.detect.secrets.kinds.values import (
+    camel_case,
+    example_in_url,
+    file_name,
+    names_itself,
+    reference,
+    says_password,
+    stand_in,
+    told_in_base64,
+)
 from drystone.detect.secrets.spans import Span, covering
 
 #: A private key block is at most this long.
@@ -88,14 +97,14 @@ class UrlPassword:
         scheme = max(since, hit - 220, text.rfind(b"://", max(0, hit - 220), hit) - 21)
         for match in covering(self._exact, text, scheme, hit, 260):
             user, value, host = match.groups()
-            if reference(value) or reference(user):
+            if reference(value) or reference(user) or user.lower() in (b"anonymous", b"ftp"):
                 continue
             sure = 0.75
             database = _DATABASE.match(text, match.end())
             others = (user, host.split(b".")[0], database[1] if database is not None else b"")
             if value.lower() == user.lower() or stand_in(value) or example_in_url(value, others):
                 sure -= 0.3
-            if checks.digits(value):
+            elif checks.digits(value):
                 sure += 0.1
             if self._documentation.search(host.lower()) or (
                 host in (b"localhost", b"127.0.0.1", b"0.0.0.0") and not checks.digits(value)
@@ -112,12 +121,6 @@ _DATABASE = re.compile(rb"(?::\d{1,5})?/([\w-]{1,40})(?![\w/-])")
 _PAGING = re.compile(
     rb"(?i)(?:next|page|lock|update|starting|sync|continuation|change|request|client|action|pagination|cancell?ation|csrf|publickey)[_-]?$"
 )
-
-
-def _says_its_name(before: bytes, value: bytes) -> bool:
-    """Return whether a value is its own name in other letters, as in enumerations: `TOKEN_LOST = "TokenLost"`."""
-    name = re.sub(rb"[^A-Za-z0-9]", b"", before).lower()
-    return name.endswith(re.sub(rb"[^A-Za-z0-9]", b"", value).lower())
 
 
 class AssignedCredential:
@@ -144,10 +147,12 @@ class AssignedCredential:
                 or checks.stand_in(value)
                 or checks.counts_up(value)
                 or file_name(value)
+                or camel_case(value)
+                or says_password(value)
                 or told_in_base64(value)
                 or checks.half_token(value)
                 or _PAGING.search(before)
-                or _says_its_name(text[max(0, match.start() - 60) : match.start(2)], value)
+                or names_itself(text[max(0, match.start() - 60) : match.start(2)], value)
                 or _qualified(text, match.start())
             ):
                 continue
@@ -181,6 +186,7 @@ class CurlCredentials:
                 _REFERENCE.search(value)
                 or _COMMON.fullmatch(value)
                 or re.fullmatch(rb"(?i)pass(?:word|wd)?|\[.*|x+|\*+", value)
+                or stand_in(value)
             ):
                 continue
             sure = 0.8 if checks.digits(value) or len(value) >= 12 else 0.5
@@ -215,6 +221,8 @@ class AuthorizationHeader:
         for match in covering(self._exact, text, max(since, hit - 90), hit, 2048):
             value = match[2]
             scheme = (match[1] or b"").strip().lower()
+            if (len(value) < 24 and stand_in(value)) or told_in_base64(value):
+                continue
             if (
                 _REFERENCE.search(value)
                 or checks.masked(value)

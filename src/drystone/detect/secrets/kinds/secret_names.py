@@ -28,12 +28,12 @@ def core_word(value: bytes) -> bool:
 OTHER: Final = re.compile(
     rb"(?i)[_-]?(?:name|names|field|file|filename|path|hash|hashed|url|uri|id|type|reset|label|key_?name|policy|policies|regex|pattern|manager|ref|arn|"
     rb"hint|text|prompt|message|msg|error|errors|var|env|input|endpoint|class|expir\w*|last\w*|changed\w*|count|limit|header|version|digest|"
-    rb"placeholder|title|strength|length|len|min\w*|max\w*|visible|visibility|required|toggle|button|btn|control|group|widget|icon|link|page|view|form|"
+    rb"body|placeholder|title|strength|length|len|min\w*|max\w*|visible|visibility|required|toggle|button|btn|control|group|widget|icon|link|page|view|form|"
     rb"dialog|screen|route|service|helper|utils?|validator|validation|encoder|hasher|mode|format|algorithm|scheme|store|storage|provider|source|"
     rb"state|status|enabled|disabled|age|days|rotation|generator|rules?|requirements?|description|desc|info|note|warning|instructions?|question|"
     rb"selector|locator|values|encodings?|encoding_values|xpath|css|column|table|attr\w*|param\w*|property|option|flag|arg|mask|chars?|charset|salt|iv|nonce|algo|bytes|size|bits|"
     rb"identity|with\w*|callback|command|cmd|sha\d*|md5|enc|encrypted|through|thru|ed|ing|less|back|key_?id|cache|manager\w*|engine|backend|prefix|suffix|"
-    rb"attempt\w*|auth(?:entication)?|grant|template|tmpl|subject|event|action|request|response|handler|changed|login)$"
+    rb"attempt\w*|auth(?:entication)?|grant|template|tmpl|subject|event|action|request|response|handler|changed|login)(?:_?[vV]?\d{1,2})?$"
 )
 # `pass` alone is a stage, a ticket or a keyword; with these before it, or as the whole name, it is a password.
 _PASS_BEFORE = re.compile(
@@ -59,7 +59,8 @@ def names_one(core: bytes, prefix: bytes, suffix: bytes, before: bytes) -> bool:
         return prefix.endswith((b".", b"-")) or _PASS_BEFORE.search(prefix) is not None
     # The end of another word (`parsec`), or a part of a type's name (`A::Secret`).
     return (
-        not (core[:1].islower() and prefix[-1:].isalpha() and core[:3] in (b"sec", b"pwd", b"psk")) and before != b"::"
+        not (core[:1].islower() and prefix[-1:].isalpha() and core[:3].lower() in (b"sec", b"pwd", b"psk"))
+        and before != b"::"
     )
 
 

@@ -15,7 +15,7 @@ from drystone.detect.secrets.spans import Span, covering
 WIDEST: Final = 2048
 
 # A token may begin after an escape in a string literal (`\nghp_...`) or in a URL (`%3Dghp_...`).
-_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?=[^A-Za-z0-9]))"
+_LEFT: Final = r"(?:(?<![A-Za-z0-9+])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?=[^A-Za-z0-9_]))"
 
 # `sha256=S4GY3z-rf_BGu...`: the rest of a digest that chance made look like a token.
 _DIGEST = re.compile(rb"(?i)sha\d{1,3}[=:-][A-Za-z0-9+/_=-]{0,60}$")

@@ -23,7 +23,7 @@ DRAWN: Final = 6.6
 _REFERENCE = re.compile(
     rb"""\$[({\[]|\{\{|\}\}|<%|\#\{|%\(\w+\)|\{[A-Za-z_][\w.:]*\}|\{\d?\}"""
     rb"""|^%[sdrq@]$|^%\w+%$|^%\{|^[@$:&!%]{1,2}[A-Za-z_][\w.:-]*(?:->\w+|::\w+)*[@%]?$|^<[^<>]*>$|^&lt;.*&gt;$|"""
-    rb"""^\[[\w .-]*\]$|^\[[\w.]+\(.*\)\]$|^\(.*\)$"""
+    rb"""\{[A-Za-z_][\w.]*\([^{}]*\)\}|^\[[\w .-]*\]$|^\[[\w.]+\(.*\)\]$|^\(.*\)$"""
     rb"""|\$(?:[a-z_][a-z0-9_]{2,}|[A-Z_][A-Z0-9_]{2,}|[a-z]{2,}(?:[A-Z][a-z]+)+)(?![A-Za-z0-9_])"""
     rb"""|^(?:env|process|os|self|this|config|settings|params|props|args|opts|options|data|request|req|var|local|vault|conf|kwargs|attrs)[.:\[]"""
     rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2|scrypt|argon2\w{0,2}|bcrypt)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
@@ -37,7 +37,9 @@ _REFERENCE = re.compile(
 _PICTURE = re.compile(
     rb"(?i)example|sample|dummy|placeholder|change[_-]?(?:me|it|this)|redacted|replace[_-]?(?:me|with)|your[_ -]?|x{4}|"
     rb"(?:^|[:=,;{\"'\s])x{3}(?=$|[,;}\"'\s])|bogus|"
-    rb"^(?:scott|tiger|hunter\d{0,2}|swordfish|pserver|anon\w*)$|foobar|todo|fixme|deadbeef|cafebabe|lorem|ipsum|insert|undefined|abc-?123|not[_-]?(?:set|a[_-]|real|secure|secret)"
+    rb"^(?:scott|tiger|hunter\d{0,4}_?|swordfish|pserver|anon\w*)$|foobar|"
+    rb"todo|fixme|deadbeef|cafebabe|lorem|ipsum|insert|undefined|abc-?123|do ?n[o']?t[ _-]?use|"
+    rb"not[_-]?(?:set|a[_-]|real|secure|secret)"
 )
 _LISTED_COMMON = (
     "password passwd passphrase passwort passw0rd pass pwd pw passcode secrets secret token apikey api key credentials "
@@ -54,11 +56,15 @@ _LISTED_COMMON = (
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
     "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
     "ssh ftp smtp imap ldap http https "
-    "repo branch org ssword "
+    "repo branch org ssword sekret sekrit secrit sooper "
     "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
+_CAMEL = re.compile(rb"[A-Za-z][a-z]+(?:[A-Z][a-z]+|[A-Z]{2})+")
+_PLAIN = re.compile(rb"[\w.:/-]+")
 _PART = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# The word itself, spelt as a rule for passwords asks: `P2$Sword`, `Pa55word`.
+_WORD_ITSELF = re.compile(rb"(?i)p[a@42]?[s$5]{1,2}[_-]?w[o0]rd")
 _LEET = bytes.maketrans(b"013457@$", b"oieastas")
 _TAIL = re.compile(rb"[\d\W_]+$")
 _COUNTED = re.compile(rb"(?i)123|321|abc|qwe|asd|zxc|(.)\1{3}|(.{2,4})\2{2}")
@@ -77,6 +83,13 @@ _JOINED = re.compile(rb"[\w.-]*(?:[/:]|#(?=[A-Za-z]))[\w./#:-]*")
 #: Limits ("20/m/ip", "5/minute") and names of things in a program ("tests.settings.OwnPasswordHasher").
 _RATE = re.compile(rb"\d{1,6}/\d{0,6}[a-z]{1,12}(?:/[a-z]{1,12}){0,2}")
 _DOTTED = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}")
+#: OpenSSL's list of ciphers, `HIGH:!aNULL:!MD5`, and a form's body, `grant_type=password&username=joan`.
+_CIPHERS = re.compile(rb"[!+-]?[\w@=+-]+(?::[!+-]?[\w@=+-]+)+(?=$|[\"';])")
+_FORM = re.compile(rb"\w{2,30}=[^&=\s]*(?:&\w{2,30}=[^&=\s]*)+")
+#: What a program's statement goes on with, not a password: `getBytes(value,`, `function(r){`.
+_CODE = re.compile(
+    rb"(?:(?:new|await|async) )?(?:[A-Za-z_$][\w$.]{1,60})?\((?:[\w$.\"']*[,(.]|[\w$, ]*\)(?:\{|=>|[;,.]))"
+)
 _IN_CODE = re.compile(rb"_|[a-z][A-Z]")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _ESCAPED = re.compile(rb"\\([^A-Za-z0-9\s]|[ ])")
@@ -86,12 +99,13 @@ _ALGORITHM = re.compile(
     rb"(?i)(?:aws4[-_])?(?:(?:pbkdf2|hmac|aes|rsa|ecdsa|ssha|pkcs|ed|chacha|blake|scram|rc|bcrypt|scrypt|argon|base|utf|md|"
     rb"sha|3?des|ccm|gcm|cbc|ctr|oaep|pss|poly|id|plus)[-_/]?\d{0,5}[a-z]?[-_/]?){1,6}"
 )
-_LINES = re.compile(rb"[^\n:{]+(?:\n[^\n:{]+)+\n?")
+_LINES = re.compile(rb"[A-Z]?[a-z]+(?: [A-Z]?[a-z]+)+|[^\n:{]+(?:\n[^\n:{]+)+\n?")
 _FILE = re.compile(
     rb"\.(?:7z|bin|bz2|cc|cpp|css|csv|cuh?|exe|go|gz|h|hpp|html?|img|ini|iso|jar|java|jpe?g|js|json|lock|log|md|mjs|ova|"
     rb"pdf|png|py|pyi|qcow2|rpm|rs|rst|deb|sql|svg|tar|tgz|toml|ts|tsx|txt|vhd|vmdk|war|whl|xml|xz|ya?ml|zip)$"
 )
 _WORDS = re.compile(rb"[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
+_CALLED_PASSWORD = re.compile(rb"([a-z]{1,20})[_.-]?(?:password|passwd|passw|pass|pwd)")
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -99,10 +113,36 @@ def reference(value: bytes) -> bool:
     """Return whether a value stands for one that is elsewhere: a variable, a template, a call, a path."""
     if _REFERENCE.search(value) is not None and not _drawn_with_signs(value):
         return True
+    if (b":!" in value and _CIPHERS.match(value)) or _FORM.fullmatch(value):
+        return True
     if _RATE.fullmatch(value) or (_DOTTED.fullmatch(value) and _IN_CODE.search(value) and readable(value)):
         return True
     # `s3:GetObject`, `/v1/accounts:reset`, `kit#Response`: words and what joins them.
     return _JOINED.fullmatch(value) is not None and readable(value)
+
+
+def statement(value: bytes) -> bool:
+    """Return whether a value goes on as a statement of a program does: `getBytes(value,`, `function(r){`."""
+    return _CODE.match(value) is not None and not _drawn_with_signs(value)
+
+
+def names_itself(name: bytes, value: bytes) -> bool:
+    """Return whether a value says its own name in other letters, as in enumerations: `TOKEN_LOST = "TokenLost"`.
+
+    More words may stand among those of the name: `PASSWORD_REQUIRED = "FlowPasswordRequiredResult"`.
+    """
+    plain = re.sub(rb"[^A-Za-z0-9]", b"", name).lower()
+    if plain.endswith(re.sub(rb"[^A-Za-z0-9]", b"", value).lower()):
+        return True
+    if not _PLAIN.fullmatch(value):
+        return False
+    words = {word.lower() for word in _PART.findall(name)}
+    return len(words) > 1 and words <= {word.lower() for word in _PART.findall(value)}
+
+
+def camel_case(value: bytes) -> bool:
+    """Return whether letters are words of a program's name, set off by capitals: `linkHoverBg`, not `kXbQwzRtLpMn`."""
+    return _CAMEL.fullmatch(value) is not None and 3 * (1 + len(re.findall(rb"[A-Z]", value[1:]))) <= len(value)
 
 
 def readable(value: bytes) -> bool:
@@ -138,7 +178,7 @@ def stand_in(value: bytes) -> bool:
     """Return whether a value is what writers put where a credential belongs: `changeme`, `test1234`, `Passw0rd!`."""
     if _PICTURE.search(value) is not None or len(set(value)) < 4 or told_in_base64(value):
         return True
-    if _ALGORITHM.fullmatch(value) or core_word(value):
+    if _ALGORITHM.fullmatch(value) or core_word(value) or says_password(value):
         return True
     for read in (value, _TAIL.sub(b"", value).translate(_LEET)):
         parts = [part.lower() for part in _PART.findall(read)]
@@ -157,16 +197,39 @@ def stand_in(value: bytes) -> bool:
     return re.fullmatch(rb"(?:0?1234567890?|123456?7?8?|987654321|\d)\w{0,2}", value) is not None
 
 
+def says_password(value: bytes) -> bool:
+    """Return whether a value is the word password among other words and at most two digits: `4AdminPa55word!`."""
+    rest, times = _WORD_ITSELF.subn(b"", value)
+    if not times or checks.digits(rest) > 2:
+        return False
+    letters = re.sub(rb"[^A-Za-z]", b"", rest)
+    return len(letters) < 4 or (not drawn(letters) and 2 * sum(map(len, _LONG_WORD.findall(letters))) > len(letters))
+
+
 def told_in_base64(value: bytes) -> bool:
     """Return whether a value is base64 of words that say so themselves: `user:not a real password`."""
-    if not re.fullmatch(rb"[A-Za-z0-9+/]{12,}={0,2}", value):
+    if not re.fullmatch(rb"[A-Za-z0-9+/]{8,}={0,2}", value):
         return False
     # One may lack its padding, or be cut off.
     value = value.rstrip(b"=")
     inner = base64.b64decode(value[: len(value) - (len(value) % 4 == 1)] + b"==")
-    if not inner.isascii() or not inner.decode().replace("\n", "").isprintable():
+    # SMTP's and IMAP's PLAIN (RFC 4616) parts them by NUL.
+    inner = inner.strip(b"\0").replace(b"\0", b":")
+    if not _printable(inner):
+        return False
+    user, _, password = inner.partition(b":")
+    if user and password and len(inner) < 80 and (password.lower() == user.lower() or stand_in(password)):
+        return True
+    if len(value) < 12 or not inner.isascii():
         return False
     return _SPOKEN.search(inner) is not None or _LINES.fullmatch(inner) is not None or stand_in(inner)
+
+
+def _printable(inner: bytes) -> bool:
+    try:
+        return inner.decode().replace("\n", "").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def example_in_url(value: bytes, others: Iterable[bytes]) -> bool:
@@ -176,6 +239,10 @@ def example_in_url(value: bytes, others: Iterable[bytes]) -> bool:
     """
     plain = unquote_to_bytes(value)
     if any(plain.lower() == part.lower() for part in others if part) or (b"_" in plain and _WORDS.fullmatch(plain)):
+        return True
+    # `bbuser:bbpasswd`: the same word beside either.
+    kind = _CALLED_PASSWORD.fullmatch(plain.lower())
+    if kind is not None and any(part and part.lower().startswith(kind[1]) for part in others):
         return True
     letters = re.sub(rb"[^A-Za-z]", b"", plain.translate(_LEET)).lower()
     return plain != value and (stand_in(plain) or _only_common(letters))
@@ -242,5 +309,5 @@ def strength(value: bytes) -> float:
     if foreign and not numbers:
         sure -= 0.2
     if stand_in(value) or checks.stand_in(value):
-        sure -= 0.4
+        sure -= 0.4 + 0.1 * says_password(value)
     return min(sure, 0.95)

@@ -1,0 +1,97 @@
+"""What real packages hold that looks like a credential and is none, by kinds; beside each, one that is found."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from drystone.detect.secrets import Scanner
+from drystone.detect.secrets.settings import SECRET_KINDS
+
+
+def _found(text: str, path: str) -> list[str]:
+    data = text.encode()
+    return [data[s.start : s.end].decode() for s in Scanner().scan(data, path) if s.kind in SECRET_KINDS]
+
+
+def _basic(pair: str) -> str:
+    return base64.b64encode(pair.encode()).decode()
+
+
+INNOCENT = {
+    "a sentence: identified by": ("get the value from the file identified by 'entry47'\n", "a.py"),
+    "a sentence: user and password": ("runs with default user and password configured, the\n", "README.md"),
+    "minified: a call": (";const password=getBytes(_password,'password');const salt=1;", "a.min.js"),
+    "minified: a function": (";o.keyPair.fromSecretKey=function(r){if(J(r),32!==r.length)throw Error();", "a.js"),
+    "minified: a member": ("this._authToken=e.accessToken,this._authToken", "a.js"),
+    "user anonymous": ('url = "ftp://anonymous:mail%40astropy.org@gdc.cddis.nasa.gov/pub"\n', "a.py"),
+    "user and password of one word": ("--db='mysql://bbuser:bbpasswd@dbhost/bbdb'\n", "a.py"),
+    "a stand-in behind Bearer": ('"Authorization: Bearer token123"\n', "a.py"),
+    "Basic, a stand-in inside": (f'{{"authorization": "Basic {_basic("joan:example")}"}}\n', "a.json"),
+    "Basic, its own name inside": (f'{{"Authorization": "Basic {_basic("foo:bar")}"}}\n', "a.json"),
+    "Basic, another script": (f'assert headers["Proxy-Authorization"] == b"Basic {_basic("üser:pass")}"\n', "a.py"),
+    "base64 of words": (f'client.sAdd("users:1:tokens", "{_basic("Node Redis")}");\n', "a.js"),
+    "what a server of mail asks for": ('StatusCode(334, b"UGFzc3dvcmQA", "AUTH PASSWORD AHRlc3QAdGVzdA==")\n', "a.py"),
+    "the name of one of several users": ("add_user(self.connection, testcase_id, 'add-operation-2')\n", "a.py"),
+    "a table of bytes": (
+        "key = `lloeffw-sks?aq=fqj`nl;1ov`h`fmw3338wjmzdlmfkwnopfoogqvdEQFFmlgfmj`h<jg>olp`;\n",
+        "a.js",
+    ),
+    "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
+    "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
+    "a digest of a password": (
+        'assertEqual(_password_digest("mike", "pw"), "cd7e45b3b2767dc2fa9b6b548457ed00")\n',
+        "a.py",
+    ),
+    "what a signature comes to": (
+        "* - computeHMACSignature('', 'test_secret') => "
+        "'f7f9bd47fb987337b5796fdc1fdb9ba221d0d5396814bfcaf9521f43fd8927fd'\n",
+        "a.js",
+    ),
+    "a checksum of a table": ("whenCHECKSUM= '9nhRHkZO9kfOGkZO'   / HDU checksum updated\n", "a.txt"),
+    "a key's number": ("The id of the key. For example, ae4aa6d4-a4d8-9df9-a475-4ff6d7898456.\n", "a.md"),
+    "its hexadecimal": ("getBags({localKeyIdHex: '7b59377ff142d0be4565e9ac3d396c01401cd879'});\n", "a.js"),
+    "a form's body": ("password_body = 'grant_type=password&username=joan&password=changeme'\n", "a.py"),
+    "an enumeration": ('const FLOW_PASSWORD_REQUIRED_V2 = "FlowSignUpPasswordRequiredResultV2";\n', "a.ts"),
+    "with signs": ('temporary_password = "P2$Sword"\nnew_password = "4AdminConnectPa55word!"\n', "a.py"),
+    "a text with a call": ('bad_password = f"bad{mock_random.get_random_hex(128)}"\n', "a.py"),
+    "a user and a stand-in of curl": ('curl "https://api.test.com/" -u "some_username:some_password"\n', "a.sh"),
+    "a design's tokens": ('{"source": "Menu", "token": "darkSubMenuItemBg", "type": "string"}\n', "a.json"),
+    "another word's letters": ("var internalPropsKey = '__reactProps$' + randomKey;\n", "a.js"),
+    "a key of a table": ('"SECURITY_PASSWORD_HASH_OPTIONS": {"argon2__rounds": 1},\n', "a.py"),
+    "a public key of DNS": ("key01 3600 IN CDNSKEY 256 3 8 AwEAAbmiLgh411Pz3v3XCSBrvYf52A/G v55ItN1\n", "a.zone"),
+    "what an authenticator says": (
+        '"authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MBAAAABQ==",\n',
+        "a.py",
+    ),
+}
+
+REAL = {
+    "a statement: identified by": ("create user joan identified by 'River!4821';\n", "a.sql", "River!4821"),
+    "default of .netrc": ("default login joan password River!4821\n", ".netrc", "River!4821"),
+    "a connection's password": ("const c = 'Server=db;Password=k(9xQ!z7Lm;Uid=sa';\n", "a.js", "k(9xQ!z7Lm"),
+    "a token of npm": ("//registry.corp/:_authToken=8f14e45f-ceea-467a-9b1c\n", ".npmrc", "8f14e45f-ceea-467a-9b1c"),
+    "another user": ('url = "ftp://joan:tR8!kq2Zx@files.corp.fr/pub"\n', "a.py", "tR8!kq2Zx"),
+    "Bearer": ('"Authorization: Bearer 3fee13ce6d2845da9bd5f2c2"\n', "a.py", "3fee13ce6d2845da9bd5f2c2"),
+    "Basic": (f'{{"Authorization": "Basic {_basic("joan:tR8!kq2Zx")}"}}\n', "a.json", _basic("joan:tR8!kq2Zx")),
+    "drawn beside the word": ('password = "xK9!passwordQ72v"\n', "a.py", "xK9!passwordQ72v"),
+    "an enumeration's name, another value": ('DB_PASSWORD = "RiverDb4821x"\n', "a.py", "RiverDb4821x"),
+    "a key of HMAC": (
+        'hmac_secret_key = "f7f9bd47fb987337b5796fdc1fdb9ba2"\n',
+        "a.py",
+        "f7f9bd47fb987337b5796fdc1fdb9ba2",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", INNOCENT)
+def test_what_looks_like_a_credential_and_is_none(kind: str) -> None:
+    text, path = INNOCENT[kind]
+    assert _found(text, path) == []
+
+
+@pytest.mark.parametrize("kind", REAL)
+def test_what_stands_in_the_same_places_and_is_one(kind: str) -> None:
+    text, path, value = REAL[kind]
+    assert _found(text, path) == [value]
