@@ -38,6 +38,24 @@ INNOCENT = {
         "key = `lloeffw-sks?aq=fqj`nl;1ov`h`fmw3338wjmzdlmfkwnopfoogqvdEQFFmlgfmj`h<jg>olp`;\n",
         "a.js",
     ),
+    "Basic, words of another script": (f'header("Basic {_basic("русскии:пароли")}")\n', "a.py"),
+    "a copy of a picture": (".. image:: https://m.corp.fr/p1473.76.jpg?key=mD9_qMaKBAuGPi95KzXYqg\n", "a.rst"),
+    "what a test expects": ("expectedKey = '<13DDE7585D9BE366C976DDD56AF541D1>'\n", "a.py"),
+    "what a call must come to": (
+        'assert scrypt.derive(password) == b"\\xf4\\x92\\x86\\xb2\\x06\\x0c\\x848W"\n',
+        "a.py",
+    ),
+    "ASCII85": (
+        "key%[S#h.KfRb8<fV^M("
+        + '"4CB]PWdM&]6)&uB,.U6I<i`7FD!8>PW`@O,^Lrk_3B,bXUb6k(-(O[t`:a[jq5Q5PN=m1LWUpWJb_aHsLp\n',
+        "a.eps",
+    ),
+    "minified: an end": (";a.fn.editabletypes.password=b}(window.jQuery),function(a){x;a=1", "a.min.js"),
+    "names of commands": ("ConvertTo-Html ConvertTo-SecureString Copy-Item Copy-ItemProperty\n", "a.js"),
+    "an example of a hash": (
+        "An example hash (of ``password``) is ``*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19``.\n",
+        "a.rst",
+    ),
     "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
     "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
     "a digest of a password": (

@@ -98,7 +98,7 @@ _LIBPQ = re.compile(rb"\w=[^\s\"'=,(]{1,80} $")
 # Behind the first text of a table stands a colon, where that is the name of a value.
 _KEY = re.compile(rb"[ \t]{0,4}:")
 # Behind a call stands what it answers: `sign("", "test_secret") => "f7f9..."`.
-_RESULT = re.compile(rb"[\"'`]\)[ \t]*(?:=>|->|==)")
+_RESULT = re.compile(rb"[\"'`]?\)[ \t]*(?:=>|->|==)")
 _MORE = re.compile(rb";[ \t]{0,2}[A-Za-z][A-Za-z ]{1,30}=")
 _SEMICOLON = re.compile(rb"[ \t]*=[^;\"\n&]{4,80};")
 _CONNECTION = re.compile(

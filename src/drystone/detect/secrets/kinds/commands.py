@@ -182,9 +182,13 @@ class CommandPassword:
                 return
 
 
+#: The name of another of PowerShell's commands, as lists of them have it.
+_CMDLET = re.compile(rb"[A-Z][a-z]+-[A-Z][A-Za-z]+")
+
+
 def _told(text: bytes, start: int, end: int, sure: float, rule: str) -> Iterator[Span]:
     value = text[start:end]
-    if 4 <= len(value) <= 200 and not value.startswith((b"-", b"<")):
+    if 4 <= len(value) <= 200 and not value.startswith((b"-", b"<")) and not _CMDLET.fullmatch(value):
         sure += strength(value) if value[:1] != b"$" else 0.0
         if sure >= 0.4:
             yield Span("password", rule, start, end, min(sure, 0.95))

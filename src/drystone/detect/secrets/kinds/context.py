@@ -73,7 +73,7 @@ def given_name(line: bytes) -> bytes | None:
 
 # Names of values that are random and no secret.
 _HARMLESS = re.compile(
-    rb"(?i:(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
+    rb"(?i:^expected|(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
     rb"digest|integrity|fingerprint|"
     rb"thumbprint|commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
     rb"hostname|domain|endpoint|name|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
@@ -86,7 +86,7 @@ _HARMLESS = re.compile(
     rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency|lock|update|change|starting)[_-]?token)$"
 )
 _HARMLESS_CONTEXT = re.compile(
-    rb"integrity|(?:digest|hash|hmac|signature)\w*\(|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
+    rb"integrity|\bhash\b|(?:digest|hash|hmac|signature)\w*\(|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
     rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
     rb"authenticity_token|(?:dns|openpgp|ipsec)key\b|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
     re.IGNORECASE,
@@ -106,6 +106,11 @@ _OF_A_CALL = re.compile(rb"(?i)^(?:get|find|fetch|load|enable|disable|delete|rem
 _FOR_EXAMPLE = re.compile(
     rb"(?i)(?:\be\.g\.|\bfor (?:example|instance)|\bsuch as)[ ,:]{1,3}[\"'`(<]{0,2}(?:-----BEGIN [A-Z ]{1,30}-----\s)?$"
 )
+# `photo.jpg?key=`: what tells one size or copy of a picture from another.
+_OF_A_PICTURE = re.compile(
+    rb"(?i)\.(?:avif|gif|ico|jpe?g|mp[34]|png|svg|webm|webp)\?(?:[\w.-]{1,20}=[^&\s]{0,40}&(?:amp;)?)*[\w-]{1,20}=$"
+)
+_RARE_SIGNS: Final = frozenset(b"`^\\@#%~!&<>+")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
@@ -223,8 +228,8 @@ class Context:
         line = text[line_start(text, start, REACH) : start]
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
-        if line.endswith(b"`") and line[-2:-1].isalnum():
-            return  # within a table of bytes; no text opens there
+        if (line.endswith(b"`") and line[-2:-1].isalnum()) or _noise(line) or _OF_A_PICTURE.search(line):
+            return
         if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
@@ -267,6 +272,12 @@ class Context:
             sure -= 0.2
         if sure > 0 and not _shows_the_form(value):
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
+
+
+def _noise(line: bytes) -> bool:
+    """Return whether what stands before is bytes in letters and signs (ASCII85, a table of a decoder), no text."""
+    near = line[-60:]
+    return len(near) == 60 and near.count(b" ") < 2 and len({*near} & _RARE_SIGNS) > 5
 
 
 def _shows_the_form(value: bytes) -> bool:

@@ -56,7 +56,7 @@ _LISTED_COMMON = (
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
     "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
     "ssh ftp smtp imap ldap http https "
-    "repo branch org ssword sekret sekrit secrit sooper "
+    "digest repo branch org ssword sekret sekrit secrit sooper "
     "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
@@ -88,7 +88,8 @@ _CIPHERS = re.compile(rb"[!+-]?[\w@=+-]+(?::[!+-]?[\w@=+-]+)+(?=$|[\"';])")
 _FORM = re.compile(rb"\w{2,30}=[^&=\s]*(?:&\w{2,30}=[^&=\s]*)+")
 #: What a program's statement goes on with, not a password: `getBytes(value,`, `function(r){`.
 _CODE = re.compile(
-    rb"(?:(?:new|await|async) )?(?:[A-Za-z_$][\w$.]{1,60})?\((?:[\w$.\"']*[,(.]|[\w$, ]*\)(?:\{|=>|[;,.]))"
+    rb"(?:(?:new|await|async) )?(?:[A-Za-z_$][\w$.]{1,60})?\((?:[\w$.\"']*[,(.]|[\w$, ]*\)(?:\{|=>|[;,.]))|"
+    rb"[\w$.]{1,40}[)\]}]{1,3}[(,;.]"
 )
 _IN_CODE = re.compile(rb"_|[a-z][A-Z]")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
@@ -218,8 +219,10 @@ def told_in_base64(value: bytes) -> bool:
     if not _printable(inner):
         return False
     user, _, password = inner.partition(b":")
-    if user and password and len(inner) < 80 and (password.lower() == user.lower() or stand_in(password)):
-        return True
+    if user and password and len(inner) < 80:
+        words = not password.isascii() and not checks.digits(password)
+        if words or password.lower() == user.lower() or stand_in(password):
+            return True
     if len(value) < 12 or not inner.isascii():
         return False
     return _SPOKEN.search(inner) is not None or _LINES.fullmatch(inner) is not None or stand_in(inner)
