@@ -56,6 +56,18 @@ INNOCENT = {
         "An example hash (of ``password``) is ``*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19``.\n",
         "a.rst",
     ),
+    "the beginning of another word": ("// prepended with 0xaa21a9ed, so check for 0x6a24aa21a9ed\n", "a.js"),
+    "a picture of a notebook": (
+        '"image/png": "iVBORw0KGgAAAAlwSFlzAAALEgAACxIB0t1AAADY5JREFUeJzt3W2MpWdZB'
+        + r"RgtCLIjQ5cVtzQqCtUFYZSHlJVoasdWSntkpwdDwgaQlAYUEkZfEFE\ntkRiaMDwgaQlAYUEkZfEFEyIkigvH4wWedWChYi2jRCBAAFU"
+        + '=="\n',
+        "a.ipynb",
+    ),
+    "minified: members": (
+        ";if(t.attributes.icePwd=n.icePwd,t.attributes.prints=i.prints,t.setup=s){x}",
+        "a.js",
+    ),
+    "a name beside a password": ('icePwd:i.icePwd},rtp:n.rtp,cname:"o/i14u9pJrxRKAsu"}})),x', "a.js"),
     "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
     "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
     "a digest of a password": (

@@ -76,7 +76,7 @@ _HARMLESS = re.compile(
     rb"(?i:^expected|(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
     rb"digest|integrity|fingerprint|"
     rb"thumbprint|commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
-    rb"hostname|domain|endpoint|name|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
+    rb"\w*name|domain|endpoint|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
@@ -110,6 +110,7 @@ _FOR_EXAMPLE = re.compile(
 _OF_A_PICTURE = re.compile(
     rb"(?i)\.(?:avif|gif|ico|jpe?g|mp[34]|png|svg|webm|webp)\?(?:[\w.-]{1,20}=[^&\s]{0,40}&(?:amp;)?)*[\w-]{1,20}=$"
 )
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\\]+")
 _RARE_SIGNS: Final = frozenset(b"`^\\@#%~!&<>+")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
@@ -121,6 +122,8 @@ _CODE = re.compile(rb"(?:[A-Z0-9]{1,5}\.){2,}[A-Z0-9]{1,5}")
 _ATTRIBUTE = re.compile(rb"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}")
 # Between a service's name and its key.
 _BEHIND = re.compile(rb"[\w -]{0,24}(?:\\?[\"'`\])]{0,2}[ \t]{0,3}(?:=>|:=|[:=])[ \t]{0,3}|[ \t]{1,3})\\?[\"'`]?[ \t]?")
+# The name is the beginning of another word: `check`, not `checKey` or `checapikey`.
+_LONGER_WORD = re.compile(rb"(?!api|key|token|secret|access|auth|id\b|client|app)[a-z]")
 _OPEN_QUOTE = re.compile(rb"""["'`]([^\s"'`<>(){}]{0,40})$""")
 _CLOSE_QUOTE = re.compile(rb"""([^\s"'`<>(){}]{0,120})["'`]""")
 
@@ -207,11 +210,14 @@ class Context:
         """Yield a run right behind the name of a service, as its key stands in settings and logs."""
         line = text[line_start(text, start, REACH) : start]
         small = line.lower()
-        if not any(_BEHIND.fullmatch(small, small.rfind(word.encode()) + len(word)) for word in near):
+        ends = (small.rfind(word.encode()) + len(word) for word in near)
+        if not any(_BEHIND.fullmatch(small, end) and not _LONGER_WORD.match(line, end) for end in ends):
             return
         start, end = _whole_value(text, start, end)
         value = text[start:end]
-        if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or readable(value) or _VERSION.search(value):
+        if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or readable(value):
+            return
+        if _VERSION.search(value) or _NUMBER.fullmatch(value):
             return
         name = given_name(line)
         if (name is not None and _harmless(name)) or _is_name(value, line, text[end : end + 2], path):
@@ -275,9 +281,11 @@ class Context:
 
 
 def _noise(line: bytes) -> bool:
-    """Return whether what stands before is bytes in letters and signs (ASCII85, a table of a decoder), no text."""
+    """Return whether what stands before is bytes in letters and signs (base64, ASCII85, a decoder's table), no text."""
     near = line[-60:]
-    return len(near) == 60 and near.count(b" ") < 2 and len({*near} & _RARE_SIGNS) > 5
+    if len(near) < 60 or near.count(b" ") > 1:
+        return False
+    return len({*near} & _RARE_SIGNS) > 5 or _BASE64.fullmatch(near) is not None
 
 
 def _shows_the_form(value: bytes) -> bool:

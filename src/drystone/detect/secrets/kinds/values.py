@@ -89,7 +89,7 @@ _FORM = re.compile(rb"\w{2,30}=[^&=\s]*(?:&\w{2,30}=[^&=\s]*)+")
 #: What a program's statement goes on with, not a password: `getBytes(value,`, `function(r){`.
 _CODE = re.compile(
     rb"(?:(?:new|await|async) )?(?:[A-Za-z_$][\w$.]{1,60})?\((?:[\w$.\"']*[,(.]|[\w$, ]*\)(?:\{|=>|[;,.]))|"
-    rb"[\w$.]{1,40}[)\]}]{1,3}[(,;.]"
+    rb"[\w$.]{1,40}[)\]}]{1,3}[(,;.]|[A-Za-z_$][\w$]*(?:\.[\w$]+)+[,;?)&|+]"
 )
 _IN_CODE = re.compile(rb"_|[a-z][A-Z]")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
