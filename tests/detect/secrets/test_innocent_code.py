@@ -68,6 +68,21 @@ INNOCENT = {
         "a.js",
     ),
     "a name beside a password": ('icePwd:i.icePwd},rtp:n.rtp,cname:"o/i14u9pJrxRKAsu"}})),x', "a.js"),
+    "a name in a sentence": ("# Azure Entra SP credentials for the azure-sp-m2m path. The\n", "a.py"),
+    "a commit in a sentence": ("- Support Private accessors a86255cb357e8ad8ccbf1f6a4a901c921e39a178\n", "CHANGES.md"),
+    "a reference to a file": (
+        "Authorization.h in Headers */ = {isa = File; fileRef = CCCBEAE654102DBB1C8C22CD };\n",
+        "a.h",
+    ),
+    "a translation": ('"pass": "ドキュメントには少なくとも1つのmainランドマークがあります",\n', "locales/ja.json"),
+    "a variable between texts": ('debug("Linting code (pass "+passNumber+")");x=1;\n', "a.min.js"),
+    "to pass on an option": ("* Supports SPIR (pass '-spir-std=1.2' in the options to override)\n", "a.h"),
+    "a provider's stand-in": ('x = "xoxb-1234567890123-09876543210987-AbCdEfGhIjKlMnOpQrStUvWx"\n', "a.py"),
+    "encrypted for a service": ("TWINE_PASSWORD: ENCRYPTED[!56b7088276b3c2a2b559aa7f3a18b903286219a5!]\n", "a.yml"),
+    "a pattern in a map of sources": (
+        r"{\n  indent: 1,\n  children: true\n};\nvar atRegExp = /@([\\w-]+)/;" + "\n",
+        "a.map",
+    ),
     "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
     "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
     "a digest of a password": (

@@ -142,7 +142,7 @@ _SEQUENCES = re.compile(
     rb"0123456|1234567|abcdefg|9876543|7654321|fedcba|zyxwv|([0-9a-f])\1{5}|(..)\2{4}|(....)\3{2}", re.IGNORECASE
 )
 _COUNTING = re.compile(rb"0123456789abcdef|1234567890abcdef|00112233|abcdef0123456789|(.{4})\1{3}", re.IGNORECASE)
-_MASK = re.compile(rb"([Xx*.#0])\1{5,}|EXAMPLE|(?i:x{5}|redacted|placeholder|your[_-])")
+_MASK = re.compile(rb"([Xx*.#0])\1{5,}|EXAMPLE|1234567890[\d-]*AbCdEfGh|(?i:x{5}|redacted|placeholder|your[_-])")
 
 
 def masked(value: bytes) -> bool:

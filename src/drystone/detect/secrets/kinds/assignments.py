@@ -214,6 +214,8 @@ def _assigned(
         how = next(name for name in _HOW if link[name] is not None)
         if _KEY.match(text, link.end(), stop) and b"{" in text[at : link.start(group)]:
             return
+        if how == "space" and text[link.start(group) : link.start(group) + 1] == b"-":
+            return  # pass "-option" on
         # What stands in backticks behind a word is mostly a name in a text.
         if how == "space" and (
             group == 8
@@ -295,8 +297,8 @@ def _judged(text: bytes, start: int, end: int, sure: float, how: str, path: str 
         sure += 0.1
     # Jenkins encrypts with a key that lies beside: `{AQAAABAAAA...}`.
     sure += 0.8 if how == "element" and _JENKINS.match(value) else strength(value)
-    if translation_file(path) and not re.search(rb"\d", value):
-        sure -= 0.2
+    if translation_file(path) and not (value.isascii() and re.search(rb"\d", value)):
+        sure -= 0.2 if value.isascii() else 0.4
     if (
         how == "word"
         and sure < -0.1

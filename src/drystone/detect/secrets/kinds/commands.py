@@ -276,7 +276,7 @@ class EntryPassword:
             if dsn is not None:
                 value = dsn[1]
                 found = (start + dsn.start(1), start + dsn.end(1))
-                if not re.match(rb"[\"']", value):
+                if not re.match(rb"[\"'\s]", value):
                     yield from _told(text, *found, 0.15, "dsn-password")
             return
         start = line_start(text, hit, 300)

@@ -81,7 +81,7 @@ _HARMLESS = re.compile(
     rb"ciphertext|output|input|seed|pubkey|modulus|msg|message|digests|hashes|sha\w*|kid|address|x5t|x5c|"
     rb"partition|sort|primary|foreign|cache|hash_?key|map|registry|keyid|next_?page|page|continuation|issuer|"
     rb"accession|authenticatordata|clientdatajson|attestationobject|resource|role|group|subscription|tenant|assignee|identifier|(?:s3|object|blob)_?key|signature|contract|tx|block|asset|content|format|pattern|regex|resolved|releasemanagerkey|gpg_?key|pgp_?key|signing_?key_?id|(?:spdx_)?license_key|sec-websocket-(?:key|accept))$)|"
-    rb"(?:[a-z](?:Id|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
+    rb"(?:[a-z](?:Id|Ref|Name|Url|Uri|Path|Hash|Sha|Md5|Digest|File|Host|Version|Uuid|"
     rb"Guid|Index|Role|Signature|Thumbprint|Fingerprint|Checksum|Class|Type|Cursor|Field|Commit|Revision)(?:Hex|Bytes|Str|String)?)$|tokendata|resourcekey|(?i:(?:empty|blank|unset|missing)_value)$|tokenid|keyid|token_id|key_id|csrf|sha\d|md5|hash$|(?i:checksum)|"
     rb"(?i:publickeytoken|(?:page|next|sync|continuation|request|client|action|pagination|idempotency|lock|update|change|starting)[_-]?token)$"
 )
@@ -106,11 +106,14 @@ _OF_A_CALL = re.compile(rb"(?i)^(?:get|find|fetch|load|enable|disable|delete|rem
 _FOR_EXAMPLE = re.compile(
     rb"(?i)(?:\be\.g\.|\bfor (?:example|instance)|\bsuch as)[ ,:]{1,3}[\"'`(<]{0,2}(?:-----BEGIN [A-Z ]{1,30}-----\s)?$"
 )
+# In a sentence: a commit, or a name of short words.
+_COMMIT = re.compile(rb"[0-9a-f]{40}")
+_SHORT_WORDS = re.compile(rb"[a-z]{2,12}(?:-[a-z0-9]{1,5})+")
 # `photo.jpg?key=`: what tells one size or copy of a picture from another.
 _OF_A_PICTURE = re.compile(
     rb"(?i)\.(?:avif|gif|ico|jpe?g|mp[34]|png|svg|webm|webp)\?(?:[\w.-]{1,20}=[^&\s]{0,40}&(?:amp;)?)*[\w-]{1,20}=$"
 )
-_BASE64 = re.compile(rb"[A-Za-z0-9+/\\]+")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\\\s]+")
 _RARE_SIGNS: Final = frozenset(b"`^\\@#%~!&<>+")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
@@ -217,7 +220,7 @@ class Context:
         value = text[start:end]
         if not SHORTEST <= end - start <= WIDEST or checks.stand_in(value) or readable(value):
             return
-        if _VERSION.search(value) or _NUMBER.fullmatch(value):
+        if _VERSION.search(value) or _NUMBER.fullmatch(value) or _noise(text, start):
             return
         name = given_name(line)
         if (name is not None and _harmless(name)) or _is_name(value, line, text[end : end + 2], path):
@@ -234,7 +237,7 @@ class Context:
         line = text[line_start(text, start, REACH) : start]
         if text[start - 1 : start] == b"(" and _ATTRIBUTE.fullmatch(value):
             return
-        if (line.endswith(b"`") and line[-2:-1].isalnum()) or _noise(line) or _OF_A_PICTURE.search(line):
+        if (line.endswith(b"`") and line[-2:-1].isalnum()) or _noise(text, start) or _OF_A_PICTURE.search(line):
             return
         if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
@@ -248,6 +251,9 @@ class Context:
         if name is not None and b"::" + name in line:
             return  # the value of a type, not of a credential
         if _FOR_EXAMPLE.search(line[-64:]):
+            return
+        commit = _COMMIT.fullmatch(value) is not None and _STRONG.search(line[-24:]) is None
+        if line[-1:] == b" " and line[-2:-1].isalnum() and (commit or _SHORT_WORDS.fullmatch(value)):
             return
         if name is None:
             # Within a run of signs, as tables of parsers have them, nothing begins.
@@ -280,12 +286,14 @@ class Context:
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
 
 
-def _noise(line: bytes) -> bool:
+def _noise(text: bytes, start: int) -> bool:
     """Return whether what stands before is bytes in letters and signs (base64, ASCII85, a decoder's table), no text."""
-    near = line[-60:]
-    if len(near) < 60 or near.count(b" ") > 1:
+    near = text[max(0, start - 60) : start]
+    if len(near) < 60 or len(near.split()) > 3:
         return False
-    return len({*near} & _RARE_SIGNS) > 5 or _BASE64.fullmatch(near) is not None
+    return len({*near} & _RARE_SIGNS) > 5 or (
+        _BASE64.fullmatch(near) is not None and max(map(len, near.split()), default=0) > 40
+    )
 
 
 def _shows_the_form(value: bytes) -> bool:

@@ -26,11 +26,12 @@ _REFERENCE = re.compile(
     rb"""\{[A-Za-z_][\w.]*\([^{}]*\)\}|^\[[\w .-]*\]$|^\[[\w.]+\(.*\)\]$|^\(.*\)$"""
     rb"""|\$(?:[a-z_][a-z0-9_]{2,}|[A-Z_][A-Z0-9_]{2,}|[a-z]{2,}(?:[A-Z][a-z]+)+)(?![A-Za-z0-9_])"""
     rb"""|^(?:env|process|os|self|this|config|settings|params|props|args|opts|options|data|request|req|var|local|vault|conf|kwargs|attrs)[.:\[]"""
-    rb"""|^ENC\(|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2|scrypt|argon2\w{0,2}|bcrypt)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
+    rb"""|^ENC(?:RYPTED)?[(\[]|^(?:file|secret|ref|kms|ssm|op|arn|awssm|urn|sha256|md5|pbkdf2|scrypt|argon2\w{0,2}|bcrypt)[:+/]|://|^[A-Za-z_][\w.]{2,40}\((?:.*\)|["']?\w*)$"""
     rb"""|^(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w ./\\-]+$|^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|^[A-Z]+$|^__\w+__$|"""
     rb"""^[A-Z0-9]*(?:SECRET|PASSWORD|TOKEN|ENCODED)[A-Z0-9]*$|^[)\]}][,;)]|\w\($|"""
     rb"""\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
     rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$"""
+    rb"""|^ ?\+ ?[\w$.()\[\]]+ ?\+ ?$"""
 )
 # Words that writers put where a credential belongs. A value that holds one of the first is a stand-in; one that is made
 # of the second, but for digits and signs, is one too.
