@@ -14,6 +14,7 @@ from drystone.reader.options import (
     DEFAULT_MODEL,
     MEASURED_ANSWER_LEN,
     LoadOptions,
+    OnError,
     Options,
     Pooling,
     Precision,
@@ -218,18 +219,31 @@ def evaluate(
     limit: int | None = None,
     out: AnyPath | None = None,
     max_answer_len: int = MEASURED_ANSWER_LEN,
+    align_to_words: bool = _ANSWER.align_to_words,
+    on_error: OnError = "raise",
     progress: Callable[[int, int], None] | None = None,
 ) -> SavedReport:
-    """Measure exact match and F1 on a SQuAD file, v1.1 or v2.0; return the report.
+    """Measure exact match and F1 on labelled questions: SQuAD v1.1 or v2.0, or rows of the same; return the report.
 
     `limit`: only the first questions. `out`: a folder for predictions.jsonl, report.json and calibration.png, from
-    which a second run goes on. `max_answer_len`: in tokens, by default as in the official runs. `progress` is called
-    with questions answered and all questions. In v2.0 the empty answer competes. Raises `UsageError`, `ModelError`.
+    which a second run goes on. `max_answer_len`: in tokens, by default as in the official runs. `align_to_words`:
+    answers are whole words. `on_error`: a question that cannot be asked ends the run, or counts as not answered
+    (`errors` in the report). `progress` is called with questions answered and all questions. In v2.0 the empty answer
+    competes. Raises `UsageError`, `ModelError`.
     """
     from drystone.reader.evaluation.evaluate import evaluate as measure
 
     folder = Path(out) if out is not None else None
-    return measure(load_reader(model), Path(data), folder, limit, max_answer_len=max_answer_len, report=progress)
+    return measure(
+        load_reader(model),
+        Path(data),
+        folder,
+        limit,
+        max_answer_len=max_answer_len,
+        align_to_words=align_to_words,
+        on_error=on_error,
+        report=progress,
+    )
 
 
 def train(

@@ -65,7 +65,8 @@ def test_reads_both_versions_and_gzip(tmp_path: Path, data: Path) -> None:
     ("content", "message"),
     [
         (b"", "not readable JSON"),
-        (b"[]", "is not as SQuAD lays it out"),
+        (b"7", "is not as SQuAD lays it out"),
+        (b"[]", "holds no question"),
         (b'{"data": []}', "holds no question"),
         (
             b'{"data": [{"paragraphs": [{"context": "x", "qas": [{"id": "1"}]}]}]}',

@@ -5,19 +5,20 @@ It knows nothing of runtimes; the metrics are `metrics`' business.
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
 from drystone.errors import UsageError
+from drystone.reader.asked import AskedPair, PairError
 from drystone.reader.evaluation.metrics import Question, normalize, score, squad_v1, squad_v2
-from drystone.reader.options import MEASURED_ANSWER_LEN
+from drystone.reader.evaluation.rows import read_labelled
+from drystone.reader.options import MEASURED_ANSWER_LEN, OnError
 from drystone.reader.reader import Reader
 from drystone.reader.spans.decode import Answer
 
@@ -28,7 +29,10 @@ _BINS = 10
 
 
 class Prediction(TypedDict):
-    """The best answer to a question, as a file of predictions has it; `logit` where there was one."""
+    """The best answer to a question, as a file of predictions has it; `logit` where there was one.
+
+    `error`: what was wrong with a question that could not be asked.
+    """
 
     text: str
     start: int
@@ -36,6 +40,7 @@ class Prediction(TypedDict):
     score: float
     null_score: float
     logit: NotRequired[float]
+    error: NotRequired[str]
 
 
 class PredictedBy(TypedDict):
@@ -95,10 +100,11 @@ class EvaluationReport(TypedDict):
 
 
 class SavedReport(EvaluationReport):
-    """report.json: also which model answered, in which engine."""
+    """report.json: also which model answered, in which engine, and how many questions could not be asked."""
 
     model: NotRequired[str]
     engine: NotRequired[str]
+    errors: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -110,32 +116,22 @@ class Dataset:
 
 
 def read_squad(path: Path) -> Dataset:
-    """Read a SQuAD v1.1 or v2.0 file (JSON, gzipped or not); raises UsageError naming the place that is wrong."""
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        data = json.loads(raw)
-    except (OSError, EOFError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not readable JSON ({error}).") from None
-    questions: list[Question] = []
-    version = str(data.get("version", "")) if isinstance(data, dict) else ""
-    impossible = False
-    where = "data"
-    try:
-        for i, article in enumerate(data["data"]):
-            for j, paragraph in enumerate(article["paragraphs"]):
-                for k, qa in enumerate(paragraph["qas"]):
-                    where = f"data[{i}].paragraphs[{j}].qas[{k}]"
-                    golds = () if qa.get("is_impossible") else tuple(str(a["text"]) for a in qa["answers"])
-                    impossible |= not golds
-                    texts = (qa["id"], qa["question"], paragraph["context"])
-                    if not all(isinstance(text, str) for text in texts):
-                        raise TypeError("id, question and context must be strings")
-                    questions.append(Question(*texts, golds, str(article.get("title", ""))))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise UsageError(f"{path}: {where} is not as SQuAD lays it out ({error}).") from None
-    if not questions:
+    """Read labelled questions: SQuAD v1.1 or v2.0, or rows as `datasets`, JSON Lines, CSV and Parquet have them.
+
+    Raises UsageError naming the place that is wrong, and two questions of one id, which no prediction tells apart.
+    """
+    file = read_labelled(path)
+    if not file.rows:
         raise UsageError(f"{path}: holds no question.")
-    return Dataset(tuple(questions), impossible or version.startswith(("v2", "2")))
+    places: dict[str, str] = {}
+    for row in file.rows:
+        if row.id in places:
+            raise UsageError(
+                f"{path}: the id {row.id!r} stands at {places[row.id]} and at {row.where}; give each its own."
+            )
+        places[row.id] = row.where
+    questions = tuple(Question(row.id, row.question, row.context, row.golds, row.title) for row in file.rows)
+    return Dataset(questions, not all(row.golds for row in file.rows) or file.version.startswith(("v2", "2")))
 
 
 def evaluate(
@@ -145,11 +141,15 @@ def evaluate(
     limit: int | None = None,
     *,
     max_answer_len: int = MEASURED_ANSWER_LEN,
+    align_to_words: bool = True,
+    on_error: OnError = "raise",
     report: Callable[[int, int], None] | None = None,
 ) -> SavedReport:
-    """Measure a reader on a SQuAD file, or on its first `limit` questions; return the report.
+    """Measure a reader on labelled questions, or on the first `limit`; return the report.
 
-    Predictions, report and the picture of its calibration are written into `out`, from which a second run goes on.
+    A question that cannot be answered ends the run; with `on_error="return"` it counts as answered by nothing, and
+    `errors` says how many were so. Predictions, report and the picture of its calibration are written into `out`, from
+    which a second run goes on.
     """
     dataset = read_squad(data)
     if limit:
@@ -162,8 +162,15 @@ def evaluate(
             report=report,
             max_answer_len=max_answer_len,
             handle_impossible_answer=dataset.v2,
+            on_error=on_error,
+            **({} if align_to_words else {"align_to_words": False}),  # a run of before this option goes on, too
         )
-    found: SavedReport = {"model": reader.name, "engine": reader.reason, **summarize(dataset, predictions)}
+    found: SavedReport = {
+        "model": reader.name,
+        "engine": reader.reason,
+        "errors": sum("error" in row for row in predictions.values()),
+        **summarize(dataset, predictions),
+    }
     if out:
         (out / "report.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
         plot_calibration(found, out / "calibration.png")
@@ -176,10 +183,12 @@ def predict(
     out: Path,
     *,
     report: Callable[[int, int], None] | None = None,
+    on_error: OnError = "raise",
     **options: Any,
 ) -> dict[str, Prediction]:
     """Answer every question and keep each answer in `out` (JSON Lines) at once; what is there already is not redone.
 
+    With `on_error="return"` a question that cannot be answered has its error there, and the next run goes on past it.
     Returns the predictions by id. The file's first line names model, engine
     and options; raises UsageError where it was made by others. A line that was cut off by an interruption is redone.
     """
@@ -194,9 +203,10 @@ def predict(
     if report:
         report(len(questions) - len(todo), len(questions))
     with out.open("a", encoding="utf-8") as file:
-        answers = reader.stream(((q.question, q.context) for q in todo), **options)
+        asked = (AskedPair(q.question, q.context, q.id) for q in todo)
+        answers: Iterator[Any] = reader.stream(asked, on_error=on_error, **options)  # type: ignore[call-overload]
         for done, (question, found) in enumerate(zip(todo, answers, strict=True), len(questions) - len(todo) + 1):
-            best = _best(found[0] if found else None)
+            best = _best(found if isinstance(found, PairError) else found[0] if found else None)
             kept[question.id] = best
             file.write(json.dumps({"id": question.id, **best}) + "\n")
             if report:
@@ -204,10 +214,13 @@ def predict(
     return kept
 
 
-def _best(answer: Answer | None) -> Prediction:
-    if answer is None:
-        return {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": 1.0}
-    return {**answer.as_dict()}
+def _best(answer: Answer | PairError | None) -> Prediction:
+    if isinstance(answer, Answer):
+        return cast("Prediction", answer.as_dict())
+    nothing: Prediction = {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": 1.0}
+    if answer is not None:
+        nothing["error"] = str(answer)
+    return nothing
 
 
 def _resume(out: Path, head: PredictedBy) -> dict[str, Prediction]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NotRequired, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from drystone.errors import UsageError
 from drystone.reader.evaluation.metrics import Question
+from drystone.reader.evaluation.rows import LabelledRow, read_labelled
 from drystone.reader.training.records import DataFacts
 from drystone.reader.training.state import write_atomically
 
@@ -76,7 +77,7 @@ class DataSet:
 
 
 def read_data(path: Path, *, license: str | None = None, weight: float = 1.0, skip_bad: bool = False) -> DataSet:
-    """Read a SQuAD v1.1 or v2.0 file (JSON, gzipped or not).
+    """Read labelled questions: SQuAD v1.1 or v2.0, or rows as `datasets`, JSON Lines, CSV and Parquet have them.
 
     The licence is the file's own field `license`, or `license` where it has none. The first answer is learnt; the
     others are kept to measure by. Raises UsageError where the file is not as SQuAD lays it out, names no licence,
@@ -84,21 +85,15 @@ def read_data(path: Path, *, license: str | None = None, weight: float = 1.0, sk
     """
     if not 0 < weight <= 100:
         raise UsageError(f"{path}: a weight must be above 0 and at most 100, not {weight:g}.")
-    try:
-        raw = path.read_bytes()
-        data = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
-    except (OSError, EOFError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not readable JSON ({error}).") from None
-    if not isinstance(data, dict) or not isinstance(data.get("data"), list):
-        raise UsageError(f"{path}: is not as SQuAD lays it out: an object with a list `data`.")
-    terms = license or data.get("license")
+    file = read_labelled(path)
+    terms = license or file.license
     if not isinstance(terms, str) or not terms.strip():
         raise UsageError(
             f'{path}: names no licence. Add a field "license" beside "data" with an SPDX expression, or say it with '
             f"--data {path.name},license=CC-BY-SA-4.0."
         )
     good, bad = [], []
-    for example, problem in _examples(path, data["data"]):
+    for example, problem in map(_example, file.rows):
         if problem:
             bad.append(f"{example.id}: {problem}")
         else:
@@ -111,31 +106,22 @@ def read_data(path: Path, *, license: str | None = None, weight: float = 1.0, sk
         )
     if not good:
         raise UsageError(f"{path}: holds no question to learn from.")
-    return DataSet(path.name, tuple(good), terms.strip(), hashlib.sha256(raw).hexdigest(), weight, tuple(bad))
+    return DataSet(path.name, tuple(good), terms.strip(), hashlib.sha256(file.raw).hexdigest(), weight, tuple(bad))
 
 
-def _examples(path: Path, articles: list[Any]) -> Iterator[tuple[Example, str]]:
-    where = "data"
-    try:
-        for i, article in enumerate(articles):
-            for j, paragraph in enumerate(article["paragraphs"]):
-                context = paragraph["context"]
-                for k, qa in enumerate(paragraph["qas"]):
-                    where = f"data[{i}].paragraphs[{j}].qas[{k}]"
-                    question, name = qa["question"], qa["id"]
-                    if not all(isinstance(text, str) for text in (question, name, context)):
-                        raise TypeError("id, question and context must be strings")
-                    title = str(article.get("title", ""))
-                    if qa.get("is_impossible") or not qa["answers"]:
-                        yield Example(question, context, None, 0, name, title), ""
-                        continue
-                    golds = tuple(str(a["text"]) for a in qa["answers"])
-                    start = int(qa["answers"][0]["answer_start"])
-                    example = Example(question, context, start, start + len(golds[0]), name, title, golds)
-                    wrong = not golds[0] or start < 0 or context[start : example.end] != golds[0]
-                    yield example, f"{golds[0][:40]!r} is not at character {start}" if wrong else ""
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise UsageError(f"{path}: {where} is not as SQuAD lays it out ({error!r}).") from None
+def _example(row: LabelledRow) -> tuple[Example, str]:
+    """Return a row as an example, and what is wrong with its first answer, if anything."""
+    if not row.golds:
+        return Example(row.question, row.context, None, 0, row.id, row.title), ""
+    gold, start = row.golds[0], row.starts[0]
+    if start is None:  # no file should leave that to a guess
+        if row.context.count(gold) != 1 or not gold:
+            nowhere = Example(row.question, row.context, 0, 0, row.id, row.title, row.golds)
+            return nowhere, f"{gold[:40]!r} stands {row.context.count(gold)} times in its context: say answer_start"
+        start = row.context.index(gold)
+    example = Example(row.question, row.context, start, start + len(gold), row.id, row.title, row.golds)
+    wrong = not gold or start < 0 or row.context[start : example.end] != gold
+    return example, f"{gold[:40]!r} is not at character {start}" if wrong else ""
 
 
 def write_data(path: Path, examples: Sequence[Example], license: str) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.cli._progress import counter
-from drystone.cli.asking.reader._options import load, model_options
+from drystone.cli.asking.reader._options import align_to_words, load, model_options
 from drystone.reader import verbs
+from drystone.reader.options import OnError
 
 if TYPE_CHECKING:
     from drystone.reader.evaluation.evaluate import SavedReport
@@ -28,11 +29,28 @@ if TYPE_CHECKING:
     help="Folder for predictions and report; a second run goes on from it.",
 )
 @_options.option_of(verbs.evaluate, "--max-answer-len", type=click.IntRange(min=1), help="In tokens.")
+@align_to_words
+@_options.option_of(
+    verbs.evaluate,
+    "--on-error",
+    type=click.Choice(get_args(OnError)),
+    help="A question that cannot be asked ends the run, or counts as not answered.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
-    model: str, data: Path, limit: int | None, out: Path | None, max_answer_len: int, as_json: bool, **given: Any
+    model: str,
+    data: Path,
+    limit: int | None,
+    out: Path | None,
+    max_answer_len: int,
+    align_to_words: bool,
+    on_error: OnError,
+    as_json: bool,
+    **given: Any,
 ) -> None:
-    """Measure exact match and F1 of MODEL on a SQuAD file, v1.1 or v2.0 (JSON, also gzipped).
+    """Measure exact match and F1 of MODEL on labelled questions.
+
+    SQuAD v1.1 or v2.0, or rows as `datasets` has them, in JSON, JSON Lines, CSV or Parquet; also gzipped.
 
     Writes predictions.jsonl, report.json and calibration.png to --out. v2.0 is recognised by its unanswerable
     questions; there the empty answer competes.
@@ -48,6 +66,8 @@ def command(
         limit=limit,
         out=out,
         max_answer_len=max_answer_len,
+        align_to_words=align_to_words,
+        on_error=on_error,
         progress=counter("questions"),
     )
     if as_json:
@@ -59,6 +79,8 @@ def command(
 def _print_report(report: SavedReport, folder: Path | None) -> None:
     out = console()
     out.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
+    if report.get("errors"):
+        out.print(f"  {report['errors']:,} of them could not be asked, and count as not answered")
     for name, value in report["metrics"].items():
         interval = report["interval"].get({"exact": "exact_match"}.get(name, name))
         around = f"  (95 % {interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
