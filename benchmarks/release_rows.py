@@ -51,7 +51,8 @@ def _files(limit: int) -> Iterator[tuple[str, bytes, str]]:
                 return
 
 
-def _data_row(path: str, data: bytes, blob: str) -> dict[str, object]:
+def data_row(path: str, data: bytes, blob: str) -> dict[str, object]:
+    """Return a row of data of a Python file, by its path, bytes and git blob hash."""
     evidence = {"expression": "MIT", "swhid": f"swh:1:cnt:{blob}", "path": "/LICENSE", "start_line": 1, "end_line": 20}
     return {
         **dict.fromkeys(DATA.names),
@@ -67,7 +68,8 @@ def _data_row(path: str, data: bytes, blob: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _ledger_row(row: dict[str, object], shard: str) -> dict[str, object]:
+def ledger_row(row: dict[str, object], shard: str) -> dict[str, object]:
+    """Return the ledger's row of a kept file, by its row of data and its shard."""
     shared = {name: row[name] for name in LEDGER.names if name in row}
     decided = {"entry": 0, "kind": "file", "mode": 33188, "size": row["length_bytes"], "decision": "kept"}
     return {**dict.fromkeys(LEDGER.names), **shared, **decided, "stage": "release", "shard": shard}
@@ -79,13 +81,13 @@ def _write(folder: Path, limit: int) -> tuple[pa.Table, int, float]:
     count = max(1, sum(len(f[1]) for f in files) // _SHARD)
     entries, ledger, spent, first = [], [], 0.0, None
     for index in range(count):
-        rows = [_data_row(*file) for file in files[index::count]]
+        rows = [data_row(*file) for file in files[index::count]]
         table = pa.Table.from_pylist(rows, schema=DATA)
         first = table if first is None else first
         start = time.process_time()
         entries.append(write_data_shard(folder, "Python", index, count, [table]))
         spent += time.process_time() - start
-        ledger += [_ledger_row(row, entries[-1].path) for row in rows]
+        ledger += [ledger_row(row, entries[-1].path) for row in rows]
     ledger.sort(key=lambda row: str(row["path"]))
     for number, row in enumerate(ledger):
         row["entry"] = number
