@@ -30,7 +30,7 @@ def main() -> None:
         git(clones[-1], "remote", "remove", "origin")  # the release names it git:FOLDER then
     sources = [str(clone) for clone in clones]
     first = drystone.build(sources, home / "release", settings={"registry": registry})
-    print(f"a release: {first.manifest.counts.kept} files kept, root {first.root[:12]}")
+    print(f"a release: {first.manifest.counts.kept} kept, root {first.root[:12]}")
 
     request, _token = drystone.request_optout(
         registry, repositories=[f"git:{clones[0].name}"], contact="ann@example.org"
@@ -45,13 +45,13 @@ def main() -> None:
 
     drystone.retract([str(home / "release")], registry=registry)
     now = drystone.open_release(home / "release")
-    print(f"retracted to {now.manifest.facts.version}: {now.manifest.counts.kept} files kept, root {now.root[:12]}")
+    print(f"retracted to {now.manifest.facts.version}: {now.manifest.counts.kept} kept, root {now.root[:12]}")
     gone = {row["origin"] for table in now.ledger(["origin"]) for row in table.to_pylist()}
     assert f"git:{clones[0].name}" not in gone
 
     again = drystone.build(sources, home / "again", settings={"registry": registry})
     print(
-        f"a new build: {again.manifest.counts.kept} files kept, {again.manifest.counts.opted_out_repositories} left out"
+        f"a new build: {again.manifest.counts.kept} kept, {again.manifest.counts.opted_out_repositories} left out"
     )
     problems = [
         *drystone.verify(home / "release").problems,

@@ -62,7 +62,7 @@ def test_no_other_registry_brings_back_what_was_opted_out(tmp_path: Path, regist
     opt_out(registry, "lintel")
     made = drystone.build(inputs, old, registry=str(registry), threads=1, tell=told.append)
     head = made.manifest.facts.registry_head or ""
-    assert told == [f"registry {registry}: state {head[:12]}, 1 requests to opt out in force"]
+    assert told == [f"registry {registry}: state {head[:12]}, 1 request to opt out in force"]
     assert made.manifest.facts.optouts_in_force == 1
     other = str(LOST[how](registry, backup))
     expected = (

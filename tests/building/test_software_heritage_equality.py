@@ -154,7 +154,7 @@ def test_rows_of_a_repository_that_is_out_are_not_taken_from_a_table(
     registry = opt_out(tmp_path / "registry.sqlite", subjects.repository(six))
     again = build([source], tmp_path / "built", registry)
     assert again.manifest.counts.opted_out_repositories == 1
-    assert "1 repositories were opted out and never read" in (again.path / "README.md").read_text()
+    assert "opted out and never read: 1 repository" in (again.path / "README.md").read_text()
     left = {row["origin"] for row in rows(again.ledger())}
     assert left
     assert six not in left

@@ -99,9 +99,9 @@ def test_somebodys_work_leaves_a_release_and_stays_out(tmp_path: Path) -> None:
         git(folder, "commit", "-qm", "Begin")
     said = run("governance", "walls", "fences", cwd=tmp_path)
     assert [line.partition(", root")[0] for line in said.splitlines()] == [
-        "a release: 2 files kept",
+        "a release: 2 kept",
         "request R-…: accepted",
-        "retracted to 1.0.1: 1 files kept",
-        "a new build: 1 files kept, 1 left out",
+        "retracted to 1.0.1: 1 kept",
+        "a new build: 1 kept, 1 left out",
         "release and log were checked, 0 problems",
     ]

@@ -51,7 +51,7 @@ def test_the_walk_as_printed(folder: Path) -> None:
     looked = "drystone lookup releases/mine-1.0 releases/mine-1.1 walls/stack.py"
     before, _, after = said[looked].partition("release 1.0.1")
     assert before.count("1 of 2 occurrences kept") == 2, "of two equal files one stands for both"
-    assert after.count("0 of 1 occurrences kept") == 2, "of walls nothing is left, and its copy is out"
+    assert after.count("0 of 1 occurrence kept") == 2, "of walls nothing is left, and its copy is out"
     assert after.count("dropped: opted_out") == 2
     later = said["drystone lookup releases/mine-1.2 walls/stack.py"]
     assert "0 of 2 occurrences kept, 2 repositories" in later, later

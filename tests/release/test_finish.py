@@ -75,7 +75,7 @@ def test_a_missing_shard_is_refused(release_copy: Path) -> None:
     files = list(read_manifest(release_copy).files)
     gone = next(f for f in files if f.language == "Python")
     (release_copy / gone.path).unlink()
-    with pytest.raises(ReleaseError, match="data/Python has 1 files where their names say 2"):
+    with pytest.raises(ReleaseError, match="data/Python has 1 file where their names say 2"):
         finish(release_copy, FACTS, [f for f in files if f is not gone])
 
 

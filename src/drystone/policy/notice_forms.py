@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
-from drystone._words import counted
+from drystone._words import many
 from drystone.detect.licenses.matching.references import facts as spdx_licenses
 from drystone.policy.licenses import license_names
 from drystone.release.documents.notice import Notice, heading, notice_text, place_text, text_of
@@ -63,14 +63,14 @@ def asks_text(one: Obligations) -> str:
 
 
 def _alone_text(one: Unaccompanied) -> str:
-    return f"{shown(one.origin)}: {shown(one.licenses or 'no licence was found')}, {counted(one.files.files, 'file')}"
+    return f"{shown(one.origin)}: {shown(one.licenses or 'no licence was found')}, {many(one.files.files, 'file')}"
 
 
 def _html(found: Attribution) -> Iterator[str]:
     title = html.escape(f"Licences of {shown(found.title)}")
     yield f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
     yield f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style>\n<h1>{title}</h1>\n'
-    yield f"<p>{counted(len(found.files), 'file')}. Root hash of the release: <code>{found.root}</code></p>\n"
+    yield f"<p>{many(len(found.files), 'file')}. Root hash of the release: <code>{found.root}</code></p>\n"
     yield "<h2>What these licences ask</h2>\n<div><table>\n"
     yield "<tr><th>licence<th>attribution<th>text<th>share alike<th>patents\n"
     for name, one in found.asks:
@@ -94,8 +94,9 @@ def _html(found: Attribution) -> Iterator[str]:
 def _covers(paths: Sequence[str]) -> str:
     """Return the files that a text covers, to unfold where they are many."""
     lines = "".join(f"<br>for <code>{html.escape(shown(path))}</code>" for path in paths)
-    many = f"<details><summary>{counted(len(paths), 'line')} of files</summary>{lines}</details>"
-    return many if len(paths) > _UNFOLDED else lines
+    if len(paths) <= _UNFOLDED:
+        return lines
+    return f"<details><summary>{many(len(paths), 'line')} of files</summary>{lines}</details>"
 
 
 def _spdx(found: Attribution, created: str) -> Iterator[str]:

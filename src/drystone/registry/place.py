@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from drystone._words import many
 from drystone.errors import RegistryError, UsageError
 from drystone.identity.origins import public
 
@@ -143,8 +144,8 @@ def check_holds(registry: Registry | None, place: str | None, carried: Mapping[s
 
 def told(place: str, head: str | None, in_force: int | None) -> str:
     """Return one line that says which registry was applied, at which state, and how many requests were in force."""
-    count = "an unknown number of" if in_force is None else f"{in_force:,}"
-    return f"registry {_shown(place)}: state {(head or 'unknown')[:12]}, {count} requests to opt out in force"
+    count = "an unknown number of requests" if in_force is None else many(in_force, "request")
+    return f"registry {_shown(place)}: state {(head or 'unknown')[:12]}, {count} to opt out in force"
 
 
 def successor_of(root: str, named: str | None, beside: Path) -> tuple[NewerVersion | None, str | None]:

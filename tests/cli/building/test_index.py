@@ -24,11 +24,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[str, st
 
 def test_a_release_is_indexed_once(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = run(capsys, "index", release, "--dry-run")
-    assert "1 segments, 1 of them to be built" in out
+    assert "1 segment, 1 of them to be built" in out
     assert "Nothing was written" in out
     assert not (release / "index").exists()
     out, err = run(capsys, "index", release)
-    assert "1 segments, 1 of them new" in out
+    assert "1 segment, 1 of them new" in out
     assert f"drystone search {release}" in out
     assert re.fullmatch(r"index: \d+\.\d s(, [\d.]+ MB/s)?\n", err)  # no rate where it took no time
     out, err = run(capsys, "index", release, "--quiet")

@@ -165,7 +165,7 @@ def test_a_directory_below_the_root_falls_wherever_it_lies(tmp_path: Path, capsy
     assert {f"{r['origin']}{r['path']}" for r in ledger if r["reason"] == "opted_out"} == gone, "a build does the same"
     assert not verify(tmp_path / "release").problems
     run("retract", tmp_path / "release", "--registry", registry)
-    assert "of 1 repositories this release does not hold all hashes" in capsys.readouterr().out
+    assert "does not hold all hashes of 1 repository" in capsys.readouterr().out
 
 
 def test_an_author_is_found_in_what_git_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,7 +219,7 @@ def test_builds_and_updates_give_receipts(tmp_path: Path, capsys: pytest.Capture
     assert lines[0]["fell"] == lines[2]["fell"]
     assert (lines[0]["fell"]["repositories"], lines[0]["fell"]["occurrences"]) == (1, 3)
     run("receipt", "verify", answers[0]["receipts"][request], "--key", f"{key}.pub")
-    assert "built without 1 repositories and 1 other occurrences" in capsys.readouterr().out
+    assert "built without 1 repository and 1 other occurrence" in capsys.readouterr().out
     with Registry(registry) as opened:
         found = opened.requests.get(request)
         assert {a.release_root for a in found.applications} == {answer["root"] for answer in answers}

@@ -31,7 +31,7 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_totals(run: Run, sample_release: Path, newer: Path) -> None:
     done = run(command, sample_release, newer)
     assert done.exit_code == 0
-    assert "1 occurrences added, 1 removed, 2 changed" in done.stdout
+    assert "1 occurrence added, 1 removed, 2 changed" in done.stdout
     for words in ("Kept, by language", "F*", "Apache-2.0", "quality: too_short", "https://example.org/own/special"):
         assert words in done.stdout
 

@@ -79,11 +79,11 @@ def test_files_by_basis_and_what_must_be_said_of_them(tmp_path: Path) -> None:
     folder = release(tmp_path / "r", ["MIT", "Apache-2.0", None])
     lines, count = said(folder, "--files", "--basis", "text", "--where", "license_expression=MIT")
     assert lines == "https://example.org/x:/src/0.c: MIT, from text, sure 0.98\n"
-    assert count == "1 files.\n"
+    assert count == "1 file.\n"
     assert "none found, from unknown, sure unknown" in said(folder, "--files", "--basis", "unknown")[0]
     found = run(folder, "--files", "--below", "0.99")["files"]
     assert {one["license_expression"] for one in found} == {"MIT", "Apache-2.0"}  # type: ignore[attr-defined]
-    assert "MIT, 1 file, /src/0.c" in said(folder, "--notice", "--where", "path=/src/0.c")[0]
+    assert "MIT, 1 file\n    for /src/0.c\n" in said(folder, "--notice", "--where", "path=/src/0.c")[0]
     assert said(folder, "--notice", "--as", "html")[0].startswith("<!doctype html>")
     assert json.loads(said(folder, "--notice", "--as", "spdx")[0])["spdxVersion"] == "SPDX-2.3"
 

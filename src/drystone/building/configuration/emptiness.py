@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from drystone._words import many
 from drystone.building.configuration.tables import Settings
 from drystone.policy.decision import LedgerStage, Reason
 from drystone.release.inspection.stats import stats
@@ -33,9 +34,9 @@ def why_nothing(release: Release) -> list[str]:
         return []
     if not counts.occurrences:
         out = counts.opted_out_repositories
-        return [f"{out:,} repositories are opted out, and no other has a file" if out else "the sources hold no file"]
+        return [f"opted out: {many(out, 'repository')}, and no other has a file" if out else "the sources hold no file"]
     return [
-        f"{_files(each.files)} at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
+        f"{many(each.files, 'file')} at stage {each.stage}: {each.reason}{_look_at(each.reason)}"
         for each in stats(release).reasons
     ]
 
@@ -43,10 +44,6 @@ def why_nothing(release: Release) -> list[str]:
 def unmet_languages(settings: Settings, release: Release) -> list[str]:
     """Return the languages that `include` asks for and no kept file is in."""
     return [name for name in settings.languages.include if name not in release.languages]
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"
 
 
 def _look_at(word: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from drystone._words import many
 from drystone.cli._out import echo, inline, print_json, text
 from drystone.cli._pager import paged
 from drystone.cli._progress import spinner
@@ -31,7 +32,7 @@ _WHY: Final = {
 
 def files_sentence(answer: SearchResult) -> str:
     """Return how many files match, and whether that is all."""
-    return _sentence(_count(answer.files, "file"), answer.exact, answer.at_most, answer.reason, answer.seconds)
+    return _sentence(many(answer.files, "file"), answer.exact, answer.at_most, answer.reason, answer.seconds)
 
 
 def _sentence(counted: str, exact: bool, at_most: int, reason: str | None, seconds: float) -> str:
@@ -39,10 +40,6 @@ def _sentence(counted: str, exact: bool, at_most: int, reason: str | None, secon
         return f"{counted}, that is all ({seconds:.3f} s)"
     why = _WHY.get(reason or "limit", reason)
     return f"{counted}, and at most {at_most:,} more: {why} ({seconds:.3f} s)"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing if number == 1 else thing + 's'}"
 
 
 def print_records(answer: SearchResult | LedgerResult) -> None:
@@ -150,7 +147,7 @@ def print_ledger(answer: LedgerResult, several: bool, given: Mapping[str, Any]) 
 
 
 def _ledger_sentence(answer: LedgerResult) -> str:
-    counted = _count(answer.occurrences, "occurrence")
+    counted = many(answer.occurrences, "occurrence")
     return _sentence(counted, answer.exact, answer.at_most, answer.reason, answer.seconds)
 
 
@@ -194,10 +191,8 @@ def print_times(counted: StringCount, by: str | None, as_json: bool) -> None:
     if by:
         _print_values(counted.by)
     more = "that is all" if counted.exact else f"and at most {counted.at_most:,} more files: there was no time"
-    unread = f"; {_count(counted.unread, 'file')} without text" if counted.unread else ""
-    echo(
-        f"{_count(counted.times, 'time')} in {_count(counted.files, 'file')}, {more}{unread} ({counted.seconds:.3f} s)"
-    )
+    unread = f"; {many(counted.unread, 'file')} without text" if counted.unread else ""
+    echo(f"{many(counted.times, 'time')} in {many(counted.files, 'file')}, {more}{unread} ({counted.seconds:.3f} s)")
 
 
 def _print_values(counts: dict[str, int]) -> None:
@@ -228,7 +223,7 @@ def print_best(files: list[RankedFile], weights: list[WordWeight], given: Mappin
     with paged(given["pager"]) as out:
         for weight in weights:
             counts = f"counts for nothing: {weight.left_out}" if weight.left_out else f"counts {weight.weight:.2f}"
-            out.print(text(f"{weight.word:>20}  in {_count(weight.passages, 'passage')}, {counts}", "dim"))
+            out.print(text(f"{weight.word:>20}  in {many(weight.passages, 'passage')}, {counts}", "dim"))
         for file in files:
             for line in _ranked(file, given["explain"], given["lines"]):
                 out.print(line)

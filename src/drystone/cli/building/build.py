@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
+from drystone._words import many
 from drystone.building import verbs
 from drystone.cli import OWN_PROCESS, _options
 from drystone.cli._out import console, echo, inline, print_json, table
@@ -145,8 +146,8 @@ def _print_release(release: Release) -> None:
     facts, counts = release.manifest.facts, release.manifest.counts
     console().print(_funnel(facts.funnel))
     echo(
-        f"\n{inline(facts.name)} {facts.version}: {counts.kept:,} of {counts.occurrences:,} occurrences "
-        f"in {counts.repositories:,} repositories, {counts.text_bytes / 1e6:,.1f} MB of text"
+        f"\n{inline(facts.name)} {facts.version}: {counts.kept:,} of {many(counts.occurrences, 'occurrence')} "
+        f"in {many(counts.repositories, 'repository')}, {counts.text_bytes / 1e6:,.1f} MB of text"
     )
     echo(f"root  {release.root}")
     echo(f"at    {inline(release.path)}")

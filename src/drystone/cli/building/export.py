@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
@@ -67,13 +68,12 @@ def command(
     size = sum(file.bytes or 0 for file in made.files)
     what = f"{inline(made.name)} {inline(made.version)} as {made.form}"
     if dry_run:
-        echo(f"{what} would be {len(made.files):,} files or more in {inline(output)}. Nothing was written.")
+        echo(f"{what} would be {many(len(made.files), 'file')} or more in {inline(output)}. Nothing was written.")
     else:
-        count = f"{len(made.files):,} file{'' if len(made.files) == 1 else 's'}"
-        echo(f"{what}: {count}, {size_text(size)}, in {inline(output)}")
+        echo(f"{what}: {many(len(made.files), 'file')}, {size_text(size)}, in {inline(output)}")
     echo(made.holds)
     for name, rows in made.rows_of_splits().items():
         echo(
-            f"  {name}: {rows:,} rows"
+            f"  {name}: {many(rows, 'row')}"
             + ("; other weights, another seed or more files would fill it" if not rows else "")
         )

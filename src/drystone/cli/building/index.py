@@ -6,6 +6,7 @@ from typing import get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli._options import as_json, quiet
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
@@ -43,15 +44,15 @@ def command(release: str, symbols: Symbols | None, dry_run: bool, as_json: bool,
         return
     if dry_run:
         echo(
-            f"{made.files:,} files, {size_text(made.text_bytes)} of text: {made.segments:,} segments, "
+            f"{many(made.files, 'file')}, {size_text(made.text_bytes)} of text: {many(made.segments, 'segment')}, "
             f"{made.built:,} of them to be built over {size_text(made.built_bytes)} of text. Nothing was written."
         )
         return
     share = made.index_bytes / made.text_bytes if made.text_bytes else 0
     echo(
-        f"{made.files:,} files, {size_text(made.text_bytes)} of text: {made.segments:,} segments, "
+        f"{many(made.files, 'file')}, {size_text(made.text_bytes)} of text: {many(made.segments, 'segment')}, "
         f"{made.built:,} of them new, {size_text(made.index_bytes)} ({share:.3f} of the text)"
     )
     for reason, count in made.not_indexed.items():
-        echo(f"{count:,} files are found by their paths and facts only: {inline(reason)}. List them with is:unindexed")
+        echo(f"found by path and facts only: {many(count, 'file')}, {inline(reason)}. is:unindexed lists them")
     echo(f'Next: drystone search {inline(release)} "some words"')

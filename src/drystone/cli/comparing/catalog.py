@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from drystone._words import many
 from drystone.catalog import verbs
 from drystone.catalog.papers import PaperForm
 from drystone.cli import _options
@@ -201,4 +202,4 @@ def export(folder: Path, catalog: str | None) -> None:
       drystone catalog export site
     """
     names = export_catalog(folder, catalog=catalog)
-    echo(f"{len(names):,} files in {inline(folder)}; begin at {inline(folder / 'index.html')}")
+    echo(f"{many(len(names), 'file')} in {inline(folder)}; begin at {inline(folder / 'index.html')}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json, write_lines
 from drystone.errors import DrystoneError, UsageError
@@ -303,7 +304,7 @@ def export(registry: str | None, file: str, *, form: verbs.RequestFormat, as_jso
     if file != "-" and as_json:
         print_json({"exported": len(lines)}, indent=False)
     elif file != "-":
-        echo(f"{len(lines)} requests to {inline(file)}")
+        echo(f"{many(len(lines), 'request')} to {inline(file)}")
 
 
 @command.command(name="import")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drystone._words import many
 from drystone.cli._out import echo, inline, print_json
 from drystone.release import verbs
 
@@ -53,13 +54,13 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
         if (out := line.get("left_out")) is not None:
             echo(
                 f"{inline(line['release'])} {inline(now['version'])}  {inline(now['root'])}: built without "
-                f"{out['repositories']:,} repositories and {out['occurrences']:,} other occurrences of "
+                f"{many(out['repositories'], 'repository')} and {many(out['occurrences'], 'other occurrence')} of "
                 f"{out['bytes']:,} bytes of its sources"
             )
         if line["root"] is None:
             continue
         after = f"now {inline(now['version'])}  {inline(now['root'])}" if now["root"] != line["root"] else "unchanged"
         echo(
-            f"{inline(line['release'])} {inline(line['version'] or '')}: of {line['occurrences']:,} occurrences "
-            f"{fell['occurrences']:,} fell, {fell['files']:,} files of {fell['bytes']:,} bytes; {after}"
+            f"{inline(line['release'])} {inline(line['version'] or '')}: of {many(line['occurrences'], 'occurrence')} "
+            f"{fell['occurrences']:,} fell, {many(fell['files'], 'file')} of {fell['bytes']:,} bytes; {after}"
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drystone._words import many
 from drystone.building.verbs import audit as audit_registry
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
@@ -58,7 +59,7 @@ def audit(registry: str | None, releases: tuple[Path, ...], heads: tuple[str, ..
         echo(f"{'release head:':15}{found.release_head}")
         for problem in found.problems:
             echo(f"PROBLEM  {inline(problem)}")
-        echo("Nothing was altered or removed." if not found.problems else f"{len(found.problems)} problems.")
+        echo("Nothing was altered or removed." if not found.problems else f"{many(len(found.problems), 'problem')}.")
     if found.problems:
         click.get_current_context().exit(1)
 

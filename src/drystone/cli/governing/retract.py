@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drystone._words import many
 from drystone.building import verbs
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
@@ -92,22 +93,22 @@ def _print(outcome: SearchedRelease, dry_run: bool) -> None:
     total = inventory.total
     echo(f"{inline(facts.name)} {inline(facts.version)}  {inline(outcome.place)}")
     if outcome.cleared:
-        echo(f"  {outcome.cleared:,} files of an interrupted retraction removed")
+        echo(f"  {many(outcome.cleared, 'file')} of an interrupted retraction removed")
     if inventory.unknown:
         echo(
-            f"  directories were asked for, and of {len(inventory.unknown):,} repositories this release does not hold "
-            "all hashes: a directory in them is only found by a build"
+            "  directories were asked for, and this release does not hold all hashes of "
+            f"{many(len(inventory.unknown), 'repository')}: a directory in them is only found by a build"
         )
     if inventory.empty:
         echo("  nothing of it falls")
         return
     verb = "would fall" if dry_run else "fell"
     echo(
-        f"  {len(inventory.repositories):,} repositories and {total.occurrences:,} occurrences {verb}, "
-        f"{total.files:,} kept files of {size_text(total.bytes)}, in {len(inventory.shards):,} shards"
+        f"  {many(len(inventory.repositories), 'repository')} and {many(total.occurrences, 'occurrence')} {verb}, "
+        f"{many(total.files, 'kept file')} of {size_text(total.bytes)}, in {many(len(inventory.shards), 'shard')}"
     )
     for request, fell in sorted(inventory.requests.items()):
-        echo(f"  request {inline(request)}: {fell.occurrences:,} occurrences, {fell.files:,} files")
+        echo(f"  request {inline(request)}: {many(fell.occurrences, 'occurrence')}, {many(fell.files, 'file')}")
     if outcome.done is not None:
         done = outcome.done
         echo(f"  now {done.after.facts.version}  {done.after.root}")

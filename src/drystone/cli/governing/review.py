@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json, write_lines
 from drystone.policy.verbs import count_files_on_text
@@ -59,7 +60,7 @@ def command(ctx: click.Context, registry: str | None, export_to: str | None, imp
     if export_to:
         exported = verbs.export_reviews(registry)
         write_lines(export_to, exported)
-        echo(f"{len(exported)} decisions to {inline(export_to)}", err=True)
+        echo(f"{many(len(exported), 'decision')} to {inline(export_to)}", err=True)
 
 
 @command.command(name="list")
@@ -142,7 +143,7 @@ def decide(
         return
     echo(f"{decision.text_sha256[:12]} stands under {decision.expression} from the next build on.")
     for release, found in resting.items():
-        echo(f"{inline(release)}: {found.kept:,} kept files rest on it, and {found.dropped:,} dropped ones.")
+        echo(f"{inline(release)}: {many(found.kept, 'kept file')} rest on it, and {found.dropped:,} dropped ones.")
     if not releases:
         echo("Give --release to see how many files of a release rest on it.")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, print_top, text
 from drystone.release import verbs
@@ -76,7 +77,8 @@ def _print(found: Diff, top: int) -> None:
         console().print(text(line, "dim"))
     changes = found.changes
     echo(
-        f"{changes['added']:,} occurrences added, {changes['removed']:,} removed, {changes['changed']:,} changed; "
+        f"{many(changes['added'], 'occurrence')} added, {changes['removed']:,} removed, "
+        f"{changes['changed']:,} changed; "
         f"{found.new_files:,} Parquet files differ, {found.same_files:,} hold the same rows"
     )
     for title, deltas in (

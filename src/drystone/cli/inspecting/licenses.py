@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.errors import UsageError
@@ -113,7 +114,7 @@ def _print_files(found: list[LicensedFile], as_json: bool) -> None:
         conflict = f"; {inline(one.license_conflict)}" if one.license_conflict else ""
         said = f"{one.license_expression or 'none found'}, from {one.license_basis or 'unknown'}, sure {sure}"
         echo(f"{inline(one.origin)}:{inline(one.path)}: {inline(said)}{conflict}")
-    echo(f"{len(found):,} files.", err=True)
+    echo(f"{many(len(found), 'file')}.", err=True)
 
 
 def _print(report: LicenseReport, policy: str) -> None:
@@ -131,7 +132,7 @@ def _print(report: LicenseReport, policy: str) -> None:
     ]
     columns = ("licence", "files", "attribution", "notice", "share alike", "patents", "limits")
     console().print(table(columns, rows, right=("files",)))
-    echo(f"{report.kept:,} kept files, {report.without_license:,} without a licence that could be found.")
+    echo(f"{many(report.kept, 'kept file')}, {report.without_license:,} without a licence that could be found.")
     answer = {
         "yes": f"Policy {policy!r} covers every kept file.",
         "no": f"Policy {policy!r} does not cover these files:",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.release import verbs
@@ -53,7 +54,9 @@ def _print(place: str, answer: Holding) -> None:
     if not answer.repositories:
         echo("  not in it")
         return
-    echo(f"  {answer.kept:,} of {answer.occurrences:,} occurrences kept, {answer.repositories:,} repositories")
+    echo(
+        f"  {answer.kept:,} of {many(answer.occurrences, 'occurrence')} kept, {many(answer.repositories, 'repository')}"
+    )
     for where in answer.places:
         if where.path is not None:
             decision = "kept" if where.kept else f"dropped: {where.reason}"

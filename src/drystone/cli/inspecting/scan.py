@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, write_text
 from drystone.cli._progress import spinner
@@ -74,7 +75,9 @@ def command(
             max_bytes=max_bytes,
             each=(lambda finding: echo(_line(finding))) if live else (lambda finding: None),
             each_passed=_tell_passed if verbose else (lambda passed: None),
-            progress=lambda n, size, hits: update(f"Scanned {n:,} files, {size / 1e6:,.1f} MB, {hits:,} findings"),
+            progress=lambda n, size, hits: update(
+                f"Scanned {many(n, 'file')}, {size / 1e6:,.1f} MB, {many(hits, 'finding')}"
+            ),
         )
     if not live:
         lines = "\n".join(_line(finding) for finding in found.findings)
@@ -104,7 +107,7 @@ def _tell_passed(passed: Passed) -> None:
 def _print_summary(found: verbs.Scanned) -> None:
     kinds = Counter(finding.kind for finding in found.findings)
     said = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "nothing"
-    echo(f"Found {said} in {found.files:,} files, {found.bytes / 1e6:,.1f} MB.", err=True)
+    echo(f"Found {said} in {many(found.files, 'file')}, {found.bytes / 1e6:,.1f} MB.", err=True)
     if found.passed_over:
         over = ", ".join(f"{n} {reason}" for reason, n in found.passed_over.items())
         echo(f"Passed over: {over}.", err=True)

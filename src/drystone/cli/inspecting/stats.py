@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, print_top, text
 from drystone.release import verbs
@@ -43,8 +44,8 @@ def _print(found: Stats, top: int) -> None:
     counts = found.counts
     console().print(text(f"{found.name} {found.version}", "bold"), text(found.root, "dim"))
     echo(
-        f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped, from "
-        f"{counts.repositories:,} repositories ({counts.opted_out_repositories:,} more opted out); "
+        f"{many(counts.occurrences, 'occurrence')} = {counts.kept:,} kept + {counts.dropped:,} dropped, from "
+        f"{many(counts.repositories, 'repository')} ({counts.opted_out_repositories:,} more opted out); "
         f"{size_text(counts.text_bytes)} of text"
     )
     steps = [(s.stage, f"{s.files:,}", size_text(s.bytes)) for s in found.funnel]

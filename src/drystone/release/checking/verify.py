@@ -15,6 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from drystone._words import many
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
 from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
@@ -256,7 +257,7 @@ def _counts(manifest: Manifest, report: Report) -> None:
         if getattr(counts, name) != value:
             report.add("counts", layout.MANIFEST, f"{name} is {getattr(counts, name):,}, the files sum to {value:,}")
     if counts.occurrences != counts.kept + counts.dropped:
-        what = f"{counts.occurrences:,} occurrences are not {counts.kept:,} kept + {counts.dropped:,} dropped"
+        what = f"{many(counts.occurrences, 'occurrence')} are not {counts.kept:,} kept + {counts.dropped:,} dropped"
         report.add("counts", layout.MANIFEST, what)
 
 
@@ -268,7 +269,7 @@ def _readable(release: Release, entry: FileEntry, report: Report) -> bool:
         report.add("schemas", entry.path, _without(release.path, error))
         return False
     if rows != entry.rows:
-        report.add("counts", entry.path, f"has {rows:,} rows, the manifest says {entry.rows:,}")
+        report.add("counts", entry.path, f"has {many(rows, 'row')}, the manifest says {entry.rows:,}")
     return True
 
 
@@ -322,7 +323,7 @@ def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _M
             return  # laws across files would only repeat that one of them cannot be read
         repositories.finish()
         if repositories.kept != manifest.counts.kept:
-            what = f"the ledger keeps {repositories.kept:,} files, the manifest says {manifest.counts.kept:,}"
+            what = f"the ledger keeps {many(repositories.kept, 'file')}, the manifest says {manifest.counts.kept:,}"
             report.add("counts", layout.MANIFEST, what)
         laws.check(manifest.facts.near_duplicate_threshold, report.add)
 

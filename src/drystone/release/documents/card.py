@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from drystone._words import many
 from drystone.release.columns import TABLES, type_text
 from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown, size_text
@@ -99,14 +100,14 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
     yield f"{shown(facts.description)}\n\n" if facts.description else ""
     yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
-    yield f"{counts.repositories:,} repositories in {len(manifest.languages):,} languages. "
+    yield f"{many(counts.repositories, 'repository')} in {many(len(manifest.languages), 'language')}. "
     yield "Every file that was seen, kept or not, has a row in `ledger/` "
     yield "with the stage, the reason and the evidence.\n\n"
     yield f"Root hash: `{manifest.root}`\n\n"
     yield from _use(example)
     yield "## From occurrences to files\n\n"
-    yield f"{counts.occurrences:,} occurrences = {counts.kept:,} kept + {counts.dropped:,} dropped"
-    yield f"; {counts.opted_out_repositories:,} repositories were opted out and never read.\n\n"
+    yield f"{many(counts.occurrences, 'occurrence')} = {counts.kept:,} kept + {counts.dropped:,} dropped"
+    yield f"; opted out and never read: {many(counts.opted_out_repositories, 'repository')}.\n\n"
     if facts.funnel:
         rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
         yield from _table(("after", "files", "bytes"), rows)
@@ -189,17 +190,19 @@ def _asked_for(release: Release, found: Stats) -> Iterator[str]:
     """Yield the numbers that readers of a card look for; what nobody counted or compared is said to be unknown."""
     facts, kept = release.manifest.facts, release.manifest.counts.kept
     dropped = {reason.reason: reason.files for reason in found.reasons}
-    near = f"{dropped.get('near_duplicate', 0):,} files" if facts.near_duplicate_threshold is not None else "not sought"
+    near = (
+        many(dropped.get("near_duplicate", 0), "file") if facts.near_duplicate_threshold is not None else "not sought"
+    )
     if names_optouts(facts.registry_head):
         told = release.manifest.counts.opted_out_repositories
-        opted = f"{told:,} repositories, never read; {dropped.get('opted_out', 0):,} files of others"
+        opted = f"{many(told, 'repository')}, never read; {many(dropped.get('opted_out', 0), 'file')} of others"
     else:
         opted = "unknown: no registry of opt-outs was asked, or nothing was ever entered in it"
     unlicensed = sum(share.kept for share in found.license_types if share.name == "no_license")
     unsure = "unknown" if found.bases is None else _share(found.bases.get("unknown", 0), kept)
     yield "### At a glance\n\n"
     rows = (
-        ("exact duplicates that were dropped", f"{dropped.get('exact_duplicate', 0):,} files"),
+        ("exact duplicates that were dropped", many(dropped.get("exact_duplicate", 0), "file")),
         ("near duplicates that were dropped", near),
         ("opted out", opted),
         ("kept files without a licence that could be found", _share(unlicensed, kept)),
@@ -269,7 +272,7 @@ def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
     yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
     if names_optouts(facts.registry_head):
         opted = f"the registry at state `{_inline(facts.registry_head or '')}` was applied; "
-        opted += f"{facts.opted_out_repositories:,} repositories were opted out and never read"
+        opted += f"opted out and never read: {many(facts.opted_out_repositories, 'repository')}"
     else:
         opted = "**no request was applied**: no registry was named, or nothing was ever entered in it"
     rows = (

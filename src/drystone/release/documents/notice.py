@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from drystone._words import counted
+from drystone._words import many
 from drystone.errors import ReleaseError
 from drystone.release.documents.covers import Folders
 from drystone.release.layout import NOTICES, shown
@@ -236,7 +236,7 @@ def place_text(place: NoticePlace) -> str:
     if place.files is None:
         return said
     first = "" if place.covers else f", the first {shown(place.first or '')}"
-    return f"{said}: {counted(place.files, 'file')}{first}"
+    return f"{said}: {many(place.files, 'file')}{first}"
 
 
 def _split(text: str) -> tuple[list[str], str]:

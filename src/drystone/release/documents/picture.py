@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from drystone._words import many
 from drystone.errors import UsageError
 from drystone.release.files import write_whole
 from drystone.release.inspection.stats import Stats
@@ -84,8 +85,9 @@ def render(stats: Stats, kind: str) -> bytes:
 def _title(stats: Stats) -> str:
     c = stats.counts
     return (
-        f"{_cut(shown(stats.name), 60)} {_cut(shown(stats.version), 20)}: {c.kept:,} of {c.occurrences:,} files kept, "
-        f"{size_text(c.text_bytes)} of text from {c.repositories:,} repositories"
+        f"{_cut(shown(stats.name), 60)} {_cut(shown(stats.version), 20)}: {c.kept:,} of "
+        f"{many(c.occurrences, 'file')} kept, {size_text(c.text_bytes)} of text "
+        f"from {many(c.repositories, 'repository')}"
     )
 
 
@@ -117,7 +119,7 @@ def _words(name: str) -> str:
 
 
 def _amount(files: int, size: int) -> str:
-    return f"{files:,} {'file' if files == 1 else 'files'}, {size_text(size)}"
+    return f"{many(files, 'file')}, {size_text(size)}"
 
 
 def _draw_bars(axes: Axes, title: str, bars: Sequence[_Bar], colour: str, room: int) -> None:

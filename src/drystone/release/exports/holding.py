@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from drystone._words import many
 from drystone.release.exports.forms import RowChoice
 from drystone.release.exports.plain import DEFAULT_COLUMNS, columns_of
 from drystone.release.schema import DATA
@@ -23,7 +24,7 @@ def what_it_holds(form: str, choice: RowChoice, kept: int) -> str:
         return f"Holds {_STACK[form].format(kept=f'{kept:,}')}."
     columns = columns_of(choice)
     rows = kept if choice.limit is None else min(kept, choice.limit)
-    which = f"{rows:,} of {kept:,} kept files" if rows < kept else f"all {kept:,} kept files"
+    which = f"{rows:,} of {many(kept, 'kept file')}" if rows < kept else f"all {many(kept, 'kept file')}"
     order = f"shuffled (seed {choice.seed})" if choice.shuffle else "in the order of the release"
     splits = ", ".join(f"{name} {weight:g}" for name, weight in choice.splits)
     parts = f"; splits by {choice.by}: {splits}" if len(choice.splits) > 1 else ""

@@ -14,6 +14,7 @@ from typing import Final, TypedDict
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone._words import many
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.columns import TABLES, DataRow, Kind, LedgerRow, RepositoryRow
@@ -193,13 +194,13 @@ def _facts(release: Release, inventory: Inventory, registry_head: str | None, da
 def _changes(inventory: Inventory) -> list[str]:
     total = inventory.total
     lines = [
-        f"Retraction: {len(inventory.repositories):,} repositories left the release; {total.occurrences:,} occurrences "
-        f"fell, {total.files:,} of them kept files of {total.bytes:,} bytes.",
+        f"Retraction: {many(len(inventory.repositories), 'repository')} left the release; "
+        f"{many(total.occurrences, 'occurrence')} fell, {many(total.files, 'kept file')} of {total.bytes:,} bytes.",
     ]
     if inventory.handed:
-        lines.append(f"For {len(inventory.handed):,} files a copy that stays stands from now on.")
+        lines.append(f"For {many(len(inventory.handed), 'file')} a copy that stays stands from now on.")
     if inventory.orphans:
-        lines.append(f"{inventory.orphans:,} duplicates of what fell stay dropped until the next build judges them.")
+        lines.append(f"Dropped until the next build judges them: {many(inventory.orphans, 'duplicate')} of what fell.")
     lines += ["", "| language | reason | files | bytes |", "|---|---|---:|---:|"]
     for language, fallen in sorted(inventory.languages.items()):
         lines.append(f"| {layout.shown(language)} | {OPTED_OUT} | -{fallen.files:,} | -{fallen.bytes:,} |")

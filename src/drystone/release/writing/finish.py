@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from drystone._words import many
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.columns import Kind
@@ -135,7 +136,7 @@ def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
     for name, paths in groups.items():
         count = int(paths[0].rpartition("-")[2].removesuffix(".parquet"))
         if len(paths) != count:
-            raise ReleaseError(f"{layout.shown(name)} has {len(paths)} files where their names say {count}")
+            raise ReleaseError(f"{layout.shown(name)} has {many(len(paths), 'file')} where their names say {count}")
 
 
 def _no_counts() -> Counts:
@@ -148,8 +149,8 @@ def _counts(folder: Path, manifest: Manifest) -> Counts:
     kept, dropped = tally.decided("kept"), tally.decided("dropped")
     if kept != rows["kept"] or kept + dropped != rows["occurrences"]:
         raise ReleaseError(
-            f"the ledger has {rows['occurrences']:,} rows, {kept:,} kept and {dropped:,} dropped, "
-            f"but data holds {rows['kept']:,} files"
+            f"the ledger has {many(rows['occurrences'], 'row')}, {kept:,} kept and {dropped:,} dropped, "
+            f"but data holds {many(rows['kept'], 'file')}"
         )
     return Counts(**rows, dropped=dropped, opted_out_repositories=manifest.facts.opted_out_repositories)
 

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from drystone._words import many
 from drystone.errors import MissingExtraError
 from drystone.release import layout
 
@@ -35,7 +36,7 @@ def environment() -> jinja2.Environment:
         code=code,
         words=lambda name: layout.shown(str(name)).replace("_", " "),
     )
-    env.globals.update(count=count_text)
+    env.globals.update(count=many)
     return env
 
 
@@ -43,11 +44,6 @@ def environment() -> jinja2.Environment:
 def style() -> str:
     """Return the style of all pages."""
     return files("drystone.web.drawing").joinpath("style.css").read_text("utf-8")
-
-
-def count_text(number: int, thing: str, things: str | None = None) -> str:
-    """Return a number and what is counted, as people write it: 1 file, 2,000 files."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
 def code(text: str) -> Markup:
