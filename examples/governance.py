@@ -50,9 +50,7 @@ def main() -> None:
     assert f"git:{clones[0].name}" not in gone
 
     again = drystone.build(sources, home / "again", settings={"registry": registry})
-    print(
-        f"a new build: {again.manifest.counts.kept} kept, {again.manifest.counts.opted_out_repositories} left out"
-    )
+    print(f"a new build: {again.manifest.counts.kept} kept, {again.manifest.counts.opted_out_repositories} left out")
     problems = [
         *drystone.verify(home / "release").problems,
         *drystone.audit([home / "again"], registry=registry).problems,

@@ -25,6 +25,7 @@ COMMANDS = cli.list_commands(click.Context(cli))
 
 #: What a command may use of the rooms besides their verbs: names, defaults and forms of words that are light to load.
 LIGHT = {
+    "drystone._words",
     "drystone.catalog.matching",
     "drystone.catalog.papers",
     "drystone.catalog.shelf",
