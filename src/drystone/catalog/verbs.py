@@ -303,17 +303,27 @@ def draw_badge(found: Comparison) -> str:
     return badge(found)
 
 
-def make_paper(release: AnyPath, form: PaperForm) -> Paper:
-    """Make a paper of a release; its `left_open` names the fields that the release does not know.
+def make_paper(artifact: AnyPath, form: PaperForm) -> Paper:
+    """Make a paper of a release or of a reader; its `left_open` names the fields that these do not know.
 
-    Raises `UsageError` for another form or for no release, `ReleaseError` where it is damaged.
+    `artifact`: the folder of a release or a reader, or an installed reader's name. Raises `UsageError` for another
+    form, or where it is neither, `ReleaseError` where a release is damaged.
     """
     from datetime import UTC, datetime
 
+    from drystone.catalog.importing.readers import import_reader
     from drystone.catalog.papers.making import make_paper as made
+    from drystone.catalog.papers.making import make_reader_paper
+    from drystone.reader.model.installed import installed
+    from drystone.release.layout import MANIFEST
     from drystone.release.read import open_release
 
-    return made(open_release(release), form, datetime.now(UTC).date().isoformat())
+    what, today = os.fspath(artifact), datetime.now(UTC).date().isoformat()
+    folder = Path(what) if Path(what).exists() else Path(installed().get(what, what))
+    if (folder / "config.json").is_file() and not (folder / MANIFEST).is_file():
+        passport = import_reader(folder, Path(what).resolve().name, today).passport
+        return make_reader_paper(folder, passport, form, today)
+    return made(open_release(folder), form, today)
 
 
 def find_artifacts(

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from drystone._json import Json
 
 #: Properties of ours, as CycloneDX asks: a namespace before the name.
-_OURS: Final = "drystone:"
-_NAMESPACE: Final = uuid.UUID("6f0c0c3e-6d0a-5f0e-9a52-1f6f4f8f4a10")
+OURS: Final = "drystone:"
+NAMESPACE: Final = uuid.UUID("6f0c0c3e-6d0a-5f0e-9a52-1f6f4f8f4a10")
 
 
 def cyclonedx(known: Described) -> Paper:
@@ -26,7 +26,7 @@ def cyclonedx(known: Described) -> Paper:
     bom = filled(
         bomFormat="CycloneDX",
         specVersion="1.6",
-        serialNumber=f"urn:uuid:{uuid.uuid5(_NAMESPACE, known.manifest.root)}",
+        serialNumber=f"urn:uuid:{uuid.uuid5(NAMESPACE, known.manifest.root)}",
         version=1,
         metadata=filled(
             timestamp=None if date is None else f"{date}T00:00:00Z",
@@ -107,7 +107,7 @@ def _properties(known: Described) -> Iterator[Json]:
     }
     for name, value in said.items():
         if value is not None:
-            yield {"name": _OURS + name, "value": str(value)}
+            yield {"name": OURS + name, "value": str(value)}
 
 
 def _repository(origin: SourceRepository) -> dict[str, Json]:
@@ -120,7 +120,7 @@ def _repository(origin: SourceRepository) -> dict[str, Json]:
         licenses=[_license(origin.license)] if origin.license else [],
         externalReferences=[{"type": "vcs", "url": origin.url}] if origin.url else [],
         data=[{"type": "source-code", "name": origin.place}],
-        properties=[{"name": _OURS + "files", "value": str(origin.kept)}],
+        properties=[{"name": OURS + "files", "value": str(origin.kept)}],
     )
 
 

@@ -16,39 +16,47 @@ _CONTEXT: Final = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 _INFO: Final = "_:creation"
 _PROFILES: Final = ("core", "software", "simpleLicensing", "dataset")
 #: The licence of which nothing is asserted, an element of the specification itself.
-_NO_ASSERTION: Final = "expandedlicensing_NoAssertionLicense"
+NO_ASSERTION: Final = "expandedlicensing_NoAssertionLicense"
 
 
 def spdx(known: Described, today: str) -> Paper:
     """Return the SPDX document; `today` (YYYY-MM-DD) is its day, where the release says none of its own."""
-    form, graph = Form(), _Graph(known.manifest.root)
+    form, graph = Form(), Graph(known.manifest.root)
     maker = form.take("originatedBy", ", ".join(known.facts.authors), AUTHORS)
     makers = [graph.add("Organization", "makers", name=maker)] if maker else []
-    tool = graph.add("SoftwareAgent", "drystone", name=f"drystone {known.facts.program_version}")
     release = _release(known, form, graph, makers)
     graph.relate(release, "hasDeclaredLicense", [graph.license(known.facts.license)])
     graph.relate(release, "hasConcludedLicense", [_concluded(known, graph)])
     graph.relate(release, "contains", list(_files(known, graph)))
     graph.relate(release, "descendantOf", [_repository(origin, graph) for origin in known.origins])
-    document = graph.add(
-        "SpdxDocument",
-        "document",
-        name=f"{known.facts.name} {known.facts.version}",
-        rootElement=[release],
-        profileConformance=list(_PROFILES),
-    )
+    name = f"{known.facts.name} {known.facts.version}"
+    return document(form, graph, release, name, _PROFILES, known.facts.date or today, known.facts.program_version)
+
+
+def document(
+    form: Form,
+    graph: Graph,
+    root: str,
+    name: str,
+    profiles: Iterable[str],
+    day: str,
+    program: str,
+) -> Paper:
+    """Return the document of a graph about `root`, made on a day (YYYY-MM-DD) by this version of the program."""
+    tool = graph.add("SoftwareAgent", "drystone", name=f"drystone {program}")
+    made = graph.add("SpdxDocument", "document", name=name, rootElement=[root], profileConformance=list(profiles))
     info: dict[str, Json] = {
         "type": "CreationInfo",
         "@id": _INFO,
         "specVersion": "3.0.1",
-        "created": f"{known.facts.date or today}T00:00:00Z",
+        "created": f"{day}T00:00:00Z",
         "createdBy": [tool],
     }
-    graph.of(document)["element"] = [str(one["spdxId"]) for one in graph.elements if one["spdxId"] != document]
+    graph.of(made)["element"] = [str(one["spdxId"]) for one in graph.elements if one["spdxId"] != made]
     return form.json({"@context": _CONTEXT, "@graph": [info, *graph.elements]})
 
 
-def _release(known: Described, form: Form, graph: _Graph, makers: list[str]) -> str:
+def _release(known: Described, form: Form, graph: Graph, makers: list[str]) -> str:
     facts, counts = known.facts, known.manifest.counts
     told = responsible(known.manifest, known.counted)
     date = form.take("releaseTime, builtTime", facts.date, DATE)
@@ -63,7 +71,7 @@ def _release(known: Described, form: Form, graph: _Graph, makers: list[str]) -> 
         originatedBy=list(makers),
         releaseTime=None if date is None else f"{date}T00:00:00Z",
         builtTime=None if date is None else f"{date}T00:00:00Z",
-        verifiedUsing=[_hash(known.manifest.root)],
+        verifiedUsing=[sha256_hash(known.manifest.root)],
         dataset_datasetType=["text", "syntactic"],
         dataset_datasetSize=counts.kept,
         dataset_dataCollectionProcess=told["rai:dataCollection"],
@@ -90,14 +98,14 @@ def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def _concluded(known: Described, graph: _Graph) -> str:
+def _concluded(known: Described, graph: Graph) -> str:
     """Return what holds for all kept files together; nothing where a file has no licence that is known."""
     if known.unlicensed or not known.licenses:
-        return _NO_ASSERTION
+        return NO_ASSERTION
     return graph.license(" AND ".join(one if " " not in one else f"({one})" for one in known.licenses))
 
 
-def _files(known: Described, graph: _Graph) -> Iterator[str]:
+def _files(known: Described, graph: Graph) -> Iterator[str]:
     for entry in known.manifest.files:
         yield graph.add(
             "software_File",
@@ -105,11 +113,11 @@ def _files(known: Described, graph: _Graph) -> Iterator[str]:
             name=entry.place,
             software_primaryPurpose="data",
             contentType="application/vnd.apache.parquet",
-            verifiedUsing=[_hash(entry.sha256)],
+            verifiedUsing=[sha256_hash(entry.sha256)],
         )
 
 
-def _repository(origin: SourceRepository, graph: _Graph) -> str:
+def _repository(origin: SourceRepository, graph: Graph) -> str:
     outside: list[Json] = [
         filled(type="ExternalIdentifier", externalIdentifierType=kind, identifier=value)
         for kind, value in (("swhid", origin.swhid), ("packageUrl", origin.purl))
@@ -130,11 +138,12 @@ def _repository(origin: SourceRepository, graph: _Graph) -> str:
     return made
 
 
-def _hash(value: str) -> Json:
+def sha256_hash(value: str) -> Json:
+    """Return a SHA-256 as SPDX has it."""
     return {"type": "Hash", "algorithm": "sha256", "hashValue": value}
 
 
-class _Graph:
+class Graph:
     """The elements of a document. Their ids are made of the root hash and a key of their own."""
 
     def __init__(self, root: str) -> None:

@@ -156,22 +156,24 @@ def schema_() -> None:
 
 
 @command.command()
-@click.argument("release", type=click.Path())
+@click.argument("artifact", type=click.Path())
 @click.option("--as", "form", required=True, type=click.Choice(get_args(PaperForm)), help="Which paper.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to this file, not to standard output.")
-def papers(release: str, form: PaperForm, out: Path | None) -> None:
-    """Make a paper of RELEASE out of what its manifest, ledger and rows say.
+def papers(artifact: str, form: PaperForm, out: Path | None) -> None:
+    """Make a paper of ARTIFACT, a release or a reader, out of what it knows of itself.
 
-    spdx: SPDX 3.0.1, dataset profile. cyclonedx: ML-BOM, CycloneDX 1.6. eu: what a release can fill of the EU's public
-    summary of training content. croissant: Croissant 1.1 with RAI. card: the card of a hub. Fields that the release
-    does not know are named on standard error, each with what would settle it.
+    spdx: SPDX 3.0.1, dataset profile, or AI profile. cyclonedx: ML-BOM, CycloneDX 1.6. eu: what a release can fill of
+    the EU's public summary of training content. croissant: Croissant 1.1 with RAI. card: the card of a hub. eu and
+    croissant are of releases alone. Fields that nothing knows are named on standard error, each with what would settle
+    it.
 
     \b
     Examples:
       drystone catalog papers releases/mine --as cyclonedx --out bom.json
       drystone catalog papers releases/mine --as eu
+      drystone catalog papers mini --as cyclonedx
     """
-    made = verbs.make_paper(release, form)
+    made = verbs.make_paper(artifact, form)
     for one in made.left_open:
         echo(f"left open: {inline(one.field)}; settled by: {inline(one.settled_by)}", err=True)
     if out is None:
