@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from drystone.catalog.comparing.shapes import Verdict
 from drystone.catalog.matching.finder import ArtifactFinder
+from drystone.catalog.passports.passport import Passport
 from drystone.catalog.resolving import resolve as resolving
 from drystone.catalog.resolving.resolve import resolve
 from drystone.catalog.resolving.snippets import invocation
@@ -12,6 +14,9 @@ from drystone.catalog.shelf.builtin import builtin_passports
 from drystone.catalog.shelf.shelf import Shelf
 from drystone.errors import UsageError
 from drystone.reader.model.installed import installed
+from tests.catalog.passports.made import does, known, passport
+
+SPAN = does("answer.span", inputs=["question", "text"])
 
 
 def test_what_is_here_goes_before_what_must_be_got(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +61,33 @@ def test_what_was_not_found_fits_by_no_number() -> None:
         which, lost = resolving._before("no.such.job", *order)
         assert order[which > 0] is found, "one that fits by 0 was found all the same"
         assert lost.endswith("it was not found for this")
+
+
+def test_of_many_only_the_best_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is surely behind is left out by the index, so that a resolution costs no more for a larger catalog."""
+    monkeypatch.setattr(resolving, "_installed", lambda: ({}, ()))
+    facts = {"a": 80.0, "b": 86.0, "z": 90.0} | {f"m{n:03}": 50 + n / 10 for n in range(300)}
+    passports = {
+        name: passport(name, known("quality.squad_v1_1.f1", f1, unit="%", low=f1 - 1, high=f1 + 1), capabilities=[SPAN])
+        for name, f1 in facts.items()
+    } | {f"u{n:02}": passport(f"u{n:02}", capabilities=[SPAN]) for n in range(3)}
+    compared: list[tuple[str, str]] = []
+    whole = resolving.job_verdict
+
+    def counted(capability: str, one: Passport, other: Passport) -> Verdict:
+        compared.append((one.artifact.name, other.artifact.name))
+        return whole(capability, one, other)
+
+    monkeypatch.setattr(resolving, "job_verdict", counted)
+    with Shelf() as shelf:
+        monkeypatch.setattr(shelf, "passports", lambda: iter(passports.values()))
+        monkeypatch.setattr(shelf, "get", passports.__getitem__)
+        finder = ArtifactFinder(shelf)
+        assert finder.doing("answer.span", 5) == ["u00", "u01", "u02", "z", "a"], "who is unknown is behind nobody"
+        found = resolve("capability://answer.span", shelf, finder)
+    assert found.artifact in {"u00", "u01", "u02", "z"}
+    assert len(compared) < 200
+    assert "z" in {name for pair in compared for name in pair}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from drystone.catalog.comparing.likeness import SAME, likeness
 from drystone.catalog.comparing.shapes import AlignedJob, Comparison, FactRow, Join, Verdict
-from drystone.catalog.passports.intervals import NOWHERE, claim_ends
+from drystone.catalog.passports.intervals import NOWHERE, fact_ends
 from drystone.catalog.passports.passport import Capability, Fact, Passport, text_of
 from drystone.catalog.passports.vocabulary import FactKind, fact_kind, fact_kinds, flows, jobs
 from drystone.errors import UsageError
@@ -33,13 +33,22 @@ def compare_passports(passports: Sequence[Passport]) -> Comparison:
     aligned = _aligned(passports)
     rows = _rows(passports)
     shared = [job for job in aligned if len(job.doers) > 1]
-    verdicts = tuple(_verdict(job, passports) for job in shared)
+    verdicts = tuple(_verdict(job.id, job.name, job.doers, passports) for job in shared)
     joins = tuple(_joins(passports))
     titles = tuple(passport.artifact for passport in passports)
     both = titles, tuple(aligned), tuple(rows.values()), verdicts, joins
     if shared:
         return Comparison(*both, "compared", _in_short(verdicts, passports))
     return Comparison(*both, "no_shared_job", _apart(passports, joins))
+
+
+def job_verdict(capability: str, one: Passport, other: Passport) -> Verdict:
+    """Judge two artifacts that both have a capability by it alone, as `compare_passports` does for each shared job.
+
+    `ahead` is 0 or 1, or None where what is known does not tell.
+    """
+    named = next((each.name for each in one.capabilities if each.id == capability), "")
+    return _verdict(capability, _job_name(capability, named), (0, 1), (one, other))
 
 
 def _aligned(passports: Sequence[Passport]) -> list[AlignedJob]:
@@ -101,7 +110,7 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
     units = {claim.unit for claim in claims}
     if len(units) > 1:
         return FactRow(kind, cells, None, "in different units: " + ", ".join(sorted(str(unit) for unit in units)))
-    ranges = [_range(cell, kind) for cell in cells]
+    ranges = [fact_ends(cell, kind.questions) for cell in cells]
     open_ = [title for title, found in zip(titles, ranges, strict=True) if found == NOWHERE]
     if open_:
         return FactRow(kind, cells, None, "not known of " + ", ".join(open_))
@@ -119,46 +128,40 @@ def _row(kind: FactKind, cells: tuple[Fact | None, ...], titles: Sequence[str]) 
     )
 
 
-def _range(cell: Fact | None, kind: FactKind) -> tuple[float, float]:
-    """Return between which numbers a fact lies; endless where nobody knows."""
-    if cell is None or not cell.claims:
-        return NOWHERE
-    ends = [claim_ends(claim.number, claim.low, claim.high, kind.questions) for claim in cell.claims]
-    return (min(low for low, _ in ends), max(high for _, high in ends))
+def _verdict(id: str, name: str, doing: Sequence[int], passports: Sequence[Passport]) -> Verdict:
+    """Judge a job, which the artifacts at `doing` do, by the facts that the vocabulary names for it.
 
-
-def _verdict(job: AlignedJob, passports: Sequence[Passport]) -> Verdict:
-    """Judge a job by the facts that the vocabulary names for it; the first that decides, decides."""
-    doing = job.doers
+    The first that decides, decides.
+    """
     titles = [passports[at].artifact.title for at in doing]
-    known = jobs().get(job.id)
+    known = jobs().get(id)
 
     def rows(names: Sequence[str]) -> dict[str, FactRow]:
-        kinds = [fact_kind(name) for name in names if fact_kind(name).better is not None]
+        kinds = [fact_kind(fact) for fact in names if fact_kind(fact).better is not None]
         return {kind.name: _row(kind, tuple(passports[at].fact(kind.name) for at in doing), titles) for kind in kinds}
 
     judged = rows(known.judged_by if known is not None else ())
-    decided = next((name for name, row in judged.items() if row.ahead is not None), None)
+    decided = next((fact for fact, row in judged.items() if row.ahead is not None), None)
     if decided is None:
-        missing = tuple(name for name, row in judged.items() if row.said != "equal")
-        return Verdict(job.id, None, (), (), missing, _untold(job.name, judged))
+        missing = tuple(fact for fact, row in judged.items() if row.said != "equal")
+        return Verdict(id, None, (), (), missing, _untold(name, judged))
     ahead = judged[decided].ahead
     assert ahead is not None
     every = judged | rows(known.costs if known is not None else ())
-    for_it = tuple(name for name, row in judged.items() if row.ahead == ahead)
-    against = tuple(name for name, row in every.items() if row.ahead not in {None, ahead})
+    for_it = tuple(fact for fact, row in judged.items() if row.ahead == ahead)
+    against = tuple(fact for fact, row in every.items() if row.ahead not in {None, ahead})
     before = list(judged)[: list(judged).index(decided)]
-    would_turn = tuple(name for name in before if judged[name].said != "equal")
+    would_turn = tuple(fact for fact in before if judged[fact].said != "equal")
 
     def shown(names: Sequence[str]) -> str:
-        return _listed([f"{_title(name)} ({_values(every[name], titles)})" for name in names])
+        return _listed([f"{_title(fact)} ({_values(every[fact], titles)})" for fact in names])
 
-    said = f"{titles[ahead]} is ahead at this: {job.name}. It rests on: {shown(for_it)}"
+    said = f"{titles[ahead]} is ahead at this: {name}. It rests on: {shown(for_it)}"
     if against:
         said += f". Against it: {shown(against)}"
     if would_turn:
-        said += ". What could turn it: " + _listed([f"{_title(name)}, {judged[name].said}" for name in would_turn])
-    return Verdict(job.id, doing[ahead], for_it, against, would_turn, said + ".")
+        said += ". What could turn it: " + _listed([f"{_title(fact)}, {judged[fact].said}" for fact in would_turn])
+    return Verdict(id, doing[ahead], for_it, against, would_turn, said + ".")
 
 
 def _untold(name: str, here: dict[str, FactRow]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from drystone.catalog.passports.intervals import NOWHERE, fact_ends
 from drystone.catalog.passports.passport import Capability, Fact, Passport, text_of
-from drystone.catalog.passports.vocabulary import fact_kind
+from drystone.catalog.passports.vocabulary import fact_kind, jobs
 
 #: Characters of a sentence that are read for its meaning; the rest only changes it little.
 _LONGEST: Final = 400
@@ -39,13 +40,18 @@ class MatchEntry:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What is searched of one artifact. `facts`: those that filters look at, by name."""
+    """What is searched of one artifact. `facts`: those that filters look at, by name.
+
+    `judged`: between which numbers the facts lie that tell who does a job better, by name; more is better in all. What
+    is unknown, or in another unit, is not there.
+    """
 
     artifact: str
     kind: str
     title: str
     facts: dict[str, Fact]
     entries: tuple[MatchEntry, ...]
+    judged: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def entries_of(passport: Passport) -> Entries:
@@ -60,8 +66,27 @@ def entries_of(passport: Passport) -> Entries:
         (Sentence(_cut(f"{_spelt(artifact.title)}: {artifact.description}"), "description"),),
     )  # fmt: skip
     return Entries(
-        artifact.name, artifact.kind, artifact.title, facts, (own, *(_entry(one) for one in passport.capabilities))
+        artifact.name,
+        artifact.kind,
+        artifact.title,
+        facts,
+        (own, *(_entry(one) for one in passport.capabilities)),
+        _judged(passport),
     )
+
+
+def _judged(passport: Passport) -> dict[str, tuple[float, float]]:
+    does = (jobs().get(one.id) for one in passport.capabilities)
+    names = {name for job in does if job is not None for name in job.judged_by}
+    found = {}
+    for fact in passport.facts:
+        kind = fact_kind(fact.name) if fact.name in names else None
+        if kind is None or kind.better is None or any(claim.unit != kind.unit for claim in fact.claims):
+            continue
+        low, high = fact_ends(fact, kind.questions)
+        if (low, high) != NOWHERE:
+            found[fact.name] = (low, high) if kind.better == "more" else (-high, -low)
+    return found
 
 
 def _entry(capability: Capability) -> MatchEntry:

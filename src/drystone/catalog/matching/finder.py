@@ -98,6 +98,14 @@ class ArtifactFinder:
             return {name: Confidence() for name in artifacts}
         return self._records.confidences(artifacts)
 
+    def doing(self, capability: str, most: int) -> list[str]:
+        """Return the names of artifacts that have a capability, those first that nobody is known to be ahead of."""
+        return self._current().doing(capability, most)
+
+    def capabilities(self) -> list[str]:
+        """Return the ids of all capabilities that an artifact has."""
+        return self._current().capabilities()
+
     def kinds(self) -> list[str]:
         """Return the kinds of artifact that are there."""
         return sorted({one.kind for one in self._current().artifacts})

@@ -19,6 +19,8 @@ from drystone.catalog.matching.filters import unmet
 from drystone.catalog.matching.shapes import ArtifactHit, MatchFilters, MatchReason
 from drystone.catalog.matching.vectors import SentenceVectors
 from drystone.catalog.matching.words import WordIndex
+from drystone.catalog.passports.intervals import NOWHERE
+from drystone.catalog.passports.vocabulary import jobs
 
 #: What meaning counts for beside words.
 MEANING: Final = 0.8
@@ -68,6 +70,10 @@ class MatchIndex:
         self._artifact = np.repeat(np.arange(len(self.artifacts)), sizes)
         self._first_entry = np.cumsum(sizes) - sizes
         self._profiles, self._profile = _profiles(self.artifacts)
+        self._doing: dict[str, list[int]] = {}
+        for artifact, entry in zip(self._artifact.tolist(), self._entries, strict=True):
+            if entry.capability is not None:
+                self._doing.setdefault(entry.capability, []).append(artifact)
         self._words = WordIndex([self._texts(at) for at in range(len(self._entries))])
         sentences = sentences_of(self.artifacts)
         counts = [len(entry.sentences) for entry in self._entries]
@@ -87,6 +93,24 @@ class MatchIndex:
             return list(entry.words)
         own = self._entries[int(self._first_entry[self._artifact[at]])]
         return [*entry.words, *((weight / 2, text) for weight, text in own.words)]
+
+    def capabilities(self) -> list[str]:
+        """Return the ids of all capabilities, by name."""
+        return sorted(self._doing)
+
+    def doing(self, capability: str, most: int) -> list[str]:
+        """Return artifacts that have a capability: first those that nobody is known to do it better than, by name.
+
+        Who is surely behind the best in a fact that judges the job, the weightiest first, comes after.
+        """
+        rows = np.array(self._doing.get(capability, ()), np.int64)
+        job = jobs().get(capability)
+        left = np.ones(len(rows), bool)
+        for name in job.judged_by if job is not None else ():
+            ends = np.array([self.artifacts[at].judged.get(name, NOWHERE) for at in rows]).reshape(-1, 2)
+            left &= ends[:, 1] >= ends[left, 0].max(initial=-np.inf)
+        ordered = sorted((not left[at], self.artifacts[row].artifact) for at, row in enumerate(rows.tolist()))
+        return [name for _, name in ordered[:most]]
 
     @property
     def by_meaning(self) -> bool:

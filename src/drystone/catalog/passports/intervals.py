@@ -1,12 +1,22 @@
-"""Between which numbers a claim lies. Knows no scale and no artifact."""
+"""Between which numbers a claim, or a fact, lies. Knows no scale and no artifact."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
+from drystone.catalog.passports.passport import Fact
+
 #: Where nobody knows: everything may be.
 NOWHERE: Final = (-math.inf, math.inf)
+
+
+def fact_ends(fact: Fact | None, questions: int | None = None) -> tuple[float, float]:
+    """Return between which numbers a fact lies: all that its claims leave open; endless where nobody knows."""
+    if fact is None or not fact.claims:
+        return NOWHERE
+    ends = [claim_ends(claim.number, claim.low, claim.high, questions) for claim in fact.claims]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def claim_ends(

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import cache, cmp_to_key
 from typing import Final
 
-from drystone.catalog.comparing.compare import compare_passports
+from drystone.catalog.comparing.compare import job_verdict
 from drystone.catalog.finding import import_from
 from drystone.catalog.matching.finder import ArtifactFinder
 from drystone.catalog.matching.records import Seeker
@@ -28,6 +28,8 @@ from drystone.release.layout import shown
 SCHEME: Final = "capability://"
 #: Hits of an intent that are looked at, and alternatives that are named.
 _HITS: Final = 20
+#: Artifacts that are compared besides the hits: more, and a resolution would cost more than a search.
+_BEST: Final = 20
 _NAMED: Final = 5
 _UNTOLD: Final = "what is known does not tell who does it better"
 
@@ -60,14 +62,18 @@ def resolve(
             raise UsageError(f"nothing in the catalog is known to do this: {shown(asked)}")
         capability = best.capability
     fits = {hit.artifact: hit.fit for hit in hits if hit.capability == capability}
-    passports = {one.artifact.name: one for one in shelf.passports()} | {name: one for name, (one, _) in here.items()}
+    does = [name for name, (one, _) in here.items() if any(each.id == capability for each in one.capabilities)]
+    names = dict.fromkeys([*does, *fits, *finder.doing(capability, _BEST)])
     doing = [
-        _Candidate(one, here[name][1] if name in here else None, fits.get(name))
-        for name, one in passports.items()
-        if any(does.id == capability for does in one.capabilities)
+        _Candidate(here[name][0], here[name][1], fits.get(name))
+        if name in here
+        else _Candidate(shelf.get(name), None, fits.get(name))
+        for name in names
+        if name in does or name not in here
     ]
     if not doing:
-        raise UsageError(_nothing(capability, passports.values()))
+        known = {each.id for one, _ in here.values() for each in one.capabilities}
+        raise UsageError(_nothing(capability, known.union(finder.capabilities())))
     return _chosen(asked, capability, doing, hits, notes)
 
 
@@ -127,9 +133,8 @@ def _before(capability: str, one: _Candidate, other: _Candidate) -> tuple[int, s
     if (one.place is None) != (other.place is None):
         there = one if other.place is None else other
         return (-1 if there is one else 1), f"it is not here, as {there.passport.artifact.title} is"
-    verdicts = compare_passports([one.passport, other.passport]).verdicts
-    told = next((each for each in verdicts if each.job == capability and each.ahead is not None), None)
-    if told is not None:
+    told = job_verdict(capability, one.passport, other.passport)
+    if told.ahead is not None:
         return (-1 if told.ahead == 0 else 1), told.said.rstrip(".")
     if one.fit != other.fit:
         if one.fit is None or other.fit is None:
@@ -140,8 +145,7 @@ def _before(capability: str, one: _Candidate, other: _Candidate) -> tuple[int, s
     return (-1 if names[0] < names[1] else 1), f"{_UNTOLD}; the names decided"
 
 
-def _nothing(capability: str, passports: Iterable[Passport]) -> str:
-    known = sorted({does.id for one in passports for does in one.capabilities})
-    near = get_close_matches(capability, known, n=3)
+def _nothing(capability: str, known: Iterable[str]) -> str:
+    near = get_close_matches(capability, sorted(known), n=3)
     hint = f" Did you mean {' or '.join(SCHEME + one for one in near)}?" if near else ""
     return f"{shown(SCHEME + capability)}: no artifact of the catalog does this.{hint}"
