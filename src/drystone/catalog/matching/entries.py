@@ -71,11 +71,12 @@ def entries_of(passport: Passport) -> Entries:
         artifact.title,
         facts,
         (own, *(_entry(one) for one in passport.capabilities)),
-        _judged(passport),
+        judged_of(passport),
     )
 
 
-def _judged(passport: Passport) -> dict[str, tuple[float, float]]:
+def judged_of(passport: Passport) -> dict[str, tuple[float, float]]:
+    """Return `Entries.judged` of an artifact."""
     does = (jobs().get(one.id) for one in passport.capabilities)
     names = {name for job in does if job is not None for name in job.judged_by}
     found = {}

@@ -7,7 +7,7 @@ share of the query's words that it has. The weights were chosen on the tuning ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -103,13 +103,9 @@ class MatchIndex:
 
         Who is surely behind the best in a fact that judges the job, the weightiest first, comes after.
         """
-        rows = np.array(self._doing.get(capability, ()), np.int64)
-        job = jobs().get(capability)
-        left = np.ones(len(rows), bool)
-        for name in job.judged_by if job is not None else ():
-            ends = np.array([self.artifacts[at].judged.get(name, NOWHERE) for at in rows]).reshape(-1, 2)
-            left &= ends[:, 1] >= ends[left, 0].max(initial=-np.inf)
-        ordered = sorted((not left[at], self.artifacts[row].artifact) for at, row in enumerate(rows.tolist()))
+        found = [self.artifacts[at] for at in self._doing.get(capability, ())]
+        left = unbeaten(capability, [one.judged for one in found])
+        ordered = sorted((not is_left, one.artifact) for is_left, one in zip(left.tolist(), found, strict=True))
         return [name for _, name in ordered[:most]]
 
     @property
@@ -201,6 +197,20 @@ class MatchIndex:
         return ArtifactHit(
             one.artifact, one.kind, one.title, entry.capability, entry.name, round(min(1.0, fit), 3), reasons
         )
+
+
+def unbeaten(capability: str, judged: Sequence[Mapping[str, tuple[float, float]]]) -> Mask:
+    """Return of artifacts that have a capability, each by its `Entries.judged`, which are left when others are better.
+
+    Fact by fact, the weightiest first, who is surely behind the best of those left falls out. Of whom nobody knows a
+    fact, nobody is known to be ahead.
+    """
+    job = jobs().get(capability)
+    left = np.ones(len(judged), bool)
+    for name in job.judged_by if job is not None else ():
+        ends = np.array([one.get(name, NOWHERE) for one in judged], np.float64).reshape(-1, 2)
+        left &= ends[:, 1] >= ends[left, 0].max(initial=-np.inf)
+    return left
 
 
 def sentences_of(artifacts: Sequence[Entries]) -> list[Sentence]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, cmp_to_key
+from functools import cache
 from typing import Final
 
 from drystone.catalog.comparing.compare import job_verdict
 from drystone.catalog.finding import import_from
+from drystone.catalog.matching.entries import judged_of
 from drystone.catalog.matching.finder import ArtifactFinder
+from drystone.catalog.matching.index import unbeaten
 from drystone.catalog.matching.records import Seeker
 from drystone.catalog.matching.shapes import ArtifactHit
 from drystone.catalog.passports.passport import Passport
@@ -101,17 +103,13 @@ def _installed() -> tuple[dict[str, tuple[Passport, str]], tuple[str, ...]]:
 def _chosen(
     asked: str, capability: str, doing: list[_Candidate], hits: Sequence[ArtifactHit], notes: tuple[str, ...]
 ) -> Resolved:
-    def order(one: _Candidate, other: _Candidate) -> int:
-        return _before(capability, one, other)[0]
-
-    ordered = sorted(doing, key=cmp_to_key(order))
-    best, *others = ordered
+    best, *others = _ordered(capability, doing)
     artifact = best.passport.artifact
     lost = [
-        Alternative(other.passport.artifact.name, other.passport.artifact.title, _before(capability, best, other)[1])
-        for other in others
+        Alternative(other.passport.artifact.name, other.passport.artifact.title, _lost(capability, best, other))
+        for other in others[:_NAMED]
     ]
-    named = {artifact.name, *(one.artifact for one in lost)}
+    named = {one.passport.artifact.name for one in doing}
     lost += [
         Alternative(hit.artifact, hit.title, f"it does something else: {hit.capability_name} (fit {hit.fit:.2f})")
         for hit in hits
@@ -128,21 +126,32 @@ def _chosen(
     )  # fmt: skip
 
 
-def _before(capability: str, one: _Candidate, other: _Candidate) -> tuple[int, str]:
-    """Return whether one comes before another (-1) or after it (1), and why, said of the one that loses."""
-    if (one.place is None) != (other.place is None):
-        there = one if other.place is None else other
-        return (-1 if there is one else 1), f"it is not here, as {there.passport.artifact.title} is"
-    told = job_verdict(capability, one.passport, other.passport)
+def _ordered(capability: str, doing: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return candidates, best first: what is here, what nobody is known to do better, what fits better, by name."""
+    found: list[_Candidate] = []
+    for is_far in (False, True):
+        group = [one for one in doing if (one.place is None) is is_far]
+        left = unbeaten(capability, [judged_of(one.passport) for one in group]).tolist()
+        keyed = [
+            ((not is_left, one.fit is None, -(one.fit or 0.0), one.passport.artifact.name), one)
+            for is_left, one in zip(left, group, strict=True)
+        ]
+        found += [one for _, one in sorted(keyed, key=lambda pair: pair[0])]
+    return found
+
+
+def _lost(capability: str, best: _Candidate, other: _Candidate) -> str:
+    """Say why another candidate was not chosen."""
+    if best.place is not None and other.place is None:
+        return f"it is not here, as {best.passport.artifact.title} is"
+    told = job_verdict(capability, best.passport, other.passport)
     if told.ahead is not None:
-        return (-1 if told.ahead == 0 else 1), told.said.rstrip(".")
-    if one.fit != other.fit:
-        if one.fit is None or other.fit is None:
-            return (1 if one.fit is None else -1), f"{_UNTOLD}; it was not found for this"
-        less = f"it fits less, {min(one.fit, other.fit):.2f} against {max(one.fit, other.fit):.2f}"
-        return (-1 if one.fit > other.fit else 1), f"{_UNTOLD}; {less}"
-    names = one.passport.artifact.name, other.passport.artifact.name
-    return (-1 if names[0] < names[1] else 1), f"{_UNTOLD}; the names decided"
+        return told.said.rstrip(".") if told.ahead == 0 else "another one is known to do it better"
+    if best.fit != other.fit and best.fit is not None:
+        if other.fit is None:
+            return f"{_UNTOLD}; it was not found for this"
+        return f"{_UNTOLD}; it fits less, {other.fit:.2f} against {best.fit:.2f}"
+    return f"{_UNTOLD}; the names decided"
 
 
 def _nothing(capability: str, known: Iterable[str]) -> str:
