@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,6 +233,21 @@ def test_there_is_no_answer_without_an_index(tmp_path: Path) -> None:
     write(tmp_path / "none", sample_rows()[:5])
     with pytest.raises(ReleaseError, match="drystone index"):
         Searcher([open_release(tmp_path / "none")])
+
+
+def test_a_search_loads_no_library_that_it_does_not_need(release: Release) -> None:
+    """Pandas alone would take longer than the search."""
+    code = (
+        "import sys\nfrom drystone.release.read import open_release\nfrom drystone.search.search import Searcher\n"
+        "found = Searcher([open_release(sys.argv[1])])\n"
+        "print(found.table('import')[1].num_rows, found.count('import', by='language')[0].files,"
+        " sum(1 for _ in found.search('import', context=1)))\n"
+        "print([name for name in ('pandas', 'duckdb', 'daft', 'torch', 'ray') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(release.path)], check=True, capture_output=True, text=True)
+    found, loaded = done.stdout.splitlines()
+    assert found.split()[0] == found.split()[1] != "0"
+    assert loaded == "[]"
 
 
 def test_a_search_ends_where_nobody_waits_for_it_any_more(searcher: Searcher, release: Release) -> None:

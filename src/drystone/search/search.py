@@ -129,7 +129,7 @@ class _Opened:
     def pages(self, at: int, numbers: Sequence[int]) -> list[memoryview]:
         """Return pages of texts of one segment; several that are not at hand are unpacked side by side."""
         kept, missing = dict[int, memoryview](), dict[int, Callable[[], memoryview]]()
-        for number in numbers:
+        for number in dict.fromkeys(numbers):
             shard, page = self.segments[at].pages[number]
             found = self._cache.held((self.segments[at].entries[shard].sha256, page.place))
             if found is None:
@@ -142,6 +142,13 @@ class _Opened:
             shard, page = self.segments[at].pages[number]
             kept[number] = self._cache.keep((self.segments[at].entries[shard].sha256, page.place), data)
         return [kept[number] for number in numbers]
+
+    def at_hand(self, at: int, numbers: Sequence[int]) -> Sequence[int]:
+        """Return the first of these pages, up to the next one that must be brought here from a store."""
+        if self.bucket is None:
+            return numbers
+        far = (place for place, number in enumerate(numbers) if place and self.wanted(at, number) is not None)
+        return numbers[: next(far, len(numbers))]
 
     def _unpacking(self, at: int, number: int) -> Callable[[], memoryview]:
         """Bring a page here, and return what unpacks it."""
@@ -417,7 +424,7 @@ class Searcher:
         try:
             stages = ("definition", "text") if planned.words or planned.symbols else ("text",)
             if any(opened.bucket is not None for opened in self._opened):
-                ahead = Ahead(_pages(states, stages))
+                ahead = Ahead(_pages(states, stages), None if limit is None else lambda: (taken, limit))
                 for opened in self._opened:
                     opened.ahead = ahead
             for stage in stages:
@@ -518,7 +525,7 @@ def _among(
     among = matcher.among(*spans, deadline)
     first = 0
     while first < len(pages):
-        some = pages[first : first + pace.pages]
+        some = opened.at_hand(at, pages[first : first + pace.pages])
         last = first + len(some)
         found = among(opened.pages(at, some), borders[first : last + 1])
         pace.pages = min(2 * pace.pages, _PAGES_MOST)

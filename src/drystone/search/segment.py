@@ -486,7 +486,9 @@ class Segment:
 
 def rows(segment: Segment, schema: pa.Schema, files: npt.NDArray[np.int64]) -> pa.Table:
     """Return columns of some files as a table under `schema`, which has none of them as a dictionary."""
-    taken = segment.batch.select(schema.names).take(pa.array(files))
+    chosen = np.ascontiguousarray(files, np.int64)  # (`pa.array` of it would load pandas.)
+    indices = pa.Array.from_buffers(pa.int64(), len(chosen), [None, pa.py_buffer(chosen)])
+    taken = segment.batch.select(schema.names).take(indices)
     columns = [one.dictionary_decode() if isinstance(one, pa.DictionaryArray) else one for one in taken.columns]
     return pa.Table.from_arrays(columns, schema=schema)
 

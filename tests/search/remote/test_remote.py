@@ -150,6 +150,26 @@ def test_what_is_missing_or_cut_off_is_told(url: str, remote: RemoteRelease, tmp
         read_ranges(remote.bucket, [Wanted("index/none", 0, 5)])
 
 
+def test_ranges_go_by_signed_addresses_and_else_by_the_client(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Bucket(url, tmp_path)
+    odd = "data/C++ & é/a b%20.bin"
+    (tmp_path / odd).parent.mkdir(parents=True)
+    (tmp_path / odd).write_bytes(bytes(range(100)))
+    place.put(odd)
+    with monkeypatch.context() as patch:
+        patch.setattr(place._files, "cat_ranges", None)
+        assert place.ranges([odd, odd], [3, 90], [5, 100]) == [bytes([3, 4]), bytes(range(90, 100))]
+    with pytest.raises(ReleaseError, match=r"nothing\.bin"):
+        place.ranges([odd, "data/nothing.bin"], [0, 0], [1, 1])
+    assert place.ranges([odd], [7], [8]) == [b"\7"]
+    place = Bucket(url, tmp_path)
+    monkeypatch.setattr(place._files, "sign", None)  # no keys to sign with
+    assert place.ranges([odd], [7], [8]) == [b"\7"]
+    place.remove(odd)
+
+
 def test_a_shard_that_was_changed_in_the_store_is_told(remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch) -> None:
     before = remote.bucket.ranges
 

@@ -19,7 +19,7 @@ from drystone.release.layout import shown
 from drystone.release.manifest import FileEntry
 from drystone.release.schema import ANY_LEDGER
 from drystone.release.tables import batches
-from drystone.search.segment import table_bytes
+from drystone.search.segment import column, table_bytes
 
 SUFFIX: Final = ".copies"
 #: Raised by one with any change of the format.
@@ -41,7 +41,7 @@ class CopyList:
     """The list of a release, opened."""
 
     def __init__(self, table: pa.Table) -> None:
-        self._part, self._row = (table.column(at).to_numpy() for at in (1, 2))
+        self._part, self._row = (column(table, name) for name in ("part", "row"))
         self._hashes = _hashes(table.column(0).combine_chunks())
 
     def times(self, hash_: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, NamedTuple, Protocol
 
@@ -11,7 +11,7 @@ from drystone.search.remote.objects import Wanted, read_ranges
 
 #: Pages of the first round and of later ones, and compressed bytes of one at most.
 _FIRST: Final = 96
-_LATER: Final = 192
+_LATER: Final = 256
 _MOST_BYTES: Final = 32 << 20
 #: The second round sets out once so large a part of the first was looked at; each later one when one is here.
 _LOOKED_AT: Final = 0.75
@@ -46,8 +46,13 @@ _Round = tuple[dict[_Key, _Asked], Future[list[tuple[_Asked, memoryview]]]]
 class Ahead:
     """What will be asked for, in order."""
 
-    def __init__(self, coming: Iterator[tuple[RemotePages, int, int]]) -> None:
-        self._coming, self._most = coming, _FIRST
+    def __init__(
+        self,
+        coming: Iterator[tuple[RemotePages, int, int]],
+        found: Callable[[], tuple[int, int]] | None = None,
+    ) -> None:
+        """`found` returns how many results there are and how many there may be; where None all pages are wanted."""
+        self._coming, self._most, self._found = coming, _FIRST, found
         self._under_way: _Round | None = None
         self._rounds = self._pages = self._looked_at = 0  # pages are those of the round that came last
 
@@ -68,8 +73,15 @@ class Ahead:
     def looked_at(self) -> None:
         """Take note that a page was looked at that came from a store."""
         self._looked_at += 1
-        if self._under_way is None and self._looked_at > _LOOKED_AT * self._pages:
+        if self._under_way is None and self._looked_at > _LOOKED_AT * self._pages and self._goes_on():
             self._under_way = self._sent({})
+
+    def _goes_on(self) -> bool:
+        """Whether this round will not have results enough, if it goes on as it began."""
+        if self._found is None:
+            return True
+        found, most = self._found()
+        return found * self._pages < most * self._looked_at
 
     def _sent(self, asked: dict[_Key, _Asked]) -> _Round:
         """Send a round of requests for these pages and those that come next."""

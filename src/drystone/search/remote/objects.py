@@ -23,7 +23,7 @@ from drystone.release.read import Release, open_release
 
 #: Pieces in which an object is kept, and gaps up to which two ranges are one request: a request costs as much.
 _PIECE: Final = 16 << 10
-_GAP: Final = 384 << 10
+_GAP: Final = 96 << 10
 
 Range = tuple[int, int]
 
