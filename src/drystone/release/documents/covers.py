@@ -46,7 +46,7 @@ class Folders:
             here.files.add(name)
 
     def told(self, some: Iterable[str]) -> tuple[str, ...]:
-        """Return some of the files as the fewest lines, sorted."""
+        """Return some of the files as the fewest lines, sorted by path."""
         top = _Chosen()
         order = [(self._top, top)]
         for path in some:
@@ -61,7 +61,7 @@ class Folders:
             here.files.add(name)
         for folder, here in reversed(order):  # what lies below comes later
             _count(folder, here)
-        return tuple(sorted(_lines(self._top, top)))
+        return tuple(sorted(_lines(self._top, top), key=lambda line: (line.removeprefix("!"), line)))
 
 
 def _count(folder: _Folder, here: _Chosen) -> None:
