@@ -24,8 +24,8 @@ PAGES = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "models").rglob("README.md")),
 ]
-#: Words after `drystone` that are no command: how a file of an index begins.
-NO_COMMANDS = {"segment"}
+#: Words after `drystone` that are no command: how files of an index begin.
+NO_COMMANDS = {"copies", "segment"}
 #: Names after `drystone.` that are no names in Python: an entry point of packages.
 NO_NAMES = {"models", "toml"}
 
