@@ -5,6 +5,7 @@ Nobody's business but the verbs'. What comes out is settings that were checked a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class Order:
         chosen = self.settings.engine
         told: dict[str, Any] = {"threads": chosen.threads, "progress": progress, "workers": workers}
         given = {name: value for name, value in told.items() if value is not None}
-        return Engine(kind=chosen.kind, ray_address=chosen.ray_address, **given)
+        return Engine(kind=chosen.kind, most=chosen.threads, ray_address=chosen.ray_address, **given)
 
     def tell_terms(self, tell: Callable[[str], object]) -> None:
         """Tell the terms under which an archive is read in bulk, once to each user."""
@@ -152,6 +153,7 @@ def order(
     folder = named.output
     if folder is None and builds:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
+    _check_place(named.output)
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
     folder = folder or Path("release")  # explained without one: only the registry beside it is sought
     place = place_of_build(registry, settings.registry, folder, first=update is None)
@@ -162,6 +164,16 @@ def order(
         said |= {f"{table}.{name}": f"the argument {name}" for name, value in given.items() if value is not None}
     said["registry"] = said["registry"] if by == STATED and "registry" in said else by
     return Order(settings, sources, folder, said)
+
+
+def _check_place(output: Path) -> None:
+    """Raise `UsageError` for a URL: a build writes files where all who do its tasks see them as files."""
+    scheme = re.match(r"([a-z][a-z0-9+.-]+):/", str(output))
+    if scheme is not None:
+        raise UsageError(
+            f"{scheme[0]}/{str(output)[scheme.end() :]}: a build writes into a folder, not to a URL; build into one, "
+            "then copy the finished folder there"
+        )
 
 
 def _taken_over(settings: Settings, update: Path | None) -> dict[str, str]:
