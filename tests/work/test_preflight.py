@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import BuildError
-from drystone.work.preflight import Report, check, judge, report, this_program, write_token
+from drystone.work.preflight import HostReport, check, judge, report, this_program, write_token
 
 
 def test_a_folder_is_made_and_left_as_it_was(tmp_path: Path) -> None:
@@ -36,6 +36,6 @@ def test_a_host_that_sees_something_else_is_named(tmp_path: Path) -> None:
         judge("10.0.0.2", elsewhere, [Path("/data")])
     drystone, python = this_program()
     with pytest.raises(BuildError, match=r"host b: has Drystone 0\.0\.1, and this one"):
-        judge("b", Report("0.0.1", python, [""]), [tmp_path])
+        judge("b", HostReport("0.0.1", python, [""]), [tmp_path])
     with pytest.raises(BuildError, match=r"host b: has Python 3\.9, and this one"):
-        judge("b", Report(drystone, "3.9", [""]), [tmp_path])
+        judge("b", HostReport(drystone, "3.9", [""]), [tmp_path])

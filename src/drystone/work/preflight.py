@@ -20,7 +20,7 @@ from drystone.work.files import why
 _TOKEN: Final = 64 << 10
 
 
-class Report(NamedTuple):
+class HostReport(NamedTuple):
     """What a host says: versions of Drystone and Python, and for each folder what is wrong with it, or ""."""
 
     drystone: str
@@ -62,7 +62,7 @@ def check(folders: Sequence[Path]) -> None:
         write_token(folder).unlink(missing_ok=True)
 
 
-def report(tokens: Sequence[Path]) -> Report:
+def report(tokens: Sequence[Path]) -> HostReport:
     """Return what this host finds out about the folders of files that another host wrote: for each what is wrong."""
     problems = []
     for token in tokens:
@@ -75,10 +75,10 @@ def report(tokens: Sequence[Path]) -> Report:
             problems.append(str(error).removeprefix(f"{token.parent}: "))
         else:
             problems.append("")
-    return Report(*this_program(), problems)
+    return HostReport(*this_program(), problems)
 
 
-def judge(host: str, found: Report, folders: Sequence[Path]) -> None:
+def judge(host: str, found: HostReport, folders: Sequence[Path]) -> None:
     """Raise `BuildError` naming a host, and what about it would spoil a build."""
     ours = this_program()
     for name, here, there in zip(("Drystone", "Python"), ours, found[:2], strict=True):
