@@ -67,7 +67,14 @@ if TYPE_CHECKING:
     from drystone.detect.verbs import scan
     from drystone.errors import DrystoneError
     from drystone.mcp.verbs import mcp_settings, serve_mcp
-    from drystone.policy.verbs import attribution, count_files_on_text, license_files, licenses, write_attribution
+    from drystone.policy.verbs import (
+        attribution,
+        count_files_on_text,
+        license_files,
+        licenses,
+        optout_reach,
+        write_attribution,
+    )
     from drystone.reader.options import TrainingFile, TrainingOptions
     from drystone.reader.reader import Reader
     from drystone.reader.verbs import (
@@ -87,6 +94,7 @@ if TYPE_CHECKING:
     )
     from drystone.registry.registry import Registry
     from drystone.registry.verbs import (
+        contest_optout,
         decide_optout,
         decide_review,
         encrypt_contacts,
@@ -104,6 +112,7 @@ if TYPE_CHECKING:
         record_place,
         remove_place,
         request_optout,
+        settle_copies,
         show_optout,
         show_review,
         vouch_optout,
@@ -155,6 +164,7 @@ __all__ = [
     "check_optout",
     "compare",
     "complete_query",
+    "contest_optout",
     "count_files",
     "count_files_on_text",
     "count_times",
@@ -209,6 +219,7 @@ __all__ = [
     "new_receipt_key",
     "occurrences",
     "open_release",
+    "optout_reach",
     "pack_model",
     "passport_schema",
     "pipeline",
@@ -230,6 +241,7 @@ __all__ = [
     "search_releases",
     "serve",
     "serve_mcp",
+    "settle_copies",
     "show_artifact",
     "show_optout",
     "show_review",
@@ -287,7 +299,10 @@ _HOMES = {
     "count_files": "drystone.search.verbs",
     "count_files_on_text": "drystone.policy.verbs",
     "count_times": "drystone.search.verbs",
+    "contest_optout": "drystone.registry.verbs",
     "decide_optout": "drystone.registry.verbs",
+    "optout_reach": "drystone.policy.verbs",
+    "settle_copies": "drystone.registry.verbs",
     "decide_review": "drystone.registry.verbs",
     "deduplicate": "drystone.dedup.verbs",
     "diff": "drystone.release.verbs",

@@ -27,7 +27,7 @@ def test_a_request_from_challenge_to_verified(walls: Path, tmp_path: Path) -> No
         commit(walls, ".drystone-opt-out", Challenge.of(opened).statement)
         fences = tmp_path / "fences"
         shutil.copytree(walls, fences)
-        with pytest.raises(UsageError, match="not what this request is about"):
+        with pytest.raises(UsageError, match="shows nothing that this request still has to show"):
             check_request(registry, request.id, str(fences))
         with pytest.raises(UsageError, match="on no server"):
             check_request(registry, request.id, str(walls), reach=VISITOR)
@@ -39,4 +39,27 @@ def test_a_request_from_challenge_to_verified(walls: Path, tmp_path: Path) -> No
             check_request(registry, other.id, str(walls))
         kinds = [event.kind for event in registry.events.of(request.id)]
         assert kinds == ["received", "challenged", "verification_failed", "verified"]
+        assert registry.audit().problems == ()
+
+
+def test_each_subject_is_shown_for_itself(walls: Path, tmp_path: Path) -> None:
+    fences = tmp_path / "fences"
+    shutil.copytree(walls, fences)
+    with Registry.open(tmp_path / "registry.sqlite") as registry:
+        asked = [subjects.repository("git:walls"), subjects.repository("git:fences"), subjects.owner("somebody")]
+        request, _ = registry.requests.receive(NewRequest(asked))
+        opened = registry.requests.challenge(request.id, "file")
+        commit(walls, ".drystone-opt-out", Challenge.of(opened).statement)
+        found = check_request(registry, request.id, str(walls))
+        assert (found.status, found.verified) == ("verified", {1})
+        with pytest.raises(UsageError, match=r"subject 2, subject 3 \(of 3\)"):
+            registry.requests.decide(request.id, "accepted", "mo")
+        with pytest.raises(UsageError, match="subject 2"):
+            registry.requests.decide(request.id, "partly", "mo", "the others are not theirs", [1, 2])
+        again = registry.requests.challenge(request.id, "file")
+        with pytest.raises(UsageError, match="still has to show"):
+            check_request(registry, request.id, str(walls))
+        commit(fences, ".drystone-opt-out", Challenge.of(again).statement)
+        assert check_request(registry, request.id, str(fences)).verified == {1, 2}
+        assert registry.requests.decide(request.id, "partly", "mo", "not the owner", [1, 2]).status == "partly"
         assert registry.audit().problems == ()

@@ -63,11 +63,26 @@ def test_a_commit_that_claims_a_key_but_was_not_signed_by_it(walls: Path, tmp_pa
 
 
 @needs_ssh
+def test_a_single_commit_of_a_stranger_shows_nothing(walls: Path, tmp_path: Path) -> None:
+    method, ann, eve = METHODS["signature"], Ssh(tmp_path, "ann"), Ssh(tmp_path, "eve")
+    for n in range(18):
+        ann.commit(walls, f"Course {n}")
+    eve.commit(walls, "Fix a typo")
+    with pytest.raises(NotVerifiedError, match=r"signed 1 of 20 commits .* 2 are asked for"):
+        method.check(CHALLENGE, str(walls), eve.sign(CHALLENGE.statement))
+    assert method.check(CHALLENGE, str(walls), ann.sign(CHALLENGE.statement))["signed"] == "2 of 20 commits at least"
+    eve.commit(walls, "Fix another")
+    with pytest.raises(NotVerifiedError, match=r"signed 2 of 21 commits .* 3 are asked for"):
+        method.check(CHALLENGE, str(walls), eve.sign(CHALLENGE.statement))
+
+
+@needs_ssh
 def test_a_signed_commit(walls: Path, tmp_path: Path) -> None:
     method, ann, eve = METHODS["commit"], Ssh(tmp_path, "ann"), Ssh(tmp_path, "eve")
     with pytest.raises(NotVerifiedError, match="No branch has"):
         method.check(CHALLENGE, str(walls), NOTHING)
     ann.commit(walls, "Signed")
+    ann.commit(walls, "Signed, too")
     git(walls, "commit", "--allow-empty", "-qm", CHALLENGE.statement)
     with pytest.raises(NotVerifiedError, match="not signed"):
         method.check(CHALLENGE, str(walls), NOTHING)

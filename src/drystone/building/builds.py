@@ -54,6 +54,7 @@ def build(
     update: Path | None = None,
     version: str | None = None,
     receipts: Receipts | None = None,
+    tell: Callable[[str], object] = lambda text: None,
 ) -> Manifest:
     """Build a release into `output` and return its manifest; what an earlier run has finished is not done again.
 
@@ -63,7 +64,8 @@ def build(
     With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
     one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
     folder. `version` is its number, by default that of the rule in `release.versions`. `receipts` is told what was
-    searched and what fell for each request that was applied, and the registry's head.
+    searched and what fell for each request that was applied, and the registry's head; `tell` what a person should know
+    of the opt-outs.
     Raises `BuildError`, `SourceError`, `UsageError`; `ReleaseError` while another writes the release in `output` anew.
     """
     engine = engine or Engine()
@@ -72,7 +74,6 @@ def build(
     work, cache = _folders(settings, output, update)
     check_output(output)
     store = Store(work)
-    engine.check(work, cache, output.absolute().parent)
     with store.lock(), ExitStack() as stack:
         if (output / layout.MANIFEST).exists():  # as it is when nobody else indexes or retracts it
             stack.enter_context(locked(output))
@@ -98,6 +99,7 @@ def build(
             old=old,
             version=version,
             receipts=receipts,
+            tell=tell,
         )
         settled = settle(made)
         from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before

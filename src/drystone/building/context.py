@@ -35,7 +35,7 @@ class Build:
     """What was asked for, where it is made, and what people have decided. `builds.build` says more of each argument.
 
     `reviews` and `optouts` are the registry at one moment. `registry` is the registry opened, or on its way; `old` is
-    the release that this one updates.
+    the release that this one updates. `tell` is told what a person should know of it.
     """
 
     settings: Settings
@@ -51,6 +51,7 @@ class Build:
     old: Release | None = None
     version: str | None = None
     receipts: Receipts | None = None
+    tell: Callable[[str], object] = lambda text: None
 
     @property
     def limits(self) -> Limits:

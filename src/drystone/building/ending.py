@@ -12,8 +12,8 @@ from drystone.building.output import asked_facts, check_registered, register, so
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, repository_rows, texts_to_review
 from drystone.building.receipts import of_build
-from drystone.building.retract import about
 from drystone.building.update import publish_update, remember
+from drystone.policy.optouts import MOST_ORIGINS, about
 from drystone.registry import Registry
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import take_inventory
@@ -37,6 +37,11 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
         _enqueue(build, settled, registry)
     remember(build)
     register(registry, manifest, sources)
+    for request, count in sorted(settled.common.items()):
+        build.tell(
+            f"{request}: {count:,} of its files stay where others have them, since more than {MOST_ORIGINS} unrelated "
+            f"owners have each: see drystone optout reach {request} RELEASE"
+        )
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
         if old is not None:

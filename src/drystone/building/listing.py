@@ -9,22 +9,23 @@ place is known before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
 from drystone.building.context import Build
 from drystone.building.stages import inventory
-from drystone.building.stages import optouts as optouts_stage
 from drystone.building.stages.inventory import Inventoried
+from drystone.building.stages.opting_out import common as common_stage
+from drystone.building.stages.opting_out import marks as optouts_stage
 from drystone.building.stages.snapshots import LeftOut, save
 from drystone.errors import UsageError
-from drystone.identity import origins
+from drystone.identity import origins, swhid
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
 from drystone.sources import told_apart
@@ -44,6 +45,8 @@ class Listed:
     `inventory` is the stage and `partitions` its tasks; `listings` are the files of occurrences with `rows` each, in
     which those that are out are marked; `skip` are the repositories that an earlier partition has given or that are
     out. `marks` is a key over what is out, `out` maps the names of repositories that are out to their requests.
+    `copies` is a snapshot of the opt-outs where copies are to be looked for, and its hash; `common` counts by request
+    the contents that stay because too many have them.
     """
 
     inventory: Stage
@@ -56,6 +59,8 @@ class Listed:
     marks: object
     out: dict[str, str]
     applied: list[Applied]
+    copies: tuple[Path, str] | None = None
+    common: Mapping[str, int] = field(default_factory=dict)
 
 
 def list_occurrences(build: Build) -> Listed:
@@ -109,8 +114,25 @@ class _Listing:
             if isinstance(source, RepositorySource)
         )
         repositories, skip = self._repositories(stage, partitions)
+        common = self._common(stage, partitions)
         listings, rows, marks, applied = self._opt_outs(stage, partitions)
-        return Listed(stage, partitions, sources, repositories, skip, listings, rows, marks, self._out, applied)
+        by_text = bool(self._optouts.blobs or self._optouts.samples)
+        copies = (self._snapshot(), self._optouts.sha256) if by_text else None
+        return Listed(
+            stage, partitions, sources, repositories, skip, listings, rows, marks, self._out, applied, copies, common
+        )
+
+    def _common(self, stage: Stage, partitions: list[str]) -> dict[str, int]:
+        """Let contents that too many have be no copies; return by request how many."""
+        if not self._optouts.blobs:
+            return {}
+        counting = self._build.store.stage("common", self._optouts.sha256)
+        rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
+        tasks = self._by_rows(common_stage.run, stage, partitions, rows)
+        found = common_stage.common(each["owners"] for each in self._build.run("common contents", counting, tasks))
+        counts = Counter(self._optouts.content(swhid.content(id_)) or "" for id_ in sorted(found))
+        self._optouts = self._optouts.without(found)
+        return dict(counts)
 
     def _is_out(self, source: RepositorySource) -> bool:
         for place in source.places:
@@ -200,7 +222,7 @@ class _Listing:
         counts: dict[str, list[int]] = {}
         if self._optouts:
             marked = self._build.store.stage("optouts", self._optouts.sha256)
-            tasks = self._marking(stage, partitions, rows, self._snapshot())
+            tasks = self._by_rows(optouts_stage.run, stage, partitions, rows)
             for summary in self._build.run("opt-outs", marked, tasks):
                 for task, found in summary["members"].items():
                     at = partitions.index(task)
@@ -217,17 +239,18 @@ class _Listing:
         ]
         return listings, rows, sorted(marks.items()), applied
 
-    @staticmethod
-    def _marking(stage: Stage, partitions: list[str], rows: list[int], snapshot: Path) -> list[Task]:
-        """Return the tasks that mark what is out, each for neighbouring partitions of about a range of rows."""
+    def _by_rows(
+        self, function: Callable[..., Any], stage: Stage, partitions: list[str], rows: list[int]
+    ) -> list[Task]:
+        """Return the tasks of a stage, each for neighbouring partitions of about a range of rows."""
         groups: list[tuple[list[str], int]] = [([], 0)]
         for task, count in zip(partitions, rows, strict=True):
             groups[-1] = ([*groups[-1][0], task], groups[-1][1] + count)
             if groups[-1][1] >= ROWS_PER_RANGE:
                 groups.append(([], 0))
-        given = {"inventory_folder": stage.folder, "snapshot": snapshot}
+        given = {"inventory_folder": stage.folder, "snapshot": self._snapshot()}
         return [
-            Task(fingerprint(members), optouts_stage.run, {**given, "members": members}, max(1, count))
+            Task(fingerprint(members), function, {**given, "members": members}, max(1, count))
             for members, count in groups
             if members
         ]

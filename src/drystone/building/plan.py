@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -51,6 +51,7 @@ _DISTINCT: Final = "drystone.building.stages.distinct:run"
 _ANNOTATE: Final = "drystone.building.stages.annotate:run"
 _COLLECT: Final = "drystone.building.stages.licensing:collect"
 _SPREAD: Final = "drystone.building.stages.licensing:spread"
+_COPIES: Final = "drystone.building.stages.opting_out.copies:run"
 _DECIDE: Final = "drystone.building.stages.decide:run"
 _PLACE: Final = "drystone.building.stages.settle:place"
 _SETTLE: Final = "drystone.building.stages.settle:run"
@@ -89,6 +90,7 @@ class Settled:
     funnel: tuple[FunnelStep, ...]
     opted_out_repositories: int
     applied: list[Applied]
+    common: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(build: Build) -> Settled:
@@ -144,7 +146,8 @@ class Plan:
 
         key = [*key, self._settings.configuration()]
         named = self._route("names", key, annotations.beside(".names.parquet"), sizes, _NAMES)
-        tables = {"licensed": licensed.of, "annotations": found.of, "names": named.of}
+        copies, key = self._copies(key, blobs, found)
+        tables = {"licensed": licensed.of, "annotations": found.of, "names": named.of, "copies": copies}
         verdicts, decided = self._by_range("decide", key, _DECIDE, blobs=_own(blobs), **tables, **self._rules())
         candidates = verdicts.beside(".candidates.parquet")
         near = self._near_duplicates(key, candidates)
@@ -175,7 +178,8 @@ class Plan:
             occurrences=sum(s["rows"] for s in summaries),
             funnel=_funnel(listed.repositories, counted, decided, summaries),
             opted_out_repositories=len(listed.out),
-            applied=listed.applied,
+            applied=_applied(listed.applied, decided),
+            common=listed.common,
         )
 
     def _rules(self) -> dict[str, Any]:
@@ -270,6 +274,20 @@ class Plan:
         files = [stage.folder / f"{task.id}.parquet" for task in tasks]
         return Lined.of(files, self._build.store.folder, placed.file("annotations")), annotated, detectors
 
+    def _copies(self, key: list[object], blobs: Numbered, annotated: Routed) -> tuple[Any, list[object]]:
+        """Look for copies of what is out in other forms; return for each range where they stand, and the key with them.
+
+        Where there are none, nothing after this is done again.
+        """
+        if self._listed.copies is None:
+            return None, key
+        snapshot, state = self._listed.copies
+        given = {"blobs": _own(blobs), "annotations": annotated.of, "contents": self._contents, "snapshot": snapshot}
+        files, summaries = self._by_range("copies", [*key[:-1], state], _COPIES, **given)
+        if not any(summary["copies"] for summary in summaries):
+            return None, key
+        return files.__getitem__, [*key, [summary["digest"] for summary in summaries]]
+
     def _spread(
         self, key: list[object], collected: Numbered, texts: list[CollectCounts]
     ) -> tuple[_Trees, list[object]]:
@@ -334,6 +352,16 @@ class _Trees:
 def _own(files: Files) -> Callable[[int], list[Path]]:
     """Return what gives each range the one file that holds its rows, and no others."""
     return lambda index: [files[index]]
+
+
+def _applied(listed: list[Applied], decided: list[DecideCounts]) -> list[Applied]:
+    """Return what each request made fall: what the listing counted, and the copies in another form."""
+    found = {each.request: each for each in listed}
+    for summary in decided:
+        for request, (occurrences, size) in summary["fell"].items():
+            before = found.get(request, Applied(request, 0, 0))
+            found[request] = replace(before, occurrences=before.occurrences + occurrences, bytes=before.bytes + size)
+    return [found[request] for request in sorted(found)]
 
 
 def _heads(decided: list[DecideCounts]) -> Heads:

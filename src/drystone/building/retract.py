@@ -6,22 +6,27 @@ Brings together what the rooms below know: what must go (a table from the regist
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from drystone.building.index import follow
 from drystone.building.settings import ReleaseSettings
 from drystone.building.stages.rows import derived, told
 from drystone.catalog.importing.releases import passport_document
+from drystone.detect.plain import other_forms, plain_ids
+from drystone.identity.swhid import content
 from drystone.policy.judge import AskedOut, Orphan, judge
-from drystone.policy.optouts import authors_of, forked_from
+from drystone.policy.optouts import about
+from drystone.policy.reach import without_common
 from drystone.policy.representative import rank
-from drystone.registry import Applied, Registry
+from drystone.registry import Applied, OptOuts, Registry
 from drystone.registry.place import check_holds
 from drystone.release import layout
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
@@ -48,6 +53,9 @@ Check = Callable[[Mapping[str, str | None]], None]
 #: Told, by request, the SWHIDs of the files of repositories that fall; returns the table that holds from then on, and
 #: the state of the registry that it is of.
 Block = Callable[[Mapping[str, set[str]]], tuple[Blocked, str]]
+
+#: Told all releases and what must go; returns what goes of that.
+Spare = Callable[[Sequence[Release], Blocked], Blocked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ def retract(
     *,
     check: Check = lambda heads: None,
     block: Block | None = None,
+    spare: Spare = lambda releases, blocked: blocked,
     date: str | None = None,
     dry_run: bool = False,
     progress: Callable[[str, str], None] = lambda place, step: None,
@@ -86,8 +95,9 @@ def retract(
 
     `places` are folders or URLs. `check` is told first under which states of a registry they were made. `block` is
     told then which files belong to repositories that fall in any of the releases, so that their copies fall in all of
-    them and cannot come back. `progress` is told place and step. With `dry_run` nothing is written and `block` is not
-    called. Raises `ReleaseError`; what was switched by then stays so.
+    them and cannot come back; `spare` takes from what must go what too many have. `progress` is told place and step.
+    With `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`; what was switched by then stays
+    so.
     """
     with ExitStack() as stack:
         opened: list[tuple[str, Location, Release, int]] = []
@@ -101,7 +111,8 @@ def retract(
             opened.append((place, location, Release(location.mirror, manifest), cleared))
         check({place: release.manifest.facts.registry_head for place, _, release, _ in opened})
         if block is not None and not dry_run:
-            blocked, registry_head = block(_contents([release for _, _, release, _ in opened], blocked))
+            blocked, registry_head = block(_contents([(at, release) for _, at, release, _ in opened], blocked))
+        blocked = spare([release for _, _, release, _ in opened], blocked)
         inventories = [take_inventory(release, blocked, about, prefer) for _, _, release, _ in opened]
         outcomes = []
         for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
@@ -135,10 +146,13 @@ def apply(
         snapshot = registry.optouts.snapshot()
         return snapshot, snapshot.head
 
+    def spare(releases: Sequence[Release], blocked: Blocked) -> Blocked:
+        return without_common(releases, blocked) if isinstance(blocked, OptOuts) else blocked
+
     snapshot = registry.optouts.snapshot()
     outcomes = retract(
-        places, snapshot, snapshot.head, check=partial(check_holds, registry, registry.place), block=block, date=date,
-        dry_run=dry_run, progress=progress,
+        places, snapshot, snapshot.head, check=partial(check_holds, registry, registry.place), block=block,
+        spare=spare, date=date, dry_run=dry_run, progress=progress,
     )  # fmt: skip
     for stone in (stone for outcome in outcomes for stone in outcome.stones if not dry_run):
         now = stone["superseded_by"]
@@ -194,22 +208,47 @@ def searched(outcomes: Sequence[SearchedRelease]) -> dict[str, list[Searched]]:
     return found
 
 
-def _contents(releases: Sequence[Release], blocked: Blocked) -> dict[str, set[str]]:
+def _contents(opened: Sequence[tuple[Location, Release]], blocked: Blocked) -> dict[str, set[str]]:
+    """Return by request the files of repositories that fall: by their bytes, and by their texts in other forms.
+
+    A form counts that one of the releases holds, and the plain one, by which a build knows all of them.
+    """
     found: dict[str, set[str]] = {}
-    for release in releases:
+    of: dict[str, str] = {}
+    for _, release in opened:
         fallen = fallen_repositories(release, blocked, about)
         for id_, swhids in contents_of(release, fallen).items():
             found.setdefault(fallen[id_], set()).update(swhids)
+            of.update(dict.fromkeys(swhids, fallen[id_]))
+    if not of:
+        return found
+    there = {
+        swhid for _, release in opened for table in release.ledger(["swhid"]) for swhid in table["swhid"].to_pylist()
+    }
+    for location, release in opened:
+        for swhid, text in _texts(location, release, of.keys()):
+            plain = {content(id_) for id_ in plain_ids(text)}
+            others = {content(id_) for id_ in other_forms(text)}
+            found[of[swhid]] |= plain | (others & there)
     return found
 
 
-def about(repository: RepositoryRow) -> tuple[list[str], str | None]:
-    """Return who made the revision of a repository and what it is a fork of, as the source recorded it."""
-    try:
-        known = orjson.loads(repository["metadata"] or "{}")
-    except orjson.JSONDecodeError:
-        return [], None
-    return authors_of(known), forked_from(known)
+def _texts(location: Location, release: Release, swhids: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield SWHID and text of the files among these that are kept, and of which nothing was redacted."""
+    wanted = pa.array(sorted(swhids), pa.string())
+    shards = {
+        shard
+        for table in release.ledger(["swhid", "shard"])
+        for shard in table.filter(pc.is_in(table["swhid"], value_set=wanted))["shard"].to_pylist()
+    }
+    for entry in release.manifest.of_kind("data"):
+        if entry.path in shards:
+            location.fetch(entry.place)
+            for table in release.rows(entry, ("swhid", "redactions", "content")):
+                mine = table.filter(pc.is_in(table["swhid"], value_set=wanted))
+                for swhid, redactions, text in zip(*(column.to_pylist() for column in mine.columns), strict=True):
+                    if not redactions:
+                        yield swhid, text.encode("utf-8", "surrogatepass")
 
 
 def prefer(row: LedgerRow, repository: RepositoryRow) -> bytes:

@@ -29,12 +29,12 @@ from drystone.building.publish import (
     shard_counts,
     write_files,
 )
-from drystone.building.retract import about
 from drystone.building.settings import Settings
 from drystone.building.stages.rows import COMPARED, compared
 from drystone.building.stages.settle import ROWS
 from drystone.catalog.importing.releases import passport_document
 from drystone.errors import BuildError, DrystoneError, UsageError
+from drystone.policy.optouts import about
 from drystone.release import layout
 from drystone.release.files import write_whole
 from drystone.release.inspection.diff import diff

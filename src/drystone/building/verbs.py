@@ -93,7 +93,7 @@ def build(
 
         prepare_process()
     what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
-    run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed)
+    run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed, tell=tell)
     return _made(ordered, _path(update), tell)
 
 
@@ -177,7 +177,6 @@ def explain_settings(
         engine={"kind": engine, "threads": threads, "ray_address": ray_address},
         registry=registry,
         update=_path(update),
-        builds=False,
     )
     return ordered.explained(), [source.spec for source in ordered.sources]
 

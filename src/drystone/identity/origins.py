@@ -10,7 +10,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from drystone.errors import UsageError
@@ -34,10 +34,33 @@ _SAME_HOST: Final = {
 }
 #: Hosts where `owner/name.wiki` is the wiki of `owner/name`, and no repository may be called so.
 _WIKIS: Final = frozenset({"github.com", "gitlab.com"})
+#: How letters are folded that two hosts may differ by: IDNA 2008 keeps what 2003 mapped to others.
+_DEVIATING: Final = {"ß": "ß", "ẞ": "ß", "ς": "ς"}
+#: The index of packages, whose pages are of what a source calls `pypi:NAME`.
+_PACKAGES: Final = "pypi.org"
+#: Pages about a repository, by the parts of their path behind it: Gitea and Forgejo.
+_PAGES: Final = frozenset(("src", of) for of in ("branch", "commit", "tag"))
+#: Hosts that run GitLab, where these words are no names of projects.
+_GITLABS: Final = frozenset({"gitlab.com", "salsa.debian.org", "framagit.org"})
+_GITLAB_PAGES: Final = frozenset({"tree", "blob", "raw", "commits", "commit", "issues", "merge_requests", "tags"})
+#: What a host lets an owner and a repository be called; others can match nothing.
+_NAMES: Final = {
+    "github.com": (re.compile(r"[a-z0-9][a-z0-9_-]{0,38}"), re.compile(r"[a-z0-9._-]{1,100}")),
+    "gitlab.com": (re.compile(r"[a-z0-9_][a-z0-9_.-]{0,254}"), re.compile(r"[a-z0-9_.][a-z0-9_.-]{0,254}")),
+    "bitbucket.org": (re.compile(r"[a-z0-9_-]{1,62}"), re.compile(r"[a-z0-9_.-]{1,62}")),
+    "codeberg.org": (re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}"), re.compile(r"[a-z0-9_.-]{1,100}")),
+}
+#: First parts of GitHub's own pages, which are no owners.
+_NO_OWNERS: Final = frozenset(
+    {"about", "apps", "collections", "explore", "features", "login", "marketplace", "orgs", "search", "settings",
+     "sponsors", "topics", "trending", "users"}
+)  # fmt: skip
 #: Where an owner's short texts lie, each a repository, and under which host the owner is known.
 _GISTS: Final = {"gist.github.com": "github.com"}
 #: The host whose pages tell by `origin_url` which repository they are about.
 _ARCHIVE: Final = "archive.softwareheritage.org"
+#: Ports that schemes mean.
+_PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git+ssh": 22, "git": 9418}
 _URL: Final = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*):/{2}(.*)", re.S)
 #: git's short form of ssh: a login or a host with a dot, a colon, a path.
 _SCP: Final = re.compile(r"(?:([^/:@?#\s]+)@)?([^/:@?#\s]+):(?!//)(.*)", re.S)
@@ -153,6 +176,81 @@ def owner(place: str) -> str:
     return name
 
 
+class Service(NamedTuple):
+    """What answers at a place: scheme, host and port."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def service(place: str) -> Service | None:
+    """Return what answers at a place as a person names it; None where it lies on no host, or that cannot be told.
+
+    A bare name, or `host/path`, is asked for by https; `login@host:path` by ssh.
+    """
+    text = _plain(place)
+    if match := _URL.match(text):
+        scheme, netloc = match[2], match[3].partition("/")[0].rpartition("@")[2]
+        try:
+            port = urlsplit(f"//{netloc}").port
+        except ValueError:
+            return None
+        if scheme not in _PORTS or not netloc:
+            return None
+        return Service(scheme, _on_host(netloc, ""), port or _PORTS[scheme])
+    if (match := _SCP.match(text)) and (match[1] is not None or "." in match[2]):
+        port_text, slash, _ = match[3].partition("/")
+        number = int(port_text) if match[1] is None and slash and port_text.isdigit() else None
+        if number is not None and number > 65535:
+            return None
+        return Service("ssh" if number is None else "https", _on_host(match[2], ""), number or 22)
+    name = canonical(place)
+    return None if ":" in name.partition("/")[0] else Service("https", name.partition("/")[0], 443)
+
+
+def same_service(asked: str, other: str) -> bool:
+    """Return whether two places are answered by the same: a host's https and ssh on their own ports count as one.
+
+    Another port is somebody else's to open, and what comes by http can be anybody's.
+    """
+    one, two = service(asked), service(other)
+    if one is None or two is None:
+        return one is two
+    own = {("https", 443), ("ssh", 22), ("git+ssh", 22)}
+    return one == two or (one.host == two.host and {(one.scheme, one.port), (two.scheme, two.port)} <= own)
+
+
+def web_url(place: str) -> str:
+    """Return where a place is looked at: `owner/name`, `host/path`, `git@host:path` by https, a URL as it is."""
+    if "://" in place:
+        return place
+    name = canonical(place)
+    return place if ":" in name.partition("/")[0] else f"https://{_as_written(place)}"
+
+
+def _as_written(place: str) -> str:
+    """Return `host/path` of a place without scheme, in the case in which it is written, which some servers heed."""
+    text = public(place)
+    match = _SCP.match(text)
+    if match and (match[1] is not None or not match[3].partition("/")[0].isdigit()):
+        return f"{match[2]}/{match[3].lstrip('/')}"
+    host = text.partition("/")[0]
+    return text if "." in host else f"{DEFAULT_HOST}/{text}"
+
+
+def profiles_of(owner: str) -> list[str]:
+    """Return the repositories, by canonical name, in which an owner tells of itself on the forges.
+
+    GitHub shows `NAME/NAME` and `NAME/.github`, GitLab `NAME/NAME` and `NAME/gitlab-profile`, Gitea and Forgejo
+    `NAME/.profile`; `NAME/NAME.github.io` is an owner's own site.
+    """
+    host, _, path = owner.partition("/")
+    name = path.rpartition("/")[2]
+    known = [name, ".github", "gitlab-profile", ".profile", *([f"{name}.github.io"] if host == DEFAULT_HOST else [])]
+    return [f"{owner}/{each}" for each in known]
+
+
 def same_kind(one: str, other: str) -> bool:
     """Return whether two canonical names have equally many parts, as the two names of a renamed thing do."""
     return one.count("/") == other.count("/") and (":" in one) == (":" in other)
@@ -187,8 +285,18 @@ def _checked(place: str) -> str:
         if (letter := _mixed(part)) is not None:
             raise UsageError(_looks_like(place, letter))
     host, _, path = name.partition("/")
+    if host == DEFAULT_HOST and path.partition("/")[0] in _NO_OWNERS:
+        raise UsageError(f"{_shown(place)}: is a page of {host} itself, of no owner or repository")
     if host in _ASCII_NAMES and not path.isascii():
         raise UsageError(_looks_like(place, next(c for c in path if c > "\x7f")))
+    rules = _NAMES.get(host)
+    if rules is not None and path:
+        owner, *others = path.split("/")
+        wrong = [owner] if not rules[0].fullmatch(owner) else [each for each in others if not rules[1].fullmatch(each)]
+        if wrong:
+            raise UsageError(
+                f"{_shown(place)}: nothing on {host} can be called {wrong[0][:100]!r}; copy the address from its page"
+            )
     return name
 
 
@@ -215,11 +323,17 @@ def _shown(place: str) -> str:
 
 
 def _plain(place: str) -> str:
+    """Return a text without differences that make no other place, but with those that make another host."""
     text = unicodedata.normalize("NFKC", place)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp"))
     text = " ".join(text.split()).replace("\\", "/")
     # Case may come apart again under NFKC, and the other way round: twice is where it ends (Unicode, D146).
-    return unicodedata.normalize("NFKC", text.casefold())
+    folded = "".join(_DEVIATING.get(c) or c.casefold() for c in text)
+    return unicodedata.normalize("NFKC", folded)
+
+
+def _folded(place: str) -> str:
+    return unicodedata.normalize("NFKC", _plain(place).casefold())
 
 
 def _on_host(netloc: str, path: str) -> str:
@@ -231,9 +345,11 @@ def _on_host(netloc: str, path: str) -> str:
         while host.startswith("www."):
             host = host.removeprefix("www.").strip(". ")
     if not host.isascii():
-        # What no resolver knows stays as it is.
+        # IDNA 2008, by which straße.de and strasse.de are two hosts. What no resolver knows stays as it is.
+        import idna  # noqa: PLC0415  few names need it
+
         with suppress(UnicodeError):
-            host = host.encode("idna").decode("ascii")
+            host = idna.encode(host, uts46=True).decode("ascii")
     parts = _parts(path)
     if host == "api.github.com" and parts[:1] == ["repos"]:
         del parts[0]
@@ -243,10 +359,16 @@ def _on_host(netloc: str, path: str) -> str:
     if "." not in host and not host.startswith("["):
         # As DNS writes an absolute name: a bare word would read as an owner on `DEFAULT_HOST`.
         host += "."
+    if host == _PACKAGES and parts[:1] in (["project"], ["simple"]) and len(parts) > 1:
+        return canonical(f"pypi:{parts[1]}")
+    if host == DEFAULT_HOST and parts[:1] == ["orgs"]:  # an owner's own pages
+        parts = parts[1:2]
     if host in _TWO_LEVELS or host in _GISTS:
         parts = parts[:2]
-    elif "-" in parts:  # GitLab's pages about a repository: /-/tree/...
-        parts = parts[: parts.index("-")]
+    elif (cut := _below(host, parts)) is not None:
+        parts = parts[:cut]
+    elif parts[:1] == ["-"]:
+        parts = []
     if parts:
         parts[-1] = _without_git(parts[-1])
         if host in _WIKIS and len(parts) > 1:
@@ -254,9 +376,24 @@ def _on_host(netloc: str, path: str) -> str:
     return "/".join([host, *parts])
 
 
+def _below(host: str, parts: list[str]) -> int | None:
+    """Return how many parts of a path name the repository where the rest is a page about it, as forges write those."""
+    for at, part in enumerate(parts[:-1], 1):
+        if parts[at] == "-":  # GitLab's pages about a repository: /-/tree/...
+            return at
+        # cgit and gitweb; the name of a repository alone may end so more than once.
+        if part.endswith(".git"):
+            return at
+        if at >= 2 and (parts[at], *parts[at + 1 : at + 2]) in _PAGES:
+            return at
+        if at >= 2 and host in _GITLABS and parts[at] in _GITLAB_PAGES:
+            return at
+    return None
+
+
 def _parts(path: str) -> list[str]:
     parts: list[str] = []
-    for part in map(str.strip, _plain(unquote(path)).split("/")):
+    for part in map(str.strip, _folded(unquote(path)).split("/")):
         if part == "..":
             del parts[-1:]
         elif part not in ("", "."):

@@ -30,9 +30,15 @@ class Policies(NamedTuple):
 
 
 class AskedOut(NamedTuple):
-    """An occurrence that a request takes out, whatever it is."""
+    """An occurrence that a request takes out, whatever it is.
+
+    Of a copy that has other bytes `of` names what it is a copy of, and `share` how much of that it contains; without a
+    share it is all of its text.
+    """
 
     request: str
+    of: str | None = None
+    share: float | None = None
 
 
 class Unread(NamedTuple):
@@ -108,7 +114,9 @@ def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     if isinstance(facts, NotText):
         return Drop(_NOT_TEXT[facts.state], {"why": facts.why})
     if isinstance(facts, AskedOut):  # the request is named, never who made it
-        return Drop(Reason.OPTED_OUT, {"request": facts.request})
+        told = {"same_text" if facts.share is None else "contains": facts.of, "share": facts.share}
+        known = {name: value for name, value in told.items() if value is not None}
+        return Drop(Reason.OPTED_OUT, {"request": facts.request, **known})
     if isinstance(facts, Orphan):
         similarity = {} if facts.similarity is None else {"similarity": facts.similarity}
         return Drop(Reason.REPRESENTATIVE_RETRACTED, {"was": facts.was, **similarity})

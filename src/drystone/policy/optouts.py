@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
+from drystone.identity import origins
 from drystone.registry import OptOuts
 
+if TYPE_CHECKING:
+    from drystone.release.columns import RepositoryRow
+
+#: Unrelated owners that may have the same file before it counts as common, as a library that all copy.
+MOST_ORIGINS: Final = 10
 _UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -45,7 +53,22 @@ def authors_of(metadata: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def family_of(origin: str, upstream: str | None = None) -> str:
+    """Return by what places count as related: the owner of a repository, or of what it says that it is a fork of."""
+    name = origins.canonical(upstream or origin)
+    return next(iter(origins.owners_of(name)), name)
+
+
 def forked_from(metadata: Mapping[str, Any]) -> str | None:
     """Return what a source says that a repository is a fork of."""
     place = metadata.get("forked_from")
     return place if isinstance(place, str) and place else None
+
+
+def about(repository: RepositoryRow) -> tuple[list[str], str | None]:
+    """Return who made the revision of a repository and what it is a fork of, as the source recorded it."""
+    try:
+        known = orjson.loads(repository["metadata"] or "{}")
+    except orjson.JSONDecodeError:
+        return [], None
+    return authors_of(known), forked_from(known)

@@ -1,4 +1,4 @@
-"""What can be asked of licences: the verbs of this room, light to load and each with its defaults."""
+"""What can be asked of licences and of opt-outs: the verbs of this room, light to load and each with its defaults."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from drystone.policy.attribution import Attribution, LicensedFile
     from drystone.policy.compatibility import LicenseReport
+    from drystone.policy.reach import RequestReach
+    from drystone.registry import Request
+    from drystone.registry.verbs import AnyRegistry
     from drystone.release.verbs import AnyPath, AnyRelease
 
 #: Blue Oak's list and the public domain; or The Stack v2's rule, which also takes files without a licence.
@@ -105,3 +108,24 @@ def licenses(
         raise UsageError(f"{', '.join(wrong)}: no SPDX identifier. See https://spdx.org/licenses/.")
     chosen = POLICIES[policy].model_copy(update={"allow": allowed, "deny": denied})
     return licenses_of_release(release, chosen)
+
+
+def optout_reach(
+    request: str, releases: Iterable[AnyPath], *, registry: AnyRegistry = None
+) -> tuple[Request, list[RequestReach]]:
+    """Return a request and, for each release, who else would lose files if all of it were accepted.
+
+    `request`: its id, or the first letters. Others are repositories that the request does not name, the older ones
+    first; `common` are the files that stay with them, since too many have each. Raises `UsageError`, `RegistryError`,
+    `ReleaseError`.
+    """
+    from pathlib import Path
+
+    from drystone.policy.reach import reach_of
+    from drystone.registry.verbs import using
+    from drystone.release.read import open_release
+
+    with using(registry) as opened:
+        found = opened.requests.get(request)
+        optouts = opened.optouts.snapshot(only=found.id)
+    return found, [reach_of(open_release(Path(each)), optouts) for each in releases]

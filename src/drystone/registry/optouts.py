@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -18,12 +19,12 @@ from drystone.errors import RegistryError, UsageError
 from drystone.identity import origins
 from drystone.identity.hashes import blob_hash
 from drystone.registry.log import events
-from drystone.registry.log.bodies import AppliedTo, Blocked, NewEvent, PlaceRecorded
+from drystone.registry.log.bodies import AppliedTo, Blocked, CopiesSettled, NewEvent, PlaceRecorded
 from drystone.registry.plain import Applied, PlaceKind
-from drystone.registry.requests.records import IN_FORCE, in_order
+from drystone.registry.requests.records import COPIES_GO, IN_FORCE, in_order
 from drystone.registry.snapshot import OptOuts, content_id
 from drystone.registry.storage.database import reading, writing
-from drystone.registry.storage.tables import APPLICATIONS, BLOCKED, PLACES, REQUESTS, SUBJECTS
+from drystone.registry.storage.tables import APPLICATIONS, BLOCKED, LIKENESSES, PLACES, REQUESTS, SETTLED, SUBJECTS
 
 #: Contents that say nothing of where they come from: the empty one and those of one byte. Software Heritage's takedown
 #: never removes them either (swh.alter, NEVER_REMOVABLE).
@@ -46,25 +47,31 @@ class OptOutBook:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def snapshot(self) -> OptOuts:
-        """Return the opt-outs in force, for builds and retractions; of several that match the oldest counts."""
+    def snapshot(self, only: str | None = None) -> OptOuts:
+        """Return the opt-outs in force, for builds and retractions; of several that match the oldest counts.
+
+        `only`: what one request would take out if all of it were accepted, whatever was decided of it.
+        """
         with reading(self._engine) as connection:
-            in_force = in_order(REQUESTS.c.id, REQUESTS.c.forks).where(REQUESTS.c.status.in_(IN_FORCE))
-            requests = connection.execute(in_force).all()
+            taken = sa.exists().where(SUBJECTS.c.request == REQUESTS.c.id, SUBJECTS.c.accepted.is_(sa.true()))
+            in_force = sa.and_(REQUESTS.c.status.in_(IN_FORCE), taken) if only is None else REQUESTS.c.id == only
+            requests = connection.execute(in_order(REQUESTS.c.id, REQUESTS.c.forks).where(in_force)).all()
             position = {row.id: number for number, row in enumerate(requests)}
-            subjects = connection.execute(sa.select(SUBJECTS).where(SUBJECTS.c.accepted.is_(sa.true()))).all()
-            copies = (
-                sa.select(BLOCKED.c.blob, BLOCKED.c.request)
-                .join(REQUESTS, REQUESTS.c.id == BLOCKED.c.request)
-                .where(REQUESTS.c.status.in_(IN_FORCE), REQUESTS.c.copies)
-            )
-            blocked = connection.execute(copies).all()
+            accepted = SUBJECTS.c.accepted.is_(sa.true()) if only is None else SUBJECTS.c.request == only
+            subjects = connection.execute(sa.select(SUBJECTS).where(accepted)).all()
+            go = REQUESTS.c.status.in_(COPIES_GO) if only is None else REQUESTS.c.id == only
+            blocked = connection.execute(_copies(BLOCKED.c.blob, go, REQUESTS.c.copies)).all()
+            settled = connection.execute(_copies(SETTLED.c.blob, go, REQUESTS.c.copies)).all()
+            samples = connection.execute(_copies(LIKENESSES.c.blob, go, REQUESTS.c.near, LIKENESSES.c.sample)).all()
             places = connection.execute(sa.select(PLACES).order_by(PLACES.c.event)).all()
             head = events.effective_head(connection)
         found: dict[str, dict[Any, str]] = defaultdict(dict)
         paths: dict[str, list[tuple[bytes, str]]] = defaultdict(list)
         blobs = [blob for blob, _ in blocked]
         by = [position[request] for _, request in blocked]
+        firm = {blob for blob, _ in settled}
+        blobs += firm
+        by += [position[request] for _, request in settled]
         for row in sorted(
             (r for r in subjects if r.request in position), key=lambda r: (position[r.request], r.number)
         ):
@@ -73,6 +80,7 @@ class OptOutBook:
             elif row.kind == "content":
                 blobs.append(content_id(row.value))
                 by.append(position[row.request])
+                firm.add(blobs[-1])
             else:
                 key = content_id(row.value) if row.kind == "directory" else row.value
                 found[row.kind].setdefault(key, row.request)
@@ -88,30 +96,59 @@ class OptOutBook:
             blob_requests=requests_of,
             requests=tuple(row.id for row in requests),
             forks=frozenset(row.id for row in requests if row.forks),
+            settled=frozenset(firm),
+            samples=tuple(sorted((blob, position[request], sample) for blob, request, sample in samples)),
             **_related(places),
         )
 
-    def block(self, request: str, blobs: Iterable[bytes | str], known_from: str) -> int:
+    def block(
+        self,
+        request: str,
+        blobs: Iterable[bytes | str],
+        known_from: str,
+        samples: Mapping[bytes, bytes] = MappingProxyType({}),
+    ) -> int:
         """Record contents as copies of what a request takes out, by 20-byte id or SWHID; return how many were new.
 
         `known_from` says where they were listed: a release's ledger, or the repository, read once for this purpose.
-        They count while the request is in force and asks for copies to go too. Raises `UsageError` for an unknown
-        request.
+        `samples` of shingles, by id, tell files that contain them. They count while the request is in force and asks
+        for copies, or for what contains them, to go too. Raises `UsageError` for an unknown request.
         """
-        ids = {blob if isinstance(blob, bytes) else content_id(blob) for blob in blobs} - NEVER_BLOCKED
-        if any(len(blob) != 20 for blob in ids):
-            raise UsageError("The id of a content has 20 bytes.")
+        ids = _ids(blobs) - NEVER_BLOCKED
         with writing(self._engine) as connection:
-            _check_request(connection, request)
-            known = connection.execute(sa.select(BLOCKED.c.blob).where(BLOCKED.c.request == request)).scalars()
-            new = sorted(ids - {bytes(blob) for blob in known})
-            if new:
-                digest = hashlib.sha256(b"".join(new)).hexdigest()
-                copies: Blocked = {"contents": len(new), "sha256": digest, "from": known_from}
+            new = _new(connection, BLOCKED, request, ids)
+            fresh = _new(connection, LIKENESSES, request, set(samples))
+            if new or fresh:
+                copies: Blocked = {"contents": len(new), "sha256": _over(new), "from": known_from}
+                if fresh:
+                    copies |= {"samples": len(fresh), "samples_sha256": _over(samples[blob] for blob in fresh)}
                 event = events.append(connection, [("blocked", request, copies)])[0]
-                rows = [{"request": request, "blob": blob, "event": event.seq} for blob in new]
-                connection.execute(sa.insert(BLOCKED), rows)
+                _insert(connection, BLOCKED, request, event.seq, new)
+                _insert(connection, LIKENESSES, request, event.seq, fresh, samples)
         return len(new)
+
+    def settle_copies(self, request: str, blobs: Iterable[bytes | str], by: str, reason: str) -> int:
+        """Record that a moderator looked at single contents: their copies go however common they are.
+
+        Returns how many were new. Raises `UsageError` for an unknown request, or without a name and a reason.
+        """
+        if not by.strip() or not reason.strip():
+            raise UsageError("Who decides that, and why, is needed.")
+        with writing(self._engine) as connection:
+            new = _new(connection, SETTLED, request, _ids(blobs) - NEVER_BLOCKED)
+            if new:
+                body: CopiesSettled = {
+                    "by": by.strip(), "reason": reason.strip()[:2000], "contents": len(new), "sha256": _over(new),
+                }  # fmt: skip
+                event = events.append(connection, [("copies_settled", request, body)])[0]
+                _insert(connection, SETTLED, request, event.seq, new)
+        return len(new)
+
+    def copies_of(self, request: str) -> set[bytes]:
+        """Return the ids (20 bytes) of the contents that are known as copies of what a request names."""
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(BLOCKED.c.blob).where(BLOCKED.c.request == request)).scalars()
+            return {bytes(blob) for blob in found}
 
     def applied(
         self, request_id: str, release_root: str, version: str, occurrences: int, bytes: int, repositories: int = 0
@@ -182,6 +219,47 @@ class OptOutBook:
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(PLACES).order_by(PLACES.c.event)).all()
         return [PlaceLink(row.kind, row.old, row.new, row.event) for row in rows]
+
+
+def _copies(
+    blob: sa.Column[Any], go: sa.ColumnElement[bool], asked: sa.ColumnElement[bool], *more: sa.Column[Any]
+) -> sa.Select[Any]:
+    """Return a query for what lies by content in a table, of requests of which copies go and that ask for it."""
+    of = blob.table.c.request
+    return sa.select(blob, of, *more).join(REQUESTS, REQUESTS.c.id == of).where(go, asked)
+
+
+def _ids(blobs: Iterable[bytes | str]) -> set[bytes]:
+    ids = {blob if isinstance(blob, bytes) else content_id(blob) for blob in blobs}
+    if any(len(blob) != 20 for blob in ids):
+        raise UsageError("The id of a content has 20 bytes.")
+    return ids
+
+
+def _new(connection: sa.Connection, table: sa.Table, request: str, ids: set[bytes]) -> list[bytes]:
+    """Return the ids, in order, that a table does not have of a request. Raises `UsageError` where there is none."""
+    _check_request(connection, request)
+    known = connection.execute(sa.select(table.c.blob).where(table.c.request == request)).scalars()
+    return sorted(ids - {bytes(blob) for blob in known})
+
+
+def _over(values: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"".join(values)).hexdigest()
+
+
+def _insert(
+    connection: sa.Connection,
+    table: sa.Table,
+    request: str,
+    event: int,
+    ids: Sequence[bytes],
+    samples: Mapping[bytes, bytes] = MappingProxyType({}),
+) -> None:
+    rows = [{"request": request, "blob": id_, "event": event} for id_ in ids]
+    if samples:
+        rows = [{**row, "sample": samples[id_]} for row, id_ in zip(rows, ids, strict=True)]
+    if rows:
+        connection.execute(sa.insert(table), rows)
 
 
 def _sorted(blobs: list[bytes], by: list[int]) -> tuple[bytes, bytes]:

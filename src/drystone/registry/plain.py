@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 NO_LICENSE: Final = "NONE"
 
 #: Where a request to opt out is in its life, and what a moderator may say to one.
-Status = Literal["received", "verified", "accepted", "partly", "rejected", "withdrawn"]
+Status = Literal["received", "verified", "accepted", "partly", "contested", "rejected", "withdrawn"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 Outcome = Literal["accepted", "partly", "rejected"]
 #: Days until a request must be decided, and then until a release must have applied it: a month, as Article 12 (3) of

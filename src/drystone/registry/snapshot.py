@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from drystone.detect.licenses.paths import names_license_text
 from drystone.identity import origins
 
 #: Head of an event log without events.
@@ -56,8 +57,10 @@ class OptOuts:
     `head` is the hash of the last event that changed what a build applies. `owners` and `repositories` are by canonical
     name, `paths` by canonical name of the repository (prefixes as bytes), `directories` by 20-byte id, `authors` by
     SHA-256. `blobs` holds the sorted 20-byte ids of contents that are out, `blob_requests` for each the position in
-    `requests`. `forks` are the requests that forks follow. `aliases` gives the other names of a renamed place,
-    `parents` what a place is a fork of.
+    `requests`. `forks` are the requests that forks follow. `settled` are ids that go however common they are: asked
+    for by themselves, or decided one by one. `samples` are (id, position in `requests`, sample of shingles) of what is
+    out with all that contains it. `aliases` gives the other names of a renamed place, `parents` what a place is a fork
+    of.
     """
 
     head: str = GENESIS
@@ -70,11 +73,21 @@ class OptOuts:
     blob_requests: bytes = b""
     requests: tuple[str, ...] = ()
     forks: frozenset[str] = frozenset()
+    settled: frozenset[bytes] = frozenset()
+    samples: tuple[tuple[bytes, int, bytes], ...] = ()
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.owners or self.repositories or self.paths or self.directories or self.authors or self.blobs)
+        return bool(
+            self.owners
+            or self.repositories
+            or self.paths
+            or self.directories
+            or self.authors
+            or self.blobs
+            or self.samples
+        )
 
     def in_force(self) -> int:
         """Return how many requests take anything out."""
@@ -108,7 +121,7 @@ class OptOuts:
         """
         if not (self.owners or self.repositories or self.authors):
             return None
-        names = self._names(origin)
+        names = self.names_of(origin)
         for name in names:
             if (found := self._named(name)) is not None:
                 return found
@@ -139,6 +152,18 @@ class OptOuts:
         prefixes = self._prefixes(origin, forked_from)
         return _below(prefixes) if prefixes else None
 
+    def without(self, common: Collection[bytes]) -> OptOuts:
+        """Return a snapshot in which these contents (20-byte ids) are no copies, nor what contains them."""
+        if not common:
+            return self
+        stays = ~np.isin(self._ids, np.array(sorted(common), "S20"))
+        return replace(
+            self,
+            blobs=self._ids[stays].tobytes(),
+            blob_requests=self._positions[stays].tobytes(),
+            samples=tuple(each for each in self.samples if each[0] not in common),
+        )
+
     def content(self, swhid: str) -> str | None:
         """Return the request that takes a blob out, wherever it lies: by its own SWHID, or as a copy of what is out."""
         if not self.blobs:
@@ -155,6 +180,16 @@ class OptOuts:
             return np.full(len(ids), -1)
         at = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
         return np.where(self._ids[at] == ids, self._positions[at], -1).astype(np.int64)
+
+    def copy(self, swhid: str, path: str) -> str | None:
+        """Return the request that takes a blob out at a path (of any repository).
+
+        One that is called as a licence's text stays: everybody has those. It goes where somebody asked for it by
+        itself, or decided on it.
+        """
+        found = self.content(swhid)
+        exempt = found is not None and names_license_text(path) and content_id(swhid) not in self.settled
+        return None if exempt else found
 
     def directory(self, swhid: str) -> str | None:
         """Return the request that takes a directory out, wherever it lies."""
@@ -193,7 +228,7 @@ class OptOuts:
                 return found
         return None
 
-    def _names(self, origin: str) -> list[str]:
+    def names_of(self, origin: str) -> list[str]:
         """Return the canonical name of a place, then its other names: its own former ones and those of its owners.
 
         A folder's name has as much of its path as told it apart in one build: with less, or with more, it may be the
@@ -222,7 +257,7 @@ class OptOuts:
         waiting = [parent for name in names for parent in self.parents.get(name, ())]
         waiting += [forked_from] if forked_from else []
         for place in waiting:  # grows while it is walked
-            for name in self._names(place):
+            for name in self.names_of(place):
                 if name not in known and len(known) < _MAX_NAMES:
                     known.add(name)
                     found.append(name)
@@ -232,7 +267,7 @@ class OptOuts:
     def _prefixes(self, origin: str, forked_from: str | None) -> list[tuple[bytes, str]]:
         if not self.paths:
             return []
-        names = self._names(origin)
+        names = self.names_of(origin)
         found = [prefix for name in names for prefix in self.paths.get(name, ())]
         upstreams = self._upstreams(names, forked_from)
         return found + [p for name in upstreams for p in self.paths.get(name, ()) if p[1] in self.forks]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from drystone.errors import UsageError
 from drystone.registry.place import make_registry, open_existing, open_registry
 from drystone.registry.plain import DUE_DAYS, Outcome, PlaceKind, Status
 
@@ -64,6 +65,7 @@ def request_optout(
     note: str = "",
     forks: bool = True,
     copies: bool = True,
+    near: bool = False,
     due_days: int = DUE_DAYS,
 ) -> tuple[Request, str]:
     """Record a request to leave work out; return it and the token by which its requester follows it, told only here.
@@ -71,7 +73,8 @@ def request_optout(
     `owners`: all present and future repositories of each. `repositories`: names or URLs. `paths`: pairs of a repository
     and the path of a file or folder in it. `swhids`: contents or directories, wherever they lie. `authors`: e-mail
     addresses, of which only hashes are kept. `contact` and `note` are kept apart and can be erased. `forks`, `copies`:
-    whether forks, and exact copies elsewhere, go too. `due_days`: days until it is late. The default registry is
+    whether forks, and copies elsewhere with the same text, go too. `near`: whether also what contains most of a file
+    goes, as far as `list_contents` knows the file. `due_days`: days until it is late. The default registry is
     made where there is none.
     """
     from drystone.registry import NewRequest
@@ -84,7 +87,7 @@ def request_optout(
         *map(subjects.object_, swhids),
         *(subject for text in authors for subject in subjects.author(text)),
     ]
-    new = NewRequest(things, contact, note, forks, copies, due_days=due_days)
+    new = NewRequest(things, contact, note, forks, copies, near, due_days=due_days)
     with using(registry, existing=False) as opened:
         return opened.requests.receive(new)
 
@@ -108,6 +111,38 @@ def decide_optout(
     """
     with using(registry) as opened:
         return opened.requests.decide(request, outcome, who(by), reason, accepted, seen=seen, again=again)
+
+
+def contest_optout(
+    request: str, place: str, evidence: str, *, registry: AnyRegistry = None, by: str | None = None
+) -> Request:
+    """Record that somebody says that a request takes what is theirs; it then waits for a decision, once more.
+
+    `place` is where theirs lies, `evidence` what they say of it; that is kept apart and can be erased. Until it is
+    decided, what the request names stays out, and copies elsewhere stay in. Raises `UsageError` where nothing can be
+    contested.
+    """
+    with using(registry) as opened:
+        return opened.requests.contest(request, who(by), place, evidence)
+
+
+def settle_copies(
+    request: str, swhids: Iterable[str], reason: str, *, registry: AnyRegistry = None, by: str | None = None
+) -> tuple[Request, int]:
+    """Record a moderator's decision on single contents: their copies go however common they are.
+
+    `swhids` name contents (`swh:1:cnt:...`). Returns the request and how many of them were not decided before. Raises
+    `UsageError`.
+    """
+    from drystone.identity.swhid import CONTENT, parse
+
+    found = [parse(text.strip()) for text in swhids]
+    if wrong := next((each for each in found if each.kind != CONTENT), None):
+        raise UsageError(f"{wrong.core}: is no content; copies are of contents (swh:1:cnt:...)")
+    with using(registry) as opened:
+        id_ = opened.requests.get(request).id
+        new = opened.optouts.settle_copies(id_, [str(each.core) for each in found], who(by), reason)
+        return opened.requests.get(id_), new
 
 
 def withdraw_optout(request: str, *, registry: AnyRegistry = None, note: str = "", by: str | None = None) -> Request:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from drystone.errors import DrystoneError, UsageError
 from drystone.identity import origins
-from drystone.registry import Verification
+from drystone.registry import Subject, Verification
 from drystone.sources.git import remote
 
 
@@ -101,6 +101,27 @@ def covers(place: str, values: Iterable[tuple[str, str]]) -> bool:
     )
 
 
+def shows(place: str, subject: Subject, names: Callable[[str], Iterable[str]] = lambda name: (name,)) -> bool:
+    """Return whether who meets a challenge at a place shows that a subject of a request is theirs.
+
+    A repository, and a path in one, is shown in the repository itself, where it answers as it was asked for: by the
+    same scheme, host and port. An owner is shown in one of the repositories that only the owner can write to
+    (`origins.profiles_of`): who may write to one of an organisation's repositories need not speak for all of them.
+    `names` gives all recorded names of a place, so that what was renamed is found under its new name. Contents,
+    directories and authors are shown by no place.
+    """
+    if subject.kind not in ("owner", "repository", "path"):
+        return False
+    known = set(names(subject.value))
+    if subject.kind == "owner":
+        known = {profile for owner in known for profile in origins.profiles_of(owner)}
+    name = name_of(place)
+    if not known & {name, *origins.ends_of(name)}:
+        return False
+    renamed = name != subject.value and subject.kind != "owner"
+    return _on_this_machine(place) or origins.same_service(subject.value if renamed else subject.place or "", place)
+
+
 def name_of(place: str) -> str:
     """Return the canonical name of a place that is to be looked at."""
     path = Path(place).expanduser()
@@ -108,6 +129,10 @@ def name_of(place: str) -> str:
         resolved = path.resolve()
         return origins.canonical(f"git:{resolved.parent if resolved.name == '.git' else resolved}")
     return origins.canonical(place)
+
+
+def _on_this_machine(place: str) -> bool:
+    return "://" not in place and Path(place).expanduser().exists()
 
 
 def url_of(place: str) -> str:

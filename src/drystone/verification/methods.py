@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from drystone.errors import UsageError
+from drystone.errors import DrystoneError, UsageError
 from drystone.identity import origins
-from drystone.registry import Registry, Request
+from drystone.registry import Registry, Request, Subject
 from drystone.verification.base import (
     ANYWHERE,
     Challenge,
@@ -12,7 +12,7 @@ from drystone.verification.base import (
     Proof,
     Reach,
     VerificationMethod,
-    covers,
+    shows,
 )
 from drystone.verification.challenges import BranchMethod, FileMethod
 from drystone.verification.signatures import CommitMethod, SignatureMethod
@@ -30,27 +30,61 @@ def check_request(
 ) -> Request:
     """Look whether the newest challenge of a request is met, record how that ended, and return the request.
 
-    `place` is where to look (default: the request's own place); it must be what the request is about, or below an owner
-    that it names. `reach` says what may be visited: `VISITOR` where the one who asks is not known. Raises `UsageError`
-    for a place that is not the request's or may not be visited, `NotVerifiedError`, `RegistryError`, `SourceError`.
+    Every subject is verified for itself: each repository in itself, each owner in one of its profile repositories. All
+    that are not yet are looked at; `place` names one of them instead, also under a name that it was given since. What
+    was met is recorded with the subjects that it shows; what is left takes another challenge. `reach` says what may be
+    visited: `VISITOR` where the one who asks is not known. Raises `UsageError` for a place that shows none of the
+    subjects or may not be visited, `NotVerifiedError` where nothing is met, `RegistryError`, `SourceError`.
     """
     pending = registry.requests.pending(request)
     found = registry.requests.get(request)
-    where = place or next((s.place for s in found.subjects if s.kind in ("repository", "path") and s.place), None)
-    if where is None:
-        raise UsageError(f"{found.id}: names no repository; say where to look with --at URL")
-    if not covers(where, [(s.kind, s.value) for s in found.subjects]):
-        raise UsageError(f"{found.id}: the place to look at is not what this request is about, nor below it")
-    if not reach.local and ("://" not in where or where.startswith("file:")):
-        raise UsageError(f"{found.id}: lies on no server; a moderator can look at it")
     method = METHODS.get(pending.method)
     if method is None:
         raise UsageError(
             f"{found.id}: this program does not know the method {pending.method!r}; open another challenge"
         )
-    try:
-        evidence = method.check(Challenge.of(pending), where, proof, reach)
-    except NotVerifiedError as error:
-        registry.requests.failed(pending.nonce, str(error))
-        raise
-    return registry.requests.verified(pending.nonce, {**evidence, "place": origins.public(where)})
+    names = registry.optouts.snapshot().names_of
+    left = {number: subject for number, subject in found.numbered() if number not in found.verified}
+    tried = [place] if place is not None else [each for subject in left.values() for each in _places(subject, reach)]
+    if place is not None and not any(shows(place, subject, names) for subject in left.values()):
+        raise UsageError(
+            f"{found.id}: the place to look at shows nothing that this request still has to show: a repository is "
+            "shown in itself, by the scheme, host and port of the request, an owner in a repository of its profile"
+        )
+    if not tried:
+        raise UsageError(f"{found.id}: names no repository to look at; say where with --at PLACE, or vouch for it")
+    met: dict[str, str] = {}
+    shown: set[int] = set()
+    why: DrystoneError | None = None
+    for where in dict.fromkeys(tried):
+        if not reach.local and ("://" not in where or where.startswith("file:")):
+            why = why or UsageError(f"{found.id}: lies on no server; a moderator can look at it")
+            continue
+        about = {number for number, subject in left.items() if shows(where, subject, names)} - shown
+        try:
+            evidence = method.check(Challenge.of(pending), where, proof, reach) if about else {}
+        except DrystoneError as error:
+            # What is said of a repository counts more than that another of an owner's is not there.
+            why = error if why is None or isinstance(error, NotVerifiedError) else why
+            continue
+        if about:
+            mark = f"{where} " if shown else ""
+            met |= {f"{mark}{key}": value for key, value in {**evidence, "place": origins.public(where)}.items()}
+            shown |= about
+    if not shown:
+        assert why is not None
+        if isinstance(why, NotVerifiedError):
+            registry.requests.failed(pending.nonce, str(why))
+        raise why
+    return registry.requests.verified(pending.nonce, met, shown)
+
+
+def _places(subject: Subject, reach: Reach) -> list[str]:
+    """Return where it can be seen that a subject is a requester's."""
+    if subject.place is None or subject.kind not in ("owner", "repository", "path"):
+        return []
+    if subject.kind != "owner":
+        return [subject.place if reach.local else origins.web_url(subject.place)]
+    scheme, mark, rest = origins.web_url(subject.place).partition("://")
+    names = (name.partition("/")[2] for name in origins.profiles_of(subject.value)) if mark else ()
+    return [f"{scheme}://{rest.partition('/')[0]}/{name}" for name in names]

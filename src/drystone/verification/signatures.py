@@ -7,16 +7,17 @@ the repository's own history was signed with it.
 from __future__ import annotations
 
 import base64
+import math
 import os
 import re
 import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from drystone.errors import SourceError, UsageError
 from drystone.verification import _git
@@ -29,6 +30,9 @@ _MAX_SIGNATURE: Final = 1 << 16
 _MAX_KEY: Final = 1 << 20
 #: Commits signed by other keys that are tried before a key is given up.
 _MAX_TRIED: Final = 2000
+#: Share of all commits that a key must have signed, and how many are enough however many there are.
+_SHARE: Final = 0.1
+_ENOUGH: Final = 100
 
 
 class CommitMethod:
@@ -71,7 +75,7 @@ class CommitMethod:
                 failures.append(str(error))
                 continue
             if earlier is not None:
-                return {"commit": commit.id, "key": key.name, "known_by": earlier}
+                return {"commit": commit.id, "key": key.name, **earlier}
             failures.append(_unknown(key.name))
         raise NotVerifiedError(failures[0])
 
@@ -103,27 +107,38 @@ class SignatureMethod:
                 earlier = _known(key, commits, challenge)
         if earlier is None:
             raise NotVerifiedError(_unknown(key.name))
-        return {"key": key.name, "known_by": earlier}
+        return {"key": key.name, **earlier}
 
 
 def _unknown(key: str) -> str:
     return f"The key {key} signed no commit of the repository from before the challenge."
 
 
-def _known(key: _Key, commits: Any, challenge: Challenge) -> str | None:
-    """Return a commit from before the challenge that the key signed, None where there is none."""
-    tried = 0
-    for commit in commits:
-        if commit.signature is None or commit.time >= challenge.created_at.timestamp():
-            continue
-        if not key.may_have_made(commit.signature):
-            continue
-        tried += 1
+def _known(key: _Key, commits: Iterable[_git.RawCommit], challenge: Challenge) -> dict[str, str] | None:
+    """Return which commits from before the challenge the key signed; None where there is none.
+
+    Raises `NotVerifiedError` where they are too few: one commit may be a stranger's that was taken over, so two at
+    least and a tenth of all are asked for, or half of a history in which the key has one. Of a long history a hundred
+    that were checked are enough.
+    """
+    before = [c for c in commits if c.time < challenge.created_at.timestamp()]
+    wanted = min(_ENOUGH, max(2, math.ceil(len(before) * _SHARE)))
+    signed: list[str] = []
+    for tried, commit in enumerate(c for c in before if c.signature is not None and key.may_have_made(c.signature)):
+        assert commit.signature is not None
         if key.made(commit.signature, commit.payload, "git"):
-            return str(commit.id)
-        if tried >= _MAX_TRIED:
-            return None
-    return None
+            signed.append(commit.id)
+        if len(signed) >= wanted or tried >= _MAX_TRIED:
+            break
+    if not signed:
+        return None
+    share = f"{len(signed)} of {len(before)} commits" + (" at least" if len(signed) >= wanted else "")
+    if len(signed) < wanted and not (len(signed) == 1 and 2 * len(signed) >= len(before)):
+        raise NotVerifiedError(
+            f"The key {key.name} signed {share} from before the challenge. That may be a stranger's whose work was "
+            f"taken over: {wanted} are asked for. Use another way, or ask a moderator to look."
+        )
+    return {"known_by": signed[0], "signed": share}
 
 
 class _Key:

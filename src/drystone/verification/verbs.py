@@ -78,8 +78,9 @@ def list_contents(
 ) -> tuple[Request, dict[str, int]]:
     """List the contents of what a request takes out, once, so that copies of them elsewhere are known.
 
-    Of a git repository the hashes of all its history are listed, and no file is read. Of a request for paths alone only
-    what is there now below these paths is listed. `cache`: folder for what has to be fetched; nothing stays there that
+    Of a git repository the files of all its history are listed, each by its bytes and by its text. Of a request for
+    paths alone only what is there now below these paths is listed. Where the request asks for what contains its files,
+    samples of their texts are kept, too. `cache`: folder for what has to be fetched; nothing stays there that
     was fetched for this alone. Returns the request, and by source how many contents are new. Raises `UsageError`,
     `SourceError`, `RegistryError`.
     """

@@ -24,7 +24,7 @@ def test_from_received_to_withdrawn(url: str) -> None:
         opened = registry.requests.challenge(request.id, "file")
         assert registry.requests.pending(request.id).nonce == opened.nonce
         registry.requests.failed(opened.nonce, "there is no such file")
-        verified = registry.requests.verified(opened.nonce, {"commit": "abc"})
+        verified = registry.requests.verified(opened.nonce, {"commit": "abc"}, [1])
         assert verified.status == "verified"
         decided = registry.requests.decide(
             request.id, "partly", "mo", "ben is somebody else", [1], seen=verified.revision
@@ -65,15 +65,15 @@ def test_a_challenge_counts_once_and_not_for_ever(url: str) -> None:
     with Registry.open(url) as registry:
         request, other = receive(registry), receive(registry)
         opened = registry.requests.challenge(request.id, "file")
-        registry.requests.verified(opened.nonce, {})
+        registry.requests.verified(opened.nonce, {}, [1])
         with pytest.raises(RegistryError, match="counts once"):
-            registry.requests.verified(opened.nonce, {})
+            registry.requests.verified(opened.nonce, {}, [1])
         assert registry.requests.get(other.id).status == "received"
         with pytest.raises(RegistryError, match="no such challenge"):
-            registry.requests.verified("0" * 32, {})
+            registry.requests.verified("0" * 32, {}, [1])
         late = registry.requests.challenge(other.id, "file", days=-1)
         with pytest.raises(RegistryError, match="time for this challenge"):
-            registry.requests.verified(late.nonce, {})
+            registry.requests.verified(late.nonce, {}, [1])
         assert registry.requests.get(other.id).status == "received"
 
 

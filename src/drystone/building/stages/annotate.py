@@ -23,6 +23,7 @@ from drystone.detect import languages, licenses, quality, secrets
 from drystone.detect.columns import column_detectors
 from drystone.detect.languages.attributes import read_attributes
 from drystone.detect.licenses.matching.scancode import ScanCode
+from drystone.detect.plain import plain_id
 from drystone.errors import SourceError
 from drystone.work.ranges import Range, read
 from drystone.work.store import Stage, write_table
@@ -105,6 +106,7 @@ class _Decoded(NamedTuple):
     encoding: str | None
     notebook: bool
     script_language: str | None
+    plain_id: bytes | None
 
 
 class _Excluded(TypedDict, total=False):
@@ -138,6 +140,7 @@ def _annotate(
         "encoding": pa.array([file.encoding for file in files], pa.string()),
         "excluded": pa.nulls(len(files), pa.string()),
         "excluded_evidence": pa.nulls(len(files), pa.string()),
+        "plain_id": pa.array([file.plain_id for file in files], pa.binary()),
         "text_bytes": pa.array([len(text) for text in texts], pa.int64()),
         **_measures(files, array, named),
         **_licenses(files, scancode),
@@ -165,7 +168,8 @@ def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], l
         notebook = any(name.endswith(".ipynb") for name in blob.names)
         decoded, script_language = to_text(data, notebook)
         if decoded.text is not None:
-            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook, script_language))
+            plain = plain_id(data, None if script_language is not None else decoded.text)
+            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook, script_language, plain))
             continue
         excluded.append(
             {

@@ -20,12 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.licensing import LICENSED, LicensedRow
+from drystone.building.stages.opting_out.copies import COPIES
 from drystone.building.stages.paths import base_name, path_text
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.dedup import near
 from drystone.detect.languages import LanguageAnnotation
 from drystone.detect.languages.attributes import LanguageAttributes
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
+from drystone.detect.licenses.paths import names_license_text
 from drystone.policy.decision import Drop, Kept, LedgerStage
 from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
 from drystone.policy.language import settled_language
@@ -138,12 +140,16 @@ _GUESSED: Final = "content"
 
 
 class DecideCounts(TypedDict):
-    """Occurrences judged, candidates among them, blobs and bytes by stage ("blobs quality", "bytes quality"), heads."""
+    """Occurrences judged, candidates among them, blobs and bytes by stage ("blobs quality", "bytes quality"), heads.
+
+    `fell`: by request, [occurrences, bytes] that go as copies of another form.
+    """
 
     occurrences: int
     candidates: int
     funnel: dict[str, int]
     heads: Heads
+    fell: dict[str, list[int]]
 
 
 def run(
@@ -159,10 +165,12 @@ def run(
     reviews: Mapping[str, str],
     scope: str,
     near_method: near.Method | None,
+    copies: Path | None = None,
 ) -> DecideCounts:
     """Write the verdicts and the candidates of one range of ids; count blobs and bytes that each stage drops.
 
-    `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.
+    `copies` are contents that are out as copies of another form. `TASK.near.parquet` holds what the near-duplicate room
+    takes of the candidates, in its own types.
     """
     where = id_range(index, count)
     whole = _Tables(
@@ -173,12 +181,14 @@ def run(
     )
     funnel: Counter[str] = Counter()
     heads: Heads = {}
+    out = _copies(copies)
+    fell: dict[str, list[int]] = {}
     verdicts, candidates = [VERDICTS.empty_table()], [CANDIDATES.empty_table()]
     pieces = math.ceil(whole.occurrences.num_rows / _ROWS) or 1
     for piece in range(pieces):
         narrower = id_range(index * pieces + piece, count * pieces)
         part = _Tables(*(within(table, narrower).combine_chunks() for table in whole))
-        judged, chosen = _decide(part, policies, reviews, scope, funnel, heads)
+        judged, chosen = _decide(part, policies, reviews, scope, funnel, heads, out, fell)
         verdicts.append(judged)
         candidates.append(chosen)
     verdict = pa.concat_tables(verdicts)
@@ -190,21 +200,46 @@ def run(
         items = table.select(["id", "group", "rank", "bytes", "signature"])
         items = items.cast(pa.schema([(f.name, types.get(f.name, f.type)) for f in items.schema]))
         write_table(stage.file(f"{task}.near.parquet"), items)
-    return {"occurrences": verdict.num_rows, "candidates": table.num_rows, "funnel": dict(funnel), "heads": heads}
+    return {
+        "occurrences": verdict.num_rows,
+        "candidates": table.num_rows,
+        "funnel": dict(funnel),
+        "heads": heads,
+        "fell": fell,
+    }
+
+
+def _copies(path: Path | None) -> dict[bytes, AskedOut]:
+    """Return by id the contents that are out as copies of another form."""
+    rows = zip(*_columns(read([path], COPIES), COPIES.names), strict=True) if path is not None else ()
+    return {id_: AskedOut(request, of, share) for id_, request, of, share in rows}
 
 
 def _decide(
-    tables: _Tables, policies: Policies, reviews: Mapping[str, str], scope: str, funnel: Counter[str], heads: Heads
+    tables: _Tables,
+    policies: Policies,
+    reviews: Mapping[str, str],
+    scope: str,
+    funnel: Counter[str],
+    heads: Heads,
+    out: Mapping[bytes, AskedOut],
+    fell: dict[str, list[int]],
 ) -> tuple[pa.Table, pa.Table]:
     """Return the verdicts and the candidates of all rows of some blobs.
 
-    What each stage drops is counted in `funnel`; heads that a person should read are put into `heads`.
+    What each stage drops is counted in `funnel`; heads that a person should read are put into `heads`. `out` are the
+    contents that go as copies of another form; what falls by that is counted in `fell`, by request.
     """
     # What is judged becomes Python values; what only goes from table to table, the sketches above all, does not.
     found, named = _blobs(tables.annotations), _names(tables.names)
     sizes = dict(zip(*_columns(tables.blobs, ("id", "size")), strict=True))
     rows = [LicensedRow(*row) for row in zip(*_columns(tables.occurrences, LicensedRow._fields), strict=True)]
-    judged = [_judge(row, found.get(row.id), named, policies, reviews) for row in rows]
+    judged = [_judge(row, found.get(row.id), named, policies, reviews, out.get(row.id)) for row in rows]
+    for row, each in zip(rows, judged, strict=True):
+        if row.opted_out is None and each.decision.stage is LedgerStage.OPTED_OUT:
+            counted = fell.setdefault(out[row.id].request, [0, 0])
+            counted[0] += 1
+            counted[1] += row.size or 0
     by_blob: dict[bytes, list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
         by_blob[row.id].append(position)
@@ -295,11 +330,18 @@ def _names(names: pa.Table) -> _Names:
 
 
 def _judge(
-    row: LicensedRow, blob: _Blob | None, named: _Names, policies: Policies, reviews: Mapping[str, str]
+    row: LicensedRow,
+    blob: _Blob | None,
+    named: _Names,
+    policies: Policies,
+    reviews: Mapping[str, str],
+    copy: AskedOut | None = None,
 ) -> _Judged:
     """Bring together what is known of one occurrence, and have it judged."""
     if row.opted_out is not None:
         return _Judged(judge(AskedOut(row.opted_out)))
+    if copy is not None and row.kind == FILE and not names_license_text(row.path.decode("utf-8", "replace")):
+        return _Judged(judge(copy))
     if row.kind != FILE or not row.readable:
         return _Judged(judge(Unread(row.kind, row.size, row.problem)))
     if blob is None:

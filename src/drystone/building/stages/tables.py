@@ -94,6 +94,7 @@ class BlobRow(NamedTuple):
 #: What detectors found in one blob. `license` and `header` are annotations in JSON, `attribute_rules` what one that is
 #: called .gitattributes says of languages; `notebook` says that one of its names is a notebook's, `script_language` is
 #: that of the script which the text then is. What `detect.columns` finds is there under its columns' names and types.
+#: `plain_id` is the id of the plain form of the text (`detect.plain`), null where the bytes are that themselves.
 #: `excluded` says why a blob has no text (binary, undecodable, damaged) and
 #: then everything after it is null.
 ANNOTATIONS: Final = pa.schema(
@@ -104,6 +105,7 @@ ANNOTATIONS: Final = pa.schema(
         ("encoding", pa.string()),
         ("excluded", pa.string()),
         ("excluded_evidence", pa.string()),
+        ("plain_id", pa.binary()),
         ("text_bytes", pa.int64()),
         ("num_lines", pa.int64()),
         ("max_line_length", pa.int64()),

@@ -12,11 +12,13 @@ from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json, write_lines
 from drystone.errors import DrystoneError, UsageError
+from drystone.policy import verbs as policies
 from drystone.registry import verbs
 from drystone.registry.plain import PLACE_KINDS, STATUSES, Outcome, PlaceKind, Status
 from drystone.verification import verbs as verification
 
 if TYPE_CHECKING:
+    from drystone.policy.reach import RequestReach
     from drystone.registry import Request
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -51,7 +53,8 @@ def command(ctx: click.Context, registry: str | None) -> None:
 )
 @_options.option_of(verbs.request_optout, "--note", help="The requester's own words; kept with the contact.")
 @_options.option_of(verbs.request_optout, "--forks/--no-forks", help="Forks go, too.")
-@_options.option_of(verbs.request_optout, "--copies/--no-copies", help="Exact copies elsewhere go, too.")
+@_options.option_of(verbs.request_optout, "--copies/--no-copies", help="Copies elsewhere go, too: the same text.")
+@_options.option_of(verbs.request_optout, "--near/--no-near", help="What contains most of a file goes, too.")
 @_options.option_of(verbs.request_optout, "--due-days", type=click.IntRange(1), help="Days until it is late.")
 @_options.as_json
 @click.pass_obj
@@ -116,7 +119,11 @@ def verify(
         found = verification.check_optout(
             id_, registry=registry, place=place, signature=_bytes(signature), public_key=_bytes(public_key)
         )
-        _tell(found, as_json, f"{found.id}: verified. Next: drystone optout decide {found.id} accepted")
+        left = [str(number) for number, _ in found.numbered() if number not in found.verified]
+        if left:
+            _tell(found, as_json, f"{found.id}: verified, but not subject {', '.join(left)}; verify that, too")
+        else:
+            _tell(found, as_json, f"{found.id}: verified. Next: drystone optout decide {found.id} accepted")
 
 
 @command.command()
@@ -126,6 +133,14 @@ def verify(
 @click.option("--subject", "accepted", type=int, multiple=True, help="For `partly`: the number of an accepted subject.")
 @click.option("--seen", type=int, help="The revision that was looked at; refuse where something happened since.")
 @click.option("--again", is_flag=True, help="Decide anew what was decided before.")
+@click.option(
+    "--in",
+    "releases",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Releases in which to show first who else would lose files.",
+)
+@click.option("--dry-run", is_flag=True, help="Show that alone; decide nothing.")
 @_options.moderator
 @_options.as_json
 @click.pass_obj
@@ -138,16 +153,93 @@ def decide(
     accepted: tuple[int, ...],
     seen: int | None,
     again: bool,
+    releases: tuple[Path, ...],
+    dry_run: bool,
     moderator: str | None,
     as_json: bool,
 ) -> None:
     """Decide a verified request; builds apply what is accepted from the next one on."""
+    if dry_run and not releases:
+        raise UsageError("--dry-run shows who else would lose files: name releases with --in RELEASE")
+    if releases:
+        about, reaches = policies.optout_reach(id_, releases, registry=registry)
+        if dry_run and as_json:
+            print_json({"request": about.id, "releases": reaches}, indent=False)
+        elif not as_json:
+            _print_reach(about, reaches)
+        if dry_run:
+            return
     found = verbs.decide_optout(
         id_, outcome, registry=registry, reason=reason, accepted=accepted, seen=seen, again=again, by=moderator
     )
     _tell(found, as_json, f"{found.id}: {found.status}.")
     if found.copies and outcome != "rejected" and not as_json:
         echo(f"So that copies are known: drystone optout inventory {found.id} SOURCE", err=True)
+
+
+@command.command()
+@click.argument("id_", metavar="ID")
+@click.argument("releases", nargs=-1, required=True, metavar="RELEASE...", type=click.Path(path_type=Path))
+@_options.as_json
+@click.pass_obj
+def reach(registry: str | None, id_: str, releases: tuple[Path, ...], *, as_json: bool) -> None:
+    """Show who else would lose files by a request, the older ones first, and what stays since too many have it.
+
+    As if all of it were accepted. A time is that of a repository's revision in the release, as its author wrote it.
+    """
+    found, reaches = policies.optout_reach(id_, releases, registry=registry)
+    if as_json:
+        print_json({"request": found.id, "releases": reaches}, indent=False)
+    else:
+        _print_reach(found, reaches)
+
+
+def _print_reach(found: Request, reaches: list[RequestReach]) -> None:
+    for each in reaches:
+        echo(
+            f"{inline(each.release)} {inline(each.version)}: {found.id} names {each.repositories:,} repositories, "
+            f"{each.files:,} files; {len(each.others):,} others would lose copies"
+        )
+        for other in each.others:
+            when = other.revised.date() if other.revised is not None else "time not known"
+            older = "  OLDER" if other.older else ""
+            echo(f"  {when}  {inline(other.origin)}: {other.files:,} copies, {other.kept:,} kept now{older}")
+        for common in each.common:
+            echo(f"  stays, {common.owners:,} unrelated owners have it: {common.swhid}  {inline(common.path)}")
+
+
+@command.command()
+@click.argument("id_", metavar="ID")
+@click.argument("swhids", nargs=-1, required=True, metavar="SWHID...")
+@click.option("--reason", required=True, help="Why these are the requester's work.")
+@_options.moderator
+@_options.as_json
+@click.pass_obj
+def settle(
+    registry: str | None, id_: str, swhids: tuple[str, ...], *, reason: str, moderator: str | None, as_json: bool
+) -> None:
+    """Decide on single files: their copies go however many have them."""
+    found, new = verbs.settle_copies(id_, swhids, reason, registry=registry, by=moderator)
+    if as_json:
+        print_json({"request": found.id, "settled": new}, indent=False)
+    else:
+        echo(f"{found.id}: {new:,} files go wherever they lie.")
+
+
+@command.command()
+@click.argument("id_", metavar="ID")
+@click.argument("place")
+@click.option("--evidence", required=True, help="What they say, and what shows it; kept with the contact.")
+@_options.moderator
+@_options.as_json
+@click.pass_obj
+def contest(registry: str | None, id_: str, place: str, *, evidence: str, moderator: str | None, as_json: bool) -> None:
+    """Record that a request takes what is somebody else's, who has it at PLACE; it waits for a decision, once more.
+
+    Until then what the request names stays out, and copies elsewhere stay in.
+    """
+    found = verbs.contest_optout(id_, place, evidence, registry=registry, by=moderator)
+    _tell(found, as_json, f"{found.id}: contested. Next: drystone optout decide {found.id} OUTCOME")
 
 
 @command.command()
@@ -204,11 +296,13 @@ def show(registry: str | None, id_: str, *, contact: bool, as_json: bool) -> Non
 
 def _print(found: verbs.History) -> None:
     request = found.request
-    settings = f"forks {'too' if request.forks else 'not'}, copies {'too' if request.copies else 'not'}"
+    also = {"forks": request.forks, "copies": request.copies, "near copies": request.near}
+    settings = ", ".join(f"{name} {'too' if chosen else 'not'}" for name, chosen in also.items())
     echo(f"{request.id}: {request.status}, received {request.received_at}, due {request.due_at} ({settings})")
     for number, subject in enumerate(request.subjects, 1):
         accepted = {True: "accepted", False: "not accepted", None: "undecided"}[subject.accepted]
-        echo(f"  {number}. {inline(subject)}  [{accepted}]")
+        shown = "" if number in request.verified else ", not shown to be theirs"
+        echo(f"  {number}. {inline(subject)}  [{accepted}{shown}]")
     for name, text in found.contact.items():
         echo(f"  {name}: {inline(text)}")
     for event in found.events:
@@ -240,8 +334,9 @@ def erase(registry: str | None, id_: str, *, moderator: str | None, as_json: boo
 def inventory(registry: str | None, id_: str, sources: tuple[str, ...], *, cache: Path, as_json: bool) -> None:
     """List the contents of what a request takes out, once, so that copies of them elsewhere are known.
 
-    Of a git repository the hashes of all its history are listed, and no file is read. Of a request for paths alone
-    only what is there now below these paths is listed.
+    Of a git repository the files of all its history are listed, each by its bytes and by its text. Of a request for
+    paths alone only what is there now below these paths is listed. Where the request asks for what contains its files
+    (--near), samples of their texts are kept, too.
     """
     found, counts = verification.list_contents(id_, sources, registry=registry, cache=cache)
     if as_json:

@@ -224,6 +224,11 @@ def names_license(path: str) -> bool:
     return _TERMS.search(name) is not None or _FOLDER.search(path) is not None
 
 
+def names_license_text(path: str) -> bool:
+    """Whether a path is that of a licence's text by its name: everybody has those, and they are nobody's work."""
+    return is_license_file(path) and names_license(path) and not names_source_code(path)
+
+
 def names_document(path: str) -> bool:
     """Whether a path is that of a document of its own format that is called a licence (LICENSE.pdf, EULA.docx)."""
     name, _, suffix = path.rpartition("/")[2].lower().rpartition(".")

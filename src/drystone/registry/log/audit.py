@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -19,6 +19,8 @@ from drystone.registry.log.bodies import (
     AppliedTo,
     Blocked,
     Challenged,
+    Contested,
+    CopiesSettled,
     Decided,
     LicenseDecided,
     PlaceRecorded,
@@ -35,9 +37,12 @@ from drystone.registry.storage.tables import (
     APPLICATIONS,
     BLOCKED,
     DECISIONS,
+    LIKENESSES,
+    OBJECTIONS,
     PLACES,
     REQUESTS,
     REVIEW_DECISIONS,
+    SETTLED,
     SUBJECTS,
     SUPERSEDED,
     VERIFICATIONS,
@@ -87,6 +92,12 @@ def audit(engine: sa.Engine, heads: Iterable[str] = ()) -> Audit:
     return Audit(sum(kinds.values()), head, release_head, dict(sorted(kinds.items())), tuple(problems))
 
 
+#: What lies in tables by content and is logged as a number and a hash.
+_LISTS: Final[dict[str, sa.Column[Any]]] = {
+    "blocked contents": BLOCKED.c.blob,
+    "settled copies": SETTLED.c.blob,
+    "samples of contents": LIKENESSES.c.sample,
+}
 #: A row of a table by column; only compared.
 _Row: TypeAlias = dict[str, object]
 
@@ -99,7 +110,8 @@ class _Expected:
         self.subjects: dict[str, dict[int, _Row]] = {}
         self.verifications: dict[str, _Row] = {}
         self.rows: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
-        self.blocked: dict[int, tuple[str, int, str]] = {}
+        #: By list: event -> request, how many, and the hash over them.
+        self.listed: dict[str, dict[int, tuple[str, int, str]]] = {name: {} for name in _LISTS}
 
     def take(self, event: Event) -> None:
         """Apply one event; what does not read as one of its kind is left out, and shows as a difference."""
@@ -113,7 +125,7 @@ class _Expected:
 
     def _received(self, event: Event, body: Received) -> None:
         of_request = {name: value for name, value in body.items() if name != "subjects"}
-        self.requests[event.request or ""] = {**of_request, "status": "received"}
+        self.requests[event.request or ""] = {"near": False, **of_request, "status": "received"}
         numbered: dict[int, _Row] = {n: {**subject, "accepted": None} for n, subject in enumerate(body["subjects"], 1)}
         self.subjects[event.request or ""] = numbered
 
@@ -135,6 +147,11 @@ class _Expected:
             (event.seq, event.request, body["outcome"], body["moderator"], body["reason"], event.at)
         )
 
+    def _contested(self, event: Event, body: Contested) -> None:
+        self.requests[event.request or ""]["status"] = "contested"
+        said = (body["by"], body["place"], body["evidence_sha256"])
+        self.rows["objections"].add((event.seq, event.request, *said, event.at))
+
     def _withdrawn(self, event: Event, body: Withdrawn) -> None:
         self.requests[event.request or ""]["status"] = "withdrawn"
 
@@ -145,7 +162,13 @@ class _Expected:
         self.rows["places"] = {row for row in self.rows["places"] if row[0] != body["event"]}
 
     def _blocked(self, event: Event, body: Blocked) -> None:
-        self.blocked[event.seq] = (event.request or "", body["contents"], body["sha256"])
+        self.listed["blocked contents"][event.seq] = (event.request or "", body["contents"], body["sha256"])
+        if "samples" in body:
+            told = (event.request or "", body["samples"], body["samples_sha256"])
+            self.listed["samples of contents"][event.seq] = told
+
+    def _copies_settled(self, event: Event, body: CopiesSettled) -> None:
+        self.listed["settled copies"][event.seq] = (event.request or "", body["contents"], body["sha256"])
 
     def _applied(self, event: Event, body: AppliedTo) -> None:
         fell = (body["release_root"], body["version"], body["repositories"], body["occurrences"], body["bytes"])
@@ -182,6 +205,7 @@ class _Expected:
         columns = {
             DECISIONS: ("event", "request", "outcome", "moderator", "reason", "at"),
             PLACES: ("event", "kind", "old", "new"),
+            OBJECTIONS: ("event", "request", "by", "place", "evidence_sha256", "at"),
             APPLICATIONS: (
                 "event", "request", "release_root", "version", "repositories", "occurrences", "bytes", "at",
             ),
@@ -192,22 +216,25 @@ class _Expected:
             there = {tuple(row) for row in connection.execute(sa.select(*(table.c[name] for name in names)))}
             for text in sorted(map(repr, self.rows[table.name] ^ there)):
                 yield f"{table.name} {text}: the table and the log differ"
-        yield from self._blocked_differences(connection)
+        yield from self._listed_differences(connection)
 
-    def _blocked_differences(self, connection: sa.Connection) -> Iterator[str]:
-        query = sa.select(BLOCKED.c.event, BLOCKED.c.request, BLOCKED.c.blob)
-        digests: dict[int, Any] = {}
-        counts: Counter[int] = Counter()
-        owners: dict[int, set[str]] = defaultdict(set)
-        for event, request, blob in connection.execute(query.order_by(BLOCKED.c.event, BLOCKED.c.blob)):
-            digests.setdefault(event, hashlib.sha256()).update(bytes(blob))
-            counts[event] += 1
-            owners[event].add(request)
-        for event in sorted(set(digests) | set(self.blocked)):
-            request, count, sha256 = self.blocked.get(event, ("", 0, hashlib.sha256().hexdigest()))
-            same = event in digests and digests[event].hexdigest() == sha256 and owners[event] == {request}
-            if not same or counts[event] != count:
-                yield f"blocked contents of event {event}: {counts[event]} there, {count} logged, or others"
+    def _listed_differences(self, connection: sa.Connection) -> Iterator[str]:
+        """Yield one line for each event whose contents are not those that lie in its table."""
+        for (name, column), told in zip(_LISTS.items(), self.listed.values(), strict=True):
+            digests: dict[int, Any] = defaultdict(hashlib.sha256)
+            counts: Counter[int] = Counter()
+            of: dict[int, set[str]] = defaultdict(set)
+            table = column.table
+            query = sa.select(table.c.event, table.c.request, column).order_by(table.c.event, table.c.blob)
+            for event, request, value in connection.execute(query):
+                digests[event].update(bytes(value))
+                counts[event] += 1
+                of[event].add(request)
+            for event in sorted({*counts, *told}):
+                request, count, sha256 = told.get(event, ("", 0, ""))
+                there = (of[event] or {request}) == {request} and digests[event].hexdigest() == sha256
+                if counts[event] != count or not there:
+                    yield f"{name} of event {event}: {counts[event]} there, {count} logged, or others"
 
 
 def _compare(what: str, expected: Mapping[Any, _Row], found: Mapping[Any, _Row]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict
 
 
 class SubjectBody(TypedDict):
@@ -21,6 +21,8 @@ class Received(TypedDict):
     due_at: str
     forks: bool
     copies: bool
+    #: Whether files go that contain most of what is named; logs of before do not tell, and mean no.
+    near: NotRequired[bool]
     token_sha256: str
     source: str | None
     subjects: list[SubjectBody]
@@ -66,6 +68,14 @@ class Withdrawn(TypedDict):
     note: str
 
 
+class Contested(TypedDict):
+    """`contested`: somebody says that a request takes what is theirs; their words lie with the contact data."""
+
+    by: str
+    place: str
+    evidence_sha256: str
+
+
 class ContactErased(TypedDict):
     """`contact_erased`: the contact data of a request are gone."""
 
@@ -90,8 +100,27 @@ class PlaceRemoved(TypedDict):
 
 
 #: `blocked`: so many contents are known as copies; `sha256` is over their sorted ids, joined; `from` says where they
-#: were listed.
-Blocked = TypedDict("Blocked", {"contents": int, "sha256": str, "from": str})
+#: were listed. `samples`: of how many it is known how files are told that contain them; `samples_sha256` is over what
+#: that is told by, joined in the order of their ids.
+Blocked = TypedDict(
+    "Blocked",
+    {
+        "contents": int,
+        "sha256": str,
+        "from": str,
+        "samples": NotRequired[int],
+        "samples_sha256": NotRequired[str],
+    },
+)
+
+
+class CopiesSettled(TypedDict):
+    """`copies_settled`: a moderator decided on single contents, whose copies go however common they are."""
+
+    by: str
+    reason: str
+    contents: int
+    sha256: str
 
 
 class AppliedTo(TypedDict):
@@ -131,10 +160,12 @@ Body: TypeAlias = (
     | VerificationFailed
     | Decided
     | Withdrawn
+    | Contested
     | ContactErased
     | PlaceRecorded
     | PlaceRemoved
     | Blocked
+    | CopiesSettled
     | AppliedTo
     | SupersededBody
     | LicenseDecided

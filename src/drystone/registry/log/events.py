@@ -22,7 +22,16 @@ from drystone.registry.storage.tables import EVENTS
 
 #: Kinds of events that change what a build applies. Others (a request comes in, a build reports what fell) leave the
 #: head that releases carry as it is, so that the same build gives the same release.
-EFFECTIVE: Final = ("blocked", "decided", "license_decided", "place_recorded", "place_removed", "withdrawn")
+EFFECTIVE: Final = (
+    "blocked",
+    "contested",
+    "copies_settled",
+    "decided",
+    "license_decided",
+    "place_recorded",
+    "place_removed",
+    "withdrawn",
+)
 _APPEND: Final = sa.text(
     "SELECT seq, previous, hash FROM drystone_append(CAST(:moment AS text), CAST(:what AS text), "
     "CAST(:whose AS text), CAST(:said AS text), CAST(:rest AS text))"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -52,6 +52,23 @@ class Contacts:
         if values:
             connection.execute(sa.insert(CONTACTS), values)
 
+    def add(self, connection: sa.Connection, request: str, name: str, text: str) -> None:
+        """Add words about a request to what is kept apart and can be erased, within a transaction.
+
+        Raises `RegistryError` where there are some already that cannot be read.
+        """
+        row = connection.execute(sa.select(CONTACTS).where(CONTACTS.c.request == request)).one_or_none()
+        held = self._data(row, request)
+        if row is not None:
+            connection.execute(sa.delete(CONTACTS).where(CONTACTS.c.request == request))
+        self.put(connection, [(request, {**held, name: text})])
+
+    def _data(self, row: Any, request: str) -> dict[str, str]:
+        if row is None or row.data is None:
+            return {}
+        found: dict[str, str] = json.loads(self._open(row.data, request) if row.encrypted else row.data)
+        return found
+
     def get(self, request: str) -> dict[str, str]:
         """Return the contact data of a request, empty where there are none or they were erased.
 
@@ -59,10 +76,7 @@ class Contacts:
         """
         with reading(self._engine) as connection:
             row = connection.execute(sa.select(CONTACTS).where(CONTACTS.c.request == request)).one_or_none()
-        if row is None or row.data is None:
-            return {}
-        found: dict[str, str] = json.loads(self._open(row.data, request) if row.encrypted else row.data)
-        return found
+        return self._data(row, request)
 
     def erase(self, request: str, by: str) -> bool:
         """Erase the contact data of a request; the log says that, and by whom. Returns whether there were any."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypedDict
@@ -22,6 +23,11 @@ from drystone.registry.requests.subjects import Subject
 
 #: Problems that one message names at most.
 _SHOWN: Final = 20
+#: What stands in BigCode's rows for all repositories of who asks, and for what they wrote in those of others.
+_ALL: Final = frozenset({"all", "all repos", "all repositories", "all my repos", "all my repositories", "everything"})
+_COMMITS: Final = frozenset({"commits", "all commits", "my commits", "all my commits", "commit"})
+#: A name, two of them, or a URL.
+_NAME: Final = re.compile(r"[\w.-]+(/[\w.-]+)?|(https?://|git@|www\.)?[\w.-]+\.[a-z]+[:/]\S+", re.IGNORECASE)
 _BIGCODE: Final = {"author", "optout_repos", "optout_owners"}
 
 
@@ -58,6 +64,14 @@ class ApplicationRecord(AppliedTo):
     at: str
 
 
+class ObjectionRecord(TypedDict):
+    """Who says that a request takes what is theirs, where that lies, and when they said so."""
+
+    by: str
+    place: str
+    at: str
+
+
 class RequestRecord(TypedDict):
     """Everything public of a request."""
 
@@ -68,12 +82,14 @@ class RequestRecord(TypedDict):
     overdue: str | None
     forks: bool
     copies: bool
+    near: bool
     source: str | None
     revision: int
     subjects: list[SubjectRecord]
     verifications: list[VerificationRecord]
     decisions: list[DecisionRecord]
     applications: list[ApplicationRecord]
+    objections: list[ObjectionRecord]
 
 
 def describe(request: Request) -> RequestRecord:
@@ -86,6 +102,7 @@ def describe(request: Request) -> RequestRecord:
         "overdue": request.overdue(),
         "forks": request.forks,
         "copies": request.copies,
+        "near": request.near,
         "source": request.source,
         "revision": request.revision,
         "subjects": [
@@ -106,6 +123,7 @@ def describe(request: Request) -> RequestRecord:
              "occurrences": a.occurrences, "bytes": a.bytes, "at": a.at}
             for a in request.applications
         ],
+        "objections": [{"by": o.by, "place": o.place, "at": o.at} for o in request.objections],
     }  # fmt: skip
 
 
@@ -149,7 +167,9 @@ def import_lines(requests: Requests, lines: Iterable[str], moderator: str, *, un
                 raise UsageError("not a JSON object")
             new = _of_bigcode(record, moderator) if record.keys() >= _BIGCODE else _of_export(record)
             if undecided:
-                new = NewRequest(new.subjects, new.contact, new.words, new.forks, new.copies, new.source)
+                new = NewRequest(
+                    new.subjects, new.contact, new.words, new.forks, new.copies, new.near, source=new.source
+                )
             found.append(new)
         except (ValueError, RecursionError) as error:
             problems.append(f"line {number}: not JSON ({error})")
@@ -169,10 +189,14 @@ def _of_bigcode(record: dict[str, Any], moderator: str) -> NewRequest:
     repositories, owners = _texts(record["optout_repos"]), _texts(record["optout_owners"])
     if not isinstance(author, str) or not author.strip():
         raise UsageError("has no author")
-    things: list[Subject] = [subjects.owner(name) for name in owners]
+    things: list[Subject] = [subjects.owner(_named(name, author)) for name in owners]
     for name in repositories:
+        if _plain(name) in _ALL:
+            things.append(subjects.owner(_named(author, author)))
+            continue
         # Some rows name repositories without their owner, who is the one that asked.
-        things.append(subjects.repository(name if "/" in name else f"{author}/{name}"))
+        named = _named(name, author)
+        things.append(subjects.repository(named if "/" in named else f"{_named(author, author)}/{named}"))
     if not things:
         raise UsageError("names neither a repository nor an owner")
     issue = record.get("issue")
@@ -183,24 +207,48 @@ def _of_bigcode(record: dict[str, Any], moderator: str) -> NewRequest:
     return NewRequest(things, contact=author, source=source, decision=decision)
 
 
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".!")
+
+
+def _named(text: str, author: str) -> str:
+    """Return a name or URL that a row of BigCode gives, as it can be asked for.
+
+    Raises `UsageError` with what the row says where that is no name: all, commits, and sentences stand there, too.
+    """
+    name = text.strip()
+    if _plain(name) in _ALL:
+        return author.strip()
+    if _plain(name) in _COMMITS:
+        raise UsageError(
+            f"{name!r} asks for the commits of {author!r}, who is known by an e-mail address alone: take it as a "
+            "request of its own with --author, or leave the row out"
+        )
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name[:100]!r} is no name of an owner or repository: read it, and write what it asks for")
+    return name
+
+
 def _of_export(record: dict[str, Any]) -> NewRequest:
     things = [_subject(s) for s in record["subjects"]]
     source = record["source"] or f"drystone:{record['id']}"
     received = datetime.fromisoformat(record["received_at"])
-    if received.tzinfo is None or not isinstance(record["forks"], bool) or not isinstance(record["copies"], bool):
+    reach = (record["forks"], record["copies"], record.get("near", False))  # lines of before know no `near`
+    if received.tzinfo is None or not all(isinstance(each, bool) for each in reach):
         raise UsageError("its time has no zone, or its settings are not true or false")
     decision: tuple[Outcome, str, str] | None = None
     if record["status"] in ("accepted", "rejected"):
         last = record["decisions"][-1]
         decision = (record["status"], str(last["moderator"]), str(last["reason"]))
-    elif record["status"] == "partly":
+    elif record["status"] == "partly" or (record["status"] == "contested" and record["decisions"]):
         last = record["decisions"][-1]
         things = [s for s, told in zip(things, record["subjects"], strict=True) if told["accepted"]]
         decision = ("accepted", str(last["moderator"]), str(last["reason"]))
     elif record["status"] == "withdrawn":
         raise UsageError("was withdrawn; only requests that stand are imported")
+    forks, copies, near = reach
     return NewRequest(
-        things, forks=record["forks"], copies=record["copies"], source=source, received_at=received, decision=decision
+        things, forks=forks, copies=copies, near=near, source=source, received_at=received, decision=decision
     )
 
 

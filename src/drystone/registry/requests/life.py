@@ -16,8 +16,17 @@ from typing import Final, TypedDict
 import sqlalchemy as sa
 
 from drystone.errors import RegistryError, UsageError
+from drystone.identity import origins
 from drystone.registry.log import events
-from drystone.registry.log.bodies import Challenged, Decided, NewEvent, Received, SubjectBody, VerificationFailed
+from drystone.registry.log.bodies import (
+    Challenged,
+    Contested,
+    Decided,
+    NewEvent,
+    Received,
+    SubjectBody,
+    VerificationFailed,
+)
 from drystone.registry.plain import Outcome, Status
 from drystone.registry.requests.contacts import Contacts
 from drystone.registry.requests.records import (
@@ -31,13 +40,15 @@ from drystone.registry.requests.records import (
     verification,
 )
 from drystone.registry.storage.database import reading, writing
-from drystone.registry.storage.tables import DECISIONS, REQUESTS, SUBJECTS, VERIFICATIONS
+from drystone.registry.storage.tables import DECISIONS, OBJECTIONS, REQUESTS, SUBJECTS, VERIFICATIONS
 
 #: Days in which a challenge can be met.
 CHALLENGE_DAYS: Final = 14
 MAX_SUBJECTS: Final = 10_000
 #: Longest contact, note or reason, in characters.
 MAX_TEXT: Final = 10_000
+#: Statuses in which there is something left to verify.
+_TO_VERIFY: Final = ("received", "verified", "contested")
 
 
 class Requests:
@@ -111,7 +122,7 @@ class Requests:
         moment = events.now()
         with writing(self._engine) as connection:
             found = load(connection, [find(connection, request)])[0]
-            if found.status not in ("received", "verified"):
+            if found.status not in _TO_VERIFY:
                 raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
             opened = Verification(
                 secrets.token_hex(16),
@@ -140,8 +151,9 @@ class Requests:
         _check_pending(asked[-1], events.now())
         return asked[-1]
 
-    def verified(self, nonce: str, evidence: dict[str, str]) -> Request:
-        """Record that a verification succeeded, and what it rests on; a nonce counts once.
+    def verified(self, nonce: str, evidence: dict[str, str], subjects: Iterable[int]) -> Request:
+        """Record that a verification succeeded, what it rests on, and of which subjects it is (from 1); a nonce counts
+        once.
 
         Raises `RegistryError` where it is unknown, was used before, or its time is over.
         """
@@ -151,6 +163,8 @@ class Requests:
             if row is None:
                 raise RegistryError("This registry gave out no such challenge.")
             _check_pending(verification(row), moment)
+            numbers = ",".join(map(str, sorted(subjects)))
+            evidence = {**evidence, "subjects": numbers}
             _succeed(connection, row.request, nonce, row.method, evidence, events.stamp(moment))
             return load(connection, [row.request])[0]
 
@@ -164,13 +178,16 @@ class Requests:
             events.append(connection, [("verification_failed", row.request, body)])
 
     def vouch(self, request: str, moderator: str, note: str) -> Request:
-        """Record a moderator's own decision that a request comes from whom it says."""
+        """Record a moderator's own decision that a request comes from whom it says.
+
+        The note lies with the contact data, and goes with them; the log has its hash.
+        """
         _check_text("moderator", moderator)
         _check_text("note", note)
         moment = events.stamp(events.now())
         with writing(self._engine) as connection:
             found = load(connection, [find(connection, request)])[0]
-            if found.status not in ("received", "verified"):
+            if found.status not in _TO_VERIFY:
                 raise UsageError(f"{found.id}: is {found.status}; there is nothing left to verify")
             opened = Verification(secrets.token_hex(16), found.id, "manual", "pending", moment, moment)
             _insert_verification(connection, opened)
@@ -179,9 +196,10 @@ class Requests:
                 found.id,
                 opened.nonce,
                 "manual",
-                {"moderator": moderator.strip(), "note": note.strip()},
+                {"moderator": moderator.strip(), "note_sha256": hashlib.sha256(note.strip().encode()).hexdigest()},
                 moment,
             )
+            self._contacts.add(connection, found.id, f"{moderator.strip()} vouched, {moment}", note.strip())
             return load(connection, [found.id])[0]
 
     def decide(
@@ -211,13 +229,13 @@ class Requests:
                 raise RegistryError(f"{found.id}: something happened since you looked at it; look again, then decide")
             if found.status == "withdrawn":
                 raise UsageError(f"{found.id}: was withdrawn; a new request would be needed")
-            if found.decisions and not again:
+            if found.decisions and not again and found.status != "contested":
                 last = found.decisions[-1]
                 raise RegistryError(
                     f"{found.id}: was decided already ({last.outcome}, by {last.moderator}, {last.at}); look at it, "
                     "and decide --again if that should change"
                 )
-            if outcome != "rejected" and not any(v.state == "succeeded" for v in found.verifications):
+            if outcome != "rejected" and not found.verified:
                 raise UsageError(f"{found.id}: is not verified yet; see drystone optout verify {found.id}")
             numbers = list(range(1, len(found.subjects) + 1))
             if outcome == "partly" and (not chosen or chosen == numbers or not set(chosen) <= set(numbers)):
@@ -225,6 +243,11 @@ class Requests:
                     f"{found.id}: a decision in part names some of its subjects, by number from 1 to {len(numbers)}"
                 )
             taken = {"accepted": numbers, "partly": chosen, "rejected": []}[outcome]
+            if doubtful := sorted(set(taken) - found.verified):
+                raise UsageError(
+                    f"{found.id}: nobody has shown that {', '.join(f'subject {number}' for number in doubtful)} (of "
+                    f"{len(numbers)}) belongs to who asks; verify that too, vouch for it, or accept the others in part"
+                )
             body: Decided = {
                 "outcome": outcome,
                 "moderator": moderator.strip(),
@@ -241,6 +264,31 @@ class Requests:
             )
             return load(connection, [found.id])[0]
 
+    def contest(self, request: str, by: str, place: str, evidence: str) -> Request:
+        """Record that somebody says that a request takes what is theirs; it waits for a decision, once more.
+
+        `place` is where theirs lies, `evidence` their words, which lie with the contact data. Until it is decided what
+        the request names stays out, and copies elsewhere stay in. Raises `UsageError` where nothing is to contest.
+        """
+        _check_text("name of who contests", by)
+        _check_text("word of evidence", evidence)
+        where = origins.public(place.strip())
+        name = origins.repository(place)
+        with writing(self._engine) as connection:
+            found = load(connection, [find(connection, request)])[0]
+            if found.status in ("rejected", "withdrawn"):
+                raise UsageError(f"{found.id}: is {found.status}; it takes nothing that could be contested")
+            if any(s.kind == "repository" and s.value == name for s in found.subjects):
+                raise UsageError(f"{found.id}: {name} is what it is about; its owner withdraws it instead")
+            words = hashlib.sha256(evidence.strip().encode()).hexdigest()
+            body: Contested = {"by": by.strip(), "place": where, "evidence_sha256": words}
+            event = events.append(connection, [("contested", found.id, body)])[0]
+            row = {"event": event.seq, "request": found.id, "at": event.at, **body}
+            connection.execute(sa.insert(OBJECTIONS), [row])
+            connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == found.id).values(status="contested"))
+            self._contacts.add(connection, found.id, f"{by.strip()} objects, {event.at}", evidence.strip())
+            return load(connection, [found.id])[0]
+
     def withdraw(self, request: str, by: str, note: str = "") -> Request:
         """Withdraw a request: what it took out may come in again from the next build on."""
         _check_text("name of who withdraws", by)
@@ -255,7 +303,11 @@ class Requests:
             )
             if not changed.rowcount:
                 raise RegistryError(f"{id_}: was withdrawn already")
-            events.append(connection, [("withdrawn", id_, {"by": by.strip(), "note": note.strip()})])
+            events.append(connection, [("withdrawn", id_, {"by": by.strip(), "note": ""})])
+            if note.strip():
+                self._contacts.add(
+                    connection, id_, f"{by.strip()} withdrew, {events.stamp(events.now())}", note.strip()
+                )
             return load(connection, [id_])[0]
 
 
@@ -289,6 +341,7 @@ class _RequestRow(TypedDict):
     due_at: str
     forks: bool
     copies: bool
+    near: bool
     token_sha256: str
     source: str | None
 
@@ -328,6 +381,7 @@ def _add(new: NewRequest, id_: str, token_sha256: str, rows: _NewRows) -> None:
         "due_at": events.stamp(received + timedelta(days=new.due_days)),
         "forks": new.forks,
         "copies": new.copies,
+        "near": new.near,
         "token_sha256": token_sha256,
         "source": new.source,
     }
@@ -343,6 +397,7 @@ def _add(new: NewRequest, id_: str, token_sha256: str, rows: _NewRows) -> None:
         "due_at": row["due_at"],
         "forks": row["forks"],
         "copies": row["copies"],
+        "near": row["near"],
         "token_sha256": row["token_sha256"],
         "source": row["source"],
         "subjects": listed,

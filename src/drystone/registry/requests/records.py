@@ -14,13 +14,24 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from drystone.errors import UsageError
+from drystone.identity import origins
 from drystone.registry.log import events
 from drystone.registry.plain import DUE_DAYS, Outcome, Status
 from drystone.registry.requests.subjects import Subject
-from drystone.registry.storage.tables import APPLICATIONS, DECISIONS, EVENTS, REQUESTS, SUBJECTS, VERIFICATIONS
+from drystone.registry.storage.tables import (
+    APPLICATIONS,
+    DECISIONS,
+    EVENTS,
+    OBJECTIONS,
+    REQUESTS,
+    SUBJECTS,
+    VERIFICATIONS,
+)
 
 #: Statuses whose accepted subjects builds leave out.
-IN_FORCE: Final = ("accepted", "partly")
+IN_FORCE: Final = ("accepted", "partly", "contested")
+#: Statuses in which copies elsewhere go, too: while somebody contests a request, nobody but its requester loses files.
+COPIES_GO: Final = ("accepted", "partly")
 
 #: Letters of an id: Crockford's base 32, which leaves out those that are mistaken for others.
 LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -52,6 +63,16 @@ class OptOutDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """Who says that a request takes what is theirs, where that lies (without credentials), and when they said so."""
+
+    event: int
+    by: str
+    place: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """Where a request was applied: a release by root hash and version, and what fell there."""
 
@@ -73,18 +94,46 @@ class Request:
     due_at: str
     forks: bool
     copies: bool
+    near: bool
     source: str | None
     revision: int
     subjects: tuple[Subject, ...] = ()
     verifications: tuple[Verification, ...] = ()
     decisions: tuple[OptOutDecision, ...] = ()
     applications: tuple[Application, ...] = ()
+    objections: tuple[Objection, ...] = ()
+
+    def numbered(self) -> list[tuple[int, Subject]]:
+        """Return the subjects with their numbers, from 1."""
+        return list(enumerate(self.subjects, 1))
+
+    @property
+    def verified(self) -> frozenset[int]:
+        """Return the numbers of the subjects that were shown to be the requester's; a moderator's word is for all.
+
+        What was verified by an older program says no subjects: then it is what lies at the place that it names.
+        """
+        shown: set[int] = set()
+        for each in self.verifications:
+            if each.state != "succeeded":
+                continue
+            if (told := each.evidence.get("subjects")) is not None:
+                shown.update(int(number) for number in told.split(","))
+            elif (place := each.evidence.get("place")) is None or each.method == "manual":
+                shown.update(range(1, len(self.subjects) + 1))
+            else:
+                name = origins.canonical(place)
+                shown.update(n for n, s in self.numbered() if name == s.value or s.value in origins.owners_of(name))
+        return frozenset(shown)
 
     def overdue(self, moment: datetime | None = None) -> str | None:
         """Return what should have happened by now and did not, None where nothing is late."""
         at = moment or events.now()
         if self.status in ("received", "verified") and datetime.fromisoformat(self.due_at) < at:
             return f"not decided by {self.due_at[:10]}"
+        if self.status == "contested":
+            due = datetime.fromisoformat(self.objections[-1].at) + timedelta(days=DUE_DAYS)
+            return f"contested, and not decided again by {due.date()}" if due < at else None
         if self.status in IN_FORCE and not self.applications and self.decisions:
             due = datetime.fromisoformat(self.decisions[-1].at) + timedelta(days=DUE_DAYS)
             if due < at:
@@ -104,6 +153,7 @@ class NewRequest:
     words: str = ""
     forks: bool = True
     copies: bool = True
+    near: bool = False
     source: str | None = None
     received_at: datetime | None = None
     due_days: int = DUE_DAYS
@@ -153,6 +203,7 @@ class _Parts:
     verifications: list[Verification] = field(default_factory=list)
     decisions: list[OptOutDecision] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
+    objections: list[Objection] = field(default_factory=list)
 
     def request(self) -> Request:
         return Request(
@@ -162,6 +213,7 @@ class _Parts:
             verifications=tuple(self.verifications),
             decisions=tuple(self.decisions),
             applications=tuple(self.applications),
+            objections=tuple(self.objections),
         )
 
 
@@ -179,6 +231,8 @@ def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, _
     for row in connection.execute(_of(DECISIONS, ids).order_by(DECISIONS.c.event)):
         found = OptOutDecision(row.event, row.outcome, row.moderator, row.reason, row.at)
         parts[row.request].decisions.append(found)
+    for row in connection.execute(_of(OBJECTIONS, ids).order_by(OBJECTIONS.c.event)):
+        parts[row.request].objections.append(Objection(row.event, row.by, row.place, row.at))
     for row in connection.execute(_of(APPLICATIONS, ids).order_by(APPLICATIONS.c.event)):
         names = ("release_root", "version", "repositories", "occurrences", "bytes", "at")
         parts[row.request].applications.append(Application(*(getattr(row, name) for name in names)))

@@ -60,6 +60,7 @@ REQUESTS: Final = sa.Table(
     sa.Column("due_at", sa.String(32), nullable=False),
     sa.Column("forks", sa.Boolean, nullable=False),
     sa.Column("copies", sa.Boolean, nullable=False),
+    sa.Column("near", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
     sa.Column("source", sa.Text, unique=True),
 )
@@ -130,6 +131,37 @@ BLOCKED: Final = sa.Table(
     sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
     sa.Column("blob", sa.LargeBinary(20), primary_key=True),
     sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False, index=True),
+)
+
+#: Ids of contents on which somebody decided one by one: their copies go however common they are.
+SETTLED: Final = sa.Table(
+    "settled_copies",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("blob", sa.LargeBinary(20), primary_key=True),
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False, index=True),
+)
+
+#: By what files are known that contain what a request names: a sample of its shingles (`dedup.containment`).
+LIKENESSES: Final = sa.Table(
+    "likenesses",
+    METADATA,
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("blob", sa.LargeBinary(20), primary_key=True),
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), nullable=False, index=True),
+    sa.Column("sample", sa.LargeBinary, nullable=False),
+)
+
+#: Who says that a request takes what is theirs, and where; their words lie with the contact data.
+OBJECTIONS: Final = sa.Table(
+    "objections",
+    METADATA,
+    sa.Column("event", sa.Integer, sa.ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    sa.Column("request", sa.String(16), sa.ForeignKey("requests.id"), nullable=False, index=True),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("evidence_sha256", sa.String(64), nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
 )
 
 #: Where a request was applied: one row for each release (by root hash), with what fell.

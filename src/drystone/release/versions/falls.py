@@ -48,8 +48,8 @@ class Blocked(Protocol):
         """Whether any path of a repository may go; `path` is not asked where not."""
         ...
 
-    def content(self, swhid: str) -> str | None:
-        """Whether these bytes go, wherever they are."""
+    def copy(self, swhid: str, path: str) -> str | None:
+        """Whether these bytes go, at this path of any repository."""
         ...
 
     def directory(self, swhid: str) -> str | None:
@@ -280,7 +280,7 @@ def _falling(
         request = repositories.get(id_)
         if request is None and stage != OPTED_OUT:
             if kind == "file" and swhid is not None:
-                request = blocked.content(swhid)
+                request = blocked.copy(swhid, path)
             if request is None and (some[id_] or id_ in directories):
                 plain = raw if raw is not None else path[1:].encode()
                 request = blocked.path(origin, plain, forks.get(id_)) if some[id_] else None

@@ -10,8 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from drystone.errors import DrystoneError, RegistryError, RegistryUnavailableError, UsageError
+from drystone.policy.optouts import MOST_ORIGINS
+from drystone.policy.reach import reach_of
 from drystone.registry.plain import STATUSES
-from drystone.registry.verbs import decide_optout, vouch_optout
+from drystone.registry.verbs import contest_optout, decide_optout, vouch_optout
 from drystone.web.drawing.pages import LAST_PAGE, PAGE_ROWS, Drawing, Pages
 from drystone.web.guards import FormText, address, check_form, not_too_often
 from drystone.web.network.edge import COOKIE, KNOWN, set_cookie
@@ -121,6 +123,28 @@ def vouch(
     return pages.go(f"/queue/{found.id}")
 
 
+@router.post("/queue/{id}/contest")
+def contest(
+    request: Request,
+    state: Here,
+    pages: Drawing,
+    name: Moderator,
+    id: str,
+    csrf: FormText,
+    place: FormText = "",
+    evidence: FormText = "",
+) -> Response:
+    """Record that somebody says that a request takes what is theirs."""
+    check_form(request, state, csrf)
+    try:
+        found = contest_optout(id, place, evidence, registry=state.requests_registry, by=name)
+    except RegistryUnavailableError:
+        raise
+    except DrystoneError as error:
+        return _show(request, state, pages, id, str(error), 422)
+    return pages.go(f"/queue/{found.id}")
+
+
 @router.post("/queue/{id}/decide")
 def decide(
     request: Request,
@@ -163,4 +187,9 @@ def _show(
     except UsageError:
         raise HTTPException(404) from None
     contact = state.requests_registry.contacts.get(found.id)
-    return pages.draw(request, "decide.html", status, request=found, contact=contact, problem=problem)
+    undecided = found.status in ("received", "verified", "contested")
+    optouts = state.requests_registry.optouts.snapshot(only=found.id) if undecided else None
+    views = [watched.view() for watched in state.releases.values()]
+    reaches = [reach_of(view.release, optouts) for view in views] if optouts is not None else []
+    known = {"reaches": reaches, "most_origins": MOST_ORIGINS}
+    return pages.draw(request, "decide.html", status, request=found, contact=contact, problem=problem, **known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -10,10 +11,13 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from drystone.errors import DrystoneError, RegistryUnavailableError, UsageError
+from drystone.identity import origins
+from drystone.policy.optouts import MOST_ORIGINS
 from drystone.registry import NewRequest, Subject, Verification
 from drystone.registry import Request as OptOutRequest
 from drystone.registry.requests import subjects
 from drystone.registry.verbs import withdraw_optout
+from drystone.release.inspection import lookup
 from drystone.verification import METHODS, Challenge
 from drystone.verification.verbs import MethodName, challenge_optout, check_optout
 from drystone.web.drawing.pages import Drawing, Pages
@@ -40,7 +44,14 @@ _METHODS: Final[dict[MethodName, str]] = {
 def ask(request: Request, pages: Drawing, kind: str = "repository", subject: str = "", prefix: str = "") -> Response:
     """Show the form by which a request is made."""
     form = {"kind": kind, "subject": subject[:2048], "prefix": prefix[:4096], "copies": True, "forks": True}
-    return pages.draw(request, "request.html", kinds=_KINDS, form={**form, "contact": "", "words": ""})
+    return _form(request, pages, {**form, "near": False, "contact": "", "words": ""})
+
+
+def _form(
+    request: Request, pages: Pages, form: Mapping[str, object], problem: str | None = None, status: int = 200
+) -> Response:
+    known = {"kinds": _KINDS, "most_origins": MOST_ORIGINS}
+    return pages.draw(request, "request.html", status, form=form, problem=problem, **known)
 
 
 @router.post("/request")
@@ -55,19 +66,19 @@ def receive(
     contact: FormText = "",
     words: FormText = "",
     copies: FormText = "",
+    near: FormText = "",
     forks: FormText = "",
 ) -> Response:
     """Record a request and lead to its status page."""
     check_form(request, state, csrf)
     try:
         wanted = _subjects(kind, subject, prefix)
-        new = NewRequest(wanted, contact=contact.strip(), words=words.strip(), forks=bool(forks), copies=bool(copies))
+        new = NewRequest(wanted, contact.strip(), words.strip(), bool(forks), bool(copies), bool(near))
         not_too_often(request, state.limits.requests)
         _, token = state.requests_registry.requests.receive(new)
     except UsageError as error:
-        form = {"kind": kind, "subject": subject, "prefix": prefix, "copies": copies, "forks": forks}
-        form |= {"contact": contact, "words": words}
-        return pages.draw(request, "request.html", 422, kinds=_KINDS, form=form, problem=str(error))
+        form = {"kind": kind, "subject": subject, "prefix": prefix, "copies": copies, "forks": forks, "near": near}
+        return _form(request, pages, {**form, "contact": contact, "words": words}, str(error), 422)
     return pages.go(f"/status/{quote(token)}")
 
 
@@ -142,7 +153,20 @@ def _status(
         challenges=challenges,
         methods=_methods(found) if not waiting else {},
         checks=state.reach is not None,
+        found_in=_found_in(state, found),
+        versions=len(state.releases),
     )
+
+
+def _found_in(state: ServerState, found: OptOutRequest) -> dict[int, int]:
+    """Return in how many of the served versions each subject is found; only of those that can be looked up."""
+    indexes = [watched.view().index for watched in state.releases.values()]
+    counts: dict[int, int] = {}
+    for number, subject in found.numbered():
+        if subject.kind not in ("author", "path"):
+            _, held = lookup.ask(indexes, lookup.parse(subject.value), 1)
+            counts[number] = sum(1 for each in held if each.repositories)
+    return counts
 
 
 def _by_token(request: Request, state: ServerState, token: str) -> OptOutRequest:
@@ -173,9 +197,11 @@ def _subjects(kind: str, text: str, prefix: str) -> list[Subject]:
 
 
 def _methods(request: OptOutRequest) -> dict[MethodName, str]:
-    """Return the ways to verify a request: those of repositories that can be visited."""
-    visible = any(s.kind in ("repository", "path") and s.place and "://" in s.place for s in request.subjects)
-    return _METHODS if visible and request.status in ("received", "verified") else {}
+    """Return the ways to verify what of a request is not verified yet: those of places that can be visited."""
+    left = (s for number, s in request.numbered() if number not in request.verified)
+    places = (s.place for s in left if s.kind in ("owner", "repository", "path") and s.place)
+    visible = any(origins.web_url(place).lower().startswith(("https://", "http://")) for place in places)
+    return _METHODS if visible and request.status in ("received", "verified", "contested") else {}
 
 
 def _instructions(verification: Verification) -> str:

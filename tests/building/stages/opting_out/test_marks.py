@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drystone.building.stages import optouts
+from drystone.building.stages.opting_out import marks as optouts
 from drystone.building.stages.snapshots import save
 from drystone.registry import OptOuts
 from drystone.work.store import Stage
@@ -22,9 +22,10 @@ def content(line: Line, path: bytes) -> bytes:
     return next(row["id"] for file in line.listed for row in rows_of(file) if row["path"] == path)
 
 
-def of_contents(*ids: bytes) -> OptOuts:
+def of_contents(*ids: bytes, settled: bool = False) -> OptOuts:
     positions = b"".join((0).to_bytes(4, "little") for _ in ids)
-    return OptOuts(blobs=b"".join(sorted(ids)), blob_requests=positions, requests=("request-1",))
+    firm = frozenset(ids if settled else ())
+    return OptOuts(blobs=b"".join(sorted(ids)), blob_requests=positions, requests=("request-1",), settled=firm)
 
 
 def test_where_nothing_is_out_no_listing_is_written(line: Line, tmp_path: Path) -> None:
@@ -52,7 +53,9 @@ def test_a_repository_that_is_out_leaves_the_listing(line: Line, tmp_path: Path)
 
 
 def test_a_licence_file_that_is_out_stays_readable_for_the_files_around_it(line: Line, tmp_path: Path) -> None:
-    run(line, tmp_path, of_contents(content(line, b"LICENSE")))
+    (tmp_path / "by the way").mkdir()
+    assert run(line, tmp_path / "by the way", of_contents(content(line, b"LICENSE"))) == {}, "it is nobody's work"
+    run(line, tmp_path, of_contents(content(line, b"LICENSE"), settled=True))
     (row,) = [row for row in rows_of(tmp_path / "p0.parquet") if row["opted_out"]]
     assert (row["path"], row["readable"]) == (b"LICENSE", True)
 

@@ -23,6 +23,7 @@ from drystone.building.stages.inventory import Inventoried, load_repositories
 from drystone.building.stages.paths import speaks_for_tree
 from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
+from drystone.detect.licenses.paths import names_license_text
 from drystone.identity import origins
 from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, out_among, request_for
@@ -94,14 +95,19 @@ def _requests(optouts: OptOuts, repositories: Sequence[Inventoried], listing: Pa
     if not (optouts.blobs or directories or asked):
         return None
     by_name = sorted({*asked, *directories})
-    table = read([listing], OCCURRENCES, ("id", *(("repository", "path") if by_name else ())))
+    table = read([listing], OCCURRENCES, ("id", "path", *(("repository",) if by_name else ())))
     requests = np.full(table.num_rows, None, object)
     hits = False
     if optouts.blobs and table.num_rows:
         # Ids are 20 bytes, or none: those without become one that no content has.
         ids = np.frombuffer(b"".join(id_ or bytes(20) for id_ in table.column("id").to_pylist()), "S20")
         positions = optouts.contents(ids)
-        for at in np.flatnonzero(positions >= 0).tolist():
+        found = np.flatnonzero(positions >= 0)
+        paths = table.column("path").take(pa.array(found)).to_pylist()
+        for at, path in zip(found.tolist(), paths, strict=True):
+            # The text of a licence is nobody's work, unless somebody decided on this one.
+            if names_license_text(_text(path)) and ids[at].ljust(20, b"\0") not in optouts.settled:
+                continue
             requests[at] = optouts.requests[positions[at]]
             hits = True
     for repository in by_name:
