@@ -83,6 +83,8 @@ INNOCENT = {
         r"{\n  indent: 1,\n  children: true\n};\nvar atRegExp = /@([\\w-]+)/;" + "\n",
         "a.map",
     ),
+    "an argument of its own name": ("leaf = _inject(monkeypatch, DeepseekV2MoE=DeepseekV2MoE)\n", "a.py"),
+    "a class of a module": ("throw new s.Eip1559NotSupportedError;let f;", "a.min.js"),
     "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
     "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
     "a digest of a password": (

@@ -122,9 +122,18 @@ def of_three_alphabets(value: bytes) -> float:
     return float(all(re.search(kind, value) for kind in (rb"[a-z]", rb"[A-Z]", rb"\d")))
 
 
+_CLASS = re.compile(rb"(?:[A-Z]?[a-z]{2,}[A-Z0-9][A-Za-z0-9]*)?[A-Z][a-z]{4,}$")
+
+
+def no_class(value: bytes) -> float:
+    """Return 0 for the name of a class behind the name of a module: `s.Eip1559NotSupportedError`."""
+    return 0.0 if _CLASS.search(value) else 1.0
+
+
 CHECKS: Final[dict[str, Callable[[bytes], float]]] = {
     "github": github,
     "npm": github,
+    "no_class": no_class,
     "basic_auth": basic_auth,
     "jwt": jwt,
     "of_three_alphabets": of_three_alphabets,

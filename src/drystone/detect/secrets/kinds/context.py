@@ -243,6 +243,8 @@ class Context:
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
             return
+        if value.endswith(b"=") and text.startswith(value[:-1], end):
+            return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`
         if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value):
             return
         name = given_name(line)
