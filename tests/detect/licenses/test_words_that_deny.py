@@ -37,12 +37,24 @@ READMES = [
     "สงวนลิขสิทธิ์ ห้ามคัดลอก",
     "Hak cipta dilindungi. Dilarang menyalin.",
 ]
+LIMITED_READMES = [
+    "MIT. One licence is needed per seat.",
+    "MIT. Forks must be kept private.",
+    "MIT. The images in this repository are not covered by this licence.",
+    "MIT. If you sue anyone over patents, this licence ends.",
+    "MIT. The author may revoke this licence at any time, and it is valid until 2030 only.",
+    "MIT. You may not remove the telemetry.",
+    "MIT. Offering this as SaaS is reserved to Walls Inc.",
+    'MIT. You must display the "Powered by Walls" badge on every page.',
+]
 FREE_READMES = [
     "MIT. Please cite our paper if you use this in research.",
     "MIT, free for personal and commercial use.",
     "See [LICENSE](LICENSE). Contributions must be signed off.",
     "Released under the MIT license. Ask a question on the forum before you open an issue.",
     "MIT License. You may not use the name of the project to endorse products.",
+    "MIT License. All copyright information must remain. You may not remove this notice.",
+    "MIT License. We owe huge gratitude to everyone who helped.",
 ]
 HEADS = [
     "This file is the property of Walls Corp and may not be disclosed.",
@@ -50,6 +62,8 @@ HEADS = [
     "Academic use only. Contact the author for commercial licenses.",
     "Licence: see the customer agreement.",
     "This file may only be used with a valid Walls subscription.",
+    "Disclosed under NDA.",
+    'Licensed under the Walls Enterprise License (the "EE License").',
     "This program is licensed, not sold.",
     "Dieses Programm ist vertraulich und darf nicht weitergegeben werden.",
     "Ce fichier est confidentiel.",
@@ -65,7 +79,7 @@ FREE_HEADS = [
 ]
 
 
-@pytest.mark.parametrize("text", READMES)
+@pytest.mark.parametrize("text", READMES + LIMITED_READMES)
 def test_a_readme_that_limits_is_heard_beside_a_plain_licence(text: str) -> None:
     assert _folder(text) in {LicenseState.DENIED, LicenseState.NOT_UNDERSTOOD}
 
@@ -127,6 +141,9 @@ def test_a_license_of_cran_names_year_and_holder_of_what_the_description_declare
         "Hosting providers need a separate agreement.",
         "Three large companies are not licensed.",
         "Anyone except Bob may use this.",
+        "Forks must be kept private.",
+        "You may not remove the telemetry.",
+        "Offering this as SaaS is reserved to Walls Inc.",
     ],
 )
 def test_words_behind_a_licence_that_take_away_from_it(words: str) -> None:
@@ -153,3 +170,21 @@ def test_a_head_that_says_bsd_takes_the_bsd_of_its_folder() -> None:
         found = file_license(LicenseAnnotation(folder, "tree"), head)
         assert found is not None and found.expression == held
         assert (found.conflict is None) == (folder == held)
+
+
+def _below(name: str, text: str, root: bytes = MIT) -> LicenseState | None:
+    files = [("LICENSE", detect_file(root, "LICENSE"), "")] if root else []
+    found = tree_licenses([*files, (f"p/{name}", detect_file(text.encode(), name), "")])("p")
+    return found.state if found is not None else None
+
+
+def test_a_license_that_only_points_elsewhere_says_what_stands_there_or_is_not_understood() -> None:
+    for text in ("See ../LICENSE", "../LICENSE\n", "See the LICENSE file in the root of the repository."):
+        assert _below("LICENSE", text) is LicenseState.GRANTED
+        assert _below("LICENSE", text, b"") is LicenseState.NOT_UNDERSTOOD
+    assert _below("LICENSE", "See ../../nowhere/LICENSE for details.") is LicenseState.NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize("value", ["custom", "other", "Custom License: see site", "LicenseRef-Proprietary"])
+def test_a_declaration_of_another_licence_inherits_none(value: str) -> None:
+    assert _below("package.json", f'{{"license": "{value}"}}') in {LicenseState.DENIED, LicenseState.NOT_UNDERSTOOD}

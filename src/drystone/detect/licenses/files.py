@@ -39,6 +39,14 @@ _HOLDER_ONLY: Final = re.compile(
 )
 
 
+#: A licence file that only says where the licence stands: "See ../LICENSE", "../../COPYING".
+_ELSEWHERE: Final = re.compile(
+    rb"[\s\"'<(*#]{0,20}(?i:(?:please )?(?:see|refer to|read)\b[^\n/]{0,80}?"
+    rb"((?:[\w.-]*/)*(?:licen[sc]e|copying)[\w.-]*?)"
+    rb"(?:[\s,)\"'`>.][^\n]{0,120})?|((?:\.{1,2}/)+[\w./-]{1,200}))\s*"
+)
+
+
 def unread_text(why: str) -> LicenseAnnotation:
     """Return what a licence file says that is there and cannot be read: not understood, which is not absent."""
     word = why.partition(":")[0].replace(" ", "-")
@@ -82,6 +90,9 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
     if strict or found.evidence:
         return found
+    if claims and found.state is LicenseState.ABSENT and (elsewhere := _ELSEWHERE.fullmatch(text)) is not None:
+        target = (elsewhere[1] or elsewhere[2] or b"").decode("utf-8", "replace")
+        return replace(found, points_to=(target if "/" in target else "",))
     if claims and found.state is LicenseState.ABSENT and found.copyrights:
         # A licence file that only claims a copyright reserves all rights.
         claim = Evidence("", 1, 1, "denied:rights reserved", 0.8)

@@ -102,7 +102,23 @@ def _refusing(chosen: list[Entry], declared: list[Entry]) -> list[Entry]:
 #: Riders of a README that are of weight against the texts beside it; the others are mostly explanations and requests.
 _LIMITS: Final = frozenset(
     f"rider:{name}"
-    for name in ("commons clause", "non-ai", "non-commercial", "field of use", "no service", "private use", "agreement")
+    for name in (
+        "commons clause",
+        "non-ai",
+        "non-commercial",
+        "field of use",
+        "no service",
+        "private use",
+        "agreement",
+        "not allowed",
+        "seats",
+        "sale",
+        "time limit",
+        "excluded",
+        "fee",
+        "duty",
+        "patents",
+    )
 )
 
 

@@ -21,6 +21,7 @@ from drystone.detect.licenses.annotation import (
     families,
 )
 from drystone.detect.licenses.declarations.globs import compiled
+from drystone.detect.licenses.declarations.values import OF_THIS_FOLDER
 from drystone.detect.licenses.files import UNREAD
 from drystone.detect.licenses.folders import REFUSING, Entry, folder_license, placed, unique
 from drystone.detect.licenses.matching.scan import join
@@ -171,12 +172,15 @@ def _followed(
     found: list[Entry] = []
     for target in entry.annotation.points_to:
         named = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target)).lower() if target else ""
-        other = by_path.get(named) if target else _any_text(folder, folders)
+        if target == OF_THIS_FOLDER:
+            other = _text_of(folder, folders)
+        else:
+            other = by_path.get(named) if target else _any_text(folder, folders)
         if other is None and target:
             tried = (f"{named}{end}" for end in (".txt", ".md", ".rst"))
             other = next((by_path[path] for path in tried if path in by_path), None)
         if other is not None and other.state is not LicenseState.ABSENT:
-            if target and _speaks_for(other.path) != folder:
+            if target and target != OF_THIS_FOLDER and _speaks_for(other.path) != folder:
                 found.append(other)
             continue
         line = entry.annotation.evidence[0].start_line if entry.annotation.evidence else 1
@@ -189,12 +193,17 @@ def _followed(
     return found
 
 
+def _text_of(folder: str, folders: Mapping[str, list[Entry]]) -> Entry | None:
+    """Return a licence text that speaks for the folder itself."""
+    texts = (e for e in folders.get(folder, ()) if e.annotation.kind in {"text", "notice"})
+    return next((e for e in texts if e.state is not LicenseState.ABSENT), None)
+
+
 def _any_text(folder: str, folders: Mapping[str, list[Entry]]) -> Entry | None:
     """Return a licence text of the folder or the nearest above it."""
     while True:
-        for entry in folders.get(folder, ()):
-            if entry.annotation.kind in {"text", "notice"} and entry.state is not LicenseState.ABSENT:
-                return entry
+        if (entry := _text_of(folder, folders)) is not None:
+            return entry
         if not folder:
             return None
         folder = folder.rpartition("/")[0]

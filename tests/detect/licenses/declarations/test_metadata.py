@@ -91,7 +91,7 @@ def test_metadata_that_is_not_understood(name: str, text: str) -> None:
     [
         ("package.json", '{"license": "SEE LICENSE IN EULA.md"}', ("EULA.md",)),
         ("package.json", '{"license": "SEE LICENSE IN ../docs/TERMS"}', ("../docs/TERMS",)),
-        ("package.json", '{"license": "custom"}', ("",)),
+        ("package.json", '{"license": "custom"}', (".",)),
         ("package.json", '{"license": "LICENSE.txt"}', ("LICENSE.txt",)),
         ("package.json", '{"license": "https://github.com/x/y/blob/main/LICENSE"}', ("",)),
         ("Cargo.toml", '[package]\nlicense-file = "EULA.txt"', ("EULA.txt",)),
@@ -133,10 +133,12 @@ def test_what_a_pointer_leads_to_decides() -> None:
     assert tree("SEE LICENSE IN LICENSE", ("pkg/LICENSE", mit)).expression == "MIT"  # type: ignore[union-attr]
     assert tree("SEE LICENSE IN LICENSE", ("pkg/LICENSE.md", mit)).expression == "MIT"  # type: ignore[union-attr]
     assert tree("SEE LICENSE IN ../docs/EULA", ("docs/EULA", mit)).expression == "MIT"  # type: ignore[union-attr]
-    assert tree("custom", ("LICENSE", mit)).expression == "MIT"  # type: ignore[union-attr]
+    assert tree("custom", ("pkg/LICENSE", mit)).expression == "MIT"  # type: ignore[union-attr]
+    assert tree("SEE LICENSE FILE", ("LICENSE", mit)).expression == "MIT"  # type: ignore[union-attr]
     for found in (
         tree("SEE LICENSE IN EULA.md"),
         tree("custom"),
+        tree("custom", ("LICENSE", mit)),  # a licence of its own is not the one of the folder above
         tree("SEE LICENSE IN README.md", ("pkg/README.md", "# Fields\n\nMeasures fields.\n")),
         tree("SEE LICENSE IN EULA.md", ("LICENSE", mit)),
     ):

@@ -33,7 +33,7 @@ ABSENT, UNREAD = LicenseState.ABSENT, LicenseState.NOT_UNDERSTOOD
         ("see LICENSE", ABSENT, None, "LICENSE"),
         ("See the file COPYING.", ABSENT, None, "COPYING"),
         ("SEE LICENSE IN <docs/EULA.md>", ABSENT, None, "docs/EULA.md"),
-        ("other", ABSENT, None, ""),
+        ("other", ABSENT, None, "."),
         ("UNKNOWN", ABSENT, None, None),
         ("TODO: License declaration", ABSENT, None, None),
         ("PublicDomain", GRANTED, "LicenseRef-scancode-public-domain", None),

@@ -70,6 +70,8 @@ _OF_ONE_WORD: Final = {
 _OPEN: Final = frozenset(
     {"other", "custom", "file", "dual", "various", "mixed", "otherlicense", "other license", "multiple"}
 )
+#: That the licence stands in a text of the same folder; one that a folder above inherits is none "of one's own".
+OF_THIS_FOLDER: Final = "."
 _SITES: Final = re.compile(
     r"^https?://(?:www\.)?(?:opensource\.org/licen[sc]es?|spdx\.org/licenses|choosealicense\.com/licenses|"
     r"licenses\.nuget\.org|(?:www\.)?gnu\.org/(?:licenses|copyleft)|(?:www\.)?apache\.org/licenses|"
@@ -125,9 +127,11 @@ def _read(field: str, value: str) -> Declaration:
     if low in _NOTHING or low.startswith("todo"):
         return Declaration(field, value, LicenseState.ABSENT)
     if (exact := spdx_expression(value)) is not None:
+        if exact.startswith("LicenseRef-") and " " not in exact and _DENIES.search(exact.replace("-", " ")):
+            return Declaration(field, value, LicenseState.DENIED)  # LicenseRef-Proprietary
         return granted(field, value, exact, 0.97)
     if low in _OPEN:
-        return Declaration(field, value, LicenseState.ABSENT, points_to="")
+        return Declaration(field, value, LicenseState.ABSENT, points_to=OF_THIS_FOLDER)
     if "://" in value:
         return _of_url(field, value)
     if low.startswith("see ") and (named := _pointed(value)) is not None:
@@ -165,6 +169,10 @@ def _pointed(value: str) -> str | None:
     if match is None:
         return None
     name = (match["name"] or "").strip().strip("\"'<>()").rstrip(".,")
+    if name and re.search(r"[./]|(?i:licen[sc]e|copying|eula|notice|readme|file|text|terms)", match.group()) is None:
+        return None  # "see site"
+    if name.lower() in {"file", "text", "terms", "below", "above"}:
+        return ""
     return name if re.search(r"[./]|^[A-Z][A-Z_-]+$|^(?i:licen[sc]e|copying|eula|notice)$", name) else ""
 
 
