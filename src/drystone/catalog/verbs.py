@@ -419,7 +419,7 @@ def export_model(
 ) -> list[CheckedFormat]:
     """Write a model in other formats into one folder laid out like a Hub repository, and check each by its consumer.
 
-    The reader's passport lies beside its card. `formats`: safetensors, pytorch, onnx, onnx-int8, openvino,
+    The reader's passport lies beside its card. `formats`: safetensors, pytorch, onnx, onnx-int8, onnx-packed, openvino,
     openvino-int8, tensorflow, tf-h5, rust. Returns what `verify_model` returns. Raises `UsageError`,
     `MissingExtraError`, `ModelError`.
     """

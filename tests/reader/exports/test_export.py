@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from benchmarks.harness import CACHE, peer
 from click.testing import CliRunner
@@ -18,7 +21,9 @@ from click.testing import CliRunner
 from drystone.cli import cli
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
+from drystone.reader.engines.schedule import run
 from drystone.reader.exports.export import FORMATS, export, verify
+from drystone.reader.spans.windows import Window
 
 for needed in ("torch", "onnxruntime", "openvino"):
     pytest.importorskip(needed)
@@ -68,10 +73,90 @@ def test_transformers_loads_what_was_exported(
     assert oracle("logits", exported, row) == oracle("logits", checkpoints["electra"], row)
 
 
+#: What a plain consumer asks: two pairs of different lengths, padded by its own tokenizer.
+ASKED = [("What are heaps?", "Heaps are arrays for which the first item is the smallest."), ("Who?", "Nobody.")]
+
+
+def _padded(folder: Path, *, left: bool = False) -> dict[str, Any]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    pad = json.loads((folder / "config.json").read_text()).get("pad_token_id", 0)
+    tokenizer.enable_padding(direction="left" if left else "right", pad_id=pad)
+    rows = tokenizer.encode_batch(ASKED)
+    columns = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+    return {name: np.array([getattr(row, field) for row in rows], np.int64) for name, field in columns.items()}
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "deberta-v2"])
+def test_a_plain_consumer_gets_start_and_end_logits_by_the_usual_names(
+    family: str, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    import onnxruntime
+    import openvino
+
+    out = tmp_path / "out"
+    export(checkpoints[family], ["safetensors", "onnx", "onnx-int8", "openvino"], out)
+    reader = Reader.load(out, runtime="onnxruntime", threads=1)
+    expected = [run(reader.engine, [w], reader.model.positions_from, 512) for w in _windows(reader)]
+    truth = [next(each)[1] for each in expected]
+    typed = family != "roberta"
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if family == "bert" else [])]
+    given = _padded(out)
+    for path in ("onnx/model.onnx", "onnx/model_quantized.onnx"):
+        session = onnxruntime.InferenceSession(out / path)
+        assert [port.name for port in session.get_inputs()] == names
+        assert [port.name for port in session.get_outputs()] == ["start_logits", "end_logits"]
+        assert session.get_inputs()[0].shape == ["batch_size", "sequence_length"]
+        start, end = session.run(None, {name: given[name] for name in names})
+        for row, logits in enumerate(truth):
+            close = 1e-4 if path.endswith("model.onnx") else 1.0
+            np.testing.assert_allclose(start[row, : len(logits)], logits[:, 0], atol=close)
+            np.testing.assert_allclose(end[row, : len(logits)], logits[:, 1], atol=close)
+    if family == "roberta":  # whose positions do not count padding, wherever it stands
+        left = _padded(out, left=True)
+        start, _ = onnxruntime.InferenceSession(out / "onnx/model.onnx").run(None, {n: left[n] for n in names})
+        np.testing.assert_allclose(start[1, -len(truth[1]) :], truth[1][:, 0], atol=1e-4)
+    graph = openvino.Core().read_model(out / "openvino_model.xml")
+    assert [port.get_any_name() for port in graph.inputs] == names
+    assert [port.get_any_name() for port in graph.outputs] == ["start_logits", "end_logits"]
+    assert all(port.partial_shape.is_dynamic for port in (*graph.inputs, *graph.outputs))
+    config = json.loads((out / "config.json").read_text())
+    assert config["dtype"] == "float32" and "torch_dtype" not in config
+    assert typed == (given["token_type_ids"].max() > 0)
+    assert (
+        out / ("vocab.txt" if family == "bert" else "vocab.json" if family == "roberta" else "tokenizer.json")
+    ).is_file()
+    assert (out / "requirements.txt").read_text().startswith("drystone[reader]==")
+
+
+def _windows(reader: Reader) -> list[Window]:
+    return [pair.windows[0] for pair in reader.prepare(ASKED)]
+
+
+@pytest.mark.slow
+def test_transformers_js_answers_alike(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    library = CACHE / "npm/node_modules/@huggingface/transformers/dist/transformers.node.mjs"
+    node = shutil.which("node")
+    if node is None or not library.is_file():
+        pytest.skip("transformers.js is not here: npm install --prefix .cache/npm @huggingface/transformers@4")
+    out = tmp_path / "bert"
+    export(checkpoints["bert"], ["safetensors", "onnx", "onnx-int8"], out)
+    reader = Reader.load(out, runtime="onnxruntime", threads=1)
+    window = _windows(reader)[0]
+    (_, truth), *_ = run(reader.engine, [window], reader.model.positions_from, 512)
+    script = Path(__file__).with_name("ask.mjs")
+    for dtype, close in (("fp32", 1e-4), ("q8", 1.0)):
+        command = [node, str(script), str(library), str(out), *ASKED[0], dtype]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        np.testing.assert_allclose(np.array(json.loads(done.stdout)).T, truth, atol=close)
+
+
 def test_tampering_is_found(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
     export(checkpoints["bert"], ["safetensors", "onnx"], out)
-    graph = out / "model.onnx"
+    graph = out / "onnx" / "model.onnx"
     whole = graph.read_bytes()
     graph.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(ModelError, match=r"model\.onnx: its SHA-256"):

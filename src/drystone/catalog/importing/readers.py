@@ -27,6 +27,7 @@ _FORMATS: Final = {
     "pytorch_model.bin": "PyTorch",
     "tf_model.h5": "TensorFlow",
     "model.onnx": "ONNX",
+    "onnx/model.onnx": "ONNX",
     "openvino_model.xml": "OpenVINO",
     "rust_model.ot": "Rust",
 }

@@ -52,6 +52,6 @@ class OnnxRuntimeEngine:
 
     def run(self, batch: Batch) -> np.ndarray:
         """Return float32 logits [rows, tokens, 2]."""
-        feed = {name: np.ascontiguousarray(getattr(batch, name)) for name in self._inputs}
-        logits: np.ndarray = self._session.run(["logits"], feed)[0]
-        return logits
+        feed = {name: np.ascontiguousarray(batch.named(name)) for name in self._inputs}
+        found: list[np.ndarray] = self._session.run(None, feed)
+        return found[0] if len(found) == 1 else np.stack(found, axis=-1)

@@ -85,6 +85,7 @@ class OpenVinoEngine:
         except RuntimeError as error:
             raise ModelError(f"OpenVINO does not take the model: {str(error).strip().splitlines()[-1]}") from None
         self._inputs = [port.get_any_name() for port in self.compiled.inputs]
+        self._outputs = len(self.compiled.outputs)
         self._local = threading.local()
         _engines.add(self)
 
@@ -93,12 +94,12 @@ class OpenVinoEngine:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self.compiled.create_infer_request()
-        given = {name: getattr(batch, name) for name in self._inputs}
+        given = {name: batch.named(name) for name in self._inputs}
         if _done.is_set():
             request.infer(given, share_inputs=True)
         else:
             with _FIRST:
                 request.infer(given, share_inputs=True)
                 _done.set()
-        logits: np.ndarray = request.get_output_tensor(0).data
-        return logits.astype(np.float32, copy=True)
+        found = [request.get_output_tensor(at).data.astype(np.float32, copy=True) for at in range(self._outputs)]
+        return found[0] if len(found) == 1 else np.stack(found, axis=-1)

@@ -33,8 +33,10 @@ def cache_folder() -> Path:
     return Path(os.environ.get("DRYSTONE_HOME") or Path(base) / "drystone") / "readers"
 
 
-def quantized_openvino(model: Model, calibration: Sequence[Batch]) -> Path:
+def quantized_openvino(model: Model, calibration: Sequence[Batch], *, public: bool = False) -> Path:
     """Return the path of the model as an int8 OpenVINO IR, calibrated on `calibration` unless the cache has it.
+
+    `public`: with the inputs and outputs of other consumers (`build_onnx`).
 
     Weights are quantized per output channel, activations per tensor with smoothed outliers (nncf's transformer
     preset). Without VNNI, weights keep to 7 bits, since sums of two products must fit 16 bits there. Raises
@@ -46,13 +48,14 @@ def quantized_openvino(model: Model, calibration: Sequence[Batch]) -> Path:
         inputs.update(batch.ids.tobytes())
     try:
         key = f"{fingerprint(model)}-{inputs.hexdigest()[:12]}-nncf{version('nncf')}-{'7' if narrow else '8'}bit"
+        key += "-public" * public
     except ImportError:
         raise MissingExtraError("nncf, which calibrates int8 for OpenVINO", "quantize") from None
     kept = cache_folder() / f"{key}.xml"
     if kept.is_file() and kept.with_suffix(".bin").is_file():
         return kept
     openvino = openvino_module()
-    quantized = calibrate(openvino_core().read_model(build_onnx(model)), calibration, narrow=narrow)
+    quantized = calibrate(openvino_core().read_model(build_onnx(model, public=public)), calibration, narrow=narrow)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
@@ -75,7 +78,7 @@ def calibrate(graph: Any, calibration: Sequence[Batch], *, narrow: bool) -> Any:
         raise MissingExtraError("nncf, which calibrates int8 for OpenVINO", "quantize") from None
     logging.getLogger("nncf").setLevel(logging.ERROR)
     names = [port.get_any_name() for port in graph.inputs]
-    rows = [{name: getattr(batch, name) for name in names} for batch in calibration]
+    rows = [{name: batch.named(name) for name in names} for batch in calibration]
     with redirect_stdout(sys.stderr):  # its progress bars belong to no command's output
         return nncf.quantize(
             graph,
@@ -90,7 +93,7 @@ def calibrate(graph: Any, calibration: Sequence[Batch], *, narrow: bool) -> Any:
         )
 
 
-def quantized_onnx(model: Model) -> bytes:
+def quantized_onnx(model: Model, *, public: bool = False) -> bytes:
     """Return the model as ONNX with int8 linear layers: weights per output channel, activations dynamically.
 
     Without VNNI, weights keep to 7 bits (`reduce_range`), as ONNX Runtime's documentation asks for.
@@ -106,7 +109,7 @@ def quantized_onnx(model: Model) -> bytes:
         root.setLevel(logging.ERROR)  # it warns, on the root logger, that pre-processing might help; here it does not
         try:
             quantize_dynamic(
-                onnx.load_from_string(build_onnx(model)),
+                onnx.load_from_string(build_onnx(model, public=public)),
                 written,
                 op_types_to_quantize=["MatMul"],
                 nodes_to_quantize=[f"{n}/matmul" for n in model.weights if n.endswith(".w") and n != "head.w"],

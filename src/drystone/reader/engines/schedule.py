@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from drystone.reader.model.onnx_graph import PUBLIC_INPUTS
 from drystone.reader.spans.windows import Window
 
 #: A batch holds at most this many padded tokens and windows, and its lengths differ by at most the spread. On CPUs
@@ -29,6 +30,11 @@ class Batch:
     types: np.ndarray
     positions: np.ndarray
     blocks: np.ndarray
+
+    def named(self, name: str) -> np.ndarray:
+        """Return the rows that a graph calls by this name: ours, or that of other consumers' graphs (`input_ids`)."""
+        found: np.ndarray = getattr(self, PUBLIC_INPUTS.get(name, name))
+        return found
 
 
 class InferenceEngine(Protocol):

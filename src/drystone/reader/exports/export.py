@@ -10,6 +10,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
@@ -27,14 +28,16 @@ from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace
 from drystone.reader.model.onnx_graph import build_onnx
 from drystone.reader.model.pickles import read_pickled_tensors
+from drystone.reader.model.tokenization import TOKENIZER_FILES
 from drystone.reader.reader import sample_windows
 from drystone.reader.spans.windows import Windower
 
 FILES = {
     "safetensors": ("model.safetensors",),
     "pytorch": ("pytorch_model.bin",),
-    "onnx": ("model.onnx",),
-    "onnx-int8": ("model_int8.onnx",),
+    "onnx": ("onnx/model.onnx",),
+    "onnx-int8": ("onnx/model_quantized.onnx",),
+    "onnx-packed": ("drystone_packed.onnx",),
     "openvino": ("openvino_model.xml", "openvino_model.bin"),
     "openvino-int8": ("openvino_model_int8.xml", "openvino_model_int8.bin"),
     "tensorflow": (
@@ -81,17 +84,35 @@ def export(model: str | Path, formats: Sequence[str], out: Path, revision: str |
     built = build_model(checkpoint.config, checkpoint.tensors, checkpoint.name)
     out.mkdir(parents=True, exist_ok=True)
     (out / _CHECKSUMS).unlink(missing_ok=True)  # it comes back last: where it stands, the folder is whole
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "config.json"):
-        if (checkpoint.folder / name).is_file():
+    for name in TOKENIZER_FILES:
+        if (checkpoint.folder / name).is_file() and (checkpoint.folder / name).resolve() != (out / name).resolve():
             shutil.copyfile(checkpoint.folder / name, out / name)
+    _write_vocabulary(checkpoint.tokenizer_json, out)
+    # Weights are written in float32, whatever they were read in.
+    config = {name: value for name, value in checkpoint.config.items() if name not in {"dtype", "torch_dtype"}}
+    (out / "config.json").write_text(json.dumps(config | {"dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
     batches = _batches(checkpoint, built)
     for name in dict.fromkeys(formats):
         _WRITERS[name](checkpoint, built, batches, out)
     (out / "handler.py").write_text(_handler(), encoding="utf-8")
+    (out / "requirements.txt").write_text(f"drystone[reader]=={version('drystone')}\n", encoding="utf-8")
     (out / "README.md").write_text(_card(checkpoint, built, out), encoding="utf-8")
     checked = _check(built, batches, out)
     (out / _CHECKSUMS).write_text(_checksums(out), encoding="utf-8")
     return checked
+
+
+def _write_vocabulary(tokenizer_json: str, out: Path) -> None:
+    """Write the vocabulary in every form that its kind has: rust-bert reads no tokenizer.json."""
+    (out / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
+    model = json.loads(tokenizer_json)["model"]
+    if model["type"] == "WordPiece":
+        words = sorted(model["vocab"], key=model["vocab"].__getitem__)
+        (out / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    elif model["type"] == "BPE":
+        merges = (merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"])
+        (out / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False), encoding="utf-8")
+        (out / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", encoding="utf-8")
 
 
 def verify(folder: Path) -> list[CheckedFormat]:
@@ -144,21 +165,28 @@ def _write_pytorch(checkpoint: Checkpoint, model: Model, batches: list[Batch], o
 
 
 def _write_onnx(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
-    (out / "model.onnx").write_bytes(build_onnx(model))
+    (out / "onnx").mkdir(exist_ok=True)
+    (out / "onnx" / "model.onnx").write_bytes(build_onnx(model, public=True))
 
 
 def _write_onnx_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
-    (out / "model_int8.onnx").write_bytes(quantized_onnx(model))
+    (out / "onnx").mkdir(exist_ok=True)
+    (out / "onnx" / "model_quantized.onnx").write_bytes(quantized_onnx(model, public=True))
+
+
+def _write_onnx_packed(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
+    """Write the graph that takes several windows in a row, with the inputs of this reader's own batches."""
+    (out / "drystone_packed.onnx").write_bytes(build_onnx(model))
 
 
 def _write_openvino(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
     openvino = openvino_module()
-    graph = openvino_core().read_model(build_onnx(model))
+    graph = openvino_core().read_model(build_onnx(model, public=True))
     openvino.save_model(graph, out / "openvino_model.xml", compress_to_fp16=False)
 
 
 def _write_openvino_int8(checkpoint: Checkpoint, model: Model, batches: list[Batch], out: Path) -> None:
-    written = quantized_openvino(model, batches)
+    written = quantized_openvino(model, batches, public=True)
     shutil.copyfile(written, out / "openvino_model_int8.xml")
     shutil.copyfile(written.with_suffix(".bin"), out / "openvino_model_int8.bin")
 
@@ -189,6 +217,7 @@ _WRITERS: dict[str, Callable[[Checkpoint, Model, list[Batch], Path], None]] = {
     "pytorch": _write_pytorch,
     "onnx": _write_onnx,
     "onnx-int8": _write_onnx_int8,
+    "onnx-packed": _write_onnx_packed,
     "openvino": _write_openvino,
     "openvino-int8": _write_openvino_int8,
     "tensorflow": _write_saved_model,

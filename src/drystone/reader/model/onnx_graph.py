@@ -18,6 +18,9 @@ from drystone.reader.model.families import Model
 _MOST_BYTES = 2**31 - 2**20
 
 INPUTS = ("ids", "types", "positions", "blocks")
+#: Names that everybody's consumers give (optimum, transformers.js, model servers), by ours.
+PUBLIC_INPUTS = {"input_ids": "ids", "attention_mask": "blocks", "token_type_ids": "types"}
+PUBLIC_OUTPUTS = ("start_logits", "end_logits")
 
 
 class _OnnxOps:
@@ -131,11 +134,24 @@ def onnx_module() -> Any:
     return onnx
 
 
-def build_onnx(model: Model) -> bytes:
+def _public(ops: _OnnxOps, model: Model) -> tuple[str, str, str, str]:
+    """Return our four inputs, made of the public ones; one window a row."""
+    zeros = ops.node("Mul", "input_ids", ops.integers(0))
+    typed = model.uses_types and len(model.weights["embed.type"]) > 1
+    # RoBERTa and its kin count tokens alone, wherever padding stands; the others count every place.
+    counted = "attention_mask" if model.positions_from else ops.node("Add", zeros, ops.integers(1))
+    axis = ops.weight("axis_1", np.array(1, np.int64))
+    positions = ops.node("Add", ops.node("CumSum", counted, axis), ops.integers(model.positions_from - 1))
+    return "input_ids", "token_type_ids" if typed else zeros, positions, "attention_mask"
+
+
+def build_onnx(model: Model, *, public: bool = False) -> bytes:
     """Return the model as a serialized ONNX ModelProto.
 
     Inputs are int64 [rows, tokens]: those of ids, types, positions, blocks that the architecture uses; the output is
-    `logits`, float32 [rows, tokens, 2].
+    `logits`, float32 [rows, tokens, 2]. With `public` they are those that other consumers expect: input_ids,
+    attention_mask and, where the model has more than one token type, token_type_ids [batch_size, sequence_length];
+    start_logits and end_logits of the same shape.
     Raises ModelError for models over 2 GiB, which the format cannot hold in one piece.
     """
     size = sum(value.nbytes for value in model.weights.values())
@@ -146,14 +162,25 @@ def build_onnx(model: Model) -> bytes:
     onnx = onnx_module()
     helper, proto = onnx.helper, onnx.TensorProto
     ops = _OnnxOps(model, onnx)
-    logits = forward(ops, model, *INPUTS)
-    ops.node("Identity", logits, name="logits")
+    if public:
+        logits = forward(ops, model, *_public(ops, model))
+        for at, name in enumerate(PUBLIC_OUTPUTS):
+            ops.node("Squeeze", ops.node("Gather", logits, ops.integers(at), axis=2), ops.integers(2), name=name)
+    else:
+        ops.node("Identity", forward(ops, model, *INPUTS), name="logits")
+    axes = ["batch_size", "sequence_length"] if public else ["rows", "tokens"]
     used = {name for node in ops.nodes for name in node.input}
     graph = helper.make_graph(
         ops.nodes,
         f"drystone-{model.family}",
-        [helper.make_tensor_value_info(name, proto.INT64, ["rows", "tokens"]) for name in INPUTS if name in used],
-        [helper.make_tensor_value_info("logits", proto.FLOAT, ["rows", "tokens", 2])],
+        [
+            helper.make_tensor_value_info(n, proto.INT64, axes)
+            for n in (PUBLIC_INPUTS if public else INPUTS)
+            if n in used
+        ],
+        [helper.make_tensor_value_info(n, proto.FLOAT, axes) for n in PUBLIC_OUTPUTS]
+        if public
+        else [helper.make_tensor_value_info("logits", proto.FLOAT, [*axes, 2])],
         list(ops.initializers.values()),
     )
     opset = [helper.make_opsetid("", 17)]

@@ -18,7 +18,7 @@ from drystone.reader.verbs import verify_model
     "formats",
     default="",
     metavar="FORMAT,…",
-    help="safetensors, pytorch, onnx, onnx-int8, openvino, openvino-int8, tensorflow, tf-h5, rust.",
+    help="safetensors, pytorch, onnx, onnx-int8, onnx-packed, openvino, openvino-int8, tensorflow, tf-h5, rust.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write.")
 @click.option("--revision", help="Branch, tag or commit of a Hub model.")
