@@ -17,32 +17,7 @@ from drystone.errors import UsageError
 from drystone.web.drawing.leaflets import comparison_page, write_catalog
 from tests.browser import page, picture
 from tests.catalog.passports.made import passport
-
-#: Numbers that are shown outside of what a click opens; names and titles are words, whatever digits they have, and the
-#: first sentence of a page counts what stands below it.
-NAKED = """() => {
-  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
-  const found = [];
-  for (let node; (node = walker.nextNode());) {
-    const at = node.parentElement;
-    if (!/[0-9]/.test(node.data) || at.closest("details, h1, h2, h3, th, caption, nav, a, .lead")) continue;
-    if (at.closest("[data-label=Fact], .card p, .card dd")) continue;  // what a fact is called, what is done: words
-    found.push(node.data.trim());
-  }
-  return found;
-}"""
-#: Of all values on a page, those whose click shows no quote and does not say what would settle them.
-EMPTY = """() => [...document.querySelectorAll("details.fact")].map(one => {
-  const hidden = one.querySelector("blockquote, .aside");
-  const before = hidden !== null && hidden.checkVisibility();
-  one.querySelector("summary").click();
-  const after = hidden !== null && hidden.checkVisibility();
-  return before || !after ? one.querySelector("summary").innerText : null;
-}).filter(one => one !== null)"""
-
-#: Cells on a phone that are lower than the label before them, which then lies over the next.
-SHORT = """() => [...document.querySelectorAll("td")].filter(one =>
-  parseFloat(getComputedStyle(one, "::before").height) > one.clientHeight).map(one => one.dataset.label)"""
+from tests.web.one_click import EMPTY, NAKED, SHORT
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def _identity(release: Release, counted: Stats) -> Identity:
     description = "\n".join(shown(line) for line in facts.description.splitlines())[:4000].strip()
     return Identity(
         kind="dataset", name=slug(facts.name), title=_line(facts.name), url=_line(facts.url) if facts.url else None,
-        description=description or f"A release of source code: {counted.counts.kept:,} files.",
+        description=description or "A release of source code.",
         versions=tuple(versions),
     )  # fmt: skip
 

@@ -7,8 +7,9 @@ from html import unescape
 
 import pytest
 
-from tests.browser import page
+from tests.browser import page, picture
 from tests.web.faces.ranking.conftest import HOSTILE
+from tests.web.one_click import EMPTY, NAKED, SHORT
 from tests.web.pages import Site, Visitor
 
 READER = "distilbert-base-cased-distilled-squad"
@@ -17,7 +18,7 @@ READER = "distilbert-base-cased-distilled-squad"
 def test_the_order_by_two_scorings_side_by_side(visitor: Visitor) -> None:
     text = unescape(visitor.get("/rank?scoring=2&beside=1").text)
     assert "By 1" in text
-    assert text.count("/rank/rocks") == 2
+    assert len(set(re.findall(r'href="(/rank/rocks[^"]*)"', text))) == 2
     assert re.search(r"\b1 to \d", text)
     assert "never as 0" in text
     assert ">0<" not in text
@@ -86,6 +87,29 @@ def test_programs(visitor: Visitor) -> None:
     assert method["scoring"]["reader"]["weights"]["quality"] == 20
     assert method["versions"] == ["2", "1"]
     assert HOSTILE in [each["title"] for each in visitor.get("/v1/rank").json()["kinds"]["reader"]]
+
+
+@pytest.mark.slow
+def test_on_every_page_each_number_leads_to_its_evidence_by_one_click(here: Site) -> None:
+    Visitor(here.url).get("/find?q=stones")
+    addresses = (
+        "/catalog", "/catalog/rocks", f"/catalog/{READER}", "/catalog/the-stack-v2", "/catalog/demo",
+        f"/compare?artifact={READER}&artifact=rocks", f"/compare?artifact={READER}&artifact=the-stack-v2",
+        "/find", "/find?q=answer+questions+from+a+text", "/find?q=answer+questions&offline=true&license=permissive",
+        "/find?q=zzz", "/rank", "/rank?scoring=2&beside=1", "/rank/rocks", f"/rank/{READER}?other=rocks", "/rank/demo",
+        "/method", "/method?scoring=1", f"/dispute?artifact={READER}",
+    )  # fmt: skip
+    for width in (1000, 360):
+        with page(width=width) as browser:
+            for address in addresses:
+                browser.goto(here.url + address)
+                assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+                if width == 360:
+                    assert browser.evaluate(SHORT) == [], f"{address}: a label is taller than its cell"
+                assert browser.evaluate(NAKED) == [], address
+                browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = false)")
+                assert browser.evaluate(EMPTY) == [], address
+                picture(browser, f"catalog-{width}{re.sub('[^a-z0-9]+', '-', address)}")
 
 
 @pytest.mark.slow

@@ -70,12 +70,8 @@ def explained(
 def method(request: Request, state: Here, pages: Drawing, scoring: str | None = None) -> Response:
     """Show how it is scored: weights, scales, how far one fact or one person moves a rank, how to dispute."""
     found = ranked(state, scoring)
-    votes = {
-        kind: one_vote(sum(one.scoring.points(each) for each in one.scoring.measures if each.fact == OUTCOMES))
-        for kind, one in found.kinds.items()
-    }
     return pages.draw(
-        request, "method.html", found=found, versions=list(scorings()), kind=fact_kind, votes=votes,
+        request, "method.html", found=found, versions=list(scorings()), kind=fact_kind, votes=_votes(found),
         most_of_fact=MOST_OPEN_OF_FACT, most=MOST_OPEN,
     )  # fmt: skip
 
@@ -105,9 +101,22 @@ def explained_for_programs(
 
 @programs.get("/method")
 def method_for_programs(state: Here, scoring: str | None = None) -> dict[str, Any]:
-    """Return the weights and scales of a version of the scoring, and which versions there are."""
-    found = ranked(state, scoring).scoring.model_dump(mode="json")
-    return {"scoring": found, "versions": list(scorings())}
+    """Return weights and scales of a version of the scoring, how far people move a rank, and which versions there are.
+
+    `vote_points`: the most points of a kind's rank that one vote moves. `open_disputes`: how many wait at most.
+    """
+    found = ranked(state, scoring)
+    limits = {"of_fact": MOST_OPEN_OF_FACT, "of_artifact": MOST_OPEN}
+    said = found.scoring.model_dump(mode="json")
+    return {"scoring": said, "versions": list(scorings()), "vote_points": _votes(found), "open_disputes": limits}
+
+
+def _votes(found: RankedCatalog) -> dict[str, float]:
+    """Return by how many points one vote moves the rank of an artifact of each kind at most."""
+    return {
+        kind: one_vote(sum(one.scoring.points(each) for each in one.scoring.measures if each.fact == OUTCOMES))
+        for kind, one in found.kinds.items()
+    }
 
 
 def ranked(state: ServerState, version: str | None) -> RankedCatalog:
