@@ -10,7 +10,7 @@ NAKED = """() => {
   for (let node; (node = walker.nextNode());) {
     const at = node.parentElement;
     if (!/[0-9]/.test(node.data) || at.closest("details, a, h1, h2, h3, th, caption, nav, .lead")) continue;
-    if (at.closest("[data-label=Fact], [data-label=Day], .card p, .card dd, .name, option, code")) continue;  // words and days
+    if (at.closest("[data-label=Fact], [data-label=Day], .card p, .card dd, .name, option, code")) continue;  // words
     found.push(node.data.trim());
   }
   return found;
