@@ -129,7 +129,9 @@ def measure(quick: bool) -> list[Figure]:
         figures.append(Figure(f"{name}: peak at {sizes[1]} MB", large / 1e6, "MB", note=note))
         slope = (large - small) / ((sizes[1] - sizes[0]) * 1e6)
         figures.append(
-            Figure(f"{name}: memory per byte of text", slope, "byte/byte", None if quick else 0.1, lower_is_better=True)
+            Figure(
+                f"{name}: memory per byte of text", slope, "byte/byte", None if quick else 0.15, lower_is_better=True
+            )
         )
     return figures
 

@@ -42,8 +42,8 @@ class Counts:
     shared: int = 0
 
 
-def write_sources(folder: Path, sources: int, files: int) -> list[Path]:
-    """Write folders of small, different Python files with a licence each."""
+def write_sources(folder: Path, sources: int, files: int, lines: int = 8) -> list[Path]:
+    """Write folders of small, different Python files with a licence each; a line has about 30 bytes."""
     made = []
     for source in range(sources):
         home = folder / f"source-{source:05d}"
@@ -51,8 +51,8 @@ def write_sources(folder: Path, sources: int, files: int) -> list[Path]:
         (home / "LICENSE").write_text(f"SPDX-License-Identifier: MIT\nCopyright {source}\n")
         for number in range(files - 1):
             seed = source * files + number
-            lines = [f"{_WORDS[seed // 10**d % 10]}_{seed}_{d} = {seed * 7919 % (d + 3)}" for d in range(8)]
-            (home / f"file_{number:04d}.py").write_text("\n".join(lines) + "\n")
+            told = [f"{_WORDS[(seed + d) * 7919 % 10]}_{seed}_{d} = {seed * 7919 % (d + 3)}" for d in range(lines)]
+            (home / f"file_{number:04d}.py").write_text("\n".join(told) + "\n")
         made.append(home)
     return made
 

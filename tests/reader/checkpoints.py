@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HIDDEN, INNER, LAYERS, HEADS, POSITIONS = 48, 96, 3, 3, 128
-FAMILIES = ("bert", "distilbert", "roberta", "electra", "mpnet", "deberta", "deberta-v2")
+FAMILIES = ("albert", "bert", "distilbert", "roberta", "electra", "mpnet", "deberta", "deberta-v2")
 
 
 def prose() -> list[str]:
@@ -68,6 +68,7 @@ def unigram() -> Tokenizer:
 
 
 _TOKENIZER_CLASSES = {
+    "albert": "PreTrainedTokenizerFast",
     "bert": "BertTokenizerFast",
     "distilbert": "DistilBertTokenizerFast",
     "electra": "ElectraTokenizerFast",
@@ -96,6 +97,7 @@ def make_config(family: str, vocabulary: int) -> dict[str, Any]:
             "activation": "gelu",
         }
     names = {
+        "albert": "Albert",
         "bert": "Bert",
         "roberta": "Roberta",
         "electra": "Electra",
@@ -114,6 +116,8 @@ def make_config(family: str, vocabulary: int) -> dict[str, Any]:
         "type_vocab_size": 1 if family == "roberta" else 2,
         "layer_norm_eps": 1e-5 if family == "roberta" else 1e-12,
     }
+    if family == "albert":
+        config |= {"embedding_size": 32, "hidden_act": "gelu_new", "num_hidden_groups": 1}
     if family == "electra":
         config |= {"embedding_size": 32, "hidden_act": "relu"}
     if family == "mpnet":
@@ -168,9 +172,18 @@ def make_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, np.ndarray]
     if config.get("type_vocab_size"):
         matrix(f"{prefix}.embeddings.token_type_embeddings.weight", config["type_vocab_size"], embed)
     norm(f"{prefix}.embeddings.LayerNorm", embed)
-    if embed != HIDDEN:
+    if family == "albert":
+        linear("albert.encoder.embedding_hidden_mapping_in", HIDDEN, embed)
+        at = "albert.encoder.albert_layer_groups.0.albert_layers.0"
+        for name in ("query", "key", "value", "dense"):
+            linear(f"{at}.attention.{name}", HIDDEN, HIDDEN)
+        norm(f"{at}.attention.LayerNorm")
+        linear(f"{at}.ffn", INNER, HIDDEN)
+        linear(f"{at}.ffn_output", HIDDEN, INNER)
+        norm(f"{at}.full_layer_layer_norm")
+    elif embed != HIDDEN:
         linear(f"{prefix}.embeddings_project", HIDDEN, embed)
-    for i in range(LAYERS):
+    for i in range(0 if family == "albert" else LAYERS):
         if family == "distilbert":
             at = f"{prefix}.transformer.layer.{i}"
             for name in ("q_lin", "k_lin", "v_lin", "out_lin"):
@@ -198,6 +211,8 @@ def make_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, np.ndarray]
         else:
             linear(f"{at}.attention.output.dense", HIDDEN, HIDDEN)
             norm(f"{at}.attention.output.LayerNorm")
+        if "relative" in config.get("position_embedding_type", ""):
+            matrix(f"{at}.attention.self.distance_embedding.weight", 2 * POSITIONS - 1, HIDDEN // HEADS)
         linear(f"{at}.intermediate.dense", INNER, HIDDEN)
         linear(f"{at}.output.dense", HIDDEN, INNER)
         norm(f"{at}.output.LayerNorm")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from drystone.errors import MissingExtraError
+from drystone.errors import BuildError, MissingExtraError, UsageError
 from drystone.work.engine import Engine
 from drystone.work.store import Stage
 from tests.work.test_engine import squares
@@ -22,7 +24,7 @@ from drystone.work.store import Stage
 from drystone.work.tasks import Task
 from tests.work.test_engine import fail, squares
 
-engine = Engine("ray", 2)
+engine = Engine("ray", 2, most=2, in_process=0)
 found = engine.run("squares", Stage(Path(sys.argv[1])), squares(5))
 assert [summary["square"] for summary in found] == [n * n for n in range(5)]
 assert os.getpid() not in {summary["process"] for summary in found}
@@ -33,17 +35,28 @@ except SourceError as error:
 """
 
 
-@pytest.mark.parametrize("missing", ["daft", "ray"])
-def test_a_missing_extra_is_named(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, missing, None)
+def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"drystone\[ray\]"):
-        Engine("ray", 2).run("squares", Stage(tmp_path), squares(1))
+        Engine("ray", in_process=0).run("squares", Stage(tmp_path), squares(1))
+
+
+def test_where_nothing_answers_is_said_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra `ray` is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    since = time.monotonic()
+    with pytest.raises(BuildError, match=f"127.0.0.1:{port}: no Ray cluster answers there .*ray start --head"):
+        Engine("ray", ray_address=f"127.0.0.1:{port}", in_process=0).run("squares", Stage(tmp_path), squares(1))
+    assert time.monotonic() - since < 5
+    with pytest.raises(UsageError, match="here: is no address of a Ray cluster; give HOST:PORT"):
+        Engine("ray", ray_address="here", in_process=0).run("squares", Stage(tmp_path), squares(1))
 
 
 @pytest.mark.slow
 def test_tasks_on_ray(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed")
-    # In a process of its own: Daft chooses where it runs once.
+    # In a process of its own: Ray is started once in each.
     done = subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("wrong: is no wall")

@@ -5,6 +5,7 @@ Nobody's business but the verbs'. What comes out is settings that were checked a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +45,15 @@ class Order:
 
     def explained(self) -> list[ExplainedSetting]:
         """Return what each setting came to."""
-        return explained(self.settings, self.said, self.output, work_folder(self.settings, self.output))
+        known = self.settings.release.output is not None
+        return explained(self.settings, self.said, work_folder(self.settings, self.output) if known else None)
 
     def engine(self, progress: Progress | None, workers: Workers | None = None) -> Engine:
         """Return how work is run: as the settings say, followed by `progress`, in `workers` (default: new ones)."""
         chosen = self.settings.engine
         told: dict[str, Any] = {"threads": chosen.threads, "progress": progress, "workers": workers}
         given = {name: value for name, value in told.items() if value is not None}
-        return Engine(kind=chosen.kind, ray_address=chosen.ray_address, **given)
+        return Engine(kind=chosen.kind, most=chosen.threads, ray_address=chosen.ray_address, **given)
 
     def tell_terms(self, tell: Callable[[str], object]) -> None:
         """Tell the terms under which an archive is read in bulk, once to each user."""
@@ -138,8 +140,9 @@ def order(
     engine: Mapping[str, Any],
     registry: str | None,
     update: Path | None = None,
+    builds: bool = True,
 ) -> Order:
-    """Bring together what a build is asked for. Raises `UsageError`.
+    """Bring together what a build is asked for. Raises `UsageError`, also where one that `builds` has no output.
 
     `release` and `engine` are what the arguments say of those tables of the settings; they weigh more than a file, and
     None says nothing.
@@ -147,17 +150,31 @@ def order(
     settings, sources = asked.read() if update is None else asked.read_update(update, output)
     # Through validation again, so that a bad name given here is refused as one in a file is.
     named = _revalidated(settings.release, {**release, "output": output})
-    if named.output is None:
+    folder = named.output
+    if folder is None and builds:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
+    if folder is not None:
+        _check_place(folder)
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
-    place = place_of_build(registry, settings.registry, named.output, first=update is None)
+    folder = folder or Path("release")  # explained without one: only the registry beside it is sought
+    place = place_of_build(registry, settings.registry, folder, first=update is None)
     by = chosen_by(registry, settings.registry)
     settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})
     said = {**_taken_over(settings, update), **asked.said()}
     for table, given in (("release", {**release, "output": output}), ("engine", engine)):
         said |= {f"{table}.{name}": f"the argument {name}" for name, value in given.items() if value is not None}
     said["registry"] = said["registry"] if by == STATED and "registry" in said else by
-    return Order(settings, sources, named.output, said)
+    return Order(settings, sources, folder, said)
+
+
+def _check_place(output: Path) -> None:
+    """Raise `UsageError` for a URL: a build writes files where all who do its tasks see them as files."""
+    scheme = re.match(r"([a-z][a-z0-9+.-]+):/", str(output))
+    if scheme is not None:
+        raise UsageError(
+            f"{scheme[0]}/{str(output)[scheme.end() :]}: a build writes into a folder, not to a URL; build into one, "
+            "then copy the finished folder there"
+        )
 
 
 def _taken_over(settings: Settings, update: Path | None) -> dict[str, str]:

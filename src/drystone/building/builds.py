@@ -74,6 +74,7 @@ def build(
     work, cache = _folders(settings, output, update)
     check_output(output)
     store = Store(work)
+    engine.check(work, cache, output.absolute().parent)
     with store.lock(), ExitStack() as stack:
         if (output / layout.MANIFEST).exists():  # as it is when nobody else indexes or retracts it
             stack.enter_context(locked(output))

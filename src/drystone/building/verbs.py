@@ -177,6 +177,7 @@ def explain_settings(
         engine={"kind": engine, "threads": threads, "ray_address": ray_address},
         registry=registry,
         update=_path(update),
+        builds=False,
     )
     return ordered.explained(), [source.spec for source in ordered.sources]
 

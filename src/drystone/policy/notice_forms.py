@@ -17,7 +17,8 @@ from urllib.parse import quote
 from drystone._words import many
 from drystone.detect.licenses.matching.references import facts as spdx_licenses
 from drystone.policy.licenses import license_names
-from drystone.release.documents.notice import Notice, heading, notice_text, place_text, text_of
+from drystone.release.documents.covers import line_text
+from drystone.release.documents.notice import Notice, covers_text, heading, notice_text, place_text, text_of
 from drystone.release.layout import shown
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _text(found: Attribution) -> Iterator[str]:
         yield f"\n{'=' * 80}\nLicences without a text here\n{'=' * 80}\n\n"
         for alone in found.unaccompanied:
             yield f"{_alone_text(alone)}\n"
-            yield "".join(f"    for {shown(path)}\n" for path in alone.files.covers)
+            yield covers_text(alone.files.covers)
     yield f"\n{'=' * 80}\nWhat these licences ask\n{'=' * 80}\n\n"
     yield from (f"{shown(name)}: {asks_text(one)}\n" for name, one in found.asks)
 
@@ -93,7 +94,7 @@ def _html(found: Attribution) -> Iterator[str]:
 
 def _covers(paths: Sequence[str]) -> str:
     """Return the files that a text covers, to unfold where they are many."""
-    lines = "".join(f"<br>for <code>{html.escape(shown(path))}</code>" for path in paths)
+    lines = "".join(f"<br>{html.escape(shown(line_text(path)))}" for path in paths)
     if len(paths) <= _UNFOLDED:
         return lines
     return f"<details><summary>{many(len(paths), 'line')} of files</summary>{lines}</details>"

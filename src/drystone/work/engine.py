@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from drystone import processor
 from drystone.errors import BuildError
+from drystone.work import preflight
 from drystone.work.store import Stage
 from drystone.work.tasks import Outcome, Summary, Task, attempt
 from drystone.work.workers import Workers
@@ -48,12 +50,14 @@ class Silent:
 class Engine:
     """How tasks are run: `native` processes on this machine (`threads` of them), or `ray`.
 
-    Tasks that together weigh less than `in_process` are done here and now: starting processes would take longer.
+    `most` bounds how many tasks are at work at a time on Ray; None: as many as the cluster has processors.
+    Tasks that together weigh less than `in_process` are done here and now: handing them over would take longer.
     `workers` are the processes of this machine; whoever starts them stops them.
     """
 
     kind: Literal["native", "ray"] = "native"
     threads: int = field(default_factory=processor.count)
+    most: int | None = None
     ray_address: str | None = None
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
@@ -78,17 +82,29 @@ class Engine:
             raise BuildError(f"stage {name}: {len(missing)} tasks gave no result; start the build again to go on")
         return [summary for task in tasks if (summary := found[task.id]) is not None]
 
+    def check(self, *folders: Path) -> None:
+        """Find out before any work whether it can be done in these folders, by all who would do it.
+
+        Raises `BuildError` naming the folder, and the host where there are several.
+        """
+        preflight.check(folders)
+        if self.kind == "ray":
+            from drystone.work import cluster  # noqa: PLC0415  extras
+
+            cluster.check(self.ray_address, self.most, folders)
+
     def _outcomes(self, stage: Stage, tasks: list[Task]) -> Iterator[Outcome]:
         stage = Stage(stage.folder)
         weight = sum(task.weight for task in tasks)
-        if self.kind == "native" and (len(tasks) <= 1 or self.threads == 1 or weight < self.in_process):
+        alone = self.kind == "native" and (len(tasks) <= 1 or self.threads == 1)
+        if alone or weight < self.in_process:
             yield from (attempt(task, stage) for task in tasks)
         elif tasks and self.kind == "native":
             yield from self._in_workers(stage, tasks)
         elif tasks:
             from drystone.work import cluster  # noqa: PLC0415  extras
 
-            yield from cluster.outcomes(stage, tasks, self.threads, self.ray_address)
+            yield from cluster.outcomes(stage, tasks, self.most, self.ray_address)
 
     def _in_workers(self, stage: Stage, tasks: list[Task]) -> Iterator[Outcome]:
         self.workers.start(self.threads)

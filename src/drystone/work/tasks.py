@@ -100,8 +100,11 @@ def attempt(task: Task, stage: Stage) -> Outcome:
     try:
         summary = task.do(own)
         own.finish(task.id, summary)
-    except DrystoneError as error:
-        return Outcome(task.id, error=type(error).__name__, message=str(error))
-    except Exception:  # the engine's boundary: whatever it is, the driver reports it
+    except Exception as error:  # the engine's boundary: whatever it is, the driver reports it
+        done = own.summary(task.id)
+        if done is not None:  # another process was first, and its files are those that this one would have written
+            return Outcome(task.id, done)
+        if isinstance(error, DrystoneError):
+            return Outcome(task.id, error=type(error).__name__, message=str(error))
         return Outcome(task.id, message=traceback.format_exc())
     return Outcome(task.id, summary)

@@ -85,3 +85,5 @@ def test_settings_are_explained_and_nothing_is_built(tmp_path: Path) -> None:
     assert "folder:" in result.output.partition("sources (1)")[2]
     assert json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).output)["sources"]
     assert not (tmp_path / "release").exists()
+    nowhere = CliRunner().invoke(cli, ["build", arguments[1], "--explain-settings"], catch_exceptions=False)
+    assert re.search(r"^release\.output +null +not given: -o DIR says where to build$", nowhere.output, re.M)

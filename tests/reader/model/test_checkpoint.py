@@ -247,3 +247,20 @@ def test_rubbish_is_refused(tmp_path: Path, data: bytes) -> None:
     write_zip(tmp_path / "w.bin", data, {})
     with pytest.raises(ModelError, match=r"w\.bin"):
         read_pickled_tensors(tmp_path / "w.bin")
+
+
+def test_pytorch_shards_are_read(small: Path, damaged: Path) -> None:
+    torch = pytest.importorskip("torch")
+    tensors = read_checkpoint(small).tensors
+    (damaged / "model.safetensors").unlink()
+    names = sorted(tensors)
+    parts = {"pytorch_model-00001-of-00002.bin": names[::2], "pytorch_model-00002-of-00002.bin": names[1::2]}
+    for part, held in parts.items():
+        torch.save({name: torch.from_numpy(tensors[name]) for name in held}, damaged / part)
+    index = damaged / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"weight_map": {name: part for part, held in parts.items() for name in held}}))
+    again = read_checkpoint(damaged).tensors
+    assert all(np.array_equal(again[name], tensors[name]) for name in names) and len(again) == len(names)
+    (damaged / "pytorch_model-00002-of-00002.bin").unlink()
+    with pytest.raises(ModelError, match=r"00002-of-00002\.bin: named by the index"):
+        read_checkpoint(damaged)

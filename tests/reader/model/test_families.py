@@ -16,7 +16,7 @@ from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.model.encoder import forward
 from drystone.reader.model.families import Model, build_model
 from drystone.reader.model.numpy_ops import trace
-from tests.reader.checkpoints import FAMILIES, HEADS, make_config, make_tensors
+from tests.reader.checkpoints import FAMILIES, HEADS, make_config, make_tensors, write_checkpoint
 
 
 def load(folder: Path) -> Model:
@@ -45,11 +45,40 @@ def test_logits_are_those_of_transformers(
     family: str, checkpoints: dict[str, Path], oracle: Callable[[str, Path, list[dict[str, Any]]], Any]
 ) -> None:
     model = load(checkpoints[family])
-    for length in (5, 120):
-        rows = batch(model, [length])
-        request = [{"ids": rows.ids[0].tolist(), "types": rows.types[0].tolist()}]
-        expected = np.array(oracle("logits", checkpoints[family], request)[0]).T
-        np.testing.assert_allclose(by_numpy(model, rows)[0], expected, atol=1e-5)
+    rows = [batch(model, [length]) for length in (5, 120)]
+    requests = [{"ids": each.ids[0].tolist(), "types": each.types[0].tolist()} for each in rows]
+    for each, logits in zip(rows, oracle("logits", checkpoints[family], requests), strict=True):
+        np.testing.assert_allclose(by_numpy(model, each)[0], np.array(logits).T, atol=1e-5)
+
+
+#: Settings of BERT's that change what is computed.
+VARIANTS: list[dict[str, Any]] = [
+    {"hidden_act": "silu", "position_embedding_type": "relative_key"},
+    {"hidden_act": "gelu_fast", "position_embedding_type": "relative_key_query"},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", VARIANTS, ids=["relative_key", "relative_key_query"])
+def test_other_positions_and_activations_are_those_of_transformers(
+    changes: dict[str, Any], tmp_path: Path, oracle: Callable[[str, Path, list[dict[str, Any]]], Any]
+) -> None:
+    folder = write_checkpoint(tmp_path / "model", "bert", **changes)
+    model = load(folder)
+    rows = batch(model, [90])
+    expected = np.array(oracle("logits", folder, [{"ids": rows.ids[0].tolist(), "types": rows.types[0].tolist()}])[0]).T
+    np.testing.assert_allclose(by_numpy(model, rows)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
+def test_runtimes_agree_on_other_positions_and_activations(runtime: str) -> None:
+    pytest.importorskip(runtime)
+    for changes in VARIANTS:
+        config = make_config("bert", 300) | changes
+        model = build_model(config, make_tensors(config))
+        rows = batch(model, [31, 17])
+        found, expected = build_engine(model, runtime, "fp32", 1, []).run(rows), by_numpy(model, rows)
+        np.testing.assert_allclose(found[1, :17], expected[1, :17], atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -85,15 +114,25 @@ def test_unknown_architecture_is_refused_with_those_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "nearest"),
+    [("longformer", "roberta, from which it was made"), ("mobilebert", "the model mini"), ("modernbert", "deberta-v2"),
+     ("big_bird", "roberta"), ("xlnet", "deberta-v2"), ("robertta", "did you mean 'roberta'")],
+)  # fmt: skip
+def test_what_is_refused_names_the_nearest_that_works(kind: str, nearest: str) -> None:
+    with pytest.raises(ModelError, match=nearest):
+        build_model({"model_type": kind}, {})
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"hidden_size": "big"}, "hidden_size must be an integer"),
         ({"num_hidden_layers": 0}, "num_hidden_layers must be an integer from 1"),
         ({"num_hidden_layers": True}, "num_hidden_layers must be an integer"),
         ({"num_attention_heads": 5}, "5 heads do not divide"),
-        ({"hidden_act": "swish"}, "hidden_act is 'swish'"),
+        ({"hidden_act": "mish"}, "hidden_act is 'mish'; this reader computes gelu, "),
         ({"layer_norm_eps": float("nan")}, "layer_norm_eps must be a number"),
-        ({"position_embedding_type": "relative_key"}, "position_embedding_type 'relative_key'"),
+        ({"position_embedding_type": "rotary"}, "position_embedding_type 'rotary' .* 'relative_key_query' are"),
         ({"num_hidden_layers": 4}, r"layer\.3.*is missing"),
         ({"hidden_size": 64}, "config.json asks for"),
         ({"max_position_embeddings": 512}, "config.json asks for 512 by 48"),

@@ -22,12 +22,13 @@ class ExplainedSetting:
     said_by: str
 
 
-def explained(settings: Settings, said: Mapping[str, str], output: Path, work: Path) -> list[ExplainedSetting]:
+def explained(settings: Settings, said: Mapping[str, str], work: Path | None) -> list[ExplainedSetting]:
     """Return every setting in the order of the tables; `said` maps names to what gave them.
 
-    A setting that nobody gave and that has no value of its own shows what will be used in its place.
+    A setting that nobody gave and that has no value of its own shows what will be used in its place. `work` is the work
+    folder; None where there is no output yet.
     """
-    derived = {**_derived(settings, work), "release.output": (str(output), "the argument --output")}
+    derived = {**_derived(settings, work), "release.output": (None, "not given: -o DIR says where to build")}
     return [
         ExplainedSetting(name, value, said[name]) if name in said and value is not None
         else ExplainedSetting(name, *derived.get(name, (value, "default")))
@@ -45,11 +46,11 @@ def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
             yield table, value
 
 
-def _derived(settings: Settings, work: Path) -> dict[str, tuple[Any, str]]:
-    cache = settings.engine.cache or work / "cache"
+def _derived(settings: Settings, work: Path | None) -> dict[str, tuple[Any, str]]:
+    cache = settings.engine.cache or (work / "cache" if work is not None else None)
     return {
         "licenses.no_license": (settings.licenses.takes_unlicensed, f"the profile {settings.licenses.profile!r}"),
         "engine.threads": (processor.count(), "the processors of this machine"),
-        "engine.work": (str(work), "default: beside the output"),
-        "engine.cache": (str(cache), "default: in the work folder"),
+        "engine.work": (work and str(work), "default: beside the output"),
+        "engine.cache": (cache and str(cache), "default: in the work folder"),
     }

@@ -56,6 +56,8 @@ def unsupported(model: Model) -> str | None:
         return "the packed runtime's kernel was not built"
     if model.relative or "embed.project.w" in model.weights:
         return "the packed runtime computes neither DeBERTa's relative positions nor projected embeddings"
+    if model.activation not in _GATES:
+        return f"the packed runtime does not compute the activation {model.activation}"
     inner = model.weights["layer.0.up.b"].shape[0] if model.layers else 8
     if (model.hidden // model.heads) % 8 or inner % 8:
         return "the packed runtime needs heads and inner layers whose sizes are multiples of 8"

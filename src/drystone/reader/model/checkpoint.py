@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,17 @@ from drystone.errors import MissingExtraError, ModelError
 from drystone.reader.model.families import Config
 from drystone.reader.model.installed import installed
 from drystone.reader.model.pickles import read_pickled_tensors
+from drystone.reader.model.tokenization import TOKENIZER_FILES, read_tokenizer
 
 #: What is fetched of a Hub repository: never code, and no format that this module does not read.
 _WANTED = (
     "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
+    *TOKENIZER_FILES,
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*.safetensors",
 )
-_PICKLES = ("pytorch_model.bin",)
+_PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")
 
 #: The project's own model, and how to get it.
 _OWN = {"mini": "pip install drystone-mini (from a source tree: pip install ./models/mini)"}
@@ -61,24 +61,15 @@ def read_checkpoint(model: str | Path, revision: str | None = None, *, offline: 
     """
     folder, commit = _locate(str(model), revision, offline)
     config = _json_object(folder / "config.json")
-    tokenizer = folder / "tokenizer.json"
-    if not tokenizer.is_file():
-        raise ModelError(
-            f"{folder}: no tokenizer.json. Load the model's tokenizer once with transformers' AutoTokenizer and call "
-            "save_pretrained on this folder; that writes it."
-        )
-    try:
-        text = tokenizer.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{tokenizer}: cannot be read ({error}).") from None
     optional = folder / "tokenizer_config.json"
+    settings = _json_object(optional) if optional.is_file() else {}
     return Checkpoint(
         name=str(model),
         folder=folder,
         revision=commit,
         config=config,
-        tokenizer_json=text,
-        tokenizer_config=_json_object(optional) if optional.is_file() else {},
+        tokenizer_json=read_tokenizer(folder, config, settings),
+        tokenizer_config=settings,
         tensors=_read_tensors(folder),
     )
 
@@ -146,21 +137,26 @@ def _json_object(path: Path) -> Config:
 
 
 def _read_tensors(folder: Path) -> dict[str, np.ndarray]:
-    index = folder / "model.safetensors.index.json"
-    single, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    if single.is_file():
-        return _read_safetensors(single)
-    if index.is_file():
-        shards = _json_object(index).get("weight_map")
-        if not isinstance(shards, dict) or not all(isinstance(s, str) and Path(s).name == s for s in shards.values()):
-            raise ModelError(f"{index}: has no weight_map from tensors to files beside it.")
-        tensors: dict[str, np.ndarray] = {}
-        for shard in sorted(set(shards.values())):
-            tensors |= _read_safetensors(folder / shard)
-        return tensors
-    if pickled.is_file():
-        return read_pickled_tensors(pickled)
-    raise ModelError(f"{folder}: neither model.safetensors nor pytorch_model.bin is there.")
+    """Read the weights in the first form that is there; shards by their index."""
+    for name, read in (("model.safetensors", _read_safetensors), ("pytorch_model.bin", read_pickled_tensors)):
+        if (folder / name).is_file():
+            return read(folder / name)
+        index = folder / f"{name}.index.json"
+        if index.is_file():
+            return _read_shards(index, read)
+    raise ModelError(f"{folder}: neither model.safetensors nor pytorch_model.bin is there, nor an index of either.")
+
+
+def _read_shards(index: Path, read: Callable[[Path], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    shards = _json_object(index).get("weight_map")
+    if not isinstance(shards, dict) or not all(isinstance(s, str) and Path(s).name == s for s in shards.values()):
+        raise ModelError(f"{index}: has no weight_map from tensors to files beside it.")
+    tensors: dict[str, np.ndarray] = {}
+    for shard in sorted(set(shards.values())):
+        if not (index.parent / shard).is_file():
+            raise ModelError(f"{index.parent / shard}: named by the index, but not there.")
+        tensors |= read(index.parent / shard)
+    return tensors
 
 
 def _read_safetensors(path: Path) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ class Ops(Protocol):
         ...
 
     def activate(self, x: Any, name: str) -> Any:
-        """Return gelu, gelu_tanh or relu of x."""
+        """Return gelu, gelu_tanh, relu or silu of x."""
         ...
 
     def split_heads(self, x: Any, heads: int) -> Any:
@@ -110,7 +110,7 @@ def forward(
     bias = _bias(ops, model, positions, blocks)
     size = model.hidden // heads
     relative = model.relative
-    scale = 1 / math.sqrt(size * (1 + len(relative.terms) if relative else 1))
+    scale = 1 / math.sqrt(size * (1 + len(relative.terms) if relative and relative.scaled else 1))
     rows = None
     if relative:
         # One table serves both terms: the distance from query to key picks the row, for the key's term transposed.

@@ -11,13 +11,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from drystone.errors import ModelError
+from drystone.errors import ModelError, did_you_mean
 
 #: config.json or tokenizer_config.json of a checkpoint: free JSON, of which each family reads its own keys.
 Config: TypeAlias = dict[str, Any]
 
 #: model_type -> the prefix of its encoder's tensors.
 FAMILIES = {
+    "albert": "albert",
     "bert": "bert",
     "camembert": "roberta",
     "deberta": "deberta",
@@ -27,6 +28,33 @@ FAMILIES = {
     "mpnet": "mpnet",
     "roberta": "roberta",
     "xlm-roberta": "roberta",
+}
+
+#: Names that transformers has for activations, by what they compute.
+_ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_accurate": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
+#: What to take in place of families that are not computed.
+_INSTEAD = {
+    "bart": "one of deberta-v2 (an encoder without decoder answers better at its size)",
+    "big_bird": "roberta; long texts are read in windows",
+    "layoutlm": "bert, on the text alone",
+    "longformer": "roberta, from which it was made; long texts are read in windows",
+    "mobilebert": "the model mini, which is of its size",
+    "modernbert": "deberta-v2 or roberta",
+    "nomic_bert": "bert",
+    "squeezebert": "bert",
+    "t5": "deberta-v2 (an encoder whose answers are spans)",
+    "xlm": "xlm-roberta",
+    "xlnet": "deberta-v2 or roberta",
 }
 
 _LAYER = {  # our name -> BERT's
@@ -49,6 +77,16 @@ _MPNET_LAYER = {
     "down": "output.dense",
     "norm2": "output.LayerNorm",
 }
+_ALBERT_LAYER = {
+    "q": "albert_layers.0.attention.query",
+    "k": "albert_layers.0.attention.key",
+    "v": "albert_layers.0.attention.value",
+    "o": "albert_layers.0.attention.dense",
+    "norm1": "albert_layers.0.attention.LayerNorm",
+    "up": "albert_layers.0.ffn",
+    "down": "albert_layers.0.ffn_output",
+    "norm2": "albert_layers.0.full_layer_layer_norm",
+}
 _DISTILBERT_LAYER = {
     "q": "attention.q_lin",
     "k": "attention.k_lin",
@@ -61,16 +99,22 @@ _DISTILBERT_LAYER = {
 }
 
 
+#: Kinds of relative positions that BERT's relatives know (Shaw et al. 2018, Huang et al. 2020), as terms of attention.
+_KEY_TERMS = {"relative_key": ("c2p",), "relative_key_query": ("c2p", "p2c")}
+
+
 @dataclass(frozen=True)
 class Relative:
     """DeBERTa's disentangled attention: `span` relative positions a side, in logarithmic `buckets` if not 0.
-    `terms` are those added to the attention score: c2p (query to position), p2c (key to position).
+    `terms` are those added to the attention score: c2p (query to position), p2c (key to position). With `scaled` the
+    score is divided by more, the more terms there are, as in DeBERTa and not in BERT's `relative_key`.
     """
 
     span: int
     buckets: int
     longest: int
     terms: tuple[str, ...]
+    scaled: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,10 +153,15 @@ def build_model(config: Config, tensors: dict[str, np.ndarray], name: str = "che
     kind = config.get("model_type")
     if kind not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
-        raise ModelError(f"{name}: architecture {kind!r} is not known to this reader. Known are: {known}.")
+        instead = (
+            f" The nearest that works: {_INSTEAD[kind]}." if kind in _INSTEAD else did_you_mean(str(kind), FAMILIES)
+        )
+        raise ModelError(f"{name}: architecture {kind!r} is not known to this reader. Known are: {known}.{instead}")
     read = _Reader(config, tensors, FAMILIES[kind], name)
     if kind == "distilbert":
         model = _distilbert(read)
+    elif kind == "albert":
+        model = _albert(read)
     elif kind == "mpnet":
         model = _mpnet(read)
     elif kind in {"deberta", "deberta-v2"}:
@@ -146,15 +195,16 @@ class _Reader:
 
     def activation(self, key: str = "hidden_act") -> str:
         value = self.config.get(key, "gelu")
-        names = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "relu": "relu"}
-        if value not in names:
-            raise self.fail(f"config.json: {key} is {value!r}; this reader computes {', '.join(sorted(names))}.")
-        return names[value]
+        if value not in _ACTIVATIONS:
+            raise self.fail(f"config.json: {key} is {value!r}; this reader computes {', '.join(sorted(_ACTIVATIONS))}.")
+        return _ACTIVATIONS[value]
 
-    def absolute(self) -> None:
+    def positions_kind(self) -> str:
         kind = self.config.get("position_embedding_type", "absolute") or "absolute"
-        if kind != "absolute":
-            raise self.fail(f"config.json: position_embedding_type {kind!r} is not computed; only 'absolute' is.")
+        if kind not in ("absolute", *_KEY_TERMS):
+            known = ", ".join(map(repr, ("absolute", *_KEY_TERMS)))
+            raise self.fail(f"config.json: position_embedding_type {kind!r} is not computed; {known} are.")
+        return str(kind)
 
     def tensor(self, source: str, shape: tuple[int | None, ...], *, encoder: bool = True) -> np.ndarray:
         names = [f"{self.prefix}.{source}", source] if encoder else [source]
@@ -213,7 +263,7 @@ class _Reader:
 
 
 def _bert(read: _Reader, kind: str) -> Model:
-    read.absolute()
+    place = read.positions_kind()
     hidden, inner = read.integer("hidden_size"), read.integer("intermediate_size")
     layers, embed = read.integer("num_hidden_layers"), read.integer("embedding_size", hidden)
     positions = read.integer("max_position_embeddings")
@@ -221,7 +271,8 @@ def _bert(read: _Reader, kind: str) -> Model:
     first = read.integer("pad_token_id", 1, least=0) + 1 if FAMILIES[kind] == "roberta" else 0
     weights = read.weights
     weights["embed.word"] = read.tensor("embeddings.word_embeddings.weight", (None, embed))
-    weights["embed.position"] = read.tensor("embeddings.position_embeddings.weight", (positions, embed))
+    if place == "absolute":
+        weights["embed.position"] = read.tensor("embeddings.position_embeddings.weight", (positions, embed))
     weights["embed.type"] = read.tensor(
         "embeddings.token_type_embeddings.weight", (read.integer("type_vocab_size", 2), embed)
     )
@@ -230,6 +281,9 @@ def _bert(read: _Reader, kind: str) -> Model:
         read.linear("embed.project", "embeddings_project", embed, hidden)
     for index in range(layers):
         read.layer(index, "encoder.layer", _LAYER, hidden, inner)
+    relative = None
+    if place != "absolute":
+        relative = _relative_key(read, layers, read.heads("num_attention_heads", hidden), hidden, positions, place)
     read.head(hidden)
     return Model(
         family=kind,
@@ -240,6 +294,60 @@ def _bert(read: _Reader, kind: str) -> Model:
         epsilon=read.number("layer_norm_eps", 1e-12),
         positions_from=first,
         max_tokens=positions - first,
+        weights=weights,
+        relative=relative,
+    )
+
+
+def _relative_key(read: _Reader, layers: int, heads: int, hidden: int, positions: int, kind: str) -> Relative:
+    """Read each layer's table of distances, which its heads share; a query and a key meet the same one."""
+    terms = _KEY_TERMS[kind]
+    for index in range(layers):
+        source = f"encoder.layer.{index}.attention.self.distance_embedding.weight"
+        table = np.tile(read.tensor(source, (2 * positions - 1, hidden // heads)), heads)
+        for term, ours in (("c2p", "pos_k"), ("p2c", "pos_q")):
+            if term in terms:
+                read.weights[f"layer.{index}.{ours}"] = table
+    return Relative(span=positions - 1, buckets=0, longest=positions, terms=terms, scaled=False)
+
+
+def _albert(read: _Reader) -> Model:
+    """Layers of a group share their weights: they are here once, under as many names (transformers, albert)."""
+    if (kind := read.positions_kind()) != "absolute":
+        raise read.fail(f"config.json: position_embedding_type {kind!r} is not computed for ALBERT; 'absolute' is.")
+    hidden, inner, embed = (read.integer(k) for k in ("hidden_size", "intermediate_size", "embedding_size"))
+    layers, groups = read.integer("num_hidden_layers"), read.integer("num_hidden_groups", 1)
+    if read.integer("inner_group_num", 1) != 1 or layers % groups:
+        raise read.fail("config.json: inner_group_num must be 1, and num_hidden_groups must divide the layers.")
+    positions, weights = read.integer("max_position_embeddings"), read.weights
+    for ours, source, rows in (
+        ("word", "word", None),
+        ("position", "position", positions),
+        ("type", "token_type", read.integer("type_vocab_size", 2)),
+    ):
+        weights[f"embed.{ours}"] = read.tensor(f"embeddings.{source}_embeddings.weight", (rows, embed))
+    read.norm("embed.norm", "embeddings.LayerNorm", embed)
+    read.linear("embed.project", "encoder.embedding_hidden_mapping_in", embed, hidden)
+    for group in range(groups):
+        read.layer(group, "encoder.albert_layer_groups", _ALBERT_LAYER, hidden, inner)
+    shared = {name: value for name, value in weights.items() if name.startswith("layer.")}
+    for name in shared:
+        del weights[name]
+    for index in range(layers):
+        group = index // (layers // groups)
+        weights |= {
+            f"layer.{index}.{n.split('.', 2)[2]}": v for n, v in shared.items() if n.startswith(f"layer.{group}.")
+        }
+    read.head(hidden)
+    return Model(
+        family="albert",
+        layers=layers,
+        heads=read.heads("num_attention_heads", hidden),
+        hidden=hidden,
+        activation=read.activation(),
+        epsilon=read.number("layer_norm_eps", 1e-12),
+        positions_from=0,
+        max_tokens=positions,
         weights=weights,
     )
 
@@ -408,6 +516,8 @@ def relative_buckets(relative: Relative, reach: int) -> np.ndarray:
     DeBERTa v2's logarithmic buckets (transformers, make_log_bucket_position), then shifted by `span` and clamped.
     """
     distance = np.arange(-reach, reach + 1)
+    if not relative.scaled:  # a row for each distance, the farthest behind first
+        return np.clip(distance + relative.span, 0, 2 * relative.span)
     if relative.buckets:
         mid = relative.buckets // 2
         size = np.where(np.abs(distance) < mid, mid - 1, np.abs(distance)).astype(np.float64)

@@ -6,7 +6,7 @@ It knows nothing of models; `encoder.forward` calls it.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import erf
+from scipy.special import erf, expit
 
 from drystone.reader.model.encoder import Trace, forward
 from drystone.reader.model.families import Model
@@ -45,6 +45,8 @@ class NumpyOps:
         y: np.ndarray
         if name == "relu":
             y = np.maximum(x, 0)
+        elif name == "silu":
+            y = x * expit(x)
         elif name == "gelu_tanh":
             inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
             y = np.float32(0.5) * x * (1 + np.tanh(inner))

@@ -65,6 +65,8 @@ class _OnnxOps:
     def activate(self, x: str, name: str) -> str:
         if name == "relu":
             return self.node("Relu", x)
+        if name == "silu":
+            return self.node("Mul", x, self.node("Sigmoid", x))
         half = self.number(0.5)
         if name == "gelu_tanh":
             cube = self.node("Mul", self.node("Mul", self.node("Mul", x, x), x), self.number(0.044715))

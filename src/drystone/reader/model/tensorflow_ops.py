@@ -51,6 +51,8 @@ class TensorflowOps:
         return (x - mean) * self.tf.math.rsqrt(variance + epsilon) * self._weights[g] + self._weights[b]
 
     def activate(self, x: Any, name: str) -> Any:
+        if name == "silu":
+            return self.tf.nn.silu(x)
         return self.tf.nn.relu(x) if name == "relu" else self.tf.nn.gelu(x, approximate=name == "gelu_tanh")
 
     def split_heads(self, x: Any, heads: int) -> Any:

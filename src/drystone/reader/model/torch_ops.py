@@ -40,6 +40,8 @@ class TorchOps:
     def activate(self, x: Tensor, name: str) -> Tensor:
         if name == "relu":
             return functional.relu(x)
+        if name == "silu":
+            return functional.silu(x)
         return functional.gelu(x, approximate="tanh" if name == "gelu_tanh" else "none")
 
     def split_heads(self, x: Tensor, heads: int) -> Tensor:

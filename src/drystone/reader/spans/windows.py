@@ -52,7 +52,9 @@ class Windower:
     ) -> None:
         self.name = name
         self._tokenizer = _tokenizer(tokenizer_json, name)
-        largest = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+        # A token that was added and never trained may lie beyond the embeddings: texts that hold it are refused.
+        largest = max(self._tokenizer.get_vocab(with_added_tokens=False).values(), default=0)
+        self._vocabulary = vocabulary
         if largest >= vocabulary:
             raise ModelError(
                 f"{name}: tokenizer.json goes up to id {largest}, the model's embeddings to {vocabulary - 1}: they do "
@@ -122,6 +124,10 @@ class Windower:
 
         `max_question_len` cuts the question. Raises TextError where the question leaves no room for the context.
         """
+        for field, text in (("question", question), ("context", context)):
+            if len(text.ids) and text.ids.max() >= self._vocabulary:
+                unknown = self.token(int(text.ids.max()))
+                raise TextError(field, f"holds {unknown!r}, a token of which {self.name} has no embedding.")
         limit = self.limit(max_seq_len)
         asked = question.ids[:max_question_len]
         fixed = len(self._before) + len(self._between) + len(self._after)

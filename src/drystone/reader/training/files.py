@@ -21,10 +21,12 @@ from drystone import processor
 from drystone.errors import UsageError
 from drystone.reader.model.checkpoint import Checkpoint
 from drystone.reader.model.families import FAMILIES
+from drystone.reader.model.tokenization import TOKENIZER_FILES
 from drystone.reader.training.records import CourseRow, Hardware, RunFacts, RunProgress, TrainingRecord
 from drystone.reader.training.state import write_atomically
 
 _STEMS = {
+    "albert": "Albert",
     "bert": "Bert",
     "camembert": "Camembert",
     "distilbert": "DistilBert",
@@ -107,8 +109,13 @@ def write_model(checkpoint: Checkpoint, out: Path, *, half: bool = False) -> Pat
     if stem := _STEMS.get(kind):
         config["architectures"] = [f"{stem}ForQuestionAnswering"]
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
-        if (checkpoint.folder / name).is_file() and (checkpoint.folder / name).resolve() != (out / name).resolve():
+    (out / "tokenizer.json").write_text(checkpoint.tokenizer_json, encoding="utf-8")
+    for name in TOKENIZER_FILES:
+        if (
+            name != "tokenizer.json"
+            and (checkpoint.folder / name).is_file()
+            and (checkpoint.folder / name).resolve() != (out / name).resolve()
+        ):
             shutil.copyfile(checkpoint.folder / name, out / name)
     prefix = FAMILIES[kind]
     kept = {

@@ -18,7 +18,7 @@ import orjson
 
 from drystone._words import many
 from drystone.errors import ReleaseError
-from drystone.release.documents.covers import Folders
+from drystone.release.documents.covers import Folders, line_text
 from drystone.release.layout import NOTICES, shown
 from drystone.release.manifest import FORMAT_VERSION
 
@@ -36,9 +36,9 @@ class NoticePlace:
     """Where a text lies: origin and name of the repository, path, SWHID of the original; and whom it names as holders.
 
     `files`: how many kept files of the repository rest on it, by their evidence; `first`: the first of their paths;
-    `covers`: all of them, where a path that ends in `/` stands for all kept files below. None and nothing where an
-    older program did not say. `beside`: of a notice file that no evidence names, the SWHID of the text beside which it
-    lies. `path` and `swhid` are None where the release does not tell which text the files rest on.
+    `covers`: all of them, as lines of `covers.Folders`. None and nothing where an older program did not say. `beside`:
+    of a notice file that no evidence names, the SWHID of the text beside which it lies. `path` and `swhid` are None
+    where the release does not tell which text the files rest on.
     """
 
     origin: str
@@ -199,19 +199,24 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
     yield f"NOTICE of {shown(title)}\n\n"
     yield "The files of this release are under the licences of the repositories they come from. Each licence or\n"
     yield "notice text that kept files rest on stands below once, with the places where it lies, its copyright lines\n"
-    yield "there, and after 'for' the files that rest on it: '/src/', with a slash at its end, stands for all files\n"
-    yield "that the release has there and below. Where only the file itself, a README or metadata names a licence,\n"
-    yield "there is no text to pass on.\n"
+    yield "there, and after 'for' the files that rest on it. '/src/', with a slash at its end, stands for all files\n"
+    yield "that the release has there and below, but those after 'except'. Where only the file itself, a README or\n"
+    yield "metadata names a licence, there is no text to pass on.\n"
     number = 0
     for number, notice in enumerate(notices, start=1):
         yield f"\n{'=' * 80}\n[{number}] {shown(heading(notice))}\n{'=' * 80}\n\n"
         for place in notice.places:
             yield f"{place_text(place)}\n"
             yield "".join(f"    {shown(line)}\n" for line in place.holders)
-            yield "".join(f"    for {shown(path)}\n" for path in place.covers)
+            yield covers_text(place.covers)
         yield "\n" + "".join(f"| {line}".rstrip() + "\n" for line in text_of(notice).split("\n"))
     if not number:
         yield "\nNo kept file rests on a licence or notice text.\n"
+
+
+def covers_text(covers: Iterable[str]) -> str:
+    """Return the lines of the files that a text covers."""
+    return "".join(f"    {shown(line_text(line))}\n" for line in covers)
 
 
 def text_of(notice: Notice) -> str:

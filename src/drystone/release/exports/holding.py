@@ -24,7 +24,8 @@ def what_it_holds(form: str, choice: RowChoice, kept: int) -> str:
         return f"Holds {_STACK[form].format(kept=f'{kept:,}')}."
     columns = columns_of(choice)
     rows = kept if choice.limit is None else min(kept, choice.limit)
-    which = f"{rows:,} of {many(kept, 'kept file')}" if rows < kept else f"all {many(kept, 'kept file')}"
+    whole = f"{'the' if kept == 1 else 'all'} {many(kept, 'kept file')}"
+    which = f"{rows:,} of {many(kept, 'kept file')}" if rows < kept else whole
     order = f"shuffled (seed {choice.seed})" if choice.shuffle else "in the order of the release"
     splits = ", ".join(f"{name} {weight:g}" for name, weight in choice.splits)
     parts = f"; splits by {choice.by}: {splits}" if len(choice.splits) > 1 else ""
@@ -33,4 +34,5 @@ def what_it_holds(form: str, choice: RowChoice, kept: int) -> str:
     left = len(DATA.names) - len(set(columns) | ({"content"} if form == "text" else set()))
     said = "" if not left else f"; {left} other columns of the release are not in it"
     most = " (--columns all has them)" if left and tuple(columns) == DEFAULT_COLUMNS else ""
-    return f"Holds {which}, {order}{parts}: {text}{facts} columns beside it{said}{most}; nothing of what was dropped."
+    each = f"Each row: {text}{facts} columns beside it{said}{most}"
+    return f"Holds {which}, {order}{parts}. {each}. Nothing of what was dropped."

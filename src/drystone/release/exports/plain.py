@@ -47,7 +47,9 @@ def columns_of(choice: RowChoice) -> list[str]:
         return list(DATA.names)
     for name in choice.columns:
         if name not in DATA.names:
-            raise UsageError(f"{name}: no column of a release{did_you_mean(name, DATA.names)}; docs/release-format.md")
+            raise UsageError(
+                f"{name}: no column of a release{did_you_mean(name, DATA.names)}. docs/release-format.md lists them"
+            )
     return list(dict.fromkeys(choice.columns)) or list(DEFAULT_COLUMNS)
 
 

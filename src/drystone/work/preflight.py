@@ -1,0 +1,89 @@
+"""Whether work can be done in a folder, found out before the first stage: on this host, and on each of a cluster.
+
+Knows nothing of what the work is.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from drystone.errors import BuildError
+from drystone.work.files import why
+
+#: Bytes that are written to try a folder: a disk with less room is full.
+_TOKEN: Final = 64 << 10
+
+
+class HostReport(NamedTuple):
+    """What a host says: versions of Drystone and Python, and for each folder what is wrong with it, or ""."""
+
+    drystone: str
+    python: str
+    problems: list[str]
+
+
+def this_program() -> tuple[str, str]:
+    """Return the versions on which what a task gives depends: of Drystone, and of Python without its last number."""
+    return version("drystone"), ".".join(platform.python_version_tuple()[:2])
+
+
+def write_token(folder: Path) -> Path:
+    """Make a folder where it is missing, write a small file into it and read it again; return its place.
+
+    Raises `BuildError` naming the folder where it is read-only, full or no folder.
+    """
+    token = folder / f".preflight-{secrets.token_hex(8)}"
+    data = secrets.token_bytes(_TOKEN)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            token.write_bytes(data)
+            same = token.read_bytes() == data
+        except OSError:
+            with suppress(OSError):
+                token.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BuildError(f"{folder}: cannot be written ({why(error)}); free space, or choose another folder") from None
+    if not same:
+        raise BuildError(f"{folder}: gives other bytes than were written there; choose another folder")
+    return token
+
+
+def check(folders: Sequence[Path]) -> None:
+    """Raise `BuildError` naming the first of the folders in which nothing can be written here."""
+    for folder in folders:
+        write_token(folder).unlink(missing_ok=True)
+
+
+def report(tokens: Sequence[Path]) -> HostReport:
+    """Return what this host finds out about the folders of files that another host wrote: for each what is wrong."""
+    problems = []
+    for token in tokens:
+        if not token.is_file():
+            problems.append("does not see what this host has written there; mount the same file system on both")
+            continue
+        try:
+            write_token(token.parent).unlink(missing_ok=True)
+        except BuildError as error:
+            problems.append(str(error).removeprefix(f"{token.parent}: "))
+        else:
+            problems.append("")
+    return HostReport(*this_program(), problems)
+
+
+def judge(host: str, found: HostReport, folders: Sequence[Path]) -> None:
+    """Raise `BuildError` naming a host, and what about it would spoil a build."""
+    ours = this_program()
+    for name, here, there in zip(("Drystone", "Python"), ours, found[:2], strict=True):
+        if here != there:
+            raise BuildError(f"host {host}: has {name} {there}, and this one {here}; install the same version on both")
+    for folder, problem in zip(folders, found.problems, strict=True):
+        if problem:
+            raise BuildError(f"host {host}, {folder}: {problem}")
