@@ -118,6 +118,8 @@ def test_the_public_names_are_these() -> None:
         "show_artifact",
         "show_optout",
         "show_review",
+        "sign",
+        "sign_log",
         "stats",
         "train",
         "validate_passport",

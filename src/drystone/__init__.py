@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         estimate,
         explain_settings,
         retract,
+        sign_log,
         verify,
         why,
         why_nothing,
@@ -120,7 +121,7 @@ if TYPE_CHECKING:
     )
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release
-    from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, stats, verify_receipt
+    from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, sign, stats, verify_receipt
     from drystone.search.verbs import (
         asks_ledger,
         complete_query,
@@ -245,6 +246,8 @@ __all__ = [
     "show_artifact",
     "show_optout",
     "show_review",
+    "sign",
+    "sign_log",
     "stats",
     "train",
     "validate_passport",
@@ -375,6 +378,8 @@ _HOMES = {
     "show_artifact": "drystone.catalog.verbs",
     "show_optout": "drystone.registry.verbs",
     "show_review": "drystone.registry.verbs",
+    "sign": "drystone.release.verbs",
+    "sign_log": "drystone.building.verbs",
     "stats": "drystone.release.verbs",
     "train": "drystone.reader.verbs",
     "validate_passport": "drystone.catalog.verbs",

@@ -411,7 +411,7 @@ def test_quick_reads_no_rows_and_says_so(release_copy: Path) -> None:
     report = verify(release_copy, quick=True)
     assert report.holds
     assert report.quick
-    assert report.checks == ("files", "schemas", "counts", "registry")
+    assert report.checks == ("files", "schemas", "counts", "registry", "tombstones", "signatures")
     (release_copy / "NOTICE").unlink()
     assert found(verify(release_copy, quick=True), "files", "NOTICE: missing")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from drystone.errors import UsageError
+from drystone.errors import RegistryError, UsageError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -220,6 +220,7 @@ def verify(
     quick: bool = False,
     deep: bool = False,
     root: str | None = None,
+    key: AnyPath | None = None,
     against: Iterable[AnyPath] = (),
     registry: str | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -229,13 +230,15 @@ def verify(
 
     `quick`: files, sizes, columns and counts only, no rows. Of an index it is checked that it is of this release, and
     with a sample of its files that it agrees with their texts; `deep`: with all of them, by making it anew. `root`: the
-    root hash that it must have, as a citation names it (default: any). `against`: later releases, or tombstones, that
-    may say that this version is superseded. `registry`: a registry that may say so (default: DRYSTONE_REGISTRY, or
-    `drystone-registry.sqlite` here or beside the release, where there is one). `progress` is called with bytes done and
-    all bytes, `index_progress` with bytes of indexed text. Raises
+    root hash that it must have, as a citation names it (default: any). `key`: the publisher's public key, a file, by
+    which it must be signed (default: signatures that are there must hold, whoever made them). `against`: later
+    releases, or tombstones, that may say that this version is superseded. `registry`: a registry that may say so
+    (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here or beside the release, where there is one).
+    `progress` is called with bytes done and all bytes, `index_progress` with bytes of indexed text. Raises
     `ReleaseError` where the folder is no release, `UsageError` or `RegistryError` where the registry that was named
     cannot be asked.
     """
+    from drystone.policy.decision import Reason
     from drystone.registry.place import successor_of
     from drystone.release.checking.verify import INDEX
     from drystone.release.checking.verify import verify as check
@@ -248,7 +251,15 @@ def verify(
     known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
     if quick and deep:
         raise UsageError("a check is quick or deep, not both")
-    report = check(folder, quick=quick, progress=progress, against=against, known=known, root=root)
+    public = None
+    if key is not None:
+        from drystone.release.versions.receipts import load_public
+
+        public = load_public(Path(key))
+    reasons = {reason.word: reason.stage.word for reason in Reason}
+    report = check(
+        folder, quick=quick, progress=progress, against=against, known=known, root=root, key=public, reasons=reasons
+    )
     found = open_release(folder)
     if found.manifest.index:
         from functools import partial
@@ -329,19 +340,65 @@ def retract(
     return outcomes
 
 
-def audit(releases: Iterable[AnyPath] = (), *, registry: AnyRegistry = None, heads: Iterable[str] = ()) -> Audit:
+def audit(
+    releases: Iterable[AnyPath] = (),
+    *,
+    registry: AnyRegistry = None,
+    heads: Iterable[str] = (),
+    checkpoints: Iterable[AnyPath] = (),
+    key: AnyPath | None = None,
+    log: AnyPath | None = None,
+) -> Audit:
     """Prove that nothing was altered in a registry or removed from it; problems are returned.
 
     `releases`: folders whose manifests carry a head that the log must hold, which shows removed last events. `heads`:
-    hashes from elsewhere that it must hold. `registry`: default DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here.
+    hashes from elsewhere that it must hold. `checkpoints`: files that `sign_log` wrote and somebody kept; the log
+    must have gone through each. `key`: the operator's public key, which must have signed them. `log`: a log as
+    `registry log --json` prints it, in place of a registry: whoever is given one can check it. `registry`: default
+    DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here.
     Raises `UsageError` where there is no registry, `RegistryError`, `ReleaseError`.
     """
+    from drystone.registry.log.audit import audit_events
+    from drystone.registry.log.checkpoints import load_checkpoint
+    from drystone.registry.log.events import read_log
     from drystone.registry.verbs import using
     from drystone.release.manifest import read_manifest
 
     carried = [read_manifest(Path(folder)).facts.registry_head for folder in releases]
+    public = None
+    if key is not None:
+        from drystone.release.versions.receipts import load_public
+
+        public = load_public(Path(key))
+    wanted = [*(head for head in carried if head is not None), *heads]
+    states = [load_checkpoint(Path(file), public) for file in checkpoints]
+    if log is not None:
+        if registry is not None:
+            raise UsageError("a log is checked, or a registry, not both")
+        return audit_events(read_log(Path(log)), wanted, states)
     with using(registry) as opened:
-        return opened.audit([*(head for head in carried if head is not None), *heads])
+        return opened.audit(wanted, states)
+
+
+def sign_log(key: AnyPath, *, registry: AnyRegistry = None, name: str = "drystone-registry") -> str:
+    """Return a signed note of the state of a registry's log: number of events, and hash of the last one.
+
+    Whoever keeps it can show later that the log went on from there (`audit`). `key`: the operator's private key.
+    `name`: what the log is called in it, without spaces. `registry`: default DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here. Raises `UsageError`, also where `key` is no private Ed25519 key; `RegistryError`
+    where the log is not whole.
+    """
+    from drystone.registry.log.checkpoints import LogState, checked_name, sign_checkpoint
+    from drystone.registry.verbs import using
+    from drystone.release.versions.receipts import load_private
+
+    private = load_private(Path(key))
+    checked_name(name)
+    with using(registry) as opened:
+        found = opened.audit()
+    if found.problems:
+        raise RegistryError(f"the registry is not whole, so its state is not signed: {found.problems[0]}")
+    return sign_checkpoint(LogState(name, found.events, found.head), private)
 
 
 def _workers(engine: EngineKind | None, threads: int | None) -> Workers:

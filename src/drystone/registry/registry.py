@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from drystone.registry.log.audit import Audit, audit
+from drystone.registry.log.checkpoints import LogState
 from drystone.registry.log.events import Events
 from drystone.registry.optouts import OptOutBook
 from drystone.registry.requests.contacts import Contacts
@@ -42,9 +43,9 @@ class Registry:
         """
         return cls(url_or_path, key)
 
-    def audit(self, heads: Iterable[str] = ()) -> Audit:
-        """Check that nothing was altered or removed; `heads` are hashes from elsewhere that the log must hold."""
-        return audit(self._engine, heads)
+    def audit(self, heads: Iterable[str] = (), checkpoints: Sequence[LogState] = ()) -> Audit:
+        """Check that nothing was altered or removed; `heads` and `checkpoints` from elsewhere must be of this log."""
+        return audit(self._engine, heads, checkpoints)
 
     def close(self) -> None:
         """Release the database's connections."""

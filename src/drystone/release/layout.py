@@ -44,6 +44,8 @@ _LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")
 _DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)?")
 _INDEX = re.compile(r"index/[0-9a-f]{32}\.(segment|copies)(\..*\.partial)?", re.DOTALL)
 _REVISED = re.compile(r"(.+)\.v\d+\.\d+\.\d+\.parquet", re.DOTALL)
+#: What follows the name of a file in the name of its signature, as `ssh-keygen -Y sign` names it.
+SIGNATURE: Final = ".sig"
 #: What follows the name of a document that is about to take the place of the one under that name.
 NEXT: Final = ".next"
 

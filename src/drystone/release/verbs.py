@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,34 @@ def verify_receipt(receipt: AnyPath, key: AnyPath) -> Receipt:
     from drystone.release.versions import receipts
 
     return receipts.verify_receipt(Path(receipt), receipts.load_public(Path(key)))
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A release that was signed: its place, the signatures' names, and the key as SSH's programs read and name it."""
+
+    place: str
+    signatures: tuple[str, ...]
+    public_key: str
+    key: str
+
+
+def sign(releases: Sequence[AnyPath], key: AnyPath) -> list[Signed]:
+    """Sign releases (folders, or URLs such as s3://bucket/prefix) with the publisher's private key.
+
+    Signed are the manifest, which names every other file by its SHA-256, and each tombstone, in the form that
+    `ssh-keygen -Y verify` checks. A release is signed anew after a retraction, an update in its place or a new index.
+    Raises `UsageError` where `key` is no private Ed25519 key, `ReleaseError` where there is no release.
+    """
+    from drystone.release.versions.receipts import load_private
+    from drystone.release.versions.signatures import key_name, sign_place, ssh_line
+
+    private = load_private(Path(key))
+    public = private.public_key()
+    return [
+        Signed(os.fspath(place), tuple(sign_place(os.fspath(place), private)), ssh_line(public), key_name(public))
+        for place in releases
+    ]
 
 
 def opened(release: AnyRelease) -> Release:

@@ -19,11 +19,12 @@ from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.files import file_sha256, whole_file, write_whole
 from drystone.release.layout import shown
-from drystone.release.location import Bucket, locked
+from drystone.release.location import Bucket, Folder, locked
 from drystone.release.manifest import FileEntry, IndexFile, manifest_bytes, read_manifest
 from drystone.release.read import Release
 from drystone.release.schema import ANY_DATA
 from drystone.release.tables import batches
+from drystone.release.versions.signatures import unsign
 from drystone.search import _kernel, segment
 from drystone.search.definitions.maker import KEYWORDS, SymbolMaker
 from drystone.search.indexes import copies
@@ -187,6 +188,7 @@ def list_index(release: Release, found: Sequence[IndexFile]) -> None:
     index = tuple(sorted(found, key=lambda file: file.path))
     if index != release.manifest.index:
         anew = release.manifest.model_copy(update={"index": index})
+        unsign(Folder(release.path))
         write_whole(release.path / layout.MANIFEST, manifest_bytes(anew))
     remove_others(release.path, index)
 

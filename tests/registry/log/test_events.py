@@ -8,25 +8,9 @@ import os
 import pytest
 import sqlalchemy as sa
 
-from drystone.registry import NewRequest, Registry, Review
-from drystone.registry.requests import subjects
+from drystone.registry import Registry
 from drystone.registry.storage.database import connect
-
-
-def filled(url: str) -> Registry:
-    registry = Registry.open(url)
-    blobs = [bytes([n]) * 20 for n in range(1, 9)]
-    for name in ("ann", "ben"):
-        request, _ = registry.requests.receive(NewRequest([subjects.owner(name), subjects.repository(f"{name}s/x")]))
-        registry.requests.challenge(request.id, "file")
-        registry.requests.vouch(request.id, "mo", "known")
-        registry.requests.decide(request.id, "partly", "mo", "only the owner", [1])
-        registry.optouts.block(request.id, blobs, "the repository")
-        registry.optouts.applied(request.id, "a" * 64, "1.0.0", 3, 30)
-    registry.optouts.record_place("rename", "ann", "anna", "mo")
-    registry.reviews.enqueue([Review("c" * 64, "unanswered")])
-    registry.reviews.decide("cccc", "MIT", "mo", "clear")
-    return registry
+from tests.registry.log.tamperings import filled
 
 
 @pytest.mark.parametrize("touch", ["UPDATE events SET kind = 'x'", "DELETE FROM events", "TRUNCATE events CASCADE"])

@@ -8,6 +8,7 @@ import click
 
 from drystone._words import many
 from drystone.building.verbs import audit as audit_registry
+from drystone.building.verbs import sign_log
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.registry import verbs
@@ -24,6 +25,8 @@ def command(ctx: click.Context, registry: str | None) -> None:
       drystone registry --registry registry.sqlite init
       drystone registry audit
       drystone registry audit releases/mine-1.0.0 releases/mine-1.1.0
+      drystone registry checkpoint --key publisher.key > checkpoint.txt
+      drystone registry audit --checkpoint checkpoint.txt --key publisher.key.pub
       drystone registry --registry postgresql://host/registry log --json
       export DRYSTONE_REGISTRY_KEY=$(drystone registry key)
     """  # fmt: skip
@@ -40,15 +43,33 @@ def init(registry: str | None) -> None:
 @command.command()
 @click.argument("releases", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--head", "heads", multiple=True, help="A hash from elsewhere that the log must hold; may be repeated.")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A checkpoint that somebody kept, which the log must have gone through; may be repeated.",
+)
+@click.option("--key", type=click.Path(path_type=Path), help="The operator's public key: it must have signed them.")
+@click.option("--log", type=click.Path(path_type=Path), help="Check this log, as `log --json` printed it, instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def audit(registry: str | None, releases: tuple[Path, ...], heads: tuple[str, ...], as_json: bool) -> None:
+def audit(
+    registry: str | None,
+    releases: tuple[Path, ...],
+    heads: tuple[str, ...],
+    checkpoints: tuple[Path, ...],
+    key: Path | None,
+    log: Path | None,
+    as_json: bool,
+) -> None:
     """Prove that nothing was altered or removed; exit with 1 where something was.
 
     Every event's hash covers all events before it, and every table must follow from the events. RELEASES are folders:
-    the head that each of their manifests carries must be in the log, which shows removed last events.
+    the head that each of their manifests carries must be in the log, which shows removed last events; so must the
+    state in each checkpoint.
     """
-    found = audit_registry(releases, registry=registry, heads=heads)
+    found = audit_registry(releases, registry=registry, heads=heads, checkpoints=checkpoints, key=key, log=log)
     if as_json:
         print_json(found, indent=False, whole=not found.problems)
     else:
@@ -62,6 +83,18 @@ def audit(registry: str | None, releases: tuple[Path, ...], heads: tuple[str, ..
         echo("Nothing was altered or removed." if not found.problems else f"{many(len(found.problems), 'problem')}.")
     if found.problems:
         click.get_current_context().exit(1)
+
+
+@command.command()
+@click.option("--key", type=click.Path(path_type=Path), required=True, help="The operator's private key, to sign it.")
+@_options.option_of(sign_log, "--name", help="What the log is called in it, as example.org/registry.")
+@click.pass_obj
+def checkpoint(registry: str | None, key: Path, name: str) -> None:
+    """Print a signed note of the state of the log, to be kept by others: with it a log written anew shows.
+
+    It has the form of C2SP's signed notes: name of the log, number of events, hash of the last one, signature.
+    """
+    echo(sign_log(key, registry=registry, name=name), nl=False)
 
 
 @command.command()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--quick", is_flag=True, help="Files, sizes, columns and counts only; no rows are read.")
 @click.option("--deep", is_flag=True, help="Make the index anew and compare all of it, not a sample.")
 @click.option("--root", metavar="HASH", help="The root hash that it must have, as a citation names it.")
+@click.option("--key", type=click.Path(path_type=Path), help="The publisher's public key: it must have signed it.")
 @click.option(
     "--against",
     multiple=True,
@@ -41,6 +42,7 @@ def command(
     quick: bool,
     deep: bool,
     root: str | None,
+    key: Path | None,
     against: tuple[Path, ...],
     registry: str | None,
     as_json: bool,
@@ -61,22 +63,25 @@ def command(
       drystone verify releases/mine --quick
       drystone verify releases/mine --deep
       drystone verify releases/mine --root 1e1c5c8d0a0b3f5f...   (all 64 digits)
+      drystone verify releases/mine --key publisher.key.pub
       drystone verify an-old-copy --registry registry.sqlite
       drystone verify an-old-copy --against releases/mine
       drystone verify releases/mine --json | jq .problems
     """
     with Meter("verify", quiet or as_json) as meter:
         shown = {"progress": meter, "index_progress": meter.beside("index")} if not quick else {}
-        report = verbs.verify(release, quick=quick, deep=deep, root=root, against=against, registry=registry, **shown)
+        report = verbs.verify(
+            release, quick=quick, deep=deep, root=root, key=key, against=against, registry=registry, **shown
+        )
     if as_json:
         print_json(report, holds=report.holds)
     elif not (quiet and report.holds and not report.superseded):
-        _print(report)
+        _print(report, key is not None)
     if not report.holds or (report.superseded and report.superseded.retracted):
         sys.exit(1)
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, keyed: bool) -> None:
     from drystone.release.checking.verify import summary
 
     out = console()
@@ -93,10 +98,15 @@ def _print(report: Report) -> None:
         echo(f"... and {hidden:,} more")
     for note in report.notes:
         echo(note, colour="yellow")
-    if later := report.superseded:
+    if report.signed_by:
+        echo(f"Signed by key {report.signed_by}" + ("." if keyed else "; whose key that is, --key FILE checks."))
+    later = report.superseded
+    if later:
         why = "retracted: do not use it any more" if later.retracted else "superseded"
         echo(f"This version is {why}. Its successor is {later.version}  {later.root}", colour="yellow")
-    if report.holds:
+    if report.holds and later and later.retracted:
+        echo("It is what its manifest says, and retracted.")
+    elif report.holds:
         echo("Nothing is wrong" + (", as far as a quick look shows." if report.quick else "."))
     else:
         echo("This release is not what its manifest says. Fetch it again, or build it again.")

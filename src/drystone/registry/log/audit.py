@@ -8,17 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
-from drystone.registry.log import events
+from drystone.registry.log import events, guards
 from drystone.registry.log.bodies import (
     AppliedTo,
     Blocked,
     Challenged,
+    ContactErased,
     Contested,
     CopiesSettled,
     Decided,
@@ -30,12 +31,14 @@ from drystone.registry.log.bodies import (
     Verified,
     Withdrawn,
 )
+from drystone.registry.log.checkpoints import LogState, watched
 from drystone.registry.log.events import EFFECTIVE, Event
 from drystone.registry.snapshot import GENESIS
 from drystone.registry.storage.database import reading
 from drystone.registry.storage.tables import (
     APPLICATIONS,
     BLOCKED,
+    CONTACTS,
     DECISIONS,
     LIKENESSES,
     OBJECTIONS,
@@ -64,32 +67,46 @@ class Audit:
     problems: tuple[str, ...]
 
 
-def audit(engine: sa.Engine, heads: Iterable[str] = ()) -> Audit:
+def audit(engine: sa.Engine, heads: Iterable[str] = (), checkpoints: Sequence[LogState] = ()) -> Audit:
     """Check the whole registry; `heads` are hashes from elsewhere (manifests, receipts) that the log must hold.
 
-    Removing the last events leaves a chain that is whole: only a head that is known from elsewhere shows it.
+    Removing the last events, or writing the log anew, leaves a chain that is whole: only a head or one of the
+    `checkpoints` that are known from elsewhere shows it.
     """
+    with reading(engine) as connection:
+        expected = LoggedTables()
+        found = audit_events(events.walk(connection), heads, checkpoints, expected.take)
+        return replace(
+            found, problems=(*found.problems, *expected.differences(connection), *guards.differences(connection))
+        )
+
+
+def audit_events(
+    log: Iterable[Event],
+    heads: Iterable[str] = (),
+    checkpoints: Sequence[LogState] = (),
+    each: Callable[[Event], object] = lambda event: None,
+) -> Audit:
+    """Check a log by itself, as anyone can who has it: its chain, `heads`, `checkpoints`; `each` gets every event."""
     kinds: Counter[str] = Counter()
     head = release_head = GENESIS
-    expected = _Expected()
     wanted = set(heads) - {GENESIS}
-    with reading(engine) as connection:
+    problems: list[str] = []
 
-        def seen() -> Iterator[Event]:
-            nonlocal head, release_head
-            for event in events.walk(connection):
-                kinds[event.kind] += 1
-                head = event.hash
-                if event.kind in EFFECTIVE:
-                    release_head = event.hash
-                wanted.discard(event.hash)
-                expected.take(event)
-                yield event
+    def seen() -> Iterator[Event]:
+        nonlocal head, release_head
+        for event in watched(log, checkpoints, problems):
+            kinds[event.kind] += 1
+            head = event.hash
+            if event.kind in EFFECTIVE:
+                release_head = event.hash
+            wanted.discard(event.hash)
+            each(event)
+            yield event
 
-        problems = list(events.broken(seen()))
-        problems += expected.differences(connection)
+    broken = list(events.broken(seen()))
     problems += [f"head {missing}: no event has this hash, so events were removed" for missing in sorted(wanted)]
-    return Audit(sum(kinds.values()), head, release_head, dict(sorted(kinds.items())), tuple(problems))
+    return Audit(sum(kinds.values()), head, release_head, dict(sorted(kinds.items())), (*broken, *problems))
 
 
 #: What lies in tables by content and is logged as a number and a hash.
@@ -102,7 +119,7 @@ _LISTS: Final[dict[str, sa.Column[Any]]] = {
 _Row: TypeAlias = dict[str, object]
 
 
-class _Expected:
+class LoggedTables:
     """What the tables should hold, as the events tell it."""
 
     def __init__(self) -> None:
@@ -112,6 +129,7 @@ class _Expected:
         self.rows: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
         #: By list: event -> request, how many, and the hash over them.
         self.listed: dict[str, dict[int, tuple[str, int, str]]] = {name: {} for name in _LISTS}
+        self.erased: set[str] = set()
 
     def take(self, event: Event) -> None:
         """Apply one event; what does not read as one of its kind is left out, and shows as a difference."""
@@ -130,10 +148,27 @@ class _Expected:
         self.subjects[event.request or ""] = numbered
 
     def _challenged(self, event: Event, body: Challenged) -> None:
-        self.verifications[body["nonce"]] = {"request": event.request, "method": body["method"], "state": "pending"}
+        self.verifications[body["nonce"]] = {
+            "request": event.request,
+            "method": body["method"],
+            "state": "pending",
+            "created_at": event.at,
+            "expires_at": body["expires_at"],
+            "finished_at": None,
+            "evidence": None,
+        }
 
     def _verified(self, event: Event, body: Verified) -> None:
-        self.verifications[body["nonce"]] = {"request": event.request, "method": body["method"], "state": "succeeded"}
+        # A moderator's own word is opened and met in one step, without a challenge.
+        opened = self.verifications.get(body["nonce"], {"created_at": event.at, "expires_at": event.at})
+        self.verifications[body["nonce"]] = {
+            **opened,
+            "request": event.request,
+            "method": body["method"],
+            "state": "succeeded",
+            "finished_at": event.at,
+            "evidence": body["evidence"],
+        }
         request = self.requests[event.request or ""]
         if request["status"] == "received":
             request["status"] = "verified"
@@ -154,6 +189,9 @@ class _Expected:
 
     def _withdrawn(self, event: Event, body: Withdrawn) -> None:
         self.requests[event.request or ""]["status"] = "withdrawn"
+
+    def _contact_erased(self, event: Event, body: ContactErased) -> None:
+        self.erased.add(event.request or "")
 
     def _place_recorded(self, event: Event, body: PlaceRecorded) -> None:
         self.rows["places"].add((event.seq, body["kind"], body["old"], body["new"]))
@@ -199,9 +237,15 @@ class _Expected:
             subject["accepted"] = None if subject["accepted"] is None else bool(subject["accepted"])
         told = {(request, number): s for request, all_ in self.subjects.items() for number, s in all_.items()}
         yield from _compare("subject", told, subjects)
-        listed = connection.execute(sa.select(VERIFICATIONS))
-        states = {row.nonce: {"request": row.request, "method": row.method, "state": row.state} for row in listed}
+        states = {row.nonce: {**row._mapping} for row in connection.execute(sa.select(VERIFICATIONS))}
+        for state in states.values():
+            state["evidence"] = _parsed(state["evidence"])
         yield from _compare("verification", self.verifications, states)
+        contacts = {row.request: row.data for row in connection.execute(sa.select(CONTACTS))}
+        for request in sorted(self.requests.keys() ^ contacts.keys()):
+            yield f"contact {request}: a request and its contact data come and go together"
+        for request in sorted(request for request in self.erased if contacts.get(request) is not None):
+            yield f"contact {request}: was erased, and is there again"
         columns = {
             DECISIONS: ("event", "request", "outcome", "moderator", "reason", "at"),
             PLACES: ("event", "kind", "old", "new"),
@@ -235,6 +279,14 @@ class _Expected:
                 there = (of[event] or {request}) == {request} and digests[event].hexdigest() == sha256
                 if counts[event] != count or not there:
                     yield f"{name} of event {event}: {counts[event]} there, {count} logged, or others"
+
+
+def _parsed(text: str | None) -> object:
+    """Return the value of a JSON text; the text itself where it is none."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
 
 
 def _compare(what: str, expected: Mapping[Any, _Row], found: Mapping[Any, _Row]) -> Iterator[str]:

@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, TypedDict
 
 import sqlalchemy as sa
 
 from drystone._json import Json
+from drystone.errors import UsageError
 from drystone.registry.log.bodies import Body, NewEvent
 from drystone.registry.snapshot import GENESIS
 from drystone.registry.storage.database import at_once, reading, writing
@@ -144,6 +146,26 @@ def broken(events: Iterable[Event]) -> Iterator[str]:
         if found != event.hash:
             yield f"event {event.seq}: was altered (its hash is {event.hash[:12]}, its content gives {found[:12]})"
         expected, previous = event.seq + 1, event.hash
+
+
+def read_log(path: Path) -> Iterator[Event]:
+    """Yield the events of a log as it is printed, JSON Lines. Raises `UsageError` naming the line that is no event."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _event(line, f"{path}, line {number}")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _event(line: bytes, where: str) -> Event:
+    try:
+        said = json.loads(line)
+        if not isinstance(said, dict) or said.keys() != EventRecord.__annotations__.keys():
+            raise ValueError
+        return Event(**{**said, "body": json.dumps(said["body"], sort_keys=True, separators=(",", ":"))})
+    except (ValueError, RecursionError):
+        raise UsageError(f"{where}: is no event, as drystone registry log --json prints one") from None
 
 
 class Events:

@@ -1,23 +1,28 @@
 """The laws of a release as checks over tables: order, content, decisions, conservation, duplicates, repositories.
 
-Each check tells what it finds to `add(check, file, what)` and goes on. Knows nothing of manifests or checksums.
+Each check tells what it finds to `add(check, file, what)` and goes on. Knows nothing of checksums.
 """
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha1, sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.release.layout import MANIFEST
+from drystone.release.manifest import FunnelStep
 from drystone.release.schema import DATA, LEDGER, LEDGER_KEY, SHARED
 from drystone.release.tables import keys_of
+from drystone.release.versions.numbers import RETRACTION
 from drystone.work.buckets import Buckets
 
 #: Told (check, file, what is wrong).
@@ -109,8 +114,11 @@ def _texts(column: pa.ChunkedArray) -> Iterator[memoryview | None]:
             yield view[start:end] if here else None
 
 
-def check_ledger(table: pa.Table, path: str, last: Any, add: Add) -> Any:
-    """Check order and decisions of ledger rows; `last` is the sort key before them. Return their last sort key."""
+def check_ledger(table: pa.Table, path: str, last: Any, add: Add, reasons: Mapping[str, str] | None = None) -> Any:
+    """Check order and decisions of ledger rows; `last` is the sort key before them. Return their last sort key.
+
+    `reasons`: those for which a file may be dropped, each with its stage; None: any.
+    """
     keys = keys_of(table, LEDGER_KEY)
     whole = [key for key in keys if None not in key]
     if len(whole) < len(keys):
@@ -136,7 +144,77 @@ def check_ledger(table: pa.Table, path: str, last: Any, add: Add) -> Any:
     ):
         for row in table.filter(mask).select(["repository_id", "path"]).to_pylist():
             add("decisions", path, f"{row['path']} of {row['repository_id']}: {what}")
+    _check_words(table.filter(dropped), path, add, reasons)
+    for text in pc.unique(column("evidence")).to_pylist():
+        if text is not None and not _is_object(text):
+            add("decisions", path, f"evidence is no JSON object: {text[:100]}")
     return whole[-1] if whole else last
+
+
+def _check_words(dropped: pa.Table, path: str, add: Add, reasons: Mapping[str, str] | None) -> None:
+    """Tell of reasons that are none of the format's, and of those at a stage that is not theirs."""
+    if reasons is None:
+        return
+    for row in dropped.group_by(["stage", "reason"]).aggregate([("path", "count")]).to_pylist():
+        stage, reason, count = row["stage"], row["reason"], row["path_count"]
+        if reason is not None and reason not in reasons:
+            add("decisions", path, f"{count:,} rows are dropped for {reason!r}, which is no reason of the format")
+        elif reason is not None and stage is not None and reasons[reason] != stage:
+            add(
+                "decisions",
+                path,
+                f"{count:,} rows are dropped for {reason!r} at stage {stage!r}, not {reasons[reason]!r}",
+            )
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+#: Steps of a funnel that are no stage of the ledger, or count otherwise than in occurrences.
+_NO_STAGES: Final = ("occurrences", "inventory", "distinct", "exact_duplicates", "release", RETRACTION)
+
+
+class FunnelTally:
+    """Counts what the funnel of the manifest begins and ends with, over the ledger."""
+
+    def __init__(self) -> None:
+        self._listed = [0, 0]
+        self._kept = [0, 0]
+        self._stages: Counter[str] = Counter()
+
+    def add(self, ledger: pa.Table) -> None:
+        """Count ledger rows."""
+        sizes = pc.fill_null(pc.if_else(pc.equal(ledger["kind"], "file"), ledger["size"], 0), 0)
+        kept = pc.fill_null(pc.equal(ledger["decision"], "kept"), False)
+        self._listed[0] += ledger.num_rows
+        self._listed[1] += pc.sum(sizes).as_py() or 0
+        self._kept[0] += pc.sum(kept).as_py() or 0
+        self._kept[1] += pc.sum(sizes.filter(kept)).as_py() or 0
+        for row in pc.value_counts(ledger["stage"]).to_pylist():
+            self._stages[row["values"] or ""] += row["counts"]
+
+    def check(self, funnel: Sequence[FunnelStep], add: Add) -> None:
+        """Compare; call once, after all ledger rows. A retraction leaves the steps before it as they were."""
+        if not funnel:
+            if self._listed[0]:
+                add("funnel", MANIFEST, "is empty, and the ledger has rows")
+            return
+        retracted = funnel[-1].stage == RETRACTION
+        ends = [(funnel[-1], self._kept)] if retracted else [(funnel[0], self._listed), (funnel[-1], self._kept)]
+        for step, (files, size) in ends:
+            if step.files != files or (step.bytes != size and not retracted):
+                said = f"{step.stage} says {step.files:,} files of {step.bytes:,} bytes"
+                add("funnel", MANIFEST, f"{said}, the ledger has {files:,} of {size:,}")
+        for before, step in pairwise(funnel):
+            if step.files > before.files or step.bytes > before.bytes:
+                add("funnel", MANIFEST, f"{step.stage} has more than {before.stage} before it")
+            lost, rows = before.files - step.files, self._stages[step.stage]
+            if not retracted and step.stage not in _NO_STAGES and lost > rows:
+                add("funnel", MANIFEST, f"{step.stage} drops {lost:,} files, in the ledger {rows:,}")
 
 
 class RepositoryCounts:

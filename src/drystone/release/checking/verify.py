@@ -8,20 +8,24 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from drystone._words import many
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
-from drystone.release.checking.laws import Conservation, RepositoryCounts, check_data, check_ledger
+from drystone.release.checking.documents import check_documents
+from drystone.release.checking.folder import CUT_SHORT, check_signatures, check_strangers, check_tombstones, place_of
+from drystone.release.checking.laws import Conservation, FunnelTally, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
 from drystone.release.inspection.stats import RowTally
-from drystone.release.manifest import FileEntry, Manifest, Recorded, names_optouts, release_root
+from drystone.release.manifest import FileEntry, Manifest, names_optouts, release_root
 from drystone.release.merkle import MerkleTree
 from drystone.release.read import Release, open_release
 from drystone.release.schema import SCHEMAS, Expected
@@ -33,22 +37,26 @@ from drystone.release.writing.finish import sums_text
 #: What is checked, by name, in the order of the report. An index is checked by who knows it (`building.verbs.verify`).
 INDEX: Final = "index"
 CHECKS: Final = {
-    "files": "every file of the manifest is there with its size, and no other Parquet or index file lies there",
+    "files": "every file of the manifest is there with its size, and nothing else lies there: no other file, no link",
     "checksums": "every file has the SHA-256 that the manifest and SHA256SUMS give",
     "schemas": "every Parquet file can be read and has the columns of the format",
     "counts": "rows, text bytes, kept, dropped and repositories are as the manifest counts them",
     "roots": "the Merkle root over the rows of each file, and the root hash of the release, are as the manifest says",
     "order": "shards are sorted by SWHID, the ledger by repository, path and entry, repositories by id",
     "content": "content has its released_sha256; where it is the original, also its SWHID, blob_id and length",
-    "decisions": "each ledger row is kept with a shard and no reason, or dropped with a stage, a reason and no shard",
+    "decisions": "each ledger row is kept with a shard and no reason, or dropped for a known reason at its stage "
+    "and without a shard; evidence is JSON",
+    "funnel": "the funnel begins with the occurrences of the ledger, ends with what is kept, and never grows",
     "conservation": "each kept row is one row of the shard it names, and each row of data is a kept row",
     "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
     "registry": "a version after one with opt-outs in force was not made with an empty registry",
     "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
+    "documents": "card, change log, citations and NOTICE say what the manifest says",
+    "tombstones": "each tombstone is of a version that this one follows",
+    "signatures": "what is signed was not altered since; with --key, all of it is signed by that key",
     INDEX: "every file of the index is of shards as they are, and agrees with their rows and texts",
 }
-_CUT_SHORT: Final = "a retraction or an update was cut short here; run it again"
-_QUICK: Final = ("files", "schemas", "counts", "registry")
+_QUICK: Final = ("files", "schemas", "counts", "registry", "tombstones", "signatures")
 _SLOW: Final = tuple(name for name in CHECKS if name != INDEX)
 _EXAMPLES: Final = 20
 #: A row weighs as much work as so many bytes of text, for the progress display.
@@ -72,7 +80,8 @@ class Report:
     """The outcome: `problems` counts all by check, `examples` holds the first 20 of each check.
 
     `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
-    names the version that took its place, where anything that was looked at says so.
+    names the version that took its place, where anything that was looked at says so. `signed_by` names the key that
+    signed the manifest; None where it is not signed, or the signature does not hold.
     """
 
     path: str
@@ -85,6 +94,7 @@ class Report:
     examples: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     superseded: Superseded | None = None
+    signed_by: str | None = None
 
     @property
     def holds(self) -> bool:
@@ -106,12 +116,15 @@ def verify(
     against: Iterable[str | os.PathLike[str]] = (),
     known: Iterable[Superseded] = (),
     root: str | None = None,
+    key: Ed25519PublicKey | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> Report:
     """Check a release and return what was found; problems are in the report, not raised.
 
     `against` are later releases, or tombstones, that may say that this one is superseded, besides what lies in the
     folder or beside it; `known` is what a registry says of that. `root`: the root hash that it must have, as a citation
-    gives it (hex, with or without `sha256:`).
+    gives it (hex, with or without `sha256:`). `key`: the publisher's, by which it must be signed. `reasons`: those for
+    which a file may be dropped, each with its stage (default: any).
     `quick` reads no rows: files, sizes, columns and counts only. Raises `ReleaseError` where the folder is no release
     or its manifest cannot be used, and where temporary space for ids cannot be had; `UsageError` where `root` is no
     root hash.
@@ -135,12 +148,15 @@ def verify(
     present = _files(folder, manifest, report)
     _counts(manifest, report)
     _registry(manifest, report)
+    check_tombstones(folder, manifest, report.add)
+    report.signed_by = check_signatures(folder, key, report.add)
     if not quick:
+        check_documents(folder, manifest, present, report.add)
         _checksums(folder, manifest, present, report, meter)
     readable = [entry for entry in manifest.files if entry.path in present and _readable(release, entry, report)]
     _alike(release, readable, report)
     if not quick:
-        _rows(release, readable, report, meter)
+        _rows(release, readable, report, meter, _known(reasons, facts.program_version))
         if release_root(facts, manifest.files, manifest.format_version) != manifest.root:
             report.add("roots", layout.MANIFEST, "the root hash does not follow from configuration and files")
     report.examples.sort(key=lambda p: list(CHECKS).index(p.check))
@@ -164,6 +180,15 @@ def _registry(manifest: Manifest, report: Report) -> None:
             what = f"version {earlier.version} was made with a registry at state {str(earlier.registry_head)[:12]}"
             report.add("registry", layout.MANIFEST, f"{what}, this one with an empty one: opted-out files may be back")
             return
+
+
+def _known(reasons: Mapping[str, str] | None, program: str) -> Mapping[str, str] | None:
+    """Return the reasons that a release may have; None where a newer program may have others."""
+
+    def numbers(text: str) -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", text)[:3]]
+
+    return None if numbers(program) > numbers(version("drystone")) else reasons
 
 
 class _Meter:
@@ -194,7 +219,7 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
     for name, place, size in ((entry.path, place_of(folder, entry), entry.bytes) for entry in listed):
         path = folder / place
         if place == name + layout.NEXT:
-            report.notes.append(f"{place} waits to become {name}: {_CUT_SHORT}")
+            report.notes.append(f"{place} waits to become {name}: {CUT_SHORT}")
         if not path.is_file():
             report.add("files", name, "missing")
         elif path.stat().st_size != size:
@@ -202,28 +227,8 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> set[str]:
             present.add(name)
         else:
             present.add(name)
-    places = {entry.place for entry in manifest.files}
-    replaced = versions.replaced(folder)
-    for name in layout.parquet_files(folder):
-        if name in places:
-            continue
-        if name in replaced or layout.unrevised_path(name) in paths:
-            report.notes.append(f"{layout.shown(name)} is not part of this version: {_CUT_SHORT}")
-        else:
-            report.add("files", name, "is not listed in the manifest")
-    for name in set(layout.index_files(folder)) - paths:
-        report.add("files", name, "is not listed in the manifest; drystone index removes it")
+    check_strangers(folder, manifest, report.add, report.notes.append)
     return present
-
-
-def place_of(folder: Path, entry: Recorded) -> str:
-    """Return the file that holds what is listed: a document may wait beside the one that it takes the place of."""
-    if isinstance(entry, FileEntry):
-        return entry.place
-    waiting = folder / f"{entry.path}{layout.NEXT}"
-    if waiting.is_file() and waiting.stat().st_size == entry.bytes and file_sha256(waiting) == entry.sha256:
-        return waiting.name
-    return entry.path
 
 
 def _checksums(folder: Path, manifest: Manifest, present: set[str], report: Report, meter: _Meter) -> None:
@@ -284,8 +289,11 @@ def _alike(release: Release, readable: list[FileEntry], report: Report) -> None:
             report.add("schemas", entry.path, f"has other columns than the first file of {entry.kind}")
 
 
-def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _Meter) -> None:
+def _rows(
+    release: Release, readable: list[FileEntry], report: Report, meter: _Meter, reasons: Mapping[str, str] | None
+) -> None:
     manifest = release.manifest
+    funnel = FunnelTally()
     with tempfile.TemporaryDirectory(prefix="drystone-verify-") as scratch:
         laws = Conservation(Path(scratch), manifest.counts.occurrences + manifest.counts.kept)
         listed = [entry for entry in readable if entry.kind == "repositories"]
@@ -306,7 +314,8 @@ def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _M
                     last_swhid, size = check_data(table, entry.path, entry.language or "", last_swhid, report.add)
                     laws.add_data(table, entry.path)
                 elif entry.kind == "ledger":
-                    last_key = check_ledger(table, entry.path, last_key, report.add)
+                    last_key = check_ledger(table, entry.path, last_key, report.add, reasons)
+                    funnel.add(table)
                     laws.add_ledger(table, entry.path, report.add)
                     repositories.add(table)
                 text_bytes += size
@@ -325,6 +334,7 @@ def _rows(release: Release, readable: list[FileEntry], report: Report, meter: _M
         if repositories.kept != manifest.counts.kept:
             what = f"the ledger keeps {many(repositories.kept, 'file')}, the manifest says {manifest.counts.kept:,}"
             report.add("counts", layout.MANIFEST, what)
+        funnel.check(manifest.facts.funnel, report.add)
         laws.check(manifest.facts.near_duplicate_threshold, report.add)
 
 

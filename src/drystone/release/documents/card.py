@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SIZES_ABOVE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
 _ROWS_SHOWN = 25
+#: Heads what a release owes to the archive, where files of it come from there.
+ARCHIVE_TITLE: Final = "## Terms of the Software Heritage archive"
 
 
 def readme(release: Release, found: Stats) -> Iterator[str]:
@@ -95,22 +97,12 @@ def _info(manifest: Manifest, language: str) -> dict[str, Json]:
 
 def _text(release: Release, found: Stats) -> Iterator[str]:
     manifest = release.manifest
-    facts, counts = manifest.facts, manifest.counts
+    facts = manifest.facts
     example = next(iter(sorted(manifest.languages)), None)
-    yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
-    yield f"{shown(facts.description)}\n\n" if facts.description else ""
-    yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
-    yield f"{many(counts.repositories, 'repository')} in {many(len(manifest.languages), 'language')}. "
-    yield "Every file that was seen, kept or not, has a row in `ledger/` "
-    yield "with the stage, the reason and the evidence.\n\n"
-    yield f"Root hash: `{manifest.root}`\n\n"
+    yield from _head(manifest)
     yield from _use(example)
     yield "## From occurrences to files\n\n"
-    yield f"{many(counts.occurrences, 'occurrence')} = {counts.kept:,} kept + {counts.dropped:,} dropped"
-    yield f"; opted out and never read: {many(counts.opted_out_repositories, 'repository')}.\n\n"
-    if facts.funnel:
-        rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
-        yield from _table(("after", "files", "bytes"), rows)
+    yield from _sum(manifest)
     yield "### Why files were dropped\n\n"
     reasons = [(_inline(r.stage), _inline(r.reason), f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]
     yield from _table(("stage", "reason", "files", "bytes"), reasons)
@@ -142,9 +134,43 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
     yield "Whether a copy is the release that a citation names:\n\n"
     yield f"```console\n$ drystone verify FOLDER --root {manifest.root}\n```\n\n"
     yield _HOW_TO_CHECK
-    yield f"\nMade by drystone {_inline(facts.program_version)}"
-    yield f" under registry state `{_inline(facts.registry_head)}`" if facts.registry_head else ""
-    yield "; the configuration stands in `manifest.json`.\n"
+    yield _made(facts)
+
+
+def claims(manifest: Manifest) -> Iterator[str]:
+    """Yield what a card of this program says of the manifest alone, piece by piece, each as it stands there."""
+    yield from _head(manifest)
+    yield from _sum(manifest)
+    yield _made(manifest.facts)
+
+
+def _head(manifest: Manifest) -> Iterator[str]:
+    facts, counts = manifest.facts, manifest.counts
+    yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n\n"
+    yield f"{shown(facts.description)}\n\n" if facts.description else ""
+    yield f"{counts.kept:,} source files ({size_text(counts.text_bytes)} of text) from "
+    yield f"{many(counts.repositories, 'repository')} in {many(len(manifest.languages), 'language')}. "
+    yield "Every file that was seen, kept or not, has a row in `ledger/` "
+    yield "with the stage, the reason and the evidence.\n\n"
+    yield f"Root hash: `{manifest.root}`\n\n"
+
+
+def _sum(manifest: Manifest) -> Iterator[str]:
+    facts, counts = manifest.facts, manifest.counts
+    yield f"{many(counts.occurrences, 'occurrence')} = {counts.kept:,} kept + {counts.dropped:,} dropped"
+    yield f"; opted out and never read: {many(counts.opted_out_repositories, 'repository')}.\n\n"
+    if facts.funnel:
+        rows = [(_inline(s.stage), f"{s.files:,}", size_text(s.bytes)) for s in facts.funnel]
+        yield from _table(("after", "files", "bytes"), rows)
+
+
+def _made(facts: ReleaseFacts) -> str:
+    state = ""
+    if facts.registry_head:
+        count = facts.optouts_in_force
+        in_force = "" if count is None else f" with {many(count, 'request')} to opt out in force"
+        state = f" under registry state `{_inline(facts.registry_head)}`{in_force}"
+    return f"\nMade by drystone {_inline(facts.program_version)}{state}; the configuration stands in `manifest.json`.\n"
 
 
 #: Each runs as it stands, in the folder that holds the release's.
@@ -268,7 +294,7 @@ def _choice(facts: ReleaseFacts) -> str:
 
 def _archive(facts: ReleaseFacts, terms: ArchiveTerms) -> Iterator[str]:
     """Yield what the Software Heritage archive asks for, and how this release meets it."""
-    yield "## Terms of the Software Heritage archive\n\n"
+    yield f"{ARCHIVE_TITLE}\n\n"
     yield f"Files were read from the archive under its terms (wording `{terms.sha256[:16]}`).\n\n"
     if names_optouts(facts.registry_head):
         opted = f"the registry at state `{_inline(facts.registry_head or '')}` was applied; "

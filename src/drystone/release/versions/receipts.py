@@ -177,13 +177,18 @@ def new_key(path: Path) -> Path:
 
 
 def load_private(path: Path) -> Ed25519PrivateKey:
-    """Read a private key. Raises `UsageError` where it is none, or DRYSTONE_KEY_PASSWORD does not open it."""
+    """Read a private key, PEM or one of SSH (Ed25519).
+
+    Raises `UsageError` where it is none, or DRYSTONE_KEY_PASSWORD does not open it.
+    """
     password = os.environ.get("DRYSTONE_KEY_PASSWORD", "").encode() or None
     data = _read(path)
     try:
-        if b"ENCRYPTED" not in data:
+        if b"ENCRYPTED" not in data and b"OPENSSH" not in data:
             password = None
-        key = serialization.load_pem_private_key(data, password)
+        of_ssh = b"BEGIN OPENSSH PRIVATE KEY" in data
+        load = serialization.load_ssh_private_key if of_ssh else serialization.load_pem_private_key
+        key = load(data, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UsageError(
             f"{shown(str(path))}: is no private key that can be read; where it is encrypted, set DRYSTONE_KEY_PASSWORD"
@@ -194,9 +199,11 @@ def load_private(path: Path) -> Ed25519PrivateKey:
 
 
 def load_public(path: Path) -> Ed25519PublicKey:
-    """Read a public key. Raises `UsageError` where it is none."""
+    """Read a public key, PEM or a line as SSH has it. Raises `UsageError` where it is none."""
+    data = _read(path)
+    load = serialization.load_ssh_public_key if data.startswith(b"ssh-") else serialization.load_pem_public_key
     try:
-        key = serialization.load_pem_public_key(_read(path))
+        key = load(data)
     except (ValueError, UnsupportedAlgorithm):
         raise UsageError(f"{shown(str(path))}: is not a public key (PEM); it is the file that ends in .pub") from None
     if not isinstance(key, Ed25519PublicKey):

@@ -16,6 +16,7 @@ from drystone.release import layout
 from drystone.release.files import file_sha256, write_whole
 from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, Manifest, manifest_bytes
+from drystone.release.versions.signatures import unsign
 from drystone.work.files import intended
 
 #: Folder in a release, or in its mirror, in which new files are written before they lie beside the old ones.
@@ -41,6 +42,7 @@ def switch(location: Location, manifest: Manifest, beside: Iterable[str] = ()) -
     `beside` are further files of the mirror that belong to the new version. After this call nothing of the version
     before is left.
     """
+    unsign(location)
     for document in manifest.documents:
         location.put(document.path + layout.NEXT)
     for name in beside:

@@ -52,7 +52,8 @@ def finish(
     where the disk is full.
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
-    (folder / layout.MANIFEST).unlink(missing_ok=True)
+    for name in (layout.MANIFEST + layout.SIGNATURE, layout.MANIFEST):
+        (folder / name).unlink(missing_ok=True)
     _check_complete(folder, entries)
     manifest = describe(folder, facts, entries, list(notices), more=more)
     manifest = manifest.model_copy(update={"index": tuple(index(manifest))})

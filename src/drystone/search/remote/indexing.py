@@ -16,6 +16,7 @@ from drystone.release.layout import shown
 from drystone.release.location import Bucket, Location, open_location
 from drystone.release.manifest import IndexFile, manifest_bytes, read_manifest
 from drystone.release.read import Release, open_release
+from drystone.release.versions.signatures import unsign
 from drystone.search.index import Indexed, indexed, make, there
 from drystone.search.indexes.pieces import Piece, pieces
 from drystone.search.limits import Symbols
@@ -100,6 +101,7 @@ def _list(location: Location, release: Release, found: Iterable[IndexFile], pres
         if read_manifest(location.mirror).root != release.root:
             raise ReleaseError(f"{shown(location.name)} has become another version meanwhile. Run the command again")
         anew = release.manifest.model_copy(update={"index": index})
+        unsign(location)
         write_whole(location.mirror / layout.MANIFEST, manifest_bytes(anew))
         location.put(layout.MANIFEST)
     wanted = {file.path for file in index}
