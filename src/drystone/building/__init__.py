@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from drystone._lazy import lazily
 
 if TYPE_CHECKING:
-    from drystone.building.builds import Estimate, build, decisions_of, estimate, work_folder
+    from drystone.building.builds import Estimate, build, decisions_of, estimate
     from drystone.building.receipts import write_receipts
     from drystone.building.settings import Settings, load_settings, sources_from_arguments
     from drystone.building.stages import PRELOAD
@@ -48,7 +48,7 @@ __getattr__ = lazily(
         "prepare_process": "drystone.work.process",
         "recall": "drystone.building.update",
         "sources_from_arguments": "drystone.building.settings",
-        "work_folder": "drystone.building.builds",
+        "work_folder": "drystone.building.settings",
         "write_receipts": "drystone.building.receipts",
     },
 )

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from drystone.building.builds import work_folder
 from drystone.building.configuration.explained import ExplainedSetting, explained
-from drystone.building.settings import Lines, ReleaseSettings, Settings, load_settings, sources_from_arguments, told
+from drystone.building.settings import (
+    Lines,
+    ReleaseSettings,
+    Settings,
+    load_settings,
+    sources_from_arguments,
+    told,
+    work_folder,
+)  # fmt: skip
 from drystone.errors import SettingsError, UsageError
 from drystone.registry.place import STATED, chosen_by, place_of_build
 from drystone.release.read import open_release

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from drystone.building.context import Build, Receipts
 from drystone.building.output import check_known, check_output
 from drystone.building.plan import settle
-from drystone.building.settings import Settings
+from drystone.building.settings import Settings, work_folder
 from drystone.building.stages import PRELOAD
 from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
@@ -195,12 +195,6 @@ def _decisions_there(place: str | None) -> tuple[ReviewSnapshot, OptOuts]:
     """Return what a registry holds, without making one where there is none."""
     with ExitStack() as stack:
         return decisions_of(_open(place, stack) if _is_there(place) else None)
-
-
-def work_folder(settings: Settings, output: Path) -> Path:
-    """Return where a build into `output` keeps its intermediate work."""
-    output = output.absolute()
-    return settings.engine.work or output.with_name(output.name + ".work")
 
 
 def _folders(settings: Settings, output: Path, update: Path | None) -> tuple[Path, Path]:

@@ -12,6 +12,7 @@ from drystone.building.output import asked_facts, check_registered, register, so
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, repository_rows, texts_to_review
 from drystone.building.receipts import of_build
+from drystone.building.stages.optouts import forget_packed
 from drystone.building.update import publish_update, remember
 from drystone.policy.optouts import MOST_ORIGINS, about
 from drystone.registry import Registry
@@ -47,6 +48,7 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
         if old is not None:
             new = manifest.facts.version
             registry.versions.superseded(old.root, old.manifest.facts.version, manifest.root, new, retracted=False)
+    forget_packed(settled.inventory, settled.marked)
     if receipts is not None:
         before = old.manifest if old is not None else None
         receipts(of_build(manifest, settled.applied, before, fallen), build.optouts.head)

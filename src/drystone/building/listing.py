@@ -62,6 +62,12 @@ class Listed:
     copies: tuple[Path, str] | None = None
     common: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def marked(self) -> list[str]:
+        """The partitions in which single occurrences are out."""
+        own = self.inventory.folder
+        return [task for task, file in zip(self.partitions, self.listings, strict=True) if file.parent != own]
+
 
 def list_occurrences(build: Build) -> Listed:
     """Fetch the sources of a build and list them; finished tasks are not done again."""

@@ -66,7 +66,10 @@ _NAMES: Final = "drystone.building.stages.tables:NAMES"
 
 @dataclass(frozen=True)
 class Settled:
-    """What the stages before writing have come to; every list is in the order of partitions or ranges."""
+    """What the stages before writing have come to; every list is in the order of partitions or ranges.
+
+    `marked` are the partitions in which single occurrences are out.
+    """
 
     key: object
     inventory: Stage
@@ -90,6 +93,7 @@ class Settled:
     funnel: tuple[FunnelStep, ...]
     opted_out_repositories: int
     applied: list[Applied]
+    marked: list[str] = field(default_factory=list)
     common: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -180,6 +184,7 @@ class Plan:
             opted_out_repositories=len(listed.out),
             applied=_applied(listed.applied, decided),
             common=listed.common,
+            marked=listed.marked,
         )
 
     def _rules(self) -> dict[str, Any]:

@@ -6,10 +6,12 @@ Brings together what the rooms below know: what must go (a table from the regist
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -17,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.index import follow
-from drystone.building.settings import ReleaseSettings
+from drystone.building.settings import ReleaseSettings, Settings, work_folder
 from drystone.building.stages.rows import derived, told
 from drystone.catalog.importing.releases import passport_document
 from drystone.detect.plain import other_forms, plain_ids
@@ -30,6 +32,7 @@ from drystone.registry import Applied, OptOuts, Registry
 from drystone.registry.place import check_holds
 from drystone.release import layout
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
+from drystone.release.inspection.lookup import cached_index
 from drystone.release.location import Folder, Location, locked, open_location
 from drystone.release.manifest import Manifest
 from drystone.release.read import Release, open_release
@@ -47,6 +50,8 @@ from drystone.release.versions.receipts import Searched, Version
 from drystone.release.versions.retract import Fell, Retraction
 from drystone.release.versions.retract import retract as retract_release
 from drystone.release.versions.switch import settle
+from drystone.sources import fetched
+from drystone.work.store import Store
 
 #: Told, by place, the heads that the manifests of releases carry; raises where the registry does not hold one.
 Check = Callable[[Mapping[str, str | None]], None]
@@ -119,11 +124,16 @@ def retract(
             done = None
             if not inventory.empty and not dry_run:
                 progress(place, "retract")
+                looked_up = cached_index(release.path)
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, in_force=blocked.in_force(),
                     fall=fall, attribute=attribute, date=date, index=partial(follow, location, release.manifest),
                     more=passport_document,
                 )  # fmt: skip
+                shutil.rmtree(looked_up, ignore_errors=True)
+                if isinstance(location, Folder):
+                    progress(place, "clear work")
+                    _clear_work(location.mirror, blocked)
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
             )
@@ -165,6 +175,22 @@ def apply(
             registry.versions.released(name, now["version"], now["root"])
         registry.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
     return outcomes
+
+
+def _clear_work(release: Path, blocked: Blocked) -> None:
+    """Remove what the build of a release has left beside it: packed texts, what was found in them, clones that are out.
+
+    What the next version needs is made again; how the release was built stays known. Raises `BuildError` while a build
+    is at work there.
+    """
+    work = work_folder(Settings(), release)
+    if not work.is_dir():
+        return
+    with Store(work.resolve()).lock():
+        for path in work.resolve().iterdir():
+            if path.is_dir() and path.name != "cache":
+                shutil.rmtree(path)
+    fetched.forget(work / "cache", lambda place: blocked.repository(place) is not None)
 
 
 def _listed(location: Location) -> Manifest:

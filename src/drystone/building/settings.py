@@ -268,3 +268,9 @@ class Lines:
             above = above[:-1]
             line = self.of(above)
         return f"{self._path}, line {line or 1}: {problem_line(place, message, value)}"
+
+
+def work_folder(settings: Settings, output: Path) -> Path:
+    """Return where a build into `output` keeps its intermediate work."""
+    output = output.absolute()
+    return settings.engine.work or output.with_name(output.name + ".work")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from drystone.release.inspection.why import Explained
     from drystone.release.read import Release
     from drystone.release.verbs import AnyPath, AnyRelease
+    from drystone.release.versions.numbers import Superseded
     from drystone.release.versions.receipts import Searched
     from drystone.work.engine import Progress
     from drystone.work.workers import Workers
@@ -272,6 +273,23 @@ def verify(
     return report
 
 
+def successor(release: AnyPath, *, registry: str | None = None) -> Superseded | None:
+    """Return the version that took the place of a release, or None; `retracted` in it: do not use the old one.
+
+    It is sought as `verify` does: in tombstones in the folder, in releases beside it, and in the registry. Raises
+    `ReleaseError`, `RegistryError`.
+    """
+    from drystone.registry.place import successor_of
+    from drystone.release.manifest import read_manifest
+    from drystone.release.versions.numbers import Superseded, neighbours, superseded
+
+    folder = Path(release)
+    manifest = read_manifest(folder)
+    later, _ = successor_of(manifest.root, registry, folder.resolve().parent)
+    known = [Superseded(later.version, later.root, later.retracted)] if later is not None else []
+    return superseded(manifest, neighbours(folder, manifest), *known)
+
+
 def why(
     release: AnyRelease,
     what: str | LedgerRow,
@@ -289,8 +307,7 @@ def why(
     """
     from functools import partial
 
-    from drystone.building.builds import work_folder
-    from drystone.building.settings import Settings
+    from drystone.building.settings import Settings, work_folder
     from drystone.building.stages.contents import packed_blob
     from drystone.release.inspection.why import explain, find, folder_lookup
     from drystone.release.verbs import opened

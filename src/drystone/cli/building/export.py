@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from drystone._words import many
+from drystone.building.verbs import successor
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
 from drystone.release import verbs
 from drystone.release.exports.forms import Form, SplitBy
 from drystone.release.layout import size_text
+
+if TYPE_CHECKING:
+    from drystone.release.exports.export import Export
 
 
 @click.command()
@@ -62,9 +67,22 @@ def command(
     named = [name.strip() for each in columns for name in each.split(",")]
     with Meter("export", quiet or as_json or dry_run) as meter:
         made = verbs.export(release, form, output, columns=named, dry_run=dry_run, progress=meter, **given)
+    later = successor(release)
+    retracted = later is not None and later.retracted
     if as_json:
-        print_json(asdict(made), output=output, dry_run=dry_run)
-        return
+        print_json(asdict(made), output=output, dry_run=dry_run, retracted=retracted)
+    else:
+        _print(made, output, dry_run)
+    if later is not None and later.retracted:
+        echo(
+            f"This version is retracted: do not use the export. Export its successor, {later.version}  {later.root}",
+            err=True,
+            colour="yellow",
+        )
+        sys.exit(1)
+
+
+def _print(made: Export, output: Path, dry_run: bool) -> None:
     size = sum(file.bytes or 0 for file in made.files)
     what = f"{inline(made.name)} {inline(made.version)} as {made.form}"
     if dry_run:

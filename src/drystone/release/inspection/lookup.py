@@ -303,6 +303,12 @@ class _Names(Sequence[str]):
         return bisect_left(self, low), bisect_left(self, high)
 
 
+def cached_index(path: Path, cache: Path | None = None) -> Path:
+    """Return where the index of the release in folder `path` is kept, or would be."""
+    key = hashlib.sha256(f"{_FORMAT} {file_sha256(path / layout.MANIFEST)}".encode()).hexdigest()
+    return (cache or default_cache()) / key
+
+
 def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> ReleaseIndex:
     """Open the index of the release in folder `path`, built first where the cache does not have it.
 
@@ -310,8 +316,7 @@ def open_index(path: str | os.PathLike[str], cache: Path | None = None) -> Relea
     """
     release = open_release(path)
     # By the manifest and not by the root alone, which a manifest could claim.
-    key = hashlib.sha256(f"{_FORMAT} {file_sha256(release.path / layout.MANIFEST)}".encode()).hexdigest()
-    folder = (cache or default_cache()) / key
+    folder = cached_index(release.path, cache)
     if not folder.is_dir():
         _build(release, folder)
     return ReleaseIndex(release, folder)

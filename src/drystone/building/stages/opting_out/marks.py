@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -181,6 +181,18 @@ def _counts(table: pa.Table) -> dict[str, list[int]]:
         counts[request][0] += 1
         counts[request][1] += size or 0
     return dict(counts)
+
+
+def forget_packed(inventories: Stage, tasks: Iterable[str]) -> int:
+    """Remove what was packed of partitions in which something is out; return of how many. Builds list them again."""
+    count = 0
+    for task in tasks:
+        pack = inventories.file(f"{task}.pack")
+        if pack.exists() and pack.stat().st_size:
+            inventories.forget(task)
+            pack.unlink()
+            count += 1
+    return count
 
 
 def forget(cache: Path, optouts: OptOuts, out: Collection[str] = ()) -> int:

@@ -1,0 +1,82 @@
+"""Retraction leaves nothing behind: no pack, no work folder, no cache, no index holds what fell."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import drystone
+from drystone.cli import cli
+from drystone.registry import NewRequest, Registry
+from drystone.registry.requests import subjects
+from drystone.registry.requests.subjects import Subject
+from drystone.release.inspection.lookup import cached_index
+from tests.building.conftest import MIT, program, write
+from tests.building.test_registries import opt_out
+
+
+def ask(registry: Path, thing: Subject) -> None:
+    with Registry(registry, create=False) as opened:
+        request, _ = opened.requests.receive(NewRequest([thing], contact="a@example.org"))
+        opened.requests.vouch(request.id, "moderator", "known in person")
+        opened.requests.decide(request.id, "accepted", "moderator")
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    """Return the files below a folder that hold a text as it stands: packs do, and what is not compressed."""
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+def test_what_fell_is_in_no_file_beside_the_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    registry = tmp_path / "registry.sqlite"
+    drystone.init_registry(str(registry))
+    for name in ("lintel", "jamb"):
+        write(tmp_path / name, {f"{name}.py": program(name), "mine.py": program(f"mine {name}"), "LICENSE": MIT})
+    out = tmp_path / "out"
+    release = out / "release"
+    inputs = [tmp_path / "lintel", tmp_path / "jamb"]
+    drystone.build(inputs, release, registry=str(registry), threads=1)
+    drystone.lookup([release], "lintel.py")
+    index = cached_index(release)
+    assert index.is_dir()
+    whole, file = program("lintel").splitlines()[0], program("mine jamb").splitlines()[0]
+    assert holding(out, whole)
+    assert holding(out, file)
+    opt_out(registry, "lintel")
+    ask(registry, subjects.path("folder:jamb", "mine.py"))
+    drystone.retract([str(release)], registry=str(registry))
+    assert holding(out, whole) == holding(out, file) == []
+    assert not index.exists()
+    # A build reads the repository again, and leaves out what is out: nothing of it stays.
+    made = drystone.build([], out / "next", update=release, registry=str(registry), threads=1)
+    assert holding(out, whole) == holding(out, file) == []
+    assert drystone.verify(made.path).holds
+    with Registry(registry) as opened:  # and it can come in again once its owner wants it to
+        for request in opened.requests.all():
+            opened.requests.withdraw(request.id, "moderator")
+    made = drystone.build([], out / "last", update=out / "next", registry=str(registry), threads=1)
+    assert {row["path"] for row in made.files()} == {"/lintel.py", "/jamb.py", "/mine.py"}
+
+
+def test_an_export_of_a_retracted_version_says_so_by_its_status(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite"
+    drystone.init_registry(str(registry))
+    for name in ("lintel", "jamb"):
+        write(tmp_path / name, {f"{name}.py": program(name), "LICENSE": MIT})
+    release = tmp_path / "release"
+    drystone.build([tmp_path / "lintel", tmp_path / "jamb"], release, registry=str(registry), threads=1)
+    old = shutil.copytree(release, tmp_path / "old")
+    opt_out(registry, "lintel")
+    drystone.retract([str(release)], registry=str(registry))
+    for folder, status in ((old, 1), (release, 0)):
+        output = tmp_path / f"export-{status}"
+        done = CliRunner().invoke(cli, ["export", str(folder), "--as", "jsonl", "-o", str(output), "--quiet"])
+        assert done.exit_code == status, done.output
+        assert ("is retracted: do not use the export" in done.output) == bool(status)
+        done = CliRunner().invoke(cli, ["verify", str(folder)])
+        assert done.exit_code == status, done.output
+        assert ("Nothing is wrong" in done.output) == (not status)
