@@ -121,6 +121,7 @@ def test_the_public_names_are_these() -> None:
         "sign",
         "sign_log",
         "stats",
+        "successor",
         "train",
         "validate_passport",
         "verify",

@@ -12,7 +12,7 @@ from drystone.building.output import asked_facts, check_registered, register, so
 from drystone.building.plan import Settled
 from drystone.building.publish import publish, repository_rows, texts_to_review
 from drystone.building.receipts import of_build
-from drystone.building.stages.optouts import forget_packed
+from drystone.building.stages.opting_out.marks import forget_packed
 from drystone.building.update import publish_update, remember
 from drystone.policy.optouts import MOST_ORIGINS, about
 from drystone.registry import Registry

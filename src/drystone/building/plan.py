@@ -160,6 +160,7 @@ class Plan:
         lost = self._route("placed", key, placed, [summary["dropped"] for summary in places], _PLACED)
         mine = {"verdicts": verdicts.__getitem__, "candidates": candidates.__getitem__, "placed": lost.of}
         settled, summaries = self._by_range("settle", key, _SETTLE, near=near, **mine)
+        applied = _applied(listed.applied, decided)
         return Settled(
             key=key,
             inventory=listed.inventory,
@@ -182,9 +183,10 @@ class Plan:
             occurrences=sum(s["rows"] for s in summaries),
             funnel=_funnel(listed.repositories, counted, decided, summaries),
             opted_out_repositories=len(listed.out),
-            applied=_applied(listed.applied, decided),
+            applied=applied,
             common=listed.common,
-            marked=listed.marked,
+            # A copy in another form is known by its text, and not by the partition that it came from.
+            marked=listed.marked if applied == listed.applied else listed.partitions,
         )
 
     def _rules(self) -> dict[str, Any]:

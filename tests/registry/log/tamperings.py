@@ -126,7 +126,7 @@ TAMPERINGS: dict[str, Tampering] = {
     "a subject removed": by_sql("DELETE FROM subjects WHERE value = 'github.com/ben'"),
     "a verification's state": by_sql("UPDATE verifications SET state = 'succeeded'"),
     "a verification's evidence": by_sql(
-        "UPDATE verifications SET evidence = replace(evidence, 'known', 'a letter') WHERE evidence IS NOT NULL"
+        "UPDATE verifications SET evidence = replace(evidence, 'moderator', 'owner') WHERE evidence IS NOT NULL"
     ),
     "a verification's end": by_sql("UPDATE verifications SET expires_at = '2099-01-01T00:00:00+00:00'"),
     "a verification's time": by_sql(

@@ -159,6 +159,8 @@ class LoggedTables:
         }
 
     def _verified(self, event: Event, body: Verified) -> None:
+        if body["method"] == "manual":
+            self.erased.discard(event.request or "")  # the note lies with the contact data
         # A moderator's own word is opened and met in one step, without a challenge.
         opened = self.verifications.get(body["nonce"], {"created_at": event.at, "expires_at": event.at})
         self.verifications[body["nonce"]] = {
@@ -183,6 +185,7 @@ class LoggedTables:
         )
 
     def _contested(self, event: Event, body: Contested) -> None:
+        self.erased.discard(event.request or "")  # what they say lies with the contact data
         self.requests[event.request or ""]["status"] = "contested"
         said = (body["by"], body["place"], body["evidence_sha256"])
         self.rows["objections"].add((event.seq, event.request, *said, event.at))
