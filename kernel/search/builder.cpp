@@ -14,6 +14,8 @@ constexpr uint32_t kTrigrams = 1u << 24;
 constexpr uint64_t kFree = ~0ull;
 constexpr size_t kPiece = 1024;  // bytes of text
 constexpr size_t kAhead = 16;    // entries of which memory is asked for early
+// What a manifest says of its texts is believed up to here: twice the text of a segment.
+constexpr size_t kMostReserved = 128 << 20;
 
 }  // namespace
 
@@ -67,7 +69,9 @@ void stretches_of(const uint8_t* text, size_t size, std::vector<size_t>& ends) {
     if (size > start) ends.push_back(size);
 }
 
-Trigrams::Trigrams(uint32_t documents, size_t bytes) : documents_(documents) { found_.reserve(bytes); }
+Trigrams::Trigrams(uint32_t documents, size_t bytes) : documents_(documents) {
+    found_.reserve(std::min(bytes, kMostReserved));
+}
 
 void Trigrams::add(uint32_t document, const uint8_t* text, size_t size) {
     if (document >= documents_.size() || documents_[document].count)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import struct
@@ -203,6 +204,21 @@ def test_a_shard_that_is_missing_is_told(copy: Release) -> None:
     shutil.rmtree(copy.path / layout.INDEX)
     with pytest.raises(ReleaseError, match="is missing"):
         index.build(copy)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"), [(-1, "more text than"), (1, "1 bytes of text less"), (2**62, "text less than")]
+)
+def test_texts_of_another_size_than_the_manifest_says_are_told(copy: Release, more: int, told: str) -> None:
+    entry = max(copy.manifest.of_kind("data"), key=lambda e: e.text_bytes)
+    path = copy.path / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    (listed,) = (file for file in manifest["files"] if file["path"] == entry.path)
+    listed["text_bytes"] += more
+    path.write_text(json.dumps(manifest))
+    shutil.rmtree(copy.path / layout.INDEX)
+    with pytest.raises(ReleaseError, match=told):
+        index.build(open_release(copy.path))
 
 
 def test_a_file_without_a_text_is_counted_told_and_found(copy: Release) -> None:

@@ -28,7 +28,7 @@ from drystone.release.versions.signatures import unsign
 from drystone.search import _kernel, segment
 from drystone.search.definitions.maker import KEYWORDS, SymbolMaker
 from drystone.search.indexes import copies
-from drystone.search.indexes.pieces import Piece, no_index, pieces, segments_of, stale_index
+from drystone.search.indexes.pieces import SEGMENT_BYTES, Piece, no_index, pieces, segments_of, stale_index
 from drystone.search.limits import Symbols
 from drystone.search.pages import ReadShard
 from drystone.search.remote.objects import RemoteFile, fetch
@@ -277,7 +277,8 @@ def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWO
     places = order.to_numpy()
     number = np.empty(len(places), np.uint32)
     number[places] = np.arange(len(places), dtype=np.uint32)
-    builder = SymbolMaker.builder(len(places), sum(entry.text_bytes for entry in entries))
+    size = sum(entry.text_bytes for entry in entries)
+    builder = SymbolMaker.builder(len(places), min(size, 2 * SEGMENT_BYTES))
     for one, path in zip(number.tolist(), rows.column("path").to_pylist(), strict=True):
         builder.add_path(one, path.encode())
     languages = rows.column("language").combine_chunks().dictionary_encode()
@@ -292,6 +293,9 @@ def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWO
                 raise ReleaseError(f"{shown(entry.path)} has more texts than rows")
             located.put(here, shard, read.page, read.starts, read.lengths)
             there = read.lengths >= 0
+            size -= int(read.lengths[there].sum())
+            if size < 0:  # segments are planned by what it says
+                raise ReleaseError(f"{shown(entry.path)} has more text than the manifest says. Run drystone verify")
             maker.add(
                 builder, np.frombuffer(read.data, np.uint8), read.starts[there], read.lengths[there],
                 number[here][there], codes[here][there],
@@ -299,6 +303,11 @@ def sections_of(folder: Path, entries: Sequence[FileEntry], symbols: str = KEYWO
             at += values
     if at != len(places):
         raise ReleaseError(f"{shown(entries[0].path)} and the shards after it have fewer texts than rows")
+    if size:
+        raise ReleaseError(
+            f"{shown(entries[0].path)} and the shards after it have {size:,} bytes of text less than the manifest "
+            "says. Run drystone verify"
+        )
     built = builder.finish()
     names, found = _symbols(built)
     return {
