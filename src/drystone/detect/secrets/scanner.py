@@ -129,7 +129,10 @@ class Scanner:
         if not (generic or "token" in self._kinds):
             return
         context = _context()[0]
+        least = context.least.__getitem__
         for start, end, surprise, near in runs:
+            if min(map(least, near)) > end - start:
+                continue  # too short for what its names stand for: most are hashes of something else
             index = bisect_right(starts, start) - 1
             base = starts[index]
             for span in context.spans(parts[index], start - base, end - base, surprise, near, generic, paths[index]):

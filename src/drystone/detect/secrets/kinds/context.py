@@ -141,6 +141,13 @@ def spellings(near: str) -> list[str]:
     return words
 
 
+def shortest(pattern: str) -> int:
+    """Return a length that whatever a rule's pattern matches has at least, by the counts of its repetitions."""
+    if re.search(r"\)(?:[?*]|\{0)", pattern):
+        return 0
+    return min(sum(map(int, re.findall(r"\{(\d+)", part))) for part in pattern.split("|"))
+
+
 @cache
 def _whole(pattern: str) -> re.Pattern[bytes]:
     return re.compile(b"(?<![A-Za-z0-9])(?:" + pattern.encode() + b")(?![A-Za-z0-9])")
@@ -155,6 +162,7 @@ class Context:
     """Judges random runs by the rules that need a name nearby, and by the words of credentials.
 
     The kernel looks for `names` and CREDENTIAL_WORDS; a run comes with indexes into the one and then the other.
+    `least` has for each of them how long a run must be to be judged at all.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -168,6 +176,11 @@ class Context:
         self.names = sorted({*by_word, *self._services})
         self._of_services = frozenset(i for i, word in enumerate(self.names) if word in self._services)
         self._by_index = [by_word.get(word, []) for word in self.names]
+        # A match may end up to three bytes behind its run.
+        self.least = [
+            0 if word in self._services else min(shortest(self._rules[index].pattern) - 3 for index in indexes)
+            for word, indexes in zip(self.names, self._by_index, strict=True)
+        ] + [0] * len(CREDENTIAL_WORDS)
 
     def spans(
         self, text: bytes, start: int, end: int, drawn: float, words: Sequence[int], generic: bool, path: str | None
