@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from drystone.web import problems
 from drystone.web.drawing.pages import Pages
@@ -29,6 +30,7 @@ from drystone.web.faces import (
 from drystone.web.faces.choosing import find
 from drystone.web.faces.ranking import disputes, ranks
 from drystone.web.guards import admit
+from drystone.web.network.bodies import BinaryTensors, Unpacked
 from drystone.web.network.edge import Edge, Visitors
 from drystone.web.network.proxies import BehindProxies
 from drystone.web.problems import AsciiJson
@@ -76,12 +78,21 @@ def create_app(state: ServerState) -> FastAPI:
             app.include_router(moderation.router, dependencies=guarded)
     problems.answer_problems(app, pages)
     app.add_middleware(Visitors, secure=state.secure)
+    app.add_middleware(BinaryTensors)
+    if state.cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(state.cors),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+        )
     app.add_middleware(
         Edge,
         limit=state.max_body,
         refusal=lambda scope, status, limit: problems.refusal(pages, scope, status, limit),
         count=state.metrics.request,
     )
+    app.add_middleware(Unpacked)
     app.add_middleware(BehindProxies, hops=state.hops)
     return app
 

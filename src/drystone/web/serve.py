@@ -62,6 +62,7 @@ def run(
     timeout: float,
     max_waiting: int,
     max_body: int,
+    cors: Sequence[str],
     at: Address,
     tell: Callable[[str], object],
 ) -> None:
@@ -92,6 +93,7 @@ def run(
         reach=None if visit is None else replace(VISITOR, private=visit == "anywhere"),
         timeout=timeout,
         max_body=max_body,
+        cors=tuple(cors),
     )
     app = create_app(state)
     served = [*readers, *watched, *([] if catalog is None else ["the catalog"])]

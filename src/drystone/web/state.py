@@ -69,6 +69,7 @@ class ServerState:
     over https only, as behind a proxy that ends TLS. `hops`: how many proxies stand before the server; `public_url`:
     how visitors reach it, where a proxy asks for it under another name. `reach` says which repositories the server
     visits when their requesters ask it to check a challenge; None: none. `timeout` in seconds, `max_body` in bytes.
+    `cors`: origins of other sites whose pages may ask.
     """
 
     name: str = "Drystone"
@@ -86,6 +87,7 @@ class ServerState:
     limits: RateLimits = field(default_factory=RateLimits)
     timeout: float = TIMEOUT
     max_body: int = MAX_BODY
+    cors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(mark=None if self.moderators is None else self.moderators.mark)

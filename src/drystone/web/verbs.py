@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from drystone.errors import UsageError
 from drystone.web.limits import MAX_BODY, MAX_WAITING, TIMEOUT, Visit
@@ -36,6 +37,7 @@ def serve(
     timeout: float = TIMEOUT,
     max_waiting: int = MAX_WAITING,
     max_body: int = MAX_BODY,
+    cors: Iterable[str] = (),
     load: Callable[[str], Reader] | None = None,
     tell: Callable[[str], object] = lambda line: None,
 ) -> None:
@@ -51,7 +53,8 @@ def serve(
     DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `hops`:
     how many proxies stand before it and tell in X-Forwarded-For for whom they ask. `public_url`: how visitors reach
     it, where a proxy asks under another name. `timeout`: seconds until a request is
-    dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `tell` is called with what
+    dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `cors`: origins of sites
+    whose pages may ask this server from a browser, or "*" (default: none). `tell` is called with what
     is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
     `ReleaseError`, `RegistryError`.
     """
@@ -74,6 +77,7 @@ def serve(
         timeout=timeout,
         max_waiting=max_waiting,
         max_body=max_body,
+        cors=_origins(cors),
         at=Address(host, port, https, hops, public_url),
         tell=tell,
     )
@@ -126,6 +130,15 @@ def add_moderator(file: AnyPath, name: str, password: str) -> None:
     except ImportError:
         raise MissingExtraError("argon2-cffi", "server") from None
     add(Path(file), name, password)
+
+
+def _origins(cors: Iterable[str]) -> list[str]:
+    found = list(cors)
+    for origin in found:
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query):
+            raise UsageError(f"--cors: {origin!r} is not an origin such as https://app.example.org, nor *.")
+    return found
 
 
 def _path(path: AnyPath | None) -> Path | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +84,96 @@ def test_the_open_inference_client_works(server: Server) -> None:
     assert answers.shape == (2, 2)
     for text, a, b in zip(answers.reshape(-1), starts.reshape(-1), ends.reshape(-1), strict=True):
         assert CONTEXT[a:b] == (text.decode() if isinstance(text, bytes) else text)
+
+
+def test_the_open_inference_client_works_in_binary_which_is_its_default(server: Server) -> None:
+    triton = pytest.importorskip("tritonclient.http")
+    np = pytest.importorskip("numpy")
+    client = triton.InferenceServerClient(server.url.removeprefix("http://"))
+    assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
+    inputs = []
+    for name, text in (("question", PAIR["question"]), ("context", CONTEXT)):
+        tensor = triton.InferInput(name, [2], "BYTES")
+        tensor.set_data_from_numpy(np.array([text.encode()] * 2, object))
+        inputs.append(tensor)
+    chosen = [triton.InferRequestedOutput("answer"), triton.InferRequestedOutput("start", binary_data=False)]
+    for outputs, more in ((None, {}), (chosen, {}), (chosen, {"request_compression_algorithm": "gzip"})):
+        result = client.infer("small", inputs, outputs=outputs, parameters={"top_k": 2}, **more)
+        answers, starts = result.as_numpy("answer"), result.as_numpy("start")
+        assert answers.shape == starts.shape == (2, 2)
+        for text, start in zip(answers.reshape(-1), starts.reshape(-1), strict=True):
+            assert CONTEXT[start : start + len(text.decode())] == text.decode()
+    assert client.infer("small", inputs).as_numpy("score").dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("body", "stated", "message"),
+    [
+        (b"{}", "9", "2 bytes are there, of which 9"),
+        (b'{"inputs": [{"name": "question", "datatype": "BYTES", "parameters": {"binary_data_size": 9}}]}', None,
+         "question should have 9 bytes, 0 are left"),
+        (b"[]", None, "do not add up"),
+        (b'{"inputs": []}more', "14", "4 bytes are left over"),
+        (b"x", "many", "do not add up"),
+    ],
+)  # fmt: skip
+def test_binary_tensors_that_do_not_add_up_get_422(
+    server: Server, body: bytes, stated: str | None, message: str
+) -> None:
+    headers = {"Inference-Header-Content-Length": stated or str(len(body))}
+    found = requests.post(f"{server.url}/v2/models/small/infer", data=body, headers=headers, timeout=10)
+    assert found.status_code == 422 and message in found.json()["error"], found.text
+    assert found.json()["detail"][0]["field"] == "inputs"
+
+
+def test_compressed_bodies_are_read_and_bombs_are_not(server: Server) -> None:
+    body = json.dumps({"inputs": PAIR}).encode()
+    expected = post(server, "/", {"inputs": PAIR}).json()
+    for coding, pack in (("gzip", gzip.compress), ("deflate", zlib.compress)):
+        headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
+        sent = requests.post(f"{server.url}/", data=pack(body), headers=headers, timeout=10)
+        assert sent.json() == expected
+        bomb = requests.post(f"{server.url}/", data=pack(b" " * 50_000_000), headers=headers, timeout=10)
+        assert bomb.status_code == 413
+        for damaged in (pack(body)[:-9], b"nothing of the kind"):
+            assert requests.post(f"{server.url}/", data=damaged, headers=headers, timeout=10).status_code == 400
+    other = requests.post(f"{server.url}/", data=body, headers={"Content-Encoding": "br"}, timeout=10)
+    assert other.status_code == 415 and other.json()["detail"][0]["field"] == "content-encoding"
+
+
+def test_inputs_in_all_the_forms_that_endpoints_took(server: Server) -> None:
+    one = post(server, "/", {"inputs": PAIR, "options": {"wait_for_model": True, "use_cache": False}}).json()
+    assert post(server, "/", PAIR).json() == one
+    assert post(server, "/", {"inputs": [PAIR]}).json() == [one]
+    question, context = PAIR["question"], PAIR["context"]
+    for inputs in (
+        {"question": [question] * 2, "context": context},
+        {"question": [question] * 2, "context": [context] * 2},
+        {"question": question, "context": [context] * 2},
+    ):
+        assert post(server, "/", {"inputs": inputs}).json() == [one] * 2
+    both = {"question": [question] * 2, "context": [context]}
+    assert post(server, "/", {"inputs": both}).json()["error"].startswith("inputs: ")
+    wrong = post(server, "/", {"inputs": [PAIR, {"question": "Why?"}]}).json()
+    assert wrong["error"] == "inputs.1.context: Field required"
+    assert requests.head(f"{server.url}/v2/models/small", timeout=10).status_code == 200
+
+
+def test_pages_of_other_sites_ask_where_they_may(small: Path) -> None:
+    asked = {"Origin": "https://app.example.org", "Access-Control-Request-Method": "POST",
+             "Access-Control-Request-Headers": "authorization,content-type"}  # fmt: skip
+    with running("--model", f"small={small}", "--cors", "https://app.example.org", DRYSTONE_TOKENS="secret") as site:
+        before = requests.options(f"{site.url}/v1/answer", headers=asked, timeout=10)
+        assert before.ok and before.headers["access-control-allow-origin"] == "https://app.example.org"
+        told = post(site, "/v1/answer", {"inputs": PAIR}, headers={"Origin": "https://app.example.org"})
+        assert told.status_code == 401 and "access-control-allow-origin" in told.headers
+        stranger = requests.options(f"{site.url}/v1/answer", headers=asked | {"Origin": "https://x.org"}, timeout=10)
+        assert "access-control-allow-origin" not in stranger.headers
+    done = subprocess.run(
+        [sys.executable, "-m", "drystone", "serve", "--model", str(small), "--cors", "example.org"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and "is not an origin" in done.stderr
 
 
 def test_batches_and_models(server: Server) -> None:

@@ -93,6 +93,12 @@ from drystone.web import limits, verbs
     help="Bytes a request may have.",
 )
 @click.option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of this site ask from a browser (https://app.example.org, or *); repeat for several.",
+)
+@click.option(
     "--tokens",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of tokens, one a line, one of which every request but health and metrics must bring; DRYSTONE_TOKENS "

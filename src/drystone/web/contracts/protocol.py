@@ -5,6 +5,8 @@ Source: the protocol's REST description, github.com/kserve/open-inference-protoc
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any, NotRequired, TypedDict
@@ -62,7 +64,7 @@ class InferResponse(TypedDict):
 
 def server_metadata() -> ServerMetadata:
     """Return the server's name, version and extensions."""
-    return {"name": "drystone", "version": version("drystone"), "extensions": []}
+    return {"name": "drystone", "version": version("drystone"), "extensions": ["binary_tensor_data"]}
 
 
 def model_metadata(name: str, reader: Reader) -> ModelMetadata:
@@ -116,6 +118,35 @@ async def infer(
     if body.id is not None:
         response["id"] = body.id
     return response
+
+
+def binary_outputs(body: InferRequest) -> set[str]:
+    """Return the names of the outputs that are asked for in binary."""
+    every = body.parameters.get("binary_data_output") is True
+    if body.outputs is None:
+        return {name for name, _ in _OUTPUTS} if every else set()
+    return {output.name for output in body.outputs if output.parameters.get("binary_data", every) is True}
+
+
+def packed(response: InferResponse, wanted: set[str]) -> tuple[bytes, bytes]:
+    """Return a response as its JSON, and the outputs that are `wanted` in binary, one after another."""
+    rest, outputs = bytearray(), []
+    for output in response["outputs"]:
+        if output["name"] not in wanted:
+            outputs.append(dict(output))
+            continue
+        data = b"".join(_binary(output["datatype"], item) for item in output["data"])
+        rest += data
+        described = {name: value for name, value in output.items() if name != "data"}
+        outputs.append({**described, "parameters": {"binary_data_size": len(data)}})
+    return json.dumps({**response, "outputs": outputs}).encode(), bytes(rest)
+
+
+def _binary(datatype: str, item: str | int | float) -> bytes:
+    if datatype == "BYTES":
+        text = str(item).encode("utf-8", "surrogatepass")
+        return struct.pack("<I", len(text)) + text
+    return struct.pack("<q" if datatype == "INT64" else "<d", item)
 
 
 def _texts(body: InferRequest, name: str) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainValidator, model_validator
 
+from drystone.errors import UsageError
+from drystone.reader.asked import paired
 from drystone.reader.options import TOP_K_MOST, Options
 
 #: Characters; more than any model's context, little enough to tokenize in about a second.
@@ -68,11 +70,41 @@ class QuestionContext(Strict):
 QuestionContexts = Annotated[list[QuestionContext], Field(min_length=1, max_length=MOST_PAIRS)]
 
 
-class TaskRequest(Strict):
-    """The Hugging Face question-answering task."""
+def _listed(value: Any) -> Any:
+    """Return inputs as a list of pairs: they may be one pair, or lists of questions, of contexts, or of both."""
+    if isinstance(value, dict) and any(isinstance(value.get(name), list) for name in ("question", "context")):
+        if set(value) != {"question", "context"}:
+            return [value]
+        try:
+            return [{"question": q, "context": c} for q, c in paired(value["question"], value["context"])]
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+    return value if isinstance(value, list) else [value]
 
-    inputs: QuestionContext | QuestionContexts
+
+#: One pair or several, always as a list: what is wrong is then told of the pair that it is wrong in.
+Inputs = Annotated[
+    QuestionContexts, BeforeValidator(_listed, json_schema_input_type=QuestionContext | QuestionContexts)
+]
+
+
+class TaskRequest(Strict):
+    """The Hugging Face question-answering task. A bare pair is taken for `inputs`.
+
+    `options` are those of the old endpoints (`wait_for_model`, `use_cache`): they are taken, and change nothing.
+    """
+
+    inputs: Inputs
     parameters: TaskParameters | None = None
+    options: dict[str, JsonValue] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_inputs(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "inputs" not in value and {"question", "context"} <= set(value):
+            inputs = {name: value[name] for name in ("question", "context")}
+            value = {name: each for name, each in value.items() if name not in inputs} | {"inputs": inputs}
+        return value
 
 
 class TaskAnswer(Strict):
@@ -87,7 +119,7 @@ class TaskAnswer(Strict):
 class AnswerRequest(Strict):
     """Questions for one model."""
 
-    inputs: QuestionContext | QuestionContexts
+    inputs: Inputs
     parameters: Parameters = Parameters()
     model: str | None = None
 

@@ -6,12 +6,12 @@ import asyncio
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from drystone.reader.batcher import Batcher, DeadlineError
 from drystone.reader.options import Options
 from drystone.reader.spans.decode import Answer
-from drystone.web.contracts.protocol import infer, model_metadata, server_metadata
+from drystone.web.contracts.protocol import binary_outputs, infer, model_metadata, packed, server_metadata
 from drystone.web.contracts.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -85,11 +85,10 @@ async def ask(
 @router.post("/", response_model=TaskAnswer | list[TaskAnswer] | list[list[TaskAnswer]], tags=["task"])
 async def task(request: Request, state: Here, body: TaskRequest) -> Any:
     """Answer as the Hugging Face question-answering task does: one answer, or a list where top_k is above 1."""
-    single = isinstance(body.inputs, QuestionContext)
-    asked = [body.inputs] if isinstance(body.inputs, QuestionContext) else body.inputs
+    single = len(body.inputs) == 1 and not await _is_list(request)
     given = {k: v for k, v in (body.parameters.model_dump() if body.parameters else {}).items() if v is not None}
     options = Options(**given)
-    answers = [[_task(a) for a in found] for found in await ask(request, state, None, asked, options)]
+    answers = [[_task(a) for a in found] for found in await ask(request, state, None, body.inputs, options)]
     if options.top_k == 1:
         one = [
             found[0] if found else TaskAnswer(answer="", score=0.0, start=0, end=0).model_dump() for found in answers
@@ -101,8 +100,7 @@ async def task(request: Request, state: Here, body: TaskRequest) -> Any:
 @router.post("/v1/answer", response_model=AnswerResponse, tags=["answer"])
 async def answer(request: Request, state: Here, body: AnswerRequest) -> Any:
     """Answer one question or a batch, with null scores and logits."""
-    asked = [body.inputs] if isinstance(body.inputs, QuestionContext) else body.inputs
-    answers = await ask(request, state, body.model, asked, Options(**body.parameters.model_dump()))
+    answers = await ask(request, state, body.model, body.inputs, Options(**body.parameters.model_dump()))
     return AsciiJson(
         {
             "model": body.model or default_model(state),
@@ -133,7 +131,13 @@ async def model_infer(request: Request, state: Here, name: ModelName, body: Infe
     async def answer_all(asked: list[QuestionContext], parameters: Parameters) -> list[list[Answer]]:
         return await ask(request, state, name, asked, Options(**parameters.model_dump()))
 
-    return AsciiJson(await infer(name, body, answer_all))
+    found = await infer(name, body, answer_all)
+    wanted = binary_outputs(body)
+    if not wanted:
+        return AsciiJson(found)
+    head, rest = packed(found, wanted)
+    headers = {"inference-header-content-length": str(len(head))}
+    return Response(head + rest, media_type="application/octet-stream", headers=headers)
 
 
 health = APIRouter(
@@ -151,6 +155,13 @@ async def model_ready(state: Here, name: ModelName) -> Any:
     """Say that a model is loaded."""
     batcher(state, name)
     return AsciiJson({"name": name, "ready": True})
+
+
+async def _is_list(request: Request) -> bool:
+    """Whether the inputs came as lists, whose answers are a list, too."""
+    sent = await request.json()  # read before, and kept
+    inputs = sent.get("inputs", sent)
+    return isinstance(inputs, list) or any(isinstance(inputs.get(name), list) for name in ("question", "context"))
 
 
 def _task(found: Answer) -> dict[str, str | float | int]:
