@@ -6,7 +6,6 @@ Follows the Croissant format specification 1.1 (http://mlcommons.org/croissant/1
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -15,13 +14,15 @@ import pyarrow as pa
 from drystone.release.columns import DATA, Column
 from drystone.release.documents.citations import citation_bibtex, makers
 from drystone.release.inspection.stats import Stats
-from drystone.release.layout import language_folder
 from drystone.release.manifest import FileEntry, Manifest
 
 if TYPE_CHECKING:
     from drystone._json import Json
 
 _PARQUET: Final = "application/x-parquet"
+#: Names of the set of all shards, and of their rows.
+_SHARDS: Final = "shards"
+_FILES: Final = "files"
 
 _CONTEXT: Final[dict[str, Json]] = {
     "@language": "en",
@@ -91,8 +92,8 @@ def _metadata(manifest: Manifest, found: Stats) -> dict[str, Json]:
         "keywords": ["source code", "provenance", "SWHID"],
         "creator": [{"@type": "sc:Organization", "name": author} for author in makers(facts)],
         "identifier": f"sha256:{manifest.root}",
-        "distribution": [*_files(manifest), *_file_sets(manifest)],
-        "recordSet": [_records(name) for name in sorted(manifest.languages)],
+        "distribution": [*_files(manifest), _file_set()],
+        "recordSet": [_records()],
         **responsible(manifest, found),
         **_provenance(manifest),
     }
@@ -119,34 +120,30 @@ def _what(entry: FileEntry) -> str:
     return f"{entry.rows} " + ("occurrences and decisions" if entry.kind == "ledger" else "repositories")
 
 
-def _file_sets(manifest: Manifest) -> Iterator[dict[str, Json]]:
-    for language in sorted(manifest.languages):
-        folder = language_folder(language)
-        yield {
-            "@type": "cr:FileSet",
-            "@id": _id(f"shards-{folder}"),
-            "name": f"shards-{folder}",
-            "description": f"All shards of {language}.",
-            "encodingFormat": _PARQUET,
-            "includes": f"data/{folder}/*.parquet",
-        }
+def _file_set() -> dict[str, Json]:
+    return {
+        "@type": "cr:FileSet",
+        "@id": _SHARDS,
+        "name": _SHARDS,
+        "description": "All shards of all languages.",
+        "encodingFormat": _PARQUET,
+        "includes": "data/*/*.parquet",
+    }
 
 
-def _records(language: str) -> dict[str, Json]:
-    folder = language_folder(language)
+def _records() -> dict[str, Json]:
+    """Return what is said of a row, once: all languages have the same columns, and `language` is one of them."""
     return {
         "@type": "cr:RecordSet",
-        "@id": _id(folder),
-        "name": folder,
-        "description": (
-            f"Files in {language}, one a record. license_evidence and redactions are in the Parquet files only."
-        ),
-        "key": {"@id": _id(f"{folder}/") + "swhid"},
+        "@id": _FILES,
+        "name": _FILES,
+        "description": "Files, one a record. license_evidence and redactions are in the Parquet files only.",
+        "key": {"@id": f"{_FILES}/swhid"},
         "field": [
             {
                 **fixed,
-                "@id": _id(f"{folder}/") + str(fixed["name"]),
-                "source": {"fileSet": {"@id": _id(f"shards-{folder}")}, "extract": {"column": fixed["name"]}},
+                "@id": f"{_FILES}/{fixed['name']}",
+                "source": {"fileSet": {"@id": _SHARDS}, "extract": {"column": fixed["name"]}},
             }
             for fixed in _fields()
         ],
@@ -158,9 +155,8 @@ def _id(name: str) -> str:
     return name.replace("_", "__").replace(" ", "_")
 
 
-@cache
 def _fields() -> list[dict[str, Json]]:
-    """Return what is said of each column, whatever the language; `@id` and `source` hold their place only."""
+    """Return what is said of each column; `@id` and `source` hold their place only."""
     found: list[dict[str, Json]] = []
     for column in DATA:
         if kind := _data_type(column.type):
