@@ -109,3 +109,12 @@ def test_wrong_orders_are_told(walls: Path, tmp_path: Path) -> None:
             wrong()
     with pytest.raises(SettingsError, match="quality"):
         drystone.build([walls], "out", settings={"quality": {"profile": "loud"}})
+
+
+@pytest.mark.parametrize("output", ["s3://bucket/release", "gs://bucket"])
+def test_an_output_that_is_a_url_is_refused_before_any_work(output: str, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    with pytest.raises(UsageError, match=f"{output}: a build writes into a folder, not to a URL"):
+        drystone.build(str(tmp_path / "source"), output)
+    with pytest.raises(UsageError, match=f"{output}: a build writes into a folder"):
+        drystone.build(str(tmp_path / "source"), tmp_path / "out", settings={"engine": {"work": output}})

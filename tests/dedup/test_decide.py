@@ -73,6 +73,8 @@ def test_nothing_depends_on_order_files_tasks_or_splitting(decide: Decide, monke
     monkeypatch.setattr(candidates, "_BATCH", 7)
     monkeypatch.setattr(candidates, "TASK_BYTES", 2000)
     assert decide(shuffled, method, files=2) == expected
+    monkeypatch.setattr(candidates, "_OPEN", 3)  # more tasks than files that may be open: parted level by level
+    assert decide(shuffled, method, files=2) == expected
     monkeypatch.setattr(candidates, "GIANT_BYTES", 1500)
     names: list[str] = []
 

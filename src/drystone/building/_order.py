@@ -160,10 +160,11 @@ def order(
     folder = named.output
     if folder is None and builds:
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
-    if folder is not None:
-        _check_place(folder)
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
     folder = folder or Path("release")  # explained without one: only the registry beside it is sought
+    for path in (folder, run.work, run.cache):
+        if path is not None:
+            _check_place(path)
     place = place_of_build(registry, settings.registry, folder, first=update is None)
     by = chosen_by(registry, settings.registry)
     settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})

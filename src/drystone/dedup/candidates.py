@@ -7,7 +7,7 @@ a document; the rows of each task are then written to a file of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,8 @@ TASK_BYTES = 64 * 2**20
 GIANT_BYTES = 256 * 2**20
 #: What a row costs a task beside its text: it weighs tasks of very many very small documents.
 ROW_BYTES = 1024
-#: Files open at once.
-_MAX_TASKS = 400
+#: Files open at once. Where there are more tasks, rows go to a file for several of them first.
+_OPEN = 400
 _BATCH = 32768
 _COLUMNS = ("id", "group", "rank", "bytes", "signature")
 
@@ -137,8 +137,7 @@ def _assign(roots: NDArray[np.uint32], sizes: NDArray[np.int64]) -> tuple[NDArra
     weight = weight[component]
     giant = weight > GIANT_BYTES
     small = np.cumsum(np.where(giant, 0, weight))
-    share = max(TASK_BYTES, -(-int(small[-1]) // _MAX_TASKS)) if len(small) else TASK_BYTES
-    task = (small - 1) // share if len(small) else small
+    task = (small - 1) // TASK_BYTES if len(small) else small
     used, task = np.unique(np.where(giant, -1, task), return_inverse=True)
     first = int(len(used) > 0 and used[0] == -1)
     task = task - first
@@ -181,8 +180,11 @@ def _distribute(
             ("similarity", pa.float64()),
         ]
     )
-    at = total = 0
-    with Parted(schema, names) as parted:
+    total = 0
+
+    def found() -> Iterator[tuple[pa.RecordBatch, NDArray[np.int32]]]:
+        nonlocal total
+        at = 0
         for batch in batches(items, _COLUMNS):
             root = roots[at : at + len(batch)]
             at += len(batch)
@@ -209,5 +211,30 @@ def _distribute(
                 ],
                 schema=schema,
             )
-            parted.add(rows, task[order])
+            yield rows, task[order]
+
+    _write_parts(schema, found(), names)
     return total
+
+
+def _write_parts(
+    schema: pa.Schema, found: Iterable[tuple[pa.RecordBatch, NDArray[np.int32]]], names: list[Path]
+) -> None:
+    """Write rows, each to the file of its number; where that is too many open files, several of these at a time."""
+    if len(names) <= _OPEN:
+        with Parted(schema, names) as parted:
+            for rows, numbers in found:
+                parted.add(rows, numbers)
+        return
+    each = -(-len(names) // _OPEN)
+    several = [names[at].with_suffix(f".{each}-files") for at in range(0, len(names), each)]
+    with Parted(schema.append(pa.field("number", pa.int32())), several) as parted:
+        for rows, numbers in found:
+            parted.add(rows.append_column("number", pa.array(numbers % each, pa.int32())), numbers // each)
+    for at, path in enumerate(several):
+        batches = (
+            (pa.record_batch(batch.columns[:-1], schema=schema), batch.column(-1).to_numpy())
+            for batch in read_part(path).to_batches()
+        )
+        _write_parts(schema, batches, names[at * each : (at + 1) * each])
+        path.unlink()
