@@ -87,21 +87,9 @@ def build(
             check_known(output, settings, optouts.head, replace=replace, registry=there)
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
-            settings,
-            sources,
-            output,
-            engine,
-            store,
-            cache,
-            reviews,
-            optouts,
-            registry=opened,
-            replace=replace,
-            old=old,
-            version=version,
-            receipts=receipts,
-            tell=tell,
-        )
+            settings, sources, output, engine, store, cache, reviews, optouts, registry=opened, replace=replace,
+            old=old, version=version, receipts=receipts,
+        )  # fmt: skip
         settled = settle(made)
         from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
 
