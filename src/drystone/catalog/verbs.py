@@ -214,19 +214,27 @@ def measure_dataset(
     """Measure a sample of a Parquet dataset, a release or a repository with our detectors, as facts with intervals.
 
     At most about `files` files of `size` bytes together are drawn, by `seed`. `text`: the column of the contents.
-    `benchmarks`: JSON Lines, each with a `text` to look for. `registry`: of requests, to look the files up in.
+    `benchmarks`: JSON Lines, each with a `text` to look for. `registry`: of requests, to look the files up in, and
+    of a release to tell how long they waited.
     `into`: the artifact of `catalog` whose passport takes the facts. Raises `UsageError`, `SourceError`.
     """
     from drystone.catalog.measuring.dataset import measure_dataset as measure
+    from drystone.catalog.measuring.lag import optout_lags
     from drystone.registry.verbs import using
+    from drystone.release.layout import MANIFEST
+    from drystone.release.manifest import read_manifest
 
     _check_into(into, catalog)
-    optouts = None
+    optouts, lags = None, list[int]()
     if registry is not None:
         with using(registry) as opened:
             optouts = opened.optouts.snapshot()
+            if (Path(source) / MANIFEST).is_file():
+                manifest = read_manifest(Path(source))
+                roots = {manifest.root, *(one.root for one in manifest.facts.lineage)}
+                lags = optout_lags(opened.events.all(), roots)
     given = [Path(one) for one in benchmarks]
-    found = measure(os.fspath(source), files, size, seed, text=text, benchmarks=given, optouts=optouts)
+    found = measure(os.fspath(source), files, size, seed, text=text, benchmarks=given, optouts=optouts, lags=lags)
     _keep_facts(found, into, catalog)
     return found
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from drystone.catalog.measuring.readers import measure_reader
+from drystone.catalog.measuring.readers import _auc, measure_reader
 from drystone.errors import UsageError
+from drystone.reader.evaluation.evaluate import Prediction
+from drystone.reader.evaluation.metrics import Question
 from drystone.reader.reader import Reader
 
 CONTEXT = "The wall was built by Ann Roe in 1802. It is four metres high and made of slate."
@@ -45,6 +47,30 @@ def test_a_reader_s_facts(questions: Path) -> None:
     zipped = measure_reader(reader, questions.with_suffix(".json.gz"), 2, 5)
     assert zipped.facts[0].name == found.facts[0].name, "the same set, zipped or not"
     assert zipped.said == "2 of 3 questions, seed 5"
+
+
+def test_how_well_no_answer_scores_tell_questions_apart() -> None:
+    questions = [Question(str(n), "?", CONTEXT, (f"a{n}",) if n < 3 else ()) for n in range(5)]
+    scores = dict(zip("01234", (0.1, 0.2, 0.9, 0.9, 0.95), strict=True))
+    predictions: dict[str, Prediction] = {
+        name: {"text": "", "start": 0, "end": 0, "score": 0.0, "null_score": score} for name, score in scores.items()
+    }
+    assert _auc(questions, predictions) == pytest.approx((2.5 + 3) / 6), "equal ones count half"
+
+
+@pytest.mark.slow
+def test_of_questions_without_an_answer_it_is_told_how_many_are_refused(tmp_path: Path) -> None:
+    qas = [
+        {"id": "0", "question": "Who built the wall?", "answers": [{"text": "Ann Roe", "answer_start": 22}],
+         "is_impossible": False},
+        {"id": "1", "question": "Who sang the song?", "answers": [], "is_impossible": True},
+    ]  # fmt: skip
+    data = [{"title": "Wall", "paragraphs": [{"context": CONTEXT, "qas": qas}]}]
+    (tmp_path / "v2.json").write_text(json.dumps({"version": "v2.0", "data": data}))
+    found = measure_reader(Reader.load("mini"), tmp_path / "v2.json", None, 1)
+    by = {fact.name.rpartition(".")[2]: fact.claims[0].value for fact in found.facts}
+    assert by["no_answer"] in (0, 100)
+    assert by["no_answer_auc"] in (0, 1)
 
 
 @pytest.mark.slow

@@ -67,11 +67,13 @@ class MeasuredFacts:
 def measure_dataset(
     what: str, files: int, size: int, seed: int,
     *, text: str | None = None, benchmarks: Sequence[Path] = (), optouts: OptOuts | None = None,
+    lags: Sequence[int] = (),
 ) -> MeasuredFacts:  # fmt: skip
     """Measure a sample of about so many files, of about so many bytes, of a dataset or a repository.
 
     `text`: the column of the contents. `benchmarks`: JSON Lines with a `text` each, to be looked for. `optouts`: those
-    in force. Raises `UsageError`, `SourceError`.
+    in force. `lags`: days that requests waited for a version without what they name; the longest is given. Raises
+    `UsageError`, `SourceError`.
     """
     if files < 1 or size < 1:
         raise UsageError("a sample has at least one file and one byte")
@@ -83,8 +85,11 @@ def measure_dataset(
     if not number:
         raise UsageError(f"{shown(what)}: no contents were drawn: all of these rows are empty.")
     setup = _setup(sample, looker, looked_for, optouts)
+    setup += f"; {len(lags):,} requests that were applied, the longest wait" if lags else ""
     every = _estimates(sample, counts, looked_for, optouts)
     estimates = {name: one for name, one in every if np.isfinite(one).all()}
+    if lags:
+        estimates["optouts.lag_days"] = Interval(max(lags), max(lags), max(lags))
     lines = {name: f"{name}: {one.said}\n" for name, one in estimates.items()}
     head = f"{NAME}, version {VERSION}: {shown(what)}\n{setup}\n{number} files, {bytes_} bytes\n"
     root, why = _root_license(sample)

@@ -10,17 +10,20 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from drystone.catalog.importing.imported import QuotedText, known
 from drystone.catalog.measuring.dataset import MeasuredFacts, today
 from drystone.catalog.passports.passport import Procedure
 from drystone.errors import UsageError
-from drystone.reader.evaluation.evaluate import predict, read_squad, summarize
+from drystone.reader.evaluation.evaluate import Prediction, predict, read_squad, summarize
+from drystone.reader.evaluation.metrics import Question
 from drystone.reader.options import MEASURED_ANSWER_LEN
 from drystone.reader.reader import Reader
 
@@ -36,9 +39,10 @@ _SETS: Final = {
 def measure_reader(reader: Reader, questions: Path, most: int | None, seed: int) -> MeasuredFacts:
     """Measure a reader on a set of questions, or on `most` of them, drawn by a seed.
 
-    Facts: F1 and exact match (%, with 95 % bootstrap intervals over questions), pairs a second and core (by processor
-    time), peak memory of the process. A set that is not known by its bytes has facts under its own name. Raises
-    `UsageError` where the file is no set in SQuAD's form.
+    Facts: F1 and exact match (%, with 95 % bootstrap intervals over questions); of a set with questions that have no
+    answer how many of these it refuses (%), and how well its no-answer scores tell both kinds apart (AUC); pairs a
+    second and core (by processor time), peak memory of the process. A set that is not known by its bytes has facts
+    under its own name. Raises `UsageError` where the file is no set in SQuAD's form.
     """
     if most is not None and most < 1:
         raise UsageError("a sample has at least one question")
@@ -65,6 +69,9 @@ def measure_reader(reader: Reader, questions: Path, most: int | None, seed: int)
         "speed.pairs_per_second": (number / seconds, None, None),
         "memory.peak_bytes": (_peak_bytes(), None, None),
     }
+    if dataset.v2 and {"NoAns_exact", "HasAns_exact"} <= report["metrics"].keys():
+        values[f"{family}.no_answer"] = (report["metrics"]["NoAns_exact"], None, None)
+        values[f"{family}.no_answer_auc"] = (_auc(dataset.questions, predictions), None, None)
     setup = f"{said} of {questions.name}, SHA-256 {digest}; engine {reader.reason}; drystone {version('drystone')}"
     lines = {name: f"{name}: {_said(*value)}\n" for name, value in values.items()}
     head = f"{NAME}, version {VERSION}: {Path(reader.name).name}\n{setup}\n"
@@ -75,6 +82,16 @@ def measure_reader(reader: Reader, questions: Path, most: int | None, seed: int)
         for name, (value, low, high) in ((name, _held(*found)) for name, found in values.items())
     ]
     return MeasuredFacts(tuple(facts), {kept.sha256: kept.text}, number, questions.stat().st_size, said)
+
+
+def _auc(questions: Sequence[Question], predictions: Mapping[str, Prediction]) -> float:
+    """Return how often a question without an answer has a higher no-answer score than one with, equal ones half."""
+    scores = np.array([predictions[each.id]["null_score"] for each in questions])
+    without = np.array([not each.golds for each in questions])
+    _, at, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[at]
+    few, many = int(without.sum()), int((~without).sum())
+    return float((ranks[without].sum() - few * (few + 1) / 2) / (few * many))
 
 
 def _sha256(questions: Path) -> str:
