@@ -5,6 +5,7 @@ from benchmarks.harness import main_of_sections
 if __name__ == "__main__":
     main_of_sections(
         "benchmarks.governance",
-        ("events", "lookup", "optouts", "retraction"),
-        "Governance: what opt-outs cost a build and a release, look-ups, and how fast the log is written.",
+        ("events", "lookup", "optouts", "retraction", "ways", "crowd"),
+        "Governance: what opt-outs cost a build and a release, look-ups, how fast the log is "
+        "written, what comes back in, and whom a crowd keeps out.",
     )

@@ -258,6 +258,27 @@ def test_a_git_author_is_found_by_the_address_alone(home: Home) -> None:
     assert home.build().counts.opted_out_repositories == 1
 
 
+def test_an_author_is_found_in_every_commit_and_takes_the_files_that_they_changed(home: Home) -> None:
+    theirs = {"LICENSE": MIT, "ben.py": program("ben"), "both.py": program("both")}
+    folder = home.repository("https://github.com/ben/x", theirs)
+
+    def commit(name: str, files: dict[str, str | bytes]) -> None:
+        write(folder, files)
+        git(folder, "add", "-A")
+        git(folder, "-c", f"user.email={name}@example.org", "-c", f"user.name={name}", "commit", "-qm", "More",
+            f"--author={name} <{name}@example.org>")  # fmt: skip
+
+    commit("ann", {"ann/own.py": program("own"), "both.py": program("both") + "# ann\n"})
+    commit("cat", {"cat.py": program("cat")})
+    request = home.opt_out(*subjects.author("Ann@Example.org"))
+    home.build()
+    out = {name.partition("/x/")[2] for name, reason in home.decisions().items() if reason == "opted_out"}
+    assert out == {"ann/own.py", "both.py"}
+    with Registry.open(home.registry) as registry:
+        (application,) = registry.requests.get(request).applications
+        assert (application.repositories, application.occurrences) == (0, 2)
+
+
 def test_a_withdrawn_request_lets_it_in_again(home: Home) -> None:
     home.repository("https://github.com/ann/walls", {"LICENSE": MIT, "a.py": program("a")})
     home.folder("https://github.com/ben/x", {"LICENSE": MIT, "copy.py": program("a")})

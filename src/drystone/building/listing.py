@@ -28,7 +28,7 @@ from drystone.errors import UsageError
 from drystone.identity import origins, swhid
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
-from drystone.sources import told_apart
+from drystone.sources import GitSource, told_apart
 from drystone.sources.base import Collection, Readable, RepositorySource
 from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
@@ -121,7 +121,7 @@ class _Listing:
         )
         repositories, skip = self._repositories(stage, partitions)
         common = self._common(stage, partitions)
-        listings, rows, marks, applied = self._opt_outs(stage, partitions)
+        listings, rows, marks, applied = self._opt_outs(stage, partitions, sources)
         by_text = bool(self._optouts.blobs or self._optouts.samples)
         copies = (self._snapshot(), self._optouts.sha256) if by_text else None
         return Listed(
@@ -220,7 +220,9 @@ class _Listing:
             optouts_stage.forget(self._build.cache, self._optouts, self._out)
         return [found[id_] for id_ in sorted(found)], skip
 
-    def _opt_outs(self, stage: Stage, partitions: list[str]) -> tuple[list[Path], list[int], object, list[Applied]]:
+    def _opt_outs(
+        self, stage: Stage, partitions: list[str], sources: list[Readable]
+    ) -> tuple[list[Path], list[int], object, list[Applied]]:
         """Return the listing and the rows of each partition, a key over what is out in them, and what was left out."""
         rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
         listings = [stage.file(f"{task}.parquet") for task in partitions]
@@ -228,7 +230,13 @@ class _Listing:
         counts: dict[str, list[int]] = {}
         if self._optouts:
             marked = self._build.store.stage("optouts", self._optouts.sha256)
-            tasks = self._by_rows(optouts_stage.run, stage, partitions, rows)
+            histories = {
+                task: source
+                for source, task in zip(sources, partitions, strict=True)
+                if self._optouts.authors and isinstance(source, GitSource)
+            }
+            more = {"histories": histories, "cache": self._build.cache} if histories else {}
+            tasks = self._by_rows(optouts_stage.run, stage, partitions, rows, **more)
             for summary in self._build.run("opt-outs", marked, tasks):
                 for task, found in summary["members"].items():
                     at = partitions.index(task)
@@ -246,7 +254,7 @@ class _Listing:
         return listings, rows, sorted(marks.items()), applied
 
     def _by_rows(
-        self, function: Callable[..., Any], stage: Stage, partitions: list[str], rows: list[int]
+        self, function: Callable[..., Any], stage: Stage, partitions: list[str], rows: list[int], **more: Any
     ) -> list[Task]:
         """Return the tasks of a stage, each for neighbouring partitions of about a range of rows."""
         groups: list[tuple[list[str], int]] = [([], 0)]
@@ -254,7 +262,7 @@ class _Listing:
             groups[-1] = ([*groups[-1][0], task], groups[-1][1] + count)
             if groups[-1][1] >= ROWS_PER_RANGE:
                 groups.append(([], 0))
-        given = {"inventory_folder": stage.folder, "snapshot": self._snapshot()}
+        given = {"inventory_folder": stage.folder, "snapshot": self._snapshot(), **more}
         return [
             Task(fingerprint(members), function, {**given, "members": members}, max(1, count))
             for members, count in groups

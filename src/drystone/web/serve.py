@@ -101,13 +101,4 @@ def run(
     # What is loaded by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    connections.run(
-        app,
-        at.host,
-        at.port,
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=30,
-        h11_max_incomplete_event_size=65536,
-    )
+    connections.run(app, at.host, at.port)

@@ -47,16 +47,15 @@ def serve(
     `load_reader`). `releases`: folders. `registry`: takes the requests to opt out (default, where there are
     releases: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here). `catalog`: a file or database URL of passports
     to show and compare, empty for those that come with the program alone (default: no such pages). `publisher_key`:
-    the private key that passports are signed with (default: they are not). `moderators`:
-    file of who may decide. `visit`: what may be visited to check challenges (default: nothing). `cache`: where
-    indexes of releases are kept (default: the user's). `tokens`: file of bearer tokens, besides those in
-    DRYSTONE_TOKENS. `port`: 0 picks one. `https`: a proxy before it ends TLS. `hops`:
-    how many proxies stand before it and tell in X-Forwarded-For for whom they ask. `public_url`: how visitors reach
-    it, where a proxy asks under another name. `timeout`: seconds until a request is
-    dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `cors`: origins of sites
-    whose pages may ask this server from a browser, or "*" (default: none). `tell` is called with what
-    is served, and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`,
-    `ReleaseError`, `RegistryError`.
+    the private key that passports are signed with (default: they are not). `moderators`: file of who may decide.
+    `visit`: what may be visited to check challenges (default: nothing). `cache`: where indexes of releases are kept
+    (default: the user's). `tokens`: file of bearer tokens, besides those in DRYSTONE_TOKENS. `port`: 0 picks one.
+    `https`: a proxy before it ends TLS. `hops`: how many proxies stand before it and tell in X-Forwarded-For for whom
+    they ask. `public_url`: how visitors reach it, where a proxy asks under another name. `timeout`: seconds until a
+    request is dropped; `max_waiting`: windows in a model's queue; `max_body`: bytes of a request. `cors`: origins of
+    sites whose pages may ask this server from a browser, or "*" (default: none). `tell` is called with what is served,
+    and where. Raises `UsageError` where nothing is served, `MissingExtraError`, `ModelError`, `ReleaseError`,
+    `RegistryError`.
     """
     from drystone.registry.place import place_to_use
     from drystone.web.serve import Address, run

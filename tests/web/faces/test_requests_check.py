@@ -144,7 +144,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.mark.parametrize("place", ["ssh://git@127.0.0.1/ann/walls", "git://127.0.0.1/ann/walls", "ann@127.0.0.1:x/y"])
+@pytest.mark.parametrize("place", ["ssh://git@127.0.0.1/ann/walls", "git://127.0.0.1/ann/walls"])
 def test_other_ways_than_http_are_not_gone(here: Site, place: str) -> None:
     visitor = Visitor(here.url)
     status = visitor.ask(subject=place)
@@ -154,6 +154,16 @@ def test_other_ways_than_http_are_not_gone(here: Site, place: str) -> None:
     answer = visitor.send(status, f"{status}/check")
     assert answer.status_code == 422
     assert "are visited from here" in answer.text or "lies on no server" in answer.text
+
+
+def test_a_place_without_a_scheme_is_visited_by_https(public: Site) -> None:
+    for place in ("git@127.0.0.1:x/y.git", "127.0.0.1/x/y"):
+        visitor = Visitor(public.url)
+        status = visitor.ask(subject=place)
+        visitor.send(status, f"{status}/challenge", method="file")
+        answer = visitor.send(status, f"{status}/check")
+        assert answer.status_code == 422
+        assert "is not a public host" in answer.text
 
 
 def test_a_folder_of_the_server_is_not_looked_at(here: Site, repositories: Path) -> None:

@@ -127,6 +127,18 @@ class GitSource(RepositorySource):
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
 
+    def authored(self, cache: Path, revision: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield who wrote each commit that leads to a revision (`Name <address>`), and the paths that it changed.
+
+        Merges change nothing of their own. Paths are as the commit has them, of before a rename too, and damaged
+        letters are U+FFFD. `fetch` has been called. Raises `SourceError`.
+        """
+        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        asked = ("log", "--no-renames", "--no-mailmap", "-z", "--format=format:%x01%an <%ae>", "--name-only", revision)
+        for commit in remote.output(str(path), "-C", str(path), *asked, "--").split("\x01")[1:]:
+            author, _, names = commit.partition("\n")
+            yield author.rstrip("\0"), [name for name in names.split("\0") if name]
+
     def state(self, cache: Path) -> SourceState:
         """Return the state by commit and snapshot; the size is that of the packs."""
         path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)

@@ -119,15 +119,26 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for each in sockets or ():
-            # asyncio accepts as many at once as wait at most, before it closes any: that is less than may wait.
+            # asyncio accepts as many at once as may wait, before it closes any: fewer than files are left for.
             each.listen(_WAITING)
 
 
-def run(app: Any, host: str, port: int, **settings: Any) -> None:
-    """Serve an application until the process is told to stop; `settings` are those of uvicorn."""
+def run(app: Any, host: str, port: int) -> None:
+    """Serve an application until the process is told to stop."""
     most, spare = _places()
     connection = type("_Connection", (_Connection,), {"room": Room(most)})
-    config = uvicorn.Config(app, host=host, port=port, http=connection, backlog=spare // 2, **settings)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=connection,
+        backlog=spare // 6,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65536,
+    )
     for name in ("asyncio", "uvicorn.error", "drystone.web"):
         logging.getLogger(name).addFilter(Seldom())
     _Server(config).run([config.bind_socket()])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, TypedDict
 
 import numpy as np
@@ -28,7 +29,9 @@ from drystone.identity import origins
 from drystone.identity.hashes import Tree
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import OptOuts
+from drystone.registry.snapshot import author_hashes
 from drystone.release.versions.falls import folders_above
+from drystone.sources import GitSource
 from drystone.sources.base import UNREADABLE, RepositorySource
 from drystone.work.ranges import read
 from drystone.work.store import Stage, write_table
@@ -58,10 +61,20 @@ class MarkedMembers(TypedDict):
     members: dict[str, Marked]
 
 
-def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], snapshot: Path) -> MarkedMembers:
+def run(
+    stage: Stage,
+    task: str,
+    inventory_folder: Path,
+    members: list[str],
+    snapshot: Path,
+    histories: Mapping[str, GitSource] = MappingProxyType({}),
+    cache: Path | None = None,
+) -> MarkedMembers:
     """Mark the occurrences of some partitions; write `MEMBER.parquet` for those in which anything is out.
 
-    The summary holds for each such member: rows left, a digest of what is out, and by request [occurrences, bytes].
+    `histories` are the sources, by member, that know who wrote what; their clones lie in `cache`. Files that an author
+    who asked has changed in any commit are out. The summary holds for each such member: rows left, a digest of what is
+    out, and by request [occurrences, bytes].
     """
     optouts = load(snapshot)
     inventories = Stage(inventory_folder)
@@ -70,7 +83,10 @@ def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], sna
         repositories = load_repositories(inventories, member)
         listing = inventories.file(f"{member}.parquet")
         out = list(out_among(optouts, ((r["origin"], r["metadata"]) for r in repositories)))
-        requests = _requests(optouts, repositories, listing)
+        authored = {}
+        if member in histories and cache is not None and (revision := repositories[0]["revision"]) is not None:
+            authored = _authored(optouts, histories[member], cache, revision)
+        requests = _requests(optouts, repositories, listing, authored)
         if requests is None and not out:
             continue
         table = read([listing], OCCURRENCES)
@@ -84,7 +100,22 @@ def run(stage: Stage, task: str, inventory_folder: Path, members: list[str], sna
     return {"members": found}
 
 
-def _requests(optouts: OptOuts, repositories: Sequence[Inventoried], listing: Path) -> npt.NDArray[np.object_] | None:
+def _authored(optouts: OptOuts, source: GitSource, cache: Path, revision: str) -> dict[str, str]:
+    """Return by path the request of an author who changed it in any commit."""
+    found: dict[str, str] = {}
+    asked: dict[str, str | None] = {}
+    for author, paths in source.authored(cache, revision):
+        if author not in asked:
+            known = (optouts.authors.get(hashed) for hashed in author_hashes(author))
+            asked[author] = next((request for request in known if request is not None), None)
+        if (request := asked[author]) is not None:
+            found.update(dict.fromkeys(paths, request))
+    return found
+
+
+def _requests(
+    optouts: OptOuts, repositories: Sequence[Inventoried], listing: Path, authored: Mapping[str, str]
+) -> npt.NDArray[np.object_] | None:
     """Return for each row the request that takes it out, or None; None instead of all where no row is out."""
     directories = _directories(optouts, listing) if optouts.directories else {}
     asked = {
@@ -92,7 +123,7 @@ def _requests(optouts: OptOuts, repositories: Sequence[Inventoried], listing: Pa
         for at, r in enumerate(repositories)
         if (below := optouts.paths_of(r["origin"], forked_from(r["metadata"]))) is not None
     }
-    if not (optouts.blobs or directories or asked):
+    if not (optouts.blobs or directories or asked or authored):
         return None
     by_name = sorted({*asked, *directories})
     table = read([listing], OCCURRENCES, ("id", "path", *(("repository",) if by_name else ())))
@@ -110,6 +141,11 @@ def _requests(optouts: OptOuts, repositories: Sequence[Inventoried], listing: Pa
                 continue
             requests[at] = optouts.requests[positions[at]]
             hits = True
+    if authored:  # of a source that is one repository
+        for at, path in enumerate(table.column("path").to_pylist()):
+            request = authored.get(_text(path))
+            if request is not None and requests[at] is None:
+                requests[at], hits = request, True
     for repository in by_name:
         rows = np.flatnonzero(pc.equal(table.column("repository"), repository).to_numpy())
         below, above = asked.get(repository), directories.get(repository, {})
