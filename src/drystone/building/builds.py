@@ -88,7 +88,7 @@ def build(
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings, sources, output, engine, store, cache, reviews, optouts, registry=opened, replace=replace,
-            old=old, version=version, receipts=receipts,
+            old=old, version=version, receipts=receipts, tell=tell,
         )  # fmt: skip
         settled = settle(made)
         from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
