@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from drystone.building.retract import apply
 from drystone.policy.optouts import MOST_ORIGINS
 from drystone.registry import Registry
 from drystone.registry.requests import subjects
@@ -139,3 +140,22 @@ def test_while_somebody_contests_a_request_only_what_it_names_is_out(home: Home,
         assert registry.audit().problems == ()
     home.build()
     assert of_ben(home)["same.py"] == "opted_out"
+
+
+def test_a_retraction_takes_the_forms_of_a_text_that_its_release_tells_of_and_leaves_what_many_have(
+    home: Home, tmp_path: Path
+) -> None:
+    home.registry, home.output = str(tmp_path / "registry.sqlite"), tmp_path / "release"
+    home.build()
+    assert "opted_out" not in home.decisions().values()
+    request = home.opt_out(subjects.repository("ann/walls"))
+    with Registry.open(home.registry) as registry:
+        (outcome,) = apply([str(home.output)], registry)
+        assert registry.audit().problems == ()
+    fell = {name for name, reason in of_ben(home).items() if reason == "opted_out"}
+    assert {"same.py", "mark.py", "utf16le.py", "utf16be.py", "windows.py", "cut.py", "all.py"} <= fell <= set(CLOTHES)
+    assert set(outcome.inventory.requests) == {request}
+    assert "opted_out" not in {reason for name, reason in home.decisions().items() if name.endswith("vendored.py")}
+    # What its texts tell nothing of is found by the next build, which reads them.
+    home.build()
+    assert {name for name, reason in of_ben(home).items() if reason == "opted_out"} == set(CLOTHES)

@@ -61,7 +61,6 @@ def serve(
     from drystone.web.serve import Address, run
     from drystone.web.tokens import read_tokens
 
-    known = read_tokens(_path(tokens))
     places = list(map(Path, releases))
     run(
         _readers(models, load),
@@ -72,7 +71,7 @@ def serve(
         moderators=_path(moderators),
         visit=visit,
         cache=_path(cache),
-        tokens=known,
+        tokens=read_tokens(_path(tokens)),
         timeout=timeout,
         max_waiting=max_waiting,
         max_body=max_body,

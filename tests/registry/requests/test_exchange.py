@@ -39,6 +39,32 @@ def test_bigcode_comes_in_once_as_accepted(url: str) -> None:
         assert all(row["author"].startswith("R-") for row in out)
 
 
+def test_what_bigcodes_rows_say_beside_names_is_understood_or_refused_with_the_row(tmp_path: Path) -> None:
+    def row(author: str, *repositories: str, owners: tuple[str, ...] = ()) -> str:
+        return json.dumps({"author": author, "optout_repos": list(repositories), "optout_owners": list(owners)})
+
+    with Registry.open(tmp_path / "registry.sqlite") as registry:
+        taken = [row("ann", "All"), row("ben", "all repos."), row("cat", "x", owners=("ALL",))]
+        exchange.import_lines(registry.requests, taken, "mo")
+        snapshot = registry.optouts.snapshot()
+        for place in ("ann/anything", "ben/new", "cat/other"):
+            assert snapshot.repository(f"https://github.com/{place}") is not None, place
+        assert snapshot.repository("https://github.com/ann/all") is not None, "by its owner"
+        assert not any(s.value.endswith("/all") for r in registry.requests.all() for s in r.subjects)
+        refusals = {
+            "Commits": "e-mail address",
+            "all my commits": "--author",
+            "please remove me": "no name",
+            "everything I wrote in 2019": "no name",
+            "ann/*": "no name",
+        }
+        for text, why in refusals.items():
+            with pytest.raises(RegistryError, match=why) as refused:
+                exchange.import_lines(registry.requests, [taken[0], row("dan", "dan/x"), row("eve", text)], "mo")
+            assert "line 3: " in str(refused.value)
+        assert len(registry.requests.all()) == 3, "all rows, or none"
+
+
 def test_undecided_rows_wait(url: str) -> None:
     with Registry.open(url) as registry:
         exchange.import_lines(registry.requests, map(json.dumps, BIGCODE), "mo", undecided=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from drystone.errors import DrystoneError, RegistryError, UsageError
 from drystone.registry import NewRequest, Registry
-from drystone.registry.requests import subjects
+from drystone.registry.log import events
+from drystone.registry.requests import exchange, subjects
 from drystone.registry.requests.life import MAX_SUBJECTS
 from tests.registry.conftest import receive
 
@@ -134,3 +138,33 @@ def test_odd_texts_are_kept_as_they_are(url: str) -> None:
         assert registry.requests.decide(request.id, "rejected", odd, odd).decisions[0].reason == odd.strip()
         assert registry.contacts.get(request.id)["contact"] == odd
         assert registry.audit().problems == ()
+
+
+def test_words_of_both_sides_are_kept_apart_and_go_when_they_are_erased(tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "registry.sqlite") as registry:
+        request, _ = registry.requests.receive(
+            NewRequest([subjects.repository("ann/walls")], contact="ann@example.org")
+        )
+        registry.requests.vouch(request.id, "mo", "met Ann Smith in person")
+        registry.requests.decide(request.id, "accepted", "mo")
+        contested = registry.requests.contest(request.id, "ben", "ben/x", "Ben Jones wrote it in 2019")
+        assert (contested.status, contested.overdue()) == ("contested", None)
+        late = events.now() + timedelta(days=31)
+        assert "contested, and not decided again" in (contested.overdue(late) or "")
+        with pytest.raises(UsageError, match="its owner withdraws"):
+            registry.requests.contest(request.id, "ann", "https://github.com/Ann/walls.git", "mine")
+        said = registry.contacts.get(request.id)
+        assert {"met Ann Smith in person", "Ben Jones wrote it in 2019", "ann@example.org"} <= set(said.values())
+        everything = json.dumps([event.as_dict() for event in registry.events.all()])
+        everything += "".join(exchange.export(registry.requests))
+        for secret in ("Ann Smith", "Ben Jones", "ann@example.org"):
+            assert secret not in everything
+        decided = registry.requests.decide(request.id, "rejected", "mo", "ben's is older")
+        assert decided.status == "rejected"
+        with pytest.raises(UsageError, match="takes nothing"):
+            registry.requests.contest(request.id, "ben", "ben/x", "again")
+        registry.requests.withdraw(request.id, "ann", "I was wrong, says Ann Smith")
+        assert registry.contacts.erase(request.id, "mo")
+        assert registry.contacts.get(request.id) == {}
+        assert registry.audit().problems == ()
+    assert b"Ann Smith" not in (tmp_path / "registry.sqlite").read_bytes()

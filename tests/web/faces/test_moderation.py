@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from drystone.release.read import open_release
 from tests.web.pages import Site, Visitor, site
 
 
@@ -70,3 +71,27 @@ def test_a_session_is_new_at_login_and_gone_after_logout(here: Site, visitor: Vi
     visitor.send("/queue", "/logout")
     stale.session.cookies.set("drystone", after)
     assert stale.get("/queue", allow_redirects=False).status_code == 303
+
+
+def test_who_else_loses_files_and_what_was_shown_stand_where_people_decide(here: Site, visitor: Visitor) -> None:
+    rows = [row for table in open_release(here.releases[0]).ledger() for row in table.to_pylist()]
+    mine = next(row for row in rows if row["kind"] == "file" and row["swhid"])
+    status = Visitor(here.url).ask(subject="nobody/has-this", near="yes")
+    assert "Found in 0 of 2 versions served here" in visitor.get(status).text
+    request = here.registry.requests.by_token(status.removeprefix("/status/"))
+    assert request is not None and request.near
+    here.registry.optouts.block(request.id, [mine["swhid"]], "the repository")
+    here.registry.requests.challenge(request.id, "file")
+    nonce = here.registry.requests.pending(request.id).nonce
+    here.registry.requests.verified(nonce, {"place": "https://github.com/nobody/has-this"}, [1])
+    visitor.log_in()
+    page = visitor.get(f"/queue/{request.id}").text
+    assert "Who else would lose files" in page
+    assert mine["origin"] in page
+    assert "https://github.com/nobody/has-this" in page
+    fields = {"place": mine["origin"], "evidence": "ours is of 2001"}
+    answer = visitor.send(f"/queue/{request.id}", f"/queue/{request.id}/contest", **fields)
+    assert answer.status_code == 200
+    assert "ours is of 2001" in answer.text
+    assert '<span class="status">contested</span>' in answer.text
+    assert request.id in visitor.get("/queue", params={"status": "contested"}).text
