@@ -114,7 +114,12 @@ def test_a_version_that_forgot_says_so_itself(tmp_path: Path, registry: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_no_way_back_in_through_any_history(tmp_path: Path, seed: int) -> None:
-    """Whatever is lost, restored, foreign or thrown away, what a version left out is in none that follows it."""
+    live_through(tmp_path, seed)
+
+
+def live_through(tmp_path: Path, seed: int) -> None:
+    """Go through a random history. Whatever is lost, restored, foreign or thrown away, what a version left out is in
+    none that follows it; raises `AssertionError` where it is."""
     drawn = random.Random(seed)
     registry = tmp_path / "registry.sqlite"
     drystone.init_registry(str(registry))

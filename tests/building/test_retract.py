@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,9 @@ def test_what_fell_is_in_no_file_beside_the_release(tmp_path: Path, monkeypatch:
     assert {row["path"] for row in made.files()} == {"/lintel.py", "/jamb.py", "/mine.py"}
 
 
-def test_an_export_of_a_retracted_version_says_so_by_its_status(tmp_path: Path) -> None:
+def test_all_that_is_known_is_walked_and_an_export_of_what_is_retracted_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     registry = tmp_path / "registry.sqlite"
     drystone.init_registry(str(registry))
     for name in ("lintel", "jamb"):
@@ -70,8 +73,32 @@ def test_an_export_of_a_retracted_version_says_so_by_its_status(tmp_path: Path) 
     release = tmp_path / "release"
     drystone.build([tmp_path / "lintel", tmp_path / "jamb"], release, registry=str(registry), threads=1)
     old = shutil.copytree(release, tmp_path / "old")
+    monkeypatch.setenv("DRYSTONE_REGISTRY", str(registry))
+    exported = tmp_path / "exported"
+    CliRunner().invoke(cli, ["export", str(release), "--as", "jsonl", "-o", str(exported), "--quiet"])
+    shutil.copytree(release, tmp_path / "other")
     opt_out(registry, "lintel")
-    drystone.retract([str(release)], registry=str(registry))
+    drystone.retract([str(tmp_path / "other")], registry=str(registry))
+    late = datetime.now(UTC) + timedelta(days=99)
+    with Registry(registry) as opened:  # one version has it no more, another does, and an export
+        (request,) = opened.requests.overdue(late)
+        assert request.overdue(
+            late
+        ) == f"decided, and by {late.date() - timedelta(days=69)} not applied to " + ", ".join(
+            [str(exported), str(release)]
+        )
+    done = CliRunner().invoke(cli, ["retract", "--all"])
+    assert done.exit_code == 1, done.output
+    assert f"still held by the export {exported} of 1.0.0: export it again, or remove it" in done.output
+    again = ["export", str(release), "--as", "jsonl", "-o", str(exported), "--quiet", "--replace"]
+    assert CliRunner().invoke(cli, again).exit_code == 0
+    with Registry(registry) as opened:
+        assert opened.requests.overdue(late) == []
+    shutil.rmtree(tmp_path / "other")
+    done = CliRunner().invoke(cli, ["retract", "--all"])
+    assert "registry releases --forget" in str(done.exception)
+    drystone.known_places(forget=[str(tmp_path / "other")])
+    assert CliRunner().invoke(cli, ["retract", "--all"]).exit_code == 0
     for folder, status in ((old, 1), (release, 0)):
         output = tmp_path / f"export-{status}"
         done = CliRunner().invoke(cli, ["export", str(folder), "--as", "jsonl", "-o", str(output), "--quiet"])

@@ -179,7 +179,7 @@ SHOWN: dict[str, Tampering] = {
     "Croissant of other files": _in_json(
         "croissant.json", lambda value: value["distribution"][0].update(sha256="0" * 64)
     ),
-    "a NOTICE without a text": _sealed_document("NOTICE", lambda text: text + "No permission is granted.\n"),
+    "a NOTICE of another version": _sealed_document("NOTICE", lambda text: text.replace("1.0.1", "9.0.0")),
     "a card that is no text": _sealed_document("citation.json", lambda text: text[:9]),
     "a tombstone that says nothing": _put("tombstones/1.0.0.json", "{}"),
     "a tombstone that is no JSON": _put("tombstones/1.0.0.json", "gone"),

@@ -18,10 +18,10 @@ from drystone.work.tasks import Summary, Task
 if TYPE_CHECKING:
     from drystone.registry import Registry
     from drystone.release.read import Release
-    from drystone.release.versions.receipts import Searched
+    from drystone.release.versions.receipts import LogEnd, Searched
 
 #: Told what was searched and what fell for each request that was applied, and the registry's head.
-Receipts = Callable[[Mapping[str, Sequence["Searched"]], str], object]
+Receipts = Callable[[Mapping[str, Sequence["Searched"]], str, "LogEnd | None"], object]
 
 
 def _no_registry() -> Future[Registry | None]:

@@ -18,6 +18,7 @@ from drystone.policy.optouts import MOST_ORIGINS, about
 from drystone.registry import Registry
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import take_inventory
+from drystone.release.versions.receipts import LogEnd
 
 
 def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
@@ -45,14 +46,22 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
         )
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
+        facts = manifest.facts
+        place = str((build.output if build.output.exists() or old is None else old.path).resolve())
+        registry.versions.lies(place, "release", facts.name, facts.version, manifest.root, build.optouts.head)
         if old is not None:
             new = manifest.facts.version
             registry.versions.superseded(old.root, old.manifest.facts.version, manifest.root, new, retracted=False)
     forget_packed(settled.inventory, settled.marked)
     if receipts is not None:
         before = old.manifest if old is not None else None
-        receipts(of_build(manifest, settled.applied, before, fallen), build.optouts.head)
+        receipts(of_build(manifest, settled.applied, before, fallen), build.optouts.head, _end_of(registry))
     return manifest
+
+
+def _end_of(registry: Registry | None) -> LogEnd | None:
+    last = registry.events.last() if registry is not None else None
+    return {"event": last.seq, "hash": last.hash} if last is not None else None
 
 
 def _enqueue(build: Build, settled: Settled, registry: Registry | None) -> None:

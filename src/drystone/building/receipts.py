@@ -16,7 +16,7 @@ from drystone.release.files import write_whole
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import Fallen
 from drystone.release.versions.numbers import UPDATE
-from drystone.release.versions.receipts import BUILD, Searched, Version, make_receipt, says_the_same
+from drystone.release.versions.receipts import BUILD, LogEnd, Searched, Version, make_receipt, says_the_same
 
 
 def of_build(
@@ -44,7 +44,13 @@ def of_build(
 
 
 def write_receipts(
-    found: Mapping[str, Sequence[Searched]], head: str, *, folder: Path, key: Ed25519PrivateKey, mark: str = ""
+    found: Mapping[str, Sequence[Searched]],
+    head: str,
+    *,
+    folder: Path,
+    key: Ed25519PrivateKey,
+    mark: str = "",
+    log: LogEnd | None = None,
 ) -> dict[str, Path]:
     """Write a signed receipt for each request, named by it and `mark`, but where one that says the same lies there."""
     issued = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -52,23 +58,23 @@ def write_receipts(
     for request, searched in found.items():
         path = folder / f"{request}{mark}.json"
         if not says_the_same(path, key.public_key(), searched):
-            write_whole(path, make_receipt(request, searched, head, issued, key))
+            write_whole(path, make_receipt(request, searched, head, issued, key, log))
         written[request] = path
     return written
 
 
 def signer(
     key: Ed25519PrivateKey, folder: Path, each: Callable[[str, Path], object]
-) -> Callable[[Mapping[str, Sequence[Searched]], str], None]:
+) -> Callable[[Mapping[str, Sequence[Searched]], str, LogEnd | None], None]:
     """Return what writes receipts for a build that has found what fell; `each` is called with request and file.
 
     The files are named by request, and by version and root of the release that was made.
     """
 
-    def sign(found: Mapping[str, Sequence[Searched]], head: str) -> None:
+    def sign(found: Mapping[str, Sequence[Searched]], head: str, log: LogEnd | None) -> None:
         made = [lines[0].now for lines in found.values()][:1]
         mark = "".join(f"-{version.version}-{version.root[:12]}" for version in made)
-        for request, file in write_receipts(found, head, folder=folder, key=key, mark=mark).items():
+        for request, file in write_receipts(found, head, folder=folder, key=key, mark=mark, log=log).items():
             each(request, file)
 
     return sign

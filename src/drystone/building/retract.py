@@ -164,6 +164,11 @@ def apply(
         places, snapshot, snapshot.head, check=partial(check_holds, registry, registry.place), block=block,
         spare=spare, date=date, dry_run=dry_run, progress=progress,
     )  # fmt: skip
+    for outcome in outcomes if not dry_run else ():
+        facts = outcome.after.facts
+        head = registry.optouts.snapshot().head
+        place = placed_at(outcome.place)
+        registry.versions.lies(place, "release", facts.name, facts.version, outcome.after.root, head)
     for stone in (stone for outcome in outcomes for stone in outcome.stones if not dry_run):
         now = stone["superseded_by"]
         fallen = [
@@ -175,6 +180,11 @@ def apply(
             registry.versions.released(name, now["version"], now["root"])
         registry.versions.superseded(stone["root"], stone["version"], now["root"], now["version"], retracted=True)
     return outcomes
+
+
+def placed_at(place: str) -> str:
+    """Return how the registry names a place: a folder by its whole path, a URL as it stands."""
+    return place if "://" in place else str(Path(place).resolve())
 
 
 def _clear_work(release: Path, blocked: Blocked) -> None:

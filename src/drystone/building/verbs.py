@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from drystone.building.settings import Settings
     from drystone.registry import Audit
     from drystone.registry.verbs import AnyRegistry
+    from drystone.registry.versions import Placed
     from drystone.release.checking.verify import Report
     from drystone.release.columns import LedgerRow
     from drystone.release.inspection.why import Explained
     from drystone.release.read import Release
     from drystone.release.verbs import AnyPath, AnyRelease
     from drystone.release.versions.numbers import Superseded
-    from drystone.release.versions.receipts import Searched
+    from drystone.release.versions.receipts import LogEnd, Searched
     from drystone.work.engine import Progress
     from drystone.work.workers import Workers
 
@@ -322,9 +323,78 @@ def why(
     ]
 
 
+def known_places(registry: AnyRegistry = None, *, forget: Iterable[str] = ()) -> list[Placed]:
+    """Return where releases and exports lie, as the registry knows it by the commands that put them there.
+
+    `forget`: places that are taken off the list first. `registry`: default DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here. Raises `UsageError` for a place that is not on the list, `RegistryError`.
+    """
+    from drystone.building.retract import placed_at
+    from drystone.registry.verbs import using
+
+    with using(registry) as opened:
+        for place in forget:
+            if not opened.versions.forget(placed_at(place)):
+                raise UsageError(f"{place}: is not known; drystone registry releases lists what is")
+        return opened.versions.placed()
+
+
+def note_export(release: AnyPath, output: AnyPath, *, registry: AnyRegistry = None) -> None:
+    """Tell the registry that an export of a release lies in the folder `output`, so that a retraction can name it.
+
+    Nothing happens where there is no registry. `registry`: default DRYSTONE_REGISTRY, or `drystone-registry.sqlite`
+    here. Raises `RegistryError`.
+    """
+    from drystone.registry.place import is_there, place_of
+    from drystone.registry.verbs import using
+    from drystone.release.manifest import read_manifest
+
+    if isinstance(registry, str | None) and not is_there(place_of(registry)):
+        return
+    manifest, place = read_manifest(Path(release)), str(Path(output).resolve())
+    facts, head = manifest.facts, manifest.facts.registry_head or ""
+    with using(registry) as opened:
+        opened.versions.lies(place, "export", facts.name, facts.version, manifest.root, head)
+
+
+def exports_held(registry: AnyRegistry = None) -> list[Placed]:
+    """Return the known exports of versions that were retracted since: they still hold what fell.
+
+    One whose folder is gone is taken off the list. `registry`: default DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here. Raises `RegistryError`.
+    """
+    from drystone.registry.verbs import using
+
+    with using(registry) as opened:
+        found = []
+        for each in opened.versions.placed():
+            if each.kind != "export":
+                continue
+            if not (Path(each.place) / "export.json").is_file():
+                opened.versions.forget(each.place)
+            elif (later := opened.versions.successor(each.root)) is not None and later.retracted:
+                found.append(each)
+        return found
+
+
+def _all_releases(registry: AnyRegistry) -> list[str]:
+    """Return the places of all releases that a registry knows. Raises `UsageError` where one is not there."""
+    found = [each.place for each in known_places(registry) if each.kind == "release"]
+    if not found:
+        raise UsageError("the registry knows no release yet; name the ones that you publish")
+    for place in found:
+        if "://" not in place and not (Path(place) / "manifest.json").is_file():
+            raise UsageError(
+                f"{place}: the registry knows a release there, and there is none. Bring it back to that place, or take "
+                f"it off the list: drystone registry releases --forget {place}"
+            )
+    return found
+
+
 def retract(
-    releases: Sequence[str],
+    releases: Sequence[str] = (),
     *,
+    all_known: bool = False,
     registry: AnyRegistry = None,
     date: str | None = None,
     key: AnyPath | None = None,
@@ -335,7 +405,8 @@ def retract(
 ) -> list[SearchedRelease]:
     """Take what was opted out since out of releases that exist, each in its place; return what fell in each.
 
-    `releases`: folders or URLs such as s3://bucket/prefix, all versions that are published. `registry`: whose opt-outs
+    `releases`: folders or URLs such as s3://bucket/prefix, all versions that are published; `all_known`: those that the
+    registry knows, too. `registry`: whose opt-outs
     apply (default: DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here); it must hold the states that the releases
     were made with. `date`: day of the new versions, YYYY-MM-DD (default: today). `key` and `receipts`: the publisher's
     private key, and the folder for one signed receipt for each request; `each_receipt` is called with request and file.
@@ -343,16 +414,24 @@ def retract(
     `ReleaseError`, `RegistryError`.
     """
     from drystone.building.receipts import write_receipts
-    from drystone.building.retract import apply, searched
+    from drystone.building.retract import apply, placed_at, searched
     from drystone.registry.verbs import using
 
     private = _signing(key, receipts)
     _check_date(date)
+    if all_known:
+        named = {placed_at(place) for place in releases}
+        releases = [*releases, *(place for place in _all_releases(registry) if place not in named)]
+    if not releases:
+        raise UsageError("name the releases, or give --all for those that the registry knows")
     with using(registry) as opened:
         outcomes = apply(releases, opened, date=date, dry_run=dry_run, progress=progress)
-        head = opened.optouts.snapshot().head
+        head, last = opened.optouts.snapshot().head, opened.events.last()
+    log: LogEnd | None = {"event": last.seq, "hash": last.hash} if last is not None else None
     if private is not None and receipts is not None and not dry_run:
-        for request, file in write_receipts(searched(outcomes), head, folder=Path(receipts), key=private).items():
+        for request, file in write_receipts(
+            searched(outcomes), head, folder=Path(receipts), key=private, log=log
+        ).items():
             each_receipt(request, file)
     return outcomes
 
@@ -443,7 +522,7 @@ def _signing(key: AnyPath | None, receipts: AnyPath | None) -> Ed25519PrivateKey
 
 def _signer(
     key: AnyPath | None, receipts: AnyPath | None, each: Callable[[str, Path], object]
-) -> Callable[[Mapping[str, Sequence[Searched]], str], None] | None:
+) -> Callable[[Mapping[str, Sequence[Searched]], str, LogEnd | None], None] | None:
     """Return what signs and writes receipts for a build; None where none are wanted."""
     private = _signing(key, receipts)
     if private is None or receipts is None:

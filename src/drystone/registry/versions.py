@@ -7,13 +7,17 @@ hold, or where they lie.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 
 from drystone.registry.log import events
 from drystone.registry.log.bodies import SupersededBody
 from drystone.registry.storage.database import reading, writing
-from drystone.registry.storage.tables import RELEASED, SUPERSEDED
+from drystone.registry.storage.tables import EVENTS, LOCATIONS, RELEASED, SUPERSEDED
+
+#: What lies at a place.
+PlacedKind = Literal["release", "export"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,21 @@ class NamedRoot:
     root: str
     ground: str
     sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A release, or an export of one, that lies somewhere: `kind` says which, `place` is its folder or URL.
+
+    `event` is the number of the last event whose decisions were applied there.
+    """
+
+    place: str
+    kind: str
+    name: str
+    version: str
+    root: str
+    event: int
 
 
 class Versions:
@@ -77,6 +96,26 @@ class Versions:
             query = sa.select(RELEASED.c.root).where(*(RELEASED.c[column] == value for column, value in key.items()))
             if connection.execute(query).one_or_none() is None:
                 connection.execute(sa.insert(RELEASED), [{**key, "ground": ground, "sources": sources}])
+
+    def lies(self, place: str, kind: PlacedKind, name: str, version: str, root: str, head: str) -> None:
+        """Record that a release or an export lies at a place, made or searched at the state `head` of the log."""
+        with writing(self._engine) as connection:
+            seq = connection.execute(sa.select(EVENTS.c.seq).where(EVENTS.c.hash == head)).scalar() or 0
+            connection.execute(sa.delete(LOCATIONS).where(LOCATIONS.c.place == place))
+            row = {"place": place, "kind": kind, "name": name, "version": version, "root": root, "event": seq}
+            connection.execute(sa.insert(LOCATIONS), [row])
+
+    def placed(self) -> list[Placed]:
+        """Return where releases and exports are known to lie, by place."""
+        with reading(self._engine) as connection:
+            return [
+                Placed(**row._mapping) for row in connection.execute(sa.select(LOCATIONS).order_by(LOCATIONS.c.place))
+            ]
+
+    def forget(self, place: str) -> bool:
+        """Take a place off the list; return whether it was on it."""
+        with writing(self._engine) as connection:
+            return bool(connection.execute(sa.delete(LOCATIONS).where(LOCATIONS.c.place == place)).rowcount)
 
     def successor(self, root: str) -> NewerVersion | None:
         """Return the newest version that followed the one with this root hash, None where none is known."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from drystone._words import many
-from drystone.building.verbs import successor
+from drystone.building.verbs import note_export, successor
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import Meter
@@ -67,6 +67,8 @@ def command(
     named = [name.strip() for each in columns for name in each.split(",")]
     with Meter("export", quiet or as_json or dry_run) as meter:
         made = verbs.export(release, form, output, columns=named, dry_run=dry_run, progress=meter, **given)
+    if not dry_run:
+        note_export(release, output)
     later = successor(release)
     retracted = later is not None and later.retracted
     if as_json:

@@ -308,6 +308,7 @@ def _print(found: verbs.History) -> None:
     for event in found.events:
         said = {k: v for k, v in event.as_dict()["body"].items() if k not in ("token_sha256", "subjects")}
         echo(f"  {event.at}  {event.kind:20} {inline(json.dumps(said))[:160]}")
+    echo(f"  event {request.revision} of the log: {request.revision_hash}")
     if late := request.overdue():
         echo(f"  OVERDUE: {late}")
 

@@ -49,6 +49,8 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
         print_json(said)
         return
     echo(f"The signature holds. Request {inline(said['request'])}, {inline(said['issued'])}")
+    if "log" in said:
+        echo(f"The log had {said['log']['event']} events then: drystone registry audit --head {said['log']['hash']}")
     for line in said["searched"]:
         fell, now = line["fell"], line["now"]
         if (out := line.get("left_out")) is not None:

@@ -8,7 +8,7 @@ import click
 
 from drystone._words import many
 from drystone.building.verbs import audit as audit_registry
-from drystone.building.verbs import sign_log
+from drystone.building.verbs import known_places, sign_log
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.registry import verbs
@@ -95,6 +95,23 @@ def checkpoint(registry: str | None, key: Path, name: str) -> None:
     It has the form of C2SP's signed notes: name of the log, number of events, hash of the last one, signature.
     """
     echo(sign_log(key, registry=registry, name=name), nl=False)
+
+
+@command.command()
+@click.option("--forget", multiple=True, metavar="PLACE", help="Take a place off the list; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def releases(registry: str | None, forget: tuple[str, ...], as_json: bool) -> None:
+    """List where releases and exports lie, as the commands that put them there have told the registry.
+
+    `drystone retract --all` walks the releases; a request is overdue while one of these places may hold its files.
+    """
+    found = known_places(registry, forget=forget)
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        echo(f"{each.kind:8}{inline(each.name)} {inline(each.version)}  up to event {each.event}  {inline(each.place)}")
 
 
 @command.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("releases", nargs=-1, required=True, metavar="RELEASE...")
+@click.argument("releases", nargs=-1, metavar="[RELEASE...]")
+@click.option("--all", "all_known", is_flag=True, help="All releases that the registry knows.")
 @_options.registry
 @click.option("--dry-run", is_flag=True, help="Say what would fall; write nothing.")
 @_options.receipts
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @_options.quiet
 def command(
     releases: tuple[str, ...],
+    all_known: bool,
     registry: str | None,
     dry_run: bool,
     key: Path | None,
@@ -38,13 +41,15 @@ def command(
 ) -> None:
     """Take what was opted out since out of releases that exist, each in its place.
 
-    RELEASE is a folder or a URL such as s3://bucket/prefix. Name all versions that you publish: what falls is found in
-    all of them before anything is written. Only the shards touched are written anew; one atomic replacement of the
+    RELEASE is a folder or a URL such as s3://bucket/prefix. Name all versions that you publish, or give --all for those
+    that builds and retractions have told the registry of: what falls is found in all of them before anything is
+    written. Only the shards touched are written anew; one atomic replacement of the
     manifest makes the next patch version, then the old bytes go. After an interruption give the command again.
 
     \b
     Examples:
       drystone retract releases/walls-1.0 releases/walls-1.1 --registry registry.sqlite --dry-run
+      drystone retract --all --dry-run
       drystone retract s3://walls/1.0 --registry registry.sqlite --key publisher.key --receipts receipts
     """
 
@@ -55,6 +60,7 @@ def command(
     written: dict[str, Path] = {}
     outcomes = verbs.retract(
         releases,
+        all_known=all_known,
         registry=registry,
         date=date,
         key=key,
@@ -70,6 +76,11 @@ def command(
         _print(outcome, dry_run)
     for path in written.values():
         echo(f"receipt  {inline(path)}")
+    held = [] if dry_run else verbs.exports_held(registry)
+    for each in held:
+        echo(f"still held by the export {inline(each.place)} of {inline(each.version)}: export it again, or remove it")
+    if held:
+        sys.exit(1)
 
 
 def _summary(outcome: SearchedRelease, receipts: dict[str, Path]) -> dict[str, object]:

@@ -193,6 +193,12 @@ class Events:
         with reading(self._engine) as connection:
             return connection.execute(sa.select(EVENTS.c.seq).where(EVENTS.c.hash == head)).first() is not None
 
+    def last(self) -> Event | None:
+        """Return the newest event; None where there is none."""
+        with reading(self._engine) as connection:
+            row = connection.execute(sa.select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(1)).first()
+            return Event(**row._mapping) if row is not None else None
+
     def of(self, request: str) -> list[Event]:
         """Return the events of one request, in order."""
         with reading(self._engine) as connection:

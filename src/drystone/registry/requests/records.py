@@ -22,6 +22,7 @@ from drystone.registry.storage.tables import (
     APPLICATIONS,
     DECISIONS,
     EVENTS,
+    LOCATIONS,
     OBJECTIONS,
     REQUESTS,
     SUBJECTS,
@@ -86,7 +87,12 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request with all that is public of it; `revision` is the number of its last event."""
+    """One request with all that is public of it; `revision` is the number of its last event, and
+    `revision_hash` its hash.
+
+    `held` are the places of releases and exports to which its decision was not applied yet: they may still hold its
+    files. None where no such place is known at all.
+    """
 
     id: str
     status: Status
@@ -97,10 +103,12 @@ class Request:
     near: bool
     source: str | None
     revision: int
+    revision_hash: str = ""
     subjects: tuple[Subject, ...] = ()
     verifications: tuple[Verification, ...] = ()
     decisions: tuple[OptOutDecision, ...] = ()
     applications: tuple[Application, ...] = ()
+    held: tuple[str, ...] | None = None
     objections: tuple[Objection, ...] = ()
 
     def numbered(self) -> list[tuple[int, Subject]]:
@@ -134,9 +142,11 @@ class Request:
         if self.status == "contested":
             due = datetime.fromisoformat(self.objections[-1].at) + timedelta(days=DUE_DAYS)
             return f"contested, and not decided again by {due.date()}" if due < at else None
-        if self.status in IN_FORCE and not self.applications and self.decisions:
+        if self.status in IN_FORCE and self.decisions:
             due = datetime.fromisoformat(self.decisions[-1].at) + timedelta(days=DUE_DAYS)
-            if due < at:
+            if due < at and self.held:
+                return f"decided, and by {due.date()} not applied to {', '.join(self.held)}"
+            if due < at and self.held is None and not self.applications:
                 return f"decided, and applied in no release by {due.date()}"
         return None
 
@@ -190,7 +200,9 @@ def load(connection: sa.Connection, ids: Sequence[str]) -> list[Request]:
     parts: dict[str, _Parts] = {}
     for start in range(0, len(ids), 500):  # databases bound how many values one statement takes
         _load_some(connection, ids[start : start + 500], parts)
-    return [parts[id_].request() for id_ in ids]
+    query = sa.select(LOCATIONS.c.place, LOCATIONS.c.event).order_by(LOCATIONS.c.place)
+    placed = [(place, event) for place, event in connection.execute(query)]
+    return [parts[id_].request(placed) for id_ in ids]
 
 
 @dataclass
@@ -199,16 +211,21 @@ class _Parts:
 
     row: sa.Row[Any]
     revision: int = 0
+    revision_hash: str = ""
     subjects: list[Subject] = field(default_factory=list)
     verifications: list[Verification] = field(default_factory=list)
     decisions: list[OptOutDecision] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     objections: list[Objection] = field(default_factory=list)
 
-    def request(self) -> Request:
+    def request(self, placed: Sequence[tuple[str, int]]) -> Request:
+        decided = self.decisions[-1].event if self.decisions else 0
+        held = tuple(place for place, event in placed if event < decided) if placed else None
         return Request(
+            held=held,
             **self.row._mapping,
             revision=self.revision,
+            revision_hash=self.revision_hash,
             subjects=tuple(self.subjects),
             verifications=tuple(self.verifications),
             decisions=tuple(self.decisions),
@@ -224,6 +241,11 @@ def _load_some(connection: sa.Connection, ids: Sequence[str], parts: dict[str, _
     last = sa.select(EVENTS.c.request, sa.func.max(EVENTS.c.seq)).where(EVENTS.c.request.in_(ids))
     for request, seq in connection.execute(last.group_by(EVENTS.c.request)):
         parts[request].revision = seq
+    numbers = [parts[id_].revision for id_ in ids if id_ in parts]
+    for request, hashed in connection.execute(
+        sa.select(EVENTS.c.request, EVENTS.c.hash).where(EVENTS.c.seq.in_(numbers))
+    ):
+        parts[request].revision_hash = hashed
     for row in connection.execute(_of(SUBJECTS, ids).order_by(SUBJECTS.c.request, SUBJECTS.c.number)):
         parts[row.request].subjects.append(Subject(row.kind, row.value, row.prefix, row.place, row.accepted))
     for row in connection.execute(_of(VERIFICATIONS, ids).order_by(VERIFICATIONS.c.created_at, VERIFICATIONS.c.nonce)):

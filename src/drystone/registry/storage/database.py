@@ -22,7 +22,7 @@ from drystone.registry.storage import sqlite as _sqlite
 from drystone.registry.storage.tables import METADATA
 
 #: Migrations, oldest first; the last one is what this program works with.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 SCHEMA_VERSION: Final = REVISIONS[-1]
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"

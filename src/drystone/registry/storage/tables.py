@@ -201,3 +201,16 @@ SUPERSEDED: Final = sa.Table(
     sa.Column("by_version", sa.Text, nullable=False),
     sa.Column("retracted", sa.Boolean, nullable=False),
 )
+
+#: Where releases and exports of them lie, as the operator's commands put them there. `event` is the number of the last
+#: event that was applied there; what was decided later may still be held. Not of the log: it names the machine's paths.
+LOCATIONS: Final = sa.Table(
+    "locations",
+    METADATA,
+    sa.Column("place", sa.String(1000), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("root", sa.String(64), nullable=False),
+    sa.Column("event", sa.Integer, nullable=False),
+)

@@ -6,7 +6,6 @@ others, whose wording may be another, the facts.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.checking.folder import place_of
 from drystone.release.documents import card, citations
-from drystone.release.documents.notice import merged, notice_text, read_notices
+from drystone.release.documents.notice import heading, read_notices, text_of
 from drystone.release.manifest import FORMAT_VERSION, Manifest
 
 #: Told (check, file, what is wrong), as by the other checks.
@@ -52,7 +51,8 @@ def check_documents(folder: Path, manifest: Manifest, present: set[str], add: Ad
             add("documents", name, "cannot be read as what it is")
         except ReleaseError as error:
             add("documents", name, str(error))
-    if own and {"NOTICE", layout.NOTICES} <= present and places[layout.NOTICES].name == layout.NOTICES:
+    settled = all(places[name].name == name for name in ("NOTICE", layout.NOTICES) if name in places)
+    if own and settled and {"NOTICE", layout.NOTICES} <= present:
         _notice(folder, manifest, add)
 
 
@@ -129,18 +129,18 @@ def _croissant(text: str, manifest: Manifest, own: bool) -> Iterator[str]:
 
 
 def _notice(folder: Path, manifest: Manifest, add: Add) -> None:
-    digest = hashlib.sha256()
     try:
+        text = (folder / "NOTICE").read_text("utf-8")
         notices = read_notices(folder, manifest.format_version)
-        if notices is None:
-            return
-        for piece in notice_text(f"{manifest.facts.name} {manifest.facts.version}", merged(notices)):
-            digest.update(piece.encode("utf-8", "backslashreplace"))
-    except ReleaseError as error:
-        add("documents", layout.NOTICES, str(error))
+    except (ReleaseError, OSError, ValueError) as error:
+        add("documents", "NOTICE", str(error))
         return
-    if digest.hexdigest() not in {d.sha256 for d in manifest.documents if d.path == "NOTICE"}:
-        add("documents", "NOTICE", f"is not what follows from {layout.NOTICES}")
+    if f"{manifest.facts.name} {manifest.facts.version}" not in text.partition("\n")[0]:
+        add("documents", "NOTICE", _other("name or version"))
+    lines = {line.removeprefix("|").strip() for line in text.split("\n")}
+    for notice in notices or ():
+        if not {line.strip() for line in text_of(notice).split("\n")} <= {"", *lines}:
+            add("documents", "NOTICE", f"lacks a text that {layout.NOTICES} has: {heading(notice)}")
 
 
 def _unlike(found: Mapping[str, Any], wanted: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:

@@ -138,10 +138,19 @@ def _text(release: Release, found: Stats) -> Iterator[str]:
 
 
 def claims(manifest: Manifest) -> Iterator[str]:
-    """Yield what a card of this program says of the manifest alone, piece by piece, each as it stands there."""
-    yield from _head(manifest)
-    yield from _sum(manifest)
-    yield _made(manifest.facts)
+    """Yield what each card says of the manifest alone, piece by piece, however its sentences are worded."""
+    facts, counts = manifest.facts, manifest.counts
+    yield f"\n# {_inline(facts.name)} {_inline(facts.version)}\n"
+    yield f"{shown(facts.description)}\n"
+    yield f"\n{counts.kept:,} source files ({size_text(counts.text_bytes)} of text)"
+    yield f"Root hash: `{manifest.root}`\n"
+    yield f" = {counts.kept:,} kept + {counts.dropped:,} dropped"
+    yield from (f"| {_inline(s.stage)} | {s.files:,} | {size_text(s.bytes)} |" for s in facts.funnel)
+    yield f"drystone {_inline(facts.program_version)}"
+    if facts.registry_head:
+        yield f"registry state `{_inline(facts.registry_head)}`"
+    if facts.optouts_in_force is not None:
+        yield f"with {many(facts.optouts_in_force, 'request')} to opt out in force"
 
 
 def _head(manifest: Manifest) -> Iterator[str]:

@@ -81,6 +81,13 @@ class ReceiptLine(FileCounts):
     left_out: NotRequired[LeftOutCounts]
 
 
+class LogEnd(TypedDict):
+    """Number and hash of the last event of a registry's log: with it a log that lacks events, or other ones, shows."""
+
+    event: int
+    hash: str
+
+
 class Receipt(TypedDict):
     """What a receipt says; the signature is over all of it but itself."""
 
@@ -92,17 +99,23 @@ class Receipt(TypedDict):
     registry_head: str
     searched: list[ReceiptLine]
     fell: FallenCounts
+    log: NotRequired[LogEnd]
     key: str
     signature: NotRequired[str]
 
 
 def make_receipt(
-    request: str, searched: Iterable[Searched], registry_head: str, issued: str, key: Ed25519PrivateKey
+    request: str,
+    searched: Iterable[Searched],
+    registry_head: str,
+    issued: str,
+    key: Ed25519PrivateKey,
+    log: LogEnd | None = None,
 ) -> bytes:
-    """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC."""
+    """Return the text of a signed receipt. `issued` is a time, ISO 8601 in UTC; `log` was its last event then."""
     versions = list(searched)
     total = total_of(each.fell for each in versions)
-    content = {
+    content: dict[str, object] = {
         "request": request,
         "issued": issued,
         "program_version": version("drystone"),
@@ -110,6 +123,8 @@ def make_receipt(
         "searched": [_line(each) for each in versions],
         "fell": _fell(total),
     }
+    if log is not None:
+        content["log"] = log
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(sign(_KIND, content, key), option=options)
 
