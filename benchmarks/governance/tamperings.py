@@ -96,8 +96,8 @@ def _of_logs(home: Path) -> list[Figure]:
     note = f"{seen} of {len(TAMPERINGS)} kinds (at least 20 asked)" + (
         f"; missed: {', '.join(missed)}" if missed else ""
     )
-    return [Figure("tamperings of the log found, with one checkpoint kept outside", seen / len(TAMPERINGS), "", 1.0, 1.0,
-                   note=note)]  # fmt: skip
+    name = "tamperings of the log found, with one checkpoint kept outside"
+    return [Figure(name, seen / len(TAMPERINGS), "", 1.0, 1.0, note=note)]
 
 
 def figures(quick: bool) -> list[Figure]:
