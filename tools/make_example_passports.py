@@ -8,7 +8,6 @@ excerpt of a page, as it was read on the day that is given; each quote must stan
 # ruff: noqa: E501  (excerpts stand as they were read)
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -25,7 +24,7 @@ from drystone.catalog.passports.passport import (
     Passport,
     Procedure,
 )
-from drystone.catalog.passports.reading import json_of, load_with_texts
+from drystone.catalog.passports.reading import json_of, load_passport, load_with_texts
 from drystone.release.layout import PASSPORT
 from tools import example_passports
 
@@ -402,8 +401,7 @@ def the_stack_v2() -> Passport:
 
 def main() -> None:
     """Write all passports and the texts that they quote."""
-    shutil.rmtree(FOLDER / "texts", ignore_errors=True)
-    (FOLDER / "texts").mkdir(parents=True)
+    (FOLDER / "texts").mkdir(parents=True, exist_ok=True)
     made = (distilbert(), the_stack_v2(), *example_passports.passports())
     quoted = {one.sha256 for passport in made for one in passport.references}
     for text in (*TEXTS, *example_passports.TEXTS):
@@ -418,6 +416,10 @@ def main() -> None:
         if imported.passport.artifact.kind == "reader":
             beside = model_folder(imported.passport.artifact.name) / PASSPORT
             beside.write_bytes(json_of(imported.passport, imported.texts.values()))
+    quoted = {one.sha256 for path in FOLDER.glob("*.json") for one in load_passport(path).references}
+    for text in (FOLDER / "texts").iterdir():
+        if text.stem not in quoted:
+            text.unlink()
 
 
 def model_folder(name: str) -> Path:
