@@ -85,6 +85,9 @@ INNOCENT = {
     ),
     "an argument of its own name": ("leaf = _inject(monkeypatch, DeepseekV2MoE=DeepseekV2MoE)\n", "a.py"),
     "a class of a module": ("throw new s.Eip1559NotSupportedError;let f;", "a.min.js"),
+    "minified: nothing": (";this.passwordEdit=null,this.signature=null,this.textEdit=null}[vl](){if(void 0)", "a.mjs"),
+    "the name that a call asks for": ('if urls := get_secret("pip-extra-index-urls2"):\n', "a.py"),
+    "parts of an address": ("'models://scope:prefix@databricks/model-name/stage'\n", "a.py"),
     "a list of ciphers": ("  AES:DES-CBC3-SHA:!aNULL:!MD5:!PSK:!aECDH:!EDH-DSS-DES-CBC3-SHA';\n", "a.conf"),
     "an accession": ('alignment.annotations["accession"], "A0A0R4IZF8.1"\n', "a.py"),
     "a digest of a password": (
@@ -124,6 +127,8 @@ REAL = {
     "Basic": (f'{{"Authorization": "Basic {_basic("joan:tR8!kq2Zx")}"}}\n', "a.json", _basic("joan:tR8!kq2Zx")),
     "drawn beside the word": ('password = "xK9!passwordQ72v"\n', "a.py", "xK9!passwordQ72v"),
     "an enumeration's name, another value": ('DB_PASSWORD = "RiverDb4821x"\n', "a.py", "RiverDb4821x"),
+    "a call that sets one": ('client.set_secret("River!4821")\n', "a.py", "River!4821"),
+    "a call that hashes one": ('h = hashPassword("River!4821")\n', "a.js", "River!4821"),
     "a key of HMAC": (
         'hmac_secret_key = "f7f9bd47fb987337b5796fdc1fdb9ba2"\n',
         "a.py",

@@ -95,6 +95,10 @@ _SUFFIX = re.compile(rb"[\w-]*")
 _HOW: Final = ("assign", "pair", "comma", "call", "space")
 _EQUALS = re.compile(rb"[\"']?\]?[ \t]{0,40}[:=?]")
 _LIBPQ = re.compile(rb"\w=[^\s\"'=,(]{1,80} $")
+# A call that gets a secret is given its name: `get_secret("pip-extra-index-urls")`.
+_ASKS = re.compile(
+    rb"(?:\w+\.)*(?:[Gg]et|[Ff]etch|[Ll]oad|[Rr]ead|[Ff]ind|[Hh]as|[Dd]elete|[Rr]emove|[Ll]ist)(?:_|[A-Z])"
+)
 # Behind the first text of a table stands a colon, where that is the name of a value.
 _KEY = re.compile(rb"[ \t]{0,4}:")
 # Behind a call stands what it answers: `sign("", "test_secret") => "f7f9..."`.
@@ -212,6 +216,8 @@ def _assigned(
     if link is not None:
         group = next(group for group in (6, 7, 8, 9) if link[group] is not None)
         how = next(name for name in _HOW if link[name] is not None)
+        if how == "call" and _ASKS.match(name):
+            return
         if _KEY.match(text, link.end(), stop) and b"{" in text[at : link.start(group)]:
             return
         if how == "space" and text[link.start(group) : link.start(group) + 1] == b"-":

@@ -57,7 +57,7 @@ _LISTED_COMMON = (
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
     "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
     "ssh ftp smtp imap ldap http https "
-    "digest repo branch org ssword sekret sekrit secrit sooper "
+    "prefix suffix scope digest repo branch org ssword sekret sekrit secrit sooper "
     "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
@@ -90,7 +90,8 @@ _FORM = re.compile(rb"\w{2,30}=[^&=\s]*(?:&\w{2,30}=[^&=\s]*)+")
 #: What a program's statement goes on with, not a password: `getBytes(value,`, `function(r){`.
 _CODE = re.compile(
     rb"(?:(?:new|await|async) )?(?:[A-Za-z_$][\w$.]{1,60})?\((?:[\w$.\"']*[,(.]|[\w$, ]*\)(?:\{|=>|[;,.]))|"
-    rb"[\w$.]{1,40}[)\]}]{1,3}[(,;.]|[A-Za-z_$][\w$]*(?:\.[\w$]+)+[,;?)&|+]"
+    rb"[\w$.]{1,40}[)\]}]{1,3}[(,;.]|[A-Za-z_$][\w$]*(?:\.[\w$]+)+[,;?)&|+]|"
+    rb"(?:null|true|false|undefined|void 0|![01]|None|nil)[,;)}]"
 )
 _IN_CODE = re.compile(rb"_|[a-z][A-Z]")
 _LONG_WORD = re.compile(rb"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
