@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from drystone._words import many
 from drystone.building.context import Build
 from drystone.building.output import asked_facts, check_registered, register, sources_of
 from drystone.building.plan import Settled
@@ -41,8 +42,8 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     register(registry, manifest, sources)
     for request, count in sorted(settled.common.items()):
         build.tell(
-            f"{request}: {count:,} of its files stay where others have them, since more than {MOST_ORIGINS} unrelated "
-            f"owners have each: see drystone optout reach {request} RELEASE"
+            f"{request}: of what it names {many(count, 'file')} stay where others have them, since more than "
+            f"{MOST_ORIGINS} unrelated owners have each: see drystone optout reach {request} RELEASE"
         )
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)

@@ -251,6 +251,15 @@ def profiles_of(owner: str) -> list[str]:
     return [f"{owner}/{each}" for each in known]
 
 
+def check_url(place: str) -> None:
+    """Raise `UsageError` for a URL that is none: with a port that no host has, or a damaged address."""
+    if "://" in place:
+        try:
+            _ = urlsplit(place.strip()).port
+        except ValueError as error:
+            raise UsageError(f"{_shown(place)}: is no URL ({error}); copy it from the repository's own page") from None
+
+
 def same_kind(one: str, other: str) -> bool:
     """Return whether two canonical names have equally many parts, as the two names of a renamed thing do."""
     return one.count("/") == other.count("/") and (":" in one) == (":" in other)
@@ -263,11 +272,7 @@ def _checked(place: str) -> str:
         bad := next((c for c in place.strip() if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn")), None)
     ) is not None:
         raise UsageError(f"{_shown(place)}: holds the invisible character U+{ord(bad):04X}; write the name anew")
-    if "://" in place:
-        try:
-            _ = urlsplit(place.strip()).port
-        except ValueError as error:
-            raise UsageError(f"{_shown(place)}: is no URL ({error}); copy it from the repository's own page") from None
+    check_url(place)
     if "*" in place:
         raise UsageError(
             f"{_shown(place)}: a * stands for nothing here; an owner's repositories are asked for by the owner"

@@ -73,6 +73,14 @@ def test_a_session_is_new_at_login_and_gone_after_logout(here: Site, visitor: Vi
     assert stale.get("/queue", allow_redirects=False).status_code == 303
 
 
+@pytest.mark.parametrize("place", ["https://example.org:99999/a/b", "https://[::1/a/b"])
+def test_a_url_that_is_none_is_named_and_never_a_traceback(visitor: Visitor, place: str) -> None:
+    for answer in (visitor.get("/lookup", params={"q": place}),
+                   visitor.send("/request", "/request", kind="repository", subject=place)):  # fmt: skip
+        assert answer.status_code == 422
+        assert "is no URL" in answer.text
+
+
 def test_who_else_loses_files_and_what_was_shown_stand_where_people_decide(here: Site, visitor: Visitor) -> None:
     rows = [row for table in open_release(here.releases[0]).ledger() for row in table.to_pylist()]
     mine = next(row for row in rows if row["kind"] == "file" and row["swhid"])

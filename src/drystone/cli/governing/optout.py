@@ -197,15 +197,18 @@ def reach(registry: str | None, id_: str, releases: tuple[Path, ...], *, as_json
 def _print_reach(found: Request, reaches: list[RequestReach]) -> None:
     for each in reaches:
         echo(
-            f"{inline(each.release)} {inline(each.version)}: {found.id} names {each.repositories:,} repositories, "
-            f"{each.files:,} files; {len(each.others):,} others would lose copies"
+            f"{inline(each.release)} {inline(each.version)}: {found.id} names "
+            f"{many(each.repositories, 'repository')} and {many(each.files, 'file')}; "
+            f"{many(len(each.others), 'other')} would lose copies"
         )
         for other in each.others:
             when = other.revised.date() if other.revised is not None else "time not known"
             older = "  OLDER" if other.older else ""
-            echo(f"  {when}  {inline(other.origin)}: {other.files:,} copies, {other.kept:,} kept now{older}")
+            copies = many(other.files, "copy")
+            echo(f"  {when}  {inline(other.origin)}: {copies}, {other.kept:,} kept now{older}")
         for common in each.common:
-            echo(f"  stays, {common.owners:,} unrelated owners have it: {common.swhid}  {inline(common.path)}")
+            owners = many(common.owners, "unrelated owner")
+            echo(f"  stays, since {owners} have it: {common.swhid}  {inline(common.path)}")
 
 
 @command.command()
@@ -223,7 +226,7 @@ def settle(
     if as_json:
         print_json({"request": found.id, "settled": new}, indent=False)
     else:
-        echo(f"{found.id}: {new:,} files go wherever they lie.")
+        echo(f"{found.id}: {many(new, 'file')} decided on; builds and retractions leave out every copy.")
 
 
 @command.command()

@@ -128,6 +128,7 @@ def parse(text: str, *, files: bool = False) -> LookupQuery:
             raise UsageError(f"{layout.shown(stripped)}: {what}. A path of the release begins with a slash or a name")
     if not stripped or len(stripped) > origins.MAX_LENGTH or any(c < " " for c in stripped):
         raise UsageError(f"ask for an owner, a repository, a file or a SWHID, in 1 to {origins.MAX_LENGTH} characters")
+    origins.check_url(stripped)
     if stripped.startswith("/") or has_wildcards(stripped):
         return LookupQuery("path", stripped, stripped)
     name = origins.canonical(stripped)
