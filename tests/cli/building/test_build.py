@@ -31,6 +31,12 @@ def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
     registry = ["--registry", drystone.init_registry(str(tmp_path / "registry.sqlite"))]
     result = CliRunner().invoke(cli, [*arguments, *registry], catch_exceptions=False)
     assert f"why {tmp_path / 'release'} 'folder::one::/[red]a.py'" in result.output
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8").partition("```text\n")[2].partition("```")[0]
+    # The same head of the table, and the same stages.
+    begins = re.compile(r"^(stage|[a-z]+(?: [a-z]+)?)  +(?=\d|files)", re.M)
+    assert begins.findall(result.output) == begins.findall(readme) != []
+    head, printed = (text[text.index("stage ") :].partition("\n")[0].split() for text in (readme, result.output))
+    assert head == printed
 
     shown = CliRunner().invoke(cli, ["why", str(tmp_path / "release"), "*a.py"], catch_exceptions=False)
     assert "/[red]a.py in folder::one:" in shown.output
