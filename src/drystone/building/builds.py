@@ -62,10 +62,9 @@ def build(
     texts that a person should look at join its queue. Intermediate work lies in `settings.engine.work` (default:
     `output` with `.work` appended), downloads and clones in `settings.engine.cache` (default: `cache` below it).
     With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
-    one; shards that stay the same are taken over, and the work folder of the old one is used. `output` may be the same
-    folder. `version` is its number, by default that of the rule in `release.versions`. `receipts` is told what was
-    searched and what fell for each request that was applied, and the registry's head; `tell` what a person should know
-    of the opt-outs.
+    one, in its work folder; shards that stay the same are taken over, and `output` may be the same folder. `version` is
+    its number, by default that of the rule in `release.versions`. `receipts` is told what was searched and what fell
+    for each request, and the registry's head; `tell` what a person should know of the opt-outs.
     Raises `BuildError`, `SourceError`, `UsageError`; `ReleaseError` while another writes the release in `output` anew.
     """
     engine = engine or Engine()

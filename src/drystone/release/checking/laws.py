@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone._words import many
 from drystone.release.layout import MANIFEST
 from drystone.release.manifest import FunnelStep
 from drystone.release.schema import DATA, LEDGER, LEDGER_KEY, SHARED
@@ -158,12 +159,12 @@ def _check_words(dropped: pa.Table, path: str, add: Add, reasons: Mapping[str, s
     for row in dropped.group_by(["stage", "reason"]).aggregate([("path", "count")]).to_pylist():
         stage, reason, count = row["stage"], row["reason"], row["path_count"]
         if reason is not None and reason not in reasons:
-            add("decisions", path, f"{count:,} rows are dropped for {reason!r}, which is no reason of the format")
+            add("decisions", path, f"{many(count, 'row')} dropped for {reason!r}, which is no reason of the format")
         elif reason is not None and stage is not None and reasons[reason] != stage:
             add(
                 "decisions",
                 path,
-                f"{count:,} rows are dropped for {reason!r} at stage {stage!r}, not {reasons[reason]!r}",
+                f"{many(count, 'row')} dropped for {reason!r} at stage {stage!r}, not {reasons[reason]!r}",
             )
 
 
@@ -207,14 +208,14 @@ class FunnelTally:
         ends = [(funnel[-1], self._kept)] if retracted else [(funnel[0], self._listed), (funnel[-1], self._kept)]
         for step, (files, size) in ends:
             if step.files != files or (step.bytes != size and not retracted):
-                said = f"{step.stage} says {step.files:,} files of {step.bytes:,} bytes"
+                said = f"{step.stage} says {many(step.files, 'file')} of {step.bytes:,} bytes"
                 add("funnel", MANIFEST, f"{said}, the ledger has {files:,} of {size:,}")
         for before, step in pairwise(funnel):
             if step.files > before.files or step.bytes > before.bytes:
                 add("funnel", MANIFEST, f"{step.stage} has more than {before.stage} before it")
             lost, rows = before.files - step.files, self._stages[step.stage]
             if not retracted and step.stage not in _NO_STAGES and lost > rows:
-                add("funnel", MANIFEST, f"{step.stage} drops {lost:,} files, in the ledger {rows:,}")
+                add("funnel", MANIFEST, f"{step.stage} drops {many(lost, 'file')}, in the ledger {rows:,}")
 
 
 class RepositoryCounts:
