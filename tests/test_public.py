@@ -108,6 +108,7 @@ def test_the_public_names_are_these() -> None:
         "remove_artifact",
         "remove_place",
         "report_outcome",
+        "report_requests",
         "request_optout",
         "resolve_need",
         "resolve_permalink",

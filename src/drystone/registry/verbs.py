@@ -8,9 +8,11 @@ is asked wrongly and `RegistryError` where the registry refuses it or cannot be 
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from drystone.errors import UsageError
@@ -19,6 +21,7 @@ from drystone.registry.plain import DUE_DAYS, Outcome, PlaceKind, Status
 
 if TYPE_CHECKING:
     from drystone.registry import Decision, Event, Place, Registry, Request, Review
+    from drystone.registry.report import RegistryReport
     from drystone.registry.requests.exchange import RequestRecord
 
     AnyRegistry = Registry | str | None
@@ -263,6 +266,27 @@ def import_reviews(lines: Iterable[str], *, registry: AnyRegistry = None) -> int
 def init_registry(registry: str | None = None) -> str:
     """Make a new registry and return its place. Raises `UsageError` where there is one that holds events."""
     return make_registry(registry)
+
+
+def report_requests(
+    registry: AnyRegistry = None, *, year: int | None = None, output: str | os.PathLike[str] | None = None
+) -> RegistryReport:
+    """Count the requests that came in a `year` (default: all), how they ended and how long that took.
+
+    `output`: a file for the page with pictures, HTML without anything to fetch (default: none). It names nobody.
+    """
+    from drystone.registry.report import count, page
+
+    with using(registry) as opened:
+        last = opened.events.last()
+        events, head = (last.seq, last.hash) if last is not None else (0, "none")
+        found = count(opened.requests.all(), events, head, year)
+    if output is not None:
+        try:
+            Path(output).write_text(page(found), "utf-8")
+        except OSError as error:
+            raise UsageError(f"{os.fspath(output)}: cannot be written ({error.strerror})") from None
+    return found
 
 
 def read_log(registry: AnyRegistry = None) -> Sequence[Event]:

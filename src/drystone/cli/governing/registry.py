@@ -98,6 +98,24 @@ def checkpoint(registry: str | None, key: Path, name: str) -> None:
 
 
 @command.command()
+@click.option("--year", type=click.IntRange(1970, 9999), help="Requests that came in this year.  [default: all]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File for the page with pictures (HTML).")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
+@click.pass_obj
+def report(registry: str | None, year: int | None, output: Path | None, as_json: bool) -> None:
+    """Count requests, outcomes and times; with -o as a page that can be published. It names nobody."""
+    found = verbs.report_requests(registry, year=year, output=output)
+    if as_json:
+        print_json(found)
+        return
+    echo(f"requests in {found.period}: {found.requests:,}, late now: {found.overdue:,}")
+    for name, number in found.statuses.items():
+        echo(f"  {name:12}{number:>8,}")
+    if output is not None:
+        echo(f"page {inline(output)}")
+
+
+@command.command()
 @click.option("--forget", multiple=True, metavar="PLACE", help="Take a place off the list; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
