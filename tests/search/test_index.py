@@ -20,7 +20,7 @@ from drystone.release.files import file_sha256
 from drystone.release.location import locked
 from drystone.release.manifest import manifest_bytes, release_root
 from drystone.release.read import Release, open_release
-from drystone.search import index
+from drystone.search import index, segment
 from drystone.search.indexes import pieces
 from drystone.search.search import Searcher
 from drystone.search.segment import SECTIONS
@@ -166,6 +166,32 @@ def relist(release: Release, change: Callable[[dict[str, Any]], object]) -> Rele
         change(entry)
     path.write_bytes(orjson.dumps(value))
     return open_release(release.path)
+
+
+@pytest.mark.parametrize(
+    ("section", "schema", "name", "value"),
+    [
+        ("files", segment.FILES, "page", 10**6), ("files", segment.FILES, "start", -1),
+        ("files", segment.FILES, "bytes", 2**60), ("files", segment.FILES, "page", None),
+        ("shards", segment.PAGES, "shard", 999), ("symbols", segment.SYMBOLS, "file", 10**9),
+        ("symbols", segment.SYMBOLS, "name", -1), ("stretches", segment.STRETCHES, None, None),
+    ],
+)  # fmt: skip
+def test_numbers_that_lead_to_nothing_are_told_whatever_their_checksums(
+    copy: Release, section: str, schema: pa.Schema, name: str | None, value: int | None
+) -> None:
+    (opened,) = [one for one in Searcher([copy]).segments if one.count > 5]
+    sections = {one: bytes(opened.section(one)) for one in segment.SECTIONS}
+    table = pa.ipc.open_file(sections[section]).read_all()
+    if name is None:
+        table = table.slice(0, 0)
+    else:
+        field = schema.field(name)
+        table = table.set_column(schema.names.index(name), field, pa.array([value] * table.num_rows, field.type))
+    sections[section] = segment.table_bytes(table)
+    opened.path.write_bytes(b"".join(segment.segment_bytes(opened.name, sections)))
+    with pytest.raises(ReleaseError, match=r"is damaged(:| in section).*Run drystone index again"):
+        list(Searcher([copy]).search("import or sym:a", limit=None))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ FILES: Final = pa.schema(
         ("not_indexed", pa.string()),  # why the text is in no postings; null where it is
     ]
 )
+#: What of a file may be unknown; nothing else in a table is null.
+_NULLABLE: Final = frozenset(
+    {"repo_name", "language", "license_expression", "license_type", "year", "lines", "not_indexed", "origin"}
+)
 #: One row for each page that holds texts (see `pages.Page`).
 PAGES: Final = pa.schema(
     [
@@ -221,7 +225,23 @@ class Segment:
             raise ReleaseError(f"{self._shown} is damaged in section '{name}': {error}") from None
         if table.schema != schema:
             raise ReleaseError(f"{self._shown} has other columns in section '{name}'. Run drystone index again")
+        try:
+            table.validate(full=True)
+        except pa.ArrowException as error:
+            raise self._inconsistent(name, str(error)) from None
+        if any(table.column(one).null_count for one in schema.names if one not in _NULLABLE):
+            raise self._inconsistent(name, "a value is missing")
         return table
+
+    def _inconsistent(self, name: str, why: str) -> ReleaseError:
+        return ReleaseError(
+            f"{self._shown} is damaged in section '{name}': {shown(why)[:200]}. Run drystone index again"
+        )
+
+    def _within(self, name: str, values: npt.NDArray[Any], most: int | npt.NDArray[Any]) -> None:
+        """Raise `ReleaseError` where a value is below 0 or not below `most`."""
+        if len(values) and (values.min() < 0 or np.any(values >= most)):
+            raise self._inconsistent(name, "a number leads to nothing")
 
     def _postings(self, name: str) -> _kernel.Postings:
         try:
@@ -244,6 +264,7 @@ class Segment:
     def pages(self) -> list[tuple[int, Page]]:
         """Pages with the number of their shard, in the order that `files.page` counts."""
         rows = self._table("shards", PAGES).to_pydict()
+        self._within("shards", np.array(rows["shard"], np.int64), len(self.entries))
         return [(shard, Page(*page)) for shard, *page in zip(*(rows[name] for name in PAGES.names), strict=True)]
 
     @cached_property
@@ -274,6 +295,10 @@ class Segment:
     def page_numbers(self) -> npt.NDArray[np.int32]:
         """The page of each file."""
         numbers: npt.NDArray[np.int32] = column(self.files, "page")
+        self._within("files", numbers, len(self.pages))
+        sizes = np.array([page.size for _, page in self.pages], np.int64)
+        self._within("files", self.sizes, sizes[numbers] + 1)
+        self._within("files", self.starts, sizes[numbers] - self.sizes + 1)
         return numbers
 
     @cached_property
@@ -389,7 +414,7 @@ class Segment:
         sizes = np.where(self.indexed, self.sizes, 0)
         ends, begins = np.cumsum(lengths), np.concatenate([[0], np.cumsum(sizes)])
         first = np.searchsorted(ends, begins, side="right")
-        if len(lengths) != first[-1] or (len(lengths) and (ends[-1] != sizes.sum() or lengths.min() == 0)):
+        if len(lengths) != first[-1] or lengths.sum() != sizes.sum() or (len(lengths) and lengths.min() == 0):
             raise ReleaseError(f"{self._shown} is damaged: {what} do not divide its files. Run drystone index again")
         return first, begins[:-1], ends
 
@@ -458,7 +483,10 @@ class Segment:
     @cached_property
     def symbols(self) -> pa.Table:
         """The symbols, under `SYMBOLS`."""
-        return self._table("symbols", SYMBOLS)
+        table = self._table("symbols", SYMBOLS)
+        self._within("symbols", column(table, "file"), self.count)
+        self._within("symbols", column(table, "name"), self.names.count(b"\n"))
+        return table
 
     @cached_property
     def names(self) -> bytes:
