@@ -16,12 +16,11 @@ CONTEXT = "It was found in 1964 by Williams."
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_saved_reader_answers_a_table(bert: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_saved_reader_answers_a_table(bert: Reader, tmp_path: Path) -> None:
     import mlflow
 
     from drystone.reader.adapters import mlflow as flavor
 
-    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     flavor.save_model(bert, tmp_path / "saved", max_answer_len=5)
     rows = pandas.DataFrame({"question": ["When?", "Who?"], "context": [CONTEXT] * 2})
     found = mlflow.pyfunc.load_model(str(tmp_path / "saved")).predict(rows)
