@@ -417,9 +417,9 @@ def main() -> None:
             beside = model_folder(imported.passport.artifact.name) / PASSPORT
             beside.write_bytes(json_of(imported.passport, imported.texts.values()))
     quoted = {one.sha256 for path in FOLDER.glob("*.json") for one in load_passport(path).references}
-    for kept in (FOLDER / "texts").iterdir():
-        if kept.stem not in quoted:
-            kept.unlink()
+    for place in (FOLDER / "texts").iterdir():
+        if place.stem not in quoted:
+            place.unlink()
 
 
 def model_folder(name: str) -> Path:
