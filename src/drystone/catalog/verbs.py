@@ -404,14 +404,14 @@ def publish_passport(
     from drystone.catalog.shelf.shelf import Shelf
     from drystone.errors import UsageError
     from drystone.release.files import write_whole
-    from drystone.release.layout import MANIFEST, PASSPORT
+    from drystone.release.layout import MANIFEST, PASSPORT, SIGNED_PASSPORT
     from drystone.release.manifest import read_manifest
     from drystone.release.versions.receipts import load_private
 
     what = os.fspath(artifact)
     if out is None and not Path(what).is_dir():
         raise UsageError(f"{what}: is no folder; name the file to write (--out)")
-    place = Path(what) / (PASSPORT if key is None else "passport.signed.json") if out is None else Path(out)
+    place = Path(what) / (PASSPORT if key is None else SIGNED_PASSPORT) if out is None else Path(out)
     listed = read_manifest(place.parent).documents if (place.parent / MANIFEST).is_file() else ()
     if place.name in {document.path for document in listed}:
         raise UsageError(f"{place}: is there already, and the release's checksums cover it; --key signs a copy")

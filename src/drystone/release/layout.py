@@ -24,6 +24,8 @@ SUMS: Final = "SHA256SUMS"
 NOTICES: Final = "notices.jsonl"
 #: What the release does and what is known of it, for catalogs: a document that a release may have.
 PASSPORT: Final = "passport.json"
+#: A signed copy of it, which the publisher may lay beside it.
+SIGNED_PASSPORT: Final = "passport.signed.json"
 #: The folder of the index, where there is one.
 INDEX: Final = "index"
 #: Files for people and catalogs, beside `SHA256SUMS`: the version of the format that brought each of them.

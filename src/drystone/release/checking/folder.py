@@ -46,7 +46,7 @@ def check_strangers(folder: Path, manifest: Manifest, add: Add, note: Callable[[
     command has left is noted.
     """
     listed = {entry.path for entry in (*manifest.files, *manifest.documents, *manifest.index)}
-    places = {entry.place for entry in manifest.files} | {layout.MANIFEST}
+    places = {entry.place for entry in manifest.files} | {layout.MANIFEST, layout.SIGNED_PASSPORT}
     places |= {entry.path for entry in (*manifest.documents, *manifest.index)}
     replaced = versions.replaced(folder)
     signed = set()
