@@ -82,7 +82,8 @@ def _left_over(name: str, listed: set[str], replaced: set[str]) -> bool:
     """Whether a name is one that a command which was cut short leaves in a release."""
     plain = intended(name)
     if plain.endswith(layout.NEXT):
-        return plain.removesuffix(layout.NEXT) in {*listed, layout.MANIFEST}
+        # Of those that a newer version has besides, too: it was stopped before its manifest said so.
+        return plain.removesuffix(layout.NEXT) in {*listed, layout.MANIFEST, layout.PASSPORT, *layout.DOCUMENTS}
     if name.startswith(f"{STAGING}/"):
         return True
     path = layout.unrevised_path(plain)
