@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import BuildError, MissingExtraError, UsageError
+from drystone.work import cluster
 from drystone.work.engine import Engine
 from drystone.work.store import Stage
 from tests.work.test_engine import squares
@@ -51,6 +52,45 @@ def test_where_nothing_answers_is_said_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - since < 5
     with pytest.raises(UsageError, match="here: is no address of a Ray cluster; give HOST:PORT"):
         Engine("ray", ray_address="here", in_process=0).run("squares", Stage(tmp_path), squares(1))
+
+
+class Broken:
+    """Ray where all that is begun ends as `error` says: no test can make hosts end at will."""
+
+    def __init__(self, error: Exception) -> None:
+        from ray import exceptions
+
+        self.exceptions, self._error = exceptions, error
+        self.begun = 0
+
+    def remote(self, *task: object, **_: object) -> object:
+        return object() if task else lambda function: self
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 4.0}
+
+    def wait(self, given: list[object], **_: object) -> tuple[list[object], list[object]]:
+        return given[:1], given[1:]
+
+    def cancel(self, reference: object, **_: object) -> None:
+        """Nothing is at work."""
+
+    def get(self, _: object) -> bytes:
+        self.begun += 1
+        raise self._error
+
+
+def test_what_ends_again_and_again_is_given_up_and_why_is_said(tmp_path: Path) -> None:
+    exceptions = pytest.importorskip("ray.exceptions", reason="the extra `ray` is not installed")
+    cannot = exceptions.RayTaskError("_do", "Traceback\nModuleNotFoundError: No module named 'walls'", None, "", 1, "b")
+    for error, told in (
+        (exceptions.NodeDiedError("a host was lost"), "the process that did it ended 6 times .*--num-cpus"),
+        (cannot, "none could .ModuleNotFoundError: No module named 'walls'.; install the same Drystone"),
+    ):
+        ray = Broken(error)
+        with pytest.raises(BuildError, match=told):
+            list(cluster._Stage(ray, Stage(tmp_path), squares(1), None).run())
+        assert ray.begun == 6
 
 
 @pytest.mark.slow

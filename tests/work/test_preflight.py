@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import BuildError
-from drystone.work.preflight import HostReport, check, judge, report, this_program, write_token
+from drystone.work.preflight import HostReport, check, judge, remove_token, report, this_program, write_token
 
 
 def test_a_folder_is_made_and_left_as_it_was(tmp_path: Path) -> None:
@@ -26,6 +26,31 @@ def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     if full.exists():
         with pytest.raises(BuildError, match="cannot be written"):
             check([full])
+
+
+def test_no_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a folder that gives other bytes, and not by a host that could write and not remove any more."""
+    token = write_token(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        report([token])
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_token(token)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "read_bytes", lambda _: b"other")
+    with pytest.raises(BuildError, match="gives other bytes than were written there"):
+        check([tmp_path])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_that_lies_in_the_way_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "folder/.preflight-0").symlink_to(tmp_path / "mine")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0")
+    with pytest.raises(BuildError, match="cannot be written"):
+        check([tmp_path / "folder"])
+    assert (tmp_path / "mine").read_text() == "mine"
 
 
 def test_a_host_that_sees_something_else_is_named(tmp_path: Path) -> None:

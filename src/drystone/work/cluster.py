@@ -15,13 +15,13 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from drystone.errors import BuildError, MissingExtraError, UsageError
-from drystone.work.preflight import judge, report, write_token
+from drystone.work.preflight import judge, remove_token, report, write_token
 from drystone.work.process import prepare_process
 from drystone.work.store import Stage
 from drystone.work.tasks import Outcome, Task, attempt
@@ -118,14 +118,22 @@ class _Stage:
                 return None
             self._tries[task] += 1
             if self._tries[task] >= _TRIES:
-                why = str(error).strip().splitlines()[0]
-                raise BuildError(
-                    f"task {task}: the process that did it ended {_TRIES} times ({why}); often there is too little "
-                    "memory for as many tasks as the hosts have processors: start Ray with a smaller --num-cpus"
-                ) from None
+                raise self._given_up(task, error) from None
             self._waiting.appendleft(task)
             return None
         return outcome
+
+    def _given_up(self, task: str, error: Exception) -> BuildError:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        if isinstance(error, self._ray.exceptions.RayTaskError):  # what a task raises itself comes as its outcome
+            return BuildError(
+                f"task {task}: was begun on hosts {_TRIES} times, and none could ({lines[-1]}); "
+                "install the same Drystone on all hosts"
+            )
+        return BuildError(
+            f"task {task}: the process that did it ended {_TRIES} times ({lines[0]}); often there is too little "
+            "memory for as many tasks as the hosts have processors: start Ray with a smaller --num-cpus"
+        )
 
 
 def _do(folder: str, task: bytes) -> bytes:
@@ -148,8 +156,11 @@ def check(address: str | None, most: int | None, folders: Sequence[Path]) -> Non
     """
     ray = start(most, address)
     here = ray.util.get_node_ip_address()
-    tokens = [write_token(folder) for folder in folders]
-    try:
+    with ExitStack() as stack:
+        tokens = []
+        for folder in folders:
+            tokens.append(write_token(folder))
+            stack.callback(remove_token, tokens[-1])
         pin = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
         ask = ray.remote(num_cpus=0, max_retries=0)(report)
         hosts = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
@@ -160,19 +171,18 @@ def check(address: str | None, most: int | None, folders: Sequence[Path]) -> Non
             done, _ = ray.wait(list(asked), num_returns=1, timeout=_LOOK)
             for reference in done:
                 host = others[asked.pop(reference)]
-                with suppress(ray.exceptions.NodeDiedError, ray.exceptions.WorkerCrashedError):
-                    try:
-                        judge(host, ray.get(reference), folders)
-                    except (ray.exceptions.RayTaskError, ray.exceptions.RuntimeEnvSetupError) as error:
-                        why = str(error).strip().splitlines()[-1]
-                        raise BuildError(
-                            f"host {host}: cannot run this program ({why}); install the same Drystone on all hosts"
-                        ) from None
+                try:
+                    found = ray.get(reference)
+                except (ray.exceptions.RayTaskError, ray.exceptions.RuntimeEnvSetupError) as error:
+                    why = str(error).strip().splitlines()[-1]
+                    raise BuildError(
+                        f"host {host}: cannot run this program ({why}); install the same Drystone on all hosts"
+                    ) from None
+                except ray.exceptions.RayError:
+                    continue  # it is gone, or was before it was asked
+                judge(host, found, folders)
         for reference in asked:
             ray.cancel(reference, force=True)
-    finally:
-        for token in tokens:
-            token.unlink(missing_ok=True)
 
 
 def start(most: int | None, address: str | None) -> Any:

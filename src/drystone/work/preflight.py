@@ -33,27 +33,34 @@ def this_program() -> tuple[str, str]:
     return version("drystone"), ".".join(platform.python_version_tuple()[:2])
 
 
-def write_token(folder: Path) -> Path:
+def write_token(folder: Path, before: str = ".preflight") -> Path:
     """Make a folder where it is missing, write a small file into it and read it again; return its place.
 
-    Raises `BuildError` naming the folder where it is read-only, full or no folder.
+    Its name is `before` and random digits. Raises `BuildError` naming the folder where it is read-only, full or no
+    folder; no file is left then.
     """
-    token = folder / f".preflight-{secrets.token_hex(8)}"
+    token = folder / f"{before}-{secrets.token_hex(8)}"
     data = secrets.token_bytes(_TOKEN)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            token.write_bytes(data)
-            same = token.read_bytes() == data
-        except OSError:
+            with token.open("xb") as file:  # a new one, through no link
+                file.write(data)
+            if token.read_bytes() != data:
+                raise BuildError(f"{folder}: gives other bytes than were written there; choose another folder")
+        except BaseException:
             with suppress(OSError):
                 token.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise BuildError(f"{folder}: cannot be written ({why(error)}); free space, or choose another folder") from None
-    if not same:
-        raise BuildError(f"{folder}: gives other bytes than were written there; choose another folder")
     return token
+
+
+def remove_token(token: Path) -> None:
+    """Remove a file of `write_token`, and those that hosts wrote beside it and could not remove any more."""
+    for path in token.parent.glob(f"{token.name}*"):
+        path.unlink(missing_ok=True)
 
 
 def check(folders: Sequence[Path]) -> None:
@@ -70,7 +77,7 @@ def report(tokens: Sequence[Path]) -> HostReport:
             problems.append("does not see what this host has written there; mount the same file system on both")
             continue
         try:
-            write_token(token.parent).unlink(missing_ok=True)
+            write_token(token.parent, token.name).unlink(missing_ok=True)
         except BuildError as error:
             problems.append(str(error).removeprefix(f"{token.parent}: "))
         else:
