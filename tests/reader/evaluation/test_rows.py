@@ -105,6 +105,10 @@ def test_a_row_without_an_id_is_named_by_its_number(tmp_path: Path) -> None:
         ([ROWS[0] | {"id": 1.5}], r"row\[0\].*id must be a string or a number"),
         ([ROWS[0] | {"answers": {"text": ["a"], "answer_start": [1, 2]}}], "differ in length"),
         ([ROWS[0] | {"answers": "nothing"}], "neither JSON nor a Python literal"),
+        ([ROWS[0] | {"answers": {"text": "Paris"}}], "text must be a list"),
+        ([ROWS[0] | {"answers": {"text": [None]}}], "an answer must be a string or a number, not NoneType"),
+        ([ROWS[0] | {"answers": [{"text": float("nan")}]}], "an answer must be a string or a number, not float"),
+        ([ROWS[0] | {"is_impossible": "perhaps"}], "is_impossible: 'perhaps' is neither true nor false"),
         (["text"], r"row\[0\] is not as SQuAD lays it out, nor a row with columns"),
     ],
 )
@@ -113,6 +117,31 @@ def test_rows_that_are_wrong_are_named(tmp_path: Path, rows: list[Any], message:
     path.write_text(json.dumps(rows))
     with pytest.raises(UsageError, match=message):
         read_squad(path)
+
+
+def test_one_line_is_json_lines_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(ROWS[0]) + "\n")
+    assert [row.id for row in read_labelled(path).rows] == ["7"]
+
+
+def test_no_answer_is_said_as_spreadsheets_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("question,context,answer,is_impossible\nWhere?,Paris.,Paris,TRUE\nWhere?,Paris.,Paris,FALSE\n")
+    assert [row.golds for row in read_labelled(path).rows] == [(), ("Paris",)]
+
+
+def test_gzip_that_is_damaged_or_holds_too_much_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json.gz"
+    packed = bytearray(gzip.compress(json.dumps(ROWS).encode()))
+    packed[12] ^= 255
+    path.write_bytes(packed)
+    with pytest.raises(UsageError, match="not readable"):
+        read_labelled(path)
+    monkeypatch.setattr("drystone.reader.evaluation.rows._LARGEST", 1000)
+    path.write_bytes(gzip.compress(b"[" + b" " * 100_000))
+    with pytest.raises(UsageError, match="holds more than 1,000 bytes; unpack it first"):
+        read_labelled(path)
 
 
 def test_a_run_goes_on_past_a_question_that_cannot_be_asked(tmp_path: Path, bert: Reader) -> None:

@@ -48,9 +48,9 @@ def test_answers_that_are_not_in_their_context_are_named_or_left_out(tmp_path: P
         (b"{", "not readable JSON"),
         (b"7", "a list `data`"),
         (b'{"data": [], "license": "MIT"}', "holds no question"),
-        (b'{"data": [{"paragraphs": [{"qas": []}]}], "license": "MIT"}', r"qas\[0\] is not as SQuAD|holds no"),
+        (b'{"data": [{"paragraphs": [{"qas": []}]}], "license": "MIT"}', r"data\[0\] is not as SQuAD"),
         (json.dumps({"license": "MIT", "data": one(question=3)}).encode(), r"qas\[0\] is not as SQuAD"),
-        (b"\x1f\x8b\x08", "not readable"),
+        (b"\x1f\x8b\x08", r"not readable \("),
     ],
 )
 def test_files_of_another_shape_are_named(tmp_path: Path, raw: bytes, says: str) -> None:

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,11 @@ from drystone.errors import UsageError
 
 #: Fields of a CSV: a context may be as long as a book.
 _LONGEST_FIELD: Final = 1 << 28
+#: Bytes that a gzipped file may hold: a few of its bytes may stand for a thousand times as many.
+_LARGEST: Final = 1 << 32
 _COLUMNS: Final = "columns question and context, and answers or answer"
+#: How files say whether a question has no answer, in small letters.
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False, "": False, "none": False}
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,8 @@ def read_labelled(path: Path) -> LabelledFile:
     try:
         raw = path.read_bytes()
         packed = path.suffix == ".gz"
-        data = gzip.decompress(raw) if packed else raw
-    except (OSError, EOFError, ValueError) as error:
+        data = _unpacked(path, raw) if packed else raw
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise UsageError(f"{path}: not readable ({error}).") from None
     kind = Path(path.stem).suffix if packed else path.suffix
     said: Mapping[str, Any] = {}
@@ -68,6 +73,8 @@ def read_labelled(path: Path) -> LabelledFile:
         whole = _json(path, data)
         if isinstance(whole, dict) and isinstance(whole.get("data"), list):
             said, whole = whole, whole["data"]
+        elif isinstance(whole, dict) and "question" in whole:  # JSON Lines, of which there is one
+            whole = [whole]
         if not isinstance(whole, list):
             raise UsageError(
                 f"{path}: is not as SQuAD lays it out (an object with a list `data`), nor rows with {_COLUMNS}."
@@ -76,6 +83,14 @@ def read_labelled(path: Path) -> LabelledFile:
     found = tuple(row for where, each in zip(*rows, strict=True) for row in _rows(path, where, each))
     license = said.get("license")
     return LabelledFile(found, str(said.get("version", "")), license if isinstance(license, str) else None, raw)
+
+
+def _unpacked(path: Path, raw: bytes) -> bytes:
+    with gzip.open(io.BytesIO(raw)) as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path}: holds more than {_LARGEST:,} bytes; unpack it first.")
+    return data
 
 
 def _json(path: Path, data: bytes) -> Any:
@@ -122,9 +137,10 @@ def _rows(path: Path, where: str, item: Any) -> Iterator[LabelledRow]:
             yield _row(where, item, item["context"], where[where.index("[") + 1 : -1])
             return
         for j, paragraph in enumerate(item["paragraphs"]):
+            context = paragraph["context"]
             for k, asked in enumerate(paragraph["qas"]):
                 place = f"{where}.paragraphs[{j}].qas[{k}]"
-                yield _row(place, {"title": item.get("title", ""), **asked}, paragraph["context"], None)
+                yield _row(place, {"title": item.get("title", ""), **asked}, context, None)
     except _WrongRowError as error:
         raise UsageError(f"{path}: {error.where} is not as SQuAD lays it out ({error}).") from None
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -156,7 +172,10 @@ def _row(where: str, row: Mapping[str, Any], context: Any, number: str | None) -
 
 def _golds(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
     """Return golds and starts of `answers` (SQuAD's list, or the columns of `datasets`), or of `answer`."""
-    if row.get("is_impossible") in {True, "True", "true"}:
+    said = str(row.get("is_impossible", "")).strip().lower()
+    if said not in _FLAGS:
+        raise ValueError(f"is_impossible: {said[:60]!r} is neither true nor false")
+    if _FLAGS[said]:
         return (), ()
     if "answers" not in row:
         if "answer" not in row:
@@ -164,11 +183,13 @@ def _golds(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[int | None, .
         given, start = row["answer"], row.get("answer_start")
         if given in {None, ""}:
             return (), ()
-        return (str(given),), (None if start in {None, ""} else int(start),)  # type: ignore[arg-type]
+        return (_gold(given),), (None if start is None or start == "" else int(start),)
     answers = row["answers"]
     if isinstance(answers, str):  # a cell of a CSV
         answers = _cell(answers)
     if isinstance(answers, Mapping):
+        if isinstance(answers["text"], str):
+            raise TypeError("answers: text must be a list")
         texts, begins = list(answers["text"]), list(answers.get("answer_start") or [])
         begins = begins or [None] * len(texts)
         if len(texts) != len(begins):
@@ -176,7 +197,13 @@ def _golds(row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[int | None, .
         pairs: Sequence[tuple[Any, Any]] = list(zip(texts, begins, strict=True))
     else:
         pairs = [(each["text"], each.get("answer_start")) for each in answers]
-    return tuple(str(text) for text, _ in pairs), tuple(None if at is None else int(at) for _, at in pairs)
+    return tuple(_gold(text) for text, _ in pairs), tuple(None if at is None else int(at) for _, at in pairs)
+
+
+def _gold(answer: Any) -> str:
+    if isinstance(answer, bool) or not isinstance(answer, str | int):
+        raise TypeError(f"an answer must be a string or a number, not {type(answer).__name__}")
+    return str(answer)
 
 
 def _cell(text: str) -> Any:
