@@ -11,10 +11,12 @@ from click.testing import CliRunner
 
 import drystone
 from drystone.cli import cli
+from drystone.errors import ReleaseError
 from drystone.registry import NewRequest, Registry
 from drystone.registry.requests import subjects
 from drystone.registry.requests.subjects import Subject
 from drystone.release.inspection.lookup import cached_index
+from drystone.work.store import Store
 from tests.building.conftest import MIT, program, write
 from tests.building.test_registries import opt_out
 
@@ -61,6 +63,32 @@ def test_what_fell_is_in_no_file_beside_the_release(tmp_path: Path, monkeypatch:
             opened.requests.withdraw(request.id, "moderator")
     made = drystone.build([], out / "last", update=out / "next", registry=str(registry), threads=1)
     assert {row["path"] for row in made.files()} == {"/lintel.py", "/jamb.py", "/mine.py"}
+
+
+def test_only_what_a_build_left_goes_and_none_that_is_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = tmp_path / "registry.sqlite"
+    drystone.init_registry(str(registry))
+    for name in ("lintel", "jamb"):
+        write(tmp_path / name, {f"{name}.py": program(name), "LICENSE": MIT})
+    release, work = tmp_path / "release", tmp_path / "release.work"
+    made = drystone.build([tmp_path / "lintel", tmp_path / "jamb"], release, registry=str(registry), threads=1)
+    write(work / "notes", {"mine.txt": "mine"})
+    opt_out(registry, "lintel")
+    with Store(work).lock(), pytest.raises(ReleaseError, match="another build is at work here"):
+        drystone.retract([str(release)], registry=str(registry))
+    assert drystone.open_release(release).root == made.root
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "clear", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+        with pytest.raises(
+            ReleaseError, match=r"is retracted, but .*release\.work still holds what fell .Permission de"
+        ):
+            drystone.retract([str(release)], registry=str(registry))
+    assert drystone.open_release(release).root != made.root
+    write(tmp_path / "more", {"more.py": program("more"), "LICENSE": MIT})
+    drystone.build([tmp_path / "more"], release, update=release, registry=str(registry), threads=1)
+    opt_out(registry, "more")
+    drystone.retract([str(release)], registry=str(registry))
+    assert sorted(path.name for path in work.iterdir() if path.is_dir()) == ["cache", "notes"]
 
 
 def test_all_that_is_known_is_walked_and_an_export_of_what_is_retracted_says_so(

@@ -20,12 +20,15 @@ def test_stages_of_earlier_settings_go_and_downloads_stay(tmp_path: Path) -> Non
     download = tmp_path / "cache/pypi/walls-1.0.tar.gz"
     download.parent.mkdir(parents=True)
     download.write_bytes(b"stones")
+    (tmp_path / "mine").mkdir()
     store = Store(tmp_path)
     used = store.stage("decide", {"threshold": 0.8})
     store.remove_unused()
     assert used.folder.is_dir()
     assert not old.folder.exists()
     assert download.read_bytes() == b"stones"
+    store.clear()
+    assert {path.name for path in tmp_path.iterdir()} == {"cache", "mine"}
 
 
 def test_a_task_whose_files_were_lost_with_the_machine_has_not_finished(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from drystone.building.settings import ReleaseSettings, Settings, work_folder
 from drystone.building.stages.rows import derived, told
 from drystone.catalog.importing.releases import passport_document
 from drystone.detect.plain import other_forms, plain_ids
+from drystone.errors import BuildError, ReleaseError
 from drystone.identity.swhid import content
 from drystone.policy.judge import AskedOut, Orphan, judge
 from drystone.policy.optouts import about
@@ -51,6 +52,7 @@ from drystone.release.versions.retract import Fell, Retraction
 from drystone.release.versions.retract import retract as retract_release
 from drystone.release.versions.switch import settle
 from drystone.sources import fetched
+from drystone.work.files import why
 from drystone.work.store import Store
 
 #: Told, by place, the heads that the manifests of releases carry; raises where the registry does not hold one.
@@ -101,8 +103,8 @@ def retract(
     `places` are folders or URLs. `check` is told first under which states of a registry they were made. `block` is
     told then which files belong to repositories that fall in any of the releases, so that their copies fall in all of
     them and cannot come back; `spare` takes from what must go what too many have. `progress` is told place and step.
-    With `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`; what was switched by then stays
-    so.
+    With `dry_run` nothing is written and `block` is not called. Raises `ReleaseError`, also where a build is at work on
+    one of them or what a build has left cannot be removed; what was switched by then stays so.
     """
     with ExitStack() as stack:
         opened: list[tuple[str, Location, Release, int]] = []
@@ -120,23 +122,23 @@ def retract(
         blocked = spare([release for _, _, release, _ in opened], blocked)
         inventories = [take_inventory(release, blocked, about, prefer) for _, _, release, _ in opened]
         outcomes = []
+        left: list[tuple[str, Location, Path]] = []
         for (place, location, release, cleared), inventory in zip(opened, inventories, strict=True):
             done = None
             if not inventory.empty and not dry_run:
                 progress(place, "retract")
-                looked_up = cached_index(release.path)
+                left.append((place, location, cached_index(release.path)))
                 done = retract_release(
                     location, release, inventory, registry_head=registry_head, in_force=blocked.in_force(),
                     fall=fall, attribute=attribute, date=date, index=partial(follow, location, release.manifest),
                     more=passport_document,
                 )  # fmt: skip
-                shutil.rmtree(looked_up, ignore_errors=True)
-                if isinstance(location, Folder):
-                    progress(place, "clear work")
-                    _clear_work(location.mirror, blocked)
             outcomes.append(
                 SearchedRelease(place, release.manifest, inventory, done, cleared, tuple(_stones(location)))
             )
+        for place, location, looked_up in left:
+            progress(place, "clear work")
+            _clear(location, looked_up, blocked)
         return outcomes
 
 
@@ -164,9 +166,9 @@ def apply(
         places, snapshot, snapshot.head, check=partial(check_holds, registry, registry.place), block=block,
         spare=spare, date=date, dry_run=dry_run, progress=progress,
     )  # fmt: skip
+    head = registry.optouts.snapshot().head  # retracting has written down which contents fell
     for outcome in outcomes if not dry_run else ():
         facts = outcome.after.facts
-        head = registry.optouts.snapshot().head
         place = placed_at(outcome.place)
         registry.versions.lies(place, "release", facts.name, facts.version, outcome.after.root, head)
     for stone in (stone for outcome in outcomes for stone in outcome.stones if not dry_run):
@@ -187,20 +189,27 @@ def placed_at(place: str) -> str:
     return place if "://" in place else str(Path(place).resolve())
 
 
-def _clear_work(release: Path, blocked: Blocked) -> None:
-    """Remove what the build of a release has left beside it: packed texts, what was found in them, clones that are out.
+def _clear(location: Location, looked_up: Path, blocked: Blocked) -> None:
+    """Remove what lies beside a release: packed texts, what was found in them, clones that are out, and its index.
 
-    What the next version needs is made again; how the release was built stays known. Raises `BuildError` while a build
-    is at work there.
+    What the next version needs is made again; how the release was built stays known. Raises `ReleaseError`.
     """
-    work = work_folder(Settings(), release)
-    if not work.is_dir():
-        return
-    with Store(work.resolve()).lock():
-        for path in work.resolve().iterdir():
-            if path.is_dir() and path.name != "cache":
-                shutil.rmtree(path)
-    fetched.forget(work / "cache", lambda place: blocked.repository(place) is not None)
+    folders = [looked_up]
+    try:
+        if looked_up.is_dir():
+            shutil.rmtree(looked_up)
+        if isinstance(location, Folder) and (work := _work_of(location)).is_dir():
+            folders.append(work)
+            Store(work).clear()
+            fetched.forget(work / "cache", lambda place: blocked.repository(place) is not None)
+    except OSError as error:
+        raise ReleaseError(
+            f"{location.name} is retracted, but {folders[-1]} still holds what fell ({why(error)}); remove that folder"
+        ) from None
+
+
+def _work_of(location: Folder) -> Path:
+    return work_folder(Settings(), location.mirror).resolve()
 
 
 def _listed(location: Location) -> Manifest:
@@ -250,22 +259,28 @@ def _contents(opened: Sequence[tuple[Location, Release]], blocked: Blocked) -> d
     A form counts that one of the releases holds, and the plain one, by which a build knows all of them.
     """
     found: dict[str, set[str]] = {}
-    of: dict[str, str] = {}
+    of: dict[str, set[str]] = {}
     for _, release in opened:
         fallen = fallen_repositories(release, blocked, about)
         for id_, swhids in contents_of(release, fallen).items():
             found.setdefault(fallen[id_], set()).update(swhids)
-            of.update(dict.fromkeys(swhids, fallen[id_]))
+            for swhid in swhids:
+                of.setdefault(swhid, set()).add(fallen[id_])
     if not of:
         return found
-    there = {
-        swhid for _, release in opened for table in release.ledger(["swhid"]) for swhid in table["swhid"].to_pylist()
-    }
+    others: dict[str, set[str]] = {}
     for location, release in opened:
-        for swhid, text in _texts(location, release, of.keys()):
-            plain = {content(id_) for id_ in plain_ids(text)}
-            others = {content(id_) for id_ in other_forms(text)}
-            found[of[swhid]] |= plain | (others & there)
+        for name, text in _texts(location, release, of.keys()):
+            for request in of[name]:
+                found[request] |= {content(id_) for id_ in plain_ids(text)}
+            for id_ in other_forms(text):
+                others.setdefault(content(id_), set()).update(of[name])
+    wanted = pa.array(sorted(others), pa.string())
+    for _, release in opened:
+        for table in release.ledger(["swhid"]):
+            for swhid in table.filter(pc.is_in(table["swhid"], value_set=wanted))["swhid"].to_pylist():
+                for request in others[swhid]:
+                    found[request].add(swhid)
     return found
 
 
@@ -333,9 +348,15 @@ def _path(row: LedgerRow) -> bytes:
 
 @contextmanager
 def _locked(location: Location) -> Iterator[None]:
-    """Hold a folder against a second retraction. Raises `ReleaseError` where one is under way."""
+    """Hold a folder, and its work folder, against another retraction or build. Raises `ReleaseError` where one is."""
     if not isinstance(location, Folder):
         yield
         return
-    with locked(location.mirror):
+    with ExitStack() as stack:
+        stack.enter_context(locked(location.mirror))
+        if (work := _work_of(location)).is_dir():
+            try:
+                stack.enter_context(Store(work).lock())
+            except BuildError as error:
+                raise ReleaseError(str(error)) from None
         yield

@@ -9,12 +9,13 @@ finished. So no task waits for the disk. Knows nothing of what the stages comput
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 import pyarrow as pa
@@ -24,6 +25,8 @@ from filelock import FileLock, Timeout
 from drystone.errors import BuildError
 from drystone.work.files import remove_partial, whole
 
+#: Names of stages: `NAME-FINGERPRINT`.
+_STAGE: Final = re.compile(r".+-[0-9a-f]{16}")
 #: What a task reports: JSON, by names that its function and its caller agree on.
 Summary: TypeAlias = dict[str, Any]
 
@@ -94,15 +97,23 @@ class Store:
 
     def remove_unused(self) -> None:
         """Remove stages and tasks that the finished build did not use: they belong to earlier settings or sources."""
-        for folder in self.folder.iterdir():
-            if folder.is_dir() and folder.name not in self._used and folder.name != "cache":
-                shutil.rmtree(folder)
+        self._remove_stages(self._used)
         for name in self._used:
             remove_partial(self.folder / name)
         for folder, tasks in self._tasks.items():
             for file in folder.iterdir():
                 if file.name.partition(".")[0] not in tasks:
                     file.unlink()
+
+    def clear(self) -> None:
+        """Remove all stages."""
+        self._remove_stages(())
+
+    def _remove_stages(self, but: Collection[str]) -> None:
+        """Remove all stages `but` some; what else lies in the folder may be anybody's."""
+        for folder in self.folder.iterdir():
+            if _STAGE.fullmatch(folder.name) and folder.name not in but and folder.is_dir():
+                shutil.rmtree(folder)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
