@@ -227,7 +227,7 @@ def evaluate(
 
     `limit`: only the first questions. `out`: a folder for predictions.jsonl, report.json and calibration.png, from
     which a second run goes on. `max_answer_len`: in tokens, by default as in the official runs. `align_to_words`:
-    answers are whole words. `on_error`: a question that cannot be asked ends the run, or counts as not answered
+    answers are whole words. `on_error`: a question that cannot be asked ends the run, or counts as answered wrong
     (`errors` in the report). `progress` is called with questions answered and all questions. In v2.0 the empty answer
     competes. Raises `UsageError`, `ModelError`.
     """

@@ -121,3 +121,13 @@ def test_missing_predictions_count_in_v1_and_not_in_v2() -> None:
     assert squad_v1(found, {"1": "Paris", "9": "x"}) == {"exact_match": 50.0, "f1": 50.0}
     assert squad_v2(found, {"1": "Paris"})["exact"] == 100.0
     assert squad_v2(found, {"1": "Paris"})["total"] == 1
+
+
+def test_a_question_that_could_not_be_asked_is_wrong_whatever_its_answer_is() -> None:
+    found = [Question("1", "?", "c", ()), Question("2", "?", "c", ("the",)), Question("3", "?", "c", ())]
+    assert [score(one, None, v2=v2) for one in found for v2 in (True, False)] == [(0, 0.0)] * 6
+    assert squad_v1(found, {"1": None, "2": None, "3": ""})["exact_match"] == 0
+    for threshold in (1.0, 0.5):
+        told = squad_v2(found, {"1": None, "2": None, "3": ""}, dict.fromkeys("123", 1.0), threshold)
+        assert (told["exact"], told["total"], told["NoAns_exact"]) == (pytest.approx(100 / 3), 3, 50)
+        assert told["best_exact"] == told["best_f1"] == pytest.approx(100 / 3)

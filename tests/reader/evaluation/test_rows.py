@@ -158,3 +158,11 @@ def test_a_run_goes_on_past_a_question_that_cannot_be_asked(tmp_path: Path, bert
     again = predict(bert, [], out / "predictions.jsonl", handle_impossible_answer=False, max_answer_len=30)
     assert "is empty" in again["blank"]["error"] and "error" not in again["last"]
     assert evaluate(bert, path, out)["errors"] == 1, "what is known to be wrong ends no later run"
+
+
+def test_a_question_without_an_answer_that_cannot_be_asked_is_no_success(tmp_path: Path, bert: Reader) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([ROWS[1] | {"context": "\n"}]))
+    report = evaluate(bert, path, on_error="return")
+    assert (report["errors"], report["metrics"]["exact"], report["metrics"]["best_f1"]) == (1, 0, 0)
+    assert report["worst"][0]["id"] == "8"

@@ -147,7 +147,7 @@ def evaluate(
 ) -> SavedReport:
     """Measure a reader on labelled questions, or on the first `limit`; return the report.
 
-    A question that cannot be answered ends the run; with `on_error="return"` it counts as answered by nothing, and
+    A question that cannot be answered ends the run; with `on_error="return"` it counts as answered wrong, and
     `errors` says how many were so. Predictions, report and the picture of its calibration are written into `out`, from
     which a second run goes on.
     """
@@ -252,13 +252,13 @@ def summarize(dataset: Dataset, predictions: Mapping[str, Prediction], worst: in
     exact match, weighted by bin. `worst` are wrong answers (F1 0), the most confident first.
     """
     questions, v2 = dataset.questions, dataset.v2
-    texts = {name: row["text"] for name, row in predictions.items()}
+    texts = {name: None if "error" in row else row["text"] for name, row in predictions.items()}
     nulls = {q.id: predictions[q.id]["null_score"] for q in questions if q.id in predictions}
     metrics = squad_v2(questions, texts, nulls) if v2 else squad_v1(questions, texts)
     rows = []
     for q in questions:
         row = predictions.get(q.id) or _best(None)
-        rows.append((q, row, *score(q, row["text"], v2=v2)))
+        rows.append((q, row, *score(q, texts.get(q.id, row["text"]), v2=v2)))
     em, value = np.array([r[2] for r in rows], float), np.array([r[3] for r in rows])
     random = np.random.default_rng(_SEED)
     picks = [random.integers(0, len(rows), len(rows)) for _ in range(_RESAMPLES)]

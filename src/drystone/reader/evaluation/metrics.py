@@ -1,7 +1,8 @@
 """SQuAD's metrics, v1.1 and v2.0, to the last digit of the official scripts.
 
 Sources of the rules: the official evaluate-v1.1.py and evaluate-v2.0.py (Rajpurkar et al. 2016, 2018). Sums run in the
-order of the data set, as theirs do. It knows nothing of readers: predictions are texts by question id.
+order of the data set, as theirs do. It knows nothing of readers: predictions are texts by question id, or None where a
+question could not be asked, which is right of no question, one without an answer neither.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ def f1(prediction: str, gold: str, *, v2: bool = False) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def score(question: Question, prediction: str, *, v2: bool = False) -> tuple[int, float]:
+def score(question: Question, prediction: str | None, *, v2: bool = False) -> tuple[int, float]:
     """Return exact match and F1 of one prediction, the best over the golds."""
+    if prediction is None:
+        return 0, 0.0
     golds = question.golds
     if v2:  # v2.0 drops golds that normalize to nothing, and takes "" where none is left
         golds = tuple(gold for gold in golds if normalize(gold)) or ("",)
@@ -63,7 +66,7 @@ def score(question: Question, prediction: str, *, v2: bool = False) -> tuple[int
     )
 
 
-def squad_v1(questions: Sequence[Question], predictions: Mapping[str, str]) -> dict[str, float]:
+def squad_v1(questions: Sequence[Question], predictions: Mapping[str, str | None]) -> dict[str, float]:
     """Return `exact_match` and `f1` in per cent; a question without a prediction counts 0."""
     exact, total = 0, 0.0
     for question in questions:
@@ -76,7 +79,7 @@ def squad_v1(questions: Sequence[Question], predictions: Mapping[str, str]) -> d
 
 def squad_v2(
     questions: Sequence[Question],
-    predictions: Mapping[str, str],
+    predictions: Mapping[str, str | None],
     no_answer: Mapping[str, float] | None = None,
     threshold: float = 1.0,
 ) -> dict[str, float]:
@@ -92,7 +95,9 @@ def squad_v2(
 
     def final(index: int) -> dict[str, float]:
         return {
-            name: float(not answerable[name]) if given[name] > threshold else float(values[index])
+            name: float(not answerable[name])
+            if given[name] > threshold and predictions[name] is not None
+            else float(values[index])
             for name, values in raw.items()
         }
 
@@ -113,13 +118,13 @@ def squad_v2(
 
 
 def _best_threshold(
-    predictions: Mapping[str, str],
+    predictions: Mapping[str, str | None],
     scores: Mapping[str, float],
     no_answer: Mapping[str, float],
     answerable: Mapping[str, bool],
 ) -> tuple[float, float]:
     """Sweep the threshold from "answer nothing" upward; a tie keeps the lower threshold."""
-    current = best = float(sum(not has for has in answerable.values()))
+    current = best = float(sum(not has and predictions.get(name, "") is not None for name, has in answerable.items()))
     at = 0.0
     for name in sorted(no_answer, key=lambda name: no_answer[name]):
         if name not in scores:

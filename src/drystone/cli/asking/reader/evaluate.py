@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     verbs.evaluate,
     "--on-error",
     type=click.Choice(get_args(OnError)),
-    help="A question that cannot be asked ends the run, or counts as not answered.",
+    help="A question that cannot be asked ends the run, or counts as answered wrong.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
@@ -80,7 +80,7 @@ def _print_report(report: SavedReport, folder: Path | None) -> None:
     out = console()
     out.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
     if report.get("errors"):
-        out.print(f"  {report['errors']:,} of them could not be asked, and count as not answered")
+        out.print(f"  {report['errors']:,} of them could not be asked, and count as answered wrong")
     for name, value in report["metrics"].items():
         interval = report["interval"].get({"exact": "exact_match"}.get(name, name))
         around = f"  (95 % {interval[0]:.1f} to {interval[1]:.1f})" if interval else ""
