@@ -95,6 +95,40 @@ def test_a_token_without_an_embedding_is_refused_where_a_text_holds_it(tmp_path:
         reader.answer("Who?", "One <name> two.")
 
 
+def test_a_token_that_joins_pairs_has_an_embedding(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "model", "bert")
+    text = (folder / "tokenizer.json").read_text()
+    tokenizer = json.loads(text)
+    beyond = len(tokenizer["model"]["vocab"])
+    tokenizer["added_tokens"].append(
+        {"id": beyond, "content": "<far>", "special": True, "single_word": False, "lstrip": False, "rstrip": False,
+         "normalized": False}
+    )  # fmt: skip
+    joined = tokenizer["post_processor"]["special_tokens"]
+    [name] = [name for name in joined if name == "[SEP]"]
+    joined[name] |= {"ids": [beyond], "tokens": ["<far>"]}
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(ModelError, match=r"joins pairs with '<far>', a token of which the model has no embedding"):
+        Reader.load(folder, threads=1)
+
+
+def test_a_tokenizer_that_panics_is_named(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "model", "bert")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["normalizer"] = {"type": "Precompiled", "precompiled_charsmap": "AAAAAA=="}  # an empty table
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(ModelError, match=r"tokenizer\.json cannot be used \(index out of bounds"):
+        Reader.load(folder, threads=1)
+
+
+@pytest.mark.parametrize(("text", "said"), [("[]", "holds a list"), ("[" * 100_000, "not readable JSON")])
+def test_names_of_special_tokens_that_cannot_be_read_are_no_defaults(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "vocab.txt").write_text("[CLS]\n[SEP]\n[UNK]\na\n")
+    (tmp_path / "special_tokens_map.json").write_text(text)
+    with pytest.raises(ModelError, match=rf"special_tokens_map\.json: {said}"):
+        built(tmp_path, "bert")
+
+
 def test_a_folder_without_vocabulary_is_refused_with_what_would_do(tmp_path: Path) -> None:
     folder = write_checkpoint(tmp_path / "model", "bert")
     (folder / "tokenizer.json").unlink()

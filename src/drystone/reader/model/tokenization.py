@@ -100,9 +100,11 @@ def _special(folder: Path, kind: str, settings: Config) -> dict[str, str]:
     if beside.is_file():
         try:
             named = json.loads(beside.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ModelError(f"{beside}: not readable JSON ({error}).") from None
-    for source in (named if isinstance(named, dict) else {}, settings):
+        if not isinstance(named, dict):
+            raise ModelError(f"{beside}: holds a {type(named).__name__}, not an object.")
+    for source in (named, settings):
         for name in found:
             token = source.get(f"{name}_token")
             token = token.get("content") if isinstance(token, dict) else token

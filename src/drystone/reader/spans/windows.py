@@ -7,7 +7,8 @@ their greatest length, and nothing of batches.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,10 @@ class Windower:
         # BERT's words end at white space and at punctuation; those of others hold both, or a whole text without spaces.
         self.unicode_words = "BertPreTokenizer" not in tokenizer_json
         self._before, self._between, self._after, self._types = _template(self._tokenizer, name)
+        joining = np.concatenate([self._before, self._between, self._after])
+        if joining.max(initial=0) >= vocabulary:
+            beyond = self.token(int(joining.max()))
+            raise ModelError(f"{name}: joins pairs with {beyond!r}, a token of which the model has no embedding.")
 
     def keep_types_below(self, count: int) -> None:
         """Use token type 0 for types that the model has no embedding of (RoBERTa has one type)."""
@@ -102,12 +107,8 @@ class Windower:
         return tokenized
 
     def _encode(self, texts: list[str]) -> list[Any]:
-        try:
+        with _guarded(f"{self.name}: the tokenizer failed"):
             encoded: list[Any] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        except BaseException as error:  # a panic in the tokenizer's Rust code derives from BaseException
-            if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-                raise
-            raise ModelError(f"{self.name}: the tokenizer failed ({error}).") from None
         return encoded
 
     def windows(
@@ -177,21 +178,29 @@ def _tokenizer(text: str, name: str) -> Any:
         from tokenizers import Tokenizer  # noqa: PLC0415  an extra
     except ImportError:
         raise MissingExtraError("tokenizers", "reader") from None
-    try:
+    with _guarded(f"{name}: tokenizer.json cannot be used"):
         json.loads(text)
         tokenizer = Tokenizer.from_str(text)
-    except BaseException as error:  # a panic in the tokenizer's Rust code derives from BaseException
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-            raise
-        raise ModelError(f"{name}: tokenizer.json cannot be used ({error}).") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
+@contextmanager
+def _guarded(what: str) -> Iterator[None]:
+    """Turn whatever the tokenizer raises into ModelError; a panic in its Rust code derives from BaseException."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        raise ModelError(f"{what} ({error}).") from None
+
+
 def _template(tokenizer: Any, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the special tokens before, between and after a pair, and the token types of the five stretches."""
-    probe = tokenizer.encode("a", "a")
+    with _guarded(f"{name}: tokenizer.json cannot be used"):
+        probe = tokenizer.encode("a", "a")
     sequences, ids, types = probe.sequence_ids, np.array(probe.ids, np.int32), np.array(probe.type_ids, np.int64)
     first = [i for i, s in enumerate(sequences) if s == 0]
     second = [i for i, s in enumerate(sequences) if s == 1]
