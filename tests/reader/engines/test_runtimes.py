@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from drystone.errors import UsageError
+from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.engines.packed import variants
 from drystone.reader.engines.runtimes import choose, has_bf16
 from drystone.reader.model.families import Model
+from drystone.reader.model.onnx_graph import build_onnx
 from drystone.reader.spans.windows import Window
 
 
@@ -28,6 +29,15 @@ def test_auto_measures_and_says_what_it_chose(parts: tuple[Model, list[Window]])
     assert "the fastest that agrees with fp32" in chosen.reason
     assert "onnxruntime fp32" in chosen.reason
     assert "ms a window, agreement" in chosen.reason
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_gpu_that_onnxruntime_passes_over_is_an_error(parts: tuple[Model, list[Window]]) -> None:
+    pytest.importorskip("onnxruntime")
+    from drystone.reader.engines.onnxruntime import OnnxRuntimeEngine
+
+    with pytest.raises(ModelError, match=r"ONNX Runtime does not compute on cuda:999"):
+        OnnxRuntimeEngine(build_onnx(parts[0]), "fp32", 1, "cuda:999")
 
 
 def test_fast_is_int8_in_our_kernel_where_that_computes_the_model_else_fp32(checkpoints: dict[str, Path]) -> None:

@@ -48,6 +48,8 @@ class OnnxRuntimeEngine:
             )
         except Exception as error:  # the runtime's own exceptions share no public base
             raise ModelError(f"ONNX Runtime does not take the model: {error}") from None
+        if gpu and self._session.get_providers()[0] != gpu[0][0]:  # it goes on with the processor, and only logs that
+            raise ModelError(f"ONNX Runtime does not compute on {device}: it found no GPU of this name, or no CUDA.")
         self._inputs = [port.name for port in self._session.get_inputs()]
 
     def run(self, batch: Batch) -> np.ndarray:
