@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drystone.errors import UsageError
 from drystone.reader import Reader
 
 pytest.importorskip("haystack")
@@ -29,6 +30,8 @@ def test_a_pipeline_answers_from_documents(bert: Reader) -> None:
     reader = ReaderComponent(bert)
     assert len(reader.run("When?", documents, top_k=1)["answers"]) == 1
     assert reader.run("When?", [Document(content=" ")])["answers"] == []
+    with pytest.raises(UsageError, match="top_k"):
+        reader.run("When?", documents, top_k=0)
 
 
 def test_the_empty_answer_has_no_document(bert: Reader) -> None:

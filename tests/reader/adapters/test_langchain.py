@@ -8,6 +8,7 @@ import pytest
 
 from drystone.errors import UsageError
 from drystone.reader import Reader
+from drystone.reader.asked import PairError
 
 pytest.importorskip("langchain_core")
 
@@ -40,3 +41,7 @@ def test_documents_say_where_the_answer_is(bert: Reader) -> None:
     assert "metadata" in ReaderRunnable(bert).invoke({"question": "When?", "documents": [CONTEXT]})
     with pytest.raises(UsageError, match="question: give"):
         ReaderRunnable(bert).invoke({"context": CONTEXT})
+    with pytest.raises(UsageError, match=r"context: must be a string .* not NoneType; or give documents"):
+        ReaderRunnable(bert).invoke({"question": "When?"})
+    wrong = ReaderRunnable(bert, on_error="return").invoke({"question": "When?", "context": " "})
+    assert isinstance(wrong, PairError)

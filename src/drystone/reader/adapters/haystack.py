@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from drystone.errors import MissingExtraError
-from drystone.reader.options import DEFAULT_MODEL
+from drystone.reader.options import DEFAULT_MODEL, parse_options
 from drystone.reader.reader import Reader
 from drystone.reader.spans.documents import DocumentAnswer
 
@@ -50,20 +50,21 @@ class ReaderComponent:
     def run(self, query: str, documents: list[Document], top_k: int | None = None) -> dict[str, list[ExtractedAnswer]]:
         """Return {"answers": the best spans of all documents with text, the best first}; scores compare across them.
 
-        A document without text is left out. The empty answer has neither `data` nor `document`.
+        A document without text is left out. The empty answer has neither `data` nor `document`. Raises UsageError.
         """
+        wanted = parse_options({"top_k": self.top_k if top_k is None else top_k}).top_k
         self.warm_up()
         assert self._reader is not None
         read = [document for document in documents if document.content and document.content.strip()]
         found = self._reader.answer(
             query,
             documents=[str(document.content) for document in read],
-            top_k=max(2, top_k or self.top_k),
+            top_k=max(2, wanted),  # of one there would be no list
             handle_impossible_answer=self.no_answer,
             max_answer_len=self.max_answer_len,
         )
         assert isinstance(found, list)
-        return {"answers": [_answer(query, one, read) for one in found[: top_k or self.top_k]]}
+        return {"answers": [_answer(query, one, read) for one in found[:wanted]]}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the component as a pipeline's file has it."""

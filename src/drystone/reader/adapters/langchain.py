@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drystone.errors import MissingExtraError, UsageError
+from drystone.reader.asked import PairError
 from drystone.reader.options import DEFAULT_MODEL
 from drystone.reader.reader import Reader
 
@@ -20,7 +21,8 @@ class ReaderRunnable(Runnable[Mapping[str, Any], Any]):
 
     The result is a dictionary of the answer's fields (`text`, `start`, `end`, `score`, …), with `top_k` above 1 a list
     of them; of documents it says which one answers, by number (`document`), and with what is known of it (`metadata`).
-    `model` is an installed model, a folder, a Hub id or a reader; `options` are those of `Reader.answer`.
+    `model` is an installed model, a folder, a Hub id or a reader; `options` are those of `Reader.answer`. With
+    `on_error="return"` what cannot be answered has its PairError in its place.
     """
 
     def __init__(self, model: str | Reader = DEFAULT_MODEL, **options: Any) -> None:
@@ -36,7 +38,7 @@ class ReaderRunnable(Runnable[Mapping[str, Any], Any]):
             raise UsageError('question: give {"question": …, "context": …}, or "documents" in place of a context.')
         chosen = {**self.options, **options}
         if "documents" not in asked:
-            return _plain(self.reader.answer(asked["question"], asked.get("context", ""), **chosen), [])
+            return _plain(self.reader.answer(asked["question"], asked.get("context"), **chosen), [])
         documents = list(asked["documents"])
         texts = [str(getattr(document, "page_content", document)) for document in documents]
         return _plain(self.reader.answer(asked["question"], documents=texts, **chosen), documents)
@@ -45,6 +47,8 @@ class ReaderRunnable(Runnable[Mapping[str, Any], Any]):
 def _plain(found: Any, documents: Sequence[Any]) -> Any:
     if isinstance(found, list):
         return [_plain(one, documents) for one in found]
+    if isinstance(found, PairError):
+        return found
     fields = dict(found)
     if documents and found.document is not None:
         fields["metadata"] = getattr(documents[found.document], "metadata", {})
