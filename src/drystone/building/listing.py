@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
 from drystone.sources import GitSource, told_apart
 from drystone.sources.base import Collection, Readable, RepositorySource
+from drystone.work.exchange import blocks
 from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
@@ -235,11 +237,16 @@ class _Listing:
                 for source, task in zip(sources, partitions, strict=True)
                 if self._optouts.authors and isinstance(source, GitSource)
             }
-            more = {"histories": histories, "cache": self._build.cache} if histories else {}
-            tasks = self._by_rows(optouts_stage.run, stage, partitions, rows, **more)
+
+            def own(members: list[str]) -> dict[str, Any]:
+                mine = {task: histories[task] for task in members if task in histories}
+                return {"histories": mine, "cache": self._build.cache} if mine else {}
+
+            places = {task: at for at, task in reversed([*enumerate(partitions)])}
+            tasks = self._by_rows(optouts_stage.run, stage, partitions, rows, own)
             for summary in self._build.run("opt-outs", marked, tasks):
                 for task, found in summary["members"].items():
-                    at = partitions.index(task)
+                    at = places[task]
                     listings[at], rows[at], marks[task] = marked.file(f"{task}.parquet"), found["rows"], found["digest"]
                     for request, (occurrences, size) in found["requests"].items():
                         counted = counts.setdefault(request, [0, 0])
@@ -254,17 +261,21 @@ class _Listing:
         return listings, rows, sorted(marks.items()), applied
 
     def _by_rows(
-        self, function: Callable[..., Any], stage: Stage, partitions: list[str], rows: list[int], **more: Any
+        self,
+        function: Callable[..., Any],
+        stage: Stage,
+        partitions: list[str],
+        rows: list[int],
+        own: Callable[[list[str]], dict[str, Any]] = lambda members: {},
     ) -> list[Task]:
-        """Return the tasks of a stage, each for neighbouring partitions of about a range of rows."""
-        groups: list[tuple[list[str], int]] = [([], 0)]
-        for task, count in zip(partitions, rows, strict=True):
-            groups[-1] = ([*groups[-1][0], task], groups[-1][1] + count)
-            if groups[-1][1] >= ROWS_PER_RANGE:
-                groups.append(([], 0))
-        given = {"inventory_folder": stage.folder, "snapshot": self._snapshot(), **more}
-        return [
-            Task(fingerprint(members), function, {**given, "members": members}, max(1, count))
-            for members, count in groups
-            if members
-        ]
+        """Return the tasks of a stage, each for neighbouring partitions of about a range of rows.
+
+        `own` returns what the task of some partitions is told beside these.
+        """
+        given = {"inventory_folder": stage.folder, "snapshot": self._snapshot()}
+        tasks = []
+        for first, last in pairwise(blocks(rows, ROWS_PER_RANGE)):
+            members = partitions[first:last]
+            arguments = {**given, "members": members, **own(members)}
+            tasks.append(Task(fingerprint(members), function, arguments, max(1, sum(rows[first:last]))))
+        return tasks

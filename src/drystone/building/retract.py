@@ -273,8 +273,8 @@ def _contents(opened: Sequence[tuple[Location, Release]], blocked: Blocked) -> d
         for name, text in _texts(location, release, of.keys()):
             for request in of[name]:
                 found[request] |= {content(id_) for id_ in plain_ids(text)}
-            for id_ in other_forms(text):
-                others.setdefault(content(id_), set()).update(of[name])
+            for form in other_forms(text):
+                others.setdefault(content(form), set()).update(of[name])
     wanted = pa.array(sorted(others), pa.string())
     for _, release in opened:
         for table in release.ledger(["swhid"]):

@@ -84,8 +84,9 @@ def run(
         listing = inventories.file(f"{member}.parquet")
         out = list(out_among(optouts, ((r["origin"], r["metadata"]) for r in repositories)))
         authored = {}
-        if member in histories and cache is not None and (revision := repositories[0]["revision"]) is not None:
-            authored = _authored(optouts, histories[member], cache, revision)
+        source = histories.get(member) if not out else None  # of what is out as a whole no clone is there any more
+        if source is not None and cache is not None and (revision := repositories[0]["revision"]) is not None:
+            authored = _authored(optouts, source, cache, revision)
         requests = _requests(optouts, repositories, listing, authored)
         if requests is None and not out:
             continue
