@@ -49,7 +49,7 @@ ROWS = [
     Row("pypi/click", "/pkg/name.py", b"keystone = 1\n", "Python"),
     Row("own/other", "/pkg/name.py", b"keystone = 2\n", "Python"),
     Row("own/other", "/blank.py", b"\n\n\nkeystone = 3\n\n", "Python"),
-    Row("own/other", "/gpl.py", b"keystone = 'gpl'\n", "Python", "license.not_permissive", "GPL-3.0-only"),
+    Row("own/other", "/gpl.py", b"keystone = 'gpl'\n", "Python", "license.non_permissive_license", "GPL-3.0-only"),
     Row("own/other", "/" + "p\u202e" * 2_000 + ".py", b"keystone = 'deep'\n", "Python"),
 ]
 COPY = Row("own/other", "/copy.rst", GUIDE.encode(), "reStructuredText", "exact_duplicates.exact_duplicate")

@@ -53,7 +53,7 @@ def test_the_inspector_lists_the_tools_and_finds_nothing_wrong_in_their_schemas(
     [
         ("search", ["query=keystone file:guide", "limit=1"], "     9 | The keystone was cut by Ada Mason in 1852."),
         ("read", ["file=many.py", "first=7", "last=7"], "     7 | keystone_7 = 7"),
-        ("why", ["file=gpl.py"], "decision | dropped at stage license: not_permissive"),
+        ("why", ["file=gpl.py"], "decision | dropped at stage license: non_permissive_license"),
         ("licenses", ["policy=permissive"], "whether policy permissive covers every kept file: yes"),
     ],
 )

@@ -33,8 +33,8 @@ def test_all_files_come_in_parts(call: Call) -> None:
 def test_a_search_of_the_ledger_tells_what_is_out(call: Call) -> None:
     found = call("search", query="kept:no reason:permissive")
     (out,) = found.data["results"]
-    assert (out["path"], out["reason"], found.data["summary"]["total"]) == ("/gpl.py", "not_permissive", 1)
-    assert "decision | dropped at stage license: not_permissive" in found.text
+    assert (out["path"], out["reason"], found.data["summary"]["total"]) == ("/gpl.py", "non_permissive_license", 1)
+    assert "decision | dropped at stage license: non_permissive_license" in found.text
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_query_that_is_none_says_where(call: Call, query: str, said: str) -> N
 def test_why_tells_the_decision_and_its_evidence(call: Call) -> None:
     found = call("why", file="gpl.py")
     (one,) = found.data["occurrences"]
-    assert (one["decision"], one["stage"], one["reason"]) == ("dropped", "license", "not_permissive")
+    assert (one["decision"], one["stage"], one["reason"]) == ("dropped", "license", "non_permissive_license")
     assert one["evidence"] == {"bytes": 17}
-    assert "decision | dropped at stage license: not_permissive" in found.text
+    assert "decision | dropped at stage license: non_permissive_license" in found.text
     (copy,) = call("why", file="copy.rst").data["occurrences"]
     assert (copy["kept_path"], copy["kept_swhid"], copy["license_evidence"]) == ("/guide.rst", COPY.swhid, [])
     (kept,) = call("why", file="guide.rst").data["occurrences"]

@@ -60,7 +60,9 @@ def small_rows() -> list[Row]:
     secret = Row("own/special", "/secret.py", b"key = 'AKIAABCDEFGHIJKLMNOP'\n", "Python")
     secret.redacted = "key = '<KEY>'\n"
     secret.extra = {"redactions": [{"kind": "key", "rule": "aws", "start": 7, "end": 27, "confidence": 0.9}]}
-    gpl = Row("own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0\n", "Python", "license.not_permissive")
+    gpl = Row(
+        "own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0\n", "Python", "license.non_permissive_license"
+    )
     gpl.license = "GPL-3.0-only"
     return [*rows, fork, near, latin, secret, gpl]
 

@@ -119,7 +119,7 @@ def sample_rows() -> list[Row]:
             if b"\0" in data:
                 row.dropped, row.language = "encoding.binary", None
             elif row.language is None:
-                row.dropped = "language.unknown"
+                row.dropped = "language.unknown_language"
             elif row.swhid in first:
                 row.dropped, row.like = "exact_duplicates.exact_duplicate", first[row.swhid]
             first.setdefault(row.swhid, row)
@@ -136,7 +136,9 @@ def sample_rows() -> list[Row]:
     secret.redacted = "key = '<KEY>'\n"
     secret.extra = {"redactions": [{"kind": "key", "rule": "aws", "start": 7, "end": 27, "confidence": 0.9}]}
     bare = Row("own/special", "/bare.py", b"x = 'no licence'\n", "Python", license=None)
-    gpl = Row("own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0\n", "Python", "license.not_permissive")
+    gpl = Row(
+        "own/special", "/gpl.py", b"# SPDX-License-Identifier: GPL-3.0\n", "Python", "license.non_permissive_license"
+    )
     gpl.license = "GPL-3.0-only"
     return [*rows, latin, secret, bare, gpl]
 

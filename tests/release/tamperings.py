@@ -29,7 +29,7 @@ from tests.release.test_verify import change_rows, facts_with, kept, reseal_with
 Tampering = Callable[[Path], Any]
 #: The reasons that files of the sample are dropped for, each with its stage.
 REASONS = {
-    "not_permissive": "license",
+    "non_permissive_license": "license",
     "exact_duplicate": "exact_duplicates",
     "near_duplicate": "near_duplicates",
 }

@@ -72,7 +72,7 @@ def test_a_kept_file_shows_its_shard_and_evidence(release: Release) -> None:
 
 def test_a_dropped_file_shows_reason_and_evidence(release: Release) -> None:
     decision = explain(release, find(release, "gpl.py")[0])
-    assert (decision.ledger["stage"], decision.ledger["reason"]) == ("license", "not_permissive")
+    assert (decision.ledger["stage"], decision.ledger["reason"]) == ("license", "non_permissive_license")
     assert decision.evidence == {"bytes": 35}
     assert (decision.file, decision.standing, decision.diff) == (None, None, None)
 
