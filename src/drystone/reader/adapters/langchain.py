@@ -34,11 +34,11 @@ class ReaderRunnable(Runnable[Mapping[str, Any], Any]):
         return self._call_with_config(self._answer, input, config, **kwargs)
 
     def _answer(self, asked: Mapping[str, Any], **options: Any) -> Any:
-        if not isinstance(asked, Mapping) or "question" not in asked:
+        if not isinstance(asked, Mapping) or "question" not in asked or not {"context", "documents"} & asked.keys():
             raise UsageError('question: give {"question": …, "context": …}, or "documents" in place of a context.')
         chosen = {**self.options, **options}
         if "documents" not in asked:
-            return _plain(self.reader.answer(asked["question"], asked.get("context"), **chosen), [])
+            return _plain(self.reader.answer(asked["question"], asked["context"], **chosen), [])
         documents = list(asked["documents"])
         texts = [str(getattr(document, "page_content", document)) for document in documents]
         return _plain(self.reader.answer(asked["question"], documents=texts, **chosen), documents)
