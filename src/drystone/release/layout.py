@@ -40,6 +40,8 @@ DOCUMENTS: Final = {
     "datacite.json": 2,
     NOTICES: 2,
 }
+#: All documents that this version or the next may have, and the manifest: each may wait under its name and `NEXT`.
+MAY_WAIT: Final = frozenset({*DOCUMENTS, PASSPORT, SUMS, MANIFEST})
 
 _DATA = re.compile(r"data/([^/\\\0]{1,255})/train-(\d{5,})-of-(\d{5,})\.parquet")
 _LEDGER = re.compile(r"ledger/part-(\d{5,})-of-(\d{5,})\.parquet")

@@ -82,15 +82,14 @@ def _left_over(name: str, listed: set[str], replaced: set[str]) -> bool:
     """Whether a name is one that a command which was cut short leaves in a release."""
     plain = intended(name)
     if plain.endswith(layout.NEXT):
-        # Of those that a newer version has besides, too: it was stopped before its manifest said so.
-        return plain.removesuffix(layout.NEXT) in {*listed, layout.MANIFEST, layout.PASSPORT, *layout.DOCUMENTS}
+        return plain.removesuffix(layout.NEXT) in listed | layout.MAY_WAIT
     if name.startswith(f"{STAGING}/"):
         return True
     path = layout.unrevised_path(plain)
     try:
         layout.kind_and_language(path)
     except ReleaseError:
-        return plain != name and (plain in {*listed, layout.MANIFEST} or bool(signatures.signed_names([plain])))
+        return plain != name and (plain in listed | layout.MAY_WAIT or bool(signatures.signed_names([plain])))
     return plain != name or name in replaced or path in listed
 
 

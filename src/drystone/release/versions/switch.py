@@ -71,7 +71,7 @@ def settle(location: Location, manifest: Manifest) -> int:
     index = {file.path for file in manifest.index}
     removed = 0
     for name in sorted(set(location.names()) - places - kept - index):
-        waits = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept
+        waits = name.endswith(layout.NEXT) and name.removesuffix(layout.NEXT) in kept | layout.MAY_WAIT
         left = waits or name != intended(name) or name.startswith(f"{STAGING}/") or layout.is_index_file(name)
         if left or _another_version(name, paths):
             location.remove(name)
