@@ -38,24 +38,39 @@ class Room:
     def __init__(self, most: int, seconds: float = HEADER_SECONDS) -> None:
         self.most, self.seconds = most, seconds
         self._waiting: defaultdict[str, OrderedDict[asyncio.Protocol, None]] = defaultdict(OrderedDict)
+        #: Visitors by how many of theirs wait: there are few such numbers, however many visitors come.
+        self._by_number: defaultdict[int, OrderedDict[str, None]] = defaultdict(OrderedDict)
 
     def enter(self, connection: asyncio.Protocol, visitor: str) -> None:
         """Note that a connection waits."""
-        self._waiting[visitor][connection] = None
+        held = self._waiting[visitor]
+        before = len(held)
+        held[connection] = None
+        self._count(visitor, before, len(held))
 
     def leave(self, connection: asyncio.Protocol, visitor: str) -> None:
         """Note that a connection asks for something, or is gone."""
         held = self._waiting.get(visitor)
         if held is not None:
+            before = len(held)
             held.pop(connection, None)
+            self._count(visitor, before, len(held))
             if not held:
                 del self._waiting[visitor]
 
+    def _count(self, visitor: str, before: int, now: int) -> None:
+        if before and before != now:
+            del self._by_number[before][visitor]
+            if not self._by_number[before]:
+                del self._by_number[before]
+        if now and before != now:
+            self._by_number[now][visitor] = None
+
     def oldest(self) -> asyncio.Protocol | None:
         """Return the connection that goes where there is no room: the oldest of the visitor with most that wait."""
-        if not self._waiting:
+        if not self._by_number:
             return None
-        visitor = max(self._waiting, key=lambda name: len(self._waiting[name]))
+        visitor = next(iter(self._by_number[max(self._by_number)]))
         return next(iter(self._waiting[visitor]))
 
 
