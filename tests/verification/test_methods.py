@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import RegistryError, UsageError
-from drystone.registry import NewRequest, Registry
+from drystone.registry import NewRequest, Registry, Subject
 from drystone.registry.requests import subjects
 from drystone.verification import VISITOR, Challenge, NotVerifiedError, check_request
 from tests.verification.conftest import commit
@@ -63,3 +63,19 @@ def test_each_subject_is_shown_for_itself(walls: Path, tmp_path: Path) -> None:
         assert check_request(registry, request.id, str(fences)).verified == {1, 2}
         assert registry.requests.decide(request.id, "partly", "mo", "not the owner", [1, 2]).status == "partly"
         assert registry.audit().problems == ()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        subjects.repository("https://archive.softwareheritage.org/browse/origin/?origin_url=https://github.com/a/b"),
+        subjects.owner("https://gist.github.com/ann/0123456789abcdef"),
+    ],
+    ids=lambda subject: subject.kind,
+)
+def test_a_subject_whose_own_place_shows_nothing_is_told(asked: Subject, tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "registry.sqlite") as registry:
+        request, _ = registry.requests.receive(NewRequest([asked]))
+        registry.requests.challenge(request.id, "file")
+        with pytest.raises(UsageError, match="names no repository to look at"):
+            check_request(registry, request.id, reach=VISITOR)

@@ -45,8 +45,13 @@ def check_request(
         )
     names = registry.optouts.snapshot().names_of
     left = {number: subject for number, subject in found.numbered() if number not in found.verified}
-    tried = [place] if place is not None else [each for subject in left.values() for each in _places(subject, reach)]
-    if place is not None and not any(shows(place, subject, names) for subject in left.values()):
+    tried = [
+        each
+        for subject in left.values()
+        for each in ([place] if place is not None else _places(subject, reach))
+        if shows(each, subject, names)
+    ]
+    if place is not None and not tried:
         raise UsageError(
             f"{found.id}: the place to look at shows nothing that this request still has to show: a repository is "
             "shown in itself, by the scheme, host and port of the request, an owner in a repository of its profile"
