@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.release.versions.falls import Fallen
@@ -92,6 +93,9 @@ def test_keys_are_private_and_never_overwritten(key: Path, tmp_path: Path, monke
     assert b"ENCRYPTED" in (tmp_path / "sealed.key").read_bytes()
     load_private(tmp_path / "sealed.key")
     load_private(key)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+    (tmp_path / "of-ssh").write_bytes(load_private(key).private_bytes(*form))
+    assert load_private(tmp_path / "of-ssh").private_bytes_raw() == load_private(key).private_bytes_raw()
     monkeypatch.setenv("DRYSTONE_KEY_PASSWORD", "wrong")
     with pytest.raises(UsageError, match="DRYSTONE_KEY_PASSWORD"):
         load_private(tmp_path / "sealed.key")

@@ -199,11 +199,7 @@ def load_private(path: Path) -> Ed25519PrivateKey:
     password = os.environ.get("DRYSTONE_KEY_PASSWORD", "").encode() or None
     data = _read(path)
     try:
-        if b"ENCRYPTED" not in data and b"OPENSSH" not in data:
-            password = None
-        of_ssh = b"BEGIN OPENSSH PRIVATE KEY" in data
-        load = serialization.load_ssh_private_key if of_ssh else serialization.load_pem_private_key
-        key = load(data, password)
+        key = _private(data, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise UsageError(
             f"{shown(str(path))}: is no private key that can be read; where it is encrypted, set DRYSTONE_KEY_PASSWORD"
@@ -211,6 +207,15 @@ def load_private(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{shown(str(path))}: is not an Ed25519 key; make one with drystone receipt key")
     return key
+
+
+def _private(data: bytes, password: bytes | None) -> object:
+    if b"BEGIN OPENSSH PRIVATE KEY" not in data:
+        return serialization.load_pem_private_key(data, password if b"ENCRYPTED" in data else None)
+    try:
+        return serialization.load_ssh_private_key(data, None)
+    except TypeError:  # it is encrypted
+        return serialization.load_ssh_private_key(data, password)
 
 
 def load_public(path: Path) -> Ed25519PublicKey:
