@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from drystone.errors import UsageError
 from drystone.registry import Registry
+from drystone.registry.log.audit import audit_events
+from drystone.registry.log.checkpoints import LogState
+from drystone.registry.log.events import read_log
 from drystone.registry.storage.database import connect
 from tests.registry.log.tamperings import filled
 
@@ -32,6 +38,22 @@ def write(url: str, count: int) -> None:
                 registry.optouts.record_place("rename", f"old{os.getpid()}-{number}", f"new{number}", "mo")
             else:
                 registry.events.append("note", {"number": number, "text": "'\" \\ \u0000 häuser 🎈 \ud800"}, "R-%s")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seq": "1"}, {"seq": True}, {"kind": ["note"]}, {"at": None}, {"hash": 1}, {"request": 7}, {"more": 1}]
+)
+def test_a_line_that_is_no_event_is_named(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with filled(str(tmp_path / "registry.sqlite")) as registry:
+        lines = [event.as_dict() for event in registry.events.all()]
+        head = registry.events.last()
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert head is not None
+    assert audit_events(read_log(log), [head.hash]).problems == ()
+    log.write_text("".join(json.dumps(line) + "\n" for line in [*lines[:2], {**lines[2], **wrong}]))
+    with pytest.raises(UsageError, match="line 3: is no event"):
+        audit_events(read_log(log), checkpoints=[LogState("x", 1, head.hash)])
 
 
 @pytest.mark.slow

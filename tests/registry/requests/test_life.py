@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,6 +152,10 @@ def test_words_of_both_sides_are_kept_apart_and_go_when_they_are_erased(tmp_path
         assert (contested.status, contested.overdue()) == ("contested", None)
         late = events.now() + timedelta(days=31)
         assert "contested, and not decided again" in (contested.overdue(late) or "")
+        undecided = receive(registry)
+        assert registry.requests.contest(undecided.id, "ben", "ben/x", "mine").overdue(late) == (
+            f"not decided by {undecided.due_at[:10]}"
+        )
         with pytest.raises(UsageError, match="its owner withdraws"):
             registry.requests.contest(request.id, "ann", "https://github.com/Ann/walls.git", "mine")
         said = registry.contacts.get(request.id)
@@ -168,3 +173,26 @@ def test_words_of_both_sides_are_kept_apart_and_go_when_they_are_erased(tmp_path
         assert registry.contacts.get(request.id) == {}
         assert registry.audit().problems == ()
     assert b"Ann Smith" not in (tmp_path / "registry.sqlite").read_bytes()
+
+
+def test_words_that_come_after_contact_data_were_erased_are_not_those_that_were(url: str) -> None:
+    with Registry.open(url) as registry:
+        for note in ("changed my mind", "", "odd \udcff"):
+            request = receive(registry, contact="ann@example.org")
+            assert registry.contacts.erase(request.id, "mo")
+            registry.requests.withdraw(request.id, "ann", note)
+            assert list(registry.contacts.get(request.id).values()) == [note] * bool(note)
+        assert registry.audit().problems == ()
+
+
+def test_evidence_that_names_neither_subjects_nor_a_place_shows_nothing(url: str) -> None:
+    with Registry.open(url) as registry:
+        request = receive(registry)
+
+        def shown(method: str, evidence: dict[str, str]) -> frozenset[int]:
+            (known,) = registry.requests.vouch(receive(registry).id, "mo", "known").verifications
+            return replace(request, verifications=(replace(known, method=method, evidence=evidence),)).verified
+
+        assert shown("file", {"commit": "abc"}) == frozenset()
+        assert shown("file", {"place": str(request.subjects[0].place)}) == {1}
+        assert shown("manual", {"moderator": "mo"}) == {1}

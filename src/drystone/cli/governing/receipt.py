@@ -50,7 +50,8 @@ def verify(receipt: Path, public: Path, as_json: bool) -> None:
         return
     echo(f"The signature holds. Request {inline(said['request'])}, {inline(said['issued'])}")
     if "log" in said:
-        echo(f"The log had {said['log']['event']} events then: drystone registry audit --head {said['log']['hash']}")
+        count = many(said["log"]["event"], "event")
+        echo(f"The log had {count} then: drystone registry audit --head {inline(said['log']['hash'])}")
     for line in said["searched"]:
         fell, now = line["fell"], line["now"]
         if (out := line.get("left_out")) is not None:

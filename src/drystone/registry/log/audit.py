@@ -191,6 +191,8 @@ class LoggedTables:
         self.rows["objections"].add((event.seq, event.request, *said, event.at))
 
     def _withdrawn(self, event: Event, body: Withdrawn) -> None:
+        if "note_sha256" in body:
+            self.erased.discard(event.request or "")  # the note lies with the contact data
         self.requests[event.request or ""]["status"] = "withdrawn"
 
     def _contact_erased(self, event: Event, body: ContactErased) -> None:

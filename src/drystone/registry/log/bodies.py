@@ -62,10 +62,11 @@ class Decided(TypedDict):
 
 
 class Withdrawn(TypedDict):
-    """`withdrawn`: a request no longer stands."""
+    """`withdrawn`: a request no longer stands. The note lies with the contact data; logs of before have it here."""
 
     by: str
     note: str
+    note_sha256: NotRequired[str]
 
 
 class Contested(TypedDict):

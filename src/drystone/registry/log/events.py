@@ -163,6 +163,9 @@ def _event(line: bytes, where: str) -> Event:
         said = json.loads(line)
         if not isinstance(said, dict) or said.keys() != EventRecord.__annotations__.keys():
             raise ValueError
+        texts = [said[name] for name in ("at", "kind", "previous", "hash")] + [said["request"] or ""]
+        if type(said["seq"]) is not int or not all(isinstance(text, str) for text in texts):
+            raise ValueError
         return Event(**{**said, "body": json.dumps(said["body"], sort_keys=True, separators=(",", ":"))})
     except (ValueError, RecursionError):
         raise UsageError(f"{where}: is no event, as drystone registry log --json prints one") from None

@@ -26,6 +26,7 @@ from drystone.registry.log.bodies import (
     Received,
     SubjectBody,
     VerificationFailed,
+    Withdrawn,
 )
 from drystone.registry.plain import Outcome, Status
 from drystone.registry.requests.contacts import Contacts
@@ -196,7 +197,7 @@ class Requests:
                 found.id,
                 opened.nonce,
                 "manual",
-                {"moderator": moderator.strip(), "note_sha256": hashlib.sha256(note.strip().encode()).hexdigest()},
+                {"moderator": moderator.strip(), "note_sha256": _hash(note)},
                 moment,
             )
             self._contacts.add(connection, found.id, f"{moderator.strip()} vouched, {moment}", note.strip())
@@ -280,8 +281,7 @@ class Requests:
                 raise UsageError(f"{found.id}: is {found.status}; it takes nothing that could be contested")
             if any(s.kind == "repository" and s.value == name for s in found.subjects):
                 raise UsageError(f"{found.id}: {name} is what it is about; its owner withdraws it instead")
-            words = hashlib.sha256(evidence.strip().encode()).hexdigest()
-            body: Contested = {"by": by.strip(), "place": where, "evidence_sha256": words}
+            body: Contested = {"by": by.strip(), "place": where, "evidence_sha256": _hash(evidence)}
             event = events.append(connection, [("contested", found.id, body)])[0]
             row = {"event": event.seq, "request": found.id, "at": event.at, **body}
             connection.execute(sa.insert(OBJECTIONS), [row])
@@ -303,7 +303,10 @@ class Requests:
             )
             if not changed.rowcount:
                 raise RegistryError(f"{id_}: was withdrawn already")
-            events.append(connection, [("withdrawn", id_, {"by": by.strip(), "note": ""})])
+            body: Withdrawn = {"by": by.strip(), "note": ""}
+            if note.strip():
+                body["note_sha256"] = _hash(note)
+            events.append(connection, [("withdrawn", id_, body)])
             if note.strip():
                 self._contacts.add(
                     connection, id_, f"{by.strip()} withdrew, {events.stamp(events.now())}", note.strip()
@@ -321,6 +324,11 @@ def _check(new: NewRequest) -> None:
             raise UsageError(f"A {name} has at most {MAX_TEXT} characters; this one has {len(text)}.")
     if new.due_days < 1:
         raise UsageError("A deadline lies at least a day ahead.")
+
+
+def _hash(text: str) -> str:
+    """Return the hash of words that lie with the contact data, as the log has it."""
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _check_text(name: str, text: str) -> None:

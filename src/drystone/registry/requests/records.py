@@ -127,9 +127,9 @@ class Request:
                 continue
             if (told := each.evidence.get("subjects")) is not None:
                 shown.update(int(number) for number in told.split(","))
-            elif (place := each.evidence.get("place")) is None or each.method == "manual":
+            elif each.method == "manual":
                 shown.update(range(1, len(self.subjects) + 1))
-            else:
+            elif (place := each.evidence.get("place")) is not None:
                 name = origins.canonical(place)
                 shown.update(n for n, s in self.numbered() if name == s.value or s.value in origins.owners_of(name))
         return frozenset(shown)
@@ -137,7 +137,8 @@ class Request:
     def overdue(self, moment: datetime | None = None) -> str | None:
         """Return what should have happened by now and did not, None where nothing is late."""
         at = moment or events.now()
-        if self.status in ("received", "verified") and datetime.fromisoformat(self.due_at) < at:
+        undecided = self.status in ("received", "verified", "contested") and not self.decisions
+        if undecided and datetime.fromisoformat(self.due_at) < at:
             return f"not decided by {self.due_at[:10]}"
         if self.status == "contested":
             due = datetime.fromisoformat(self.objections[-1].at) + timedelta(days=DUE_DAYS)
