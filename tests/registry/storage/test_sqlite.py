@@ -77,7 +77,7 @@ def test_a_registry_that_must_stay_as_it_is(tmp_path: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
         connection.execute("DROP TABLE superseded")
         connection.execute("DROP TABLE released")
-        for table in ("settled_copies", "likenesses", "objections"):
+        for table in ("settled_copies", "likenesses", "objections", "locations"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE requests DROP COLUMN near")
     for _ in range(2):
