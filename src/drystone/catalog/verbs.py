@@ -432,9 +432,12 @@ def export_model(
     `MissingExtraError`, `ModelError`.
     """
     from drystone.reader.exports.export import export
+    from drystone.release.layout import PASSPORT
 
+    name = Path(model).resolve().name
+    (Path(out) / PASSPORT).unlink(missing_ok=True)  # of an earlier export, whose checksums would be another's
     written = export(os.fspath(model), formats, Path(out), revision)
-    _write_reader_passport(Path(out), Path(os.fspath(model)).name)
+    _write_reader_passport(Path(out), name)
     return written
 
 

@@ -22,6 +22,7 @@ from drystone.cli.asking.reader import command
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
 from drystone.reader.exports.package import pack
+from tests.reader.checkpoints import write_checkpoint
 
 MINI = Path(__file__).parents[3] / "models" / "mini"
 
@@ -59,6 +60,17 @@ def test_a_packed_model_has_its_passport_beside_its_card(
     assert (facts["license"], facts["offline"], facts["formats"]) == ("MIT", "yes", "safetensors")
     weights = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
     assert passport.artifact.versions[0].hashes == {"sha256": weights}
+
+
+def test_what_is_exported_again_holds_with_its_new_passport(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    for seed in (0, 1):
+        monkeypatch.chdir(write_checkpoint(tmp_path / "some-model", "bert", seed=seed))
+        drystone.export_model(".", ["safetensors"], out)
+        assert [row["format"] for row in drystone.verify_model(out)] == ["safetensors"]
+        passport, _ = load_with_texts(out / "passport.json")
+        weights = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
+        assert (passport.artifact.name, passport.artifact.versions[0].hashes) == ("some-model", {"sha256": weights})
 
 
 @pytest.mark.slow
