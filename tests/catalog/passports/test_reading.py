@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.catalog.passports.reading import LARGEST, file_problems, json_of, load_passport, read_passport
+from drystone.catalog.passports.reading import (
+    LARGEST,
+    file_problems,
+    json_of,
+    load_passport,
+    read_passport,
+    read_with_texts,
+    schema,
+)
 from drystone.errors import UsageError
 from tests.catalog.passports.made import claim, does, known, passport, plain, unknown
 
@@ -41,8 +49,12 @@ def test_what_is_written_is_read_again() -> None:
         (b'{"a":' * 30 + b"1" + b"}" * 30, "p: lies more than 20 deep"),
         (b" " * (LARGEST + 1), "p: is larger than"),
         (b'{"format": 1, "artifact": ' + b"9" * 5000 + b"}", "p: is not JSON"),
+        (b'{"a": "' + b"]" * 100 + b'", "b": ' + b"[" * 50 + b"]" * 50 + b"}", "p: lies more than 20 deep"),
+        (b'"' + b'\\"' * 2_000_000 + b"\\", "p: is not JSON"),
+        (b'{"format": 1, "texts": [1]}', "p: texts: is no list of at most 200 texts"),
+        (b'{"format": 1, "texts": ["", "\\ud800"]}', "p: texts.1: holds half a character"),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_what_is_no_passport_is_refused(data: bytes, said: str) -> None:
     start = time.process_time()
@@ -100,3 +112,18 @@ def test_files(tmp_path: Path) -> None:
     path.write_bytes(json_of(passport("a")))
     assert file_problems(path) == []
     assert load_passport(path) == passport("a")
+
+
+def test_a_file_may_quote_texts_with_any_brackets() -> None:
+    text = "[" * 60 + '"' + "\\" + "}" * 90
+    found, texts = read_with_texts(json_of(passport("a"), [text]), "p")
+    assert (found, list(texts.values())) == (passport("a"), [text])
+
+
+def test_the_schema_takes_files_as_they_are_written() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    whole = json.loads(json_of(passport("a", known("price", "free"), capabilities=[does("answer.span")]), ["a text"]))
+    check = jsonschema.Draft202012Validator(json.loads(schema()))
+    assert list(check.iter_errors(whole)) == []
+    for wrong in ({"texts": [1]}, {"format": 2}, {"more": 1}, {"facts": 3}):
+        assert list(check.iter_errors(whole | wrong)), wrong

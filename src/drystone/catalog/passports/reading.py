@@ -6,6 +6,7 @@ A file may hold the texts that its passport quotes, in a list `texts` beside it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ LARGEST: Final = 8 * 1024**2
 _DEEPEST: Final = 20
 #: Texts that a file may hold beside its passport.
 _TEXTS: Final = 200
+#: A string of JSON; one that nothing ends goes to the end, so that each sign is looked at once.
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 #: Faults that are named before the rest is counted only.
 _NAMED: Final = 20
 
@@ -99,6 +103,9 @@ def _parse(data: bytes) -> tuple[Passport, Mapping[str, str]]:
     texts = found.pop("texts", [])
     if not isinstance(texts, list) or len(texts) > _TEXTS or not all(isinstance(text, str) for text in texts):
         raise UsageError(f"texts: is no list of at most {_TEXTS} texts")
+    for at, one in enumerate(texts):
+        if _SURROGATE.search(one):
+            raise UsageError(f"texts.{at}: holds half a character, which no text has")
     try:
         return Passport.model_validate(found), kept_by_hash(texts)
     except ValidationError as error:
@@ -106,9 +113,9 @@ def _parse(data: bytes) -> tuple[Passport, Mapping[str, str]]:
 
 
 def _depth(text: str) -> int:
-    """Return how deep brackets lie in each other; those inside strings count too, which only makes it stricter."""
+    """Return how deep brackets lie in each other outside strings, which may quote any."""
     deepest = depth = 0
-    for sign in text:
+    for sign in _STRING.sub("", text):
         if sign in "[{":
             depth += 1
             deepest = max(deepest, depth)
