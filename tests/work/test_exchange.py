@@ -153,3 +153,9 @@ def test_a_between_is_an_order_over_several_columns(tmp_path: Path) -> None:
     assert sorted(int(row["id"]) for row in rows) == list(range(60, 110))
     open_ended = read(given, SCHEMA, ("id",), Between(("group", "id"), (3,), None), Range("group", 0, 9))
     assert sorted(int(id_) for id_ in open_ended["id"].to_pylist()) == list(range(150, 200))
+
+
+def test_files_of_which_rows_are_not_known_are_not_left_out(tmp_path: Path) -> None:
+    by = Readers(("id",), 1, lambda reader: ())
+    with pytest.raises(ValueError, match="rows of 1 files are known, and there are 2"):
+        route(run_here, "rows", Stage(tmp_path), Numbered(tmp_path, 2), [1], TOLD, by)

@@ -173,8 +173,11 @@ def route(
     """Bring together what each reader reads, where `given` are many files; `rows` says how many each of them has.
 
     `schema` names it as "module:NAME", so that it is loaded where rows are. Rows that are equal in the order keep the
-    order of the files, and within each file. `name` is what people are told.
+    order of the files, and within each file. `name` is what people are told. Raises `ValueError` where `rows` are not
+    those of all files: the rest would be lost.
     """
+    if len(rows) != len(given):
+        raise ValueError(f"{name}: rows of {len(rows)} files are known, and there are {len(given)}")
     whole = Routed(readers, given)
     if len(given) <= DIRECT or not readers.count:
         return whole

@@ -1,5 +1,7 @@
 """Words that deny or limit, in READMEs beside a plain licence and in the heads of files, and words that do neither."""
 
+import time
+
 import pytest
 
 from drystone.detect.licenses import (
@@ -183,6 +185,13 @@ def test_a_license_that_only_points_elsewhere_says_what_stands_there_or_is_not_u
         assert _below("LICENSE", text) is LicenseState.GRANTED
         assert _below("LICENSE", text, b"") is LicenseState.NOT_UNDERSTOOD
     assert _below("LICENSE", "See ../../nowhere/LICENSE for details.") is LicenseState.NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize("text", [b"./" * (1 << 19), b"see LICENSE" + b" " * (1 << 20) + b"x", b"../" * (1 << 18)])
+def test_a_license_that_only_looks_like_a_pointer_costs_no_time(text: bytes) -> None:
+    since = time.process_time()
+    detect_file(text, "LICENSE")
+    assert time.process_time() - since < 2
 
 
 @pytest.mark.parametrize("value", ["custom", "other", "Custom License: see site", "LicenseRef-Proprietary"])

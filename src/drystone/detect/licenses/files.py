@@ -45,6 +45,8 @@ _ELSEWHERE: Final = re.compile(
     rb"((?:[\w.-]*/)*(?:licen[sc]e|copying)[\w.-]*?)"
     rb"(?:[\s,)\"'`>.][^\n]{0,120})?|((?:\.{1,2}/)+[\w./-]{1,200}))\s*"
 )
+#: Bytes of such a file at most.
+_POINTER: Final = 1000
 
 
 def unread_text(why: str) -> LicenseAnnotation:
@@ -90,7 +92,9 @@ def detect_file(data: bytes, path: str) -> LicenseAnnotation:
     found = detect_text(text, _kind(kind), strict=strict, notes=tuple(notes))
     if strict or found.evidence:
         return found
-    if claims and found.state is LicenseState.ABSENT and (elsewhere := _ELSEWHERE.fullmatch(text)) is not None:
+    short = text.strip()
+    points = claims and found.state is LicenseState.ABSENT and len(short) <= _POINTER
+    if points and (elsewhere := _ELSEWHERE.fullmatch(short)) is not None:
         target = (elsewhere[1] or elsewhere[2] or b"").decode("utf-8", "replace")
         return replace(found, points_to=(target if "/" in target else "",))
     if claims and found.state is LicenseState.ABSENT and found.copyrights:
