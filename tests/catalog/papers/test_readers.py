@@ -10,6 +10,7 @@ import pytest
 
 from drystone.catalog.importing.readers import import_reader
 from drystone.catalog.papers.readers import described_reader
+from drystone.errors import UsageError
 from tests.catalog.papers.conftest import RECORD
 
 
@@ -37,11 +38,11 @@ def test_of_a_mean_of_models_the_runs_are_told(reader: Path) -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        "[", "[]", "3", '{"finished": 3}', '{"finished": "soon", "model": 1, "data": {"name": 3}}',
+        '{"finished": 3}', '{"finished": "soon", "model": 1, "data": {"name": 3}}',
         '{"mean_of": [1, {"training": []}, {"training": {"data": [null, {"name": "\\u001b[31m"}]}}]}',
-        '{"data": [{"name": "x", "sha256": "none", "license": 3, "examples": true}], "recipe": []}', "[" * 100_000,
+        '{"data": [{"name": "x", "sha256": "none", "license": 3, "examples": true}], "recipe": []}',
     ],
-    ids=range(8),
+    ids=range(4),
 )  # fmt: skip
 def test_what_is_no_record_is_left_out(reader: Path, record: str) -> None:
     (reader / "training.json").write_text(record)
@@ -49,3 +50,11 @@ def test_what_is_no_record_is_left_out(reader: Path, record: str) -> None:
     every: list[Any] = [*known.data, *known.bases]
     assert all("\x1b" not in one.name and one.sha256 is None and one.license is None for one in every)
     assert known.finished is None
+
+
+@pytest.mark.parametrize("record", ["[", "[]", "3", "[" * 100_000], ids=range(4))
+def test_a_record_that_cannot_be_read_is_not_none(reader: Path, record: str) -> None:
+    passport = import_reader(reader, "some-reader", "2026-11-30").passport
+    (reader / "training.json").write_text(record)
+    with pytest.raises(UsageError, match=r"training\.json is (not JSON|no JSON object)"):
+        described_reader(reader, passport)

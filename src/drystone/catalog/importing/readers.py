@@ -11,11 +11,12 @@ from typing import Any, Final
 from drystone.catalog.importing.cards import import_hub_folder
 from drystone.catalog.importing.imported import Imported, QuotedText, known
 from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fact, Passport, Procedure
+from drystone.catalog.passports.reading import load_object
 from drystone.catalog.passports.texts import kept_by_hash
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.errors import UsageError
 from drystone.reader.model.families import FAMILIES
-from drystone.release.files import file_sha256, read_bounded_text
+from drystone.release.files import file_sha256
 from drystone.release.layout import shown
 
 _METHOD: Final = Procedure(name="read from the model's files", version="1")
@@ -39,7 +40,7 @@ def import_reader(folder: Path, name: str, date: str) -> Imported:
     Raises `UsageError` where card, configuration or weights are missing or cannot be read.
     """
     card = import_hub_folder(folder, name, date)
-    config = _config(folder / "config.json")
+    config = load_object(folder / "config.json", _LONGEST)
     weights = folder / "model.safetensors"
     measures: dict[str, int | str] = {}
     if weights.is_file():
@@ -93,16 +94,6 @@ def _more(config: dict[str, Any]) -> list[Capability]:
         )
         for id, said in described.items()
     ]  # fmt: skip
-
-
-def _config(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(read_bounded_text(path, _LONGEST))
-    except (ValueError, RecursionError):
-        raise UsageError(f"{shown(str(path))} is not JSON") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{shown(str(path))} is no JSON object")
-    return found
 
 
 def _parameters(path: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drystone.catalog.passports.passport import Claim, Fact, Passport
+from drystone.catalog.passports.reading import load_object
 from drystone.catalog.passports.vocabulary import FactKind, fact_kind
-from drystone.release.files import file_sha256, read_bounded_text
+from drystone.release.files import file_sha256
 from drystone.release.layout import shown
 
 if TYPE_CHECKING:
@@ -83,8 +83,14 @@ class DescribedReader:
 
 
 def described_reader(folder: Path, passport: Passport) -> DescribedReader:
-    """Gather what papers say of a reader in a folder. What is not as training writes it is left out."""
-    record, config = _object(folder / "training.json"), _object(folder / "config.json")
+    """Gather what papers say of a reader in a folder. What is not as training writes it is left out.
+
+    Raises `UsageError` where training.json or config.json is there and no JSON object: that is not to record nothing.
+    """
+    record, config = (
+        load_object(folder / name, _LONGEST) if (folder / name).is_file() else {}
+        for name in ("training.json", "config.json")
+    )
     courses = list(_courses(record))
     named = sorted(path for path in folder.iterdir() if path.is_file() and path.name != "passport.json")[:_FILES]
     finished = str(record.get("finished", ""))[:10]
@@ -96,16 +102,6 @@ def described_reader(folder: Path, passport: Passport) -> DescribedReader:
         _once(data for course in courses for data in _used(course.get("data"), "sha256")),
         {shown(str(k))[:100]: shown(str(v))[:300] for k, v in recipe.items()} if isinstance(recipe, dict) else {},
     )  # fmt: skip
-
-
-def _object(path: Path) -> dict[str, Json]:
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(read_bounded_text(path, _LONGEST))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _courses(record: dict[str, Json]) -> Iterator[dict[str, Json]]:

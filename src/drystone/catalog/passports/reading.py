@@ -9,14 +9,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from drystone.catalog.passports.passport import FORMAT, Passport
 from drystone.catalog.passports.texts import kept_by_hash
 from drystone.errors import UsageError
-from drystone.release.files import read_bounded
+from drystone.release.files import read_bounded, read_bounded_text
 from drystone.release.layout import shown
 
 #: Bytes of a passport, and how deep its lists and objects lie in each other (its own form needs eight).
@@ -62,6 +62,17 @@ def load_passport(path: Path) -> Passport:
 def load_with_texts(path: Path) -> tuple[Passport, Mapping[str, str]]:
     """Return the passport in a file, and the texts that came with it by their SHA-256. Raises `UsageError`."""
     return read_with_texts(read_bounded(path, LARGEST), str(path))
+
+
+def load_object(path: Path, largest: int) -> dict[str, Any]:
+    """Return what JSON beside an artifact records, of at most `largest` bytes. Raises `UsageError` for no object."""
+    try:
+        found = json.loads(read_bounded_text(path, largest))
+    except (ValueError, RecursionError):
+        raise UsageError(f"{shown(str(path))} is not JSON") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{shown(str(path))} is no JSON object")
+    return found
 
 
 def json_of(passport: Passport, texts: Iterable[str] = ()) -> bytes:
