@@ -50,6 +50,18 @@ def test_a_pickle_holds_a_path_and_how_it_was_loaded(tmp_path: Path, runtime: st
         pickle.loads(gone)
 
 
+def test_a_pickle_leads_to_its_folder_wherever_the_process_went(
+    tmp_path: Path, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_checkpoint(tmp_path / "some" / "model", "bert")
+    monkeypatch.chdir(tmp_path)
+    reader = Reader.load("some/model", runtime=runtime, threads=1)  # as a Hub id would be
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = pickle.loads(pickle.dumps(reader))
+    assert again.answer("What?", "A heap.") == reader.answer("What?", "A heap.")
+
+
 def test_a_reader_that_was_not_loaded_says_that_it_has_no_path(bert: Reader) -> None:
     made = Loaded(bert.model, bert.windower, bert.engine, bert.checkpoint, "under training")
     with pytest.raises(pickle.PicklingError, match="has no path"):

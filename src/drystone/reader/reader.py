@@ -60,6 +60,9 @@ class Reader:
         self.model, self.windower, self.checkpoint = model, windower, checkpoint
         self.name, self.reason = checkpoint.name, reason
         self._again, self._device = again, device
+        # Where it lies, wherever this process goes: a relative path would lead elsewhere, or be taken for a Hub id.
+        self._folder = checkpoint.folder.resolve()
+        self._place = str(self._folder) if Path(self.name).expanduser().is_dir() else self.name
         self._hold(engine)
 
     def _hold(self, engine: InferenceEngine) -> None:
@@ -85,12 +88,10 @@ class Reader:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._again is None:
             raise pickle.PicklingError(f"{self.name}: this reader was not made by Reader.load, so it has no path.")
-        checkpoint, folder = self.checkpoint, Path(self.name).expanduser()
-        place = str(folder.resolve()) if folder.is_dir() else self.name
-        weights = max((file.stat().st_mtime_ns for file in checkpoint.folder.iterdir()), default=0)
+        weights = max((file.stat().st_mtime_ns for file in self._folder.iterdir()), default=0)
         engine = self._engine
         settings = (engine.name, engine.precision, engine.streams, self._device)
-        return _load_once, (place, checkpoint.revision, *settings, weights)
+        return _load_once, (self._place, self.checkpoint.revision, *settings, weights)
 
     @classmethod
     def load(

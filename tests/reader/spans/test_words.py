@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drystone.errors import MissingExtraError
 from drystone.reader.spans.words import unicode_words, whole
 
 
@@ -95,3 +97,9 @@ def test_words_by_unicode_need_no_spaces_and_hold_no_punctuation(text: str, cut:
     start = text.index(cut)
     first, last = unicode_words(text, start, start + len(cut))
     assert text[first:last] == word
+
+
+def test_without_the_package_that_knows_unicode_words_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "regex", None)
+    with pytest.raises(MissingExtraError, match=r"drystone\[reader\]"):
+        unicode_words("one two", 4, 5)

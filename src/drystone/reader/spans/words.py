@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from drystone.errors import MissingExtraError
+
 #: What a word of code is made of: `8080`, `PYTEST_ADDOPTS`, `--flag`, `a.b.c`, `/etc/hosts`, `text/html`, `f()`.
 _WORD: Final = re.compile(r"(?:--?|\.{0,2}/|\.|@|\$)?\w+(?:[-./:+@\\]+\w+|\(\))*")
 #: Signs that make it one of code, and not a word of a sentence.
@@ -40,7 +42,10 @@ def unicode_words(text: str, start: int, end: int) -> tuple[int, int]:
     They need no spaces: a character of Chinese or a cluster of Thai is a word, and punctuation is none of its word.
     Words are looked at up to 200 characters from an end.
     """
-    import regex  # noqa: PLC0415  an extra, and needed for few tokenizers
+    try:
+        import regex  # noqa: PLC0415  an extra, and needed for few tokenizers
+    except ImportError:
+        raise MissingExtraError("regex, which finds words by Unicode's rules", "reader") from None
 
     low, high = max(start - _AROUND, 0), min(end + _AROUND, len(text))
     places = [low + match.start() for match in regex.finditer(r"(?w)\b", text[low:high])]
