@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from drystone import building as room
+from drystone.building import listing, plan
 from drystone.building.settings import Settings
 from drystone.building.stages.opting_out import marks as opted
 from drystone.identity.hashes import Tree, blob_hash
@@ -245,11 +246,11 @@ def test_directories_are_known_as_they_are_listed_and_as_they_follow_from_entrie
     written = home.output.with_name("release.work").glob("inventory-*/*.parquet")
     listings = [path for path in written if path.name.count(".") == 1]
     assert len(listings) == 2
-    for listing in listings:
-        told = pq.read_table(listing.with_suffix(".directories.parquet")).to_pylist()
+    for each in listings:
+        told = pq.read_table(each.with_suffix(".directories.parquet")).to_pylist()
         known = {(row["repository"], row["path"], row["id"]) for row in told}
         assert {path for _, path, _ in known} == {b"", b"lib", b"lib/deep", b"lib/deep/er", b"x"}
-        assert set(opted._computed(pq.read_table(listing))) == known
+        assert set(opted._computed(pq.read_table(each))) == known
 
 
 def test_a_git_author_is_found_by_the_address_alone(home: Home) -> None:
@@ -310,6 +311,23 @@ def test_the_root_depends_on_what_is_decided_and_not_on_what_was_built_before(ho
     shutil.rmtree(home.output.with_name("release.work"))
     home.sources.reverse()
     assert home.build().root == root
+
+
+def test_another_version_of_the_program_makes_every_stage_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stages() -> set[str]:
+        folders = home.output.with_name("release.work").glob("*-" + 16 * "[0-9a-f]")
+        return {folder.name for folder in folders}
+
+    home.repository("https://github.com/ann/walls", {"LICENSE": MIT, "a.py": program("a")})
+    home.folder("https://github.com/ben/x", {"LICENSE": MIT, "copy.py": program("a"), "b.py": program("b")})
+    home.block(home.opt_out(subjects.repository("ann/walls")), program("a"))
+    root = home.build(near_duplicates={"scope": "all"}).root
+    before = stages()
+    for module in (listing, plan):
+        monkeypatch.setattr(module, "VERSION", "another")
+    assert home.build(near_duplicates={"scope": "all"}).root == root
+    assert before
+    assert before & stages() == set()
 
 
 def test_a_dry_run_reads_nothing_that_is_out(home: Home) -> None:

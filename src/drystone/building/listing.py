@@ -134,7 +134,7 @@ class _Listing:
         """Let contents that too many have be no copies; return by request how many."""
         if not self._optouts.blobs:
             return {}
-        counting = self._build.store.stage("common", self._optouts.sha256)
+        counting = self._build.store.stage("common", VERSION, self._optouts.sha256)
         rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
         tasks = self._by_rows(common_stage.run, stage, partitions, rows)
         found = common_stage.common(each["owners"] for each in self._build.run("common contents", counting, tasks))
@@ -171,7 +171,7 @@ class _Listing:
         return LeftOut(self._snapshot(), self._optouts.sha256)
 
     def _snapshot(self) -> Path:
-        return save(self._build.store.stage("optouts", self._optouts.sha256), self._optouts)
+        return save(self._build.store.stage("optouts", VERSION, self._optouts.sha256), self._optouts)
 
     def _inventory(self, sources: list[Readable]) -> tuple[Stage, list[str]]:
         stage = self._build.store.stage("inventory", VERSION, self._build.settings.limits.model_dump())
@@ -231,7 +231,7 @@ class _Listing:
         marks: dict[str, str] = {}
         counts: dict[str, list[int]] = {}
         if self._optouts:
-            marked = self._build.store.stage("optouts", self._optouts.sha256)
+            marked = self._build.store.stage("optouts", VERSION, self._optouts.sha256)
             histories = {
                 task: source
                 for source, task in zip(sources, partitions, strict=True)
