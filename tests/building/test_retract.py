@@ -102,7 +102,8 @@ def test_all_that_is_known_is_walked_and_an_export_of_what_is_retracted_says_so(
     drystone.build([tmp_path / "lintel", tmp_path / "jamb"], release, registry=str(registry), threads=1)
     old = shutil.copytree(release, tmp_path / "old")
     monkeypatch.setenv("DRYSTONE_REGISTRY", str(registry))
-    exported = tmp_path / "exported"
+    exported = tmp_path / "disk/exported"
+    exported.parent.mkdir()
     CliRunner().invoke(cli, ["export", str(release), "--as", "jsonl", "-o", str(exported), "--quiet"])
     shutil.copytree(release, tmp_path / "other")
     opt_out(registry, "lintel")
@@ -118,6 +119,9 @@ def test_all_that_is_known_is_walked_and_an_export_of_what_is_retracted_says_so(
     done = CliRunner().invoke(cli, ["retract", "--all"])
     assert done.exit_code == 1, done.output
     assert f"still held by the export {exported} of 1.0.0: export it again, or remove it" in done.output
+    away = exported.parent.rename(tmp_path / "not mounted")
+    assert [each.place for each in drystone.exports_held(str(registry))] == [str(exported)]
+    away.rename(exported.parent)
     again = ["export", str(release), "--as", "jsonl", "-o", str(exported), "--quiet", "--replace"]
     assert CliRunner().invoke(cli, again).exit_code == 0
     with Registry(registry) as opened:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,10 +108,11 @@ def retract(
     """
     with ExitStack() as stack:
         opened: list[tuple[str, Location, Release, int]] = []
+        held: set[Path] = set()
         for place in places:
             location = stack.enter_context(open_location(place))
             if not dry_run:
-                stack.enter_context(_locked(location))
+                _hold(stack, location, held)
             progress(place, "inventory")
             manifest = _listed(location)
             cleared = 0 if dry_run else settle(location, manifest)
@@ -346,17 +347,18 @@ def _path(row: LedgerRow) -> bytes:
     return raw if raw is not None else row["path"][1:].encode()
 
 
-@contextmanager
-def _locked(location: Location) -> Iterator[None]:
-    """Hold a folder, and its work folder, against another retraction or build. Raises `ReleaseError` where one is."""
+def _hold(stack: ExitStack, location: Location, held: set[Path]) -> None:
+    """Hold a folder, and its work folder, against another retraction or build until `stack` ends.
+
+    `held` are work folders that are held already: versions of one release share theirs. Raises `ReleaseError`.
+    """
     if not isinstance(location, Folder):
-        yield
         return
-    with ExitStack() as stack:
-        stack.enter_context(locked(location.mirror))
-        if (work := _work_of(location)).is_dir():
-            try:
-                stack.enter_context(Store(work).lock())
-            except BuildError as error:
-                raise ReleaseError(str(error)) from None
-        yield
+    stack.enter_context(locked(location.mirror))
+    work = _work_of(location)
+    if work.is_dir() and work not in held:
+        try:
+            stack.enter_context(Store(work).lock())
+        except BuildError as error:
+            raise ReleaseError(str(error)) from None
+        held.add(work)

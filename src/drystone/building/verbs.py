@@ -360,8 +360,8 @@ def note_export(release: AnyPath, output: AnyPath, *, registry: AnyRegistry = No
 def exports_held(registry: AnyRegistry = None) -> list[Placed]:
     """Return the known exports of versions that were retracted since: they still hold what fell.
 
-    One whose folder is gone is taken off the list. `registry`: default DRYSTONE_REGISTRY, or
-    `drystone-registry.sqlite` here. Raises `RegistryError`.
+    One that was removed is taken off the list; one that only cannot be seen now, as on a disk that is not mounted, is
+    not. `registry`: default DRYSTONE_REGISTRY, or `drystone-registry.sqlite` here. Raises `RegistryError`.
     """
     from drystone.registry.verbs import using
 
@@ -370,7 +370,8 @@ def exports_held(registry: AnyRegistry = None) -> list[Placed]:
         for each in opened.versions.placed():
             if each.kind != "export":
                 continue
-            if not (Path(each.place) / "export.json").is_file():
+            place = Path(each.place)
+            if not place.exists() and place.parent.is_dir():
                 opened.versions.forget(each.place)
             elif (later := opened.versions.successor(each.root)) is not None and later.retracted:
                 found.append(each)
