@@ -21,6 +21,7 @@ from drystone.catalog.passports.texts import find_quotes
 from drystone.cli.asking.reader import command
 from drystone.errors import ModelError, UsageError
 from drystone.reader import Reader
+from drystone.reader.exports.export import _write_vocabulary
 from drystone.reader.exports.package import pack
 from tests.reader.checkpoints import write_checkpoint
 
@@ -71,6 +72,17 @@ def test_what_is_exported_again_holds_with_its_new_passport(tmp_path: Path, monk
         passport, _ = load_with_texts(out / "passport.json")
         weights = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
         assert (passport.artifact.name, passport.artifact.versions[0].hashes) == ("some-model", {"sha256": weights})
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "lines"),
+    [({"b": 1, "a": 0}, "a\nb\n"), ({"a": 0, "b": 2}, None), ({"a": 0, "\n": 1}, None)],
+    ids=("whole", "gap", "line end"),
+)
+def test_lines_of_vocab_txt_are_numbers_of_words(tmp_path: Path, vocabulary: dict[str, int], lines: str | None) -> None:
+    _write_vocabulary(json.dumps({"model": {"type": "WordPiece", "vocab": vocabulary}}), tmp_path)
+    path = tmp_path / "vocab.txt"
+    assert (path.read_text() if path.is_file() else None) == lines
 
 
 @pytest.mark.slow

@@ -103,12 +103,17 @@ def export(model: str | Path, formats: Sequence[str], out: Path, revision: str |
 
 
 def _write_vocabulary(tokenizer_json: str, out: Path) -> None:
-    """Write the vocabulary in every form that its kind has: rust-bert reads no tokenizer.json."""
+    """Write the vocabulary in every form that its kind has: rust-bert reads no tokenizer.json.
+
+    vocab.txt numbers words by their lines, so that a vocabulary with gaps or with line ends in words has none.
+    """
     (out / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
     model = json.loads(tokenizer_json)["model"]
     if model["type"] == "WordPiece":
         words = sorted(model["vocab"], key=model["vocab"].__getitem__)
-        (out / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+        numbered = all(model["vocab"][word] == at for at, word in enumerate(words))
+        if numbered and not any("\n" in word or "\r" in word for word in words):
+            (out / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     elif model["type"] == "BPE":
         merges = (merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"])
         (out / "vocab.json").write_text(json.dumps(model["vocab"], ensure_ascii=False), encoding="utf-8")
