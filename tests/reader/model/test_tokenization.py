@@ -37,6 +37,21 @@ def test_vocab_txt_alone(tmp_path: Path, lowercase: bool) -> None:
     same(built(tmp_path, "bert", do_lower_case=lowercase), expected)
 
 
+def test_added_tokens_have_the_numbers_that_are_written(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n")
+    (tmp_path / "added_tokens.json").write_text('{"<two>": 7, "[MASK]": 4, "<One>": 6}')
+    assert built(tmp_path, "bert").encode("a <One><two> a", add_special_tokens=False).ids == [5, 6, 7, 5]
+    for text, said in (
+        ('{"<one>": 9}', "'<one>' has the number 9, which it cannot have here: 6"),
+        ('{"a": 6}', "'a' has the number 6, which it cannot have here: 5"),
+        ('{"a": "6", "b": 7}', "no tokenizer can be made"),
+        ("[]", "holds a list"),
+    ):
+        (tmp_path / "added_tokens.json").write_text(text)
+        with pytest.raises(ModelError, match=said):
+            built(tmp_path, "bert")
+
+
 def test_vocab_json_and_merges(tmp_path: Path) -> None:
     expected = byte_level()
     model = json.loads(expected.to_str())["model"]

@@ -80,6 +80,7 @@ def _built(folder: Path, config: Config, settings: Config) -> str:
                 f"{folder}: no tokenizer.json, and none of vocab.txt, vocab.json with merges.txt, or "
                 f"{', '.join(SENTENCEPIECE)} to make it from."
             )
+        _add(built, folder)
     except (ModelError, MissingExtraError):
         raise
     except Exception as error:  # what tokenizers raises has no base of its own
@@ -95,22 +96,41 @@ def _special(folder: Path, kind: str, settings: Config) -> dict[str, str]:
         found |= {"pad": "<pad>", "unk": "<unk>"}
     if kind == "mpnet":
         found["unk"] = "[UNK]"
-    named: dict[str, Any] = {}
-    beside = folder / "special_tokens_map.json"
-    if beside.is_file():
-        try:
-            named = json.loads(beside.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise ModelError(f"{beside}: not readable JSON ({error}).") from None
-        if not isinstance(named, dict):
-            raise ModelError(f"{beside}: holds a {type(named).__name__}, not an object.")
-    for source in (named, settings):
+    for source in (_beside(folder / "special_tokens_map.json"), settings):
         for name in found:
             token = source.get(f"{name}_token")
             token = token.get("content") if isinstance(token, dict) else token
             if isinstance(token, str):
                 found[name] = token
     return found
+
+
+def _beside(path: Path) -> dict[str, Any]:
+    """Return what a file beside a vocabulary says; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not readable JSON ({error}).") from None
+    if not isinstance(found, dict):
+        raise ModelError(f"{path}: holds a {type(found).__name__}, not an object.")
+    return found
+
+
+def _add(tokenizer: Any, folder: Path) -> None:
+    """Add the tokens of added_tokens.json, each under the number that it has there."""
+    from tokenizers import AddedToken  # noqa: PLC0415
+
+    path = folder / "added_tokens.json"
+    for token, number in sorted(_beside(path).items(), key=lambda one: one[1]):
+        if tokenizer.token_to_id(token) is None:
+            tokenizer.add_tokens([AddedToken(token, normalized=False)])
+        if (here := tokenizer.token_to_id(token)) != number:
+            raise ModelError(
+                f"{path}: {token!r} has the number {number}, which it cannot have here: {here}. Save a tokenizer.json "
+                "with transformers."
+            )
 
 
 def _ids(tokenizer: Any, special: Mapping[str, str]) -> list[tuple[str, int]]:
