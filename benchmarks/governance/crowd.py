@@ -1,8 +1,8 @@
-"""What honest visitors notice while others hold the server with half-sent requests: the time of a page, its 99th part.
+"""What honest visitors notice while others hold the server with half-sent requests: how long answers take, at p99.
 
 1,200 connections from one address that send half a request each, opened anew as the server closes them, and 64 clients
-from another that read pages, against `drystone serve` that may open 256 files. The same clients without the crowd, just
-before, tell what the machine alone takes.
+from another that ask for `/health`, against `drystone serve` that may open 256 files. The same clients without the
+crowd, just before, tell what the machine alone takes.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ _HALF = b"GET / HTTP/1.1\r\nHost: x\r\nX-Half:"
 
 
 def figures(quick: bool) -> list[Figure]:
-    """Return the 99th part of the time of a page, in milliseconds, and how many bytes the log grew by."""
+    """Return the 99th part of the time of an answer, in milliseconds, and how many bytes the log grew by."""
     crowd, clients, seconds = (300, 16, 5.0) if quick else (1200, 64, 20.0)
     with tempfile.TemporaryDirectory(prefix="drystone-crowd-") as folder:
         times, alone, failed, log = measure(Path(folder), crowd, clients, seconds)
     p50, p99 = np.percentile(times, [50, 99]) if times else (None, None)
-    note = f"{crowd:,} half-sent requests and {clients} clients for {seconds:g} s; {len(times):,} pages"
+    note = f"{crowd:,} half-sent requests and {clients} clients for {seconds:g} s; {len(times):,} answers"
     if times and alone:
         note += f", p50 {p50:.0f} ms; the same without the crowd: p99 {np.percentile(alone, 99):.0f} ms"
     return [
-        Figure("page of an honest visitor beside half-sent requests, p99", p99, "ms", 500, 200, True, note),
-        Figure("pages not answered", failed, "pages", 0, 0, True, ""),
+        Figure("answer to an honest visitor beside half-sent requests, p99", p99, "ms", 500, 200, True, note),
+        Figure("honest visitors not answered", failed, "requests", 0, 0, True, ""),
         Figure("bytes that the log grew by", log, "bytes", 100_000, 10_000, True, ""),
     ]
 
 
 def measure(folder: Path, crowd: int, clients: int, seconds: float) -> tuple[list[float], list[float], int, int]:
-    """Serve a release, let the crowd come, read pages.
+    """Serve a release, let the crowd come, ask.
 
-    Returns the times of pages (ms), those without the crowd, how many failed, and by how much the log grew.
+    Returns the times of answers (ms), those without the crowd, how many failed, and by how much the log grew.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

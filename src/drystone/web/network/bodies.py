@@ -55,6 +55,8 @@ class Unpacked:
                 piece = unpacker.decompress(packed, _PIECE)
                 if not more and not unpacker.unconsumed_tail and not unpacker.eof:
                     raise zlib.error("it is cut off")
+                if unpacker.unused_data:  # zlib would keep all that comes
+                    raise zlib.error("something follows it")
             except zlib.error:
                 refused = True
                 await _refuse(scope, receive, send, 400, "body: is not what its content-encoding says")
@@ -114,7 +116,7 @@ def _plain(body: bytes, stated: bytes) -> Any:
     length = int(stated)
     if not 0 <= length <= len(body):
         raise ValueError(f"{len(body)} bytes are there, of which {length} should be JSON")
-    request, rest = json.loads(body[:length]), body[length:]
+    request, rest = json.loads(body[:length]), memoryview(body)[length:]
     for tensor in request["inputs"]:
         size = tensor.get("parameters", {}).get("binary_data_size")
         if size is None:
@@ -124,12 +126,12 @@ def _plain(body: bytes, stated: bytes) -> Any:
         if tensor.get("datatype") != "BYTES":
             raise ValueError(f"{tensor.get('name')} is not of datatype BYTES")
         tensor["data"], rest = _texts(rest[:size]), rest[size:]
-    if rest:
+    if len(rest):
         raise ValueError(f"{len(rest)} bytes are left over")
     return request
 
 
-def _texts(data: bytes) -> list[str]:
+def _texts(data: memoryview) -> list[str]:
     """Return the texts of a BYTES tensor: each after its length, in four bytes, the lowest first."""
     found, at = [], 0
     while at < len(data):
@@ -137,7 +139,7 @@ def _texts(data: bytes) -> list[str]:
         at += 4
         if size > len(data) - at:
             raise ValueError("a text is longer than its tensor")
-        found.append(data[at : at + size].decode())
+        found.append(str(data[at : at + size], "utf-8"))
         at += size
     return found
 
