@@ -27,6 +27,8 @@ def test_a_saved_reader_answers_a_table(bert: Reader, tmp_path: Path) -> None:
     expected = bert.answer(["When?", "Who?"], CONTEXT, max_answer_len=5)
     assert list(found["text"]) == [answer.text for answer in expected]  # type: ignore[union-attr]
     assert list(found.columns) == ["text", "start", "end", "score"]
+    some = flavor.ReaderFunction(bert, {"on_error": "return"}).predict(rows.assign(question=["When?", " "]))
+    assert list(some["text"].notna()) == list(some["score"].notna()) == [True, False]
     again = flavor.load_model(str(tmp_path / "saved"), threads=1)
     assert again.fingerprint == bert.fingerprint
     assert "drystone[reader]==" in (tmp_path / "saved/conda.yaml").read_text()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drystone.errors import MissingExtraError, UsageError
+from drystone.reader.asked import PairError
 from drystone.reader.model.checkpoint import read_checkpoint
 from drystone.reader.reader import Reader
 
@@ -80,14 +81,18 @@ class ReaderFunction:
         self.reader, self.options = reader, options
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:
-        """Return a table with `text`, `start`, `end` and `score` for each row; `params` are options of an answer."""
+        """Return a table with `text`, `start`, `end` and `score` for each row; `params` are options of an answer.
+
+        With `on_error="return"` a row that cannot be answered has none of them.
+        """
         import pandas
 
         asked = {name: list(model_input[name]) for name in ("question", "context")}
         found = self.reader.answer(
             asked["question"], asked["context"], **{**self.options, **(params or {}), "top_k": 1}
         )
-        return pandas.DataFrame([{name: one[name] for name in _OUTPUTS} for one in found], columns=list(_OUTPUTS))
+        rows = [{} if isinstance(one, PairError) else {name: one[name] for name in _OUTPUTS} for one in found]
+        return pandas.DataFrame(rows, columns=list(_OUTPUTS))
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> ReaderFunction:
