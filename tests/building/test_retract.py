@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,6 +120,8 @@ def test_all_that_is_known_is_walked_and_an_export_of_what_is_retracted_says_so(
     done = CliRunner().invoke(cli, ["retract", "--all"])
     assert done.exit_code == 1, done.output
     assert f"still held by the export {exported} of 1.0.0: export it again, or remove it" in done.output
+    told = CliRunner().invoke(cli, ["retract", "--all", "--json"])
+    assert (told.exit_code, "still held by" in told.stderr, len(json.loads(told.stdout))) == (1, True, 2)
     away = exported.parent.rename(tmp_path / "not mounted")
     assert [each.place for each in drystone.exports_held(str(registry))] == [str(exported)]
     away.rename(exported.parent)

@@ -71,14 +71,15 @@ def command(
     )
     if as_json:
         print_json([_summary(outcome, written) for outcome in outcomes])
-        return
-    for outcome in outcomes:
-        _print(outcome, dry_run)
-    for path in written.values():
-        echo(f"receipt  {inline(path)}")
+    else:
+        for outcome in outcomes:
+            _print(outcome, dry_run)
+        for path in written.values():
+            echo(f"receipt  {inline(path)}")
     held = [] if dry_run else verbs.exports_held(registry)
     for each in held:
-        echo(f"still held by the export {inline(each.place)} of {inline(each.version)}: export it again, or remove it")
+        line = f"still held by the export {inline(each.place)} of {inline(each.version)}: export it again, or remove it"
+        echo(line, err=as_json)
     if held:
         sys.exit(1)
 
