@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from drystone.policy.decision import Reason
 from drystone.release.documents.notice import read_notices
 from drystone.release.manifest import ArchiveTerms, EarlierVersion, FunnelStep, Manifest, manifest_bytes, read_manifest
 from drystone.release.versions.numbers import RETRACTION, follow, tombstone
@@ -27,12 +28,8 @@ from tests.release.sample import FACTS, write_sample
 from tests.release.test_verify import change_rows, facts_with, kept, reseal_with, where
 
 Tampering = Callable[[Path], Any]
-#: The reasons that files of the sample are dropped for, each with its stage.
-REASONS = {
-    "non_permissive_license": "license",
-    "exact_duplicate": "exact_duplicates",
-    "near_duplicate": "near_duplicates",
-}
+#: The reasons that files may be dropped for, each with its stage.
+REASONS = {reason.word: reason.stage.word for reason in Reason}
 
 
 def write_second_version(folder: Path) -> Manifest:
