@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drystone.release.documents.covers import Folders, covered
+from drystone.release.documents.covers import Folders, below, covered
 
 NAMES = st.sampled_from(["a", "b", "c", "a.py", "b, c.py", "\u00e9"])
 PATHS = st.lists(st.lists(NAMES, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts)), max_size=30)
@@ -29,6 +29,7 @@ def test_exceptions_of_exceptions_take_a_line_each() -> None:
     some = [path for path in paths if not path.startswith("/a/b/") or path == "/a/b/7.py"]
     assert folders.told(some) == ("/", "!/a/b/", "/a/b/7.py")
     assert covered(paths, folders.told(some)) == some
+    assert list(below(["/a", "/a-b", "/a/x", "/a/y/z", "/a0", "/b"], ["/a/", "!/a/y/"])) == ["/a/x", "/a/y/z"]
 
 
 @given(PATHS, st.sets(st.integers(0, 29)))
@@ -37,6 +38,9 @@ def test_the_lines_stand_for_these_files_and_for_no_others(paths: list[str], at:
     some = [path for number, path in enumerate(every) if number in at]
     lines = Folders(every).told(some)
     assert covered(every, lines) == some
+    asked = list(below(every, lines))
+    assert asked == sorted(set(asked))
+    assert covered(asked, lines) == some
     assert len(lines) <= len(some)
 
 

@@ -6,7 +6,8 @@ longest path above a file, or its own, decides. Knows paths of one origin, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -86,6 +87,16 @@ def _lines(top: _Folder, chosen: _Chosen) -> Iterator[str]:
         else:
             yield from (f"{path}{name}" for name in here.files)
         waiting += [(f"{path}{name}/", folder.below[name], each, inside) for name, each in here.below.items()]
+
+
+def below(ordered: Sequence[str], covers: Iterable[str]) -> Iterator[str]:
+    """Yield those of sorted paths that lie at or below a line, once each: of many only these need to be asked about."""
+    seen = 0
+    for line in sorted(line for line in covers if not line.startswith("!")):
+        # What is in a folder comes before what begins with its name and "0", which follows "/".
+        end = bisect_left(ordered, f"{line[:-1]}0") if line.endswith("/") else bisect_right(ordered, line)
+        yield from ordered[max(bisect_left(ordered, line), seen) : end]
+        seen = max(seen, end)
 
 
 def covered(paths: Iterable[str], covers: Iterable[str]) -> list[str]:

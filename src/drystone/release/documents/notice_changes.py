@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from drystone.release.documents.covers import Folders, covered
+from drystone.release.documents.covers import Folders, below, covered
 from drystone.release.documents.notice import Notice, NoticePlace, RestingFiles, resting_on
 from drystone.release.layout import shown
 
@@ -39,8 +39,9 @@ def after_retraction(notices: Iterable[Notice], gone: set[str], kept: Mapping[st
         origin: Folders([*now.stayed, *(path for paths in now.handed.values() for path in paths)])
         for origin, now in kept.items()
     }
+    stayed = {origin: sorted(now.stayed) for origin, now in kept.items()}
     told = {
-        (place.origin, place.swhid): covered(kept[place.origin].stayed, place.covers)
+        (place.origin, place.swhid): covered(below(stayed[place.origin], place.covers), place.covers)
         for notice in notices
         for place in notice.places
         if place.origin in kept and place.covers
