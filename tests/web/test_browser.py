@@ -207,9 +207,9 @@ def test_the_keyboard_reaches_everything(here: Site, start: Callable[..., Any]) 
     browser = start(scripts=False)
     browser.get(f"{here.url}/request")
     names: list[str] = []
-    for _ in range(16):
+    for _ in range(20):
         browser.switch_to.active_element.send_keys(Keys.TAB)
         active = browser.switch_to.active_element
         names.append(active.get_attribute("name") or active.text)
-    wanted = ["kind", "subject", "prefix", "copies", "forks", "contact", "words", "Send"]
+    wanted = ["kind", "subject", "prefix", "copies", "near", "forks", "contact", "words", "Send"]
     assert [name for name in names if name in wanted][: len(wanted)] == wanted

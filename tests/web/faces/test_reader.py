@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -236,6 +237,15 @@ def test_large_bodies_get_413(server: Server) -> None:
     assert post(server, "/", body).status_code == 413
     chunks = (b"x" * 10_000 for _ in range(20))
     assert requests.post(f"{server.url}/", data=chunks, timeout=10).status_code == 413
+
+
+def test_a_client_that_sends_all_before_it_reads_hears_that_it_was_too_much(server: Server) -> None:
+    half = b"x" * 1_000_000
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2000000\r\n\r\n" + half)
+        time.sleep(0.5)
+        client.sendall(half)
+        assert client.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_lone_surrogates_come_back_as_they_came(server: Server) -> None:

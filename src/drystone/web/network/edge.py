@@ -32,6 +32,9 @@ HEADERS: Final = {
 #: Seconds that a body may take, and bytes that it must bring for each second more.
 BODY_SECONDS: Final = 15.0
 _LEAST_SPEED: Final = 16384
+#: Bytes over the limit that are read and dropped before a refusal: most clients send all before they read an answer,
+#: and would take a connection that is closed in the middle for a broken one.
+_DROPPED: Final = 8 * 2**20
 #: Seconds that a client may take nothing of what is sent to it.
 _SEND_SECONDS: Final = 60.0
 
@@ -69,6 +72,8 @@ class Edge:
             nonlocal refused, status
             if not (refused or status):
                 refused, status = True, why
+                if why == 413 and not whole and size <= self.limit + _DROPPED:
+                    await _drop_body(receive, self.limit + _DROPPED - seen, self.seconds)
                 response = self.refusal(scope, why, self.limit)
                 response.headers["connection"] = "close"
                 await response(scope, receive, send)
@@ -97,11 +102,25 @@ class Edge:
                     raise OSError("the client takes nothing of what is sent") from None
 
         stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if stated.isdigit() and int(stated) > self.limit:
+        size = int(stated) if stated.isdigit() else 0
+        if size > self.limit:
             await refuse(413)
         else:
             await self.app(scope, counted, watched)
         self.count(getattr(scope.get("route"), "path", "other"), status)
+
+
+async def _drop_body(receive: Receive, most: int, seconds: float) -> None:
+    """Read the rest of a body, no more than `most` bytes, for no longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            while most > 0:
+                message = await receive()
+                most -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
 
 
 class Visitors:
