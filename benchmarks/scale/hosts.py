@@ -105,7 +105,7 @@ class Hosts:
             f"ray.init(address={self.address!r}, logging_level='ERROR', log_to_driver=False)\n"
             f"sys.exit(len(ray.nodes()) < {count})"  # those that ended are listed, and for a while as if they had not
         )
-        until = time.monotonic() + 90
+        until = time.monotonic() + 240
         listens = f"import socket; socket.create_connection({(self.nodes[0], 6390)!r}, 1)"
         while self.run("-c", listens).returncode or self.run("-c", look).returncode:
             if time.monotonic() > until:
