@@ -5,12 +5,15 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drystone.work import exchange
 from drystone.work.exchange import Files, Lined, Numbered, Readers, blocks, route
@@ -122,6 +125,14 @@ def test_blocks_hold_about_as_many_rows() -> None:
     assert blocks([100, 1, 1, 100], 10) == [0, 1, 4]
     assert blocks([0, 0, 0], 10) == [0, 3]
     assert blocks([], 10) == [0]
+    assert blocks([0, 0, 0], 0) == [0, 3], "of a build that keeps nothing"
+
+
+@given(st.lists(st.sampled_from([0, 0, 1, 7, 100]), max_size=30), st.integers(0, 50))
+def test_blocks_end_one_after_the_other(rows: list[int], size: int) -> None:
+    cuts = blocks(rows, size)
+    assert (cuts[0], cuts[-1]) == (0, len(rows))
+    assert all(before < after for before, after in pairwise(cuts))
 
 
 def _files(tmp_path: Path) -> Iterator[Files]:

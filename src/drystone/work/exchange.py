@@ -207,7 +207,8 @@ def route(
 
 
 def blocks(rows: Sequence[int], size: int = ROWS) -> list[int]:
-    """Return where blocks of neighbours that have about `size` rows together begin, and the end."""
+    """Return where blocks of neighbours that have about `size` rows together (at least one) begin, and the end."""
+    size = max(1, size)  # each block then ends after the one before it, also where nothing has rows
     ends = np.cumsum(rows)
     cuts = [0]
     while cuts[-1] < len(rows):
