@@ -33,7 +33,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/clang-format --dry-run --Werror kernel/*/*.?pp
 
 bench: $(VENV)/installed-dev
-	for name in build_throughput build_memory build_scaling resume near_duplicates detection search governance software_heritage catalog reader reader_load reader_quality first_hour; do \
+	for name in build_throughput build_memory build_scaling resume near_duplicates detection search governance software_heritage catalog reader reader_load reader_quality reader_exports answers first_hour export_memory scale; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # Command help in docs/commands.md and the columns in docs/release-format.md are generated; a test fails where stale.

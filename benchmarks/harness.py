@@ -96,7 +96,7 @@ def main_of_sections(
     """
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--only", action="append", choices=sections, help="this section alone")
-    arguments, sys.argv[1:] = parser.parse_known_args()
+    arguments = parser.parse_known_args()[0]
 
     def measure(quick: bool) -> list[Figure]:
         names = arguments.only or sections
@@ -104,12 +104,12 @@ def main_of_sections(
         return arrange([figure for module in chosen for figure in module.figures(quick)], names)
 
     measure.__doc__ = about
-    main(measure)
+    main(measure, parser)
 
 
-def main(measure: Callable[[bool], list[Figure]]) -> None:
-    """Parse the shared arguments, measure, print, and exit 1 where a figure misses its at-least."""
-    parser = argparse.ArgumentParser(description=(measure.__doc__ or "").strip().split("\n")[0])
+def main(measure: Callable[[bool], list[Figure]], *more: argparse.ArgumentParser) -> None:
+    """Parse the shared arguments and those of `more`, measure, print, and exit 1 where a figure misses its at-least."""
+    parser = argparse.ArgumentParser(description=(measure.__doc__ or "").strip().split("\n")[0], parents=more)
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     parser.add_argument("--quick", action="store_true", help="a smaller load, for a first look")
     arguments = parser.parse_args()

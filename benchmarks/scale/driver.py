@@ -28,7 +28,7 @@ def figures(quick: bool) -> list[Figure]:
         held = [repository for n in range(count) for repository in inventory.load_repositories(stage, f"{n:05d}")]
         weight = (tracemalloc.get_traced_memory()[0] - before) / len(held)
         tracemalloc.stop()
-    near = "not built: one process holds the components of all documents: 40 B each, and 168 B more while it finds them"
+    near = "not built: one process holds the components of all documents"
     return [
         Figure("driver memory a repository", weight, "B", 60, 30, lower_is_better=True, note="a dict for each"),
         Figure("near-duplicate components in shards", None, "", 1, 1, note=near),
