@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from drystone.catalog.papers.described import Described, SourceRepository
@@ -22,20 +22,45 @@ def cyclonedx(known: Described) -> Paper:
     """Return the ML-BOM. One release gives one serial number, that of its root hash."""
     form, ref = Form(), f"release:{known.manifest.root}"
     date = form.take("metadata.timestamp", known.facts.date, DATE)
-    parts = [_repository(origin) for origin in known.origins]
+    return bill(
+        form,
+        known.manifest.root,
+        component=_component(known, form, ref),
+        made=date,
+        program=known.facts.program_version,
+        parts=[_repository(origin) for origin in known.origins],
+        compositions=[{"aggregate": "complete", "assemblies": [ref]}],
+    )
+
+
+def bill(
+    form: Form,
+    key: str,
+    *,
+    component: dict[str, Json],
+    made: str | None,
+    program: str,
+    parts: Sequence[dict[str, Json]],
+    **more: Json,
+) -> Paper:
+    """Return the BOM of a component, which has a `bom-ref`, and of the parts that it depends on.
+
+    `key` gives the serial number, so that a thing has one whenever it is written. `made`: a day as YYYY-MM-DD.
+    `program`: the version of this one that knew all of it.
+    """
     bom = filled(
         bomFormat="CycloneDX",
         specVersion="1.6",
-        serialNumber=f"urn:uuid:{uuid.uuid5(NAMESPACE, known.manifest.root)}",
+        serialNumber=f"urn:uuid:{uuid.uuid5(NAMESPACE, key)}",
         version=1,
         metadata=filled(
-            timestamp=None if date is None else f"{date}T00:00:00Z",
-            tools={"components": [{"type": "application", "name": "drystone", "version": known.facts.program_version}]},
-            component=_component(known, form, ref),
+            timestamp=None if made is None else f"{made}T00:00:00Z",
+            tools={"components": [{"type": "application", "name": "drystone", "version": program}]},
+            component=component,
         ),
         components=list(parts),
-        dependencies=[{"ref": ref, "dependsOn": [part["bom-ref"] for part in parts]}],
-        compositions=[{"aggregate": "complete", "assemblies": [ref]}],
+        dependencies=[{"ref": component["bom-ref"], "dependsOn": [part["bom-ref"] for part in parts]}],
+        **more,
     )
     return form.json(bom)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from license_expression import ExpressionError, get_spdx_licensing
 
-from drystone.catalog.papers.cyclonedx import NAMESPACE, OURS
+from drystone.catalog.papers.cyclonedx import OURS, bill
 from drystone.catalog.papers.paper import Form, Paper, filled
 from drystone.catalog.papers.readers import DescribedReader, UsedModel
 from drystone.catalog.papers.spdx import NO_ASSERTION, Graph, document, sha256_hash
@@ -48,21 +47,7 @@ def reader_cyclonedx(known: DescribedReader) -> Paper:
         ],
     )
     form.take("components (what it was made from)", bases, _TRAINING)
-    parts = [*bases, *data]
-    bom = filled(
-        bomFormat="CycloneDX",
-        specVersion="1.6",
-        serialNumber=f"urn:uuid:{uuid.uuid5(NAMESPACE, ref)}",
-        version=1,
-        metadata=filled(
-            timestamp=None if finished is None else f"{finished}T00:00:00Z",
-            tools={"components": [{"type": "application", "name": "drystone", "version": version("drystone")}]},
-            component=component,
-        ),
-        components=list(parts),
-        dependencies=[{"ref": ref, "dependsOn": [part["bom-ref"] for part in parts]}],
-    )
-    return form.json(bom)
+    return bill(form, ref, component=component, made=finished, program=version("drystone"), parts=[*bases, *data])
 
 
 def _model_card(known: DescribedReader, form: Form, data: list[str]) -> dict[str, Json]:
