@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -29,6 +30,9 @@ _NEEDS = {
     "test_browser.py": (*_PAGES, "selenium"),
     "test_schema.py": (*_PAGES, "schemathesis"),
 }
+if TYPE_CHECKING:
+    from tests.web.pages import Site, Visitor
+
 MISSING = not all(map(importlib.util.find_spec, _READER))
 if not MISSING:
     from tests.reader.checkpoints import write_checkpoint
@@ -96,3 +100,20 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(small: Path, other: Path) -> Iterator[Server]:
     with running("--model", f"small={small}", "--model", f"other={other}", "--max-body", "100000") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with all pages, for the tests of a file; files that need another one have a `here` of their own."""
+    from tests.web.pages import site
+
+    with site(tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(here: Site) -> Visitor:
+    """Somebody new on the site."""
+    from tests.web.pages import Visitor
+
+    return Visitor(here.url)

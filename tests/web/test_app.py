@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 
-from tests.web.pages import Site, Visitor, site
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
-
+from tests.web.pages import Site, Visitor
 
 HOSTILE = (
     '"><script>alert(1)</script>',

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from drystone.web.sessions import RateLimit, add_moderator
 from drystone.web.state import RateLimits
 from tests.web.pages import PASSWORD, Site, Visitor, site, unlimited
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
 
 
 def test_a_form_from_elsewhere_is_refused(here: Site, visitor: Visitor) -> None:

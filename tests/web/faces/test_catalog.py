@@ -32,11 +32,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield running
 
 
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
-
-
 def test_two_that_share_no_job_are_not_ranked(visitor: Visitor) -> None:
     text = unescape(visitor.get(PAIR).text)
     assert "No shared job, so that neither is better." in text

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 
-import pytest
-
 from drystone.release.read import open_release
-from tests.web.pages import SCRIPT, Site, Visitor, site
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
+from tests.web.pages import SCRIPT, Site, Visitor
 
 
 def test_a_name_a_file_and_a_swhid_are_found_in_the_versions_that_hold_them(here: Site, visitor: Visitor) -> None:

@@ -25,11 +25,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
-
-
-@pytest.fixture
 def home(here: Site) -> str:
     return f"/releases/{here.releases[1].name}"
 

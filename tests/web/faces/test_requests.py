@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.web.pages import Site, Visitor, site
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
+from tests.web.pages import Site, Visitor
 
 
 def filed(here: Site, status: str) -> str:

@@ -21,11 +21,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
-
-
 def links(text: str, pattern: str = "/search\\?") -> list[str]:
     return [unescape(each) for each in re.findall(rf'href="({pattern}[^"]*)"', text)]
 

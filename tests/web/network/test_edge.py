@@ -5,22 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
-import pytest
 import requests
 
 from drystone.web.verbs import MAX_BODY
-from tests.web.pages import Site, Visitor, site
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("pages")) as running:
-        yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
+from tests.web.pages import Site, Visitor
 
 
 def test_headers_and_cookies(here: Site, visitor: Visitor) -> None:

@@ -32,11 +32,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield running
 
 
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
-
-
 def test_a_search_says_what_fits_and_why(visitor: Visitor) -> None:
     empty = unescape(visitor.get("/find").text)
     assert "What do you want done?" in empty

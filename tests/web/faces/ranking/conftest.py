@@ -16,7 +16,7 @@ from drystone.catalog.ranking.ranking import rank_shelf
 from drystone.catalog.shelf.shelf import Shelf
 from tests.catalog.passports.made import TEXT
 from tests.catalog.ranking.made import whole_reader
-from tests.web.pages import Site, Visitor, site
+from tests.web.pages import Site, site
 
 HOSTILE = '<script>alert(1)</script>"'
 
@@ -34,8 +34,3 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             RankBook(shelf.engine).keep(found.kinds, found.scoring, found.day)
         with site(folder, catalog=shelf) as running:
             yield running
-
-
-@pytest.fixture
-def visitor(here: Site) -> Visitor:
-    return Visitor(here.url)
