@@ -65,6 +65,14 @@ def test_each_subject_is_shown_for_itself(walls: Path, tmp_path: Path) -> None:
         assert registry.audit().problems == ()
 
 
+def test_the_newest_of_many_challenges_of_a_second_is_the_one_that_counts(tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "registry.sqlite") as registry:
+        request, _ = registry.requests.receive(NewRequest([subjects.owner("somebody")]))
+        opened = [registry.requests.challenge(request.id, "file").nonce for _ in range(12)]
+        assert [found.nonce for found in registry.requests.get(request.id).verifications] == opened
+        assert registry.requests.pending(request.id).nonce == opened[-1]
+
+
 @pytest.mark.parametrize(
     "asked",
     [
