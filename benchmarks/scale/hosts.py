@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def missing() -> str | None:
 
 
 class Hosts:
-    """Host A, which is the head, and host B, with so many processors each; `folder` holds what Ray writes."""
+    """Host A, which is the head, and host B, with so many processors each; `folder` holds what they print."""
 
     def __init__(self, folder: Path, processors: tuple[int, int]) -> None:
         self._folder, self._processors = folder, processors
@@ -61,6 +62,7 @@ class Hosts:
         self.environment = {**os.environ, **_ENVIRONMENT, "HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
         self.environment.pop("RAY_TMPDIR", None)
         (folder / "home").mkdir(parents=True)
+        self._short = Path(tempfile.mkdtemp(prefix="hosts-", dir="/tmp"))  # a path of a socket holds 107 bytes
 
     def start(self) -> None:
         """Start both."""
@@ -88,7 +90,7 @@ class Hosts:
             *(str(ROOT / ".venv/bin/ray") if (ROOT / ".venv/bin/ray").exists() else "ray",),
             "start", "--block", *arguments, f"--node-ip-address={self.nodes[host]}",
             f"--num-cpus={self._processors[host]}", "--object-store-memory=100000000", "--disable-usage-stats",
-            f"--temp-dir={self._folder / 'ab'[host]}",
+            f"--temp-dir={self._short / 'ab'[host]}",
         ]  # fmt: skip
         if blind is not None:
             script = f'mount --make-rprivate /; mount -t tmpfs none {blind}; exec "$@"'
@@ -108,8 +110,11 @@ class Hosts:
         until = time.monotonic() + 240
         listens = f"import socket; socket.create_connection({(self.nodes[0], 6390)!r}, 1)"
         while self.run("-c", listens).returncode or self.run("-c", look).returncode:
-            if time.monotonic() > until:
-                raise RuntimeError(f"host {'ab'[count > 1]} did not start; see the logs in {self._folder}")
+            ended = [name for name, host in zip("ab", self._running, strict=True) if host and host.poll() is not None]
+            if ended or time.monotonic() > until:
+                name = ended[0] if ended else "ab"[count > 1]
+                printed = (self._folder / f"{name}.log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"host {name} did not start; it printed: {printed}")
             time.sleep(0.3)
 
     def kill_b(self) -> None:
@@ -134,6 +139,7 @@ class Hosts:
             self._end(host)
         for name in self._names:
             subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+        shutil.rmtree(self._short, ignore_errors=True)
 
     def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run Python on host A."""
