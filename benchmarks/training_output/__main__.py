@@ -1,0 +1,10 @@
+"""One table over training output: `python -m benchmarks.training_output [--quick] [--json] [--only decontamination]`."""
+
+from benchmarks.harness import main_of_sections
+
+if __name__ == "__main__":
+    main_of_sections(
+        "benchmarks.training_output",
+        ("decontamination",),
+        "Training output: what decontamination costs, what it finds and what it takes wrongly.",
+    )
