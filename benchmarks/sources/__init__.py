@@ -1,0 +1,1 @@
+"""The figures of sources; each section of the table is a module with `figures(quick)`."""
