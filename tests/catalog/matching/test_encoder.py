@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.minilm import find_minilm
 
 from drystone.catalog.matching.encoder import SentenceEncoder, check
 from drystone.errors import ModelError
-from tests.reader.conftest import find_minilm
 
 
 def test_vectors_are_those_of_the_published_model(encoder: SentenceEncoder) -> None:
