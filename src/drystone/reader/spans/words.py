@@ -17,6 +17,8 @@ from drystone.errors import MissingExtraError
 _WORD: Final = re.compile(r"(?:--?|\.{0,2}/|\.|@|\$)?\w+(?:[-./:+@\\]+\w+|\(\))*")
 #: Signs that make it one of code, and not a word of a sentence.
 _CODE: Final = re.compile(r"[\d_/\\.:@$+]|^-|\w[A-Z]|\(\)")
+#: A letter or digit, as str.isalnum has it; a search looks at a span without a copy of it.
+_ALPHANUMERIC: Final = re.compile(r"[^\W_]")
 #: Characters after which, or before which, a word of code may go on.
 _JOINS: Final = frozenset("-./:+@\\_(")
 #: Characters looked at on each side of a span.
@@ -47,10 +49,16 @@ def unicode_words(text: str, start: int, end: int) -> tuple[int, int]:
     except ImportError:
         raise MissingExtraError("regex, which finds words by Unicode's rules", "reader") from None
 
-    low, high = max(start - _AROUND, 0), min(end + _AROUND, len(text))
-    places = [low + match.start() for match in regex.finditer(r"(?w)\b", text[low:high])]
-    begins, ends = bisect_right(places, start), bisect_left(places, end)
-    first, last = (places[begins - 1] if begins else low), (places[ends] if ends < len(places) else high)
+    def boundaries(at: int) -> tuple[int, int, list[int]]:
+        low, high = max(at - _AROUND, 0), min(at + _AROUND, len(text))
+        return low, high, [low + match.start() for match in regex.finditer(r"(?w)\b", text[low:high])]
+
+    low, _, places = boundaries(start)
+    begins = bisect_right(places, start)
+    first = places[begins - 1] if begins else low
+    _, high, places = boundaries(end)
+    ends = bisect_left(places, end)
+    last = places[ends] if ends < len(places) else high
     found = text[first:last]
     first += len(found) - len(found.lstrip())  # a mark without a letter is joined to the space before it
     return first, first + len(found.strip())
@@ -61,7 +69,7 @@ def whole(text: str, start: int, end: int) -> tuple[int, int]:
 
     A span without letter or digit becomes empty (`start == end`).
     """
-    if not any(map(str.isalnum, text[start:end])):
+    if not _ALPHANUMERIC.search(text, start, end):
         return start, start
     before = (-1, -1)
     while before != (start, end):  # a mark may stand inside a word of code
