@@ -21,13 +21,15 @@ def test_the_front_matter_has_a_configuration_for_each_language(sample_release: 
     release = open_release(sample_release)
     text = "".join(readme(release, stats(release)))
     front = yaml.safe_load(text.split("---\n")[1])
-    names = [config["config_name"] for config in front["configs"]]
+    whole, *of_languages = front["configs"]
+    assert whole == {"config_name": "default", "data_files": [{"split": "train", "path": "data/*/*.parquet"}]}
+    names = [config["config_name"] for config in of_languages]
     assert names == [language_folder(language) for language in sorted(release.manifest.languages)]
     assert "F%2A" in names
-    listed = [path for config in front["configs"] for split in config["data_files"] for path in split["path"]]
+    listed = [path for config in of_languages for split in config["data_files"] for path in split["path"]]
     assert sorted(listed) == [entry.place for entry in release.manifest.of_kind("data")]
     sizes = {info["config_name"]: info["splits"][0]["num_examples"] for info in front["dataset_info"]}
-    assert sum(sizes.values()) == release.manifest.counts.kept
+    assert sizes.pop("default") == sum(sizes.values()) == release.manifest.counts.kept
     assert text == (sample_release / "README.md").read_text()
 
 

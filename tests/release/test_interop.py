@@ -39,6 +39,12 @@ def test_datasets_streams_a_language(datasets: Any, language: str, sample_releas
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_datasets_streams_all_languages_without_a_name(datasets: Any, sample_release: Path) -> None:
+    rows = datasets.load_dataset(str(sample_release), split="train", streaming=True)
+    assert Counter(row["language"] for row in rows) == Counter(r.language for r in sample_rows() if r.dropped is None)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_datasets_loads_a_language_whole(datasets: Any, sample_release: Path, tmp_path: Path) -> None:
     rows = datasets.load_dataset(str(sample_release), name="Python", split="train", cache_dir=str(tmp_path / "c"))
     assert rows.num_rows == len(expected("Python"))

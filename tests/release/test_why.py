@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from drystone.errors import ReleaseError, UsageError
-from drystone.release.inspection.why import explain, find, folder_lookup
+from drystone.identity.swhid import Swhid
+from drystone.release.inspection.why import archive_link, explain, find, folder_lookup
 from drystone.release.read import Release, open_release
 from tests.release.sample import Row, repository_id, sample_rows
 
@@ -131,3 +132,33 @@ def test_a_folder_gives_only_what_the_swhid_names(tmp_path: Path) -> None:
     assert outside(row.swhid) == row.data  # by its name in the folder, never above it
     (tmp_path / "empty").mkdir()
     assert folder_lookup(tmp_path / "empty", "/../" + row.path.lstrip("/"))(row.swhid) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin", "size", "names"),
+    [
+        ("software-heritage", "https://example.org/x", 5, "origin visit anchor path"),
+        ("table", "https://github.com/a/b", 5, "origin visit anchor path"),
+        ("git", "https://github.com/a/b", 5, "origin anchor path"),
+        ("git", "git@example.org:a/b", 5, "origin anchor path"),
+        ("git", "git:b", 5, None),
+        ("git", "http://127.0.0.1:8000/a/b", 5, None),
+        ("git", "ssh://git@forge.internal/a/b", 5, None),
+        ("git", "https://forge/a/b", 5, None),
+        ("pypi", "pypi:flask==3.1.2", 5, ""),
+        ("npm", "npm:left-pad@1.3.0", 5, ""),
+        ("folder", "folder:b", 5, None),
+        ("archive", "archive:b.tar.gz", 5, None),
+        ("archive", "https://example.org/b.tar.gz", 5, ""),
+        ("table", "https://github.com/a/b", 200 * 1024**2, None),
+    ],
+)
+def test_a_link_names_what_the_archive_can_have(
+    release: Release, kind: str, origin: str, size: int, names: str | None
+) -> None:
+    row = {**find(release, "/rich/pretty.py")[0], "origin": origin, "size": size}
+    repository = {**(release.repository(row["repository_id"]) or {}), "kind": kind}
+    swhid = Swhid("cnt", "1" * 40, origin, Swhid("snp", "2" * 40), Swhid("rev", "3" * 40), b"/a.py")
+    found = archive_link(swhid, row, repository)  # type: ignore[arg-type]
+    shown = None if found is None else " ".join(part.split("=")[0] for part in found.split(";")[1:])
+    assert shown == names

@@ -28,6 +28,11 @@ def test_paths_are_told_apart(tmp_path: Path) -> None:
     assert parse_source("tree", tmp_path) == GitSource(path=tmp_path / "tree")
     assert parse_source(str(tmp_path / "bare")) == GitSource(path=tmp_path / "bare")
     assert parse_source("tree@v1", tmp_path) == GitSource(path=tmp_path / "tree", ref="v1")
+    for ref in ("feat/x@y", "@", "refs/pull/1/head", "v1.0@2"):
+        assert parse_source(f"tree@{ref}", tmp_path) == GitSource(path=tmp_path / "tree", ref=ref)
+    (tmp_path / "tree@v1").mkdir()
+    subprocess.run(["git", "init", "-q", tmp_path / "tree@v1"], check=True)
+    assert parse_source("tree@v1@x", tmp_path) == GitSource(path=tmp_path / "tree@v1", ref="x")
     assert parse_source("plain", tmp_path) == FolderSource(tmp_path / "plain")
     assert parse_source("folder:tree", tmp_path) == FolderSource(tmp_path / "tree")
     assert parse_source("x.tar.gz", tmp_path) == ArchiveSource(tmp_path / "x.tar.gz")
@@ -43,6 +48,9 @@ def test_paths_are_told_apart(tmp_path: Path) -> None:
         ("git+https://u:p@h.example/o/r", GitSource(url="https://u:p@h.example/o/r")),
         ("git+ssh://git@h.example/o/r@main", GitSource(url="ssh://git@h.example/o/r", ref="main")),
         ("git+file:///a/b@main", GitSource(url="file:///a/b", ref="main")),
+        ("git+https://h.example/o/r.git@feat/x@y", GitSource(url="https://h.example/o/r.git", ref="feat/x@y")),
+        ("git+https://h.example/o/r@feat/x@y", GitSource(url="https://h.example/o/r", ref="feat/x@y")),
+        ("git+https://h.example/@o/r@v1", GitSource(url="https://h.example/@o/r", ref="v1")),
     ],
 )
 def test_what_names_itself(text: str, source: Source) -> None:

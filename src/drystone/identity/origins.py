@@ -10,6 +10,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -64,6 +65,8 @@ _PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git+ssh": 22, "git": 9418
 _URL: Final = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*):/{2}(.*)", re.S)
 #: git's short form of ssh: a login or a host with a dot, a colon, a path.
 _SCP: Final = re.compile(r"(?:([^/:@?#\s]+)@)?([^/:@?#\s]+):(?!//)(.*)", re.S)
+#: Top-level domains that the internet does not have (RFC 2606, RFC 6762, and ICANN's for private use).
+_LOCAL_DOMAINS: Final = frozenset({"test", "example", "invalid", "localhost", "local", "internal", "lan", "home"})
 #: An IPv6 address as host.
 _ADDRESS: Final = re.compile(r"\[[0-9a-f]*:[0-9a-f:.]*\]")
 _BRACKETS: Final = str.maketrans("[]", "  ")
@@ -219,6 +222,18 @@ def same_service(asked: str, other: str) -> bool:
         return one is two
     own = {("https", 443), ("ssh", 22), ("git+ssh", 22)}
     return one == two or (one.host == two.host and {(one.scheme, one.port), (two.scheme, two.port)} <= own)
+
+
+def is_public(place: str) -> bool:
+    """Return whether a place may be one that everybody can reach: on a host with a name or address of the internet."""
+    found = service(place)
+    if found is None:
+        return False
+    try:
+        return ip_address(found.host.strip("[]")).is_global
+    except ValueError:
+        *above, last = found.host.rstrip(".").split(".")
+        return bool(above) and last not in _LOCAL_DOMAINS
 
 
 def web_url(place: str) -> str:

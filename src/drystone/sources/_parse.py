@@ -101,9 +101,10 @@ def parse_source(
         return _git(path=path) if is_git(path) else _folder(path)
     if path.is_file():
         return _archive(path)
-    place, at, ref = text.rpartition("@")
-    if at and place and is_git(_local(place, here)):
-        return _git(path=_local(place, here), ref=ref)
+    # Paths and references may both hold an "@": the longest path at which a repository stands is meant.
+    for at in reversed([at for at, letter in enumerate(text) if letter == "@" and at]):
+        if is_git(_local(text[:at], here)):
+            return _git(path=_local(text[:at], here), ref=text[at + 1 :])
     raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
 
 
@@ -229,14 +230,16 @@ def _table(table: Mapping[str, Any], path: Path, here: Path) -> Collection:
 
 
 def _git_url(text: str) -> GitSource:
-    # The last "@" of the path begins the ref, as pip has it; one before the host is a login name.
+    # An "@" before the host is a login name, and one that begins a part of the path is of it: the next one begins the
+    # ref, which may hold more of them.
     scheme, separator, rest = text.partition("://")
     host, slash, path = rest.partition("/")
-    place, at, ref = path.rpartition("@")
     if not separator:
         raise UsageError(f"git+{text}: a URL is missing; write git+https://HOST/PATH or git+https://HOST/PATH@REF")
-    if not at:
+    found = re.search(r"\.git@", path) or re.search(r"[^/]@", path)
+    if found is None:
         return _git(url=text)
+    place, ref = path[: found.end() - 1], path[found.end() :]
     return _git(url=f"{scheme}://{host}{slash}{place}", ref=ref)
 
 

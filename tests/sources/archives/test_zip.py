@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,30 @@ def test_zip_names(tmp_path: Path) -> None:
     assert found[1].note == "the name is written in code page 437"
     assert [e.data for e in found] == [b"1", b"2", b"3", b"4", b"5"]
     assert "again" in (found[4].note or "")
+
+
+def unicode_path(name: bytes, of: bytes) -> bytes:
+    """An Info-ZIP Unicode Path Extra Field (APPNOTE 4.6.9) that says `name` of the member called `of`."""
+    field = b"\x01" + zlib.crc32(of).to_bytes(4, "little") + name
+    return (0x7075).to_bytes(2, "little") + len(field).to_bytes(2, "little") + field
+
+
+def test_zip_names_are_those_that_their_tools_meant(tmp_path: Path) -> None:
+    members = []
+    for name, extra in [
+        ("a1", unicode_path("\u6771.py".encode(), b"a1")),
+        ("a2", unicode_path(b"wrong.py", b"renamed")),  # renamed by a tool that does not know the field
+        ("a3", b"\x01\x00\x01\x00x" + unicode_path(b"d\\e.py", b"a3")),  # behind another field, with a backslash
+        ("a4", unicode_path(b"\xff", b"a4")),
+        ("a5", b"\x75\x70\xff"),
+    ]:
+        info = zipfile.ZipInfo(name)
+        info.create_system, info.extra = 0, extra
+        members.append((info, name.encode()))
+    found = read(ArchiveSource(make_zip(tmp_path / "x.zip", *members)), tmp_path).entries
+    assert [e.path.decode() for e in found] == ["\u6771.py", "a2", "d/e.py", "a4", "a5"]
+    assert found[0].note == "the name is that of the Unicode path field"
+    assert [e.note for e in found[1::2]] == [None, None]
 
 
 def test_zip_damage(tmp_path: Path) -> None:

@@ -12,12 +12,16 @@ from tests.sources.conftest import read
 from tests.sources.git.test_source import Make, put
 
 
-@pytest.mark.parametrize("ref", ["main", "refs/heads/main", "v1", "refs/tags/v1", "light", "HEAD", "HASH", "SHORT"])
+@pytest.mark.parametrize(
+    "ref",
+    ["main", "refs/heads/main", "v1", "refs/tags/v1", "light", "HEAD", "HASH", "SHORT", "pull/7/head", "heads/main"],
+)
 def test_what_a_ref_may_be(make_git: Make, tmp_path: Path, ref: str) -> None:
     git = make_git()
     head = git.commit(a="1")
     git("tag", "-a", "v1", "-m", "release")
     git("tag", "light")
+    git("update-ref", "refs/pull/7/head", "HEAD")
     asked = {"HASH": head, "SHORT": head[:9]}.get(ref, ref)
     repository = read(GitSource(git.path, ref=asked), tmp_path).repository
     assert repository.revision == head

@@ -119,8 +119,9 @@ def test_an_unborn_branch_makes_an_empty_repository(make_git: Make, tmp_path: Pa
     assert found.repository.empty == "HEAD names refs/heads/main, which has no commits"
     assert found.repository.directory == EMPTY_TREE.hex()
     assert found.repository.revision is None
-    # The identifier that Software Heritage gives every empty repository.
-    assert found.repository.snapshot == "1a8893e6a86f444e8be8e7bda6cb34fb1735a00e"
+    # An alias HEAD of a dangling main, as swh.loader.git has it (test_references.py); servers before git 2.31 do not
+    # tell where such a HEAD leads, and the archive had a snapshot without branches from them.
+    assert found.repository.snapshot == "5522ddf578ed605d9dfd4f56e07091a6485dab77"
 
 
 def test_a_commit_of_the_empty_tree(make_git: Make, tmp_path: Path) -> None:

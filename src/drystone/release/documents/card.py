@@ -14,7 +14,7 @@ from drystone._words import many
 from drystone.release.columns import TABLES, type_text
 from drystone.release.inspection.stats import Stats
 from drystone.release.layout import language_folder, shown, size_text
-from drystone.release.manifest import ArchiveTerms, Manifest, ReleaseFacts, names_optouts
+from drystone.release.manifest import ArchiveTerms, FileEntry, Manifest, ReleaseFacts, names_optouts
 from drystone.release.read import Release
 from drystone.release.schema import STACK_V2
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SIZES_ABOVE = ((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"))
 _ROWS_SHOWN = 25
+#: The configuration that `datasets` takes where none is named, and its files: all languages.
+_ALL: Final = "default"
+_SHARDS: Final = "data/*/*.parquet"
 #: Heads what a release owes to the archive, where files of it come from there.
 ARCHIVE_TITLE: Final = "## Terms of the Software Heritage archive"
 
@@ -73,22 +76,26 @@ def _front(release: Release) -> dict[str, Json]:
         "task_categories": ["text-generation"],
         "size_categories": [size],
         "tags": ["code", "provenance", "swhid", "drystone"],
-        "configs": [
-            {
-                "config_name": language_folder(name),
-                "data_files": [{"split": "train", "path": [entry.place for entry in manifest.languages[name]]}],
-            }
-            for name in languages
+        "configs": [*_configurations(manifest, languages)],
+        "dataset_info": [
+            *([_info(_ALL, [*manifest.of_kind("data")])] if languages else []),
+            *(_info(language_folder(name), manifest.languages[name]) for name in languages),
         ],
-        "dataset_info": [_info(manifest, name) for name in languages],
     }
 
 
-def _info(manifest: Manifest, language: str) -> dict[str, Json]:
-    entries = manifest.languages[language]
+def _configurations(manifest: Manifest, languages: Sequence[str]) -> Iterator[dict[str, Json]]:
+    if languages:
+        yield {"config_name": _ALL, "data_files": [{"split": "train", "path": _SHARDS}]}
+    for name in languages:
+        paths: list[Json] = [entry.place for entry in manifest.languages[name]]
+        yield {"config_name": language_folder(name), "data_files": [{"split": "train", "path": paths}]}
+
+
+def _info(name: str, entries: Sequence[FileEntry]) -> dict[str, Json]:
     text, stored = sum(e.text_bytes for e in entries), sum(e.bytes for e in entries)
     return {
-        "config_name": language_folder(language),
+        "config_name": name,
         "splits": [{"name": "train", "num_bytes": text, "num_examples": sum(e.rows for e in entries)}],
         "download_size": stored,
         "dataset_size": text,
@@ -185,7 +192,7 @@ def _made(facts: ReleaseFacts) -> str:
 #: Each runs as it stands, in the folder that holds the release's.
 _SNIPPETS: Final = (
     (
-        "One language, with `datasets`",
+        "One language, with `datasets` (without `name`: all of them)",
         """from datasets import load_dataset
 
 files = load_dataset("FOLDER", name={name}, split="train", streaming=True)

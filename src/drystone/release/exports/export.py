@@ -198,13 +198,15 @@ def _card(release: Release, form: Form, files: list[ExportedFile], holds: str) -
     """Return the dataset card, whose front matter tells `datasets` which files are which configuration."""
     facts = release.manifest.facts
     if form == "stack-v2":
-        configs = [
+        of_languages = [
             {
                 "config_name": layout.language_folder(language),
                 "data_files": [{"split": "train", "path": [e.path for e in release.manifest.languages[language]]}],
             }
             for language in release.languages
         ]
+        whole = [{"config_name": "default", "data_files": [{"split": "train", "path": "data/*/*.parquet"}]}]
+        configs = [*whole, *of_languages] if of_languages else []
     else:
         paths = [file.path for file in files if not file.path.endswith(".index.jsonl")]
         data_files = [{"split": split, "path": list(those)} for split, those in groupby(paths, key=split_of)]

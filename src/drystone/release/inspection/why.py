@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from drystone.errors import ReleaseError, UsageError, did_you_mean
 from drystone.identity.hashes import blob_hash
+from drystone.identity.origins import is_public
 from drystone.identity.swhid import ARCHIVE, Swhid, from_link, link, parse
 from drystone.release.columns import DataRow, LedgerRow, RepositoryRow
 from drystone.release.identifiers import occurrence_swhid, rows_named
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 Lookup = Callable[[str], bytes | None]
 
 _SWHID: Final = re.compile(r"swh:1:(?:cnt|rev):[0-9a-f]{40}\Z")
+#: Kinds of sources: those that read the archive, and those of packages, which it collects from their indexes.
+_FROM_ARCHIVE: Final = frozenset({"software-heritage", "table"})
+_PACKAGES: Final = frozenset({"pypi", "npm", "crates"})
+#: Larger contents are not archived (Software Heritage, "Archive changelog": 100 MiB).
+_ARCHIVED_BYTES: Final = 100 * 1024**2
 _DIFF_LINES: Final = 200
 _DIFF_BYTES: Final = 1024**2
 _COLUMNS: Final = [name for name in DATA.names if name != "content"]
@@ -47,7 +53,7 @@ class Explained:
     `standing` the ledger row of the occurrence that stands for it; `file` the row in `data/` of the kept file that it
     is or that stands for it, with an empty `content`. `diff` is a unified diff from the kept text to the dropped one,
     or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified SWHID of the
-    occurrence and `link` the address at which the archive shows it, None where its bytes were never read.
+    occurrence, None where its bytes were never read, and `link` what `archive_link` returns.
     """
 
     ledger: LedgerRow
@@ -114,7 +120,7 @@ def explain(release: Release, row: LedgerRow, *, lookup: Lookup | None = None) -
         standing = next((table.to_pylist()[0] for table in tables), None)
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
     found = occurrence_swhid(row, repository)
-    named = {"swhid": str(found), "link": link(found)} if found is not None else {}
+    named = {"swhid": str(found), "link": archive_link(found, row, repository)} if found is not None else {}
     if kept is None:
         return Explained(row, evidence, repository, standing, None, **named)
     shard = row["shard"] or (standing["shard"] if standing is not None else None)
@@ -123,6 +129,26 @@ def explain(release: Release, row: LedgerRow, *, lookup: Lookup | None = None) -
         return Explained(row, evidence, repository, standing, file, **named)
     diff, missing = _diff(row, file, text or "", lookup)
     return Explained(row, evidence, repository, standing, file, diff, missing, **named)
+
+
+def archive_link(swhid: Swhid, row: LedgerRow, repository: RepositoryRow | None) -> str | None:
+    """Return the address at which the Software Heritage archive shows an occurrence, None where it cannot have it.
+
+    It names no more context than the archive can know. What came from the archive is named as it is there; of a git
+    repository on a public host the visit is left out, for whoever cloned it has other references or came at another
+    time; of a package, or what else is said to come from a public place, the content alone is named. What lies on this
+    machine only, and what is larger than the archive takes, has no link.
+    """
+    kind = repository["kind"] if repository is not None else None
+    if (row["size"] or 0) > _ARCHIVED_BYTES:
+        return None
+    if kind in _FROM_ARCHIVE:
+        return link(swhid)
+    if kind in _PACKAGES:
+        return link(swhid.core)
+    if not is_public(row["origin"]):
+        return None
+    return link(replace(swhid, visit=None) if kind == "git" else swhid.core)
 
 
 def folder_lookup(folder: Path, path: str) -> Lookup:

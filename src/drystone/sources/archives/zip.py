@@ -36,6 +36,8 @@ _UNIX: Final = 3
 #: Systems whose paths have backslashes (APPNOTE 4.4.2.2): MS-DOS, NTFS, VFAT.
 _MICROSOFT: Final = frozenset({0, 10, 14})
 _MIN_DIRECTORY_ENTRY: Final = 46
+#: Info-ZIP's Unicode Path Extra Field (APPNOTE 4.6.9).
+_UNICODE_PATH: Final = 0x7075
 
 
 class ZipMember(NamedTuple):
@@ -104,17 +106,39 @@ def pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, count: int = 1 << 20
 
 
 def _name(info: zipfile.ZipInfo) -> tuple[bytes, str | None]:
+    """Return a member's name as the tool that wrote it meant it, and a note where it does not stand there so."""
     name = info.orig_filename
     if info.flag_bits & _UTF8:
         return name.encode("utf-8", "surrogatepass"), None
     # zipfile reads names without the flag as code page 437, which maps every byte: undo it. Many tools write UTF-8
     # without the flag.
     raw = name.encode("cp437")
+    if (meant := _unicode_path(info.extra, raw)) is not None:
+        return meant, None if meant == raw else "the name is that of the Unicode path field"
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return name.encode(), "the name is written in code page 437"
     return raw, None
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> bytes | None:
+    """Return the name in UTF-8 that a member's extra fields hold for its name `raw`; None where they hold none."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        field = extra[at + 4 : at + 4 + size]
+        at += 4 + size
+        if kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
+            # Where the checksum is of another name, somebody renamed the member without knowing of the field.
+            if struct.unpack_from("<L", field, 1)[0] != zlib.crc32(raw):
+                continue
+            try:
+                field[5:].decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+            return field[5:]
+    return None
 
 
 def is_link(member: ZipMember) -> bool:

@@ -21,6 +21,8 @@ _TARGETS: Final = {"commit": "revision", "tree": "directory", "blob": "content",
 #: Larger commits and tags are not read; those of real repositories have kilobytes.
 _MAX_OBJECT: Final = 16 << 20
 _MAX_TAGS: Final = 32
+#: Symbolic references that git follows one after another (refs.h, SYMREF_MAXDEPTH).
+_MAX_ALIASES: Final = 5
 
 
 class Commit(NamedTuple):
@@ -57,7 +59,9 @@ def choose(repo: pygit2.Repository, store: ObjectStore, ref: str | None) -> Chos
                 return None
             return _peel(store, name, _direct(branch))
         return _peel(store, None, _direct(head))
-    for name in (ref, f"refs/tags/{ref}", f"refs/heads/{ref}", f"refs/remotes/origin/{ref}", f"refs/remotes/{ref}"):
+    # As git looks names up (gitrevisions), with the branches of `origin` before those of other remotes.
+    for before in ("", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/origin/", "refs/remotes/"):
+        name = before + ref
         if name.startswith("refs/") and (found := _lookup(repo, name)) is not None:
             return _peel(store, name, _direct(found))
     if _HEX.match(ref):
@@ -103,26 +107,53 @@ def read_commit(store: ObjectStore, oid: pygit2.Oid) -> Commit:
 
 
 def snapshot(repo: pygit2.Repository, store: ObjectStore) -> bytes:
-    """Return the 20-byte hash of the Software Heritage snapshot over all references and HEAD.
+    """Return the 20-byte hash of the snapshot that the Software Heritage archive would make of a repository.
 
-    Symbolic references become aliases, those to missing objects dangling branches; a symbolic reference to a branch
-    without commits is left out, as no server would tell it.
+    It is over what a server tells of the references (git: gitprotocol-v2, ls-refs), less those that the archive's
+    loader leaves out (`_is_left_out`). HEAD and other symbolic references are aliases of where they lead in the end.
+    HEAD alone may lead nowhere: then it is an alias all the same, of a dangling branch.
     """
     branches: dict[bytes, tuple[str, bytes] | None] = {}
     aliases: dict[bytes, bytes] = {}
     head = _lookup(repo, "HEAD")
     for reference in [*repo.listall_reference_objects(), *([head] if head is not None else [])]:
-        if reference.type == ReferenceType.SYMBOLIC:
-            aliases[reference.raw_name] = os.fsencode(str(reference.target))
+        name = reference.raw_name
+        if _is_left_out(name):
             continue
-        target = _direct(reference)
+        if reference.type == ReferenceType.SYMBOLIC:
+            end = _end(repo, reference)
+            if end is not None and (name == b"HEAD" or _lookup(repo, end) is not None):
+                aliases[name] = os.fsencode(end)
+            continue
         try:
-            branches[reference.raw_name] = (_TARGETS[store.header(target.raw)[0]], target.raw)
-        except SourceError:
-            branches[reference.raw_name] = None
-    names = branches.keys() | aliases.keys()
-    branches |= {name: ("alias", target) for name, target in aliases.items() if target in names}
-    return snapshot_hash(branches)
+            target = _direct(reference)
+            branches[name] = (_TARGETS[store.header(target.raw)[0]], target.raw)
+        except SourceError:  # no server tells a reference to what it does not have
+            continue
+    told: dict[bytes, tuple[str, bytes] | None] = {name: ("alias", target) for name, target in aliases.items()}
+    return snapshot_hash({**dict.fromkeys(aliases.values()), **branches, **told})
+
+
+def _is_left_out(name: bytes) -> bool:
+    """Return whether the archive leaves a reference out: what a forge makes itself of others' proposals and runs.
+
+    Peeled tags; the trial merges of pull requests (GitHub) and merge requests (GitLab), though not their heads;
+    pipelines (GitLab); changes (Gerrit). Seen with swh.loader.git 3.4.
+    """
+    if name.startswith((b"refs/pull/", b"refs/merge-requests/")):
+        return name.endswith((b"/merge", b"^{}"))
+    return name.startswith((b"refs/pipelines/", b"refs/changes/")) or name.endswith(b"^{}")
+
+
+def _end(repo: pygit2.Repository, reference: pygit2.Reference) -> str | None:
+    """Return the name to which a symbolic reference leads over others; None where it leads in a circle."""
+    for _ in range(_MAX_ALIASES):
+        name = str(reference.target)
+        following = _lookup(repo, name)
+        if following is None or following.type != ReferenceType.SYMBOLIC:
+            return name
+        reference = following
+    return None
 
 
 def _lookup(repo: pygit2.Repository, name: str) -> pygit2.Reference | None:
