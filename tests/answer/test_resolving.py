@@ -182,12 +182,17 @@ def test_a_text_that_is_not_the_released_one_is_never_cited(make: Callable[..., 
         resolve(found, damaged)
 
 
-def test_a_stale_or_foreign_index_is_not_asked(make: Callable[..., Release]) -> None:
+def test_a_stale_or_foreign_index_is_not_asked_and_that_is_said(make: Callable[..., Release]) -> None:
     one, other = make({"/a.md": "The keystone was cut.\n"}), make({"/b.md": "Nothing was cut.\n"})
     row = Row("", "", b"The keystone was cut.\n", None)
     for file in (one.path / layout.INDEX).iterdir():
         foreign = next(p for p in (other.path / layout.INDEX).iterdir() if p.suffix == file.suffix)
         file.write_bytes(foreign.read_bytes())
-    found = CitedRelease(open_release(one.path)).cite(row.swhid, None, 4, 12, "keystone")
+    cited = CitedRelease(open_release(one.path))
+    found = cited.cite(row.swhid, None, 4, 12, "keystone")
     assert found is not None
-    assert resolve(found, open_release(one.path)).state == "stands"
+    checked = resolve(found, open_release(one.path))
+    assert (checked.state, checked.notes) == ("stands", tuple(cited.notes))
+    assert "of other bytes, or damaged, and was not used" in checked.notes[0]
+    index.build(open_release(one.path))
+    assert resolve(found, open_release(one.path)).notes == ()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from drystone._words import many
 from drystone.errors import UsageError
 from drystone.reader import Reader
 from drystone.reader.evaluation.evaluate import SavedReport, evaluate
@@ -98,8 +99,8 @@ def questions_of(releases: Sequence[Release]) -> tuple[DataSet, tuple[str, ...]]
         licenses |= {license_ for title, license_ in asked_by.items() if title in titles}
     if len(found) < _FEWEST:
         raise UsageError(
-            f"{', '.join(shown(str(release.path)) for release in releases)}: only {len(found)} questions could be made "
-            f"of documentation and code under a known licence; at least {_FEWEST} are needed."
+            f"{', '.join(shown(str(release.path)) for release in releases)}: only {many(len(found), 'question')} could "
+            f"be made of documentation and code under a known licence; at least {_FEWEST} are needed."
         )
     named = ", ".join(f"{release.manifest.facts.name} {release.manifest.facts.version}" for release in releases)
     terms = " AND ".join(f"({one})" if " " in one and len(licenses) > 1 else one for one in sorted(licenses))

@@ -31,6 +31,11 @@ _HOLDERS: Final = 3
 #: Lines before and after a quote's own that a citation shows, and bytes of them on each side.
 _AROUND: Final = 2
 _AROUND_BYTES: Final = 400
+#: What is said where there is an index that does not fit.
+_UNUSED: Final = (
+    "the index of the release is of other bytes, or damaged, and was not used: rows were read in its place. drystone "
+    "verify says what is wrong with it, drystone index makes it anew"
+)
 #: Files that are kept between citations.
 _FILES: Final = 64
 
@@ -43,10 +48,14 @@ class CitedFile(NamedTuple):
 
 
 class CitedRelease:
-    """A release from whose rows citations are made. Files read lately are kept. Not for several threads."""
+    """A release from whose rows citations are made. Files read lately are kept. Not for several threads.
+
+    `notes` say what to know of what was read so far: that an index of other bytes, or a damaged one, was not used.
+    """
 
     def __init__(self, release: Release) -> None:
         self.release = release
+        self.notes: list[str] = []
         self._read: dict[str, CitedFile | None] = {}
 
     def kept(self, swhid: str, *, language: str | None = None, at: tuple[str, str] | None = None) -> CitedFile | None:
@@ -127,6 +136,7 @@ class CitedRelease:
         try:
             return KeptFiles(self.release, open_segments(self.release))
         except ReleaseError:  # what it would tell is in the rows as well
+            self.notes.append(_UNUSED)
             return None
 
     def _likely(self, language: str | None, at: tuple[str, str] | None) -> Iterator[str | None]:

@@ -128,7 +128,8 @@ class Resolver:
     ) -> CheckedCitation:
         facts, quote = self._release.manifest.facts, wanted.quote
         words = quote.decode("utf-8", "replace") if quote is not None else now.quote if now is not None else None
-        return CheckedCitation(words, wanted.link.path, state, said, facts.name, facts.version, now, lost)
+        notes = tuple(self._cited.notes)
+        return CheckedCitation(words, wanted.link.path, state, said, facts.name, facts.version, now, lost, notes)
 
 
 def resolve(link: Permalink, releases: Sequence[Release]) -> CheckedCitation:

@@ -118,7 +118,8 @@ class CheckedCitation:
 
     `quote` is null of a permalink, which holds only its hash; `path` is where it was cited from. `said` says the state
     in a sentence. `now` is the citation of the quote as it stands there now, where it `stands` or `moved`. `lost` says
-    how the version lost the file, where it did: by which request, or by which rule.
+    how the version lost the file, where it did: by which request, or by which rule. `notes` say what to know of the
+    reading: that an index which is not of this release was not used.
     """
 
     quote: str | None
@@ -129,3 +130,4 @@ class CheckedCitation:
     version: str
     now: Citation | None = None
     lost: LostFile | None = None
+    notes: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from drystone._words import many
 from drystone.catalog.comparing.compare import MOST as MOST_COMPARED
 from drystone.catalog.comparing.compare import compare_passports
 from drystone.catalog.matching import HITS, LONGEST, MOST, NOT_KNOWN
@@ -212,7 +213,7 @@ def _fact(fact: Fact) -> FactShown:
 
 
 def _found_lines(result: ArtifactsFound) -> list[str]:
-    lines = [QUOTED, f"by {result['method']}, of {result['searched']:,} artifacts"]
+    lines = [QUOTED, f"by {result['method']}, of {many(result['searched'], 'artifact')}"]
     if not result["hits"]:
         lines.append("nothing fits")
     for hit in result["hits"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from drystone._words import many
 from drystone.answer.citing import CitedFile, CitedRelease
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import is_swhid, parse
@@ -59,7 +60,8 @@ def read(shelf: ReleaseShelf, asked: ReadArguments, stop: Stop) -> ToolResult:
             end -= 1
         citation = file.cited.citation(file.kept, begin, end)
         found: LinesFound = {
-            "quoted": QUOTED, "citation": citation, "of_lines": lines, "notes": notes, "next": rest,
+            "quoted": QUOTED, "citation": citation, "of_lines": lines, "notes": [*file.cited.notes, *notes],
+            "next": rest,
         }  # fmt: skip
         return ToolResult({**found, "citation": asdict(citation)}, read_text(found, column=column))
 
@@ -114,7 +116,7 @@ def _range(asked: ReadArguments, data: bytes) -> tuple[int, int]:
     low = _line_start(data, first)
     if low is None or (low == len(data) and first > 1):
         lines = data.count(b"\n") + (not data.endswith(b"\n"))
-        raise UsageError(f"first: the file has {lines:,} lines, and no line {first:,}")
+        raise UsageError(f"first: the file has {many(lines, 'line')}, and no line {first:,}")
     high = None if last is None else _line_start(data, last + 1)
     return low, len(data) if high is None else high
 

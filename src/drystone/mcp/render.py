@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
+from drystone._words import many
 from drystone.answer.shapes import Citation
 from drystone.mcp.quoting import QUOTED, numbered, said
 from drystone.mcp.shapes import (
@@ -87,16 +88,19 @@ def why_text(page: OccurrencesFound) -> str:
 def licenses_text(page: LicensesFound) -> str:
     """Return licences with what each asks, and whether the policy covers all."""
     lines = [QUOTED, "", said("release", _release(page))]
-    lines.append(f"{page['kept']:,} files are kept; for {page['without_license']:,} no licence was found")
+    lines.append(f"kept: {many(page['kept'], 'file')}; for {page['without_license']:,} no licence was found")
     lines.append(f"whether policy {page['policy']} covers every kept file: {page['distributable']}")
     for used in page["licenses"]:
         asks = asdict(used.asks)
         words = [f"{name.replace('_', ' ')} {value}" for name, value in asks.items() if isinstance(value, str)]
         limits = [*asks.get("limits", ())]
-        lines.append(said("licence", f"{used.license}: {used.files:,} files; asks: {', '.join([*words, *limits])}"))
+        lines.append(
+            said("licence", f"{used.license}: {many(used.files, 'file')}; asks: {', '.join([*words, *limits])}")
+        )
     for name, obstacles in (("refused", page["refused"]), ("unknown", page["unknown"])):
         for obstacle in obstacles:
-            what = f"{obstacle.expression}: {obstacle.files:,} files: {obstacle.reason}; for example {obstacle.example}"
+            what = f"{obstacle.expression}: {many(obstacle.files, 'file')}: {obstacle.reason}"
+            what += f"; for example {obstacle.example}"
             lines.append(said(name, what))
     return ended(lines, page)
 

@@ -67,7 +67,7 @@ def test_without_what_can_be_answered_it_says_so(
     labelled.write_text(json.dumps(ROWS[1]))
     done = run(command, "evaluate", labelled, release, "--model", model, "--quiet")
     assert done.exit_code == 0, done.output
-    assert "1 questions, 1 without an answer" in done.stdout
+    assert "1 question, 1 without an answer" in done.stdout
 
 
 def test_a_wrong_set_is_refused_with_its_line(

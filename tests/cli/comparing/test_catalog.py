@@ -20,7 +20,7 @@ def test_catalog(run: Callable[..., Result], tmp_path: Path) -> None:
     )
     assert "would be added" in run(catalog, "add", str(card), "--catalog", place, "--dry-run").output
     assert not Path(place).exists()
-    assert run(catalog, "add", str(card), "--catalog", place).output == "r added: 1 facts known, 3 unknown\n"
+    assert run(catalog, "add", str(card), "--catalog", place).output == "r added: 1 fact known, 3 unknown\n"
     for more in ([], ["--dry-run"]):
         assert "--replace" in str(run(catalog, "add", str(card), "--catalog", place, *more).exception)
     assert "would be added" in run(catalog, "add", str(card), "--catalog", place, "--dry-run", "--replace").output

@@ -83,7 +83,7 @@ def lost(versions: tuple[Release, Release]) -> dict[str, LostFile | None]:
         ("/moved.py", "moved", None, "the same bytes lie at /new/moved.py"),
         ("/moved_and_out.py", "moved", "excluded_language", "at /new/out.py in it, which is dropped for"),
         ("/removed.py", "removed", None, "its repository has no such file any more"),
-        ("/gone.py", "repository_missing", None, "2 repositories were opted out of it, which it does not name"),
+        ("/gone.py", "repository_missing", None, "it leaves out 2 opted-out repositories, which it does not name"),
     ],
 )
 def test_each_way_of_losing_is_told(

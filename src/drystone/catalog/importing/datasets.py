@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from drystone._words import many
 from drystone.catalog.importing.imported import Imported, QuotedText, known, slug, unknown, with_always
 from drystone.catalog.passports.passport import Capability, Identity, Passport, Procedure
 from drystone.catalog.passports.vocabulary import jobs
@@ -67,9 +68,9 @@ def import_dataset(folder: Path, name: str, date: str, sample: int = _SAMPLE) ->
     measures = _measures(table, rows, names, nested=nested, whole=whole)
     lines = "".join(f"{key}: {value}\n" for key, (value, _, _) in measures.items())
     setup = (
-        f"{table.num_rows:,} files in {len(chosen):,} of {len(groups):,} row groups, "
+        f"{many(table.num_rows, 'file')} in {len(chosen):,} of {many(len(groups), 'row group')}, "
         + ("all of them" if whole else f"chosen by seed {_SEED}")
-        + f"; {len({group.path for group in groups}):,} Parquet files in {shown(folder.name)}"
+        + f"; {many(len({group.path for group in groups}), 'Parquet file')} in {shown(folder.name)}"
     )[:4000]
     kept = QuotedText(f"{setup}\n{lines}", f"{shown(folder.name)}: its Parquet files"[:300], date)
     method = Procedure(name="counted from the columns", version=_METHOD, setup=setup)

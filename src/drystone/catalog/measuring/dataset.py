@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from drystone._words import many
 from drystone.catalog.importing.imported import QuotedText, known, unknown
 from drystone.catalog.measuring.benchmarks import WORDS, BenchmarkTexts, read_benchmarks
 from drystone.catalog.measuring.estimates import Interval, ratio, widened
@@ -85,13 +86,13 @@ def measure_dataset(
     if not number:
         raise UsageError(f"{shown(what)}: no contents were drawn: all of these rows are empty.")
     setup = _setup(sample, looker, looked_for, optouts)
-    setup += f"; {len(lags):,} requests that were applied, the longest wait" if lags else ""
+    setup += f"; {many(len(lags), 'applied request')}, the longest wait" if lags else ""
     every = _estimates(sample, counts, looked_for, optouts)
     estimates = {name: one for name, one in every if np.isfinite(one).all()}
     if lags:
         estimates["optouts.lag_days"] = Interval(max(lags), max(lags), max(lags))
     lines = {name: f"{name}: {one.said}\n" for name, one in estimates.items()}
-    head = f"{NAME}, version {VERSION}: {shown(what)}\n{setup}\n{number} files, {bytes_} bytes\n"
+    head = f"{NAME}, version {VERSION}: {shown(what)}\n{setup}\n{many(number, 'file')}, {many(bytes_, 'byte')}\n"
     root, why = _root_license(sample)
     head += "" if root is None else f"license: {root}\n"
     head += "".join(f"kind of finding: {kind}: {many}\n" for kind, many in sorted(counts.kinds.items()))
@@ -182,7 +183,7 @@ def _setup(sample: Sample, looker: Looker, benchmarks: BenchmarkTexts | None, op
     parts.append(f"near duplicates from {looker.method.threshold:g} on, within a language")
     if benchmarks is not None:
         parts.append(
-            f"{benchmarks.count:,} texts of benchmarks, {benchmarks.short:,} of them shorter than {WORDS} words"
+            f"{many(benchmarks.count, 'text')} of benchmarks, {benchmarks.short:,} of them shorter than {WORDS} words"
         )
     if optouts is not None:
         parts.append(f"registry at {optouts.head[:16]}")

@@ -20,6 +20,7 @@ import numpy as np
 
 from drystone.catalog.importing.imported import QuotedText, known
 from drystone.catalog.measuring.dataset import MeasuredFacts, today
+from drystone.catalog.measuring.sampling import all_of
 from drystone.catalog.passports.passport import Procedure
 from drystone.errors import UsageError
 from drystone.reader.evaluation.evaluate import Prediction, predict, read_squad, summarize
@@ -62,7 +63,7 @@ def measure_reader(reader: Reader, questions: Path, most: int | None, seed: int)
     report = summarize(dataset, predictions)
     digest = _sha256(questions)
     family = _SETS.get(digest, f"quality.set_{_plain_name(questions)}_{digest[:8]}")
-    said = f"all {total:,} questions" if number == total else f"{number:,} of {total:,} questions, seed {seed}"
+    said = all_of(total, "question") if number == total else f"{number:,} of {total:,} questions, seed {seed}"
     values: dict[str, tuple[float, float | None, float | None]] = {
         f"{family}.f1": (report["metrics"]["f1"], *_two(report["interval"]["f1"])),
         f"{family}.em": (_exact(report["metrics"]), *_two(report["interval"]["exact_match"])),

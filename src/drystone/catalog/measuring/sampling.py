@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from drystone._words import many
 from drystone.detect.licenses import TreeLicenses, detect_file, is_license_file, tree_licenses
 from drystone.errors import DrystoneError, UsageError
 from drystone.release.layout import shown
@@ -166,10 +167,10 @@ def _of_tables(paths: list[Path], files: int, size: int, seed: int, text: str | 
     least = min(files, int(size / max(1.0, bytes_ / rows)))
     each = rows if whole else max(1, -(-least // len(chosen)))
     said = (
-        f"all {rows:,} rows of {len(paths):,} Parquet files"
+        f"{all_of(rows, 'row')} of {many(len(paths), 'Parquet file')}"
         if whole
-        else f"up to {each:,} rows of each of {len(chosen)} of {len(groups):,} row groups ({rows:,} rows in "
-        f"{len(paths):,} Parquet files), seed {seed}"
+        else f"up to {many(each, 'row')} of each of {len(chosen)} of {many(len(groups), 'row group')} "
+        f"({many(rows, 'row')} in {many(len(paths), 'Parquet file')}), seed {seed}"
     )
     batches = _rows([(number, *groups[at]) for number, at in enumerate(chosen)], columns, each, seed)
     types = schema.field("files").type.value_type if columns.nested else schema
@@ -294,7 +295,7 @@ def _of_repository(what: str, files: int, size: int, seed: int) -> Sample:
         contents = list(_contents(source, cache, chosen))
         tree = _tree(source, cache, every)
     whole = len(chosen) == len(every)
-    said = f"all {len(every):,} files" if whole else f"{len(chosen):,} of {len(every):,} files, seed {seed}"
+    said = all_of(len(every), "file") if whole else f"{len(chosen):,} of {len(every):,} files, seed {seed}"
     place = next(iter(source.places), what)
     paths = [path.decode("utf-8", "replace") for path, _, _ in chosen]
     batch = SampledFiles(
@@ -329,3 +330,8 @@ def _contents(source: RepositorySource, cache: Path, chosen: list[tuple[bytes, b
         if path not in held:
             raise DrystoneError(f"{shown(repr(path))}: changed while it was read; measure it again.")
         yield held[path]
+
+
+def all_of(number: int, thing: str) -> str:
+    """Return "the 1 file", "all 2 files"."""
+    return f"{'the' if number == 1 else 'all'} {many(number, thing)}"

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from drystone._words import many
 from drystone.catalog.papers.described import Described, SourceRepository
 from drystone.catalog.papers.paper import AUTHORS, DATE, DESCRIPTION, URL, Form, Paper, filled
 from drystone.release.layout import language_folder
@@ -101,7 +102,7 @@ def _data(known: Described, maker: str | None) -> dict[str, Json]:
     return filled(
         type="dataset",
         name=known.facts.name,
-        description=known.facts.description or f"{known.manifest.counts.kept:,} files of source code.",
+        description=known.facts.description or f"{many(known.manifest.counts.kept, 'file')} of source code.",
         contents={"attachment": {"contentType": "text/plain", "content": "\n".join(files)}},
         classification="source code",
         sensitiveData=list(_sensitive(known)),
@@ -111,7 +112,7 @@ def _data(known: Described, maker: str | None) -> dict[str, Json]:
 
 def _sensitive(known: Described) -> Iterator[str]:
     for kind, spans in known.redactions.items():
-        yield f"{kind.replace('_', ' ')}: {spans:,} spans were replaced; column redactions lists each."
+        yield f"{kind.replace('_', ' ')}: {many(spans, 'span')} replaced; column redactions lists each."
     yield "Source code may hold names, addresses and keys that no detector recognised."
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from drystone._words import many
 from drystone.catalog.papers.described import Described
 from drystone.catalog.papers.paper import AUTHORS, DATE, URL, Form, Paper
 from drystone.release.documents.croissant import responsible
@@ -77,7 +78,7 @@ def _general(known: Described, form: Form) -> Iterator[str]:
     )
     few = counts.text_bytes < _BILLION
     latest = known.last_visit or (f"not after the release, {facts.date}" if facts.date else None)
-    size = f"{counts.text_bytes:,} bytes of UTF-8 text in {counts.kept:,} files"
+    size = f"{many(counts.text_bytes, 'byte')} of UTF-8 text in {many(counts.kept, 'file')}"
     yield from (
         _Section(form, "1.3. Modalities, overall training data size and other characteristics")
         .field("Modality", "text")
@@ -93,7 +94,7 @@ def _general(known: Described, form: Form) -> Iterator[str]:
 
 def _languages(known: Described) -> str:
     kept = [share for share in known.counted.languages if share.kept]
-    named = ", ".join(f"{share.name} ({share.kept:,} files)" for share in kept[:20])
+    named = ", ".join(f"{share.name} ({many(share.kept, 'file')})" for share in kept[:20])
     return named + (f" and {len(kept) - 20} more" if len(kept) > 20 else "")
 
 
@@ -165,8 +166,8 @@ def _processing(known: Described, form: Form) -> Iterator[str]:
         .field("Signatory to the Code of Practice", None)
         .field(
             "Measures before training",
-            f"{counts.opted_out_repositories:,} repositories were left out on request and never read; the state of the "
-            f"registry of requests is {facts.registry_head}. Later versions accept no less."
+            f"Left out on request and never read: {many(counts.opted_out_repositories, 'repository')}. The state of "
+            f"the registry of requests is {facts.registry_head}. Later versions accept no less."
             if asked
             else None,
             "building with a registry of requests",

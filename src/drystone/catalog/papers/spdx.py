@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from drystone._words import many
 from drystone.catalog.papers.described import Described, SourceRepository
 from drystone.catalog.papers.paper import AUTHORS, DATE, DESCRIPTION, URL, Form, Paper, filled
 from drystone.release.documents.croissant import responsible
@@ -81,7 +82,7 @@ def _release(known: Described, form: Form, graph: Graph, makers: list[str]) -> s
         dataset_intendedUse=" ".join(map(str, _listed(told["rai:dataUseCases"]))),
         dataset_datasetUpdateMechanism=told["rai:dataReleaseMaintenancePlan"],
         dataset_anonymizationMethodUsed=[
-            f"{kind}: {spans:,} spans were replaced" for kind, spans in known.redactions.items()
+            f"{kind}: {many(spans, 'span')} replaced" for kind, spans in known.redactions.items()
         ],
         # Nobody can say of public source code that it holds none.
         dataset_hasSensitivePersonalInformation="noAssertion",
@@ -127,7 +128,7 @@ def _repository(origin: SourceRepository, graph: Graph) -> str:
         "software_Package",
         f"repository-{origin.id}",
         name=origin.name,
-        comment=f"{origin.place}: {origin.kept:,} files kept",
+        comment=f"{origin.place}: {many(origin.kept, 'file')} kept",
         software_primaryPurpose="source",
         software_downloadLocation=origin.url,
         software_packageUrl=origin.purl,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drystone._words import many
 from drystone.catalog.passports.passport import Fact, Passport, text_of
 from drystone.catalog.passports.vocabulary import fact_kind
 from drystone.catalog.ranking.gathering import read_fact
@@ -179,12 +180,12 @@ def _votes(ranked: RankedKind, at: int, to: int, outcomes: AllOutcomes, gap: flo
 
 def _turn_said(titles: tuple[str, str], gap: float, facts: tuple[MovedFact, ...], votes: int | None) -> str:
     ahead, behind = titles
-    many = f"{len(facts)} fact{'s' if len(facts) > 1 else ''}"
+    these = many(len(facts), "fact")
     if gap > 0:
         by = f"{ahead} is ahead of {behind} by {gap:.1f} points in every case."
-        turned = f" It takes {many} that are wrong to leave that open." if facts else ""
-        said = f"{votes:,} more people" if votes is not None else "No number of people"
+        turned = f" It takes {these} being wrong to leave that open." if facts else ""
+        said = many(votes, "more person", "more people") if votes is not None else "No number of people"
         return f"{by}{turned} {said} could do it by votes."
     if not facts:
         return f"{ahead} and {behind} are equal, and nothing is known that would part them."
-    return f"Which of {ahead} and {behind} is ahead is open. Knowing {many} could settle it."
+    return f"Which of {ahead} and {behind} is ahead is open. Knowing {these} could settle it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from drystone._words import many
 from drystone.cli._out import console, echo, text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _answer(found: CitedAnswer, several: bool) -> Iterator[Text]:
         yield text(f"    {one.attribution}", "dim")
         yield text(f"    {one.swhid}", "dim")
     if (more := len(found.citations) - _PLACES) > 0:
-        yield text(f"    and {more:,} more places; --json shows all", "dim")
+        yield text(f"    and {many(more, 'more place')}; --json shows all", "dim")
 
 
 def _place(one: Citation, several: bool) -> Text:

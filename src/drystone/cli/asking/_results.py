@@ -190,7 +190,7 @@ def print_times(counted: StringCount, by: str | None, as_json: bool) -> None:
         return
     if by:
         _print_values(counted.by)
-    more = "that is all" if counted.exact else f"and at most {counted.at_most:,} more files: there was no time"
+    more = "that is all" if counted.exact else f"and at most {many(counted.at_most, 'more file')}: there was no time"
     unread = f"; {many(counted.unread, 'file')} without text" if counted.unread else ""
     echo(f"{many(counted.times, 'time')} in {many(counted.files, 'file')}, {more}{unread} ({counted.seconds:.3f} s)")
 

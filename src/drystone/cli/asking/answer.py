@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drystone._words import many
 from drystone.answer import verbs
 from drystone.cli._options import as_json, option_of
 from drystone.cli._out import console, echo, print_json, table
@@ -65,7 +66,8 @@ def evaluate(file: Path, releases: tuple[str, ...], as_json: bool, quiet: bool, 
 
 def _print(report: AnswerReport) -> None:
     left = f"; {report['left_out']:,} about other repositories left out" if report["left_out"] else ""
-    echo(f"{report['questions']:,} questions, {report['unanswerable']:,} without an answer{left}; {report['model']}")
+    asked = many(report["questions"], "question")
+    echo(f"{asked}, {report['unanswerable']:,} without an answer{left}; {report['model']}")
     _print_answered(report)
     cited = report["citations"]
     echo(

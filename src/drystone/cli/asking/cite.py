@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def verify(answer: Path, release: Path, as_json: bool) -> None:
     else:
         for one in checked:
             _print(one)
+        _notes(checked)
         echo(f"{sum(one.state == 'stands' for one in checked)} of {len(checked)} quotes stand")
     if any(one.state != "stands" for one in checked):
         raise click.exceptions.Exit(1)
@@ -72,11 +74,17 @@ def resolve(permalink: str, releases: tuple[Path, ...], as_json: bool) -> None:
         print_json(found)
     else:
         _print(found)
+        _notes([found])
         if found.now is not None:
             for text in (found.now.quote, found.now.attribution, found.now.permalink):
                 echo(f"    {inline(text)}")
     if found.state not in {"stands", "moved"}:
         raise click.exceptions.Exit(1)
+
+
+def _notes(checked: Iterable[CheckedCitation]) -> None:
+    for note in dict.fromkeys(note for one in checked for note in one.notes):
+        echo(f"note: {note}", err=True)
 
 
 def _print(one: CheckedCitation) -> None:

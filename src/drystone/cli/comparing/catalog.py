@@ -107,7 +107,7 @@ def add(source: str, catalog: str, name: str | None, replace: bool, dry_run: boo
     facts = found.passport.facts
     known = sum(bool(fact.claims) for fact in facts)
     what = "would be added" if dry_run else "added"
-    echo(f"{inline(found.passport.artifact.name)} {what}: {known} facts known, {len(facts) - known} unknown")
+    echo(f"{inline(found.passport.artifact.name)} {what}: {many(known, 'fact')} known, {len(facts) - known} unknown")
 
 
 @command.command()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
+from drystone._words import many
 from drystone.release.columns import LedgerRow
 from drystone.release.layout import shown
 from drystone.release.manifest import EarlierVersion
@@ -109,7 +110,9 @@ class LaterVersion:
         if any(line.retracted for line in since):
             text += "; between the two something was retracted"
         if facts.opted_out_repositories:
-            text += f"; {facts.opted_out_repositories:,} repositories were opted out of it, which it does not name"
+            text += (
+                f"; it leaves out {many(facts.opted_out_repositories, 'opted-out repository')}, which it does not name"
+            )
         return self._lost("repository_missing", text, evidence={"requests": requests} if requests else None)
 
     def _requests(self, roots: Sequence[str]) -> list[str]:

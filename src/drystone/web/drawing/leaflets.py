@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from drystone._words import many
 from drystone.catalog.comparing.badge import badge
 from drystone.catalog.comparing.compare import compare_passports
 from drystone.catalog.comparing.shapes import Comparison
@@ -38,7 +39,9 @@ def write_catalog(folder: Path, catalog: Sequence[tuple[Passport, list[FoundQuot
     the folder is there and holds something, or there are too many artifacts.
     """
     if len(catalog) > _MOST:
-        raise UsageError(f"{len(catalog):,} artifacts give too many pages of pairs; {_MOST} are exported at most.")
+        raise UsageError(
+            f"{many(len(catalog), 'artifact')} give too many pages of pairs; {_MOST} are exported at most."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{shown(str(folder))} is there already; name a new folder.")
     draw = _drawing(_address)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.cli._progress import counter
@@ -78,7 +79,7 @@ def command(
 
 def _print_report(report: SavedReport, folder: Path | None) -> None:
     out = console()
-    out.print(f"{report['model']} on {report['questions']:,} questions, SQuAD {report['version']} metrics")
+    out.print(f"{report['model']} on {many(report['questions'], 'question')}, SQuAD {report['version']} metrics")
     if report.get("errors"):
         out.print(f"  {report['errors']:,} of them could not be asked, and count as answered wrong")
     for name, value in report["metrics"].items():

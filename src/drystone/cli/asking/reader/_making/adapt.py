@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from drystone._words import many
 from drystone.answer import verbs
 from drystone.cli._options import option_of
 from drystone.cli._out import echo, inline
@@ -34,7 +35,7 @@ def command(releases: tuple[str, ...], out: Path, **given: Any) -> None:
       drystone ask releases/mine --model ./my-reader "Which option limits the rows?"
     """
     made = verbs.adapt_reader(releases, out, progress=progress(), **given)
-    echo(f"{made.learnt:,} questions learnt from, {made.measured:,} measured, under {', '.join(made.licenses)}")
+    echo(f"{many(made.learnt, 'question')} learnt from, {made.measured:,} measured, under {', '.join(made.licenses)}")
     for name, what in (("f1", "F1"), ("HasAns_f1", "F1 with an answer"), ("NoAns_f1", "F1 without one")):
         echo(f"{what}: {made.before[name]:.1f} -> {made.after[name]:.1f}")
     echo(f"wrote {inline(made.folder)}", err=True)

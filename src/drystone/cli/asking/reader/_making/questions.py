@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drystone._words import many
 from drystone.cli._out import echo, inline
 from drystone.reader import verbs
 
@@ -23,4 +24,4 @@ def command(documentation: tuple[Path, ...], license: str, out: Path) -> None:
       drystone reader train mini --data mine.json --hold-out 0.3 --out tuned
     """
     count = verbs.make_questions(documentation, license, out)
-    echo(f"wrote {inline(out)}: {count:,} questions", err=True)
+    echo(f"wrote {inline(out)}: {many(count, 'question')}", err=True)
