@@ -45,7 +45,7 @@ def test_each_form_is_told_from_the_others(tmp_path: Path) -> None:
 
 def test_what_no_passport_holds_names_its_field(tmp_path: Path) -> None:
     (tmp_path / "unfragile.yml").write_text('artifact: {name: a, type: dataset, url: "a\\u001bb"}\n')
-    with pytest.raises(UsageError, match=r"unfragile.yml: url: String should match"):
+    with pytest.raises(UsageError, match=r"unfragile.yml: url: holds"):
         import_from(str(tmp_path / "unfragile.yml"))
 
 

@@ -291,10 +291,14 @@ def merge_artifacts(kept: str, other: str, *, catalog: AnyPath, dry_run: bool = 
 
 
 def validate_passport(file: AnyPath) -> list[str]:
-    """Return what is wrong with a passport's file, each fault with its field; none where it is right."""
-    from drystone.catalog.passports.reading import file_problems
+    """Return what is wrong with a passport's file, each fault with its field; none where it is right.
 
-    return file_problems(Path(file))
+    Quotes are looked for in the texts that are in the file or come with the program.
+    """
+    from drystone.catalog.passports.reading import file_problems
+    from drystone.catalog.shelf.builtin import builtin_texts
+
+    return file_problems(Path(file), builtin_texts())
 
 
 def passport_schema() -> str:

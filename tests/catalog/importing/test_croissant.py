@@ -50,10 +50,14 @@ def test_sizes_are_summed_only_where_all_are_understood() -> None:
     [
         ("{}", "names no version of Croissant"),
         ('{"conformsTo": "http://mlcommons.org/croissant/RAI/1.0"}', "names no version of Croissant"),
+        (
+            '{"conformsTo": "http://mlcommons.org/croissant/2.0"}',
+            "conformsTo: is Croissant 2.0; this program reads 1.x",
+        ),
         ('{"conformsTo": "http://mlcommons.org/croissant/1.0"}', "name: is missing"),
         ('{"conformsTo"', "is not JSON"),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_other_files_are_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):

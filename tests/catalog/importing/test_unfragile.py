@@ -81,12 +81,16 @@ def test_yaml_gives_the_same_form() -> None:
     [
         ("{}", "it has no artifact"),
         ("- 1\n", "it has no artifact"),
+        (
+            'unfragile: {"@version": "2.0", artifact: {name: a, type: dataset}}\n',
+            "@version: is 2.0; this program reads 1.x",
+        ),
         ("artifact: {type: dataset}\n", "artifact.name: is missing"),
         ("artifact: {name: a}\n", "artifact.type: is missing"),
         ("artifact: {name: a, type: prompt}\n", "artifact.type: is prompt"),
         ("artifact: {name: a, type: model, tags: [translation]}\n", "this catalog holds datasets"),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_other_files_are_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):

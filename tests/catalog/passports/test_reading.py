@@ -18,8 +18,9 @@ from drystone.catalog.passports.reading import (
     read_with_texts,
     schema,
 )
+from drystone.catalog.passports.texts import kept_by_hash
 from drystone.errors import UsageError
-from tests.catalog.passports.made import claim, does, known, passport, plain, unknown
+from tests.catalog.passports.made import TEXT, claim, does, known, passport, plain, unknown
 
 
 def test_what_is_written_is_read_again() -> None:
@@ -69,14 +70,18 @@ def test_what_is_no_passport_is_refused(data: bytes, said: str) -> None:
     ("change", "said"),
     [
         ({"facts": [{**unknown("license"), "status": "lost"}]}, "p: facts.0.status: Input should be 'known'"),
-        ({"facts": 3}, "p: facts: Input should be a valid tuple"),
+        ({"facts": 3}, "p: facts: should be a list"),
         ({"artifact": {}}, "p: artifact.kind: Field required"),
         ({"artifact": {**plain("a")["artifact"], "hack": "<script>"}}, "p: artifact.hack: Extra inputs"),
         ({"capabilities": [{**does("a.b"), "description": "x" * 5000}]}, "p: capabilities.0.description: "),
         ({"facts": [known("size.files", "x" * 10_000_000)]}, "p: is larger than"),
         ({"facts": [{**unknown("a"), "claims": [{**claim(1), "evidence": [3]}]}]}, "p: facts.0.claims.0.evidence.0: "),
+        ({"facts": [known("size.files", "x" * 5000)]}, "p: facts.0.claims.0.value: String should have at most 4000"),
+        ({"facts": [known("size.files", "a\x1b[31m")]}, "p: facts.0.claims.0.value: holds a control character"),
+        ({"facts": [unknown(f"a{n}") for n in range(2001)]}, "p: facts: should have at most 2,000 items, not 2,001"),
+        ({"artifact": {**plain("a")["artifact"], "title": "a\nb"}}, "p: artifact.title: holds a line end or another"),
     ],
-    ids=range(7),
+    ids=range(11),
 )  # fmt: skip
 def test_faults_are_named_by_field(change: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -106,12 +111,21 @@ def test_any_json_is_a_passport_or_refused(found: Any) -> None:
 
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    assert "cannot be read: No such file" in file_problems(path)[0]
+    assert "cannot be read: No such file" in file_problems(path, {})[0]
     path.write_text("{}")
-    assert file_problems(path) == [f"{path}: format: is null; this program reads 1"]
+    assert file_problems(path, {}) == [f"{path}: format: is null; this program reads 1"]
     path.write_bytes(json_of(passport("a")))
-    assert file_problems(path) == []
+    assert file_problems(path, {}) == []
     assert load_passport(path) == passport("a")
+    quoting = known("size.files", 1)
+    path.write_bytes(json_of(passport("a", quoting), [TEXT]))
+    assert file_problems(path, {}) == []
+    quoting["claims"][0]["evidence"][0]["quote"] = "words that nobody wrote"
+    path.write_bytes(json_of(passport("a", quoting), [TEXT]))
+    assert file_problems(path, {}) == [f"{path}: the quote “words that nobody wrote” of card: not there"]
+    path.write_bytes(json_of(passport("a", quoting)))
+    assert file_problems(path, {}) == [], "its text is not at hand"
+    assert len(file_problems(path, kept_by_hash([TEXT]))) == 1
 
 
 def test_a_file_may_quote_texts_with_any_brackets() -> None:

@@ -48,6 +48,17 @@ def test_two_artifacts_share_no_name(place: str) -> None:
         assert shelf.find("hub/rocks") is None
 
 
+def test_what_comes_with_the_program_is_not_hidden_unasked(place: str) -> None:
+    with Shelf(place, make=True) as shelf:
+        with pytest.raises(UsageError, match="mini comes with the program; --replace"):
+            shelf.add(imported("mini"))
+        with pytest.raises(UsageError, match="'the stack v2' is a name of the-stack-v2, which comes with the program"):
+            shelf.add(imported("rocks", title="The Stack v2"), replace=True)
+        assert shelf.get("the stack v2").artifact.name == "the-stack-v2"
+        shelf.add(imported("mini", title="Mine"), replace=True)
+        assert shelf.get("mini").artifact.title == "Mine"
+
+
 def test_a_quote_that_does_not_stand_is_not_kept(tmp_path: Path) -> None:
     with Shelf(tmp_path / "c", make=True) as shelf:
         with pytest.raises(UsageError, match=r"the quote “F1 of 87\.1” of card: not kept"):

@@ -12,8 +12,8 @@ def test_commands(place: str) -> None:  # noqa: F811
     def run(*words: str) -> str:
         return CliRunner().invoke(catalog, [*words, "--catalog", place]).output
 
-    both = ("merge", "starcoderdata", "starcoder-data")
-    assert "starcoder-data" in run("duplicates")
-    assert "would be starcoderdata" in run(*both, "--dry-run")
+    both = ("merge", "rockcoderdata", "rockcoder-data")
+    assert "rockcoder-data" in run("duplicates")
+    assert "would be rockcoderdata" in run(*both, "--dry-run")
     assert "1 of 5 facts are disputed" in run(*both)
     assert run("duplicates") == "Nothing is listed twice.\n"

@@ -16,8 +16,9 @@ from drystone.catalog.passports.passport import ArtifactVersion, Capability, Fac
 from drystone.catalog.passports.texts import sha256_of
 from drystone.catalog.passports.vocabulary import jobs
 from drystone.errors import UsageError
+from drystone.release.layout import shown
 
-_CROISSANT: Final = re.compile(r"https?://mlcommons\.org/croissant/(?!RAI)")
+_CROISSANT: Final = re.compile(r"https?://mlcommons\.org/croissant/(?!RAI)(.*)")
 _SPDX_PAGE: Final = re.compile(r"https?://spdx\.org/licenses/([A-Za-z0-9.+-]+?)(?:\.html|\.json)?/?")
 _SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(B|KB|MB|GB|TB)\s*", re.IGNORECASE)
 _UNITS: Final = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
@@ -34,8 +35,11 @@ def import_croissant(text: str, source: str, date: str, name: str | None = None)
     """
     found = from_json(text, source)
     conforms = found.all("conformsTo") or found.all("dct:conformsTo")
-    if not any(_CROISSANT.match(one) for one in conforms):
+    versions = [match[1] for one in conforms if (match := _CROISSANT.match(one))]
+    if not versions:
         raise UsageError(f"{source}: is no Croissant file: its conformsTo names no version of Croissant")
+    if not any(one.startswith("1.") for one in versions):
+        raise UsageError(f"{source}: conformsTo: is Croissant {shown(versions[0])[:40]}; this program reads 1.x")
     title = found.text("name") or name
     if not title:
         raise UsageError(f"{source}: name: is missing; --name says what it is called")

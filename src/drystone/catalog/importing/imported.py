@@ -46,7 +46,9 @@ def known(
     name: str, value: Value, evidence: Iterable[Reference], basis: Basis, method: Procedure | None = None,
     low: float | None = None, high: float | None = None, note: str | None = None,
 ) -> Fact:  # fmt: skip
-    """Return a fact that is known, in the unit that its name has."""
+    """Return a fact that is known, in the unit that its name has; control characters of a text become spaces."""
+    if isinstance(value, str):
+        value = _UNSHOWN.sub(" ", value)[:4000]
     unit = fact_kind(name).unit if isinstance(value, int | float) and not isinstance(value, bool) else None
     claim = Claim(
         value=value, unit=unit, low=low, high=high, basis=basis, evidence=tuple(evidence), method=method

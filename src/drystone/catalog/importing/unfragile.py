@@ -12,6 +12,7 @@ from drystone.catalog.importing.imported import Imported, QuotedText, known, slu
 from drystone.catalog.importing.structured import Structured, from_json, from_yaml
 from drystone.catalog.passports.passport import Capability, Fact, Identity, Passport
 from drystone.errors import UsageError
+from drystone.release.layout import shown
 
 _SCHEME: Final = "capability://"
 _MODELS: Final = frozenset({"model", "finetune"})
@@ -35,6 +36,9 @@ def import_unfragile(text: str, source: str, date: str, name: str | None = None)
     )
     if root is None:
         raise UsageError(f"{source}: is no passport of unfragile: it has no artifact")
+    version = found.text(*root, "@version") or "1.0"
+    if not version.startswith("1."):
+        raise UsageError(f"{source}: @version: is {shown(version)[:40]}; this program reads 1.x")
     kept = QuotedText(text, source, date)
     artifact = (*root, "artifact")
     notes: list[str] = []

@@ -22,11 +22,14 @@ FactName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)
 CapabilityId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)+$", max_length=96)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")]
+#: What a line, and what a text of several lines, may hold: no control character.
+LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+PROSE: Final = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=LINE)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=PROSE)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=100, strict=False)]
 #: What a fact can be: one value, or several that stand for no order.
-Value = str | bool | int | float | Lines
+Value = Prose | bool | int | float | Lines
 
 
 class _Plain(BaseModel):

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from drystone.catalog.passports.passport import FORMAT, Passport
-from drystone.catalog.passports.texts import kept_by_hash
+from drystone.catalog.passports.passport import FORMAT, LINE, PROSE, Passport
+from drystone.catalog.passports.texts import find_quotes, kept_by_hash
 from drystone.errors import UsageError
 from drystone.release.files import read_bounded, read_bounded_text
 from drystone.release.layout import shown
@@ -31,13 +32,17 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NAMED: Final = 20
 
 
-def file_problems(path: Path) -> list[str]:
-    """Return what is wrong with a passport's file, each fault with its field; none where it is right."""
+def file_problems(path: Path, kept: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with a passport's file, each fault with its field; none where it is right.
+
+    A quote is looked for where its text is in the file or `kept` (by SHA-256).
+    """
     try:
-        load_passport(path)
+        passport, texts = load_with_texts(path)
     except UsageError as error:
         return str(error).split("\n")
-    return []
+    wrong = [one for one in find_quotes(passport, {**kept, **texts}) if one.state in {"not there", "changed"}]
+    return [f"{shown(str(path))}: {one.said}" for one in wrong]
 
 
 def read_passport(data: bytes, name: str) -> Passport:
@@ -140,11 +145,24 @@ def problems_of(error: ValidationError) -> Iterable[str]:
     faults = error.errors(include_url=False, include_input=False)
     for fault in faults[:_NAMED]:
         where = ".".join(shown(str(part))[:100] for part in fault["loc"] if part not in _UNION)
-        said = fault["msg"].removeprefix("Value error, ")
+        said = _said(fault)
         yield f"{where}: {said}" if where else said
     if len(faults) > _NAMED:
         yield f"and {len(faults) - _NAMED:,} more"
 
 
+def _said(fault: ErrorDetails) -> str:
+    """Say a fault without the names that Python has for types."""
+    if fault["type"] == "tuple_type":
+        return "should be a list"
+    if fault["type"] == "too_long" and "field_type" in fault["ctx"]:
+        return f"should have at most {fault['ctx']['max_length']:,} items, not {fault['ctx']['actual_length']:,}"
+    if fault["type"] == "string_pattern_mismatch" and fault["ctx"]["pattern"] in _SIGNS:
+        return f"holds {_SIGNS[fault['ctx']['pattern']]}"
+    return fault["msg"].removeprefix("Value error, ")
+
+
+#: Patterns of texts, and what a text holds that does not match.
+_SIGNS: Final = {LINE: "a line end or another control character", PROSE: "a control character"}
 #: Names that pydantic gives to the choices of a value.
-_UNION: Final = frozenset({"str", "bool", "int", "float", "tuple[constrained-str, ...]"})
+_UNION: Final = frozenset({"constrained-str", "bool", "int", "float", "tuple[constrained-str, ...]"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from drystone.catalog.passports.passport import Passport, Reference
+from drystone.release.layout import shown
 
 
 def sha256_of(text: str) -> str:
@@ -31,6 +32,13 @@ class FoundQuote:
     reference: Reference
     state: Literal["stands", "not there", "changed", "not kept"]
     offset: int | None = None
+
+    @property
+    def said(self) -> str:
+        """Its words, their source and its state, in a sentence."""
+        return (
+            f"the quote “{shown(' '.join(self.reference.quote.split())[:80])}” of {self.reference.source}: {self.state}"
+        )
 
 
 def find_quotes(passport: Passport, texts: Mapping[str, str]) -> list[FoundQuote]:

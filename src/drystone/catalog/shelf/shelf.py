@@ -34,8 +34,8 @@ class Shelf:
         """Keep a passport with its texts; all of it or nothing. `dry_run`: check alone whether that can be.
 
         `instead_of`: another artifact of the database that is forgotten, as when two were one. Raises `UsageError`
-        where another artifact has one of its names (or it is there already, without `replace`), or where a quote does
-        not stand in its text.
+        where another artifact has one of its names (or it is there already or comes with the program, without
+        `replace`), or where a quote does not stand in its text.
         """
         if self._engine is None and not dry_run:
             raise UsageError("no catalog is named to add to: name one with --catalog.")
@@ -43,11 +43,11 @@ class Shelf:
         texts = {**builtin_texts(), **imported.texts}
         missing = next((one for one in find_quotes(imported.passport, texts) if one.state != "stands"), None)
         if missing is not None:
-            quote = shown(" ".join(missing.reference.quote.split())[:80])
-            raise UsageError(f"{artifact.name}: the quote “{quote}” of {missing.reference.source}: {missing.state}.")
+            raise UsageError(f"{artifact.name}: {missing.said}.")
         data = json_of(imported.passport)
         if self._engine is None:
             return
+        _not_the_programs(artifact, replace)
         with self._engine.connect() as connection, connection.begin() as writing:
             there = connection.execute(sa.select(ARTIFACTS.c.name).where(ARTIFACTS.c.name == artifact.name)).scalar()
             if there is not None and not replace:
@@ -177,6 +177,22 @@ class Shelf:
 
     def _all_names(self) -> set[str]:
         return {name for passport in self.passports() for name in names_of(passport.artifact)}
+
+
+def _not_the_programs(artifact: Identity, replace: bool) -> None:
+    """Raise `UsageError` where a name is that of an artifact that comes with the program, which it would hide."""
+    for name in names_of(artifact):
+        owner = next(
+            (one.artifact.name for one in builtin_passports().values() if name in names_of(one.artifact)), None
+        )
+        if owner is None or (owner == artifact.name and replace):
+            continue
+        if owner == artifact.name:
+            raise UsageError(f"{owner} comes with the program; --replace puts this one in its place.")
+        raise UsageError(
+            f"'{shown(name)}' is a name of {owner}, which comes with the program; --name {owner} --replace puts this "
+            "one in its place."
+        )
 
 
 def names_of(artifact: Identity) -> list[str]:

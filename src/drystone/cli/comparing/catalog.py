@@ -82,7 +82,7 @@ def show(artifact: str, catalog: str | None, as_json: bool) -> None:
 @click.argument("source")
 @_options.catalog_to_change
 @click.option("--name", help="Name of the artifact, where the source does not say it.")
-@click.option("--replace", is_flag=True, help="Replace an artifact of the same name.")
+@click.option("--replace", is_flag=True, help="Replace an artifact of the same name, or one that comes with the program.")
 @click.option("--dry-run", is_flag=True, help="Keep nothing; with --json show the passport.")
 @_options.as_json
 def add(source: str, catalog: str, name: str | None, replace: bool, dry_run: bool, as_json: bool) -> None:
@@ -129,6 +129,8 @@ def remove(name: str, catalog: str) -> None:
 @_options.as_json
 def validate(file: Path, as_json: bool) -> None:
     """Say what is wrong with the passport in FILE, each fault with its field. The exit status is 1 where there is one.
+
+    Quotes are looked for in the texts that are in the file or come with the program.
 
     \b
     Examples:
