@@ -22,22 +22,44 @@ from drystone.search.remote.objects import open_remote
 from drystone.search.search import Searcher
 
 _LATENCY = 0.03
+#: It takes little of the processor, which the search has to share with it. An answer waits where the reader is slow.
 _SLOW = f"""
 import asyncio, sys
 
-async def pass_on(reader, writer, seconds):
-    while data := await reader.read(1 << 20):
-        await asyncio.sleep(seconds)
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+class Side(asyncio.Protocol):
+    def __init__(self, seconds, other=None):
+        self.seconds, self.other, self.early = seconds, other, []
 
-async def served(reader, writer):
-    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]))
-    await asyncio.gather(pass_on(reader, far_writer, {_LATENCY}), pass_on(far_reader, writer, 0))
+    def connection_made(self, transport):
+        self.transport = transport
+        if self.other is None:
+            loop = asyncio.get_running_loop()
+            self.task = loop.create_task(loop.create_connection(lambda: Side(0, self), "127.0.0.1", int(sys.argv[1])))
+        else:
+            self.other.other = self
+            for data in self.other.early:
+                self.other.data_received(data)
+
+    def data_received(self, data):
+        if self.other is None:
+            self.early.append(data)
+        elif self.seconds:
+            asyncio.get_running_loop().call_later(self.seconds, self.other.transport.write, data)
+        else:
+            self.other.transport.write(data)
+
+    def pause_writing(self):
+        self.other.transport.pause_reading()
+
+    def resume_writing(self):
+        self.other.transport.resume_reading()
+
+    def connection_lost(self, error):
+        if self.other is not None:
+            self.other.transport.close()
 
 async def main():
-    slow = await asyncio.start_server(served, "127.0.0.1", 0)
+    slow = await asyncio.get_running_loop().create_server(lambda: Side({_LATENCY}), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{{slow.sockets[0].getsockname()[1]}}", flush=True)
     await slow.serve_forever()
 
@@ -53,8 +75,19 @@ def _store() -> Iterator[tuple[str, str]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        # Without a hash for the ETag: the server would read all of an object to answer for a part of it.
-        serve = ["serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--auth-key", "testing,testing", "--etag-hash="]
+        # Without a hash for the ETag, and without a buffer: the server would read all of an object, or 16 MiB of it, to
+        # answer for a part.
+        serve = [
+            "serve",
+            "s3",
+            folder,
+            "--addr",
+            f"127.0.0.1:{port}",
+            "--auth-key",
+            "testing,testing",
+            "--etag-hash=",
+            "--buffer-size=0",
+        ]
         server = subprocess.Popen([str(rclone), *serve, "--config", os.devnull], stderr=subprocess.DEVNULL)
         slow = subprocess.Popen([sys.executable, "-c", _SLOW, str(port)], stdout=subprocess.PIPE, text=True)
         try:

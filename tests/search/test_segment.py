@@ -36,3 +36,16 @@ def test_stretches_that_do_not_divide_the_texts_are_refused(release: Release, tm
     path.write_bytes(b"".join(segment_bytes(segment.name, sections)))
     with pytest.raises(ReleaseError, match="stretches do not divide its files"):
         _ = Segment(path, segment.entries).stretches
+
+
+def test_names_are_looked_up_alike_before_and_after_their_keys_are_sorted(release: Release) -> None:
+    segment = open_segments(release)[0]
+    names = segment.names.decode().splitlines()
+    for name in [*names, "no such name", names[0][:-1], f"{names[0]}x", names[0].swapcase()]:
+        for folded in (False, True):
+            segment._looked_up = 0
+            early = segment._named(name.encode(), folded).tolist()
+            segment._looked_up = 1 << 30
+            assert early == segment._named(name.encode(), folded).tolist(), (name, folded)
+            key = str.lower if folded else str
+            assert early == [at for at, one in enumerate(names) if key(one) == key(name)]

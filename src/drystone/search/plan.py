@@ -268,6 +268,12 @@ class State:
                 found &= self._mask(part)
         return found
 
+    @property
+    def lets_something_through(self) -> bool:
+        """Whether columns let a file through; where none is asked for, they are not looked at."""
+        parts = self.plan.part.parts if isinstance(self.plan.part, Every) else [self.plan.part]
+        return not any(isinstance(part, Columns) for part in parts) or bool(self.columns.any())
+
     def _mask(self, part: Columns) -> Mask:
         mask = self._masks.get(id(part))
         if mask is None:

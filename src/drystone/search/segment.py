@@ -88,6 +88,8 @@ SYMBOLS: Final = pa.schema([("name", pa.int32()), ("file", pa.int32()), ("line",
 
 #: Lists in a block of postings (kernel/search/postings.hpp).
 BLOCK: Final = 32
+#: Names that are looked up before their keys are sorted.
+_LOOK_UPS: Final = 4
 
 U32 = npt.NDArray[np.uint32]
 
@@ -163,6 +165,7 @@ class Segment:
         self._data = self._mapped() if remote is None else remote.view
         self._sections = self._directory()
         self._codes: dict[str, tuple[list[Any], npt.NDArray[np.int32]]] = {}
+        self._looked_up = 0
 
     def _mapped(self) -> memoryview:
         try:
@@ -357,19 +360,27 @@ class Segment:
 
     def _defining_rows(self, name: str, folded: bool) -> npt.NDArray[np.int64]:
         """Return the rows of `symbols` that have a name."""
-        keys, order = self._name_keys
-        key = np.uint64(_kernel.term_key(_kernel.fold(name.encode())))
-        numbers = order[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
-        if not folded and len(numbers):
-            lines, begins = self.name_lines
-            wanted = name.encode() + b"\n"
-            numbers = np.array([n for n in numbers.tolist() if lines.startswith(wanted, begins[n])], np.int64)
+        numbers = self._named(name.encode(), folded)
         if not len(numbers):
             return np.zeros(0, np.int64)
         of_row, _ = self._symbol_rows
         numbers = numbers.astype(of_row.dtype)  # else all rows would be made as wide
         low, high = np.searchsorted(of_row, numbers, "left"), np.searchsorted(of_row, numbers, "right")
         return np.concatenate([np.arange(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)])
+
+    def _named(self, name: bytes, folded: bool) -> npt.NDArray[np.int64]:
+        """Return the lines of `names` that are a name, in any case if `folded`, from 0."""
+        if self._looked_up < _LOOK_UPS:  # to look through the names once is far less than to sort their keys
+            self._looked_up += 1
+            wanted, names = (_kernel.fold(one) if folded else one for one in (name, self.names))
+            return np.array(_lines_that_are(wanted, names), np.int64)
+        keys, order = self._name_keys
+        key = np.uint64(_kernel.term_key(_kernel.fold(name)))
+        numbers = order[np.searchsorted(keys, key, "left") : np.searchsorted(keys, key, "right")]
+        if not folded and len(numbers):
+            lines, begins = self.name_lines
+            numbers = np.array([n for n in numbers.tolist() if lines.startswith(name + b"\n", begins[n])], np.int64)
+        return numbers
 
     @cached_property
     def _name_keys(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
@@ -392,6 +403,10 @@ class Segment:
         beside = self.flags & np.uint8(FLAGS["vendor"] | FLAGS["generated"])
         rank = beside * np.uint8(2) + (self.flags & np.uint8(FLAGS["test"]))
         return np.lexsort((self.starts, self.page_numbers, rank))
+
+    def unpack(self) -> None:
+        """Unpack what every search for texts needs. Raises `ReleaseError` where it is damaged."""
+        _ = self.ranked, self.stretches
 
     @cached_property
     def places(self) -> npt.NDArray[np.int64]:
@@ -545,6 +560,17 @@ def column(table: pa.Table, name: str, null: int = 0) -> npt.NDArray[Any]:
     if chunks:
         return numbers(chunks[0], null)
     return np.zeros(0, f"i{table.schema.field(name).type.bit_width // 8}")
+
+
+def _lines_that_are(wanted: bytes, lines: bytes) -> list[int]:
+    """Return which of lines are these bytes, from 0."""
+    needle, text = b"\n" + wanted + b"\n", b"\n" + lines
+    found, line, before, at = list[int](), 0, 0, text.find(needle)
+    while at >= 0:
+        line += text.count(b"\n", before, at)
+        found.append(line)
+        before, at = at, text.find(needle, at + 1)
+    return found
 
 
 def _line_starts(joined: bytes) -> npt.NDArray[np.int64]:

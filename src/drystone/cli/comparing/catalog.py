@@ -82,7 +82,9 @@ def show(artifact: str, catalog: str | None, as_json: bool) -> None:
 @click.argument("source")
 @_options.catalog_to_change
 @click.option("--name", help="Name of the artifact, where the source does not say it.")
-@click.option("--replace", is_flag=True, help="Replace an artifact of the same name, or one that comes with the program.")
+@click.option(
+    "--replace", is_flag=True, help="Replace an artifact of the same name, or one that comes with the program."
+)
 @click.option("--dry-run", is_flag=True, help="Keep nothing; with --json show the passport.")
 @_options.as_json
 def add(source: str, catalog: str, name: str | None, replace: bool, dry_run: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from drystone.search.remote.objects import fetch
 
 #: Trigrams of a literal that are asked for: those whose blocks are the smallest. More would save few texts.
 _RAREST: Final = 8
+#: What was read first is unpacked while postings come.
+_UNPACKER: Final = ThreadPoolExecutor(1, "drystone-columns")
 #: Bytes at the beginning of the trigrams that are read unasked: nearly always all keys.
 _KEYS: Final = 48 << 10
 
@@ -32,10 +35,13 @@ def prepare(states: Iterable[State]) -> None:
         (remote, [*state.segment.section_ranges(needed), (state.segment.dictionary_range()[0], _KEYS)])
         for state, remote in far
     )
-    asked = [(state, remote) for state, remote in far if state.columns.any()]
+    unpacking = [_UNPACKER.submit(state.segment.unpack) for state, _ in far]
+    asked = [(state, remote) for state, remote in far if state.lets_something_through]
     fetch((remote, [state.segment.dictionary_range()]) for state, remote in asked)
     later = by_name if plan.words and not plan.symbols else []
     fetch((remote, [*state.segment.section_ranges(later), *_of_patterns(state)]) for state, remote in asked)
+    for one in unpacking:
+        one.result()
 
 
 def _of_patterns(state: State) -> list[tuple[int, int]]:
