@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
@@ -88,15 +89,49 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
     source = TableSource(tmp_path / "table", str(contents), "https://example.org/", agreement="Inria, 2026")
     again = build([source], tmp_path / "built")
     same = ("swhid", "path", "content", "origin", "revision_id", "directory_id", "snapshot_id", "branch_name",
-            "blob_id", "revision_date", "committer_date", "language", "released_sha256", "length_bytes")  # fmt: skip
+            "blob_id", "revision_date", "committer_date", "language", "released_sha256", "length_bytes",
+            "license_type")  # fmt: skip
 
     def told(release: Release) -> Counter[Any]:
-        return Counter(tuple(row[name] for name in same) for row in rows(release.data()))
+        return Counter(
+            (*(row[name] for name in same), *sorted(row["detected_licenses"])) for row in rows(release.data())
+        )
 
-    # A table has no licence files of other languages, nor files that were dropped; what it lists is all there.
+    # A table has no licence files of other languages, nor files that were dropped; what it lists is all there, under the
+    # licence that it names.
     assert told(again) == told(by_git)
     assert again.manifest.counts.occurrences == by_git.manifest.counts.kept
     assert "Inria, 2026" in (again.path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("form", ["stack-v2", "stack-v2-repos"])
+def test_the_licence_of_a_table_counts_where_its_licence_files_did_not_travel(
+    by_git: Release, contents: Path, tmp_path: Path, form: Form
+) -> None:
+    export(by_git, form, tmp_path / "table")
+    speaking = ("license", "copying", "readme", "pyproject.toml", "setup.cfg", "setup.py", "notice", "authors")
+    for file in (tmp_path / "table").rglob("*.parquet"):
+        table = pq.read_table(file)
+        if form == "stack-v2":
+            kept = [not any(word in path.lower() for word in speaking) for path in table.column("path").to_pylist()]
+            table = table.filter(kept)
+        else:
+            column = [
+                [f for f in files if not any(word in f["path"].lower() for word in speaking)]
+                for files in table.column("files").to_pylist()
+            ]
+            at = table.schema.get_field_index("files")
+            table = table.set_column(at, table.schema.field(at), pa.array(column, table.schema.field(at).type))
+        pq.write_table(table, file)
+    again = build([TableSource(tmp_path / "table", str(contents), "https://example.org/")], tmp_path / "built")
+    before = {(row["origin"], row["path"]): row for row in rows(by_git.data())}
+    after = {(row["origin"], row["path"]): row for row in rows(again.data())}
+    assert len(after) == again.manifest.counts.occurrences > 40
+    assert {row["license_basis"] for row in after.values()} <= {"table", "header"}
+    assert sum(row["license_basis"] == "table" for row in after.values()) > 20
+    for key, row in after.items():
+        assert row["license_type"] == before[key]["license_type"]
+        assert set(row["detected_licenses"]) <= set(before[key]["detected_licenses"])
 
 
 def opt_out(registry: Path, subject: Subject) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from drystone.detect.licenses import Evidence, LicenseAnnotation
 from drystone.policy.decision import Reason
-from drystone.policy.licensed import license_of
+from drystone.policy.licensed import license_of, with_table
 from drystone.policy.licenses import LicensePolicy
 
 
@@ -82,3 +82,45 @@ def test_a_drop_shows_where_the_licence_was_read_and_not_too_much_of_it() -> Non
 
 def test_nothing_found_is_an_empty_list_of_evidence() -> None:
     assert license_of(None, LicensePolicy()).evidence == "[]"
+
+
+@pytest.mark.parametrize(
+    ("told", "site", "expression", "reason"),
+    [
+        ("permissive:MIT", None, "MIT", None),
+        ("permissive:Apache-2.0,MIT", None, "Apache-2.0 AND MIT", None),
+        ("permissive:GPL-2.0-only,MIT", None, "GPL-2.0-only OR MIT", None),
+        ("permissive:Apache-2.0 WITH LLVM-exception", None, "Apache-2.0 WITH LLVM-exception", None),
+        ("non_permissive:GPL-2.0-only,MIT", None, "GPL-2.0-only AND MIT", Reason.NON_PERMISSIVE_LICENSE),
+        (":MIT", None, "MIT", None),
+        ("non_permissive:MIT", None, None, Reason.LICENSE_NOT_UNDERSTOOD),
+        ("non_permissive:", None, None, Reason.LICENSE_NOT_UNDERSTOOD),
+        ("permissive:", None, None, Reason.LICENSE_NOT_UNDERSTOOD),
+        ("permissive:", "MIT", None, None),
+        ("no_license:", None, None, Reason.NO_LICENSE),
+        ("permissive:no such thing", None, "no such thing", Reason.LICENSE_NOT_UNDERSTOOD),
+    ],
+)
+def test_the_word_of_a_table(told: str, site: str | None, expression: str | None, reason: Reason | None) -> None:
+    licensed = license_of(with_table(None, told, site), LicensePolicy(), site)
+    assert licensed.expression == expression
+    assert (licensed.drop.reason if licensed.drop is not None else None) is reason
+    if expression is not None:
+        assert licensed.basis == "table"
+        assert licensed.evidence == (
+            f'[{{"expression":"{expression}","swhid":null,"path":null,"start_line":null,"end_line":null,"rule":"table",'
+            '"confidence":1.0}]'
+        )
+
+
+def test_the_word_of_a_table_stands_behind_a_licences_own_text() -> None:
+    text = found("MIT")
+    readme = LicenseAnnotation("MIT", "readme", (Evidence("MIT", 1, 2, "readme", 0.9, "README.md"),))
+    assert with_table(text, "non_permissive:GPL-2.0-only,MIT") is text
+    assert with_table(readme, "permissive:MIT") is readme
+    both = with_table(readme, "non_permissive:GPL-2.0-only,MIT")
+    assert both is not None
+    assert both.expression == "(MIT) AND (GPL-2.0-only AND MIT)"
+    assert license_of(both, LicensePolicy()).basis == "readme+table"
+    denied = LicenseAnnotation(None, "text", denied=True)
+    assert with_table(denied, "permissive:MIT") is denied

@@ -195,17 +195,17 @@ def one(rows: list[dict[str, Any]], folder: Path, contents: Path, **changes: Any
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"content_id": None}, "no content_id"),
+        ({"content_id": None}, "content_id is empty"),
         ({"content_id": "xyz"}, "not 40 hex digits"),
         ({"content_id": "a" * 41}, "not 40 hex digits"),
-        ({"path": None}, "no path"),
+        ({"path": None}, "path is empty"),
         ({"path": "/../../etc/passwd"}, "'..'"),
         ({"path": "//etc/passwd"}, "absolute"),
         ({"path": "/a\0b"}, "NUL"),
         ({"path": "/"}, "empty"),
         ({"path": "/" + "x" * 5000}, "5000 bytes"),
-        ({"repo_name": None}, "names no repository"),
-        ({"repo_name": " "}, "names no repository"),
+        ({"repo_name": None}, "names the repository"),
+        ({"repo_name": " "}, "names the repository"),
         ({"length_bytes": -1}, "negative"),
     ],
 )

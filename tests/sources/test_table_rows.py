@@ -28,7 +28,8 @@ def test_the_stack_fits() -> None:
     check_columns(STACK_V2, "x")
     assert not is_nested(STACK_V2)
     assert set(columns_of(STACK_V2)) >= {"blob_id", "content_id", "path", "length_bytes", "repo_name"}
-    assert "detected_licenses" not in columns_of(STACK_V2)
+    assert {"detected_licenses", "license_type"} <= {*columns_of(STACK_V2)}
+    assert "src_encoding" not in columns_of(STACK_V2)
 
 
 @pytest.mark.parametrize("name", ["blob_id", "content_id", "path", "length_bytes", "directory_id", "branch_name"])
@@ -52,11 +53,29 @@ def test_rows_have_ids_as_bytes() -> None:
 def test_rows_that_name_nothing_say_why() -> None:
     wrong = [
         {"repo_name": None}, {"path": None}, {"content_id": None}, {"content_id": "xyz"}, {"length_bytes": -1},
+        {"blob_id": "xyz"}, {"repo_name": "mason/wa\nlls"},
     ]  # fmt: skip
     found = problems(ROW, *(ROW | each for each in wrong))
     assert found[0] is None
     assert len({problem for problem in found[1:] if problem}) == len(wrong)
-    assert found[1] == "its row names no repository"
+    assert found[1] == "row 1: repo_name and repo_url are empty; one of them names the repository"
+    assert found[6] == "row 6: blob_id is not 40 hex digits, the SHA-1 of the bytes"
+    assert found[7] == "row 7: repo_name holds a line break or another control character; it is OWNER/NAME"
+    rows = rows_of(table(ROW, ROW | {"path": None}), "train-0.parquet", 100)
+    assert rows.column("problem").to_pylist() == [None, "train-0.parquet row 101: path is empty"]
+
+
+def test_the_licence_of_a_row_is_kept() -> None:
+    said: list[dict[str, object]] = [
+        {"license_type": "permissive", "detected_licenses": ["MIT", "Apache-2.0"]},
+        {"license_type": None, "detected_licenses": []},
+        {"license_type": "no_license", "detected_licenses": None},
+    ]
+    rows = rows_of(table(*(ROW | each for each in said)))
+    assert rows.column("license").to_pylist() == ["permissive:MIT,Apache-2.0", None, "no_license:"]
+    at = STACK_V2.get_field_index("detected_licenses")
+    with pytest.raises(SourceError, match=r"x: wrong types: detected_licenses is string, not list<item: string>"):
+        check_columns(STACK_V2.set(at, pa.field("detected_licenses", pa.string())), "x")
 
 
 def test_a_repository_without_files_stays_in_sight() -> None:

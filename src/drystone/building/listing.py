@@ -37,7 +37,7 @@ from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
 
 #: Of this program, and of how its stages hand rows on: what another version has made is made anew.
-VERSION: Final = f"{version('drystone')}, rows by exchange"
+VERSION: Final = f"{version('drystone')}, rows by exchange, licences of tables"
 
 
 @dataclass(frozen=True)

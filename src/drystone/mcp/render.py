@@ -160,7 +160,7 @@ def _decision(record: OccurrenceRecord | ExplainedOccurrence) -> list[str]:
 
 def _basis(piece: Mapping[str, Any]) -> str:
     lines = "" if piece["start_line"] is None else f" lines {piece['start_line']} to {piece['end_line']}"
-    return f"{piece['expression']}: {piece['path']}{lines} ({piece['rule']})"
+    return f"{piece['expression']}: {piece['path'] or 'the table of its source'}{lines} ({piece['rule']})"
 
 
 def ended(lines: list[str], page: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ _OF_FILES: Final = (
     "license_conflict",
 )  # fmt: skip
 #: What a licence can rest on, as `license_basis` has it; `conflict` and `unknown` are asked for like them.
-BASES: Final = ("header", "metadata", "notice", "pattern", "readme", "review", "text", "conflict", "unknown")
+BASES: Final = ("header", "metadata", "notice", "pattern", "readme", "review", "table", "text", "conflict", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

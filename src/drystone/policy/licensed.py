@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from drystone.detect.licenses import LicenseState, file_kind, is_license_file
+from drystone.detect.licenses import Evidence, LicenseAnnotation, LicenseState, file_kind, is_license_file
 from drystone.detect.licenses.annotation import families
 from drystone.detect.licenses.paths import names_source_code
 from drystone.policy.decision import Drop, Reason
@@ -15,9 +15,11 @@ from drystone.policy.licenses import FORBIDDEN, NOT_UNDERSTOOD, Ground, LicenseP
 
 if TYPE_CHECKING:
     from drystone._json import Json
-    from drystone.detect.licenses import LicenseAnnotation
-    from drystone.detect.licenses.annotation import Evidence
 
+#: The rule of evidence that is the word of a table, not of a text.
+TABLE: Final = "table"
+#: What The Stack v2 calls permissive: Blue Oak's list, and ScanCode's categories of that name.
+_STACK_V2_PERMISSIVE: Final = LicensePolicy(categories=("Permissive", "Public Domain"))
 #: Pieces of evidence that a drop shows at most.
 _SHOWN: Final = 5
 #: Kinds of places that are kinds of files; the other files speak by pattern.
@@ -76,6 +78,51 @@ def basis_of(found: LicenseAnnotation) -> str | None:
     return "+".join(sorted(kinds)) or None
 
 
+def with_table(
+    found: LicenseAnnotation | None, told: str, gha_license_id: str | None = None
+) -> LicenseAnnotation | None:
+    """Return what was found for a file together with what a table says of it (`told_license` of a listing).
+
+    The table's word counts where its licence files did not travel: where nothing was found, it holds; where only a
+    README or metadata name a licence, what it names besides holds too. A licence's own text, and whatever denies or is
+    not understood, hold alone.
+    """
+    said = _told(told, bool(gha_license_id))
+    if said is None or found is None or found.state is LicenseState.ABSENT:
+        return said or found
+    texts = "text" in (basis_of(found) or "").split("+")
+    both = LicenseState.GRANTED is found.state is said.state
+    if texts or not both or families(said.expression) <= families(found.expression):
+        return found
+    expression = f"({found.expression}) AND ({said.expression})"
+    return replace(found, expression=expression, evidence=(*found.evidence, *said.evidence))
+
+
+@lru_cache(maxsize=4096)
+def _told(told: str, site_names_one: bool) -> LicenseAnnotation | None:
+    """Return what a table says, None for nothing.
+
+    All names hold together, as in The Stack v2; where a row is permissive that would not be so, one may choose. A type
+    that the names do not bear out, or that stands alone, is not understood, unless the hosting site names a licence.
+    """
+    type_, _, names = told.partition(":")
+    named = [name for name in names.split(",") if name]
+    if not named:
+        silent = type_ in ("", "no_license") or site_names_one
+        return None if silent else _not_understood(f"the table says {type_}, and names no licence")
+    all_, one = (joiner.join(named) for joiner in (" AND ", " OR "))
+    permissive = evaluate(all_, _STACK_V2_PERMISSIVE).license_type == "permissive"
+    if type_ == "non_permissive" and permissive:
+        return _not_understood(f"the table says {type_}, and names {', '.join(named)}")
+    choice = type_ == "permissive" and not permissive
+    expression = one if choice and evaluate(one, _STACK_V2_PERMISSIVE).license_type == "permissive" else all_
+    return LicenseAnnotation(expression, "file", (Evidence(expression, 0, 0, TABLE, 1.0),))
+
+
+def _not_understood(why: str) -> LicenseAnnotation:
+    return LicenseAnnotation(None, "file", (Evidence("", 0, 0, TABLE, 1.0),), unanswered=True, notes=(why,))
+
+
 @lru_cache(maxsize=65_536)
 def speaks_for(found: str | None, expression: str | None) -> bool:
     """Whether a text in which `found` was read is one that a file under `expression` rests on.
@@ -88,8 +135,8 @@ def speaks_for(found: str | None, expression: str | None) -> bool:
 
 def _basis(piece: Evidence) -> str:
     """Return the kind of place that a piece of evidence is from: other files speak for themselves."""
-    if piece.rule == "review":
-        return "review"
+    if piece.rule in ("review", TABLE):
+        return piece.rule
     kind = file_kind(piece.path) if is_license_file(piece.path) else "header"
     if kind in _BASES:
         # Source code that has a licence's word in its name (copyright.py) speaks for itself only.

@@ -48,6 +48,7 @@ ROWS: Final = pa.schema(
         ("id", pa.binary()),  # git blob hash, 20 bytes
         ("sha1", pa.binary()),  # SHA-1 of the bytes, 20 bytes
         ("size", pa.int64()),
+        ("license", pa.string()),  # its type, a colon, names with commas between them
         ("problem", pa.string()),
     ]
 )
@@ -59,6 +60,11 @@ _FILE: Final[dict[str, pa.DataType]] = {
     "content_id": pa.string(),
     "path": pa.string(),
     "length_bytes": pa.int64(),
+}
+#: What else a table may say of each file.
+_LICENSE: Final[dict[str, pa.DataType]] = {
+    "detected_licenses": pa.list_(pa.string()),
+    "license_type": pa.string(),
 }
 #: Without these a row names no repository, or no content.
 _NEEDED_OF_REPOSITORY: Final = ("directory_id", "revision_id", "snapshot_id", "branch_name")
@@ -84,7 +90,7 @@ def check_columns(schema: pa.Schema, where: str) -> None:
         )
     wrong = [
         f"{name} is {_short(types[name])}, not {wanted}"
-        for types, columns in ((of_file, _FILE), (of_repository, dict(REPOSITORY.values())))
+        for types, columns in ((of_file, {**_FILE, **_LICENSE}), (of_repository, dict(REPOSITORY.values())))
         for name, wanted in columns.items()
         if name in types and not _fits(types[name], wanted)
     ]
@@ -99,7 +105,7 @@ def is_nested(schema: pa.Schema) -> bool:
 
 def columns_of(schema: pa.Schema) -> list[str]:
     """Return the columns to read from a table of this schema."""
-    wanted = {column for column, _ in REPOSITORY.values()} | ({"files"} if is_nested(schema) else set(_FILE))
+    wanted = {column for column, _ in REPOSITORY.values()} | ({"files"} if is_nested(schema) else {*_FILE, *_LICENSE})
     return [name for name in schema.names if name in wanted]
 
 
@@ -118,9 +124,13 @@ def with_urls(rows: pa.Table, origins: str) -> pa.Table:
     return rows.set_column(at, "url", pc.if_else(blank, prefixed, rows.column("url")))
 
 
-def rows_of(table: pa.Table) -> pa.Table:
-    """Return the files of a table whose columns were checked, as `ROWS`."""
+def rows_of(table: pa.Table, place: str = "", first: int = 0) -> pa.Table:
+    """Return the files of a table whose columns were checked, as `ROWS`.
+
+    A problem names the row by `place`, the table's name, and its number, which begins at `first`.
+    """
     count = table.num_rows
+    numbers = pa.array(range(first, first + count), pa.int64())
     given = {name: table.column(name).combine_chunks() for name in table.column_names}
     repository = {name: _column(given.get(column), type_, count) for name, (column, type_) in REPOSITORY.items()}
     empty = None
@@ -130,11 +140,14 @@ def rows_of(table: pa.Table) -> pa.Table:
         empty = pc.equal(lengths, 0)
         flat = pc.list_flatten(files)
         parents = pc.list_parent_indices(files)
-        given = {name: pc.struct_field(flat, name) for name in _FILE}
+        given = {f.name: pc.struct_field(flat, f.name) for f in flat.type if f.name in {*_FILE, *_LICENSE}}
         without = {name: array.filter(empty) for name, array in repository.items()}
         repository = {name: array.take(parents) for name, array in repository.items()}
+        numbers = numbers.take(parents)
         count = len(flat)
-    rows = pa.table({**repository, **_files(given, repository, count)}, schema=ROWS)
+    files = _files(given, repository, count)
+    named = pc.binary_join_element_wise(f"{place} row ".lstrip(), numbers.cast(pa.string()), ": ", files["problem"], "")
+    rows = pa.table({**repository, **files, "problem": named}, schema=ROWS)
     if empty is None or not pc.any(empty).as_py():
         return rows
     named = pa.table(without)
@@ -149,29 +162,48 @@ def _files(given: _Columns, repository: _Columns, count: int) -> _Columns:
     blob = pc.utf8_lower(_column(given["blob_id"], pa.string(), count))
     length = _column(given["length_bytes"], pa.int64(), count)
     well_formed = pc.fill_null(pc.match_substring_regex(content, _HEX), False)
+    sha1 = pc.fill_null(pc.match_substring_regex(blob, _HEX), False)
+    named = pc.fill_null(pc.coalesce(repository["name"], repository["url"]), "")
     unnamed = pc.and_(_blank(repository["name"]), _blank(repository["url"]))
     problem = pc.case_when(
         pc.make_struct(
             unnamed,
+            pc.match_substring_regex(named, r"[\x00-\x1f\x7f]"),
             pc.is_null(path),
             pc.is_null(content),
             pc.invert(well_formed),
+            pc.and_(pc.is_valid(blob), pc.invert(sha1)),
             pc.fill_null(pc.less(length, 0), False),
         ),
-        "its row names no repository",
-        "its row has no path",
-        "its row has no content_id",
-        "its content_id is not 40 hex digits",
-        "its length_bytes is negative",
+        "repo_name and repo_url are empty; one of them names the repository",
+        "repo_name holds a line break or another control character; it is OWNER/NAME",
+        "path is empty",
+        "content_id is empty; it is the git blob hash, 40 hex digits",
+        "content_id is not 40 hex digits",
+        "blob_id is not 40 hex digits, the SHA-1 of the bytes",
+        "length_bytes is negative",
         pa.scalar(None, pa.string()),
     )
     return {
         "path": path,
         "id": _digests(content, well_formed),
-        "sha1": _digests(blob, pc.fill_null(pc.match_substring_regex(blob, _HEX), False)),
+        "sha1": _digests(blob, sha1),
         "size": pc.max_element_wise(pc.fill_null(length, 0), 0),
+        "license": _license(given, count),
         "problem": problem,
     }
+
+
+def _license(given: _Columns, count: int) -> Any:
+    """Return `TYPE:NAME,NAME` of each row, null where it says neither."""
+    type_ = pc.fill_null(_column(given.get("license_type"), pa.string(), count), "")
+    names = given.get("detected_licenses")
+    if names is None or pa.types.is_null(names.type):
+        joined = pa.array([""] * count, pa.string())
+    else:
+        joined = pc.fill_null(pc.binary_join(names.cast(pa.list_(pa.string())), ","), "")
+    told = pc.binary_join_element_wise(type_, joined, ":")
+    return pc.if_else(pc.equal(told, ":"), pa.scalar(None, pa.string()), told)
 
 
 def _column(array: Any, type_: pa.DataType, count: int) -> Any:
@@ -239,6 +271,8 @@ def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
         found = found.value_type
     if pa.types.is_null(found):
         return True
+    if pa.types.is_list(wanted):
+        return _is_list(found) and _fits(found.value_type, pa.string())
     if wanted == pa.string():
         return bool(pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found))
     if wanted == pa.int64():

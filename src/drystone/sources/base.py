@@ -220,7 +220,8 @@ class RepositorySource(ABC):
 
 
 #: Occurrences of several repositories at once: the fields of `Entry`, `repository` counts within the listing, `id` is
-#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for.
+#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for. `told_license` is
+#: what a table says of the file's licence: its type, a colon, names with commas between them; null where nothing.
 LISTING: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -232,6 +233,7 @@ LISTING: Final = pa.schema(
         ("readable", pa.bool_()),
         ("problem", pa.string()),
         ("note", pa.string()),
+        ("told_license", pa.string()),
     ]
 )
 

@@ -1,7 +1,7 @@
 """The `table` source: The Stack v2's own tables, per file or per repository, with contents from an archive's store.
 
-A row says which file of which repository; what it says of licences and languages is found anew from the bytes. Rows of
-one repository may lie anywhere in a table: they are brought together on disk, in parts of bounded size.
+A row says which file of which repository, and under which licence; languages are found anew from the bytes. Rows of one
+repository may lie anywhere in a table: they are brought together on disk, in parts of bounded size.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _MOST_PARTS: Final = 16_384
 _BATCH: Final = 65_536
 _BATCH_REPOSITORIES: Final = 256
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def left_out(stage: Stage, task: str, pieces: list[tuple[str, int, int]], origin
     """Return the URLs of repositories in `pieces` that are `out`; reads names and URLs alone."""
     urls: set[str] = set()
     for name, start, count in pieces:
-        for table in _slices(Path(name), start, count, ("repo_name", "repo_url")):
+        for _, table in _slices(Path(name), start, count, ("repo_name", "repo_url")):
             urls.update(pc.unique(with_urls(names_of(table), origins).column("url").drop_null()).to_pylist())
     return {"out": sorted(url for url in urls if out(url, {}))}
 
@@ -282,13 +282,13 @@ def sort_into_parts(
     found: list[pa.Table] = [ROWS.empty_table()]
     met: set[str] = set()
     for name, start, count in pieces:
-        for table in _slices(Path(name), start, count):
+        for number, table in _slices(Path(name), start, count):
             if out:
                 url = with_urls(names_of(table), origins).column("url")
                 gone = pc.fill_null(pc.is_in(url, pa.array(out, pa.string())), False)
                 met.update(pc.unique(url.filter(gone)).to_pylist())
                 table = table.filter(pc.invert(gone))  # noqa: PLW2901 -- what is out is out from here on
-            found.append(with_urls(rows_of(table), origins))
+            found.append(with_urls(rows_of(table, Path(name).name, number), origins))
     if met:
         named = [{"url": url, "problem": NO_FILES} for url in sorted(met)]
         found.append(pa.Table.from_pylist(named, ROWS))
@@ -347,8 +347,11 @@ def _inspect(file: Path) -> tuple[int, int, str]:
         raise SourceError(f"{file} is not a readable Parquet file ({_first_line(error)}); download it again") from None
 
 
-def _slices(file: Path, start: int, count: int, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
-    """Yield `count` rows of a file from `start` on, some at a time: `columns` that it has, else all that are needed."""
+def _slices(file: Path, start: int, count: int, columns: Sequence[str] = ()) -> Iterator[tuple[int, pa.Table]]:
+    """Yield `count` rows of a file from `start` on, some at a time, each with the number of its first row.
+
+    They have `columns` that the file has, or else all that are needed.
+    """
     try:
         with pq.ParquetFile(file) as opened:
             schema = opened.schema_arrow
@@ -363,7 +366,7 @@ def _slices(file: Path, start: int, count: int, columns: Sequence[str] = ()) -> 
                     for batch in batches:
                         low, high = max(start, here), min(start + count, here + batch.num_rows)
                         if low < high:
-                            yield pa.Table.from_batches([batch.slice(low - here, high - low)])
+                            yield low, pa.Table.from_batches([batch.slice(low - here, high - low)])
                         here += batch.num_rows
                 at += rows
     except (OSError, pa.ArrowException) as error:
@@ -441,6 +444,7 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
             "readable": pc.and_(good, pc.less_equal(size, limits.max_file_bytes)),
             "problem": problem,
             "note": pa.nulls(len(good), pa.string()),
+            "told_license": rows.column("license"),
         },
         schema=LISTING,
     )

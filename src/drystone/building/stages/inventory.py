@@ -241,7 +241,7 @@ def _list(
                 there = entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
                 readable = entry.kind == FILE and bool(blob) and there
                 place = (entry.kind, entry.mode, entry.size, offset, readable)
-                rows.add(blob, 0, entry.path, times, *place, entry.problem, entry.note, None)
+                rows.add(blob, 0, entry.path, times, *place, entry.problem, entry.note, None, None)
                 if entry.target is not None and len(entry.target) <= limits.max_path_bytes:
                     links[entry.path] = entry.target
                 count += 1

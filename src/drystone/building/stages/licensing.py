@@ -23,6 +23,7 @@ from drystone.building.stages.paths import base_name, speaks_for_tree
 from drystone.building.stages.tables import ANNOTATIONS, GATHERED, Member, as_rows
 from drystone.detect import licenses
 from drystone.detect.languages.attributes import AttributeTree
+from drystone.policy.licensed import with_table
 from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
 from drystone.work.ranges import Range, id_range, read, within
 from drystone.work.store import Stage, write_atomically, write_table
@@ -266,12 +267,16 @@ def _spread(
             known: dict[int, int] = {}
             held: list[int | None] = []
             alive: list[licenses.LicenseAnnotation] = []  # what has an id that is looked up
-            for index, raw in zip(rows.column("repository").to_pylist(), rows.column("path").to_pylist(), strict=True):
+            beside_tables: _BesideTables = {}
+            columns = (rows.column(name).to_pylist() for name in ("repository", "path", "told_license"))
+            for index, raw, said in zip(*columns, strict=True):
                 path = _text(raw)
                 first, slash, _ = path.partition("/")
                 if tops.setdefault(index, first if slash else "") != first:
                     tops[index] = ""
                 found = trees[index].file(path)
+                if said is not None:
+                    found = _beside_table(beside_tables, found, said, repositories[index]["gha_license_id"])
                 if found is None:
                     held.append(None)
                     continue
@@ -290,6 +295,22 @@ def _spread(
         for text, conflict in tree.conflicts():
             made["conflicts"][text] = min(conflict, made["conflicts"].get(text, conflict))
     return made
+
+
+#: What holds together with a table's word: (id of what was found, that word, what the hosting site names) -> what was
+#: found, so that its id stays its own, and what holds.
+_BesideTables = dict[
+    tuple[int, str, str | None], tuple[licenses.LicenseAnnotation | None, licenses.LicenseAnnotation | None]
+]
+
+
+def _beside_table(
+    known: _BesideTables, found: licenses.LicenseAnnotation | None, said: str, site: str | None
+) -> licenses.LicenseAnnotation | None:
+    key = (id(found), said, site)
+    if key not in known:
+        known[key] = found, with_table(found, said, site)
+    return known[key][1]
 
 
 def _said(rows: pa.RecordBatch, attributes: Mapping[int, AttributeTree]) -> pa.DictionaryArray:

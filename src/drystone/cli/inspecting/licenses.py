@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     "--basis",
     multiple=True,
     metavar="KIND",
-    help="Only files whose licence rests on nothing else: header, metadata, notice, pattern, readme, review, text; "
-    "also conflict, unknown. May be repeated.",
+    help="Only files whose licence rests on nothing else: header, metadata, notice, pattern, readme, review, table, "
+    "text; also conflict, unknown. May be repeated.",
 )
 @click.option("--below", type=click.FloatRange(0, 1), help="Only files whose licence is less sure than this.")
 @click.option("--notice", is_flag=True, help="Print what must be said by whoever uses the files.")

@@ -165,7 +165,8 @@ def _language(row: LedgerRow) -> str:
 def _source(evidence: LicensePiece) -> str:
     lines = "" if evidence["start_line"] is None else f" lines {evidence['start_line']} to {evidence['end_line']}"
     sure = "" if evidence["confidence"] is None else f", confidence {evidence['confidence']:.2f}"
-    return f"{evidence['expression']}: {evidence['path']}{lines} ({evidence['rule']}{sure})"
+    place = evidence["path"] or "the table of its source"
+    return f"{evidence['expression']}: {place}{lines} ({evidence['rule']}{sure})"
 
 
 def _redaction(span: Redaction) -> str:

@@ -42,8 +42,8 @@ TRUNCATED: Final = "truncated"
 class Evidence:
     """One finding: which SPDX expression, on which lines, by which rule, with which confidence (0 to 1).
 
-    `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand. Words
-    that deny or restrict have no expression (""), and a rule that begins with `denied:` or `rider:`.
+    `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand, and for
+    what a table says (the rule `table`), which has no lines either: they are 0. Words that deny or restrict have no expression (""), and a rule that begins with `denied:` or `rider:`.
     """
 
     expression: str
@@ -206,8 +206,8 @@ class LicenseAnnotation:
                     "expression": e.expression or None,
                     "swhid": e.swhid or None,
                     "path": e.path or None,
-                    "start_line": e.start_line,
-                    "end_line": e.end_line,
+                    "start_line": e.start_line or None,
+                    "end_line": e.end_line or None,
                     "rule": e.rule,
                     "confidence": round(e.confidence, 4),
                 }

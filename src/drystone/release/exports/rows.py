@@ -19,7 +19,8 @@ from drystone.release.columns import RepositoryRow
 if TYPE_CHECKING:
     from drystone._json import Json
 
-_TIME: Final = pa.timestamp("ns")
+#: In microseconds: Spark reads no nanoseconds.
+_TIME: Final = pa.timestamp("us")
 _LICENSES: Final = ("detected_licenses", pa.list_(pa.string()))
 
 #: bigcode/the-stack-v2-train-full-ids and -train-smol-ids: one row per repository.
@@ -244,7 +245,7 @@ def _metadata(row: RepositoryRow) -> dict[str, Json]:
 
 
 def _moment(value: Any) -> datetime | None:
-    """Return a time that nanoseconds since 1970 can say (1678 to 2261), else None."""
+    """Return a time that nanoseconds since 1970 can say (1678 to 2261), as pandas wants it, else None."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value).replace(tzinfo=None)

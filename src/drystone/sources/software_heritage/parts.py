@@ -282,7 +282,7 @@ def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     return pa.table(
         [
             ids, table.column("repository"), table.column("path"), names, table.column("mode"), size,
-            pa.array(readable), problem, pa.nulls(table.num_rows, pa.string()),
+            pa.array(readable), problem, pa.nulls(table.num_rows, pa.string()), pa.nulls(table.num_rows, pa.string()),
         ],
         schema=base.LISTING,
     )  # fmt: skip
