@@ -77,6 +77,23 @@ inline const uint8_t* hex_element(const uint8_t* first, const uint8_t* p, const 
     return q;
 }
 
+// Adds the base64 of a run of its characters: lines of at least 32, and the one that follows them.
+void base64_lines(const uint8_t* p, const uint8_t* last, Encoded& out) {
+    const uint8_t* from = p;  // where the long lines begin that end at p
+    while (p < last) {
+        const void* newline = std::memchr(p, '\n', size_t(last - p));
+        const uint8_t* end = newline ? static_cast<const uint8_t*>(newline) : last;
+        const uint8_t* next = newline ? end + 1 : last;
+        const bool longer = end - p >= 32;
+        if (!longer || next == last) {
+            if (longer) end = next;
+            if ((longer || from < p) && end - from >= 64) out.add(end - from);
+            from = next;
+        }
+        p = next;
+    }
+}
+
 inline const uint8_t* hex_chain(const uint8_t* first, const uint8_t* p, const uint8_t* last, Encoded& out) {
     const uint8_t* q = p;
     int count = 0;
@@ -198,7 +215,7 @@ void measure(const uint8_t* first, const uint8_t* last, const Variant& variant, 
     Encoded base64, hex, unicode;
     long_runs(
         first, last, 64, [](uint8_t c) { return is(c, kBase64); },
-        [&](const uint8_t* begin, const uint8_t* end) { base64.add(end - begin); });
+        [&](const uint8_t* begin, const uint8_t* end) { base64_lines(begin, end, base64); });
     // Eight elements of a hex chain are 23 bytes at least, all of them hex digits, x, backslash, comma or space.
     long_runs(
         first, last, 23, [](uint8_t c) { return is(c, kChain); },

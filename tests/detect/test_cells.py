@@ -21,6 +21,8 @@ from drystone.detect.cells import cell_code
         ("%timeit f(1)", "# %timeit f(1)"),
         ("files = !ls *.txt\nlen(files)", "files = None  # !ls *.txt\nlen(files)"),
         ("a, b = %sql SELECT 1", "a, b = None  # %sql SELECT 1"),
+        ("x: list = !ls", "x: list = None  # !ls"),
+        ("d['a = b'] = !ls", "d['a = b'] = None  # !ls"),
         ("df?", "# df?"),
         ("df.head??", "# df.head??"),
         ("?print", "# ?print"),
@@ -45,6 +47,7 @@ def test_lines_that_ipython_alone_takes(cell: str, expected: str) -> None:
     [
         'text = """\n%d of\n!important\n?\n"""\n',
         "x = (a\n     % b)\n",
+        'return "a = !b"\n',
         "x = a \\\n    % b\n",
         "text = '''it\\'''s\n!not shell\n'''\ny = 1\n",
         "x = '#'  # comment with ( \ny = '('\nz = 1\n",

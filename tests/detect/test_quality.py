@@ -18,6 +18,19 @@ _PATTERNS = (
 )
 
 
+def _base64(run: str) -> list[int]:
+    """Return the lengths of lines of at least 32 characters, each with the line that follows them."""
+    found, size = [], 0
+    lines = run.split("\n")
+    for number, line in enumerate(lines):
+        if len(line) >= 32:
+            size += len(line) + (number + 1 < len(lines))
+            continue
+        found += [size + len(line)] if size else []
+        size = 0
+    return [length for length in (*found, size) if length >= 64]
+
+
 def _reference(text: str) -> dict[str, float]:
     lines = re.split(r"\r\n|\n|\r", text)
     if lines[-1] == "":
@@ -26,6 +39,7 @@ def _reference(text: str) -> dict[str, float]:
     letters = sum(c.isascii() and c.isalpha() for c in text)
     digits = sum(c.isascii() and c.isdigit() for c in text)
     found = [[len(m.group().encode()) for m in pattern.finditer(text)] for pattern in _PATTERNS]
+    found[0] = [length for match in _PATTERNS[0].finditer(text) for length in _base64(match.group())]
     return {
         "num_lines": len(lines),
         "max_line_length": max(map(len, lines), default=0),
@@ -70,11 +84,21 @@ def test_measures_equal_the_reference(text: str) -> None:
         "\\u00e" + "\\u00e9" * 8,
         "A" * 63 + "\r\n" + "B" * 63,
         "A" * 40 + "\n" + "B" * 40,
+        "A" * 40 + "\n" + "B" * 30 + "\n" + "C" * 70,
+        "\n" + "A" * 31 + "\n" + "B" * 32 + "\n" + "C" * 31 + "\n",
+        "\n" + "A" * 32 + "\n" + "B" * 32 + "\n\n",
         "4f 4f 4f 4f 4f 4f 4f 4fg",
     ],
 )
 def test_edges_equal_the_reference(text: str) -> None:
     assert _measure(text)[0] == pytest.approx(_reference(text), rel=1e-6)
+
+
+def test_a_list_of_words_is_no_base64() -> None:
+    words = "\n".join(f"word{number:x}" for number in range(500))
+    assert _measure(words)[0]["encoded_longest"] == 0
+    data = "\n".join(["QUJD" * 19] * 20)
+    assert _measure(data)[0]["encoded_fraction"] == 1.0
 
 
 def test_each_text_is_measured_on_its_own() -> None:

@@ -31,7 +31,9 @@ _AUTOMAGIC: Final = frozenset(
 )  # fmt: skip
 _ESCAPE: Final = re.compile(r"[ \t]*(?:[!?]|%{1,2}[A-Za-z_]|[/,;][A-Za-z_])")
 _QUESTION: Final = re.compile(r"[ \t]*%{0,2}[\w.*]+(?:\[[^\]]*\])?\?{1,2}[ \t]*$")
-_ASSIGNED: Final = re.compile(r"([ \t]*[A-Za-z_][\w.,\[\]'\" \t*]*=[ \t]*)((?:![^=]|%[A-Za-z_]).*)$")
+_ASSIGNED: Final = re.compile(
+    r"([ \t]*[A-Za-z_](?:[\w.,: \t*|]|\[(?:[^\[\]'\"]|'[^']*'|\"[^\"]*\")*\])*=[ \t]*)((?:![^=]|%[A-Za-z_]).*)$"
+)
 _TIMED: Final = re.compile(r"([ \t]*)%time[ \t]+(.+)$")
 _FIRST_WORD: Final = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]+\S")
 _PROMPT: Final = re.compile(r"(?:>>>|In \[\d+\]:|\.\.\.|[ \t]*\.\.\.+:)(?: |$)")

@@ -111,6 +111,28 @@ INNOCENT = {
     "another word's letters": ("var internalPropsKey = '__reactProps$' + randomKey;\n", "a.js"),
     "a key of a table": ('"SECURITY_PASSWORD_HASH_OPTIONS": {"argon2__rounds": 1},\n', "a.py"),
     "a public key of DNS": ("key01 3600 IN CDNSKEY 256 3 8 AwEAAbmiLgh411Pz3v3XCSBrvYf52A/G v55ItN1\n", "a.zone"),
+    "minified: a text that ends with the name": (
+        '"/envelope/?sentry_key="+r[1]+(r[2]?"&sentry_secret="+r[2]:"")}function ve(t){}',
+        "a.js",
+    ),
+    "a table of a parser": (
+        r"""repeatNodeCount:10,tokenData:"!2q~R!ZOX$tX^%l^p$tpq%lqr)Ors-xst/ltu6Zuv$tvw8^wx:Uxy;syz<Uz{<Z{|<t"}"""
+        + "\n",
+        "a.js",
+    ),
+    "a tag of YAML": ("          password: !encrypted/pkcs1-oaep\n            - AEaotOQXyXy\n", "a.yaml"),
+    "a name that says fake": ('FAKE_AUTH_KEY = "95bc670c0068821d"\n', "a.py"),
+    "a key of a table, then its value": ('codes_set_string(gid, key, "DEfdBEef10203040b00b1e50001100FF")\n', "a.py"),
+    "words behind a prefix": ("  token: 'gph_DocsGitHubToken',\n", "a.js"),
+    "secret in other letters": ("admin_password='seekr3t',\n", "a.py"),
+    "a token that signs a text": (
+        'token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.aW52YWxpZCBjbGFpbQ.iOJ5SiNfaNO_pa2J4Umtb3b3zmk5C18-mhTCVNsjnck"\n',
+        "a.py",
+    ),
+    "a token without its header": (
+        'token = "dGVzdA.eyJhIjoiYiJ9.jiMyrsmD8AoHWeQgmxZ5yq8z0lXS67_QGs52AzC8Ru8"\n',
+        "a.py",
+    ),
     "what an authenticator says": (
         '"authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MBAAAABQ==",\n',
         "a.py",
@@ -129,6 +151,13 @@ REAL = {
     "an enumeration's name, another value": ('DB_PASSWORD = "RiverDb4821x"\n', "a.py", "RiverDb4821x"),
     "a call that sets one": ('client.set_secret("River!4821")\n', "a.py", "River!4821"),
     "a call that hashes one": ('h = hashPassword("River!4821")\n', "a.js", "River!4821"),
+    "beside signs": ('password = "+r2Q:x7Lm9"\n', "a.py", "+r2Q:x7Lm9"),
+    "a key that a call sets": (
+        'set(gid, api_key, "DEfdBEefd0203b40b07b1e5c00a1f0FF")\n',
+        "a.py",
+        "DEfdBEefd0203b40b07b1e5c00a1f0FF",
+    ),
+    "a name, an exclamation mark": ("password: !River/4821\n", "a.yaml", "!River/4821"),
     "a key of HMAC": (
         'hmac_secret_key = "f7f9bd47fb987337b5796fdc1fdb9ba2"\n',
         "a.py",

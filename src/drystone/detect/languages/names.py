@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Final
 
@@ -12,7 +13,7 @@ _WRAPPINGS: Final = frozenset(
     {
         ".in", ".bak", ".backup", ".back", ".orig", ".original", ".old", ".save", ".saved", ".new", ".tmp", ".dist",
         ".sample", ".example", ".default", ".template", ".tmpl", ".skel", ".skeleton", ".disabled", ".off", ".rej",
-        ".expected", ".actual", ".golden", ".ok",
+        ".expected", ".actual", ".golden", ".ok", ".flow",
     }
 )  # fmt: skip
 
@@ -25,6 +26,12 @@ _MORE: Final = {
     ".rakutest": "Raku", ".rvt": "Tcl", ".rx": "REXX", ".shell-session": "ShellSession", ".siv": "Sieve",
     ".vm": "Velocity Template Language",
 }  # fmt: skip
+
+
+#: Names that say what a file is whatever stands behind a dot or a hyphen: `Dockerfile.prod`, `Makefile-test`.
+_FIRST_NAMES: Final = re.compile(
+    r"(?P<name>Dockerfile|Containerfile|Vagrantfile|Jenkinsfile|Procfile|(?:GNU)?[Mm]akefile|Rakefile|Gemfile)[.-][\w.-]+"
+)
 
 
 @cache
@@ -68,6 +75,8 @@ def by_name(name: str) -> tuple[tuple[str, ...], str]:
         if suffix not in _WRAPPINGS or len(name) == len(suffix):
             break
         name = name[: -len(suffix)]
+    if (first := _FIRST_NAMES.fullmatch(name)) is not None:
+        return by_filename().get(first["name"], ()), outer or ""
     return (), outer or ""
 
 

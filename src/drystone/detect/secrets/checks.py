@@ -98,6 +98,18 @@ def half_token(value: bytes) -> bool:
     return _HALF_TOKEN.fullmatch(value) is not None
 
 
+def of_jwt(value: bytes) -> bool:
+    """Return whether a value is in the form of a signed token: its header names an algorithm, or its claims are shown.
+
+    `jwt` judges whole ones. What else has the form was broken on purpose, or signs a text.
+    """
+    parts = value.split(b".")
+    if not 2 <= len(parts) <= 3:
+        return False
+    header = _decoded(parts[0])
+    return (isinstance(header, dict) and "alg" in header) or _shows_the_format(_decoded(parts[1]))
+
+
 def jwt_base64(value: bytes) -> float:
     """Judge a JSON Web Token that was encoded as base64 once more."""
     try:

@@ -35,6 +35,8 @@ ABSENT, UNREAD = LicenseState.ABSENT, LicenseState.NOT_UNDERSTOOD
         ("SEE LICENSE IN <docs/EULA.md>", ABSENT, None, "docs/EULA.md"),
         ("other", ABSENT, None, "."),
         ("UNKNOWN", ABSENT, None, None),
+        ("none", DENIED, None, None),
+        ("No license.", DENIED, None, None),
         ("TODO: License declaration", ABSENT, None, None),
         ("PublicDomain", GRANTED, "LicenseRef-scancode-public-domain", None),
         ("lgpl_2_1", GRANTED, "LGPL-2.1-only", None),

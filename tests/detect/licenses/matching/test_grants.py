@@ -32,6 +32,14 @@ def header(text: str) -> str | None:
         "# Marigold\n\nIt is GPL-compatible.\n",
         "# Marigold\n\nThe method was found at MIT.\n",
         "# Marigold\n\nThe page is served with Apache 2.4.\n",
+        "# Marigold\n\nThanks to the authors of Daisy, which is distributed under the GPL, for the idea.\n",
+        "# Marigold\n\nMarigold finds files licensed under the GPL in your tree.\n",
+        "# Marigold\n\n## Dépendances\n\nUtilise daisy, distribué sous licence LGPL.\n",
+        "# Marigold\n\nVerwendet Daisy, das unter der GPL steht.\n",
+        "# Marigold\n\n## Geschichte\n\nDas Programm stand unter der GPL.\n",
+        "# Marigold\n\nFrüher stand das Programm unter der GPL.\n",
+        "# Marigold\n\n## Licencia\n\nPor decidir. No es GPL.\n",
+        "# Marigold\n\nDas Programm steht nicht unter der GPL.\n",
     ],
 )
 def test_a_name_that_grants_nothing(text: str) -> None:
@@ -60,6 +68,22 @@ def test_a_name_that_grants_nothing(text: str) -> None:
         ("# Souci\n\n## Licence\n\nCe projet est sous licence LGPL-2.1.\n", "LGPL-2.1-only"),
         ("# Caléndula\n\n## Licencia\n\nEste proyecto está bajo la Licencia MIT.\n", "MIT"),
         ("# Calêndula\n\n## Licença\n\nEste projeto está sob a licença MIT.\n", "MIT"),
+        ("# M\n\nUp to 1.9 it was released under the GPL-2.0. Since 2.0 it is released under the MIT License.\n", "MIT"),
+        ("# M\n\n## Lizenz\n\nLizenziert unter der GPLv3 oder später.\n", "GPL-3.0-or-later"),
+        ("# M\n\n## Licence\n\nDistribué sous licence GPLv2 ou ultérieure.\n", "GPL-2.0-or-later"),
+        ("# M\n\nTämä ohjelma on julkaistu MIT-lisenssillä.\n", "MIT"),
+        ("# M\n\n## Licență\n\nAcest proiect este distribuit sub licența MIT.\n", "MIT"),
+        ("# M\n\n## Άδεια\n\nΤο έργο διατίθεται υπό την άδεια MIT.\n", "MIT"),
+        ("# M\n\nDự án này được phát hành theo giấy phép MIT.\n", "MIT"),
+        ("# M\n\nProyek ini dilisensikan di bawah lisensi MIT.\n", "MIT"),
+        ("# M\n\n## लाइसेंस\n\nयह परियोजना MIT लाइसेंस के तहत उपलब्ध है।\n", "MIT"),
+        ("# M\n\nهذا المشروع مرخص بموجب رخصة MIT.\n", "MIT"),
+        ("# M\n\n## مجوز\n\nاین پروژه تحت مجوز MIT منتشر شده است.\n", "MIT"),
+        ("# M\n\nהפרויקט מופץ תחת רישיון MIT.\n", "MIT"),
+        ("# M\n\n## สัญญาอนุญาต\n\nโครงการนี้เผยแพร่ภายใต้สัญญาอนุญาต MIT\n", "MIT"),
+        ("# M\n\n## Llicència\n\nAquest projecte està publicat sota la llicència MIT.\n", "MIT"),
+        ("# M\n\nПроектът се разпространява под лиценза MIT.\n", "MIT"),
+        ("# M\n\nEste proyecto utiliza la licencia MIT.\n", "MIT"),
         ("[![License](https://img.shields.io/badge/license-MIT-blue.svg)](LICENSE)\n\n# Marigold\n", "MIT"),
         (
             "[![License](https://img.shields.io/badge/license-MIT%2FApache--2.0-blue.svg)](LICENSE)\n",
@@ -106,6 +130,12 @@ def test_a_licence_that_explains_itself_grants_no_other() -> None:
     assert detect_file(own.encode(), "LICENSE").expression == "Python-2.0.1 AND GPL-2.0-only"
 
 
+def test_a_head_that_tells_what_the_code_looks_for_grants_nothing() -> None:
+    assert header("Tells whether a header says GPL or LGPL; what is licensed under the GPL is refused.") is None
+    assert header("matches 'Licensed under the GPL' and 'MIT License'") is None
+    assert header("Licensed under the GPL version 2.") == "GPL-2.0-only"
+
+
 def test_a_path_is_no_name() -> None:
     (found,) = detect_headers([b"/* See doc/COPYING for the licence of this file. */\nint x;\n"], ["x.c"])
     assert found is not None
@@ -127,3 +157,5 @@ def test_what_prose_asks_of_contributors_restricts_nobody() -> None:
         "# Marigold\n\nReleased under the MIT license.\n\n## Legal Notice for Donations\n\nWe are no non-profit.\n"
     )
     assert readme(donations) == "MIT"
+    asked = "# Marigold\n\n## License\n\nMIT. Companies must donate to the project each year.\n"
+    assert readme(asked) is None

@@ -121,7 +121,9 @@ def pkg_info(text: str) -> list[Declaration]:
     """Read a PKG-INFO or METADATA file (Core metadata)."""
     fields = _headers(text)
     first = {k: v[0] for k, v in fields.items()}
-    return python(first.get("license-expression"), first.get("license"), fields.get("classifier", []))
+    # "None" is how a program writes that nobody said anything; who means that there is none writes it otherwise.
+    said = first.get("license") if first.get("license", "").strip() != "None" else None
+    return python(first.get("license-expression"), said, fields.get("classifier", []))
 
 
 def json_object(text: str) -> list[Declaration]:

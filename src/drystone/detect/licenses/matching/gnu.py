@@ -12,6 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import Final
 
+from drystone.detect.licenses.matching import abroad
 from drystone.detect.patterns import PatternSet, unnamed
 
 
@@ -65,7 +66,9 @@ _LATER: Final = re.compile(
     r"(?: at (?:your|the users?|his|their|our|the) "
     r"(?:own )?(?:options?|choice|discretion|opinion))?(?: under)?(?: the terms of)? (?:any |all |a |the |some )?"
     r"(?:later|newer|higher|above|greater|subsequent|newest|latter|latest|superior|any later)"
-    r"|at your option any (?:later|newer)|or later|any later versions?|or newer|or version \d(?:\.\d)? or any later)"
+    r"|at your option any (?:later|newer)|or later|any later versions?|or newer|or version \d(?:\.\d)? or any later|"
+    + abroad.OR_LATER
+    + ")"
 )
 _ONLY: Final = re.compile(r"(?: \S+){0,4}? (?:only|no later|no other)\b| only\b")
 _ALSO: Final = re.compile(

@@ -11,36 +11,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from drystone.detect._kernel import ComparableWords
+from drystone.detect.licenses.matching import abroad
 from drystone.detect.licenses.matching.places import range_at, sentences
-
-
-def _abroad(*words: str) -> str:
-    """Return an alternation of words as they stand in comparable words, whose bytes are read as Latin-1."""
-    return "|".join(re.escape(w.encode().decode("latin-1")) for w in words)
-
 
 _GRANT: Final = re.compile(
     r"\b(?:under|terms|licen[sc]e[sd]?|licensing|relicensed|distributed|redistribute[ds]?|released|covered|subject|"
     r"governed|conditions|copyleft|copy of|text of|version of|received|according to|accordance with|provided by|"
-    r"available|permission|comply|complies|choose|your choice|choice of|usr share|spdx|"
-    r"licensi\w*|lisensi\w*|lizenz\w*|licenza|licentie|lisans\w*|licencj\w*|"
-    r"unter der|sous licen\w*|bajo|sob a?|con licen\w*)\b|"
-    + _abroad(
-        *("许可", "許可", "授权", "授權", "协议", "協議", "采用", "遵循", "基于", "採用"),
-        *(
-            "ライセンス",
-            "の下で",
-            "に基づ",
-            "라이선스",
-            "라이센스",
-            "лицензи",
-            "ліценз",
-            "на условиях",
-            "распростран",
-            "licenç",
-        ),
-    )
+    r"available|permission|comply|complies|choose|your choice|choice of|usr share|spdx)\b|"
+    + abroad.LICENCE
+    + "|"
+    + abroad.UNDER
 )
+#: A licence's name that the word for "licence" follows, as in "MIT license", "MIT-lisenssi", "MIT 许可证".
+_LICENCE_AFTER: Final = re.compile(" " + abroad.LICENCE)
 _NEGATED: Final = re.compile(
     r"(?:\b(?:not|never|isnt|arent|neither|nor|rather than|instead of|other than|unlike|except|except for|non)\b"
     r"(?: \w+){0,2}(?: (?:licensed|distributed|covered|released|available|governed))?(?: (?:under|by|to))?(?: the)?"
@@ -52,34 +35,38 @@ _NEGATED: Final = re.compile(
     r"|\b(?:doesnt|does not|dont|do not|didnt) mean(?: \w+){0,8}"
     r"|\bother (?:\w+ )?(?:software|programs?|code|works?|projects?)(?: \w+){0,4} (?:under|by)(?: the)?"
     r"|\b(?:from|away from|drop|drops|dropped|dropping|remove[sd]?|removing|replac\w+|lift\w*) (?:the )?(?:gnu )?"
-    r") $"
+    r") $|" + abroad.NEGATED
 )
 _NEGATED_AFTER: Final = re.compile(
     r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible|friendly|free\b|option|ish\b)|"
-    r"^ (?:\w+ ){0,3}until\b"
+    r"^ (?:\w+ ){0,3}until\b|^ (?:\w+ ){0,2}?(?:is|are|gets?|will be) (?:not )?"
+    r"(?:refused|rejected|denied|disallowed|flagged|skipped|ignored|dropped)\b"
 )
 #: Words that tell of what was; a sentence that then says what is grants it again.
 _PAST: Final = re.compile(
     r"\b(?:previously|formerly|used to be|no longer|prior to|until|in the past|historically|once (?:was|were)|"
     r"(?:versions?|releases?) (?:\w+ ){0,3}?(?:before|prior|up to|until|older|earlier|below|through)|"
-    r"(?:before|earlier|older|prior|old) (?:versions?|releases?|\d)|"
+    r"(?:before|earlier|older|prior|old|up to|up to and including) (?:versions?|releases?|v?\d)|"
     r"originally (?:licensed|released|distributed|under|published)|"
-    r"was (?:under )?(?:the )?(?:gnu )?$)"
+    r"was (?:under )?(?:the )?(?:gnu )?$)|" + abroad.PAST
 )
-_PRESENT: Final = re.compile(r"\b(?:now|since|currently|today|is|are|relicensed (?:under|to)|from now|as of)\b")
+_PRESENT: Final = re.compile(
+    r"\b(?:now|since|currently|today|is|are|relicensed (?:under|to)|from now|as of)\b|" + abroad.PRESENT
+)
 #: Words about software that is not this: a dependency that is called, a program that was rewritten, an example.
 _OTHER: Final = re.compile(
     r"\b(?:optional(?:ly)?|dependenc\w+|third part\w+|clean ?room|(?:re)?implementation of|rewrite of|clone of|"
-    r"alternatives? to|inspired by|fails?|detect\w*|rejects?|warns?|scans?|if (?:one|any|some)|"
+    r"alternatives? to|inspired by|fails?|detect\w*|rejects?|warns?|scans?|finds?|match(?:es)?|reports?|thanks to|"
+    r"if (?:one|any|some)|"
     r"your (?:\w+ )?(?:code|project|build|app|own)|why not|such as|for example|e g|versus|vs|unlike|"
     r"compared? (?:to|with)|in contrast|as opposed|checks?|returns?|whether|if the licen[sc]e|pars(?:e|es|ed|ing)|"
     r"recogni[sz]\w+|validat\w+|known licen\w+|supported licen\w+|list of licen\w+|"
-    r"which (?:is|are) (?:under|licensed)|linked? (?:with|against)|linking (?:with|against))\b"
+    r"which (?:is|are) (?:under|licensed)|linked? (?:with|against)|linking (?:with|against))\b|" + abroad.OTHER_SOFTWARE
 )
 _SELF: Final = re.compile(
     r"\b(?:this|our|the present|all of (?:the|this|our)|entire) (?:\w+ ){0,3}?"
     r"(?:project|software|program|code|library|package|repository|work|file|source|module|application|app|tool|"
-    r"distribution|crate|gem)\b"
+    r"distribution|crate|gem)\b|" + abroad.SELF
 )
 
 
@@ -176,6 +163,8 @@ def grants(text: str, start: int, mention: tuple[int, int], end: int, licensing:
     if _GRANT.search(before) or text.startswith("licens", mention[0]):
         return True
     if re.match(r" (?:licen[sc]e\b|licen[sc]ed\b|usr share)", after) is not None or "applies to" in after[:40]:
+        return True
+    if _LICENCE_AFTER.match(after) is not None:
         return True
     if _GRANT.search(after) is not None and any(ord(c) > 127 for c in after):
         return True

@@ -16,6 +16,7 @@ from typing import Any, Final
 from license_expression import ExpressionError, get_spdx_licensing
 
 from drystone.detect._kernel import ComparableWords, PhraseIndex
+from drystone.detect.licenses.matching import abroad
 from drystone.detect.licenses.matching.gnu import MAX_MENTIONS, Mention, find_gnu
 from drystone.detect.licenses.matching.places import range_at
 from drystone.detect.licenses.matching.references import facts
@@ -131,8 +132,9 @@ def _find_short(text: str, begin: int, end: int) -> Iterator[re.Match[str]]:
 
 _UNDER: Final = re.compile(
     r"(?:under|licen[sc]ed|licen[sc]e[sd]?(?: is)?|licensi\w+|sous|unter|bajo|spdx)"
-    r"(?: (?:the|an?|either|der|la|el|both|by))? $"
+    r"(?: (?:the|an?|either|der|la|el|both|by))? $|" + abroad.LICENCE + r"\S{0,40} $"
 )
+_LICENCE_AFTER: Final = re.compile(" " + abroad.LICENCE)
 _BESIDE: Final = re.compile(
     r" (?:(?:licen[sc]es?|licensed) )?(?:(?:and|or|and or|plus|oder|ou|o|und|et) )?"
     r"(?:at your (?:own )?(?:option|choice|discretion) )?(?:under )?(?:(?:the|an?|either) )?(?:gnu )?"
@@ -163,7 +165,7 @@ def _short_names(
             under = _UNDER.search(text, max(begin, m.start() - 40), m.start()) is not None
             heading = range_at(listed, m.start())
             below = heading is not None and text.count(" ", heading[0], m.start()) <= _BELOW_HEADING
-            if beside or under or below:
+            if beside or under or below or _LICENCE_AFTER.match(text, m.end(), end) is not None:
                 bare = m.group() in {"bsd", "apache", "mpl", "artistic"}
                 family = "BSD" if m.group() == "bsd" else _SHORT[m.group()]
                 found.append(Mention(_SHORT[m.group()], m.start(), m.end(), not bare, family))

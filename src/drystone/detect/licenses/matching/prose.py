@@ -10,6 +10,8 @@ from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from drystone.detect.licenses.matching import abroad
+
 
 class Page(NamedTuple):
     """A page as licence detection reads it: parts about other software, tables and the past are emptied.
@@ -31,14 +33,14 @@ _HEADS: Final = frozenset({b"#", b"=", b"*", b"<"})
 _LINES: Final = frozenset({b"=", b"-", b"~", b"^", b'"', b"*", b"+"})
 _TABLE: Final = re.compile(rb"^[ \t]*(?:\|.*\||[^|\n]{1,200}\|[^|\n]{1,200}\|.*|\+[-=+]{4,}\+?|<t[rdh][ >].*)[ \t\r]*$")
 _LICENSING: Final = re.compile(
-    r"licen[scz]|copying|copyright|^\W*legal(?: notices?| information)?\W*$|lizenz|licenç|licência|licentie|lisans|"
-    r"лицензи|ліценз|许可|許可|授权|授權|协议|協議|版权|版權|著作権|ライセンス|라이선스|라이센스|저작권",
+    r"licen[scz]|copying|copyright|^\W*legal(?: notices?| information)?\W*$|版权|版權|著作権|저작권|" + abroad.HEADING,
     re.IGNORECASE,
 )
 _OTHERS: Final = re.compile(
     r"third[- ]?part|3rd[- ]?part|dependenc|acknowledg|credits|attribution|notices|libraries|built with|powered by|"
     r"thanks|change ?log|changes|history|release notes|releases|news|what.?s new|related|alternatives|comparison|"
-    r"compared|similar|prerequisites|requirements|inspir|resources|see also|faq|frequently asked|roadmap|todo",
+    r"compared|similar|prerequisites|requirements|inspir|resources|see also|faq|frequently asked|roadmap|todo|"
+    + abroad.OTHERS,
     re.IGNORECASE,
 )
 _REFERS: Final = re.compile(

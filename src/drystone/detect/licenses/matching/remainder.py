@@ -40,8 +40,8 @@ _ABOUT: Final = re.compile(
 
 #: In a file's head, whose other comments stand near, a rider speaks of the licence by name.
 _LAW: Final = re.compile(r"\b(?:licen[sc]\w*|software|redistribut\w+|distribut(?:e|ed|ion))\b")
-#: What prose asks of those who contribute or donate restricts nobody's use.
-_GIVING: Final = re.compile(r"\b(?:contribut(?:e|or|ors|ion|ions|ing)|pull requests?|patches|donat\w+|cla)\b")
+#: What prose asks of those who contribute, or says of donations, restricts nobody's use.
+_GIVING: Final = re.compile(r"\b(?:contribut(?:e|or|ors|ion|ions|ing)|pull requests?|patches|donations?|donors?|cla)\b")
 #: Riders known by a name of their own.
 _NAMED: Final = frozenset({"commons clause"})
 #: Rules that sentences about a service or a tool match as well.

@@ -40,7 +40,7 @@ SHORTEST: Final = 12
 REACH: Final = 100
 
 _STRONG = re.compile(
-    rb"token(?!iz)|secret(?!ar|s?[_ -]?manager)|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|"
+    rb"token(?!iz|data)|secret(?!ar|s?[_ -]?manager)|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|"
     rb"private[_. -]?key|bearer|"
     rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
     rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
@@ -73,7 +73,7 @@ def given_name(line: bytes) -> bytes | None:
 
 # Names of values that are random and no secret.
 _HARMLESS = re.compile(
-    rb"(?i:^expected|(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
+    rb"(?i:^expected|(?:^|[_. -])(?:fake|dummy|mock(?:ed)?|bogus)[_ .-]|(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
     rb"digest|integrity|fingerprint|"
     rb"thumbprint|commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
     rb"\w*name|domain|endpoint|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
@@ -88,6 +88,7 @@ _HARMLESS = re.compile(
 _HARMLESS_CONTEXT = re.compile(
     rb"integrity|\bhash\b|(?:digest|hash|hmac|signature)\w*\(|sha(?:1|256|384|512)|md5|checksum|fingerprint|publickeytoken|\bcommit|known_hosts|ssh-(?:rsa|ed25519)|"
     rb"public[_ -]?key|uuid|guid|data:[a-z]+/|base64,|sourcemappingurl|nonce|test[ _]?vector|plaintext|ciphertext|"
+    rb"[(,] ?key, ?b?[\"']$|"
     rb"authenticity_token|(?:dns|openpgp|ipsec)key\b|csrf|\bgpg|\bpgp|keyserver|recv-key|signed[ -]by|src_?rev",
     re.IGNORECASE,
 )
@@ -258,8 +259,8 @@ class Context:
             return
         if value.endswith(b"=") and text.startswith(value[:-1], end):
             return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`
-        if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value):
-            return
+        if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value) or checks.of_jwt(value):
+            return  # what a rule for its own form judges
         name = given_name(line)
         if name is not None and line.endswith((b'("', b"('")) and _OF_A_CALL.match(name) and not _STRONG.search(name):
             return

@@ -14,6 +14,7 @@ from drystone.detect.secrets.kinds.values import (
     example_in_url,
     file_name,
     names_itself,
+    readable,
     reference,
     says_password,
     stand_in,
@@ -151,6 +152,8 @@ class AssignedCredential:
                 or says_password(value)
                 or told_in_base64(value)
                 or checks.half_token(value)
+                or checks.of_jwt(value)
+                or (readable(value) and not checks.digits(value))
                 or _PAGING.search(before)
                 or names_itself(text[max(0, match.start() - 60) : match.start(2)], value)
                 or _qualified(text, match.start())

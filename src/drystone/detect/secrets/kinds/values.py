@@ -31,7 +31,7 @@ _REFERENCE = re.compile(
     rb"""^[A-Z0-9]*(?:SECRET|PASSWORD|TOKEN|ENCODED)[A-Z0-9]*$|^[)\]}][,;)]|\w\($|"""
     rb"""\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
     rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$"""
-    rb"""|^ ?\+ ?[\w$.()\[\]]+ ?\+ ?$"""
+    rb"""|^ ?\+ ?[\w$.()\[\]]+ ?[+:?,;)]{1,3} ?$|^!{1,2}[a-z]{2,}/[a-z][a-z0-9.-]*$"""
 )
 # Words that writers put where a credential belongs. A value that holds one of the first is a stand-in; one that is made
 # of the second, but for digits and signs, is one too.
@@ -57,7 +57,7 @@ _LISTED_COMMON = (
     "at by from must be has hello world abc abcd abcde abcdef xyz xxx keyboard optional required required_field "
     "sessionid session signing encryption encrypt salt pepper seed nonce aes hmac sha rsa jwt csrf cookie wifi ssid "
     "ssh ftp smtp imap ldap http https "
-    "prefix suffix scope digest repo branch org ssword sekret sekrit secrit sooper "
+    "prefix suffix scope digest repo branch org ssword sekret seekret sekrit secrit sooper "
     "mqtt vnc rdp tls ssl refresh kind of word words least chars characters generated regenerated verifier"
 )
 _COMMON: Final = frozenset(word.encode() for word in _LISTED_COMMON.split())
