@@ -68,7 +68,10 @@ def test_a_name_that_grants_nothing(text: str) -> None:
         ("# Souci\n\n## Licence\n\nCe projet est sous licence LGPL-2.1.\n", "LGPL-2.1-only"),
         ("# Caléndula\n\n## Licencia\n\nEste proyecto está bajo la Licencia MIT.\n", "MIT"),
         ("# Calêndula\n\n## Licença\n\nEste projeto está sob a licença MIT.\n", "MIT"),
-        ("# M\n\nUp to 1.9 it was released under the GPL-2.0. Since 2.0 it is released under the MIT License.\n", "MIT"),
+        (
+            "# M\n\nUp to 1.9 it was released under the GPL-2.0. Since 2.0 it is released under the MIT License.\n",
+            "MIT",
+        ),
         ("# M\n\n## Lizenz\n\nLizenziert unter der GPLv3 oder später.\n", "GPL-3.0-or-later"),
         ("# M\n\n## Licence\n\nDistribué sous licence GPLv2 ou ultérieure.\n", "GPL-2.0-or-later"),
         ("# M\n\nTämä ohjelma on julkaistu MIT-lisenssillä.\n", "MIT"),

@@ -39,7 +39,8 @@ _NOTHING: Final = frozenset(
 _DENIES: Final = re.compile(
     r"\bunlicen[sc]ed\b|\bproprietary\b|\bcommercial\b|\ball ?rights ?reserved\b|\beula\b|\bend[- ]user\b|"
     r"\bclosed[- ]source\b|\bnon[- ]?commercial\b|\bconfidential\b|\bprivate\b|\bnot licen[sc]ed\b|"
-    r"^(?:none|no licen[sc]e)\W*$|\bno licen[sc]e granted\b|\b(?:academic|research|educational|education|evaluation|internal|personal|home)\b"
+    r"^(?:none|no licen[sc]e)\W*$|\bno licen[sc]e granted\b|"
+    r"\b(?:academic|research|educational|education|evaluation|internal|personal|home)\b"
     r".{0,20}\b(?:only|use)\b|"
     r"\bnot (?:for|to be) (?:re)?(?:distribut|sale|commercial|publi)|\btrial\b|\bshareware\b|\bpropriet[aà]r|"
     r"\bdo not (?:copy|distribute|redistribute)\b",

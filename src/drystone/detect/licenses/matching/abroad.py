@@ -100,7 +100,7 @@ SELF: Final = (
 #: "or later", behind a version.
 OR_LATER: Final = (
     r"(?:oder|ou|o|eller|of|lub) (?:\S+ ){0,3}?(?:h\S{1,3}her|neuer|sp\S{1,3}ter|ult\S{1,3}rieure?s?|"
-    r"sup\S{1,3}rieure?s?|post\S{1,3}rieure?s?|plus r\S{1,3}centes?|posterior(?:es)?|superior(?:es)?|successiv[ae]|senare|nyere|"
-    r"nowsz\w+)|"
+    r"sup\S{1,3}rieure?s?|post\S{1,3}rieure?s?|plus r\S{1,3}centes?|posterior(?:es)?|superior(?:es)?|successiv[ae]|"
+    r"senare|nyere|nowsz\w+)|"
     + as_words("или более поздн", "или выше", "或更高", "或更新", "或之后", "或以後", "以降", "またはそれ以降", "이상")
 )

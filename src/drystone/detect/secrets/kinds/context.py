@@ -40,8 +40,8 @@ SHORTEST: Final = 12
 REACH: Final = 100
 
 _STRONG = re.compile(
-    rb"token(?!iz|data)|secret(?!ar|s?[_ -]?manager)|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|auth[_. -]?key|"
-    rb"private[_. -]?key|bearer|"
+    rb"token(?!iz|data)|secret(?!ar|s?[_ -]?manager)|passw|passphrase|pwd|api[_. -]?key|access[_. -]?key|"
+    rb"auth[_. -]?key|private[_. -]?key|bearer|"
     rb"credential|authorization|subscription[_. -]?key|license[_. -]?key|master[_. -]?key|encryption[_. -]?key|"
     rb"client[_. -]?key|app[_. -]?key|signing[_. -]?key",
     re.IGNORECASE,
@@ -73,8 +73,9 @@ def given_name(line: bytes) -> bytes | None:
 
 # Names of values that are random and no secret.
 _HARMLESS = re.compile(
-    rb"(?i:^expected|(?:^|[_. -])(?:fake|dummy|mock(?:ed)?|bogus)[_ .-]|(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|"
-    rb"digest|integrity|fingerprint|"
+    rb"(?i:^expected|(?:^|[_. -])(?:fake|dummy|mock(?:ed)?|bogus)[_ .-]|"
+    rb"(?:public|pub)[_ .-]?key|vapid[_ .-]?key|src_?rev\w*|"
+    rb"(?:^|[_. -])(?:sha\d*|md5|crc|hash|checksum|digest|integrity|fingerprint|"
     rb"thumbprint|commit|revision|rev|etag|uuid|guid|version|nonce|salt|iv|tweak|cursor|file|path|url|uri|href|src|host|"
     rb"\w*name|domain|endpoint|label|title|class|type|module|package|import|image|font|icon|mac|tag|oid|"
     rb"public|id|ids|idx|index|keyword|keywords|keyspace|keycode|column|field|test_vector|expected|plaintext|"
