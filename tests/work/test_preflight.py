@@ -59,8 +59,13 @@ def test_a_host_that_sees_something_else_is_named(tmp_path: Path) -> None:
     elsewhere = report([tmp_path / "gone/.preflight-0"])
     with pytest.raises(BuildError, match=r"host 10.0.0.2, /data: does not see what this host has written there"):
         judge("10.0.0.2", elsewhere, [Path("/data")])
+    here, gone = tmp_path / "here.tar", tmp_path / "gone.tar"
+    here.touch()
+    judge("b", report([token], [here]), [tmp_path])
+    with pytest.raises(BuildError, match=rf"host b, {gone}: is not there; put sources under the same path"):
+        judge("b", report([token], [here, gone]), [tmp_path])
     drystone, python = this_program()
     with pytest.raises(BuildError, match=r"host b: has Drystone 0\.0\.1, and this one"):
-        judge("b", HostReport("0.0.1", python, [""]), [tmp_path])
+        judge("b", HostReport("0.0.1", python, [""], []), [tmp_path])
     with pytest.raises(BuildError, match=r"host b: has Python 3\.9, and this one"):
-        judge("b", HostReport(drystone, "3.9", [""]), [tmp_path])
+        judge("b", HostReport(drystone, "3.9", [""], []), [tmp_path])

@@ -5,8 +5,7 @@ Nobody's business but the verbs'. What comes out is settings that were checked a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ from drystone.registry.place import STATED, chosen_by, place_of_build
 from drystone.release.read import open_release
 from drystone.sources import Collection
 from drystone.work.engine import Engine
+from drystone.work.remote.objects import file_system, url_of, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +154,7 @@ def order(
     `release` and `engine` are what the arguments say of those tables of the settings; they weigh more than a file, and
     None says nothing.
     """
+    _check_places((output,), update)
     settings, sources = asked.read() if update is None else asked.read_update(update, output)
     # Through validation again, so that a bad name given here is refused as one in a file is.
     named = _revalidated(settings.release, {**release, "output": output})
@@ -162,9 +163,7 @@ def order(
         raise UsageError("no output folder: give one with -o DIR, or as output under [release] in the settings")
     run = settings.engine.model_copy(update={name: value for name, value in engine.items() if value is not None})
     folder = folder or Path("release")  # explained without one: only the registry beside it is sought
-    for path in (folder, run.work, run.cache):
-        if path is not None:
-            _check_place(path)
+    _check_places((folder, run.work, run.cache), update)
     place = place_of_build(registry, settings.registry, folder, first=update is None)
     by = chosen_by(registry, settings.registry)
     settings = settings.model_copy(update={"release": named, "engine": run, "registry": place})
@@ -175,13 +174,23 @@ def order(
     return Order(settings, sources, folder, said)
 
 
-def _check_place(output: Path) -> None:
-    """Raise `UsageError` for a URL: a build writes files where all who do its tasks see them as files."""
-    scheme = re.match(r"([a-z][a-z0-9+.-]+):/", str(output))
-    if scheme is not None:
+def _check_places(places: Sequence[Path | None], update: Path | None) -> None:
+    """Raise `UsageError` for URLs of which nobody knows the scheme, and for the update of a release at a URL.
+
+    `MissingExtraError` where what a scheme needs is not installed.
+    """
+    urls = [url for place in (*places, update) if place is not None and (url := url_of(place)) is not None]
+    for url in urls:
+        try:
+            file_system(url)
+        except ValueError as error:
+            raise UsageError(
+                f"{without_password(url)}: {error}; give a folder, or a URL such as s3://bucket/name"
+            ) from None
+    if urls and update is not None:
         raise UsageError(
-            f"{scheme[0]}/{str(output)[scheme.end() :]}: a build writes into a folder, not to a URL; build into one, "
-            "then copy the finished folder there"
+            f"{without_password(urls[0])}: an update reads and writes folders; download the release, update it, and "
+            "upload the new version"
         )
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drystone.building.context import Build, Receipts
-from drystone.building.output import check_known, check_output
+from drystone.building.output import INCOMPLETE, LOCK, check_known, check_output
 from drystone.building.plan import settle
 from drystone.building.settings import Settings, work_folder
 from drystone.building.stages import PRELOAD
@@ -28,6 +29,9 @@ from drystone.release.manifest import FunnelStep, Manifest, read_manifest
 from drystone.release.read import Release, open_release
 from drystone.sources.base import Source
 from drystone.work.engine import Engine
+from drystone.work.remote.lease import held as held_place
+from drystone.work.remote.mirror import Mirror, clear_here, here, is_mirrored, mirror_of, mount, objects_of
+from drystone.work.remote.objects import url_of
 from drystone.work.store import Store
 
 if TYPE_CHECKING:
@@ -70,11 +74,13 @@ def build(
     engine = engine or Engine()
     engine.workers.preload = PRELOAD
     old = open_release(update) if update is not None else None
-    work, cache = _folders(settings, output, update)
+    work, cache, output, engine = _placed(settings, output, update, engine)
     check_output(output)
     store = Store(work)
-    engine.check(work, cache, output.absolute().parent)
-    with store.lock(), ExitStack() as stack:
+    engine.check(work, cache, output if is_mirrored(output) else output.absolute().parent, reads=_read_here(sources))
+    with store.lock() as held, ExitStack() as stack:
+        engine = replace_in(engine, check_held=held)
+        _hold_output(output, stack)
         if (output / layout.MANIFEST).exists():  # as it is when nobody else indexes or retracts it
             stack.enter_context(locked(output))
             old = open_release(update) if update is not None else None
@@ -155,7 +161,7 @@ def estimate(
     engine.workers.preload = PRELOAD
     if not sources:
         raise UsageError("no sources: name at least one repository, archive, folder or package")
-    _, cache = _folders(settings, output, None)
+    _, cache, output, engine = _placed(settings, output, None, engine)
     chosen = sorted(sources, key=lambda source: source.spec)
     if len(chosen) > sample:
         chosen = random.Random(0).sample(chosen, sample)
@@ -184,9 +190,49 @@ def _decisions_there(place: str | None) -> tuple[ReviewSnapshot, OptOuts]:
         return decisions_of(_open(place, stack) if _is_there(place) else None)
 
 
+def _placed(settings: Settings, output: Path, update: Path | None, engine: Engine) -> tuple[Path, Path, Path, Engine]:
+    """Return work folder, cache and output as folders of this host, and the engine that knows which stand for URLs."""
+    work, cache = _folders(settings, output, update)
+    mirrors: dict[str, Mirror] = {}
+
+    def folder(place: Path) -> Path:
+        url = url_of(place)
+        if url is None:
+            return place
+        for mirror in mirrors.values():  # the cache in the work folder
+            if url.startswith(f"{mirror.url}/"):
+                return mirror.folder / url.removeprefix(f"{mirror.url}/")
+        return mirrors.setdefault(url, mirror_of(url, settings.engine.local, settings.engine.local_bytes)).folder
+
+    found = folder(output), folder(work), folder(cache)
+    mount(mirrors.values())
+    return found[1], found[2], found[0], replace_in(engine, mirrors=tuple(mirrors.values()))
+
+
+def _hold_output(output: Path, stack: ExitStack) -> None:
+    """Hold an output in an object store against others, and learn what lies there."""
+    objects = objects_of(output)
+    if objects is not None:
+        stack.enter_context(held_place(objects, LOCK))
+        clear_here(output)
+        for name in (layout.MANIFEST, INCOMPLETE):
+            here(output / name)
+
+
+def _read_here(sources: Sequence[Source]) -> list[Path]:
+    """Return the files and folders of this machine that sources are read from."""
+    paths = (getattr(source, "path", None) for source in sources)
+    return [path.absolute() for path in paths if isinstance(path, Path)]
+
+
 def _folders(settings: Settings, output: Path, update: Path | None) -> tuple[Path, Path]:
     work = work_folder(settings, output)
-    if update is not None and not work.exists() and (before := work_folder(settings, update)).exists():
+    if (
+        update is not None
+        and url_of(work) is None
+        and not work.exists()
+        and (before := work_folder(settings, update)).exists()
+    ):
         # One work folder for all versions: what did not change is found there.
         work.parent.mkdir(parents=True, exist_ok=True)
         work.symlink_to(os.path.relpath(before.resolve(), work.parent.resolve()), target_is_directory=True)

@@ -20,6 +20,7 @@ from drystone.registry import Registry
 from drystone.release.manifest import Manifest
 from drystone.release.versions.falls import take_inventory
 from drystone.release.versions.receipts import LogEnd
+from drystone.work.remote.mirror import address, is_mirrored
 
 
 def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
@@ -48,7 +49,8 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     if registry is not None:
         registry.optouts.applied_all(manifest.root, manifest.facts.version, settled.applied)
         facts = manifest.facts
-        place = str((build.output if build.output.exists() or old is None else old.path).resolve())
+        made = build.output if build.output.exists() or old is None else old.path
+        place = address(made) if is_mirrored(made) else str(made.resolve())
         registry.versions.lies(place, "release", facts.name, facts.version, manifest.root, build.optouts.head)
         if old is not None:
             new = manifest.facts.version

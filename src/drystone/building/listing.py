@@ -9,15 +9,13 @@ place is known before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
-
-import pyarrow.parquet as pq
 
 from drystone.building.context import Build
 from drystone.building.stages import inventory
@@ -44,11 +42,11 @@ VERSION: Final = f"{version('drystone')}, rows by exchange, licences of tables"
 class Listed:
     """What there is to decide on. Lists are in the order of partitions.
 
-    `inventory` is the stage and `partitions` its tasks; `listings` are the files of occurrences with `rows` each, in
-    which those that are out are marked; `skip` are the repositories that an earlier partition has given or that are
-    out. `marks` is a key over what is out, `out` maps the names of repositories that are out to their requests.
-    `copies` is a snapshot of the opt-outs where copies are to be looked for, and its hash; `common` counts by request
-    the contents that stay because too many have them.
+    `inventory` is the stage and `partitions` its tasks, with `packed` bytes each; `listings` are the files of
+    occurrences with `rows` each, in which those that are out are marked; `skip` are the repositories that an earlier
+    partition has given or that are out. `marks` is a key over what is out, `out` maps the names of repositories that
+    are out to their requests. `copies` is a snapshot of the opt-outs where copies are to be looked for, and its hash;
+    `common` counts by request the contents that stay because too many have them.
     """
 
     inventory: Stage
@@ -58,6 +56,7 @@ class Listed:
     skip: list[list[int]]
     listings: list[Path]
     rows: list[int]
+    packed: list[int]
     marks: object
     out: dict[str, str]
     applied: list[Applied]
@@ -112,6 +111,9 @@ class _Listing:
         self._out: dict[str, str] = {}
         self._collections = [source for source in distinct if isinstance(source, Collection)]
         self._alone = [source for source in alone if not self._is_out(source)]
+        #: Of each partition its entries, and the bytes in its pack.
+        self._rows: list[int] = []
+        self._packed: list[int] = []
 
     def run(self) -> Listed:
         sources = self._fetch()
@@ -127,15 +129,16 @@ class _Listing:
         by_text = bool(self._optouts.blobs or self._optouts.samples)
         copies = (self._snapshot(), self._optouts.sha256) if by_text else None
         return Listed(
-            stage, partitions, sources, repositories, skip, listings, rows, marks, self._out, applied, copies, common
-        )
+            stage, partitions, sources, repositories, skip, listings, rows, self._packed, marks, self._out, applied,
+            copies, common,
+        )  # fmt: skip
 
     def _common(self, stage: Stage, partitions: list[str]) -> dict[str, int]:
         """Let contents that too many have be no copies; return by request how many."""
         if not self._optouts.blobs:
             return {}
         counting = self._build.store.stage("common", VERSION, self._optouts.sha256)
-        rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
+        rows = self._rows
         tasks = self._by_rows(common_stage.run, stage, partitions, rows)
         found = common_stage.common(each["owners"] for each in self._build.run("common contents", counting, tasks))
         counts = Counter(self._optouts.content(swhid.content(id_)) or "" for id_ in sorted(found))
@@ -177,26 +180,27 @@ class _Listing:
         stage = self._build.store.stage("inventory", VERSION, self._build.settings.limits.model_dump())
         snapshot = self._snapshot() if self._optouts else None
         tasks = []
-        for source in sources:
-            state = source.state(self._build.cache)
+        states = [source.state(self._build.cache) for source in sources]
+        self._forget_changed(stage, [state.key[:32] for state in states])
+        for source, state in zip(sources, states, strict=True):
             arguments = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
-            self._forget_changed(stage, state.key[:32])
             tasks.append(Task(state.key[:32], inventory.run, arguments, weight=max(1, state.size)))
-        self._build.run("inventory", stage, tasks)
+        counted = self._build.run("inventory", stage, tasks)
+        self._rows = [summary["occurrences"] for summary in counted]
+        self._packed = [summary["packed"] for summary in counted]
         self._build.store.keep_only(stage, (task.id for task in tasks))
         return stage, [task.id for task in tasks]
 
-    def _forget_changed(self, stage: Stage, task: str) -> None:
-        """Let a finished task be done again where a repository was read that is out now, or the other way round.
+    def _forget_changed(self, stage: Stage, tasks: Sequence[str]) -> None:
+        """Let finished tasks be done again where a repository was read that is out now, or the other way round.
 
         What was packed of one that is out now goes with it.
         """
-        if stage.summary(task) is None:
-            return
-        repositories = inventory.load_repositories(stage, task)
-        was = {at for at, repository in enumerate(repositories) if repository["status"] == inventory.OPTED_OUT}
-        if out_among(self._optouts, ((r["origin"], r["metadata"]) for r in repositories)).keys() != was:
-            stage.forget(task)
+        for task in (task for task, summary in stage.summaries(tasks).items() if summary is not None):
+            repositories = inventory.load_repositories(stage, task)
+            was = {at for at, repository in enumerate(repositories) if repository["status"] == inventory.OPTED_OUT}
+            if out_among(self._optouts, ((r["origin"], r["metadata"]) for r in repositories)).keys() != was:
+                stage.forget(task)
 
     def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[Inventoried], list[list[int]]]:
         """Return all repositories, and for each partition those that an earlier partition has already given."""
@@ -226,7 +230,7 @@ class _Listing:
         self, stage: Stage, partitions: list[str], sources: list[Readable]
     ) -> tuple[list[Path], list[int], object, list[Applied]]:
         """Return the listing and the rows of each partition, a key over what is out in them, and what was left out."""
-        rows = [pq.read_metadata(stage.file(f"{task}.parquet")).num_rows for task in partitions]
+        rows = [*self._rows]
         listings = [stage.file(f"{task}.parquet") for task in partitions]
         marks: dict[str, str] = {}
         counts: dict[str, list[int]] = {}

@@ -17,22 +17,24 @@ from drystone.release.layout import shown
 from drystone.release.manifest import Manifest, ReleaseFacts, read_manifest
 from drystone.release.read import open_release
 from drystone.release.versions.numbers import MINOR, PATCH, kind_of_change, next_version
+from drystone.work.remote.mirror import address, names
 
 if TYPE_CHECKING:
     from drystone.registry import Registry
 
 #: Marks a folder in which a build is under way; removed when the manifest is in place.
 INCOMPLETE: Final = "INCOMPLETE"
+#: The object by which a build holds an output in an object store.
+LOCK: Final = "lock"
 
 
 def check_output(output: Path) -> None:
     """Raise `BuildError` where `output` exists and is neither empty, nor a release, nor a build that was cut short."""
     if output.exists() and not output.is_dir():
         raise BuildError(f"{output}: is a file; choose a folder for the release")
-    if not output.is_dir() or not any(output.iterdir()):
-        return
-    if not (output / layout.MANIFEST).exists() and not (output / INCOMPLETE).exists():
-        raise BuildError(f"{output}: is not a release and not empty; choose another folder")
+    there = names(output) if output.is_dir() else []
+    if set(there) - {LOCK} and not {layout.MANIFEST, INCOMPLETE} & set(there):
+        raise BuildError(f"{address(output)}: is not a release and not empty; choose another folder")
 
 
 #: What a release is called where nobody gave it a name: that name is nobody's.

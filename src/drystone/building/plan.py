@@ -251,7 +251,7 @@ class Plan:
         for partition, size in sorted(sizes.items()):
             parts = max(1, math.ceil(size / _TASK_BYTES))
             packed = not self._listed.sources[partition].random_access
-            whole = self._contents.packs[partition].stat().st_size if packed else 0
+            whole = self._listed.packed[partition] if packed else 0
             for part in range(parts):
                 if packed:
                     low, high = whole * part // parts, whole * (part + 1) // parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +49,8 @@ from drystone.work.engine import Engine
 from drystone.work.exchange import Readers, route
 from drystone.work.files import remove_partial
 from drystone.work.ranges import bounds, read
+from drystone.work.remote.mirror import address, is_mirrored, remove, sizes
+from drystone.work.remote.mirror import size as size_of
 from drystone.work.store import Stage, fingerprint, write_atomically, write_table
 from drystone.work.tasks import Summary, Task, share
 
@@ -58,6 +61,8 @@ _ROWS: Final = "drystone.building.stages.settle:ROWS"
 _LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0
+#: What an earlier build may have left under a name of its own.
+_OLD: Final = re.compile(r"(data|ledger)/|repositories\.v[^/]*\.parquet\Z|tombstones/[^/]*\.json\Z")
 #: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
 
@@ -72,7 +77,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
     key = [
         settled.key,
         registry_head,
-        str(output.resolve()),
+        address(output) if is_mirrored(output) else str(output.resolve()),
         settings.release.model_dump(mode="json", exclude={"output"}),
     ]
     stage = store.stage("write", *key)
@@ -86,7 +91,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
             raise BuildError(
                 f"{output}: holds another complete release; choose another folder, or replace it with --replace"
             )
-        (output / layout.MANIFEST).unlink()
+        remove(output / layout.MANIFEST)
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / INCOMPLETE, lambda path: path.write_text(f"A build is under way here: {state}\n"))
 
@@ -95,8 +100,8 @@ def publish(build: Build, settled: Settled) -> Manifest:
     remove_others(output, {file.path for file in files})
     manifest = finish(output, facts, files, notices_of(settings, settled), index, passport_document)
     remove_other_indexes(output, manifest.index)
-    stage.finish("release", {file.path: (output / file.path).stat().st_size for file in files})
-    (output / INCOMPLETE).unlink()
+    stage.finish("release", {file.path: file.bytes for file in files})
+    remove(output / INCOMPLETE)
     store.remove_unused()
     return manifest
 
@@ -137,7 +142,7 @@ def write_files(
 
 
 def _same_files(output: Path, sizes: dict[str, int]) -> bool:
-    return all((output / path).exists() and (output / path).stat().st_size == size for path, size in sizes.items())
+    return all(size_of(output / path) == size for path, size in sizes.items())
 
 
 def facts_of(settings: Settings, settled: Settled, optouts: OptOuts) -> ReleaseFacts:
@@ -166,8 +171,9 @@ def _parts(amount: int, size: int) -> int:
 
 def _run(engine: Engine, name: str, stage: Stage, tasks: list[Task], output: Path) -> list[Summary]:
     """Run a writing stage; a task whose file has since gone from the release is done again."""
+    finished = stage.summaries([task.id for task in tasks])
     for task in tasks:
-        done = stage.summary(task.id)
+        done = finished[task.id]
         if done is not None and not _same_files(output, {file["path"]: file["bytes"] for file in done["files"]}):
             stage.forget(task.id)
     return engine.run(name, stage, tasks)
@@ -262,12 +268,9 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
 def remove_others(output: Path, wanted: set[str]) -> None:
     """Remove what an earlier build has left, unfinished or not: Parquet files, and tombstones of its versions."""
     remove_partial(output)
-    revised = output.glob(f"{layout.REPOSITORIES.removesuffix('.parquet')}.v*.parquet")
-    for file in [*(output / "data").rglob("*"), *(output / "ledger").rglob("*"), *revised]:
-        if file.is_file() and file.relative_to(output).as_posix() not in wanted:
-            file.unlink()
-    for stone in output.glob("tombstones/*.json"):
-        stone.unlink()
+    for name in sizes(output):
+        if name not in wanted and _OLD.match(name):
+            remove(output / name)
     for folder in (output / "data").glob("*"):
         if not any(folder.iterdir()):
             folder.rmdir()

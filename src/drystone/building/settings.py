@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from drystone.building.configuration.tables import ReleaseSettings, Settings
 from drystone.errors import DrystoneError, SettingsError, UsageError, did_you_mean
 from drystone.sources import Source, is_git, parse_source, source_from_table, table_problems
+from drystone.work.remote.objects import url_of
 
 __all__ = ["Lines", "Place", "ReleaseSettings", "Settings", "load_settings", "sources_from_arguments", "told"]
 
@@ -96,11 +97,11 @@ def problem_line(place: Place, message: str, value: object) -> str:
 
 def _absolute(settings: Settings, base: Path) -> Settings:
     def resolve(path: Path | None) -> Path | None:
-        return Path(os.path.normpath(base / path)) if path is not None else None
+        return path if path is None or url_of(path) is not None else Path(os.path.normpath(base / path))
 
     release = settings.release.model_copy(update={"output": resolve(settings.release.output)})
     engine = settings.engine.model_copy(
-        update={"work": resolve(settings.engine.work), "cache": resolve(settings.engine.cache)}
+        update={name: resolve(getattr(settings.engine, name)) for name in ("work", "cache", "local")}
     )
     return settings.model_copy(update={"release": release, "engine": engine})
 
@@ -271,6 +272,6 @@ class Lines:
 
 
 def work_folder(settings: Settings, output: Path) -> Path:
-    """Return where a build into `output` keeps its intermediate work."""
-    output = output.absolute()
+    """Return where a build into `output` keeps its intermediate work: a folder, or a URL."""
+    output = output if url_of(output) is not None else output.absolute()
     return settings.engine.work or output.with_name(output.name + ".work")

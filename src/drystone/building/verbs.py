@@ -103,9 +103,11 @@ def _made(ordered: Order, old: Path | None, tell: Callable[[str], object]) -> Re
     """Open what a build made, and tell which registry it applied; an update may have made nothing new."""
     from drystone.registry.place import told
     from drystone.release.read import open_release
+    from drystone.work.remote.mirror import folder_of
 
-    new = old is None or ordered.output.exists()
-    release = open_release(ordered.output if old is None or new else old)
+    output = folder_of(ordered.output)
+    new = old is None or output.exists()
+    release = open_release(output if old is None or new else old)
     facts = release.manifest.facts
     tell(told(ordered.settings.registry or "none", facts.registry_head, facts.optouts_in_force))
     if not new:

@@ -23,6 +23,7 @@ from drystone.dedup.past import Past, Previous, load
 from drystone.dedup.sketches import signature_type, words
 from drystone.errors import UsageError
 from drystone.work.buckets import Parted, read_part
+from drystone.work.remote.mirror import opened, placed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,17 +98,21 @@ def ids(found: Candidates) -> Iterator[pa.Array]:
 
 
 def _rows(path: Path) -> int:
-    file = pq.ParquetFile(path, pre_buffer=False)
+    file = opened(path, _unbuffered)
     missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
     if missing:
         raise UsageError(f"{path} has no column {missing[0]!r}; items need {', '.join(_COLUMNS)}")
     return int(file.metadata.num_rows)
 
 
+def _unbuffered(path: Path) -> pq.ParquetFile:
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def batches(items: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield record batches of the item files, in their order, a bounded number of rows at a time."""
     for path in items:
-        yield from pq.ParquetFile(path, pre_buffer=False).iter_batches(_BATCH, columns=list(columns), use_threads=False)
+        yield from opened(path, _unbuffered).iter_batches(_BATCH, columns=list(columns), use_threads=False)
 
 
 def _transpose(items: Sequence[Path], method: Method, documents: int, columns: _Columns, keys: Path) -> None:
@@ -225,6 +230,8 @@ def _write_parts(
         with Parted(schema, names) as parted:
             for rows, numbers in found:
                 parted.add(rows, numbers)
+        for name in names:
+            placed(name)
         return
     each = -(-len(names) // _OPEN)
     several = [names[at].with_suffix(f".{each}-files") for at in range(0, len(names), each)]

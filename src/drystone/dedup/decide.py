@@ -16,6 +16,7 @@ from drystone.dedup.method import Method
 from drystone.dedup.past import Previous
 from drystone.dedup.settle import DROPPED, NAME, Fetch, choose, choose_in_rounds
 from drystone.work.files import whole
+from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage
 from drystone.work.tasks import Runner, Task, run_here
 
@@ -69,7 +70,7 @@ def decide(
     for path in found.giants:
         part = path.with_suffix(".parquet")
         chosen.append(choose_in_rounds(run, stage, path, part, method, fetch, candidates.TASK_BYTES))
-    dropped = pa.concat_tables([DROPPED.empty_table(), *(pq.read_table(part) for part in parts)])
+    dropped = pa.concat_tables([DROPPED.empty_table(), *(opened(part, pq.read_table) for part in parts)])
     clusters = write(dropped, out)
     return {
         "documents": found.documents,

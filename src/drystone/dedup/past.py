@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from drystone.dedup.ids import ID
 from drystone.dedup.method import Method
 from drystone.errors import UsageError
+from drystone.work.remote.mirror import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,14 +68,12 @@ def load(previous: Previous, method: Method, wanted: pa.Array) -> Past:
         raise UsageError(
             f"{previous.decisions} was made by another method; decide from scratch, or with the method it was made by"
         )
-    decisions = pq.read_table(previous.decisions)
+    decisions = opened(previous.decisions, pq.read_table)
     decisions = decisions.filter(pc.is_valid(decisions.column("kept_id")))
     needed = pa.concat_arrays([_one(wanted), _one(decisions.column("kept_id"))])
     parts = []
     for path in previous.items:
-        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(
-            _BATCH, columns=["id", "group", "rank"], use_threads=False
-        ):
+        for batch in opened(path, _unbuffered).iter_batches(_BATCH, columns=["id", "group", "rank"], use_threads=False):
             ids = batch.column("id").cast(ID)
             columns = [ids, batch.column("group").fill_null(""), batch.column("rank").cast(pa.large_binary())]
             rows = pa.record_batch(columns, names=["id", "group", "rank"])
@@ -94,6 +93,10 @@ def load(previous: Previous, method: Method, wanted: pa.Array) -> Past:
     return Past(ids, _one(table.column("group")), places, keepers, similarities)
 
 
+def _unbuffered(path: Path) -> pq.ParquetFile:
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if isinstance(column, pa.ChunkedArray):
         return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
@@ -108,9 +111,7 @@ def reuse(items: Sequence[Path], ids: pa.Array) -> tuple[pa.Array, NDArray[np.bo
     """
     parts = []
     for path in items:
-        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(
-            _BATCH, columns=["id", "signature"], use_threads=False
-        ):
+        for batch in opened(path, _unbuffered).iter_batches(_BATCH, columns=["id", "signature"], use_threads=False):
             rows = pa.record_batch([batch.column("id").cast(ID), batch.column("signature")], names=["id", "signature"])
             parts.append(rows.filter(pc.is_in(rows.column("id"), value_set=ids.cast(ID))))
     if not parts:

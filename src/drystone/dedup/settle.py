@@ -21,6 +21,7 @@ from drystone.dedup.sketches import Spans, words
 from drystone.errors import UsageError
 from drystone.work.buckets import read_part
 from drystone.work.files import whole
+from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage
 from drystone.work.tasks import Runner, Summary, Task
 
@@ -239,7 +240,7 @@ def choose_in_rounds(
             for key in total:
                 total[key] += summary[key]
         files = [stage.file(f"{task.id}.parquet") for task in tasks]
-        new = pa.concat_tables([_SWEPT.empty_table(), *(pq.read_table(file) for file in files)])
+        new = pa.concat_tables([_SWEPT.empty_table(), *(opened(file, pq.read_table) for file in files)])
         found.append(new)
         gone: NDArray[np.int64] = new.column("row").to_numpy()
         return gone

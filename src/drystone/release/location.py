@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock, Timeout
 
-from drystone.errors import MissingExtraError, ReleaseError
+from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.work.files import sync, whole, why
+from drystone.work.remote.objects import file_system, of_store, without_password
 
 #: How long a signed address of an object holds.
 _SIGNED_SECONDS: Final = 3600
@@ -136,24 +136,12 @@ class Bucket:
     """A release under a prefix of an object store, through fsspec; one PUT makes an object whole or not at all."""
 
     def __init__(self, url: str, mirror: Path) -> None:
-        self.name = _without_password(url)
+        self.name = without_password(url)
         self.mirror = mirror
         try:
-            import fsspec  # noqa: PLC0415  (extra `s3`)
-
-            options: dict[str, Any] = {}
-            if url.startswith("s3://"):  # as many requests as a round has, not ten at a time
-                options["config_kwargs"] = {"max_pool_connections": 64, "signature_version": "s3v4"}
-            endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-            if url.startswith("s3://") and endpoint:
-                options["client_kwargs"] = {"endpoint_url": endpoint}
-            # Listings must show what is there now, not what was there before.
-            self._files, self._root = fsspec.core.url_to_fs(url, use_listings_cache=False, **options)
-        except ImportError:
-            raise MissingExtraError(f"Access to {url.partition('://')[0]}://", "s3") from None
+            self._files, self._root = file_system(url)
         except ValueError as error:
             raise ReleaseError(f"{self.name}: {error}") from None
-        self._root = str(self._root).rstrip("/")
         self._signed: _SignedObjects | None = _SignedObjects(self._files) if url.startswith("s3://") else None
 
     def fetch(self, name: str) -> Path:
@@ -267,16 +255,8 @@ def _named(path: str | Path) -> Iterator[None]:
         yield
     except ReleaseError:
         raise
-    except Exception as error:  # botocore has errors of its own beside OSError
-        if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in _STORES:
+    except Exception as error:
+        if not of_store(error):
             raise
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise ReleaseError(f"{layout.shown(str(path))}: {layout.shown(said)}. Run the command again") from error
-
-
-_STORES = {"botocore", "aiobotocore", "s3fs", "aiohttp", "fsspec"}
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -6,6 +6,7 @@ Knows Arrow and Parquet; knows nothing of what the columns mean.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.release.schema import Expected
+from drystone.work.remote.mirror import opened
 
 #: What Arrow raises for a file that is damaged, in its pages or in what it says of them.
 DAMAGE: Final = (pa.ArrowException, OSError, UnicodeDecodeError)
@@ -69,7 +71,9 @@ def open_parquet(path: Path, expected: Expected) -> pq.ParquetFile:
     """
     name = shown(str(path))
     try:
-        file = pq.ParquetFile(path, memory_map=False, pre_buffer=False, page_checksum_verification=True)
+        file = opened(
+            path, partial(pq.ParquetFile, memory_map=False, pre_buffer=False, page_checksum_verification=True)
+        )
         found = file.schema_arrow
     except FileNotFoundError:
         raise ReleaseError(f"{name} is missing. Fetch the release again") from None

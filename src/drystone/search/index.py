@@ -34,6 +34,7 @@ from drystone.search.pages import ReadShard
 from drystone.search.remote.objects import RemoteFile, fetch
 from drystone.search.segment import FILES, PAGES, PASSAGES, STRETCHES, SUFFIX, SYMBOLS, Segment, segment_name
 from drystone.work import files
+from drystone.work.remote.mirror import here
 from drystone.work.store import Stage
 
 _COLUMNS: Final = (
@@ -83,6 +84,7 @@ def make_piece(
 def there(folder: Path, piece: Piece, listed: Iterable[IndexFile] = ()) -> IndexFile | None:
     """Return the entry of a file that an earlier run left whole, or None. `listed` gives checksums that are known."""
     path, of = folder / piece.path, tuple(entry.path for entry in piece.entries)
+    here(path)
     try:
         if piece.is_segment:
             found = Segment(path, piece.entries, piece.symbols)

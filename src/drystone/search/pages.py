@@ -22,6 +22,7 @@ from isal import isal_zlib
 from drystone.errors import ReleaseError
 from drystone.release.layout import shown
 from drystone.search import _kernel
+from drystone.work.remote.mirror import opened
 
 Ints = npt.NDArray[np.int64]
 _COLUMN: Final = "content"
@@ -60,7 +61,7 @@ class ReadShard:
         """Open the file. Raises `ReleaseError` where it is missing or empty."""
         self.path, self.name = path, str(path)
         try:
-            with path.open("rb") as file:
+            with opened(path, lambda each: each.open("rb")) as file:
                 self._map = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except FileNotFoundError:
             raise ReleaseError(f"{shown(str(path))} is missing. Fetch the release again") from None

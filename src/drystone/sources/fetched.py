@@ -14,6 +14,8 @@ from pathlib import Path
 import pygit2
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
+from drystone.work.remote.mirror import PACKED, folder_here, forget_folder, names, opened, remove
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -26,26 +28,29 @@ class Fetched:
         """Remove it; a later fetch brings it again."""
         for path in self.paths:
             if path.is_dir():
+                forget_folder(path)
                 # Under another name first: half a mirror must not be taken for one.
                 gone = path.with_name(f".removed-{path.name}")
                 shutil.rmtree(gone, ignore_errors=True)
                 path.rename(gone)
                 shutil.rmtree(gone)
             else:
-                path.unlink(missing_ok=True)
+                remove(path)
 
 
 def fetched(cache: Path) -> Iterator[Fetched]:
     """Yield the mirrors and packages in a cache, by name; what does not tell its place is passed over."""
-    for mirror in sorted((cache / "git").glob("*.git")):
+    clones = {cache / "git" / name.removesuffix(PACKED) for name in names(cache / "git")}
+    for mirror in sorted(path for path in clones if path.match("*.git")):
         try:
+            folder_here(mirror)
             url = str(pygit2.Config(str(mirror / "config"))["remote.origin.url"])
         except (KeyError, OSError, ValueError, pygit2.GitError):
             continue
         yield Fetched(url, (mirror,))
-    for note in sorted((cache / "pypi").glob("*.json")):
+    for note in (cache / "pypi" / name for name in names(cache / "pypi") if name.endswith(".json")):
         try:
-            said = json.loads(note.read_bytes())
+            said = json.loads(opened(note, Path.read_bytes))
             file = cache / "pypi" / said["sha256"] / said["filename"]
             parse = parse_wheel_filename if file.suffix == ".whl" else parse_sdist_filename
             name = parse(file.name)[0]

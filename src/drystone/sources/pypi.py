@@ -23,6 +23,7 @@ from drystone.errors import SourceError, UsageError
 from drystone.sources.archives.archive import open_archive
 from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, SourceState
 from drystone.work.files import whole
+from drystone.work.remote.mirror import here, opened
 
 if TYPE_CHECKING:
     import requests
@@ -92,7 +93,7 @@ class PypiSource(RepositorySource):
                 package = self._choose(client)
                 sha256 = package.digests["sha256"]
                 target = cache / "pypi" / sha256 / package.filename
-                if not target.exists():
+                if not here(target).exists():
                     _download(client, package, target)
         except NoSuchProjectError:
             raise SourceError(f"{self.spec}: the index has no package of this name; check its spelling") from None
@@ -137,9 +138,9 @@ class PypiSource(RepositorySource):
     def _cached(self, cache: Path) -> FetchedFile | None:
         """Return what an earlier fetch noted down, None where the file is not there as noted."""
         try:
-            note: FetchedFile = json.loads(self._note(cache).read_bytes())
+            note: FetchedFile = json.loads(opened(self._note(cache), Path.read_bytes))
             _metadata(note)  # has every key
-            there = (cache / "pypi" / note["sha256"] / note["filename"]).is_file()
+            there = here(cache / "pypi" / note["sha256"] / note["filename"]).is_file()
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return note if there else None

@@ -17,6 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.work.remote.mirror import opened
+
 # Neither here nor in its neighbours an array at import: pyarrow loads pandas for the first one.
 _HEX: Final = [f"{n:03x}" for n in range(4096)]
 
@@ -54,7 +56,7 @@ class Parted:
 
 def read_part(path: Path) -> pa.Table:
     """Return the rows of one file, mapped into memory where they lie."""
-    with pa.memory_map(str(path)) as file:
+    with opened(path, lambda each: pa.memory_map(str(each))) as file:
         return pa.ipc.open_file(file).read_all()
 
 

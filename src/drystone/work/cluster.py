@@ -23,6 +23,7 @@ from typing import Any, Final
 from drystone.errors import BuildError, MissingExtraError, UsageError
 from drystone.work.preflight import judge, remove_token, report, write_token
 from drystone.work.process import prepare_process
+from drystone.work.remote.mirror import Mirror
 from drystone.work.store import Stage
 from drystone.work.tasks import Outcome, Task, attempt
 
@@ -41,20 +42,25 @@ _PREFLIGHT: Final = 20.0
 _ANSWER: Final = 3.0
 
 
-def outcomes(stage: Stage, tasks: Sequence[Task], most: int | None, address: str | None) -> Iterator[Outcome]:
+def outcomes(
+    stage: Stage, tasks: Sequence[Task], most: int | None, address: str | None, mirrors: Sequence[Mirror] = ()
+) -> Iterator[Outcome]:
     """Yield how each task ended, in any order; at most `most` are at work at a time (None: as many as there is room).
 
-    `address` is that of a cluster that runs; without one Ray starts on this machine. Raises `BuildError` where
+    `address` is that of a cluster that runs; without one Ray starts on this machine. `mirrors` are folders of each host
+    that stand for object stores. Raises `BuildError` where
     nothing answers there, and where a task's process dies again and again.
     """
-    yield from _Stage(start(most, address), stage, tasks, most).run()
+    yield from _Stage(start(most, address), stage, tasks, most, mirrors).run()
 
 
 class _Stage:
     """One stage on the cluster: what waits, and what is at work since when."""
 
-    def __init__(self, ray: Any, stage: Stage, tasks: Sequence[Task], most: int | None) -> None:
-        self._ray, self._most = ray, most
+    def __init__(
+        self, ray: Any, stage: Stage, tasks: Sequence[Task], most: int | None, mirrors: Sequence[Mirror]
+    ) -> None:
+        self._ray, self._most, self._mirrors = ray, most, tuple(mirrors)
         self._folder = str(stage.folder)
         self._do = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_do)
         self._tasks = {task.id: task for task in tasks}
@@ -107,7 +113,7 @@ class _Stage:
 
     def _begin(self, task: str) -> None:
         data = pickle.dumps(self._tasks[task])
-        self._running[self._do.remote(self._folder, data)] = (task, time.monotonic())
+        self._running[self._do.remote(self._folder, data, self._mirrors)] = (task, time.monotonic())
 
     def _outcome(self, reference: Any, task: str, left: set[str]) -> Outcome | None:
         """Return how a task ended; None where its process or host did, and it waits again."""
@@ -136,11 +142,11 @@ class _Stage:
         )
 
 
-def _do(folder: str, task: bytes) -> bytes:
+def _do(folder: str, task: bytes, mirrors: Sequence[Mirror]) -> bytes:
     """Do a task on the host that Ray has chosen; what it raises names that host."""
     prepare_process()
     # Tasks are pickled by `_Stage` and come from nowhere else.
-    outcome = attempt(pickle.loads(task), Stage(Path(folder)))  # noqa: S301
+    outcome = attempt(pickle.loads(task), Stage(Path(folder)), mirrors)  # noqa: S301
     if outcome.summary is None:
         import ray  # noqa: PLC0415  an extra
 
@@ -149,10 +155,17 @@ def _do(folder: str, task: bytes) -> bytes:
     return pickle.dumps(outcome)
 
 
-def check(address: str | None, most: int | None, folders: Sequence[Path]) -> None:
-    """See to it that each host of the cluster sees the folders, can write there and has this program.
+def check(
+    address: str | None,
+    most: int | None,
+    folders: Sequence[Path],
+    reads: Sequence[Path] = (),
+    mirrors: Sequence[Mirror] = (),
+) -> None:
+    """See to it that each host of the cluster sees the folders, can write there, sees what is read, has this program.
 
-    Raises `BuildError` naming host and folder. A host that does not answer in a while is left alone: it may be gone.
+    `mirrors` are folders of each host that stand for object stores. Raises `BuildError` naming host and folder. A host
+    that does not answer in a while is left alone: it may be gone.
     """
     ray = start(most, address)
     here = ray.util.get_node_ip_address()
@@ -165,7 +178,9 @@ def check(address: str | None, most: int | None, folders: Sequence[Path]) -> Non
         ask = ray.remote(num_cpus=0, max_retries=0)(report)
         hosts = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
         others = {id_: host for id_, host in hosts.items() if host != here}
-        asked = {ask.options(scheduling_strategy=pin(id_, soft=False)).remote(tokens): id_ for id_ in others}
+        asked = {
+            ask.options(scheduling_strategy=pin(id_, soft=False)).remote(tokens, reads, mirrors): id_ for id_ in others
+        }
         until = time.monotonic() + _PREFLIGHT
         while asked and time.monotonic() < until:
             done, _ = ray.wait(list(asked), num_returns=1, timeout=_LOOK)

@@ -6,7 +6,7 @@ repeated for the tasks in hand at most. Tasks exchange files; what they work on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from drystone import processor
 from drystone.errors import BuildError
 from drystone.work import preflight
+from drystone.work.remote.mirror import Mirror
 from drystone.work.store import Stage
 from drystone.work.tasks import Outcome, Summary, Task, attempt
 from drystone.work.workers import Workers
@@ -52,7 +53,9 @@ class Engine:
 
     `most` bounds how many tasks are at work at a time on Ray; None: as many as the cluster has processors.
     Tasks that together weigh less than `in_process` are done here and now: handing them over would take longer.
-    `workers` are the processes of this machine; whoever starts them stops them.
+    `workers` are the processes of this machine; whoever starts them stops them. `mirrors` are folders that stand for
+    object stores, mounted by whoever runs the engine. `check_held` is called before each stage, and raises where
+    the work is no longer this process's.
     """
 
     kind: Literal["native", "ray"] = "native"
@@ -62,11 +65,14 @@ class Engine:
     progress: Progress = field(default_factory=Silent)
     in_process: float = 8e6
     workers: Workers = field(default_factory=Workers, compare=False)
+    mirrors: tuple[Mirror, ...] = ()
+    check_held: Callable[[], None] = field(default=lambda: None, compare=False)
 
     def run(self, name: str, stage: Stage, tasks: Sequence[Task]) -> list[Summary]:
         """Do every task that has not finished; return all summaries in the order of `tasks`: a `Runner`."""
+        self.check_held()
         stage.folder.mkdir(parents=True, exist_ok=True)
-        found = {task.id: stage.summary(task.id) for task in tasks}
+        found = stage.summaries([task.id for task in tasks])
         pending = [task for task in tasks if found[task.id] is None]
         finished = sum(task.weight for task in tasks if found[task.id] is not None)
         self.progress.start(name, sum(task.weight for task in tasks), finished)
@@ -82,16 +88,17 @@ class Engine:
             raise BuildError(f"stage {name}: {len(missing)} tasks gave no result; start the build again to go on")
         return [summary for task in tasks if (summary := found[task.id]) is not None]
 
-    def check(self, *folders: Path) -> None:
+    def check(self, *folders: Path, reads: Sequence[Path] = ()) -> None:
         """Find out before any work whether it can be done in these folders, by all who would do it.
 
-        Raises `BuildError` naming the folder, and the host where there are several.
+        `reads` are files and folders that every host reads. Raises `BuildError` naming the folder or file, and the host
+        where there are several.
         """
         preflight.check(folders)
         if self.kind == "ray":
             from drystone.work import cluster  # noqa: PLC0415  extras
 
-            cluster.check(self.ray_address, self.most, folders)
+            cluster.check(self.ray_address, self.most, folders, reads, self.mirrors)
 
     def _outcomes(self, stage: Stage, tasks: list[Task]) -> Iterator[Outcome]:
         stage = Stage(stage.folder)
@@ -104,14 +111,15 @@ class Engine:
         elif tasks:
             from drystone.work import cluster  # noqa: PLC0415  extras
 
-            yield from cluster.outcomes(stage, tasks, self.most, self.ray_address)
+            yield from cluster.outcomes(stage, tasks, self.most, self.ray_address, self.mirrors)
 
     def _in_workers(self, stage: Stage, tasks: list[Task]) -> Iterator[Outcome]:
         self.workers.start(self.threads)
         # A thread for each process: it waits for the process and does nothing else.
         with ThreadPoolExecutor(self.threads) as pool:
             try:
-                for done in as_completed([pool.submit(self.workers.call, attempt, task, stage) for task in tasks]):
+                calls = [pool.submit(self.workers.call, attempt, task, stage, self.mirrors) for task in tasks]
+                for done in as_completed(calls):
                     yield done.result()
             except BaseException:
                 # Nobody waits for what others have in hand: it is done again.

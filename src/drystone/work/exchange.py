@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.work.ranges import Between, read
+from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage, write_atomically, write_table
 from drystone.work.tasks import Runner, Task, share
 
@@ -105,7 +106,7 @@ class Lined(Files):
 
     def names(self, first: int, last: int) -> list[Path]:
         """Return the files from number `first` up to, and without, `last`."""
-        with self.lines.open("rb") as file:
+        with opened(self.lines, lambda path: path.open("rb")) as file:
             file.seek(first * self.width)
             found = file.read((last - first) * self.width)
         return [self.root / f"{line.decode().rstrip()}{self.after}" for line in found.splitlines()]

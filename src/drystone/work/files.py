@@ -12,7 +12,7 @@ import platform
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +28,8 @@ _TOKEN: Final = re.compile(r"(.+)\.[A-Za-z0-9-]+-[0-9a-f]{16}\.partial\Z", re.DO
 #: Files brought to disk at a time.
 _SYNCS: Final = 8
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: Called with each file and folder that has come into its place (`remote.mirror` puts it into an object store).
+told_of_placed: set[Callable[[Path], object]] = set()
 
 
 def partial(path: Path) -> Path:
@@ -70,16 +72,18 @@ def whole(path: Path, *, durable: bool = True) -> Iterator[Path]:
         temporary.replace(path)
         if durable:
             sync(path.parent)
+        _tell(path)
     except BaseException:
         _remove(temporary)
         raise
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, *, told: bool = True) -> Iterator[Path]:
     """Give a new folder to fill, which stands under `path` once the block has ended, or not at all.
 
-    Raises FileExistsError where there is one by then, which another process may have made, and OSError.
+    `told`: who wants to know of what comes into its place is told. Raises FileExistsError where there is one by then,
+    which another process may have made, and OSError.
     """
     temporary = partial(path)
     try:
@@ -91,6 +95,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
             if path.is_dir():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
             raise
+        if told:
+            _tell(path)
     finally:
         _remove(temporary)
 
@@ -130,11 +136,18 @@ class Together:
                 self.path = path
                 temporary.replace(path)
             self._wait({folder: pool.submit(sync, folder) for folder in {path.parent for path in self._paths}})
+        for path in self._paths:
+            _tell(path)
 
     def _wait(self, synced: dict[Path, Future[None]]) -> None:
         for path, done in synced.items():
             self.path = path
             done.result()
+
+
+def _tell(path: Path) -> None:
+    for call in told_of_placed:
+        call(path)
 
 
 def sync(path: Path) -> None:

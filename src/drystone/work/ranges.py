@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from drystone.work.remote.mirror import opened
+
 #: Rows that one task of a relational stage holds at a time, at a few kilobytes of memory each. Builds of very many rows
 #: take larger ranges, up to a bound, since each range is looked for in every file.
 ROWS_PER_RANGE: Final = 16_384
@@ -78,7 +80,7 @@ def read(files: Sequence[Path], schema: pa.Schema, columns: Sequence[str] = (), 
 
 
 def _read_one(file: Path, names: list[str], ranges: Sequence[Range | Between]) -> Iterator[pa.Table]:
-    with pq.ParquetFile(file) as reader:
+    with opened(file, pq.ParquetFile) as reader:
         groups = [i for i in range(reader.num_row_groups) if _may_hold(reader.metadata.row_group(i), ranges)]
         looked_at = dict.fromkeys(column for limits in ranges for column in _columns(limits) if column not in names)
         for group in groups:

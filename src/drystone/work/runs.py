@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from drystone.errors import BuildError
 from drystone.work.files import whole
+from drystone.work.remote.mirror import names, opened
 
 #: The type of a key: a SHA-1.
 KEY: Final = pa.binary(20)
@@ -246,7 +247,7 @@ def read_range(
 def _batches(path: Path, schema: pa.Schema, low: bytes, high: bytes | None, names: list[str]) -> Iterator[Any]:
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
     wanted = pa.schema([schema.field(name) for name in names])
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+    with opened(path, _file) as file, pa.ipc.open_file(file, options=options) as reader:
         firsts = reader.schema.metadata[b"firsts"]
         starts = [firsts[at : at + 20] for at in range(0, len(firsts), 20)]
         begin = max(0, bisect.bisect_left(starts, low) - 1)
@@ -275,7 +276,7 @@ def read_rows(path: Path, schema: pa.Schema, first: int, last: int, columns: Seq
     wanted = pa.schema([schema.field(name) for name in names])
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
     parts = []
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+    with opened(path, _file) as file, pa.ipc.open_file(file, options=options) as reader:
         for at in range(first // _BATCH_ROWS, -(-last // _BATCH_ROWS)):
             start = at * _BATCH_ROWS
             batch = reader.get_batch(at).slice(max(0, first - start), last - max(first, start))
@@ -306,7 +307,7 @@ def read_unsorted(path: Path, schema: pa.Schema, columns: Sequence[str] = ()) ->
     """Read what `write_unsorted` wrote."""
     names = [name for name in schema.names if not columns or name in columns]
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(n) for n in names], use_threads=False)
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file, options=options) as reader:
+    with opened(path, _file) as file, pa.ipc.open_file(file, options=options) as reader:
         table: pa.Table = reader.read_all()
     return table
 
@@ -315,7 +316,7 @@ def read_group(paths: Iterable[Path], schema: pa.Schema, group: int) -> pa.Table
     """Read one group's rows from files that `write_groups` wrote, file after file."""
     parts = []
     for path in paths:
-        with pa.OSFile(str(path), "rb") as file, pa.ipc.open_file(file) as reader:
+        with opened(path, _file) as file, pa.ipc.open_file(file) as reader:
             present = np.frombuffer(reader.schema.metadata[b"groups"], np.int64)
             at = int(np.searchsorted(present, group))
             if at < len(present) and present[at] == group:
@@ -336,7 +337,11 @@ def _write(path: Path, table: pa.Table, batches: Iterable[pa.RecordBatch]) -> No
         raise BuildError(f"{path}: cannot write ({error}); free space or choose another cache folder") from None
 
 
+def _file(path: Path) -> pa.OSFile:
+    return pa.OSFile(str(path), "rb")
+
+
 def runs(folder: Path, suffix: str) -> list[Path]:
     """Return the files of a folder that end with a suffix, in the order of their names; none half written."""
     wanted = re.compile(rf".*\.{suffix}\Z")
-    return sorted(path for path in folder.iterdir() if wanted.match(path.name))
+    return sorted(folder / name for name in names(folder) if wanted.match(name))

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,8 @@ from filelock import FileLock, Timeout
 
 from drystone.errors import BuildError
 from drystone.work.files import remove_partial, whole
+from drystone.work.remote import mirror
+from drystone.work.remote.lease import held
 
 #: Names of stages: `NAME-FINGERPRINT`.
 _STAGE: Final = re.compile(r".+-[0-9a-f]{16}")
@@ -53,26 +54,42 @@ class Stage:
 
     def summary(self, task: str) -> Summary | None:
         """Return what a finished task reported, or None where it has not finished."""
-        try:
-            done = orjson.loads((self.folder / f"{task}.done").read_bytes())
-            if any((self.folder / name).stat().st_size != size for name, size in done["files"].items()):
-                return None
-            summary: Summary = done["summary"]
-        except (FileNotFoundError, orjson.JSONDecodeError, KeyError):
-            # Also where a version of this program that kept less has written it.
-            return None
-        return summary
+        return self.summaries([task])[task]
+
+    def summaries(self, tasks: Sequence[str]) -> dict[str, Summary | None]:
+        """Return by name what tasks reported, None for those that have not finished."""
+        size: Callable[[str], int | None] = lambda name: mirror.size(self.folder / name)  # noqa: E731
+        asked = [*tasks]
+        if len(asked) > 1 and mirror.is_mirrored(self.folder):  # one look at all, not one at each
+            size = mirror.sizes(self.folder).get
+            asked = [task for task in asked if size(f"{task}.done") is not None]
+        told = mirror.read_all([self.folder / f"{task}.done" for task in asked])
+        found: dict[str, Summary | None] = dict.fromkeys(tasks)
+        found.update((task, _whole(data, size)) for task, data in zip(asked, told, strict=True) if data is not None)
+        return found
 
     def finish(self, task: str, summary: Summary) -> None:
         """Mark a task as finished, after all files that it asked for, and wrote, are in place."""
-        paths = [self.folder / name for name in sorted(self._asked)]
-        sizes = {path.name: path.stat().st_size for path in paths if path.exists()}
+        sizes = {name: size for name in sorted(self._asked) if (size := mirror.size(self.folder / name)) is not None}
         done = orjson.dumps({"summary": summary, "files": sizes})
         write_atomically(self.folder / f"{task}.done", lambda path: path.write_bytes(done), durable=False)
 
     def forget(self, task: str) -> None:
         """Let a finished task be done again."""
-        (self.folder / f"{task}.done").unlink()
+        mirror.remove(self.folder / f"{task}.done")
+
+
+def _whole(done: bytes, size: Callable[[str], int | None]) -> Summary | None:
+    """Return what a done file reports, None where a file that it counts has another size."""
+    try:
+        told = orjson.loads(done)
+        if any(size(name) != bytes_ for name, bytes_ in told["files"].items()):
+            return None
+        summary: Summary = told["summary"]
+    except (orjson.JSONDecodeError, KeyError):
+        # Also where a version of this program that kept less has written it.
+        return None
+    return summary
 
 
 class Store:
@@ -101,9 +118,9 @@ class Store:
         for name in self._used:
             remove_partial(self.folder / name)
         for folder, tasks in self._tasks.items():
-            for file in folder.iterdir():
-                if file.name.partition(".")[0] not in tasks:
-                    file.unlink()
+            for name in mirror.names(folder):
+                if name.partition(".")[0] not in tasks:
+                    mirror.remove(folder / name)
 
     def clear(self) -> None:
         """Remove all stages."""
@@ -111,14 +128,23 @@ class Store:
 
     def _remove_stages(self, but: Collection[str]) -> None:
         """Remove all stages `but` some; what else lies in the folder may be anybody's."""
-        for folder in self.folder.iterdir():
-            if _STAGE.fullmatch(folder.name) and folder.name not in but and folder.is_dir():
-                shutil.rmtree(folder)
+        for folder in mirror.folders(self.folder):
+            if _STAGE.fullmatch(folder.name) and folder.name not in but:
+                mirror.remove_folder(folder)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder against a second build. Raises `BuildError` where another one is at work."""
+    def lock(self) -> Iterator[Callable[[], None]]:
+        """Hold the folder against a second build; give what raises once another host has taken it over.
+
+        Raises `BuildError` where another one is at work.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
+        objects = mirror.objects_of(self.folder)
+        if objects is not None:
+            with held(objects, "lock") as lease:
+                mirror.clear_here(self.folder)
+                yield lease.check
+            return
         lock = FileLock(self.folder / "lock")
         try:
             lock.acquire(timeout=0)
@@ -127,7 +153,7 @@ class Store:
                 f"{self.folder}: another build is at work here; wait for it or choose another output"
             ) from None
         try:
-            yield
+            yield lambda: None
         finally:
             lock.release()
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from drystone.work.remote.mirror import opened
 from drystone.work.store import write_atomically
 
 _Value = TypeVar("_Value")
@@ -56,7 +57,7 @@ class Stored(Sequence[_Value], Generic[_Value]):
         return self._read(found.start, found.stop)
 
     def _read(self, first: int, last: int) -> list[Any]:
-        with self.path.open("rb") as file:
+        with opened(self.path, lambda path: path.open("rb")) as file:
             file.seek(8 * first)
             starts = np.frombuffer(file.read(8 * (last - first + 1)), "<u8").tolist()
             file.seek(starts[0])

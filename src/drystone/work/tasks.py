@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from drystone import errors
 from drystone.errors import BuildError, DrystoneError
+from drystone.work.remote.mirror import Mirror, mount, opened
 from drystone.work.store import Stage, Summary, write_atomically
 
 __all__ = ["Outcome", "Runner", "Stage", "Summary", "Task", "attempt", "run_here", "share"]
@@ -50,7 +51,7 @@ def share(stage: Stage, **arguments: Any) -> Path:
 
 def _load(path: Path) -> Mapping[str, Any]:
     """Return what was shared: anew for each task, since what one of them opens is nothing to the next."""
-    arguments: Mapping[str, Any] = pickle.loads(path.read_bytes())  # noqa: S301 -- written by `share`
+    arguments: Mapping[str, Any] = pickle.loads(opened(path, Path.read_bytes))  # noqa: S301 -- written by `share`
     return arguments
 
 
@@ -94,10 +95,16 @@ class Outcome:
         )
 
 
-def attempt(task: Task, stage: Stage) -> Outcome:
-    """Do one task and write its done file; a failure comes back as data, since engines garble exceptions."""
+def attempt(task: Task, stage: Stage, mirrors: Sequence[Mirror] = ()) -> Outcome:
+    """Do one task and write its done file; a failure comes back as data, since engines garble exceptions.
+
+    `mirrors` are the folders that stand for object stores.
+    """
     own = Stage(stage.folder)
     try:
+        mount(mirrors)
+        if mirrors:  # this host may see its folder for the first time
+            own.folder.mkdir(parents=True, exist_ok=True)
         summary = task.do(own)
         own.finish(task.id, summary)
     except Exception as error:  # the engine's boundary: whatever it is, the driver reports it

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from drystone import processor
 from drystone.building.configuration.tables import Settings
+from drystone.work.remote.objects import place_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,6 @@ def _derived(settings: Settings, work: Path | None) -> dict[str, tuple[Any, str]
     return {
         "licenses.no_license": (settings.licenses.takes_unlicensed, f"the profile {settings.licenses.profile!r}"),
         "engine.threads": (processor.count(), "the processors of this machine"),
-        "engine.work": (work and str(work), "default: beside the output"),
-        "engine.cache": (cache and str(cache), "default: in the work folder"),
+        "engine.work": (work and place_text(work), "default: beside the output"),
+        "engine.cache": (cache and place_text(cache), "default: in the work folder"),
     }

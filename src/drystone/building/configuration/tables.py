@@ -157,13 +157,18 @@ class SearchSettings(_Table):
 
 
 class EngineSettings(_Table):
-    """Where the work runs; none of it changes the result."""
+    """Where the work runs; none of it changes the result.
+
+    `local` is a folder of each host for copies of what lies in an object store, of about `local_bytes` at most.
+    """
 
     kind: Literal["native", "ray"] = "native"
     threads: int | None = Field(None, ge=1, le=4096)
     ray_address: str | None = None
     work: Path | None = None
     cache: Path | None = None
+    local: Path | None = None
+    local_bytes: int = Field(64 * 1024**3, ge=1024**2)
 
     @model_validator(mode="after")
     def _of_use(self) -> EngineSettings:

@@ -16,6 +16,7 @@ from drystone.building.stages.tables import OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.sources.base import Limits, Part, Readable
 from drystone.work.ranges import Range, read
+from drystone.work.remote.mirror import address, opened
 
 
 class Extent(NamedTuple):
@@ -78,11 +79,13 @@ class Contents:
         if descriptor is None:
             if len(self._open) >= 64:
                 os.close(self._open.pop(next(iter(self._open))))
-            descriptor = self._open[partition] = os.open(self.packs[partition], os.O_RDONLY)
+            descriptor = opened(self.packs[partition], lambda pack: os.open(pack, os.O_RDONLY))
+            self._open[partition] = descriptor
         for place in places:
             data = os.pread(descriptor, place.size, place.offset)
             if len(data) != place.size:
-                raise BuildError(f"{self.packs[partition]}: ends too early; delete this file and build again")
+                pack = address(self.packs[partition])
+                raise BuildError(f"{pack}: ends too early; delete this file and build again")
             yield data
 
     def __getstate__(self) -> dict[str, Any]:

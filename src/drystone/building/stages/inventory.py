@@ -26,6 +26,8 @@ from drystone.errors import BuildError, SourceError
 from drystone.policy.optouts import out_among, request_for
 from drystone.registry import OptOuts
 from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
+from drystone.work.remote.mirror import opened
+from drystone.work.remote.mirror import size as size_of
 from drystone.work.store import Stage, write_atomically, write_table
 
 if TYPE_CHECKING:
@@ -166,14 +168,14 @@ def _written(stage: Stage, task: str, table: pa.Table, repositories: list[Invent
     return {
         "occurrences": table.num_rows,
         "bytes": sum(r["bytes"] for r in repositories),
-        "packed": stage.file(f"{task}.pack").stat().st_size,
+        "packed": size_of(stage.file(f"{task}.pack")) or 0,
     }
 
 
 def load_repositories(stage: Stage, task: str) -> list[Inventoried]:
     """Return what `run` wrote of each repository."""
     repositories: list[Inventoried] = []
-    for written in orjson.loads(stage.file(f"{task}.json").read_bytes()):
+    for written in orjson.loads(opened(stage.file(f"{task}.json"), Path.read_bytes)):
         for key in _TIMES:
             if written[key] is not None:
                 written[key] = datetime.fromisoformat(written[key]).replace(tzinfo=None)

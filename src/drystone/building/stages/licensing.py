@@ -26,6 +26,7 @@ from drystone.detect.languages.attributes import AttributeTree
 from drystone.policy.licensed import with_table
 from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
 from drystone.work.ranges import Range, id_range, read, within
+from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage, write_atomically, write_table
 
 #: One licence or metadata file of one repository, with its annotation.
@@ -259,7 +260,7 @@ def _spread(
         {name: pa.array([r[key] for r in described], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
     )
     tops: dict[int, str] = {}
-    with pq.ParquetFile(listing) as reader:
+    with opened(listing, pq.ParquetFile) as reader:
         for batch in reader.iter_batches(batch_size=16384):
             rows = batch.filter(pc.invert(pc.is_in(batch.column("repository"), pa.array(skip, pa.int32()))))
             # One text for each licence, however many files it holds for.
@@ -343,7 +344,7 @@ def _beside(
         if path.endswith(".license")
     }  # fmt: skip
     if wanted:
-        with pq.ParquetFile(listing) as reader:
+        with opened(listing, pq.ParquetFile) as reader:
             for batch in reader.iter_batches(batch_size=16384, columns=["repository", "path"]):
                 for index, path in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     if (index, text := _text(path)) in wanted:

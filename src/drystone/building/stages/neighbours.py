@@ -19,6 +19,7 @@ from drystone.building.stages.text import to_text
 from drystone.dedup import near
 from drystone.errors import BuildError
 from drystone.work.ranges import read
+from drystone.work.remote.mirror import here, opened, size
 from drystone.work.store import Stage, write_atomically, write_table
 from drystone.work.tasks import Runner
 
@@ -88,7 +89,7 @@ def find_near_duplicates(
     if stage.summary("near") is None:
         previous = _previous(latest, method)
         summary = near.decide(items, found, method, Texts(candidates, contents), run, stage.folder, previous)
-        table = pq.read_table(found).cast(NEAR)
+        table = opened(found, pq.read_table).cast(NEAR)
         write_table(out, table)
         dropped = table.filter(table.column("kept_id").is_valid()).sort_by([("kept_id", "ascending")])
         write_table(stage.file("dropped.parquet"), dropped, row_group=4096)
@@ -100,11 +101,11 @@ def find_near_duplicates(
 
 def _previous(latest: Path, method: near.Method) -> near.Previous | None:
     """Return the last build's near-duplicate run, where it was made by this method and its files are still there."""
-    if not latest.exists():
+    if not here(latest).exists():
         return None
     record = orjson.loads(latest.read_bytes())
     files = [Path(item) for item in record["items"]]
     decisions = Path(record["decisions"])
-    if record["method"] != method.describe() or not all(file.exists() for file in [*files, decisions]):
+    if record["method"] != method.describe() or any(size(file) is None for file in [*files, decisions]):
         return None
     return near.Previous(files, decisions, record["method"])

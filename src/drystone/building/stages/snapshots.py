@@ -11,6 +11,7 @@ from typing import Any
 
 from drystone.policy.optouts import request_for
 from drystone.registry import OptOuts
+from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage, write_atomically
 
 
@@ -37,6 +38,6 @@ class LeftOut:
 @lru_cache(maxsize=1)
 def load(path: Path) -> OptOuts:
     """Return a snapshot that `save` wrote."""
-    found = pickle.loads(path.read_bytes())  # noqa: S301 -- written by `save` of this build
+    found = pickle.loads(opened(path, Path.read_bytes))  # noqa: S301 -- written by `save` of this build
     assert isinstance(found, OptOuts)
     return found

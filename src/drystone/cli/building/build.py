@@ -17,6 +17,7 @@ from drystone.cli import OWN_PROCESS, _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.cli._progress import StageProgress
 from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
+from drystone.work.remote.mirror import address, is_mirrored
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +33,7 @@ NOTHING_KEPT: Final = 3
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SETTINGS.toml | SOURCE]...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the release.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder or URL of the release.")
 @click.option("--name", help="Name of the release.")
 @click.option("--version", help="Version of the release, MAJOR.MINOR.PATCH.")
 @click.option("--threads", type=click.IntRange(1), help="Processes at work on this machine (default: all cores).")
@@ -131,7 +132,7 @@ def _print_settings(settings: list[ExplainedSetting], sources: list[str], as_jso
 def _summary(release: Release) -> dict[str, Any]:
     facts = release.manifest.facts
     return {
-        "release": release.path,
+        "release": address(release.path),
         "name": facts.name,
         "version": facts.version,
         "root": release.root,
@@ -150,7 +151,9 @@ def _print_release(release: Release) -> None:
         f"in {many(counts.repositories, 'repository')}, {counts.text_bytes / 1e6:,.1f} MB of text"
     )
     echo(f"root  {release.root}")
-    echo(f"at    {inline(release.path)}")
+    echo(f"at    {inline(address(release.path))}")
+    if is_mirrored(release.path):  # what follows needs a folder
+        return
     program = _program()
     folder = shlex.quote(str(release.path))
     echo(

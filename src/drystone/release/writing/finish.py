@@ -25,6 +25,7 @@ from drystone.release.manifest import (
     release_root,
 )
 from drystone.release.read import Release
+from drystone.work.remote.mirror import remove, size
 
 #: Documents of a release by their names, made of it and its counts by who knows their form.
 MoreDocuments = Callable[[Release, Stats], Mapping[str, str]]
@@ -53,7 +54,7 @@ def finish(
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
     for name in (layout.MANIFEST + layout.SIGNATURE, layout.MANIFEST):
-        (folder / name).unlink(missing_ok=True)
+        remove(folder / name)
     _check_complete(folder, entries)
     manifest = describe(folder, facts, entries, list(notices), more=more)
     manifest = manifest.model_copy(update={"index": tuple(index(manifest))})
@@ -119,7 +120,7 @@ def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
         raise ReleaseError("a file of the release is listed twice")
     for entry in entries:
         path = folder / entry.place
-        if not path.is_file() or path.stat().st_size != entry.bytes:
+        if size(path) != entry.bytes:
             raise ReleaseError(f"{layout.shown(str(path))} is missing or has another size than when it was written")
     stray = [path for path in layout.parquet_files(folder) if path not in places]
     if stray:

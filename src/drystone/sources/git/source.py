@@ -34,6 +34,7 @@ from drystone.sources.base import (
 from drystone.sources.git import remote
 from drystone.sources.git.objects import ChosenCommit, Commit, choose, read_commit, snapshot
 from drystone.sources.git.store import ObjectStore
+from drystone.work.remote.mirror import folder_here, placed
 
 #: Larger trees and link targets are not read.
 _MAX_TREE: Final = 64 << 20
@@ -109,7 +110,7 @@ class GitSource(RepositorySource):
             return
         assert self.url is not None
         mirror = remote.mirror_path(self.url, cache)
-        if not mirror.exists():
+        if not folder_here(mirror).exists():
             remote.clone(self.url, mirror)
         if self.ref is not None:
             repo = self._open_libgit(mirror)
@@ -117,12 +118,13 @@ class GitSource(RepositorySource):
                 choose(repo, ObjectStore(common_folder(repo)), self.ref)
             except SourceError:
                 remote.update(self.url, mirror, self.ref)
+                placed(mirror)
             finally:
                 repo.free()
 
     def contents(self, cache: Path) -> set[bytes]:
         """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
-        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        path = self.path if self.path is not None else folder_here(remote.mirror_path(self.url or "", cache))
         listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
@@ -133,7 +135,7 @@ class GitSource(RepositorySource):
         Merges change nothing of their own. Paths are as the commit has them, of before a rename too, and damaged
         letters are U+FFFD. `fetch` has been called. Raises `SourceError`.
         """
-        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        path = self.path if self.path is not None else folder_here(remote.mirror_path(self.url or "", cache))
         asked = ("log", "--no-renames", "--no-mailmap", "-z", "--format=format:%x01%an <%ae>", "--name-only", revision)
         for commit in remote.output(str(path), "-C", str(path), *asked, "--").split("\x01")[1:]:
             author, _, names = commit.partition("\n")
@@ -152,7 +154,7 @@ class GitSource(RepositorySource):
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
         """Open for reading; raise `SourceError` where it is no repository, or the ref or its commit cannot be read."""
         path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
-        if not path.exists():
+        if not folder_here(path).exists():
             raise SourceError(f"{self.spec}: it was not fetched yet")
         repo = self._open_libgit(path)
         try:

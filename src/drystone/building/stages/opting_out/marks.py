@@ -34,6 +34,8 @@ from drystone.release.versions.falls import folders_above
 from drystone.sources import GitSource
 from drystone.sources.base import UNREADABLE, RepositorySource
 from drystone.work.ranges import read
+from drystone.work.remote.mirror import here, remove
+from drystone.work.remote.mirror import size as size_of
 from drystone.work.store import Stage, write_table
 
 #: Columns of a listing from which the hashes of directories follow.
@@ -164,7 +166,9 @@ def _directories(optouts: OptOuts, listing: Path) -> dict[int, dict[bytes, str]]
     """Return by repository the directories that are out, by path, each with its request."""
     found: dict[int, dict[bytes, str]] = defaultdict(dict)
     listed = listing.with_suffix(".directories.parquet")
-    if not listed.exists():  # of a part of a collection, which tells of no directories: they follow from its entries
+    if not here(
+        listed
+    ).exists():  # of a part of a collection, which tells of no directories: they follow from its entries
         for repository, path, id_ in _computed(read([listing], OCCURRENCES, ("repository", *_OF_TREE))):
             if id_ in optouts.directories:
                 found[repository][path] = optouts.directories[id_]
@@ -225,9 +229,9 @@ def forget_packed(inventories: Stage, tasks: Iterable[str]) -> int:
     count = 0
     for task in tasks:
         pack = inventories.file(f"{task}.pack")
-        if pack.exists() and pack.stat().st_size:
+        if size_of(pack):
             inventories.forget(task)
-            pack.unlink()
+            remove(pack)
             count += 1
     return count
 
