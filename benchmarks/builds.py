@@ -49,16 +49,16 @@ def workplace() -> Iterator[Path]:
 
 def build(
     sources: Sequence[Source], folder: Path, *, cores: int, kill_after: float | None = None, sample: bool = False,
-    tables: str = "",
+    tables: str = "", output: str = "release", engine: str = "",
 ) -> Run | None:  # fmt: skip
     """Build `sources` into `folder` on the first `cores` cores; None where it was killed (SIGKILL) before its end.
 
-    `tables` are further settings.
+    `tables` are further settings, `engine` further lines of that table; `output` is a path from `folder`, or a URL.
     """
     settings = folder / "build.toml"
     tables += "".join(_table(source) for source in sources)
-    engine = f'[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n'
-    settings.write_text(f'[release]\noutput = "release"\n{engine}{tables}')
+    engine = f'[engine]\nthreads = {cores}\ncache = "{CACHE / "corpus"}"\n{engine}'
+    settings.write_text(f'[release]\noutput = "{output}"\n{engine}{tables}')
     registry = folder / "registry.sqlite"
     if not registry.exists():
         init_registry(str(registry))

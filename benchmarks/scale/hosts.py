@@ -49,10 +49,13 @@ def missing() -> str | None:
 
 
 class Hosts:
-    """Host A, which is the head, and host B, with so many processors each; `folder` holds what they print."""
+    """Host A, which is the head, and host B, with so many processors each; `folder` holds what they print.
 
-    def __init__(self, folder: Path, processors: tuple[int, int]) -> None:
-        self._folder, self._processors = folder, processors
+    In place of the folder `apart` each has an empty one of its own.
+    """
+
+    def __init__(self, folder: Path, processors: tuple[int, int], apart: Path | None = None) -> None:
+        self._folder, self._processors, self._apart = folder, processors, apart
         number = os.getpid() % 50_000
         self._names = f"dsa{number}", f"dsb{number}"
         self.nodes = f"10.78.{number % 250}.1", f"10.78.{number % 250}.2"
@@ -66,6 +69,11 @@ class Hosts:
 
     def start(self) -> None:
         """Start both."""
+        self.connect()
+        self.start_both()
+
+    def connect(self) -> None:
+        """Make the namespaces, and the cable between them."""
         a, b = self._names
         for name in self._names:
             _ip("netns", "add", name)
@@ -74,6 +82,9 @@ class Hosts:
             _ip("-n", name, "addr", "add", f"{node}/24", "dev", cable)
             _ip("-n", name, "link", "set", cable, "up")
             _ip("-n", name, "link", "set", "lo", "up")
+
+    def start_both(self) -> None:
+        """Start Ray on both."""
         self._start(0, "--head", "--port=6390", "--include-dashboard=false")
         self._started = 1
         self._wait(self._started)
@@ -92,6 +103,7 @@ class Hosts:
             f"--num-cpus={self._processors[host]}", "--object-store-memory=100000000", "--disable-usage-stats",
             f"--temp-dir={self._short / 'ab'[host]}",
         ]  # fmt: skip
+        blind = blind or self._apart
         if blind is not None:
             script = f'mount --make-rprivate /; mount -t tmpfs none {blind}; exec "$@"'
             command = ["sh", "-c", script, "sh", *command]
@@ -141,14 +153,19 @@ class Hosts:
             subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
         shutil.rmtree(self._short, ignore_errors=True)
 
+    @property
+    def on_a(self) -> list[str]:
+        """What a command begins with that runs on host A."""
+        return ["ip", "netns", "exec", self._names[0]]
+
     def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run Python on host A."""
-        command = ["ip", "netns", "exec", self._names[0], sys.executable, *arguments]
+        command = [*self.on_a, sys.executable, *arguments]
         return subprocess.run(
             command, capture_output=True, text=True, env=self.environment, cwd=ROOT, timeout=timeout, check=False
         )
 
-    def build(self, sources: Path, output: Path, kill_in: str = "") -> dict[str, Any]:
+    def build(self, sources: Path, output: Path | str, kill_in: str = "") -> dict[str, Any]:
         """Build from the folders in `sources` on both; with `kill_in`, host B ends in the middle of that stage."""
         asks = self._folder / "kill"
         asks.unlink(missing_ok=True)

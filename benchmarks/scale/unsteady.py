@@ -10,7 +10,7 @@ import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import aiohttp
@@ -63,9 +63,9 @@ async def _serve(target: str, share: float, host: str) -> None:
 
 
 @contextmanager
-def unsteady(target: str, share: float = 0.01, host: str = "127.0.0.1") -> Iterator[str]:
-    """Run it, and give its address."""
-    command = [sys.executable, "-m", "benchmarks.scale.unsteady", target, str(share), host]
+def unsteady(target: str, share: float = 0.01, host: str = "127.0.0.1", within: Sequence[str] = ()) -> Iterator[str]:
+    """Run it, and give its address; `within` is what its command begins with."""
+    command = [*within, sys.executable, "-m", "benchmarks.scale.unsteady", target, str(share), host]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
