@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from drystone.errors import RegistryError, UsageError
 
@@ -97,6 +97,20 @@ def build(
     what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
     run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed, tell=tell)
     return _made(ordered, _path(update), tell)
+
+
+class ReleasePlace(NamedTuple):
+    """Where a release lies: what a person calls the place, and whether it is a folder here and no URL."""
+
+    name: str
+    is_folder: bool
+
+
+def place_of(release: Release) -> ReleasePlace:
+    """Return where a release that `build` made lies."""
+    from drystone.work.remote.mirror import address, is_mirrored
+
+    return ReleasePlace(address(release.path), not is_mirrored(release.path))
 
 
 def _made(ordered: Order, old: Path | None, tell: Callable[[str], object]) -> Release:

@@ -58,7 +58,7 @@ class _Stage:
     """One stage on the cluster: what waits, and what is at work since when."""
 
     def __init__(
-        self, ray: Any, stage: Stage, tasks: Sequence[Task], most: int | None, mirrors: Sequence[Mirror]
+        self, ray: Any, stage: Stage, tasks: Sequence[Task], most: int | None, mirrors: Sequence[Mirror] = ()
     ) -> None:
         self._ray, self._most, self._mirrors = ray, most, tuple(mirrors)
         self._folder = str(stage.folder)

@@ -17,7 +17,6 @@ from drystone.cli import OWN_PROCESS, _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.cli._progress import StageProgress
 from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
-from drystone.work.remote.mirror import address, is_mirrored
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -132,7 +131,7 @@ def _print_settings(settings: list[ExplainedSetting], sources: list[str], as_jso
 def _summary(release: Release) -> dict[str, Any]:
     facts = release.manifest.facts
     return {
-        "release": address(release.path),
+        "release": verbs.place_of(release).name,
         "name": facts.name,
         "version": facts.version,
         "root": release.root,
@@ -151,8 +150,9 @@ def _print_release(release: Release) -> None:
         f"in {many(counts.repositories, 'repository')}, {counts.text_bytes / 1e6:,.1f} MB of text"
     )
     echo(f"root  {release.root}")
-    echo(f"at    {inline(address(release.path))}")
-    if is_mirrored(release.path):  # what follows needs a folder
+    place = verbs.place_of(release)
+    echo(f"at    {inline(place.name)}")
+    if not place.is_folder:
         return
     program = _program()
     folder = shlex.quote(str(release.path))
