@@ -112,7 +112,7 @@ def test_no_function_of_the_command_line_is_long_and_no_folder_crowded() -> None
 
 
 def test_every_verb_is_public() -> None:
-    helpers = {"using", "who", "opened", "describe_optout"}
+    helpers = {"using", "who", "opened", "describe_optout", "place_of"}
     found = {name.rpartition(".")[2]: verb for name, verb in verbs()}
     public = {name for name in drystone.__all__ if inspect.isfunction(getattr(drystone, name))}
     assert set(found) - helpers == public - {"open_release"}
