@@ -84,6 +84,19 @@ def peer(name: str, requirements: Sequence[str], python: str = sys.executable) -
     return home / "bin/python"
 
 
+def packages(name: str, requirements: Sequence[str]) -> Path:
+    """Return a folder with packages, without those they ask for: what they need besides is what runs them."""
+    key = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()[:12]
+    home = CACHE / "peers" / f"{name}-{key}"
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_suffix(".lock")):
+        if not (home / "ready").exists():
+            pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--upgrade", "--target", str(home)]
+            subprocess.run([*pip, *requirements], check=True)
+            (home / "ready").touch()
+    return home
+
+
 def main_of_sections(
     package: str,
     sections: Sequence[str],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drystone.release.exports.forms import Form, SplitBy
+from drystone.release.exports.tokens.choice import DocumentOf, FimOrder, FimSplit, Inexact
 
 if TYPE_CHECKING:
     from drystone.release.columns import LedgerRow
@@ -78,25 +79,45 @@ def export(
     seed: int = 0,
     shuffle: bool = False,
     limit: int | None = None,
+    tokenizer: AnyPath | None = None,
+    documents: DocumentOf = "file",
+    sequence_length: int | None = None,
+    fim_rate: float = 0.0,
+    fim_order: FimOrder = "psm",
+    fim_split: FimSplit = "character",
+    special: Sequence[str] = (),
+    inexact: Inexact = "refuse",
     replace: bool = False,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Export:
-    """Write a release as JSON Lines, Parquet or text, or in the columns of The Stack v2 or v3; say what was written.
+    """Write a release as rows, in the columns of The Stack v2 or v3, or as what models train on; say what was written.
 
     `output`: folder of the export. For the first three: `columns`, their names ("all" for every one); `split`, names
     with weights such as "train=0.9" (default: one split, train); `split_by`, what stays in one split, the same bytes
     ("hash") or a "repository"; `seed` of splits and of `shuffle`; `limit`, rows at most.
+    For documents and tokens: `tokenizer`, a tokenizer.json; `documents`, whether one is a "file" or a "repository" with
+    imported files first; `sequence_length`, tokens of a sample, into which documents are packed (default: a sample is a
+    document); `fim_rate`, share of files cut for filling in the middle, `fim_order` ("psm", "spm", "both"),
+    `fim_split`, where they are cut ("character", or "syntax": around nodes of their trees); `special`, names of special
+    tokens such as "file_sep=<|file|>"; `inexact`, whether a file that tokens do not give back stops the export
+    ("refuse") or is left out and listed ("skip"). `split`, `split_by` and `seed` hold for them too.
     `replace`: an earlier export in it may go. `dry_run`: check and plan only. `progress` is called with rows done and
     all rows. Raises `UsageError` where `output` holds anything else, or for what cannot be chosen, `ReleaseError` for a
     damaged release and where the disk is full.
     """
     from drystone.release.exports.export import export as write
     from drystone.release.exports.forms import RowChoice, parse_splits
+    from drystone.release.exports.tokens.choice import TokenChoice, parse_special
 
     report = progress or (lambda done, total: None)
     choice = RowChoice(tuple(columns), parse_splits(split), split_by, seed, shuffle, limit)
-    return write(opened(release), form, output, choice=choice, replace=replace, dry_run=dry_run, progress=report)
+    tokens = TokenChoice(
+        tokenizer, documents, sequence_length, fim_rate, fim_order, fim_split, parse_special(special), inexact
+    )
+    return write(
+        opened(release), form, output, choice=choice, tokens=tokens, replace=replace, dry_run=dry_run, progress=report
+    )
 
 
 def lookup(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from drystone.detect import grammars
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release.read import Release, open_release
 from drystone.search import index
@@ -37,7 +38,7 @@ def test_what_no_grammar_reads_is_left_to_keywords() -> None:
 
 
 def test_what_is_not_installed_is_told_or_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trees, "_version", lambda _package: None)
+    monkeypatch.setattr(grammars, "version_of", lambda _package: None)
     with pytest.raises(MissingExtraError, match=r"drystone\[symbols\]"):
         maker.means("trees")
     assert maker.means(None, ["trees 1: tree-sitter 0.1; python 0.1"]) == KEYWORDS

@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("tree_sitter", reason="the extra symbols is not installed")
 
+from drystone.detect import grammars
 from drystone.search.definitions import trees
 from drystone.search.definitions.keywords import KINDS
 
@@ -83,7 +84,7 @@ def test_definitions(language: str, text: str, expected: list[str]) -> None:
         assert one.begin <= one.name < one.end
 
 
-@pytest.mark.parametrize("language", sorted(trees.languages()))
+@pytest.mark.parametrize("language", sorted(grammars.installed()))
 def test_what_is_no_code_is_read_all_the_same(language: str) -> None:
     finder = trees.finder(language)
     assert finder is not None

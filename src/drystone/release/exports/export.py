@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from dataclasses import replace as replace_in
 from itertools import groupby
 from pathlib import Path
@@ -25,10 +25,13 @@ import yaml
 from drystone.errors import ReleaseError, UsageError
 from drystone.release import layout
 from drystone.release.exports.folder import EXPORT, NOTICE, SPILL, ExportFolder
-from drystone.release.exports.forms import ExportedFile, Form, RowChoice
+from drystone.release.exports.forms import TRAINING, ExportedFile, Form, RowChoice
 from drystone.release.exports.holding import what_it_holds
 from drystone.release.exports.plain import planned_files, read_columns, write_plain
 from drystone.release.exports.rows import STACK_V2_REPOSITORIES, STACK_V3, repository_rows
+from drystone.release.exports.tokens.choice import TokenChoice
+from drystone.release.exports.tokens.documents import COLUMNS as TOKEN_COLUMNS
+from drystone.release.exports.tokens.write import Making
 from drystone.release.files import write_whole
 from drystone.release.read import Release
 from drystone.release.schema import DATA, REPOSITORIES, STACK_V2
@@ -57,7 +60,8 @@ Progress = Callable[[int, int], None]
 class Export:
     """What was exported, or would be: form, the release it comes from and its kept files, and the files in order.
 
-    `holds` says in one line what it holds and what not.
+    `holds` says in one line what it holds and what not. `counts` are those of a training export: files, those among
+    them that were cut for filling in the middle, documents, tokens, samples, tokens of padding, ...
     """
 
     form: str
@@ -67,6 +71,7 @@ class Export:
     files_kept: int
     files: tuple[ExportedFile, ...]
     holds: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
 
     def rows_of_splits(self) -> dict[str, int]:
         """Return the rows of each split, where there are several and they were written."""
@@ -83,6 +88,7 @@ def export(
     output: str | os.PathLike[str],
     *,
     choice: RowChoice | None = None,
+    tokens: TokenChoice | None = None,
     replace: bool = False,
     dry_run: bool = False,
     progress: Progress = lambda done, total: None,
@@ -91,30 +97,40 @@ def export(
 
     `jsonl`, `parquet` and `text` have a row for each file, with the columns, splits and order of `choice`. `stack-v2`
     has one row per file, without content, a configuration for each language; `stack-v2-repos` and `stack-v3` one row
-    per repository, the latter with contents. `dry_run` checks and plans, and writes nothing. Memory holds one bucket of
+    per repository, the latter with contents. The forms of `TRAINING` are made as `tokens` says, in the splits and with
+    the seed of `choice`. `dry_run` checks and plans, and writes nothing. Memory holds one bucket of
     rows or repositories (about 64 MiB of text up to 32 GiB in all), or the largest repository.
     Raises `UsageError` where `output` is not empty (and not an export that `replace` lets go), `ReleaseError` for
     damaged releases and where the disk is full.
     """
     if form not in get_args(Form):
         raise UsageError(f"{form}: is no form of export; known are {', '.join(get_args(Form))}")
-    if choice is not None and form not in _PLAIN and choice != RowChoice():
+    if choice is not None and form not in (*_PLAIN, *TRAINING) and choice != RowChoice():
         raise UsageError(
             f"{form}: its rows are those of another dataset; choose columns, splits, order and limit for {_PLAIN_WORDS}"
         )
-    choice = choice or RowChoice()
+    if tokens is not None and form not in TRAINING and tokens != TokenChoice():
+        raise UsageError(f"{form}: has rows; tokenizer, documents and sequences are for {', '.join(TRAINING)}")
+    choice, tokens = choice or RowChoice(), tokens or TokenChoice()
     folder = ExportFolder(Path(output))
     folder.check(release.path, replace)
     manifest = release.manifest
     facts = manifest.facts
-    planned = planned_files(form, choice) if form in _PLAIN else _planned(release, form)
-    holds = what_it_holds(form, choice, manifest.counts.kept)
+    meter = _Meter(manifest.counts.kept, progress)
+    making = Making(form, choice, tokens, meter.add) if form in TRAINING else None
+    if making is not None:
+        planned = making.planned()
+    else:
+        planned = planned_files(form, choice) if form in _PLAIN else _planned(release, form)
+    holds = what_it_holds(form, choice, manifest.counts.kept, tokens)
     made = Export(form, facts.name, facts.version, manifest.root, manifest.counts.kept, tuple(planned), holds)
     if dry_run:
         return made
     folder.begin()
-    meter = _Meter(manifest.counts.kept, progress)
-    if form in _PLAIN:
+    if making is not None:
+        written, counts = making.write(folder, release.data(columns=TOKEN_COLUMNS), _buckets(release, form))
+        made = replace_in(made, counts=counts)
+    elif form in _PLAIN:
         tables = meter.watch(release.data(columns=read_columns(form, choice)))
         written = write_plain(release, form, folder, choice, tables, _buckets(release, form))
     elif form == "stack-v2":
@@ -146,7 +162,7 @@ def _planned(release: Release, form: Form) -> list[ExportedFile]:
 
 def _buckets(release: Release, form: Form) -> int:
     counts = release.manifest.counts
-    size = counts.kept * _ROW_BYTES + (counts.text_bytes if form == "stack-v3" or form in _PLAIN else 0)
+    size = counts.kept * _ROW_BYTES + (counts.text_bytes if form == "stack-v3" or form in (*_PLAIN, *TRAINING) else 0)
     return int(max(1, min(_MOST_BUCKETS, -(-size // _BUCKET_BYTES))))
 
 
@@ -208,10 +224,12 @@ def _card(release: Release, form: Form, files: list[ExportedFile], holds: str) -
         whole = [{"config_name": "default", "data_files": [{"split": "train", "path": "data/*/*.parquet"}]}]
         configs = [*whole, *of_languages] if of_languages else []
     else:
-        paths = [file.path for file in files if not file.path.endswith(".index.jsonl")]
+        paths = [file.path for file in files if form not in TRAINING or form == "documents"]
+        paths = [path for path in paths if not path.endswith(".index.jsonl")]
         data_files = [{"split": split, "path": list(those)} for split, those in groupby(paths, key=split_of)]
         configs = [{"config_name": "default", "data_files": data_files}]
-    front = {"pretty_name": facts.name, "license": "other", "tags": ["code", "drystone"], "configs": configs}
+    front: dict[str, object] = {"pretty_name": facts.name, "license": "other", "tags": ["code", "drystone"]}
+    front |= {"configs": configs} if form not in TRAINING or form == "documents" else {}
     name = layout.shown(f"{facts.name} {facts.version}").replace("\n", " ")
     like = f"in the columns of {_LIKE[form]}" if form in _LIKE else f"as {form}"
     return (
@@ -230,8 +248,12 @@ class _Meter:
         """Pass tables on and tell of their rows."""
         for table in tables:
             yield table
-            self._done += table.num_rows
-            self._progress(self._done, self._total)
+            self.add(table.num_rows)
+
+    def add(self, rows: int) -> None:
+        """Tell of rows that are done."""
+        self._done += rows
+        self._progress(self._done, self._total)
 
 
 def read_export(path: str | os.PathLike[str]) -> Export:

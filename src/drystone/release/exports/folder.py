@@ -26,8 +26,11 @@ NOTICE: Final = "NOTICE"
 #: How the names of folders begin in which rows wait for their order.
 SPILL: Final = ".spill-"
 _BEGUN: Final = "An export is under way here. Until it is done, these files are of its making:\n"
-#: Names that an export gives its files: of splits or shards, one folder deep at most below `data`.
-_NAME: Final = re.compile(r"data/(?:[^/\0]+/)?[^/\0]+\.(?:parquet|jsonl|txt)")
+#: Names that an export gives its files: of splits or shards, one folder deep at most below `data`; the tokenizer's.
+_NAME: Final = re.compile(
+    r"tokenizer\.json|data/(?:[^/\0]+/)?[^/\0]+\."
+    r"(?:parquet|jsonl|txt|bin|idx|loss|mds|tar|ds|ds\.index|ds\.loss|ds\.metadata|json)"
+)
 
 
 class ExportFolder:

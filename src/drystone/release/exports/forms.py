@@ -7,12 +7,18 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from drystone.errors import UsageError
 
-#: Rows as they are (JSON Lines, Parquet, text); The Stack v2 per file, per repository; The Stack v3 (with contents).
-Form = Literal["jsonl", "parquet", "text", "stack-v2", "stack-v2-repos", "stack-v3"]
+#: Rows as they are (JSON Lines, Parquet, text); The Stack v2 per file, per repository; The Stack v3 (with contents);
+#: what models train on: documents as text, or tokens for Megatron, MosaicML Streaming, WebDataset, datatrove's Nanoset.
+Form = Literal[
+    "jsonl", "parquet", "text", "stack-v2", "stack-v2-repos", "stack-v3",
+    "documents", "megatron", "mds", "webdataset", "nanoset",
+]  # fmt: skip
+#: Those of them that models train on.
+TRAINING: Final[tuple[Form, ...]] = ("documents", "megatron", "mds", "webdataset", "nanoset")
 #: What rows of one part share: the bytes of a file, or the repository that it comes from.
 SplitBy = Literal["hash", "repository"]
 

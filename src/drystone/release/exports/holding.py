@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from drystone._words import many
-from drystone.release.exports.forms import RowChoice
+from drystone.release.exports.forms import TRAINING, RowChoice
 from drystone.release.exports.plain import DEFAULT_COLUMNS, columns_of
+from drystone.release.exports.tokens.choice import TokenChoice
+from drystone.release.layout import shown
 from drystone.release.schema import DATA
 
 _STACK: Final = {
@@ -18,8 +20,10 @@ _STACK: Final = {
 }
 
 
-def what_it_holds(form: str, choice: RowChoice, kept: int) -> str:
+def what_it_holds(form: str, choice: RowChoice, kept: int, tokens: TokenChoice | None = None) -> str:
     """Return one line: which files, in which order and splits, with which columns, and what is not in it."""
+    if form in TRAINING:
+        return _training(form, choice, kept, tokens or TokenChoice())
     if form in _STACK:
         return f"Holds {_STACK[form].format(kept=f'{kept:,}')}."
     columns = columns_of(choice)
@@ -36,3 +40,16 @@ def what_it_holds(form: str, choice: RowChoice, kept: int) -> str:
     most = " (--columns all has them)" if left and tuple(columns) == DEFAULT_COLUMNS else ""
     each = f"Each row: {text}{facts} columns beside it{said}{most}"
     return f"Holds {which}, {order}{parts}. {each}. Nothing of what was dropped."
+
+
+def _training(form: str, choice: RowChoice, kept: int, tokens: TokenChoice) -> str:
+    each = "repository, imported files first" if tokens.documents == "repository" else "file"
+    order = f"in the order of seed {choice.seed}"
+    text = "as text" if form == "documents" else f"as tokens of {shown(str(tokens.tokenizer))}"
+    length = tokens.sequence_length
+    packed = "" if length is None else f", packed into sequences of {length:,} tokens, no document cut that fits one"
+    fim = f"; {tokens.fim_rate:.0%} of files cut for filling in the middle" if tokens.fim_rate else ""
+    return (
+        f"Holds {many(kept, 'kept file')}, a document for each {each}, {order}, {text}{packed}{fim}; secrets replaced. "
+        "Nothing of what was dropped."
+    )

@@ -35,7 +35,7 @@ DEFAULT_COLUMNS: Final = (
 SEPARATOR: Final = b"\n\f\n"
 #: What tells which split a row is in, and its place.
 _NEEDED: Final = ("swhid", "origin", "repository_id", "path")
-_SPLIT, _PLACE = "_split", "_place"
+SPLIT, PLACE = "_split", "_place"
 #: Bytes of text after which a file ends and the next begins.
 _FILE_BYTES: Final = 256 << 20
 _SUFFIX: Final = {"jsonl": "jsonl", "parquet": "parquet", "text": "txt"}
@@ -70,12 +70,12 @@ def write_plain(
     with ExitStack() as stack:
         writers = [stack.enter_context(_Writer(folder, form, name, columns)) for name, _ in choice.splits]
         marked = (_marked(table, choice) for table in tables)
-        ordered = _shuffled(marked, folder, columns, buckets, stack) if choice.shuffle else marked
+        ordered = _shuffled(marked, folder, buckets, stack) if choice.shuffle else marked
         left = choice.limit if choice.limit is not None else release.manifest.counts.kept
         for table in ordered:
             rows = table.slice(0, left)
             left -= rows.num_rows
-            numbers = rows.column(_SPLIT).to_numpy()
+            numbers = rows.column(SPLIT).to_numpy()
             for number, writer in enumerate(writers):
                 mine = np.flatnonzero(numbers == number)
                 if len(mine):
@@ -95,33 +95,45 @@ def _marked(table: pa.Table, choice: RowChoice) -> pa.Table:
     """Return a table with the split of each row, and its place where rows are shuffled."""
     needed = [table.column(name).to_pylist() for name in _NEEDED]
     splits = [choice.split_of(swhid, origin) for swhid, origin, _, _ in zip(*needed, strict=True)]
-    table = table.append_column(_SPLIT, pa.array(splits, pa.int32()))
+    table = table.append_column(SPLIT, pa.array(splits, pa.int32()))
     if not choice.shuffle:
         return table
     places = [choice.place_of(swhid, id_, path) for swhid, _, id_, path in zip(*needed, strict=True)]
-    # A bucket is chosen by the last three digits, so that the first three of the order stand there.
-    return table.append_column(_PLACE, pa.array([place[3:] + place[:3] for place in places], pa.string()))
+    return with_places(table, places)
 
 
-def _shuffled(
-    tables: Iterator[pa.Table], folder: ExportFolder, columns: list[str], count: int, stack: ExitStack
-) -> Iterator[pa.Table]:
-    """Yield all rows in the order of their places, one bucket in memory at a time, in pieces."""
+def _shuffled(tables: Iterator[pa.Table], folder: ExportFolder, count: int, stack: ExitStack) -> Iterator[pa.Table]:
+    """Yield all rows in the order of their places, in pieces."""
+    for rows, order in ordered_by_place(tables, folder, count, stack):
+        for start in range(0, rows.num_rows, 1024):
+            yield rows.take(order.slice(start, 1024))
+
+
+def ordered_by_place(
+    tables: Iterator[pa.Table], folder: ExportFolder, count: int, stack: ExitStack
+) -> Iterator[tuple[pa.Table, pa.Array]]:
+    """Yield rows, a bucket in memory at a time, with the order of their places: equal places are in one bucket."""
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.path, prefix=SPILL)))
     first = next(tables, None)
     if first is None:
         return
     buckets = stack.enter_context(Buckets(first.schema, count, scratch, "rows"))
-    buckets.add(first, _PLACE)
+    buckets.add(first, PLACE)
     for table in tables:
-        buckets.add(table, _PLACE)
+        buckets.add(table, PLACE)
     for number in range(buckets.count):
         rows = buckets.read(number)
-        place = rows.column(_PLACE)
+        place = rows.column(PLACE)
         by = pa.table({"high": pc.utf8_slice_codeunits(place, -3), "low": place})
-        order = pc.sort_indices(by, [("high", "ascending"), ("low", "ascending")])
-        for start in range(0, rows.num_rows, 1024):
-            yield rows.take(order.slice(start, 1024))
+        yield rows, pc.sort_indices(by, [("high", "ascending"), ("low", "ascending")])
+
+
+def with_places(table: pa.Table, places: list[str]) -> pa.Table:
+    """Return rows with their places, as `ordered_by_place` reads them.
+
+    A bucket is chosen by the last three digits, so that the first three of the order stand there.
+    """
+    return table.append_column(PLACE, pa.array([place[3:] + place[:3] for place in places], pa.string()))
 
 
 def _path(form: str, split: str, number: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from drystone.detect import grammars
 from drystone.errors import MissingExtraError, ReleaseError
 from drystone.release.layout import shown
 from drystone.search import _kernel
@@ -78,7 +79,7 @@ class SymbolMaker:
         if not self._finders:
             builder.add(data, starts, lengths, files, self._families[languages])
             return
-        parsed = np.isin(languages, [*self._finders]) & (lengths <= trees.LONGEST)
+        parsed = np.isin(languages, [*self._finders]) & (lengths <= grammars.LONGEST)
         for row in np.flatnonzero(parsed).tolist():
             text = data[starts[row] : starts[row] + lengths[row]]
             found = self._finders[int(languages[row])].find(text.tobytes())

@@ -1,24 +1,20 @@
 """Which names a file defines, by parsing: tree-sitter with the grammar wheels that are installed (extra `symbols`).
 
 What a keyword in a comment or a string looks like is no definition here, at a tenth of the speed. A language without an
-installed grammar, and a text above `LONGEST`, are left to keywords. Knows no index.
+installed grammar, and a text above `grammars.LONGEST`, are left to keywords. Knows no index.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from drystone.detect import grammars
 from drystone.errors import MissingExtraError
 from drystone.search.definitions.keywords import KINDS
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser
 
-#: Bytes of the longest text that is parsed: parsers take time that grows with the square of texts made for it.
-LONGEST: Final = 64 * 1024
 #: Raised by one where other names are found in the same tree.
 RULES: Final = 1
 
@@ -41,73 +37,33 @@ _TYPED: Final = {
 }  # fmt: skip
 
 
-class _Grammar(NamedTuple):
-    """A wheel, the function in it that gives the grammar, and which nodes define what."""
-
-    package: str
-    function: str
-    kinds: dict[str, str]
-
-
-#: Grammars by Linguist's names of languages.
-_GRAMMARS: Final[dict[str, _Grammar]] = {
-    "Python": _Grammar(
-        "tree-sitter-python",
-        "language",
-        {"class_definition": "class", "function_definition": "function", "assignment": "variable"},
-    ),
-    "C": _Grammar("tree-sitter-c", "language", _C),
-    "C++": _Grammar(
-        "tree-sitter-cpp",
-        "language",
-        {**_C, "class_specifier": "class", "namespace_definition": "module", "alias_declaration": "type"},
-    ),
-    "Java": _Grammar(
-        "tree-sitter-java",
-        "language",
-        {**_CLASS, "record_declaration": "class", "annotation_type_declaration": "interface"},
-    ),
-    "JavaScript": _Grammar("tree-sitter-javascript", "language", _SCRIPT),
-    "TypeScript": _Grammar("tree-sitter-typescript", "language_typescript", _TYPED),
-    "TSX": _Grammar("tree-sitter-typescript", "language_tsx", _TYPED),
-    "Go": _Grammar(
-        "tree-sitter-go",
-        "language",
-        {
+#: Which nodes of a grammar's trees define what, by Linguist's names of languages.
+_KINDS: Final[dict[str, dict[str, str]]] = {
+    "Python": {"class_definition": "class", "function_definition": "function", "assignment": "variable"},
+    "C": _C,
+    "C++": {**_C, "class_specifier": "class", "namespace_definition": "module", "alias_declaration": "type"},
+    "Java": {**_CLASS, "record_declaration": "class", "annotation_type_declaration": "interface"},
+    "JavaScript": _SCRIPT,
+    "TypeScript": _TYPED,
+    "TSX": _TYPED,
+    "Go": {
             "function_declaration": "function", "method_declaration": "method", "type_spec": "type",
             "type_alias": "type", "const_spec": "variable", "var_spec": "variable",
         },
-    ),
-    "Rust": _Grammar(
-        "tree-sitter-rust",
-        "language",
-        {
+    "Rust": {
             "function_item": "function", "function_signature_item": "function", "struct_item": "struct",
             "union_item": "struct", "enum_item": "enum", "trait_item": "trait", "mod_item": "module",
             "type_item": "type", "macro_definition": "macro", "const_item": "variable", "static_item": "variable",
         },
-    ),
-    "Ruby": _Grammar(
-        "tree-sitter-ruby",
-        "language",
-        {"class": "class", "module": "module", "method": "method", "singleton_method": "method"},
-    ),
-    "PHP": _Grammar(
-        "tree-sitter-php",
-        "language_php",
-        {
+    "Ruby": {"class": "class", "module": "module", "method": "method", "singleton_method": "method"},
+    "PHP": {
             **_CLASS, "trait_declaration": "trait", "function_definition": "function",
             "namespace_definition": "module", "const_element": "variable",
         },
-    ),
-    "C#": _Grammar(
-        "tree-sitter-c-sharp",
-        "language",
-        {
+    "C#": {
             **_CLASS, "record_declaration": "class", "struct_declaration": "struct",
             "namespace_declaration": "module", "delegate_declaration": "type",
         },
-    ),
 }  # fmt: skip
 #: A definition of a variable counts in these alone: what a function keeps for itself is nothing to look for.
 _TOP: Final = {"module", "program", "source_file", "export_statement", "namespace_definition"}
@@ -152,7 +108,7 @@ class TreeSymbols:
         self._variable, self._function = numbers["variable"], numbers["function"]
 
     def find(self, text: bytes) -> list[Definition]:
-        """Return the definitions of a text of at most `LONGEST` bytes, by place of their names."""
+        """Return the definitions of a text of at most `grammars.LONGEST` bytes, by place of their names."""
         cursor = self._parser.parse(text).walk()
         found: list[Definition] = []
         while (node := cursor.node) is not None:
@@ -209,38 +165,20 @@ def _name(node: Node) -> Node | None:
     return None if found is node or found.child_count else found
 
 
-def languages() -> dict[str, _Grammar]:
-    """Return the languages whose grammar is installed, by Linguist's names."""
-    return {name: grammar for name, grammar in _GRAMMARS.items() if _version(grammar.package) is not None}
-
-
-@cache
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def means() -> str:
     """Say what makes the symbols here: the version of the parser and of each grammar; it is part of a segment's name.
 
     Raises `MissingExtraError` where the extra is not installed.
     """
-    core = _version("tree-sitter")
-    grammars = sorted({grammar.package for grammar in languages().values()})
-    if core is None or not grammars:
+    core = grammars.version_of("tree-sitter")
+    packages = sorted({grammars.GRAMMARS[name].package for name in grammars.installed() if name in _KINDS})
+    if core is None or not packages:
         raise MissingExtraError("tree-sitter", "symbols")
-    listed = ", ".join(f"{name.removeprefix('tree-sitter-')} {_version(name)}" for name in grammars)
+    listed = ", ".join(f"{name.removeprefix('tree-sitter-')} {grammars.version_of(name)}" for name in packages)
     return f"trees {RULES}: tree-sitter {core}; {listed}"
 
 
 def finder(language: str) -> TreeSymbols | None:
     """Return what finds the definitions of a language; None where its grammar is not installed."""
-    grammar = languages().get(language)
-    if grammar is None:
-        return None
-    from tree_sitter import Language  # noqa: PLC0415  (an extra)
-
-    module = import_module(grammar.package.replace("-", "_"))
-    return TreeSymbols(Language(getattr(module, grammar.function)()), grammar.kinds)
+    loaded = grammars.load(language) if language in _KINDS else None
+    return None if loaded is None else TreeSymbols(loaded, _KINDS[language])
