@@ -35,6 +35,7 @@ LIGHT = {
     "drystone.registry.place",
     "drystone.registry.plain",
     "drystone.release.exports.forms",
+    "drystone.release.exports.tokens.choice",
     "drystone.release.layout",
     "drystone.search.limits",
 }

@@ -18,7 +18,9 @@ from tests.end_to_end.conftest import ROOT, git, program
 EXAMPLES = ROOT / "examples"
 #: `tests/reader/test_example.py` runs this one, which needs torch.
 ELSEWHERE = {"finetune_domain"}
-HERE = {"ask_documents", "governance", "near_duplicates", "packages", "read_release", "two_languages"}
+HERE = {
+    "ask_documents", "governance", "near_duplicates", "packages", "read_release", "train_tiny", "two_languages",
+}  # fmt: skip
 
 
 def run(name: str, *arguments: object, cwd: Path) -> str:
@@ -105,3 +107,11 @@ def test_somebodys_work_leaves_a_release_and_stays_out(tmp_path: Path) -> None:
         "a new build: 1 kept, 1 left out",
         "release and log were checked, 0 problems",
     ]
+
+
+@pytest.mark.slow
+def test_a_small_model_learns_from_the_tokens(release: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the extra train is not installed")
+    said = run("train_tiny", release, tmp_path / "trained", 3, cwd=tmp_path).splitlines()
+    assert said[0].endswith("samples")
+    assert ": loss " in said[-1]

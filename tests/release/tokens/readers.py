@@ -1,6 +1,7 @@
 """Reads training exports with the formats' own readers: `python readers.py FOLDER LENGTH`, prints samples as JSON.
 
-FOLDER holds an export in a folder for each form. Runs with the readers' packages on its path (see test_readers.py) and imports nothing of Drystone.
+FOLDER holds an export in a folder for each form. Runs with the readers' packages on its path (see test_readers.py) and
+imports nothing of Drystone.
 """
 
 from __future__ import annotations
@@ -58,4 +59,6 @@ def nanoset(folder: Path, length: int) -> list[Any]:
 
 if __name__ == "__main__":
     place, size = Path(sys.argv[1]), int(sys.argv[2])
-    print(json.dumps({read.__name__: read(place / read.__name__, size) for read in (megatron, mds, webdataset, nanoset)}))
+    print(
+        json.dumps({read.__name__: read(place / read.__name__, size) for read in (megatron, mds, webdataset, nanoset)})
+    )

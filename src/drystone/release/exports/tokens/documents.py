@@ -83,7 +83,7 @@ def _rows(rows: pa.Table, order: pa.Array) -> Iterator[dict[str, str]]:
         yield from rows.select(COLUMNS).take(order.slice(start, 256)).to_pylist()
 
 
-class Encoder:
+class DocumentEncoder:
     """Makes documents into tokens. `skipped` is told each file that does not come back byte for byte."""
 
     def __init__(self, tokenizer: TextTokenizer, length: int | None, skipped: Callable[[PlacedFile], None]) -> None:

@@ -141,8 +141,8 @@ class TokenFiles(ABC):
 
     def _write_rows(self) -> None:
         assert self._table is not None
-        columns = list(zip(*self._rows, strict=True)) or [[] for _ in FILES]
-        arrays = [pa.array(list(values), field.type) for values, field in zip(columns, FILES, strict=True)]
+        columns = [[row[at] for row in self._rows] for at in range(len(FILES))]
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, FILES, strict=True)]
         self._table.write_table(pa.table(arrays, schema=FILES))
         self._rows = []
 

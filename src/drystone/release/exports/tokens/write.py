@@ -22,7 +22,7 @@ from drystone.release.exports.forms import ExportedFile, RowChoice
 from drystone.release.exports.plain import SPLIT, ordered_by_place, with_places
 from drystone.release.exports.tokens.choice import KNOWN, Special, TokenChoice
 from drystone.release.exports.tokens.documents import (
-    Encoder,
+    DocumentEncoder,
     PlacedFile,
     TextDocument,
     TokenDocument,
@@ -147,7 +147,7 @@ class Making:
         stack: ExitStack,
     ) -> list[ExportedFile]:
         left = stack.enter_context(folder.new_file(LEFT_OUT)) if self.tokens.inexact == "skip" else None
-        encoder = Encoder(tokenizer, self.tokens.sequence_length, lambda file: self._left_out(file, left))
+        encoder = DocumentEncoder(tokenizer, self.tokens.sequence_length, lambda file: self._left_out(file, left))
         length, seed = self.tokens.sequence_length, self.choice.seed
         shards = [stack.enter_context(self._shards(folder, name, tokenizer)) for name, _ in self.choice.splits]
         splits = [(writer, Packer(length, seed)) for writer in shards]
