@@ -97,8 +97,8 @@ def test_a_release_comes_back_from_the_tables_it_was_exported_to(
             (*(row[name] for name in same), *sorted(row["detected_licenses"])) for row in rows(release.data())
         )
 
-    # A table has no licence files of other languages, nor files that were dropped; what it lists is all there, under the
-    # licence that it names.
+    # A table has no licence files of other languages, nor files that were dropped; what it lists is all there, under
+    # the licence that it names.
     assert told(again) == told(by_git)
     assert again.manifest.counts.occurrences == by_git.manifest.counts.kept
     assert "Inria, 2026" in (again.path / "README.md").read_text()

@@ -57,8 +57,8 @@ def license_files(
     """List kept files by what their licence rests on, in the order of the release.
 
     `basis`: only files whose licence rests on nothing but these: "header", "metadata", "notice", "pattern", "readme",
-    "review", "table", "text"; "conflict" also takes files whose places contradict each other, "unknown" those of which nothing
-    is known (default: all files). `below`: only those that are less sure than this, from 0 to 1. `where`: conditions on
+    "review", "table", "text"; "conflict" also takes files whose places contradict each other, "unknown" those of which
+    nothing is known (default: all files). `below`: only those that are less sure than this, from 0 to 1. `where`: conditions on
     columns of data, such as "language=Python" or "path=/src/*"; all must fit. Raises `UsageError`, `ReleaseError`.
     """
     from drystone.policy.attribution import files_by_basis

@@ -234,7 +234,8 @@ class DataRow(TypedDict):
             _TEXT,
             "What kinds of places say so, sorted and joined by `+`: `header` (of the file), `metadata`, `notice`, "
             "`pattern` (REUSE.toml, debian/copyright, a `.license` file), `readme`, `review` (a person's decision), "
-            "`table` (the word of a table whose licence files did not travel), `text`; null where nothing says anything, or what does is not in the release.",
+            "`table` (the word of a table whose licence files did not travel), `text`; "
+            "null where nothing says anything, or what does is not in the release.",
             since=2,
         ),
     ]

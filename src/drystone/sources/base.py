@@ -220,8 +220,8 @@ class RepositorySource(ABC):
 
 
 #: Occurrences of several repositories at once: the fields of `Entry`, `repository` counts within the listing, `id` is
-#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for. `told_license` is
-#: what a table says of the file's licence: its type, a colon, names with commas between them; null where nothing.
+#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for. `told_license`
+#: is what a table says of the file's licence: its type, a colon, names with commas between them; null where nothing.
 LISTING: Final = pa.schema(
     [
         ("id", pa.binary()),

@@ -288,6 +288,12 @@ def _spread(
                 held.append(known[id(found)])
             licenses_ = pa.DictionaryArray.from_arrays(pa.array(held, pa.int32()), pa.array(texts, pa.string()))
             writer.write_table(_licensed(rows, owners, licenses_, _said(rows, attributes)))
+    return _roots(trees, repositories, tops)
+
+
+def _roots(
+    trees: Mapping[int, licenses.TreeLicenses], repositories: list[inventory.Inventoried], tops: Mapping[int, str]
+) -> Roots:
     made: Roots = {"roots": {}, "conflicts": {}}
     for index, tree in trees.items():
         found = tree(tops.get(index, ""))

@@ -43,7 +43,8 @@ class Evidence:
     """One finding: which SPDX expression, on which lines, by which rule, with which confidence (0 to 1).
 
     `path` and `swhid` name the file it stands in; both are empty where the finding is about the file at hand, and for
-    what a table says (the rule `table`), which has no lines either: they are 0. Words that deny or restrict have no expression (""), and a rule that begins with `denied:` or `rider:`.
+    what a table says (the rule `table`), which has no lines either: they are 0. Words that deny or restrict have no
+    expression (""), and a rule that begins with `denied:` or `rider:`.
     """
 
     expression: str

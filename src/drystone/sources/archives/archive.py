@@ -1,17 +1,20 @@
-"""The `archive` source: tar (plain, gzip, bzip2, xz, Zstandard), zip, wheels and source distributions.
+"""The `archive` source: tar (plain, gzip, bzip2, xz, Zstandard), zip, 7z, and packages made of them.
 
-Read in one pass and bounded memory, nothing is unpacked to disk. Knows nothing of where an archive was fetched from.
+Read in one pass and bounded memory, nothing is unpacked to disk but tars inside an archive, while they are read. Knows
+nothing of where an archive was fetched from.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final
+from typing import IO, BinaryIO, ClassVar, Final, NamedTuple, cast
 
 from drystone.errors import SourceError
 from drystone.identity.hashes import (
@@ -24,6 +27,7 @@ from drystone.identity.hashes import (
 )
 from drystone.sources._opened import StreamedRepository
 from drystone.sources._paths import link_note, path_problem, without_dots
+from drystone.sources.archives import seven_zip as _seven_zip
 from drystone.sources.archives import tar as _tar
 from drystone.sources.archives import zip as _zip
 from drystone.sources.archives.streams import Budget, ByteStream, DamagedError, compression
@@ -43,6 +47,12 @@ from drystone.sources.base import (
 
 _AGAIN: Final = "the archive lists this path again; unpacking would replace the earlier file"
 MAX_LINK: Final = 1 << 16
+#: Packed bytes of a tar inside an archive that are held in memory; the others lie in a file that has no name.
+_SPOOLED: Final = 16 << 20
+#: Names of tars at the top of an archive, and those whose files its own tool puts at the top: data.tar.gz of a gem,
+#: contents.tar.gz of Erlang's and Elixir's packages, pkg-*.tar.zst and info-*.tar.zst of conda's.
+_INNER: Final = re.compile(rb"[^/]+\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)")
+_AT_THE_TOP: Final = re.compile(rb"(?:data|contents|(?:pkg|info)-[^/]+)\.tar(?:\.(?:gz|bz2|xz|zst))?")
 
 
 @dataclass(frozen=True)
@@ -109,22 +119,28 @@ def open_archive(
     # Only what happens here is the archive's fault: errors of the caller's own work pass through.
     try:
         packed = _look_at(path, found, sha256)
+        archive: zipfile.ZipFile | None = None
+        opened: _OpenArchive
         if packed == "zip":
             archive = _zip.open_zip(path, limits)
+            opened = _OpenZip(path, archive, found, about, limits)
+        elif packed == "7z":
+            _seven_zip.check(path)
+            opened = _OpenSevenZip(path, found, about, limits)
         else:
             opened = _OpenTar(path, packed, found, about, limits)
             opened.check()
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
-    if packed == "zip":
-        with archive:
-            yield _OpenZip(path, archive, found, about, limits)
-    else:
+    try:
         yield opened
+    finally:
+        if archive is not None:
+            archive.close()
 
 
 def _look_at(path: Path, found: Repository, sha256: str | None) -> str | None:
-    """Compare and note down a file's SHA-256; return its compression, "zip", or None for what may be a plain tar."""
+    """Compare and note down a file's SHA-256; return its compression, "zip", "7z", or None for a plain tar."""
     with path.open("rb") as file:
         measured = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 is not None and measured != sha256.lower():
@@ -135,7 +151,7 @@ def _look_at(path: Path, found: Repository, sha256: str | None) -> str | None:
         found.metadata["sha256"] = measured
         file.seek(0)
         head = file.read(8)
-        packed = compression(head)
+        packed = "7z" if head.startswith(_seven_zip.MAGIC) else compression(head)
         if packed is not None or (not head.startswith(b"PK") and _is_plain_tar(file)):
             return packed
     if _zip.is_zip(path):
@@ -150,14 +166,194 @@ def _is_plain_tar(file: BinaryIO) -> bool:
     return _tar.is_tar(file.read(512))
 
 
-class _OpenTar(StreamedRepository):
+class _Inside(NamedTuple):
+    """A tar inside an archive: its own path there, and the folder in which its files are put, with a slash or empty."""
+
+    path: bytes
+    folder: bytes
+
+
+def _inside(path: bytes) -> _Inside | None:
+    """Return how a file of an archive is read as a tar; None where it is none by its name, or not at the top."""
+    if b"/" in path or not _INNER.fullmatch(path):
+        return None
+    return _Inside(path, b"" if _AT_THE_TOP.fullmatch(path) else path + b"/")
+
+
+class _OpenArchive(StreamedRepository):
+    """What all archives share: files, and tars inside in whose place their own files stand."""
+
     _empty = "the archive has no files"
 
-    def __init__(self, path: Path, packed: str | None, found: Repository, about: About, limits: Limits) -> None:
+    def __init__(self, path: Path, found: Repository, about: About, limits: Limits) -> None:
         super().__init__(found, about)
         self._path = path
-        self._packed = packed
         self._limits = limits
+
+    def _of_inner(
+        self, inside: _Inside, mode: int, size: int, pieces: Iterable[bytes], budget: Budget
+    ) -> Iterator[Entry]:
+        """Yield the files of a tar inside, or it itself where it is none; raise `DamagedError` where it ends early."""
+        with tempfile.SpooledTemporaryFile(_SPOOLED) as spool:
+            file = cast("IO[bytes]", spool)
+            for piece in pieces:
+                file.write(piece)
+            if file.tell() < size:
+                yield _unreadable(inside.path, mode, size, "the archive is cut short in the middle of this file")
+                raise DamagedError("the archive is cut short")
+            file.seek(0)
+            packed = compression(file.read(8))
+            file.seek(0)
+            try:
+                is_tar = _tar.is_tar(ByteStream(cast(BinaryIO, file), packed, Budget(1 << 40, self._limits)).take(512))
+            except DamagedError as error:
+                yield _unreadable(inside.path, mode, size, str(error))
+                return
+            file.seek(0)
+            if is_tar:
+                yield from self._of_tar(cast(BinaryIO, file), packed, budget, inside)
+            else:
+                yield self._of_file(inside.path, mode, size, iter(lambda: file.read(1 << 20), b""))
+
+    def _of_file(
+        self, path: bytes, mode: int, size: int, pieces: Iterable[bytes], notes: Iterable[str | None] = ()
+    ) -> Entry:
+        """Return the entry of a file that comes in pieces, as many bytes as `size` says."""
+        data: bytes | None = None
+        try:
+            if size <= self._limits.max_file_bytes:
+                data = b"".join(pieces)
+                blob: bytes | None = blob_hash(data) if len(data) == size else None
+            else:
+                blob = blob_hash_of_stream(size, pieces)
+        except DamagedError as error:
+            return _unreadable(path, mode, size, str(error))
+        if blob is None:
+            return _unreadable(path, mode, size, f"the archive holds another number of bytes than {size}")
+        again = self._tree.add(path, mode, blob, size)
+        said = [note for note in (*notes, _AGAIN if again else None) if note]
+        return Entry(path, FILE, mode, blob, size, data, None, "; ".join(said) or None)
+
+    def _of_link(self, path: bytes, target: bytes) -> Entry:
+        blob = blob_hash(target)
+        again = self._tree.add(path, MODE_SYMLINK, blob, len(target))
+        note = link_note(path, target) or (_AGAIN if again else None)
+        return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note, target=target)
+
+    def _of_tar(
+        self, file: BinaryIO, packed: str | None, budget: Budget, inside: _Inside | None = None
+    ) -> Iterator[Entry]:
+        links: list[tuple[bytes, bytes, Leaf]] = []
+        stream = ByteStream(file, packed, budget)
+        where, note = (inside.path, f"in {_name(inside.path)}") if inside is not None else (b"", None)
+        try:
+            for member in _tar.members(stream):
+                budget.add_entry()
+                budget.check_directories(self._tree.directories)
+                inner = _inside(without_dots(member.path)) if inside is None and member.type is _tar.REGULAR else None
+                if inner is not None and member.problem is None:
+                    mode = MODE_EXECUTABLE if member.mode & 0o111 else MODE_FILE
+                    yield from self._of_inner(inner, mode, member.size, stream.pieces(member.size), budget)
+                    continue
+                entry, cut = self._entry(member, stream, links, inside)
+                if entry is not None:
+                    yield _noted(entry, note)
+                if cut:
+                    return
+            yield from (replace(entry, path=where) for entry in _trailing(stream))
+        except DamagedError as error:
+            yield _damage(str(error), where)
+        if links:
+            yield from (_noted(entry, note) for entry in self._hard_links(file, packed, links))
+
+    def _entry(
+        self, member: _tar.TarMember, stream: ByteStream, links: list[tuple[bytes, bytes, Leaf]], inside: _Inside | None
+    ) -> tuple[Entry | None, bool]:
+        """Return a member's entry, None for directories and hard links yet to come, and whether the stream ended."""
+        path, kind, raw_mode, size, target, problem = member
+        path, folder = without_dots(path), inside.folder if inside is not None else b""
+        if kind is _tar.DIRECTORY and problem is None:
+            if path and path_problem(path, self._limits) is None:
+                self._tree.add_directory(folder + path)
+            return None, False
+        problem = problem or path_problem(path, self._limits)
+        path = folder + path
+        mode = MODE_EXECUTABLE if raw_mode & 0o111 else MODE_FILE
+        if problem is not None:
+            return _unreadable(path, mode, size, problem), False
+        if kind is _tar.REGULAR:
+            return self._regular(path, mode, size, stream)
+        if kind is _tar.SYMBOLIC_LINK:
+            return self._of_link(path, target), False
+        if kind is _tar.HARD_LINK:
+            return self._hard_link(path, mode, target, folder, links), False
+        return Entry(path, DEVICE, 0, None, None, note="a device or a pipe"), False
+
+    def _regular(self, path: bytes, mode: int, size: int, stream: ByteStream) -> tuple[Entry, bool]:
+        # As `_of_file`, written out: an inventory has millions of them.
+        try:
+            if size <= self._limits.max_file_bytes:
+                data: bytes | None = stream.take(size)
+                assert data is not None
+                blob = blob_hash(data) if len(data) == size else None
+            else:
+                data = None
+                blob = blob_hash_of_stream(size, stream.pieces(size))
+        except DamagedError as error:
+            return _unreadable(path, mode, size, str(error)), True
+        if blob is None:
+            return _unreadable(path, mode, size, "the archive is cut short in the middle of this file"), True
+        again = self._tree.add(path, mode, blob, size)
+        return Entry(path, FILE, mode, blob, size, data, None, _AGAIN if again else None), False
+
+    def _hard_link(
+        self, path: bytes, mode: int, target: bytes, folder: bytes, links: list[tuple[bytes, bytes, Leaf]]
+    ) -> Entry | None:
+        """Return the entry of a hard link; None for one to a file, which goes to `links` until its bytes are found."""
+        target = without_dots(target)
+        leaf = self._tree.find(folder + target) if path_problem(target, self._limits) is None else None
+        name = _name(target)
+        if leaf is None:
+            return _unreadable(path, mode, None, f"a hard link to {name}, which is not earlier in the archive")
+        again = self._tree.add(path, *leaf)
+        note = f"a hard link to {name}" + (f"; {_AGAIN}" if again else "")
+        if leaf.mode != MODE_SYMLINK and leaf.size is not None and leaf.size <= self._limits.max_file_bytes:
+            links.append((path, note.encode(), leaf))
+            return None
+        kind_of_target = SYMLINK if leaf.mode == MODE_SYMLINK else FILE
+        return Entry(path, kind_of_target, leaf.mode, leaf.blob, leaf.size, note=note)
+
+    def _hard_links(
+        self, file: BinaryIO, packed: str | None, links: list[tuple[bytes, bytes, Leaf]]
+    ) -> Iterator[Entry]:
+        """Yield hard links to files; a second pass over the archive finds the bytes, so that none need be kept."""
+        wanted: dict[bytes, list[tuple[bytes, bytes, Leaf]]] = {}
+        for link in links:
+            wanted.setdefault(link[2].blob, []).append(link)
+        file.seek(0)
+        stream = ByteStream(file, packed, Budget(self._path.stat().st_size, self._limits))
+        try:
+            for member in _tar.members(stream):
+                if member.type is not _tar.REGULAR or member.size > self._limits.max_file_bytes:
+                    continue
+                data = stream.take(member.size)
+                blob = blob_hash(data)
+                for path, note, leaf in wanted.pop(blob, ()):
+                    yield Entry(path, FILE, leaf.mode, blob, len(data), data, None, note.decode())
+                if not wanted:
+                    return
+        except DamagedError:
+            pass  # told by the first pass
+        # Only where the file changed since the first pass; what it promised must still be accounted for.
+        for path, note, leaf in (link for group in wanted.values() for link in group):
+            problem = "the archive changed while it was read"
+            yield Entry(path, UNREADABLE, leaf.mode, None, leaf.size, None, problem, note.decode())
+
+
+class _OpenTar(_OpenArchive):
+    def __init__(self, path: Path, packed: str | None, found: Repository, about: About, limits: Limits) -> None:
+        super().__init__(path, found, about, limits)
+        self._packed = packed
 
     def check(self) -> None:
         """Raise `SourceError` where the first block is no tar header."""
@@ -170,113 +366,18 @@ class _OpenTar(StreamedRepository):
             inside = f"holds {self._packed} data that is" if self._packed else "is"
             raise SourceError(
                 f"{self._path} {inside} no archive that Drystone reads; those are tar (plain or compressed with gzip, "
-                "bzip2, xz or Zstandard), zip and wheel"
+                "bzip2, xz or Zstandard), zip, 7z, and packages made of these (sdist, wheel, gem, conda, crate)"
             )
 
     def _listed(self) -> Iterator[Entry]:
-        links: list[tuple[bytes, bytes, Leaf]] = []
         with self._path.open("rb") as file:
-            budget = Budget(self._path.stat().st_size, self._limits)
-            stream = ByteStream(file, self._packed, budget)
-            try:
-                for member in _tar.members(stream):
-                    budget.add_entry()
-                    budget.check_directories(self._tree.directories)
-                    entry, cut = self._entry(member, stream, links)
-                    if entry is not None:
-                        yield entry
-                    if cut:
-                        return
-                yield from _trailing(stream)
-            except DamagedError as error:
-                yield _damage(str(error))
-        if links:
-            yield from self._hard_links(links)
-
-    def _entry(
-        self, member: _tar.TarMember, stream: ByteStream, links: list[tuple[bytes, bytes, Leaf]]
-    ) -> tuple[Entry | None, bool]:
-        """Return a member's entry, None for directories and hard links yet to come, and whether the stream ended."""
-        path, kind, raw_mode, size, target, problem = member
-        path = without_dots(path)
-        if kind is _tar.DIRECTORY and problem is None:
-            if path and path_problem(path, self._limits) is None:
-                self._tree.add_directory(path)
-            return None, False
-        problem = problem or path_problem(path, self._limits)
-        mode = MODE_EXECUTABLE if raw_mode & 0o111 else MODE_FILE
-        if problem is not None:
-            return _unreadable(path, mode, size, problem), False
-        if kind is _tar.REGULAR:
-            try:
-                if size <= self._limits.max_file_bytes:
-                    data: bytes | None = stream.take(size)
-                    assert data is not None
-                    blob = blob_hash(data) if len(data) == size else None
-                else:
-                    data = None
-                    blob = blob_hash_of_stream(size, stream.pieces(size))
-            except DamagedError as error:
-                return _unreadable(path, mode, size, str(error)), True
-            if blob is None:
-                return _unreadable(path, mode, size, "the archive is cut short in the middle of this file"), True
-            again = self._tree.add(path, mode, blob, size)
-            return Entry(path, FILE, mode, blob, size, data, None, _AGAIN if again else None), False
-        if kind is _tar.SYMBOLIC_LINK:
-            blob = blob_hash(target)
-            again = self._tree.add(path, MODE_SYMLINK, blob, len(target))
-            note = link_note(path, target) or (_AGAIN if again else None)
-            return Entry(path, SYMLINK, MODE_SYMLINK, blob, len(target), note=note, target=target), False
-        if kind is _tar.HARD_LINK:
-            target = without_dots(target)
-            leaf = self._tree.find(target) if path_problem(target, self._limits) is None else None
-            name = target[:200].decode("utf-8", "backslashreplace")
-            if leaf is None:
-                return _unreadable(
-                    path, mode, None, f"a hard link to {name}, which is not earlier in the archive"
-                ), False
-            again = self._tree.add(path, *leaf)
-            note = f"a hard link to {name}" + (f"; {_AGAIN}" if again else "")
-            if leaf.mode != MODE_SYMLINK and leaf.size is not None and leaf.size <= self._limits.max_file_bytes:
-                links.append((path, note.encode(), leaf))
-                return None, False
-            kind_of_target = SYMLINK if leaf.mode == MODE_SYMLINK else FILE
-            return Entry(path, kind_of_target, leaf.mode, leaf.blob, leaf.size, note=note), False
-        return Entry(path, DEVICE, 0, None, None, note="a device or a pipe"), False
-
-    def _hard_links(self, links: list[tuple[bytes, bytes, Leaf]]) -> Iterator[Entry]:
-        """Yield hard links to files; a second pass over the archive finds the bytes, so that none need be kept."""
-        wanted: dict[bytes, list[tuple[bytes, bytes, Leaf]]] = {}
-        for link in links:
-            wanted.setdefault(link[2].blob, []).append(link)
-        with self._path.open("rb") as file:
-            stream = ByteStream(file, self._packed, Budget(self._path.stat().st_size, self._limits))
-            try:
-                for member in _tar.members(stream):
-                    if member.type is not _tar.REGULAR or member.size > self._limits.max_file_bytes:
-                        continue
-                    data = stream.take(member.size)
-                    blob = blob_hash(data)
-                    for path, note, leaf in wanted.pop(blob, ()):
-                        yield Entry(path, FILE, leaf.mode, blob, len(data), data, None, note.decode())
-                    if not wanted:
-                        return
-            except DamagedError:
-                pass  # told by the first pass
-        # Only where the file changed since the first pass; what it promised must still be accounted for.
-        for path, note, leaf in (link for group in wanted.values() for link in group):
-            problem = "the archive changed while it was read"
-            yield Entry(path, UNREADABLE, leaf.mode, None, leaf.size, None, problem, note.decode())
+            yield from self._of_tar(file, self._packed, Budget(self._path.stat().st_size, self._limits))
 
 
-class _OpenZip(StreamedRepository):
-    _empty = "the archive has no files"
-
+class _OpenZip(_OpenArchive):
     def __init__(self, path: Path, archive: zipfile.ZipFile, found: Repository, about: About, limits: Limits) -> None:
-        super().__init__(found, about)
-        self._path = path
+        super().__init__(path, found, about, limits)
         self._archive = archive
-        self._limits = limits
 
     def _listed(self) -> Iterator[Entry]:
         budget = Budget(self._path.stat().st_size, self._limits)
@@ -286,57 +387,93 @@ class _OpenZip(StreamedRepository):
                 budget.check_directories(self._tree.directories)
                 # zipfile reads no more than the claimed size, so counting the claim is safe.
                 budget.add_bytes(member.size)
-                entry = self._entry(member)
-                if entry is not None:
-                    yield entry
+                yield from self._entries(member, budget)
         except DamagedError as error:
             yield _damage(str(error))
 
-    def _entry(self, member: _zip.ZipMember) -> Entry | None:
+    def _entries(self, member: _zip.ZipMember, budget: Budget) -> Iterator[Entry]:
         path = without_dots(member.path)
         problem = path_problem(path, self._limits)
         if path.endswith(b"/") or (not path and problem):
             if problem is None:
                 self._tree.add_directory(path)
-            return None
+            return
         mode = MODE_EXECUTABLE if member.mode & 0o111 else MODE_FILE
+        read = _zip.pieces(self._archive, member.info)
         if problem is not None:
-            return _unreadable(path, mode, member.size, problem)
-        if _zip.is_special(member):
-            return Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
-        size = member.size
-        data: bytes | None = None
+            yield _unreadable(path, mode, member.size, problem)
+        elif _zip.is_special(member):
+            yield Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
+        elif _zip.is_link(member):
+            yield self._link(path, mode, member.size, read)
+        elif (inside := _inside(path)) is not None:
+            try:
+                yield from self._of_inner(inside, mode, member.size, read, budget)
+            except DamagedError as error:
+                yield _unreadable(path, mode, member.size, str(error))
+        else:
+            yield self._of_file(path, mode, member.size, read, [member.name_note])
+
+    def _link(self, path: bytes, mode: int, size: int, read: Iterable[bytes]) -> Entry:
+        if size > MAX_LINK:
+            return _unreadable(path, mode, size, f"a symbolic link with a target of {size} bytes")
         try:
-            if _zip.is_link(member):
-                if size > MAX_LINK:
-                    raise DamagedError(f"a symbolic link with a target of {size} bytes")
-                target = b"".join(_zip.pieces(self._archive, member.info))
-                blob = blob_hash(target)
-                again = self._tree.add(path, MODE_SYMLINK, blob, size)
-                note = link_note(path, target) or (_AGAIN if again else None)
-                return Entry(path, SYMLINK, MODE_SYMLINK, blob, size, note=note, target=target)
-            read = _zip.pieces(self._archive, member.info)
-            if size <= self._limits.max_file_bytes:
-                data = b"".join(read)
-                blob = blob_hash(data)
-            else:
-                hashed = blob_hash_of_stream(size, read)
-                assert hashed is not None, "_zip.pieces gives as many bytes as it says"
-                blob = hashed
+            return self._of_link(path, b"".join(read))
         except DamagedError as error:
             return _unreadable(path, mode, size, str(error))
-        again = self._tree.add(path, mode, blob, size)
-        notes = [note for note in (member.name_note, _AGAIN if again else None) if note]
-        return Entry(path, FILE, mode, blob, size, data, None, "; ".join(notes) or None)
+
+
+class _OpenSevenZip(_OpenArchive):
+    def _listed(self) -> Iterator[Entry]:
+        budget = Budget(self._path.stat().st_size, self._limits)
+        try:
+            for member in _seven_zip.members(self._path):
+                budget.add_entry()
+                budget.check_directories(self._tree.directories)
+                yield from self._entries(member, budget)
+        except DamagedError as error:
+            yield _damage(str(error))
+
+    def _entries(self, member: _seven_zip.SevenZipMember, budget: Budget) -> Iterator[Entry]:
+        path = without_dots(member.path.rstrip(b"/"))
+        problem = path_problem(path, self._limits)
+        mode = MODE_EXECUTABLE if member.mode & 0o111 else MODE_FILE
+        if member.type == "directory":
+            if problem is None:
+                self._tree.add_directory(path)
+        elif problem is not None:
+            yield _unreadable(path, mode, member.size, problem)
+        elif member.type == "link":
+            yield self._of_link(path, member.target)
+        elif member.type == "special":
+            yield Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
+        elif (inside := _inside(path)) is not None:
+            yield from self._of_inner(inside, mode, member.size, _counted(member.pieces, budget), budget)
+        else:
+            yield self._of_file(path, mode, member.size, _counted(member.pieces, budget))
+
+
+def _counted(pieces: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
+    for piece in pieces:
+        budget.add_bytes(len(piece))
+        yield piece
+
+
+def _name(path: bytes) -> str:
+    return path[:200].decode("utf-8", "backslashreplace")
+
+
+def _noted(entry: Entry, note: str | None) -> Entry:
+    return entry if note is None else replace(entry, note="; ".join(filter(None, [note, entry.note])))
 
 
 def _unreadable(path: bytes, mode: int, size: int | None, problem: str) -> Entry:
     return Entry(path.lstrip(b"/"), UNREADABLE, mode, None, size, problem=problem)
 
 
-def _damage(problem: str) -> Entry:
-    """An entry for damage that belongs to no one member; its path is empty."""
-    return Entry(b"", UNREADABLE, 0, None, None, problem=problem)
+def _damage(problem: str, path: bytes = b"") -> Entry:
+    """An entry for damage that belongs to no one member; its path is empty, or that of the archive inside."""
+    return Entry(path, UNREADABLE, 0, None, None, problem=problem)
 
 
 def _trailing(stream: ByteStream) -> Iterator[Entry]:
