@@ -58,8 +58,9 @@ def license_files(
 
     `basis`: only files whose licence rests on nothing but these: "header", "metadata", "notice", "pattern", "readme",
     "review", "table", "text"; "conflict" also takes files whose places contradict each other, "unknown" those of which
-    nothing is known (default: all files). `below`: only those that are less sure than this, from 0 to 1. `where`: conditions on
-    columns of data, such as "language=Python" or "path=/src/*"; all must fit. Raises `UsageError`, `ReleaseError`.
+    nothing is known (default: all files). `below`: only those that are less sure than this, from 0 to 1. `where`:
+    conditions on columns of data, such as "language=Python" or "path=/src/*"; all must fit. Raises `UsageError`,
+    `ReleaseError`.
     """
     from drystone.policy.attribution import files_by_basis
     from drystone.release.inspection.choosing import conditions

@@ -56,8 +56,8 @@ _COLLECTIONS: Final = frozenset({"software-heritage", "table"})
 _TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool, "rows": int}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
-    "the path of a git repository (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; folder:PATH; "
-    "pypi:NAME==VERSION; swh+EXPORT; table:PATH"
+    "the path of a git repository or bundle (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; "
+    "folder:PATH; pypi:NAME==VERSION; swh+EXPORT; table:PATH"
 )
 
 
@@ -100,7 +100,7 @@ def parse_source(
     if path.is_dir():
         return _git(path=path) if is_git(path) else _folder(path)
     if path.is_file():
-        return _archive(path)
+        return _git(path=path) if is_git(path) else _archive(path)
     # Paths and references may both hold an "@": the longest path at which a repository stands is meant.
     for at in reversed([at for at, letter in enumerate(text) if letter == "@" and at]):
         if is_git(_local(text[:at], here)):
@@ -109,7 +109,11 @@ def parse_source(
 
 
 def is_git(path: Path) -> bool:
-    """Return whether a git working tree or a bare repository stands at a path (gitrepository-layout)."""
+    """Return whether a git working tree, a bare repository or a bundle stands at a path (gitrepository-layout)."""
+    if path.is_file():
+        from drystone.sources.git.remote import is_bundle  # noqa: PLC0415
+
+        return is_bundle(path)
     if (path / ".git").exists():
         return True
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()

@@ -34,7 +34,7 @@ def told_apart(sources: Sequence[RepositorySource]) -> list[RepositorySource]:
 
 
 def _name(path: Path) -> str:
-    return path.name.removesuffix(".git")
+    return path.name.removesuffix(".bundle").removesuffix(".git")
 
 
 def _names(paths: list[Path]) -> dict[Path, str]:

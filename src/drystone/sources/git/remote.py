@@ -114,6 +114,38 @@ def clone(url: str, target: Path) -> None:
         _git(url, "-C", str(mirror), "config", "remote.origin.url", public_url(url))
 
 
+def is_bundle(path: Path) -> bool:
+    """Return whether a file is a git bundle (git: gitformat-bundle)."""
+    try:
+        with path.open("rb") as file:
+            return re.match(rb"# v[23] git bundle\n", file.read(32)) is not None
+    except OSError:
+        return False
+
+
+def unbundle(bundle: Path, target: Path) -> None:
+    """Make a bare mirror of a bundle; raise `SourceError` where that fails. Complete or absent.
+
+    Where a bundle does not say which branch is its HEAD, its only one is, or main, or master.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    place = str(bundle)
+    with suppress(FileExistsError), whole_folder(target) as mirror:
+        try:
+            _git(place, "clone", "--quiet", "--mirror", "--template=", "--", str(bundle.absolute()), str(mirror))
+        except SourceError as error:
+            raise SourceError(
+                f"{bundle} cannot be unpacked ({error}); it is damaged, or builds on commits that it does not hold: "
+                "make a whole one with git bundle create FILE --all"
+            ) from None
+        _git(place, "-C", str(mirror), "config", "--unset", "remote.origin.url")
+        names = _git(place, "-C", str(mirror), "for-each-ref", "--format=%(refname)", "refs/heads").split()
+        head = _git(place, "-C", str(mirror), "symbolic-ref", "HEAD").strip()
+        usual = [name for name in ("refs/heads/main", "refs/heads/master") if name in names]
+        if names and head not in names and (len(names) == 1 or usual):
+            _git(place, "-C", str(mirror), "symbolic-ref", "HEAD", names[0] if len(names) == 1 else usual[0])
+
+
 def update(url: str, mirror: Path, ref: str) -> None:
     """Fetch all references again and, where `ref` is a commit that none reaches, that commit."""
     _git(url, "-C", str(mirror), "fetch", "--quiet", "--prune", "--no-recurse-submodules", "--", url, "+refs/*:refs/*")

@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 import pygit2
 from pygit2.enums import Option, RepositoryOpenFlag
 
+from drystone._json import Json
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_SUBMODULE, MODE_SYMLINK, parse_tree
 from drystone.sources._opened import describe
@@ -48,7 +49,7 @@ _MAPPED: Final = 256 << 20
 
 @dataclass(frozen=True)
 class GitSource(RepositorySource):
-    """One git repository: exactly one of `path` and `url`.
+    """One git repository: exactly one of `path`, of a folder or a bundle, and `url`.
 
     `ref` is a branch, a tag, a commit id or a full reference name; None is the default branch. `about` holds what the
     user says of the repository, by field of `Repository`.
@@ -86,6 +87,8 @@ class GitSource(RepositorySource):
         """The repository's folder, where neither an origin is given nor a remote known."""
         if self.path is None or "origin" in self.about:
             return None
+        if self.path.is_file():
+            return self.path.resolve()
         try:
             repo = self._open_libgit(self.path)
         except SourceError:  # said when it is read
@@ -107,6 +110,8 @@ class GitSource(RepositorySource):
         if self.path is not None:
             if not self.path.exists():
                 raise SourceError(f"{self.path}: there is no such folder; give the path of a git repository")
+            if self.path.is_file() and not (mirror := self._folder(cache)).exists():
+                remote.unbundle(self.path, mirror)
             return
         assert self.url is not None
         mirror = remote.mirror_path(self.url, cache)
@@ -122,9 +127,18 @@ class GitSource(RepositorySource):
             finally:
                 repo.free()
 
+    def _folder(self, cache: Path) -> Path:
+        """Return the repository's folder: its own, or that of the mirror under `cache`."""
+        if self.path is None:
+            return remote.mirror_path(self.url or "", cache)
+        if not self.path.is_file():
+            return self.path
+        found = self.path.stat()
+        return remote.mirror_path(repr((str(self.path.resolve()), found.st_size, found.st_mtime_ns)), cache)
+
     def contents(self, cache: Path) -> set[bytes]:
         """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
-        path = self.path if self.path is not None else folder_here(remote.mirror_path(self.url or "", cache))
+        path = self.path if self.path is not None and self.path.is_dir() else folder_here(self._folder(cache))
         listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
@@ -135,7 +149,7 @@ class GitSource(RepositorySource):
         Merges change nothing of their own. Paths are as the commit has them, of before a rename too, and damaged
         letters are U+FFFD. `fetch` has been called. Raises `SourceError`.
         """
-        path = self.path if self.path is not None else folder_here(remote.mirror_path(self.url or "", cache))
+        path = self.path if self.path is not None and self.path.is_dir() else folder_here(self._folder(cache))
         asked = ("log", "--no-renames", "--no-mailmap", "-z", "--format=format:%x01%an <%ae>", "--name-only", revision)
         for commit in remote.output(str(path), "-C", str(path), *asked, "--").split("\x01")[1:]:
             author, _, names = commit.partition("\n")
@@ -143,9 +157,12 @@ class GitSource(RepositorySource):
 
     def state(self, cache: Path) -> SourceState:
         """Return the state by commit and snapshot; the size is that of the packs."""
-        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
-        with self.open(cache, Limits()) as opened:
-            found = opened.repository()
+        path = self._folder(cache)
+        try:
+            with self.open(cache, Limits()) as opened:
+                found = opened.repository()
+        except FormatError as error:  # told when it is read, as a row, while the others go on
+            return SourceState.of(0, self.spec, sorted(self.about.items()), str(error))
         objects = next((folder for folder in (path / ".git/objects", path / "objects") if folder.is_dir()), path)
         size = sum(file.stat().st_size for file in objects.glob("pack/*.pack"))
         return SourceState.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
@@ -153,14 +170,16 @@ class GitSource(RepositorySource):
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
         """Open for reading; raise `SourceError` where it is no repository, or the ref or its commit cannot be read."""
-        path = self.path if self.path is not None else remote.mirror_path(self.url or "", cache)
+        path = self._folder(cache)
         if not folder_here(path).exists():
             raise SourceError(f"{self.spec}: it was not fetched yet")
         repo = self._open_libgit(path)
         try:
             try:
                 store = ObjectStore(common_folder(repo))
-                opened = _OpenGit(store, self._found(repo, store, path), self.about, limits)
+                clone = _Clone.of(repo)
+                found = self._found(repo, store, path, clone)
+                opened = _OpenGit(store, found, self.about, limits, clone.partial)
             except OSError as error:
                 raise SourceError(f"{path} cannot be read ({error.strerror or error})") from error
             yield opened
@@ -180,16 +199,21 @@ class GitSource(RepositorySource):
                     f"git config --global --add safe.directory '{path.resolve()}'"
                 ) from None
             if "extension" in said or "object format" in said or "objectformat" in said:
-                raise SourceError(f"{path} uses a format of git that cannot be read here ({said})") from None
+                kind = "keeps its objects by SHA-256" if "objectformat" in said.replace(" ", "") else said
+                raise FormatError(
+                    f"{path.name} uses a format of git that cannot be read here ({kind}); name an archive of its "
+                    "files instead (git archive HEAD)"
+                ) from None
             raise SourceError(f"{path} is not a git repository, or a damaged one ({said})") from None
 
-    def _found(self, repo: pygit2.Repository, store: ObjectStore, path: Path) -> Repository:
+    def _found(self, repo: pygit2.Repository, store: ObjectStore, path: Path, clone: _Clone) -> Repository:
         try:
             chosen = choose(repo, store, self.ref)
             commit = read_commit(store, chosen.commit) if chosen else None
             branches = snapshot(repo, store).hex()
         except SourceError as error:
-            raise SourceError(f"{self.spec}: {error}; check it with: git fsck") from None
+            lacks = clone.partial or clone.shallow or "check it with: git fsck"
+            raise SourceError(f"{self.spec}: {error}; {lacks}") from None
         except (pygit2.GitError, ValueError, OSError) as error:
             raise SourceError(
                 f"{self.spec}: its references cannot be read ({error}); check it with: git fsck"
@@ -206,22 +230,51 @@ class GitSource(RepositorySource):
                 branch=head,
                 empty=f"HEAD names {head}, which has no commits",
             )
-        return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches))
+        return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches, metadata=clone.lacks()))
 
     def _names(self, repo: pygit2.Repository, path: Path) -> tuple[str, str]:
         """Return origin and name, which do not depend on where a copy lies."""
         url = self.url or _remote_origin(repo)
         if url is not None and remote.is_network(url):
             return remote.public_url(url), remote.name_of(remote.public_url(url))
-        place = Path(remote.name_of(url)) if self.url and url else path.resolve()
+        place = Path(remote.name_of(url)) if self.url and url else (self.path or path).resolve()
         if place.name == ".git":
             place = place.parent
-        name = place.name.removesuffix(".git") or "root"
+        name = place.name.removesuffix(".bundle").removesuffix(".git") or "root"
         return f"git:{name}", name
 
 
+@dataclass(frozen=True)
+class _Clone:
+    """What a clone left out of its origin, and how to get it: old commits (shallow), objects (partial); else None."""
+
+    shallow: str | None
+    partial: str | None
+
+    @classmethod
+    def of(cls, repo: pygit2.Repository) -> _Clone:
+        folder = common_folder(repo)
+        shallow = "commits are missing, as this is a shallow clone: git fetch --unshallow"
+        if not (folder / "shallow").is_file():
+            shallow = None
+        try:
+            config = {entry.name.lower(): entry.value for entry in pygit2.Config(str(folder / "config"))}
+        except (OSError, ValueError, pygit2.GitError):
+            config = {}
+        filters = [
+            v for name, v in config.items() if name.startswith("remote.") and name.endswith("partialclonefilter")
+        ]
+        promised = any(name.startswith("remote.") and name.endswith(".promisor") for name in config)
+        partial = f"this is a partial clone ({', '.join(filters) or 'of a promisor'}): git fetch --refetch --no-filter"
+        return cls(shallow, partial if filters or promised or "extensions.partialclone" in config else None)
+
+    def lacks(self) -> dict[str, Json]:
+        """Return what is missing of the history, for the metadata of the repository; rows say which objects are."""
+        return {"shallow": self.shallow} if self.shallow is not None else {}
+
+
 def _at(chosen: ChosenCommit, commit: Commit, found: Repository) -> Repository:
-    metadata = dict(commit.metadata)
+    metadata = {**commit.metadata, **found.metadata}
     if chosen.release is not None:
         metadata["release"] = chosen.release
     return Repository(
@@ -253,9 +306,16 @@ def _remote_origin(repo: pygit2.Repository) -> str | None:
         return None
 
 
+class FormatError(SourceError):
+    """A repository of a format that is read nowhere here: one of the others goes on without it."""
+
+
 class _OpenGit:
-    def __init__(self, store: ObjectStore, found: Repository, about: About, limits: Limits) -> None:
+    def __init__(
+        self, store: ObjectStore, found: Repository, about: About, limits: Limits, partial: str | None = None
+    ) -> None:
         self._store = store
+        self._partial = partial
         self._root = bytes.fromhex(found.directory)
         self._empty = found.empty is not None
         self._repository = describe(found, about)
@@ -289,7 +349,12 @@ class _OpenGit:
                 items = list(parse_tree(body))
             except (SourceError, ValueError) as error:
                 yield Entry(
-                    folder, UNREADABLE, _DIRECTORY_TYPE, None, None, problem=f"its directory cannot be read: {error}"
+                    folder,
+                    UNREADABLE,
+                    _DIRECTORY_TYPE,
+                    None,
+                    None,
+                    problem=f"its directory cannot be read: {self._why(error)}",
                 )
                 continue
             for mode, name, item in items:
@@ -333,8 +398,12 @@ class _OpenGit:
             if size <= self._limits.max_file_bytes:
                 self._store.read(id_, self._limits.max_file_bytes)
         except SourceError as error:
-            return None, str(error)
+            return None, self._why(error)
         return size, None
+
+    def _why(self, error: Exception) -> str:
+        """Return why an object cannot be read, and of what a partial clone lacks how to get it."""
+        return f"{error}; {self._partial}" if self._partial and "is missing" in str(error) else str(error)
 
     def read(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
         for id_ in blobs:
