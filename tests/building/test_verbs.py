@@ -94,6 +94,18 @@ def test_an_estimate_writes_no_release(walls: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "release").exists()
 
 
+def test_a_source_may_be_what_a_table_of_a_settings_file_is(walls: Path, tmp_path: Path) -> None:
+    table = {"kind": "folder", "path": "walls", "origin": "https://example.org/walls", "stars": 5, "license": "MIT"}
+    release = drystone.build([table], "python", threads=1, settings={"release": {"description": "Walls."}})
+    (row,) = (row for batch in release.repositories() for row in batch.to_pylist())
+    assert (row["origin"], row["star_events_count"], row["gha_license_id"]) == ("https://example.org/walls", 5, "MIT")
+    wrong = [table, {"kind": "table", "path": "walls"}, {"kind": "gti", "url": "x"}, {**table, "starz": 5}]
+    with pytest.raises(UsageError) as caught:
+        drystone.build(wrong, "out")
+    for said in ("sources[1], 'contents': is missing", "sources[2], 'kind': must be one of", "did you mean 'stars'?"):
+        assert said in str(caught.value)
+
+
 def test_wrong_orders_are_told(walls: Path, tmp_path: Path) -> None:
     (tmp_path / "build.toml").write_text('[[source]]\nspec = "walls"\n')
     for wrong, said in (

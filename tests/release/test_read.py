@@ -36,6 +36,10 @@ def test_languages_and_columns(sample_release: Path) -> None:
     assert table.schema.names == ["content", "path"]
     assert sorted(table["path"].to_pylist()) == ["/other.m", "/star.m"]
     for call in (release.data, release.dataset, release.daft):
+        with pytest.raises(
+            ReleaseError, match=r"no files of language 'Pyton' in this release; did you mean 'Python'\?"
+        ):
+            call("Pyton")
         with pytest.raises(ReleaseError, match=r"no files of language 'Cobol\\x1b' .* languages: C\+\+, F\*"):
             call("Cobol\x1b")
     with pytest.raises(ReleaseError, match="no column nothing; columns: blob_id"):

@@ -74,7 +74,7 @@ class Order:
 class Asked:
     """Sources as they were named, what they need to be read, and settings in place of a file's."""
 
-    sources: tuple[str, ...]
+    sources: tuple[str | Mapping[str, Any], ...]
     contents: str | None = None
     agreement: str | None = None
     settings: Mapping[str, Any] | None = None
@@ -97,7 +97,7 @@ class Asked:
         Sources of the arguments join the old ones; name, authors and so on stay as they were.
         """
         facts = open_release(old).manifest.facts
-        if self.sources and self.sources[0].endswith(".toml"):
+        if self.sources and _is_file(self.sources[0]):
             settings, sources = self.read()
         else:
             from drystone.building.update import recall
@@ -121,15 +121,16 @@ class Asked:
         return {name: f"{file}, line {line}" for name, line in Lines(file, file.read_text("utf-8")).named()}
 
     def _file(self) -> Path | None:
-        files = [text for text in self.sources if text.endswith(".toml") and Path(text).is_file()]
+        named = [each for each in self.sources if isinstance(each, str) and each.endswith(".toml")]
+        files = [text for text in named if Path(text).is_file()]
         if not files:
-            if len(self.sources) == 1 and self.sources[0].endswith(".toml"):
+            if len(self.sources) == len(named) == 1:
                 raise UsageError(f"{self.sources[0]}: there is no such settings file")
             return None
         if self.contents is not None or self.agreement is not None:
             raise UsageError("contents and agreement are for sources; in a settings file they stand with the source")
         if len(self.sources) > 1:
-            raise UsageError(f"give one settings file or sources, not both: {' '.join(self.sources)}")
+            raise UsageError(f"give one settings file or sources, not both: {' '.join(map(str, self.sources))}")
         return Path(files[0])
 
     def _settings(self) -> Settings:
@@ -137,6 +138,10 @@ class Asked:
             return Settings.model_validate(dict(self.settings or {}))
         except ValidationError as error:
             raise SettingsError(told(error)) from None
+
+
+def _is_file(source: str | Mapping[str, Any]) -> bool:
+    return isinstance(source, str) and source.endswith(".toml")
 
 
 def order(

@@ -61,12 +61,20 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
 
 
 def sources_from_arguments(
-    arguments: tuple[str, ...], contents: str | None = None, agreement: str | None = None
+    arguments: tuple[str | Mapping[str, Any], ...], contents: str | None = None, agreement: str | None = None
 ) -> list[Source]:
-    """Return the sources named on a command line. Raises `UsageError` naming each that cannot be understood."""
+    """Return the sources that are named, as on a command line or as tables of a settings file.
+
+    Raises `UsageError` naming each that cannot be understood.
+    """
     found: list[Source] = []
     problems: list[str] = []
-    for argument in arguments:
+    for number, argument in enumerate(arguments):
+        if isinstance(argument, Mapping):
+            wrong = _source_problems(argument, Path(), [source.spec for source in found])
+            problems += [f"sources[{number}], {key!r}: {problem}" for key, problem in wrong]
+            found += [] if wrong else [source_from_table(argument)]
+            continue
         try:
             found.append(parse_source(argument, contents=contents, agreement=agreement))
         except DrystoneError as error:

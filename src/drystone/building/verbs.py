@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from drystone.work.engine import Progress
     from drystone.work.workers import Workers
 
+    #: A source as it is written on the command line, or as a table of a settings file.
+    AnySource = AnyPath | Mapping[str, Any]
+
 EngineKind = Literal["native", "ray"]
 
 
 def build(
-    sources: Sequence[AnyPath] | AnyPath,
+    sources: Sequence[AnySource] | AnySource,
     output: AnyPath | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -63,17 +66,19 @@ def build(
     An update from which nothing would differ makes no new version, and returns the old one.
 
     `sources`: a settings file (`*.toml`), or sources: paths, `git+URL@REF`, `pypi:NAME==VERSION`, `folder:PATH`,
-    `swh+EXPORT`. `output`: folder of the release (default: the settings'). `settings`: the tables of a settings file as
-    a mapping, for sources given here. `name`, `version` (MAJOR.MINOR.PATCH; of an update by default the next one),
-    `engine` ("native" or "ray"), `threads` (processes here; default: all processors) and `ray_address` weigh more than
-    the settings. `registry`: path or URL of the registry whose decisions apply (default: DRYSTONE_REGISTRY, the
-    settings', or `drystone-registry.sqlite` here, which is made where there is none). `contents`: where the contents of
-    a Software Heritage export lie, `agreement`: the agreement under which it is read. `update`: the release whose next
-    version is made; `sources` then join its own. `key` and `receipts`: the publisher's private key, and the folder for
-    a signed receipt for each request that was applied; `each_receipt` is called with request and file. `replace`: put
-    the release in the place of another complete one. `progress` follows stages; `tell` is called with terms
-    that a user must be shown, with the registry, its state and the requests in force, and with languages of `include`
-    that no kept file is in. `own_process`: this process does nothing else, so it may be set up for the work.
+    `swh+EXPORT`, `table:PATH`, or what a table `[[source]]` of a settings file would have, as a mapping:
+    `{"kind": "git", "url": URL, "ref": "v1", "stars": 5}`. `output`: folder of the release (default: the settings').
+    `settings`: the tables of a settings file as a mapping, for sources given here. `name`, `version`
+    (MAJOR.MINOR.PATCH; of an update by default the next one), `engine` ("native" or "ray"), `threads` (processes
+    here; default: all processors) and `ray_address` weigh more than the settings. `registry`: path or URL of the
+    registry whose decisions apply (default: DRYSTONE_REGISTRY, the settings', or `drystone-registry.sqlite` here,
+    which is made where there is none). `contents`: where the contents of a Software Heritage export lie, `agreement`:
+    the agreement under which it is read. `update`: the release whose next version is made; `sources` then join its
+    own. `key` and `receipts`: the publisher's private key, and the folder for a signed receipt for each request that
+    was applied; `each_receipt` is called with request and file. `replace`: put the release in the place of another
+    complete one. `progress` follows stages; `tell` is called with terms that a user must be shown, with the registry,
+    its state and the requests in force, and with languages of `include` that no kept file is in. `own_process`: this
+    process does nothing else, so it may be set up for the work.
     Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
     """
     workers = _workers(engine, threads) if own_process else None
@@ -81,7 +86,7 @@ def build(
     from drystone.building.builds import build as run
 
     ordered = order(
-        Asked(_texts(sources), contents, agreement, settings),
+        Asked(_given(sources), contents, agreement, settings),
         _path(output),
         release={"name": name, "version": version},
         engine={"kind": engine, "threads": threads, "ray_address": ray_address},
@@ -130,7 +135,7 @@ def _made(ordered: Order, old: Path | None, tell: Callable[[str], object]) -> Re
 
 
 def estimate(
-    sources: Sequence[AnyPath] | AnyPath,
+    sources: Sequence[AnySource] | AnySource,
     output: AnyPath | None = None,
     *,
     sample: int = 10,
@@ -156,7 +161,7 @@ def estimate(
     from drystone.building.builds import estimate as run
 
     ordered = order(
-        Asked(_texts(sources), contents, agreement, settings),
+        Asked(_given(sources), contents, agreement, settings),
         _path(output),
         release={"name": name, "version": version},
         engine={"kind": engine, "threads": threads, "ray_address": ray_address},
@@ -168,7 +173,7 @@ def estimate(
 
 
 def explain_settings(
-    sources: Sequence[AnyPath] | AnyPath,
+    sources: Sequence[AnySource] | AnySource,
     output: AnyPath | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -189,7 +194,7 @@ def explain_settings(
     from drystone.building._order import Asked, order
 
     ordered = order(
-        Asked(_texts(sources), contents, agreement, settings),
+        Asked(_given(sources), contents, agreement, settings),
         _path(output),
         release={"name": name, "version": version},
         engine={"kind": engine, "threads": threads, "ray_address": ray_address},
@@ -213,7 +218,7 @@ def write_first_settings(
     path = Path(file)
     if path.exists() and not replace:
         raise UsageError(f"{path}: is there already; give another name with -o, or replace it with --replace")
-    text = first_file(_texts(sources), path)
+    text = first_file(tuple(os.fspath(source) for source in sources), path)
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
@@ -571,9 +576,9 @@ def _told_unmet(settings: Settings, made: Release, tell: Callable[[str], object]
     return made
 
 
-def _texts(sources: Sequence[AnyPath] | AnyPath) -> tuple[str, ...]:
-    given = [sources] if isinstance(sources, str | os.PathLike) else sources
-    return tuple(os.fspath(source) for source in given)
+def _given(sources: Sequence[AnySource] | AnySource) -> tuple[str | Mapping[str, Any], ...]:
+    given = [sources] if isinstance(sources, str | os.PathLike | Mapping) else sources
+    return tuple(source if isinstance(source, Mapping) else os.fspath(source) for source in given)
 
 
 def _path(path: AnyPath | None) -> Path | None:

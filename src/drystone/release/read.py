@@ -7,11 +7,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
-from drystone.errors import MissingExtraError, ReleaseError
+from drystone.errors import MissingExtraError, ReleaseError, did_you_mean
 from drystone.release import layout
 from drystone.release.columns import DataRow, Kind, RepositoryRow
 from drystone.release.manifest import FileEntry, Manifest, read_manifest
@@ -21,6 +21,9 @@ from drystone.release.tables import batches, open_parquet, rows_equal, schema_of
 if TYPE_CHECKING:
     import daft
     import pyarrow.dataset as ds
+
+#: Languages that an error names at most.
+_NAMED: Final = 20
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,10 @@ class Release:
             return self.manifest.of_kind("data")
         entries = self.manifest.languages.get(language)
         if entries is None:
-            known = ", ".join(layout.shown(name) for name in self.languages) or "none"
-            raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release; languages: {known}")
+            names = [layout.shown(name) for name in self.languages]
+            more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+            said = did_you_mean(language, names) or f"; languages: {', '.join(names[:_NAMED]) or 'none'}{more}"
+            raise ReleaseError(f"no files of language '{layout.shown(language)}' in this release{said}")
         return entries
 
     def _tables(self, entries: Sequence[FileEntry], kind: Kind, columns: Sequence[str] | None) -> Iterator[pa.Table]:

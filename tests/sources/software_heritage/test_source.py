@@ -277,6 +277,23 @@ def test_forks_collapse_to_one(read: Callable[..., Read], tmp_path: Path) -> Non
     assert len(found.repositories) == 5
 
 
+@pytest.mark.parametrize("origin", ["a/b", "http://github.com/a/b.git", "https://github.com/a/b/"])
+def test_what_is_recorded_is_found_by_any_spelling_of_the_origin(
+    read: Callable[..., Read], tmp_path: Path, origin: str
+) -> None:
+    world = World()
+    main = {"refs/heads/main": ("revision", world.revision(world.tree({"one": "one"})))}
+    world.origin("https://github.com/a/b", ("full", world.snapshot(main)))
+    pa.parquet.write_table(
+        pa.table({"origin": [origin, "c/d", None], "stars": [7, 9, 1]}), tmp_path / "recorded.parquet"
+    )
+    found = read(world, repositories=tmp_path / "recorded.parquet").repositories
+    assert {url: repository.stars for url, repository in found.items()} == {"https://github.com/a/b": 7}
+    pa.parquet.write_table(pa.table({"origin": [origin], "stars": ["many"]}), tmp_path / "recorded.parquet")
+    with pytest.raises(SourceError, match=r"recorded\.parquet: the column 'stars' must be a whole number"):
+        read(world, repositories=tmp_path / "recorded.parquet")
+
+
 def test_what_is_recorded_of_an_origin(read: Callable[..., Read], tmp_path: Path) -> None:
     world = World()
     one, two = (world.revision(world.tree({name: name})) for name in ("one", "two"))

@@ -255,10 +255,8 @@ class _Clone:
     def of(cls, repo: pygit2.Repository) -> _Clone:
         folder = common_folder(repo)
         shallow = "commits are missing, as this is a shallow clone: git fetch --unshallow"
-        if not (folder / "shallow").is_file():
-            shallow = None
         try:
-            config = {entry.name.lower(): entry.value for entry in pygit2.Config(str(folder / "config"))}
+            config = {entry.name.lower(): entry.value or "" for entry in pygit2.Config(str(folder / "config"))}
         except (OSError, ValueError, pygit2.GitError):
             config = {}
         filters = [
@@ -266,7 +264,8 @@ class _Clone:
         ]
         promised = any(name.startswith("remote.") and name.endswith(".promisor") for name in config)
         partial = f"this is a partial clone ({', '.join(filters) or 'of a promisor'}): git fetch --refetch --no-filter"
-        return cls(shallow, partial if filters or promised or "extensions.partialclone" in config else None)
+        promised = promised or bool(filters) or "extensions.partialclone" in config
+        return cls(shallow if (folder / "shallow").is_file() else None, partial if promised else None)
 
     def lacks(self) -> dict[str, Json]:
         """Return what is missing of the history, for the metadata of the repository; rows say which objects are."""

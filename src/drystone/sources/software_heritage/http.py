@@ -248,7 +248,7 @@ def _signer(region: str, profile: str | None) -> Any:
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415
         from botocore.session import Session  # noqa: PLC0415
     except ImportError:
-        raise MissingExtraError("Signing requests to S3 (botocore)", "s3") from None
+        raise MissingExtraError("Signing requests to S3 (botocore)", "software-heritage") from None
     try:
         credentials = Session(profile=profile).get_credentials()
     except BotoCoreError as error:

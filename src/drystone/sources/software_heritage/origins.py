@@ -6,6 +6,7 @@ Every step joins ids within one range of keys and hands sorted runs to the next.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NotRequired, TypeAlias, TypedDict, cast
@@ -194,14 +195,39 @@ def recorded(stage: Stage, task: str, path: str, rows: int) -> dict[str, int]:
 
 
 def _recorded(table: pa.Table, path: str) -> pa.Table:
-    table = table.filter(table.column("origin").is_valid())
-    found: _Columns = {"url": table.column("origin").cast(pa.string())}
-    found["rank"] = pa.repeat(pa.scalar(-1, pa.int8()), table.num_rows)
-    try:
-        found.update({n: _cast(table.column(n), k) for n, k in RECORDED.items() if n in table.column_names})
-    except pa.ArrowException as error:
-        raise SourceError(f"{path}: a column has another type than it should ({error})") from None
+    cast: _Columns = {}
+    for name, kind in (("origin", pa.string()), *RECORDED.items()):
+        if name in table.column_names:
+            try:
+                cast[name] = _cast(table.column(name), kind)
+            except pa.ArrowException as error:
+                wanted = "a time" if name.endswith("_at") else "text" if kind == pa.string() else "a whole number"
+                raise SourceError(f"{path}: the column {name!r} must be {wanted} ({error})") from None
+    urls, rows = [], []
+    for row, origin in enumerate(cast["origin"].to_pylist()):
+        if origin is not None:
+            urls += (spelt := _spellings(origin))
+            rows += [row] * len(spelt)
+    found: _Columns = {n: column.take(pa.array(rows, pa.int64())) for n, column in cast.items() if n != "origin"}
+    found["url"] = pa.chunked_array([pa.array(urls, pa.string())])
+    found["rank"] = pa.repeat(pa.scalar(-1, pa.int8()), len(urls))
     return _of_origins(found)
+
+
+def _spellings(origin: str) -> list[str]:
+    """Return the URLs by which an archive may know an origin that somebody recorded, itself first.
+
+    With and without `.git` and a slash at the end, by https and http; OWNER/NAME alone lies on GitHub.
+    """
+    place = origin.strip()
+    scheme, mark, rest = place.partition("://")
+    if not mark:
+        if not re.fullmatch(r"[^/\s:]+/[^/\s:]+", place):
+            return [origin]
+        scheme, rest = "https", f"github.com/{place}"
+    bare = rest.rstrip("/").removesuffix(".git")
+    schemes = ["https", "http"] if scheme in ("https", "http") else [scheme]
+    return list(dict.fromkeys([origin, *(f"{s}://{bare}{end}" for s in schemes for end in ("", ".git", "/"))]))
 
 
 def _of_origins(found: _Columns) -> pa.Table:
