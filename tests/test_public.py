@@ -43,6 +43,7 @@ def test_the_public_names_are_these() -> None:
         "count_times",
         "decide_optout",
         "decide_review",
+        "decontaminate",
         "deduplicate",
         "diff",
         "dispute_fact",

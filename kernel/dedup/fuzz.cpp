@@ -1,12 +1,14 @@
 // Any bytes through every variant that the processor runs: variants agree to the last bit, nothing is read beyond a
-// document's end, and Jaccard agrees with a plain count.
+// document's end, Jaccard agrees with a plain count, and so does the overlap with known parts.
 #include <set>
 #include <string>
 #include <vector>
 
+#include "code.hpp"
 #include "common/checks.hpp"
 #include "common/dispatch.hpp"
 #include "keeper.hpp"
+#include "overlap.hpp"
 #include "sketcher.hpp"
 
 using namespace drystone;
@@ -26,6 +28,33 @@ std::vector<uint64_t> shingles_of(const Variant& variant, const Text& text, uint
         },
         &out);
     return out;
+}
+
+std::set<uint64_t> distinct_of(Measure measure, const Text& text) {
+    std::vector<Place> found;
+    places(measure, text.data, text.size, found);
+    std::set<uint64_t> out;
+    for (const Place& place : found) {
+        check(place.start < place.end && place.end <= text.size, "a shingle lies within its text");
+        out.insert(place.hash);
+    }
+    return out;
+}
+
+// What an index of two parts says of a text is what a plain count of distinct shingles says.
+void check_overlap(Measure measure, const Text& a, const Text& b, const Text& all) {
+    Overlap overlap(measure, {a.data, b.data}, {a.size, b.size}, {0, 1}, 2);
+    const std::set<uint64_t> of[2] = {distinct_of(measure, a), distinct_of(measure, b)}, in = distinct_of(measure, all);
+    uint32_t shared[2] = {0, 0};
+    for (int part = 0; part < 2; part++) {
+        check(overlap.totals()[part] == of[part].size(), "a part's distinct shingles");
+        for (uint64_t hash : of[part]) shared[part] += (uint32_t)in.count(hash);
+    }
+    for (int again = 0; again < 2; again++) {
+        uint32_t said[2] = {0, 0};
+        for (const Shared& found : overlap.match(all.data, all.size, 0)) said[found.part] = found.shared;
+        check(said[0] == shared[0] && said[1] == shared[1], "the shared shingles");
+    }
 }
 
 }  // namespace
@@ -60,6 +89,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         }
         check((signatures.front()[0] == 0) == expected.empty(), "no shingles, no signature");
     }
+
+    for (Measure measure : {Measure::Code, Measure::Words}) check_overlap(measure, a, b, all);
+    std::string dressed;
+    code_words(all.data, all.size, dressed);
+    check(dressed.empty() || dressed.back() == ' ', "words end with a space");
 
     std::vector<uint64_t> left = shingles_of(plain, a, 7), right = shingles_of(plain, b, 7);
     std::set<uint64_t> distinct(left.begin(), left.end()), both(right.begin(), right.end());

@@ -2,9 +2,11 @@
 // pass.
 #include <nanobind/stl/pair.h>
 
+#include "code.hpp"
 #include "common/python.hpp"
 #include "components.hpp"
 #include "keeper.hpp"
+#include "overlap.hpp"
 #include "sketcher.hpp"
 #include "words.hpp"
 
@@ -78,6 +80,12 @@ struct Spans {
     const uint8_t* text(size_t i) const { return buffers[which.data()[i]].data() + starts.data()[i]; }
     size_t length(size_t i) const { return (size_t)lengths.data()[i]; }
 };
+
+Measure measure_of(const std::string& name) {
+    if (name == "code") return Measure::Code;
+    if (name == "words") return Measure::Words;
+    throw std::invalid_argument("a measure is 'code' or 'words'");
+}
 
 }  // namespace
 
@@ -294,4 +302,88 @@ NB_MODULE(_kernel, m) {
         .def_prop_ro("kept", &Keeper::kept)
         .def_ro("comparisons", &Keeper::comparisons)
         .def_ro("known", &Keeper::known);
+
+    m.def(
+        "code_words",
+        [](Input<uint8_t> data, AnyOffsets offsets, Input<bool> valid) {
+            Documents docs(data, offsets, valid);
+            std::string out;
+            std::vector<int64_t> ends(1, 0);
+            {
+                nb::gil_scoped_release release;
+                for (size_t i = 0; i < docs.count; i++) {
+                    if (!docs.null(i)) code_words(docs.text(i), docs.length(i), out);
+                    ends.push_back((int64_t)out.size());
+                }
+            }
+            std::vector<uint8_t> bytes(out.begin(), out.end());
+            return nb::make_tuple(array(std::move(bytes)), array(std::move(ends)));
+        },
+        nb::arg("data"), nb::arg("offsets"), nb::arg("valid"),
+        "Each document's code in another dress, one word a token: bytes, and n + 1 offsets.");
+    m.def(
+        "places",
+        [](nb::bytes text, const std::string& measure) {
+            std::vector<Place> found;
+            places(measure_of(measure), bytes_of(text), text.size(), found);
+            std::vector<uint64_t> hashes;
+            std::vector<uint32_t> starts, ends;
+            for (const Place& place : found) {
+                hashes.push_back(place.hash);
+                starts.push_back(place.start);
+                ends.push_back(place.end);
+            }
+            return nb::make_tuple(array(std::move(hashes)), array(std::move(starts)), array(std::move(ends)));
+        },
+        nb::arg("text"), nb::arg("measure"),
+        "Hash, first byte and end of each shingle of a document, in order, repetitions included.");
+
+    nb::class_<Overlap>(m, "Overlap", "Which of some known parts documents hold, by one measure.")
+        .def(
+            "__init__",
+            [](Overlap* self, const std::string& measure, Input<uint8_t> data, AnyOffsets offsets,
+               Input<uint32_t> tasks, size_t common) {
+                Documents docs(data, offsets, Input<bool>());
+                if (tasks.size() != docs.count) throw std::invalid_argument("tasks must have one value for each part");
+                std::vector<const uint8_t*> texts;
+                std::vector<size_t> sizes;
+                for (size_t i = 0; i < docs.count; i++) {
+                    texts.push_back(docs.text(i));
+                    sizes.push_back(docs.length(i));
+                }
+                const std::vector<uint32_t> of(tasks.data(), tasks.data() + tasks.size());
+                const Measure by = measure_of(measure);
+                nb::gil_scoped_release release;
+                new (self) Overlap(by, texts, sizes, of, common);
+            },
+            nb::arg("measure"), nb::arg("data"), nb::arg("offsets"), nb::arg("tasks"), nb::arg("common"))
+        .def(
+            "match",
+            [](Overlap& o, Input<uint8_t> data, AnyOffsets offsets, Input<bool> valid, double least) {
+                Documents docs(data, offsets, valid);
+                std::vector<uint32_t> documents, parts, shared;
+                {
+                    nb::gil_scoped_release release;
+                    for (size_t i = 0; i < docs.count; i++) {
+                        if (docs.null(i)) continue;
+                        for (const Shared& found : o.match(docs.text(i), docs.length(i), least)) {
+                            documents.push_back((uint32_t)i);
+                            parts.push_back(found.part);
+                            shared.push_back(found.shared);
+                        }
+                    }
+                }
+                return nb::make_tuple(array(std::move(documents)), array(std::move(parts)), array(std::move(shared)));
+            },
+            nb::arg("data"), nb::arg("offsets"), nb::arg("valid"), nb::arg("least"),
+            "(document, part, distinct shingles that both have) of each pair where the document has at least the share "
+            "`least` of the part's.")
+        .def(
+            "totals",
+            [](const Overlap& o) {
+                std::vector<uint32_t> totals = o.totals();
+                return array(std::move(totals));
+            },
+            "Distinct shingles of each part, but those that are anybody's.")
+        .def_prop_ro("shingles", &Overlap::shingles);
 }

@@ -1,8 +1,10 @@
 // Prints a digest of everything that the kernel computes, for each variant that this processor runs.
+#include "code.hpp"
 #include "common/checks.hpp"
 #include "common/dispatch.hpp"
 #include "components.hpp"
 #include "keeper.hpp"
+#include "overlap.hpp"
 #include "sketcher.hpp"
 
 using namespace drystone;
@@ -43,6 +45,31 @@ int main() {
         report("dedup", name, "sketches", sketches);
         report("dedup", name, "kept", kept);
     }
+    Digest dressed, overlaps;
+    for (Measure measure : {Measure::Code, Measure::Words}) {
+        std::vector<const uint8_t*> parts;
+        std::vector<size_t> sizes;
+        std::vector<uint32_t> tasks;
+        for (size_t i = 0; i < texts.size(); i += 3) {
+            parts.push_back(reinterpret_cast<const uint8_t*>(texts[i].data()));
+            sizes.push_back(texts[i].size());
+            tasks.push_back((uint32_t)i / 2);
+        }
+        Overlap overlap(measure, parts, sizes, tasks, 20);
+        overlaps.add(overlap.totals());
+        for (const std::string& text : texts) {
+            const Text t(text);
+            for (const Shared& found : overlap.match(t.data, t.size, 0.05)) overlaps.add(found.part).add(found.shared);
+        }
+    }
+    for (const std::string& text : texts) {
+        const Text t(text);
+        std::string words;
+        code_words(t.data, t.size, words);
+        dressed.add(words);
+    }
+    report("dedup", "plain", "code", dressed);
+    report("dedup", "plain", "overlap", overlaps);
     checks::Random random(5);
     Components components(5000);
     for (int band = 0; band < 3; band++) {

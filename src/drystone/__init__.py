@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         what_would_turn,
         write_model_card,
     )
-    from drystone.dedup.verbs import deduplicate
+    from drystone.dedup.verbs import decontaminate, deduplicate
     from drystone.detect.verbs import scan
     from drystone.errors import DrystoneError
     from drystone.mcp.verbs import mcp_settings, serve_mcp
@@ -176,6 +176,7 @@ __all__ = [
     "count_times",
     "decide_optout",
     "decide_review",
+    "decontaminate",
     "deduplicate",
     "diff",
     "dispute_fact",
@@ -317,6 +318,7 @@ _HOMES = {
     "optout_reach": "drystone.policy.verbs",
     "settle_copies": "drystone.registry.verbs",
     "decide_review": "drystone.registry.verbs",
+    "decontaminate": "drystone.dedup.verbs",
     "deduplicate": "drystone.dedup.verbs",
     "diff": "drystone.release.verbs",
     "dispute_fact": "drystone.catalog.verbs",

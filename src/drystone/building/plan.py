@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import pairwise
@@ -20,6 +20,7 @@ from drystone.building.context import Build
 from drystone.building.listing import VERSION, Listed, list_occurrences
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.inventory import Inventoried
+from drystone.building.stages.screening import Screens, check
 from drystone.building.stages.tables import Member
 from drystone.errors import MissingExtraError
 from drystone.policy.decision import LedgerStage
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 _TASK_BYTES: Final = 48 << 20
 #: Bytes of text whose annotation takes about as long as the licence of one file's tree.
 _ROW_WEIGHT: Final = 700.0
+
+#: Stages that are off by default.
+_BY_CHOICE: Final = tuple(
+    stage.word for stage in (LedgerStage.MALWARE, LedgerStage.DECONTAMINATION, LedgerStage.FILTERS)
+)
 
 #: By name: who plans a build need not load the detectors.
 _GATHER: Final = "drystone.building.stages.distinct:gather"
@@ -104,7 +110,15 @@ def settle(build: Build) -> Settled:
     """
     if build.settings.detection.scancode and find_spec("licensedcode") is None:
         raise MissingExtraError("ScanCode", "scancode")
+    check(screens_of(build))
     return Plan(build, list_occurrences(build)).settle()
+
+
+def screens_of(build: Build) -> Screens:
+    """Return what is looked for in every text, its files copied into the work folder."""
+    given = build.settings.decontamination
+    screens = Screens(build.settings.malware.scanners, given.files, given.threshold)
+    return screens.within(build.store.folder)
 
 
 class Plan:
@@ -181,7 +195,7 @@ class Plan:
             languages=_languages(summaries),
             kept=_kept(summaries),
             occurrences=sum(s["rows"] for s in summaries),
-            funnel=_funnel(listed.repositories, counted, decided, summaries),
+            funnel=_funnel(listed.repositories, counted, decided, summaries, self._settings.screens()),
             opted_out_repositories=len(listed.out),
             applied=applied,
             common=listed.common,
@@ -193,7 +207,10 @@ class Plan:
         """Return what decisions follow, beside what was found."""
         settings = self._settings
         return {
-            "policies": Policies(settings.languages, settings.licenses, settings.quality),
+            "policies": Policies(
+                settings.languages, settings.licenses, settings.quality, settings.decontamination.generic
+            ),
+            "filters": settings.filters.expressions,
             "reviews": self._reviews,
             "scope": settings.near_duplicates.scope,
             "near_method": settings.near_duplicates.method(),
@@ -239,7 +256,9 @@ class Plan:
         secret_settings = self._settings.secret_settings
         method = self._settings.near_duplicates.method()
         scancode = self._settings.detection.scancode
-        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None, scancode]
+        screens = self._settings.screens()
+        looked = [screens[name] for name in ("malware", "decontamination") if name in screens]
+        detectors: list[object] = [secret_settings.as_dict(), method.describe() if method else None, scancode, *looked]
         stage = self._build.store.stage("annotate", VERSION, detectors)
         sizes: Counter[int] = Counter()
         digests: Counter[int] = Counter()
@@ -270,7 +289,8 @@ class Plan:
         rows = [summary["blobs"] for summary in counted]
         readers = Readers(("partition", "offset", "id"), len(cut), first)
         routed = route(self._build.run, "places", placed, blobs, rows, _BLOBS, readers)
-        given = {"secret_settings": secret_settings, "near_method": method, "scancode": scancode}
+        given: dict[str, object] = {"secret_settings": secret_settings, "near_method": method, "scancode": scancode}
+        given["screens"] = screens_of(self._build)
         shared = share(stage, contents=self._contents, **given)
         tasks = [
             Task(name, _ANNOTATE, {"blobs": routed.of(i), "partition": partition, "where": where}, weight, shared)
@@ -404,8 +424,12 @@ def _funnel(
     distinct_: list[DistinctCounts],
     decided: list[DecideCounts],
     settled: list[SettleCounts],
+    screens: Container[str],
 ) -> tuple[FunnelStep, ...]:
-    """Return files and bytes of original content left after each stage; after `distinct` they are distinct files."""
+    """Return files and bytes of original content left after each stage; after `distinct` they are distinct files.
+
+    `screens`: the stages that are there of those that are off by default.
+    """
     steps = [
         FunnelStep(
             stage="occurrences",
@@ -422,6 +446,8 @@ def _funnel(
     steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
     order = [stage.word for stage in LedgerStage]
     for stage in order[order.index("encoding") : order.index("exact_duplicates")]:
+        if stage in _BY_CHOICE and stage not in screens:
+            continue
         files, size = files - lost[f"blobs {stage}"], size - lost[f"bytes {stage}"]
         steps.append(FunnelStep(stage=stage, files=files, bytes=size))
     kept, kept_bytes = sum(s["kept"] for s in settled), sum(s["kept_bytes"] for s in settled)

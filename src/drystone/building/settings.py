@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,12 @@ def load_settings(path: Path) -> tuple[Settings, list[Source]]:
             if not found:
                 source = source_from_table(table, base=path.parent)
                 sources[source.spec] = source
+    if settings is not None:
+        settings = _absolute(settings, path.parent)
+        problems += [lines.problem(place, problem, None) for place, problem in _file_problems(settings)]
     if problems or settings is None:
         raise SettingsError(sorted(problems, key=_line_number))
-    return _absolute(settings, path.parent), [*sources.values()]
+    return settings, [*sources.values()]
 
 
 def sources_from_arguments(
@@ -111,7 +114,29 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     engine = settings.engine.model_copy(
         update={name: resolve(getattr(settings.engine, name)) for name in ("work", "cache", "local")}
     )
-    return settings.model_copy(update={"release": release, "engine": engine})
+    scanners = settings.malware.model_copy(update={"yara": tuple(str(resolve(Path(p))) for p in settings.malware.yara)})
+    against = tuple(_based(each, resolve) for each in settings.decontamination.against)
+    cleaned = settings.decontamination.model_copy(update={"against": against})
+    changed = {"release": release, "engine": engine, "malware": scanners, "decontamination": cleaned}
+    return settings.model_copy(update=changed)
+
+
+def _based(benchmark: str, resolve: Callable[[Path | None], Path | None]) -> str:
+    """Return PATH or NAME=PATH with its path resolved."""
+    name, equals, path = benchmark.partition("=")
+    return f"{name}={resolve(Path(path))}" if equals else str(resolve(Path(name)))
+
+
+def _file_problems(settings: Settings) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong with the files that settings name beside sources."""
+    try:
+        _ = settings.malware.scanners
+    except UsageError as error:
+        yield ("malware", "yara"), str(error)
+    try:
+        _ = settings.decontamination.files
+    except UsageError as error:
+        yield ("decontamination", "against"), str(error)
 
 
 def _source_problems(table: Mapping[str, Any], base: Path, before: Container[str]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from drystone.building.configuration.explained import ExplainedSetting
     from drystone.building.retract import SearchedRelease
     from drystone.building.settings import Settings
+    from drystone.dedup.contamination.formats import BenchmarkFile
     from drystone.registry import Audit
     from drystone.registry.verbs import AnyRegistry
     from drystone.registry.versions import Placed
@@ -319,13 +320,16 @@ def why(
     limit: int = 100,
     folder: AnyPath | None = None,
     work: AnyPath | None = None,
+    against: Iterable[AnyPath] = (),
 ) -> list[Explained]:
     """Say why files are in or out of a release, with the evidence.
 
     `what`: a SWHID or a link to one, a path (whole, its end, or a glob), REPOSITORY:PATH, or one row that `occurrences`
     returned. `limit`: occurrences to explain. The diff of a near duplicate to the file that was kept takes the dropped
     text from `folder`, a folder with the repository's files, else from `work`, the work folder that the build left
-    (default: beside the release). Raises `ReleaseError` where nothing matches.
+    (default: beside the release). A file that holds a task of a benchmark is shown beside it: the file's text comes
+    from the same places, the task from `against` (each PATH or NAME=PATH), else from the work folder. Raises
+    `ReleaseError` where nothing matches.
     """
     from functools import partial
 
@@ -338,10 +342,50 @@ def why(
     left = Path(work) if work is not None else work_folder(Settings(), found.path)
     packed = partial(packed_blob, left) if left.is_dir() else None
     rows = find(found, what, limit=limit) if isinstance(what, str) else [what]
-    return [
-        explain(found, row, lookup=folder_lookup(Path(folder), row["path"]) if folder is not None else packed)
-        for row in rows
-    ]
+    benchmarks = _benchmarks(found, left, against)
+    explained = []
+    for row in rows:
+        lookup = folder_lookup(Path(folder), row["path"]) if folder is not None else packed
+        each = explain(found, row, lookup=lookup)
+        explained.append(each if each.contamination is None else _beside_task(each, lookup, benchmarks))
+    return explained
+
+
+def _benchmarks(release: Release, work: Path, against: Iterable[AnyPath]) -> dict[str, BenchmarkFile]:
+    """Return the benchmarks that are given, and those that the build left in its work folder."""
+    from drystone.building.stages.screening import copy_of
+    from drystone.dedup.contamination.formats import BenchmarkFile, named
+
+    chosen: Any = release.manifest.facts.configuration.get("decontamination", {})
+    said: dict[str, str] = chosen.get("benchmarks", {})
+    kept = {name: BenchmarkFile(name, copy_of(work, sha256), sha256) for name, sha256 in said.items()}
+    there = {name: file for name, file in kept.items() if file.path.is_file()}
+    return {**there, **{file.name: file for file in named([os.fspath(each) for each in against])}}
+
+
+def _beside_task(
+    found: Explained, lookup: Callable[[str], bytes | None] | None, benchmarks: Mapping[str, BenchmarkFile]
+) -> Explained:
+    """Show a file beside the task that it holds, where both texts can be had."""
+    from dataclasses import replace
+
+    from drystone.building.stages.text import to_text
+    from drystone.dedup.contamination.beside import side_by_side
+
+    evidence, row = found.contamination, found.ledger
+    assert evidence is not None
+    name = str(evidence["benchmark"])
+    if name not in benchmarks:
+        return replace(found, beside_missing=f"the benchmark {name} is not here; give it with --against {name}=FILE")
+    data = lookup(row["swhid"]) if lookup is not None and row["swhid"] else None
+    text = to_text(data, row["path"].endswith(".ipynb"))[0].text if data is not None else None
+    if text is None:
+        return replace(
+            found, beside_missing="the text of the file is not here; give a folder that holds it with --from"
+        )
+    shown = side_by_side(evidence, row["path"], text, benchmarks[name])
+    missing = None if shown is not None else f"the file given for {name} has no task {evidence['task']}"
+    return replace(found, beside=shown, beside_missing=missing)
 
 
 def known_places(registry: AnyRegistry = None, *, forget: Iterable[str] = ()) -> list[Placed]:

@@ -1,6 +1,6 @@
 """The similarity of two texts, exact: tokens are compared as texts, no hash stands for them.
 
-Of the kernel only the table of characters is used.
+Of the kernel only the table of characters is used, and for `tokens = "renamed"` what makes words of code.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ import re
 from functools import cache
 from typing import TypedDict
 
+import pyarrow as pa
+
 from drystone.dedup._kernel import word_ranges
 from drystone.dedup.method import SHINGLE, Method
+from drystone.dedup.sketches import dressed
 
 
 class Explanation(TypedDict):
@@ -51,7 +54,7 @@ def explain(a: bytes, b: bytes, method: Method) -> Explanation:
 
     `near` says whether the similarity reaches the method's threshold.
     """
-    left, right = shingles(a), shingles(b)
+    left, right = (shingles(text.as_py()) for text in dressed(pa.array([a, b], pa.binary()), method))
     shared = len(left & right)
     total = len(left) + len(right) - shared
     similarity = shared / total if total else 0.0

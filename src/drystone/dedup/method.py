@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from drystone.errors import UsageError
 
@@ -18,6 +18,14 @@ RULE: Final = (
     "with its marks, case kept; shingles: sets of 5 consecutive tokens"
 )
 RULE_VERSION: Final = 2
+#: What a token is: a word as it stands, or (kernel/dedup/code.hpp) code in another dress.
+Tokens = Literal["words", "renamed"]
+RENAMED_RULE: Final = (
+    "tokens: of code without comments; keywords and names after a dot as they are, any other name by how many tokens "
+    "ago it stood last, numbers and strings by their kind, each with the signs behind it; shingles: sets of 5 "
+    "consecutive tokens"
+)
+RENAMED_VERSION: Final = 1
 SHINGLE: Final = 5
 
 _MAX_SIZE = 4096
@@ -54,7 +62,8 @@ class Method:
     `threshold`: least Jaccard similarity of two near duplicates, in (0, 1]. `recall`: wanted chance that a pair exactly
     at the threshold is compared at all, in (0, 1); more similar pairs have more. `sketch`: "oph" (one permutation,
     densified) or "permutations" (as many true permutations as `size`). `size`: values in a sketch, 1 to 4096. `bands`
-    and `rows`: both given, or both None to be solved. `seed`: of all hashes, 0 to 2^64 - 1.
+    and `rows`: both given, or both None to be solved. `seed`: of all hashes, 0 to 2^64 - 1. `tokens`: "words", or
+    "renamed": names of variables, literals, comments and white space make no difference.
     Raises `UsageError` naming the parameter that is out of its range.
     """
 
@@ -65,6 +74,7 @@ class Method:
     bands: int | None = None
     rows: int | None = None
     seed: int = 1
+    tokens: Tokens = "words"
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0:
@@ -73,6 +83,8 @@ class Method:
             raise UsageError(f"recall is {self.recall}; it must lie between 0 and 1")
         if self.sketch not in ("oph", "permutations"):
             raise UsageError(f"sketch is {self.sketch!r}; it must be 'oph' or 'permutations'")
+        if self.tokens not in ("words", "renamed"):
+            raise UsageError(f"tokens is {self.tokens!r}; it must be 'words' or 'renamed'")
         if not 1 <= self.size <= _MAX_SIZE:
             raise UsageError(f"size is {self.size}; it must be 1 to {_MAX_SIZE}")
         if not 0 <= self.seed < 2**64:
@@ -95,9 +107,10 @@ class Method:
     def describe(self) -> dict[str, Any]:
         """Return everything that a result depends on, for manifests and checkpoints; JSON-able."""
         bands, rows = self.banding
+        renamed = self.tokens == "renamed"
         return {
-            "rule": RULE,
-            "rule_version": RULE_VERSION,
+            "rule": RENAMED_RULE if renamed else RULE,
+            "rule_version": RENAMED_VERSION if renamed else RULE_VERSION,
             "shingle": SHINGLE,
             "threshold": self.threshold,
             "sketch": self.sketch,

@@ -61,6 +61,7 @@ class _Choice:
     """The choice within a component: a kernel's keeper over a task's rows, with what an earlier run knows of them."""
 
     def __init__(self, table: pa.Table, method: Method) -> None:
+        self.method = method
         bands = method.banding[0]
         parts = [words(chunk, method)[:, 1:] for chunk in table.column("signature").chunks]
         self.keys = np.ascontiguousarray(np.concatenate(parts)) if parts else np.empty((0, bands), np.uint32)
@@ -70,11 +71,13 @@ class _Choice:
         self.keeper = _kernel.Keeper(method.threshold, bands, method.seed)
 
     def hold(self, rows: NDArray[np.int64], texts: Spans) -> None:
+        texts = texts.dressed(self.method)
         keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
         self.keeper.hold(texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, places, keepers)
 
     def add(self, rows: NDArray[np.int64], texts: Spans, first: NDArray[np.bool_], keep: bool = True) -> pa.Table:
         """Return the rows that are dropped (`_SWEPT`); before each `first` row, those kept so far are forgotten."""
+        texts = texts.dressed(self.method)
         keys, places, keepers = self.keys[rows].reshape(-1), self.places[rows], self.keepers[rows]
         kept, shared, total = self.keeper.add(
             texts.buffers, texts.which, texts.starts, texts.lengths, keys, rows, first, places, keepers, keep

@@ -57,6 +57,23 @@ def buffers(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[n
     return np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8), ends, valid
 
 
+def dressed(texts: pa.Array, method: Method) -> pa.Array:
+    """Return the texts as the method compares them: themselves, or their code in another dress, one word a token.
+
+    What it gives is compared word by word. Null stays null. Raises `UsageError` where they are not string or binary.
+    """
+    if method.tokens == "words":
+        return texts
+    data, ends = _kernel.code_words(*buffers(texts))
+    bitmap = None
+    if texts.null_count:
+        valid = texts.is_valid().to_numpy(zero_copy_only=False)
+        bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(texts), [bitmap, pa.py_buffer(ends), pa.py_buffer(data)]
+    )
+
+
 @dataclass(frozen=True)
 class Spans:
     """Texts as spans of a few buffers: text i is `lengths[i]` bytes of `buffers[which[i]]` from `starts[i]`."""
@@ -74,6 +91,14 @@ class Spans:
         ends = np.concatenate([np.empty(0, np.int64), *(offsets[1:] for _, offsets, _ in parts)]).astype(np.int64)
         which = np.repeat(np.arange(len(parts)), [len(offsets) - 1 for _, offsets, _ in parts])
         return cls([data for data, _, _ in parts], which, starts, ends - starts)
+
+    def dressed(self, method: Method) -> Spans:
+        """Return the texts as the method compares them."""
+        if method.tokens == "words":
+            return self
+        places = zip(self.which.tolist(), self.starts.tolist(), self.lengths.tolist(), strict=True)
+        texts = [self.buffers[at][start : start + length].tobytes() for at, start, length in places]
+        return Spans.of(pa.chunked_array([dressed(pa.array(texts, pa.large_binary()), method)]))
 
     def take(self, rows: NDArray[np.int64]) -> Spans:
         """Return the texts of these rows, in their order."""
@@ -98,7 +123,7 @@ def signatures(texts: pa.Array | pa.ChunkedArray, method: Method, variant: str =
     if isinstance(texts, pa.ChunkedArray):
         parts = [signatures(chunk, method, variant) for chunk in texts.chunks]
         return pa.concat_arrays(parts) if parts else pa.array([], signature_type(method))
-    words = sketcher(method, variant).signatures(*buffers(texts))
+    words = sketcher(method, variant).signatures(*buffers(dressed(texts, method)))
     missing = words[:, 0] == 0
     bitmap = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
     return pa.FixedSizeBinaryArray.from_buffers(signature_type(method), len(words), [bitmap, pa.py_buffer(words)])
@@ -137,5 +162,5 @@ def sketch(texts: pa.Array | pa.ChunkedArray, method: Method, variant: str = "")
         kind = pa.list_(pa.uint32(), method.size)
         parts = [sketch(chunk, method, variant) for chunk in texts.chunks]
         return pa.concat_arrays(parts) if parts else pa.array([], kind)
-    values, counts = sketcher(method, variant).sketches(*buffers(texts))
+    values, counts = sketcher(method, variant).sketches(*buffers(dressed(texts, method)))
     return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), method.size, mask=pa.array(counts == 0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, assert_never, overload
 
+from drystone.policy.curation.screening import GenericCode, Screened, judge_screened
 from drystone.policy.decision import KEPT, Drop, Kept, Reason
 from drystone.policy.language import LanguagePolicy, judge_language
 from drystone.policy.licenses import LicensePolicy
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 
 class Policies(NamedTuple):
-    """What a release takes; the defaults are those of the three policies."""
+    """What a release takes; the defaults are those of the policies."""
 
     languages: LanguagePolicy = LanguagePolicy()
     licenses: LicensePolicy = LicensePolicy()
     quality: QualityPolicy = QualityPolicy()
+    generic_code: GenericCode = "keep"
 
 
 class AskedOut(NamedTuple):
@@ -68,6 +70,14 @@ class TextFile(NamedTuple):
     licensed: Licensed
     measures: Measures
     guess: LanguageAnnotation | None = None
+    screened: Screened = Screened()
+
+
+class Filtered(NamedTuple):
+    """A text to which nothing else objects, and for which a filter of the settings is true."""
+
+    filter: str
+    expression: str
 
 
 class Copy(NamedTuple):
@@ -83,7 +93,7 @@ class Orphan(NamedTuple):
     similarity: float | None = None
 
 
-Facts = AskedOut | Unread | NotText | TextFile | Copy | Orphan
+Facts = AskedOut | Unread | NotText | TextFile | Filtered | Copy | Orphan
 
 _DEFAULT: Final = Policies()
 _UNREAD: Final = {
@@ -98,7 +108,7 @@ _NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, 
 @overload
 def judge(facts: TextFile, policies: Policies = ...) -> Kept | Drop: ...
 @overload
-def judge(facts: AskedOut | Unread | NotText | Copy | Orphan, policies: Policies = ...) -> Drop: ...
+def judge(facts: AskedOut | Unread | NotText | Filtered | Copy | Orphan, policies: Policies = ...) -> Drop: ...
 def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     """Return whether an occurrence is kept, or why not: the first stage that objects decides.
 
@@ -107,6 +117,8 @@ def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     """
     if isinstance(facts, TextFile):
         return _text_file(facts, policies)
+    if isinstance(facts, Filtered):
+        return Drop(Reason.FILTERED, facts._asdict())
     if isinstance(facts, Copy):
         return Drop(Reason.EXACT_DUPLICATE if facts.exact else Reason.NEAR_DUPLICATE)
     if isinstance(facts, Unread):
@@ -135,4 +147,8 @@ def _text_file(facts: TextFile, policies: Policies) -> Kept | Drop:
     if objection is not None:
         return objection
     assert facts.language is not None  # or else `judge_language` had objected
-    return judge_quality(policies.quality, facts.language, facts.name, facts.measures, facts.generated) or KEPT
+    return (
+        judge_quality(policies.quality, facts.language, facts.name, facts.measures, facts.generated)
+        or judge_screened(facts.screened, policies.generic_code)
+        or KEPT
+    )

@@ -14,8 +14,10 @@ from drystone.building.settings import Settings, sources_from_arguments
 from drystone.building.stages import annotate, decide, distinct, inventory, licensing, settle
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.neighbours import find_near_duplicates
+from drystone.building.stages.screening import Screens
 from drystone.building.stages.tables import Member
 from drystone.dedup import near
+from drystone.detect.malware import Scanners
 from drystone.policy.judge import Policies
 from drystone.policy.licenses import BLUE_OAK
 from drystone.sources.base import Limits, Readable
@@ -27,6 +29,7 @@ from drystone.work.tasks import run_here
 POLICIES = Policies(licenses=BLUE_OAK)
 METHOD = near.Method(0.7)
 SECRETS = Settings().secret_settings
+SCREENS = Screens(Scanners(), (), 1.0)
 
 
 @dataclass
@@ -88,7 +91,7 @@ def line(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Line:
     blobs = [found.file("d.parquet")]
     seen = stage("annotate")
     done["annotate"] = [
-        annotate.run(seen, f"a{at}", blobs, contents, at, id_range(0, 1), SECRETS, METHOD, False)
+        annotate.run(seen, f"a{at}", blobs, contents, at, id_range(0, 1), SECRETS, METHOD, False, SCREENS)
         for at in range(len(read))
     ]
     annotations = [seen.file(f"a{at}.parquet") for at in range(len(read))]

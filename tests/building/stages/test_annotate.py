@@ -9,7 +9,7 @@ from drystone.building.stages.contents import Contents
 from drystone.building.stages.tables import ANNOTATIONS, NAMES
 from drystone.work.ranges import id_range
 from drystone.work.store import Stage
-from tests.building.stages.conftest import METHOD, SECRETS, Line, rows_of
+from tests.building.stages.conftest import METHOD, SCREENS, SECRETS, Line, rows_of
 
 
 def by_name(line: Line) -> dict[str, dict[str, object]]:
@@ -60,7 +60,7 @@ def test_licences_are_read_in_files_of_the_tree_and_in_heads_of_files(line: Line
 def test_batches_do_not_show(line: Line, tmp_path: Path, monkeypatch: object) -> None:
     assert hasattr(monkeypatch, "setattr")
     monkeypatch.setattr(annotate, "_BATCH_BLOBS", 2)
-    annotate.run(Stage(tmp_path), "a", line.blobs, line.contents, 0, id_range(0, 1), SECRETS, METHOD, False)
+    annotate.run(Stage(tmp_path), "a", line.blobs, line.contents, 0, id_range(0, 1), SECRETS, METHOD, False, SCREENS)
     assert rows_of(tmp_path / "a.parquet") == rows_of(line.annotations[0])
     assert rows_of(tmp_path / "a.names.parquet") == rows_of(line.names[0])
 
@@ -78,7 +78,9 @@ def test_a_blob_that_cannot_be_read_is_damaged_and_does_not_hide_its_neighbours(
     pq.write_table(lost, tmp_path / "blobs.parquet")
     contents = Contents(line.contents.packs, line.contents.sources, line.contents.cache, line.contents.limits)
     where = id_range(0, 1)
-    annotate.run(Stage(tmp_path), "a", [tmp_path / "blobs.parquet"], contents, 0, where, SECRETS, METHOD, False)
+    annotate.run(
+        Stage(tmp_path), "a", [tmp_path / "blobs.parquet"], contents, 0, where, SECRETS, METHOD, False, SCREENS
+    )
     found = {row["id"]: row["excluded"] for row in rows_of(tmp_path / "a.parquet")}
     assert found[bytes(20)] == "damaged"
     assert [id_ for id_, excluded in found.items() if excluded == "damaged"] == [bytes(20)]

@@ -22,6 +22,9 @@ _LOOK_AT: Final[dict[object, str]] = {
     LedgerStage.LICENSE: "decisions on licence texts: drystone review list",
     Reason.GENERATED: "[quality] drop_generated",
     LedgerStage.QUALITY: "[quality]",
+    LedgerStage.MALWARE: "[malware], and what the scanner said: drystone why",
+    LedgerStage.DECONTAMINATION: "[decontamination] against, threshold and generic",
+    LedgerStage.FILTERS: "[filters] drop",
     LedgerStage.EXACT_DUPLICATES: "the file that stands for it: drystone why",
     LedgerStage.NEAR_DUPLICATES: "[near_duplicates]",
 }

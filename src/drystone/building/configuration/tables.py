@@ -10,9 +10,14 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from drystone.dedup import near
+from drystone.dedup.contamination import formats
+from drystone.dedup.contamination.rule import RULE_VERSION
+from drystone.detect import malware
 from drystone.detect import secrets as secrets_room
 from drystone.detect.secrets.settings import People
-from drystone.errors import SettingsError
+from drystone.errors import SettingsError, UsageError
+from drystone.policy.curation.filters import check_filter
+from drystone.policy.curation.screening import GenericCode
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licenses import LicensePolicy, expression_problem
 from drystone.policy.quality import QualityPolicy
@@ -101,14 +106,69 @@ class NearDuplicateSettings(_Table):
     sketch: Literal["oph", "permutations"] = "oph"
     size: int = Field(256, ge=16, le=4096)
     seed: int = Field(1, ge=0, lt=2**63)
+    tokens: Literal["words", "renamed"] = "words"
 
     def method(self) -> near.Method | None:
         """Return the method of the near-duplicate room, or None where the stage is off."""
         if self.scope == "off":
             return None
-        return near.Method(
-            threshold=self.threshold, recall=self.recall, sketch=self.sketch, size=self.size, seed=self.seed
-        )
+        return near.Method(**self.model_dump(exclude={"scope"}))
+
+
+class MalwareSettings(_Table):
+    """Scanners for malware: a clamd, and files of YARA's rules; `seconds` bound each answer."""
+
+    clamd: str | None = None
+    yara: tuple[str, ...] = ()
+    seconds: float = Field(30, gt=0, le=3600)
+
+    @property
+    def scanners(self) -> malware.Scanners:
+        """The scanners to ask. Raises `UsageError` for files that are not there."""
+        return malware.Scanners(self.clamd, malware.rule_files(self.yara), self.seconds)
+
+
+class DecontaminationSettings(_Table):
+    """Benchmarks whose tasks files shall not hold, each PATH or NAME=PATH; see docs/training-output.md.
+
+    `threshold`: least share of a task's shingles. `generic`: what becomes of files that hold only a task so short that
+    any program may hold it.
+    """
+
+    against: tuple[str, ...] = ()
+    threshold: float = Field(0.8, gt=0, le=1)
+    generic: GenericCode = "keep"
+
+    @property
+    def files(self) -> tuple[formats.BenchmarkFile, ...]:
+        """The benchmarks, by name. Raises `UsageError` for files that are not there."""
+        return tuple(formats.named(self.against))
+
+
+class FilterSettings(_Table):
+    """Filters in SQL: `drop` is an expression, or a table of them by name; see docs/training-output.md."""
+
+    drop: dict[str, str] = {}
+
+    @field_validator("drop", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return {"drop": value} if isinstance(value, str) else value
+
+    @field_validator("drop")
+    @classmethod
+    def _expressions(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, expression in value.items():
+            try:
+                check_filter(name, expression)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+    @property
+    def expressions(self) -> tuple[tuple[str, str], ...]:
+        """Name and expression of each, in the order in which they are asked."""
+        return tuple(self.drop.items())
 
 
 _Level = Literal["off", "low", "balanced", "high"]
@@ -188,6 +248,9 @@ class Settings(_Table):
     quality: QualityPolicy = QualityPolicy()
     detection: DetectionSettings = DetectionSettings()
     secrets: SecretSettings = SecretSettings()
+    malware: MalwareSettings = MalwareSettings()
+    decontamination: DecontaminationSettings = DecontaminationSettings()
+    filters: FilterSettings = FilterSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
     search: SearchSettings = SearchSettings(index=False)
     engine: EngineSettings = EngineSettings()
@@ -205,5 +268,24 @@ class Settings(_Table):
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
         chosen["licenses"]["no_license"] = self.licenses.takes_unlicensed  # whoever chose it, the profile or the key
         chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
+        chosen |= self.screens()
         chosen["shard_bytes"] = self.release.shard_bytes
+        return chosen
+
+    def screens(self) -> dict[str, Any]:
+        """Return what the stages decide by that are off by default; nothing of those that are off.
+
+        Raises `BuildError` where a clamd is to be asked and does not answer.
+        """
+        chosen: dict[str, Any] = {}
+        if versions := self.malware.scanners.versions():
+            chosen["malware"] = versions
+        if files := self.decontamination.files:
+            chosen["decontamination"] = {
+                "benchmarks": {file.name: file.sha256 for file in files},
+                "rule_version": RULE_VERSION,
+                **self.decontamination.model_dump(include={"threshold", "generic"}),
+            }
+        if self.filters.drop:
+            chosen["filters"] = [list(each) for each in self.filters.expressions]
         return chosen

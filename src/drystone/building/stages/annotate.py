@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
+from drystone.building.stages.screening import Screens
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, BlobRow, as_rows
 from drystone.building.stages.text import to_text
 from drystone.dedup import near
@@ -50,6 +51,7 @@ def run(
     secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
     scancode: bool,
+    screens: Screens,
 ) -> AnnotateCounts:
     """Annotate the blobs of one partition that lie in a range of offsets or of ids.
 
@@ -61,7 +63,7 @@ def run(
     annotations: list[pa.Table] = []
     names: list[pa.Table] = []
     for batch in _batches(rows):
-        found, named = _annotate(batch, contents, secret_settings, near_method, scancode)
+        found, named = _annotate(batch, contents, secret_settings, near_method, scancode, screens)
         annotations.append(found)
         names.append(named)
     table = pa.concat_tables([ANNOTATIONS.empty_table(), *annotations]).sort_by("id")
@@ -107,6 +109,7 @@ class _Decoded(NamedTuple):
     notebook: bool
     script_language: str | None
     plain_id: bytes | None
+    malware: str | None
 
 
 class _Excluded(TypedDict, total=False):
@@ -125,9 +128,10 @@ def _annotate(
     secret_settings: secrets.ScanSettings,
     near_method: near.Method | None,
     scancode: bool,
+    screens: Screens,
 ) -> tuple[pa.Table, pa.Table]:
     """Let every detector look at some blobs; return rows of ANNOTATIONS and of NAMES."""
-    files, excluded = _decode(batch, contents)
+    files, excluded = _decode(batch, contents, screens)
     texts = [file.text for file in files]
     array = _large_binary(texts)
     named = _names(files)
@@ -147,6 +151,8 @@ def _annotate(
         "attribute_rules": pa.array([_attribute_rules(file) for file in files], pa.string()),
         **_shown(files),
         "secrets": pa.array(found_secrets, ANNOTATIONS.field("secrets").type),
+        "malware": pa.array([file.malware for file in files], pa.string()),
+        "contamination": pa.array(screens.contamination(array), pa.string()),
         "signature": near.signatures(array, near_method).cast(pa.binary())
         if near_method
         else pa.nulls(len(files), pa.binary()),
@@ -155,7 +161,7 @@ def _annotate(
     return pa.concat_tables([table, pa.Table.from_pylist(excluded, ANNOTATIONS)]), named
 
 
-def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], list[_Excluded]]:
+def _decode(batch: list[BlobRow], contents: Contents, screens: Screens) -> tuple[list[_Decoded], list[_Excluded]]:
     """Read blobs; return those with a text, and for the others why there is none."""
     files: list[_Decoded] = []
     excluded: list[_Excluded] = []
@@ -169,7 +175,8 @@ def _decode(batch: list[BlobRow], contents: Contents) -> tuple[list[_Decoded], l
         decoded, script_language = to_text(data, notebook)
         if decoded.text is not None:
             plain = plain_id(data, None if script_language is not None else decoded.text)
-            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook, script_language, plain))
+            malware = screens.malware(data)
+            files.append(_Decoded(blob, decoded.text, decoded.encoding, notebook, script_language, plain, malware))
             continue
         excluded.append(
             {

@@ -22,14 +22,17 @@ import pyarrow.compute as pc
 from drystone.building.stages.licensing import LICENSED, LicensedRow
 from drystone.building.stages.opting_out.copies import COPIES
 from drystone.building.stages.paths import base_name, path_text
+from drystone.building.stages.screening import as_found
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES
 from drystone.dedup import near
 from drystone.detect.languages import LanguageAnnotation
 from drystone.detect.languages.attributes import LanguageAttributes
 from drystone.detect.licenses import LicenseAnnotation, file_license, reviewed
 from drystone.detect.licenses.paths import names_license_text
+from drystone.policy.curation.filters import columns, filters_of
+from drystone.policy.curation.screening import Screened
 from drystone.policy.decision import Drop, Kept, LedgerStage
-from drystone.policy.judge import AskedOut, Copy, NotText, Policies, TextFile, Unread, judge
+from drystone.policy.judge import AskedOut, Copy, Filtered, NotText, Policies, TextFile, Unread, judge
 from drystone.policy.language import settled_language
 from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import Ground, LicensePolicy
@@ -82,7 +85,7 @@ CANDIDATES: Final = pa.schema(
 )
 
 #: What judging reads of an annotation besides the measures.
-_OF_BLOB: Final = ("id", "excluded", "excluded_evidence", "header")
+_OF_BLOB: Final = ("id", "excluded", "excluded_evidence", "header", "malware", "contamination")
 #: Where a blob's bytes lie, and how many they are.
 _PLACE: Final = ("partition", "repository", "offset", "size")
 #: Rows that are Python objects at a time, at some kilobytes each.
@@ -110,6 +113,8 @@ class _Blob(NamedTuple):
     excluded: Literal["binary", "undecodable", "damaged"] | None
     why: str | None
     header: str | None
+    malware: str | None
+    contamination: str | None
     measures: Measures
 
 
@@ -121,7 +126,8 @@ Heads = dict[str, tuple[str, str]]
 class _Judged(NamedTuple):
     """The decision on one occurrence, copies aside, and what was found on the way; `rank` where nothing objects.
 
-    `head`: hash of the file's own head where a person should read it, and what it contradicts.
+    `head`: hash of the file's own head where a person should read it, and what it contradicts. `generic_code`: the task
+    of a benchmark that it holds and any program may hold.
     """
 
     decision: Kept | Drop
@@ -130,6 +136,7 @@ class _Judged(NamedTuple):
     licensed: Licensed | None = None
     rank: bytes | None = None
     head: tuple[str, str] | None = None
+    generic_code: Mapping[str, Json] | None = None
 
 
 #: Language, and whether a program wrote it, by blob and base name.
@@ -165,12 +172,13 @@ def run(
     reviews: Mapping[str, str],
     scope: str,
     near_method: near.Method | None,
+    filters: tuple[tuple[str, str], ...] = (),
     copies: Path | None = None,
 ) -> DecideCounts:
     """Write the verdicts and the candidates of one range of ids; count blobs and bytes that each stage drops.
 
-    `copies` are contents that are out as copies of another form. `TASK.near.parquet` holds what the near-duplicate room
-    takes of the candidates, in its own types.
+    `filters` are expressions in SQL by name. `copies` are contents that are out as copies of another form.
+    `TASK.near.parquet` holds what the near-duplicate room takes of the candidates, in its own types.
     """
     where = id_range(index, count)
     whole = _Tables(
@@ -188,7 +196,7 @@ def run(
     for piece in range(pieces):
         narrower = id_range(index * pieces + piece, count * pieces)
         part = _Tables(*(within(table, narrower).combine_chunks() for table in whole))
-        judged, chosen = _decide(part, policies, reviews, scope, funnel, heads, out, fell)
+        judged, chosen = _decide(part, policies, reviews, scope, filters, funnel, heads, out, fell)
         verdicts.append(judged)
         candidates.append(chosen)
     verdict = pa.concat_tables(verdicts)
@@ -220,6 +228,7 @@ def _decide(
     policies: Policies,
     reviews: Mapping[str, str],
     scope: str,
+    filters: tuple[tuple[str, str], ...],
     funnel: Counter[str],
     heads: Heads,
     out: Mapping[bytes, AskedOut],
@@ -235,6 +244,8 @@ def _decide(
     sizes = dict(zip(*_columns(tables.blobs, ("id", "size")), strict=True))
     rows = [LicensedRow(*row) for row in zip(*_columns(tables.occurrences, LicensedRow._fields), strict=True)]
     judged = [_judge(row, found.get(row.id), named, policies, reviews, out.get(row.id)) for row in rows]
+    if filters:
+        _filter(tables, rows, judged, filters)
     for row, each in zip(rows, judged, strict=True):
         if row.opted_out is None and each.decision.stage is LedgerStage.OPTED_OUT:
             counted = fell.setdefault(out[row.id].request, [0, 0])
@@ -265,6 +276,34 @@ def _decide(
             funnel[f"bytes {_STAGES[furthest].word}"] += sizes[id_]
     verdicts = _verdicts(tables.occurrences, rows, judged, stands)
     return verdicts, _candidates(tables, rows, judged, chosen, scope)
+
+
+def _filter(
+    tables: _Tables, rows: list[LicensedRow], judged: list[_Judged], filters: tuple[tuple[str, str], ...]
+) -> None:
+    """Let the filters drop what nothing else objects to; each occurrence is asked for itself."""
+    kept = [position for position, each in enumerate(judged) if isinstance(each.decision, Kept)]
+    if not kept:
+        return
+    found, own = [judged[position] for position in kept], [rows[position] for position in kept]
+    paths = [path_text(row.path) for row in own]
+    asked: dict[str, list[Any]] = {
+        "path": paths,
+        "name": [path.rpartition("/")[2] for path in paths],
+        "language": [each.language.language if each.language else None for each in found],
+        "language_confidence": [each.language.confidence if each.language else None for each in found],
+        "license_type": [each.licensed.verdict.license_type if each.licensed else None for each in found],
+        "license_expression": [each.licensed.expression if each.licensed else None for each in found],
+        "generated": [each.generated for each in found],
+        **{name: [getattr(row, name) for row in own] for name in ("origin", "stars", "forks", "revision_date", "size")},
+    }
+    ids = pa.array([row.id for row in own], pa.binary())
+    annotated = tables.annotations.take(pc.index_in(ids, value_set=tables.annotations.column("id")))
+    files = _table(columns(), asked, annotated)
+    for position, number in zip(kept, filters_of(filters).first(files), strict=True):
+        if number is not None:
+            drop = judge(Filtered(*filters[number]))
+            judged[position] = judged[position]._replace(decision=drop, rank=None)
 
 
 def _same_bytes(copies: list[int], rows: list[LicensedRow], judged: list[_Judged]) -> None:
@@ -319,8 +358,8 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 def _blobs(annotations: pa.Table) -> dict[bytes, _Blob]:
     """Return what judging reads of each annotation, by id."""
     measures = starmap(Measures, zip(*_columns(annotations, Measures._fields), strict=True))
-    ids, excluded, why, headers = _columns(annotations, _OF_BLOB)
-    return dict(zip(ids, map(_Blob, excluded, why, headers, measures), strict=True))
+    ids, *found = _columns(annotations, _OF_BLOB)
+    return dict(zip(ids, map(_Blob, *found, measures), strict=True))
 
 
 def _names(names: pa.Table) -> _Names:
@@ -364,12 +403,14 @@ def _judge(
         licensed = license_of(found, policies.licenses, row.gha_license_id)
         if found is not None and own.text_sha256 in found.review and own.text_sha256 not in reviews:
             head = own.text_sha256, found.conflict or ""
-    decision = judge(TextFile(name, language, generated, licensed, blob.measures, said), policies)
+    screened = Screened(as_found(blob.malware), as_found(blob.contamination))
+    decision = judge(TextFile(name, language, generated, licensed, blob.measures, said, screened), policies)
     preference = None
     if isinstance(decision, Kept):
         type_ = licensed.verdict.license_type
         preference = rank(type_, row.stars, row.forks, row.revision_date, row.origin, row.path, row.entry)
-    return _Judged(decision, settled, generated is not None, licensed, preference, head)
+    generic = screened.generic_code
+    return _Judged(decision, settled, generated is not None, licensed, preference, head, generic)
 
 
 def _told(
@@ -436,6 +477,8 @@ def _verdict(row: LicensedRow, found: _Judged, best: LicensedRow | None) -> _Ver
         reason = decision.reason.word
     if isinstance(decision, Kept) and found.licensed is not None:
         evidence.update(found.licensed.note)
+    if isinstance(decision, Kept) and found.generic_code is not None:
+        evidence["generic_code"] = dict(found.generic_code)
     if row.note:
         evidence["note"] = row.note
     said = orjson.dumps(evidence, option=orjson.OPT_SORT_KEYS).decode() if evidence else None

@@ -97,6 +97,7 @@ class BlobRow(NamedTuple):
 #: called .gitattributes says of languages; `notebook` says that one of its names is a notebook's, `script_language` is
 #: that of the script which the text then is. What `detect.columns` finds is there under its columns' names and types.
 #: `plain_id` is the id of the plain form of the text (`detect.plain`), null where the bytes are that themselves.
+#: `malware` and `contamination` are what scanners and benchmarks say of it, as JSON.
 #: `excluded` says why a blob has no text (binary, undecodable, damaged) and
 #: then everything after it is null.
 ANNOTATIONS: Final = pa.schema(
@@ -137,6 +138,8 @@ ANNOTATIONS: Final = pa.schema(
             ),
         ),
         *(DATA.field(name) for name in column_detectors()),
+        ("malware", pa.string()),
+        ("contamination", pa.string()),
         ("signature", pa.binary()),
     ]
 )

@@ -38,6 +38,13 @@ Examples:
 @click.option("--bands", type=int, help="Bands of the sketch (with --rows); solved where not given.")
 @click.option("--rows", type=int, help="Rows in a band (with --bands).")
 @_options.option_of(verbs.deduplicate, "--seed", type=int, help="Of all hashes.")
+@_options.option_of(
+    verbs.deduplicate,
+    "--tokens",
+    type=click.Choice(get_args(verbs.Tokens)),
+    help="What texts are compared by: words as they are, or renamed: other names, literals, comments and white space "
+    "make no difference.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(source: Path, output: Path, as_json: bool, **given: Any) -> None:
     """Remove near duplicates from a Parquet file, each with its proof.

@@ -41,6 +41,13 @@ _EXPLAINED: Final = 5
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The work folder that the build left (default: RELEASE.work).",
 )
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="A benchmark, to show a file beside the task that it holds (default: those that the build left in the work "
+    "folder). Can be given several times.",
+)
 @_options.option_of(release_verbs.occurrences, "--limit", type=click.IntRange(1), help="Matches to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print every match in full, one JSON object a line.")
 def command(
@@ -49,6 +56,7 @@ def command(
     reason: str | None,
     folder: Path | None,
     work: Path | None,
+    against: tuple[str, ...],
     limit: int,
     as_json: bool,
 ) -> None:
@@ -72,7 +80,7 @@ def command(
         _print_list(rows, limit)
         return
     for number, row in enumerate(rows):
-        (decision,) = verbs.why(opened, row, folder=folder, work=work)
+        (decision,) = verbs.why(opened, row, folder=folder, work=work, against=against)
         if as_json:
             print_json(decision.as_dict(), indent=False)
             continue
@@ -105,6 +113,10 @@ def _print(decision: Explained) -> None:
         _print_diff(decision.diff)
     elif decision.diff_missing:
         out.print(text(f"No diff: {decision.diff_missing}.", "dim"))
+    if decision.beside:
+        echo(decision.beside)
+    elif decision.beside_missing:
+        out.print(text(f"Not beside the task: {decision.beside_missing}.", "dim"))
 
 
 def _print_diff(diff: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -53,7 +53,8 @@ class Explained:
     `standing` the ledger row of the occurrence that stands for it; `file` the row in `data/` of the kept file that it
     is or that stands for it, with an empty `content`. `diff` is a unified diff from the kept text to the dropped one,
     or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified SWHID of the
-    occurrence, None where its bytes were never read, and `link` what `archive_link` returns.
+    occurrence, None where its bytes were never read, and `link` what `archive_link` returns. `beside` is a file beside
+    the task of a benchmark that it holds, or None; `beside_missing` then says why.
     """
 
     ledger: LedgerRow
@@ -65,6 +66,16 @@ class Explained:
     diff_missing: str | None = None
     swhid: str | None = None
     link: str | None = None
+    beside: str | None = None
+    beside_missing: str | None = None
+
+    @property
+    def contamination(self) -> Mapping[str, Json] | None:
+        """The evidence of a benchmark's task that the file holds, whether or not it fell for that."""
+        if not isinstance(self.evidence, dict):
+            return None
+        found = self.evidence.get("generic_code") if "generic_code" in self.evidence else self.evidence
+        return found if isinstance(found, dict) and "benchmark" in found and "task" in found else None
 
     def as_dict(self) -> dict[str, Json]:
         """Return it as JSON-able data, but for bytes; the evidence stands in its ledger row."""
