@@ -30,8 +30,8 @@ DRESSED = """def paires_proches(liste, seuil):
 """
 GCD = "def gcd(a, b):\n    while b:\n        a, b = b, a % b\n    return a\n"
 QUESTION = (
-    "A mason lays four courses of twelve stones each on Monday and twice as many on Tuesday; every seventh stone is cut "
-    "to fit a corner. How many stones of both days together were cut, and how many courses are there?"
+    "A mason lays four courses of twelve stones each on Monday and twice as many on Tuesday; every seventh stone is "
+    "cut to fit a corner. How many stones of both days together were cut, and how many courses are there?"
 )
 
 

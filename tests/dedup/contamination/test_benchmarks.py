@@ -11,7 +11,7 @@ import pytest
 
 from drystone.dedup import _kernel
 from drystone.dedup.contamination.benchmarks import Benchmarks, Overlap, load, merged, shared_lines
-from drystone.dedup.contamination.formats import Part, named, read_parts
+from drystone.dedup.contamination.formats import TaskText, named, read_parts
 from drystone.dedup.contamination.rule import COMMON
 from drystone.dedup.sketches import buffers
 from tests.dedup.conftest import hostile
@@ -58,8 +58,8 @@ def test_other_code_holds_nothing(benchmark: Path) -> None:
 
 def test_what_many_tasks_share_counts_for_nothing() -> None:
     shared = "import numpy as np\nimport pandas as pd\nframe = pd.DataFrame(np.zeros((3, 4)), columns=list('abcd'))\n"
-    parts = [Part("b", str(i), "code", "code", shared.encode()) for i in range(COMMON + 1)]
-    known = Benchmarks([*parts, Part("b", "own", "code", "code", (shared + SOLUTION).encode())])
+    parts = [TaskText("b", str(i), "code", "code", shared.encode()) for i in range(COMMON + 1)]
+    known = Benchmarks([*parts, TaskText("b", "own", "code", "code", (shared + SOLUTION).encode())])
     texts = pa.array([shared.encode(), (shared + SOLUTION).encode()], pa.large_binary())
     nothing, own = known.find(texts, 0.8)
     assert nothing is None

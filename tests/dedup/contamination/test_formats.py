@@ -17,7 +17,7 @@ from drystone.errors import UsageError
 #: A task in the fields of each benchmark, and what is read of it: task, part, measure, text.
 FORMATS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str, str]]]] = {
     "HumanEval": (
-        {"task_id": "HumanEval/0", "prompt": "def f():\n", "canonical_solution": "  pass\n", "test": "t", "entry_point": "f"},
+        {"task_id": "HumanEval/0", "prompt": "def f():\n", "canonical_solution": "  pass\n", "test": "t"},
         [("HumanEval/0", "prompt", "words", "def f():\n"),
          ("HumanEval/0", "canonical_solution", "code", "def f():\n\n  pass\n")],
     ),

@@ -74,5 +74,5 @@ def test_the_first_filter_that_is_true_is_told_and_unknown_is_not_true() -> None
 
 def test_a_value_on_which_an_expression_fails_is_told() -> None:
     asked = Filters([("bad", "cast(name AS INTEGER) > 3")])
-    with pytest.raises(UsageError, match="filters bad: .*Could not convert"):
+    with pytest.raises(UsageError, match=r"filters bad: .*Could not convert"):
         asked.first(files(name=["x"]))

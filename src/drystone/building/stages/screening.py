@@ -16,6 +16,7 @@ import pyarrow as pa
 from drystone.dedup.contamination import benchmarks
 from drystone.dedup.contamination.formats import BenchmarkFile
 from drystone.detect.malware import RuleFile, Scanners, scanner_of
+from drystone.work.remote.mirror import here
 from drystone.work.store import write_atomically
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ class Screens:
         """Return what a scanner says of the bytes of a file, as JSON; None where none objects or none is asked."""
         if self.scanners.clamd is None and not self.scanners.rules:
             return None
-        return _json(scanner_of(self.scanners).scan(data))
+        return _json(scanner_of(replace(self.scanners, rules=_here(self.scanners.rules))).scan(data))
 
     def contamination(self, texts: pa.Array) -> list[str | None]:
         """Return for each text the task that it holds, as JSON; None where there is none."""
         if not self.benchmarks:
             return [None] * len(texts)
-        found = benchmarks.load(self.benchmarks).find(texts, self.threshold)
+        found = benchmarks.load(_here(self.benchmarks)).find(texts, self.threshold)
         return [_json({**each.as_dict(), "generic": each.generic}) if each is not None else None for each in found]
 
 
@@ -66,6 +67,11 @@ def _copied(file: _File, folder: Path) -> _File:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, lambda path: shutil.copyfile(file.path, path))
     return replace(file, path=target)
+
+
+def _here(files: tuple[_File, ...]) -> tuple[_File, ...]:
+    """Return the files as this host has them, fetched where the work folder lies in an object store."""
+    return tuple(replace(file, path=here(file.path)) for file in files)
 
 
 def copy_of(folder: Path, sha256: str) -> Path:

@@ -1,4 +1,4 @@
-"""`drystone decontaminate`: a table without the tasks of benchmarks, each removal with its proof."""
+"""`drystone decontaminate`: a table without the tasks of benchmarks, with proofs."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from drystone.dedup import _kernel
-from drystone.dedup.contamination.formats import BenchmarkFile, Measure, Part, read_parts
+from drystone.dedup.contamination.formats import BenchmarkFile, Measure, TaskText, read_parts
 from drystone.dedup.contamination.rule import COMMON, GENERIC
 from drystone.dedup.sketches import buffers
 
@@ -69,7 +69,7 @@ class Overlap(NamedTuple):
 class Benchmarks:
     """The parts of some benchmarks, indexed by both measures; safe to share between threads."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[TaskText]) -> None:
         self.parts = list(parts)
         names = sorted({(part.benchmark, part.task) for part in self.parts})
         numbers = {name: number for number, name in enumerate(names)}
@@ -107,7 +107,7 @@ class Benchmarks:
         ]
 
     def _best(self, found: list[tuple[int, int, int]], text: bytes) -> Overlap:
-        def key(each: tuple[int, int, int]) -> tuple[bool, float, int, Part]:
+        def key(each: tuple[int, int, int]) -> tuple[bool, float, int, TaskText]:
             part, shared, total = each
             return self._generic(part, total), -shared / total, -total, self.parts[part]
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from drystone.dedup.contamination.benchmarks import shared_lines
-from drystone.dedup.contamination.formats import BenchmarkFile, Part, read_parts
+from drystone.dedup.contamination.formats import BenchmarkFile, TaskText, read_parts
 
 #: Lines before and after what is shared, and the most lines that are shown.
 _AROUND: Final = 2
@@ -24,7 +24,7 @@ def side_by_side(evidence: Mapping[str, Any], path: str, text: bytes, file: Benc
     if not parts:
         return None
 
-    def ranges(part: Part) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    def ranges(part: TaskText) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         return shared_lines(text, part.text, part.measure)
 
     # One task may have many solutions under one name.

@@ -65,34 +65,29 @@ def remove_tasks(
         pq.ParquetWriter(out / "found.parquet", proof, compression="zstd") as told,
     ):
         for batch in file.iter_batches(BATCH_ROWS, use_threads=False):
-            rows, stays = [], []
-            for at, found in enumerate(known.find(as_binary(batch.column(text)), threshold)):
-                falls = found is not None and (drop or not found.generic)
-                stays.append(not falls)
-                if found is None:
-                    continue
-                counts["generic"] += found.generic
-                by_benchmark[found.benchmark] += 1
-                rows.append({
+            found = known.find(as_binary(batch.column(text)), threshold)
+            falls = [each is not None and (drop or not each.generic) for each in found]
+            ids = batch.column(id) if id is not None else None
+            rows = [
+                {
                     "row": counts["texts"] + at,
-                    **({"id": batch.column(id)[at].as_py()} if id is not None else {}),
-                    "decision": "dropped" if falls else "kept",
-                    "reason": "generic_code" if found.generic else "benchmark",
-                    **found.as_dict(),
-                })  # fmt: skip
+                    **({"id": ids[at].as_py()} if ids is not None else {}),
+                    "decision": "dropped" if falls[at] else "kept",
+                    "reason": "generic_code" if each.generic else "benchmark",
+                    **each.as_dict(),
+                }
+                for at, each in enumerate(found)
+                if each is not None
+            ]
+            by_benchmark.update(each.benchmark for each in found if each is not None)
+            counts["generic"] += sum(each is not None and each.generic for each in found)
             counts["texts"] += len(batch)
-            counts["kept"] += sum(stays)
-            kept.write_batch(batch.filter(pa.array(stays, pa.bool_())), row_group_size=BATCH_ROWS)
+            counts["kept"] += len(batch) - sum(falls)
+            kept.write_batch(
+                batch.filter(pa.array([not each for each in falls], pa.bool_())), row_group_size=BATCH_ROWS
+            )
             told.write_table(pa.Table.from_pylist(rows, proof))
-    method = {
-        "rule_version": RULE_VERSION,
-        "threshold": threshold,
-        "generic": "drop" if drop else "keep",
-        "common": COMMON,
-        "least_shingles": GENERIC,
-        "benchmarks": {each.name: each.sha256 for each in files},
-    }
-    (out / "method.json").write_text(json.dumps(method, indent=2) + "\n")
+    (out / "method.json").write_text(json.dumps(_method(files, threshold, drop), indent=2) + "\n")
     return {
         "texts": counts["texts"],
         "kept": counts["kept"],
@@ -100,4 +95,16 @@ def remove_tasks(
         "generic": counts["generic"],
         "tasks": known.tasks,
         "benchmarks": dict(by_benchmark),
+    }
+
+
+def _method(files: tuple[BenchmarkFile, ...], threshold: float, drop: bool) -> dict[str, Any]:
+    """Return everything that the result depends on."""
+    return {
+        "rule_version": RULE_VERSION,
+        "threshold": threshold,
+        "generic": "drop" if drop else "keep",
+        "common": COMMON,
+        "least_shingles": GENERIC,
+        "benchmarks": {each.name: each.sha256 for each in files},
     }

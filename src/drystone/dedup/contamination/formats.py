@@ -31,7 +31,7 @@ Measure = Literal["words", "code"]
 _MOST_BYTES: Final = 2 << 30
 
 
-class Part(NamedTuple):
+class TaskText(NamedTuple):
     """A text of a task: `task` is its name in the benchmark, `part` says which of its texts it is."""
 
     benchmark: str
@@ -111,9 +111,9 @@ def named(given: Sequence[str], base: Path | None = None) -> list[BenchmarkFile]
     return [found[name] for name in sorted(found)]
 
 
-def read_parts(files: Iterable[BenchmarkFile]) -> list[Part]:
+def read_parts(files: Iterable[BenchmarkFile]) -> list[TaskText]:
     """Return the texts of all tasks, in the order of the files. Raises `UsageError` naming file, row and field."""
-    parts: list[Part] = []
+    parts: list[TaskText] = []
     for file in files:
         before = len(parts)
         form: _Format | None = None
@@ -137,7 +137,7 @@ def _recognised(row: Mapping[str, Json], where: str) -> _Format:
     return form
 
 
-def _parts(benchmark: str, form: _Format, row: Mapping[str, Json], number: int, where: str) -> Iterator[Part]:
+def _parts(benchmark: str, form: _Format, row: Mapping[str, Json], number: int, where: str) -> Iterator[TaskText]:
     """Yield the texts of one task that are not empty."""
     task = _task(form, row) or str(number)
     before = b""
@@ -150,7 +150,7 @@ def _parts(benchmark: str, form: _Format, row: Mapping[str, Json], number: int, 
                 before += text + b"\n"
             whole = before + text if measure == "whole" else text
             if text.strip():
-                yield Part(benchmark, task, name, "words" if measure == "words" else "code", whole)
+                yield TaskText(benchmark, task, name, "words" if measure == "words" else "code", whole)
 
 
 def _task(form: _Format, row: Mapping[str, Json]) -> str | None:
