@@ -34,6 +34,9 @@ def test_compare(run: Callable[..., Result], files: list[str]) -> None:
     assert "Two is ahead at this: answers a question with a span of a given text." in said
     assert "disputed: 87.1% or 88.5%" in said
     assert "“F1 of 87.1”  card, read on 2026-11-30" in said
+    assert "Two: disputed, settled by: measuring it" in said
+    assert "Licence, One: unknown, settled by: asking the maintainer" in said
+    assert "what would settle what is unknown" in run(compare, *files).output
     found = json.loads(run(compare, *files, "--json").output)
     assert found["verdicts"][0]["ahead"] == 1
     assert found["facts"][3]["cells"][1]["status"] == "disputed"

@@ -105,7 +105,9 @@ def test_what_is_out_is_found_with_its_reason(visitor: Visitor) -> None:
 def test_a_wrong_query_is_told_where_and_kept_in_its_field(visitor: Visitor) -> None:
     response = visitor.get("/search?q=foo+(bar")
     assert response.status_code == 422
-    assert "column 5" in response.text
+    told = re.search(r'role="alert"><p>(.*)</p><pre class="wrong" tabindex="0">(.*?)</pre>', response.text, re.DOTALL)
+    assert told is not None and "column 5" in told[1]
+    assert told[2].splitlines()[0].strip() == "foo (bar"
     assert 'value="foo (bar"' in response.text
     assert visitor.get("/search?q=" + "x" * 10_001).status_code == 422
     assert visitor.get("/search?q=x&release=nothing").status_code == 404

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @_options.as_json
 @click.option("--html", type=click.Path(path_type=Path), help="Write a page that needs no server to this file.")
 @click.option("--badge", type=click.Path(path_type=Path), help="Write an SVG badge to this file.")
-@click.option("--evidence", is_flag=True, help="Say under each value where it was read.")
+@click.option(
+    "--evidence",
+    is_flag=True,
+    help="Say under each value where it was read, and of what is unknown or disputed what would settle it.",
+)
 def command(
     artifacts: tuple[str, ...],
     catalog: str | None,
@@ -68,6 +72,8 @@ def _print(found: Comparison, evidence: bool) -> None:
     if evidence:
         for row in found.facts:
             _print_evidence(row, titles)
+    elif any(cell is not None and cell.settled_by for row in found.facts for cell in row.cells):
+        echo("--evidence says where each value was read, and what would settle what is unknown or disputed", err=True)
 
 
 def _row(row: FactRow) -> list[object]:
@@ -84,3 +90,5 @@ def _print_evidence(row: FactRow, titles: list[str]) -> None:
                 quote = " ".join(one.quote.split())
                 echo(f"{inline(row.kind.title)}, {inline(title)}: {inline(claim.text)}, {claim.basis}")
                 echo(f"  “{inline(quote)}”  {inline(one.source)}{one.read_on}")
+        if cell is not None and cell.settled_by:
+            echo(f"{inline(row.kind.title)}, {inline(title)}: {cell.status}, settled by: {inline(cell.settled_by)}")
