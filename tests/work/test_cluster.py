@@ -42,6 +42,19 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Engine("ray", in_process=0).run("squares", Stage(tmp_path), squares(1))
 
 
+def test_a_ray_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
+
+    def too_busy(**_: object) -> None:  # as Ray does on a machine that is too busy, which no test can make
+        raise Exception("The current node timed out during startup. This could happen.")
+
+    monkeypatch.setattr(ray, "init", too_busy)
+    with pytest.raises(
+        BuildError, match="Ray at this machine does not take this program in: The current node timed out"
+    ):
+        cluster.start(2, None)
+
+
 def test_where_nothing_answers_is_said_at_once(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed")
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -216,8 +216,8 @@ def start(most: int | None, address: str | None) -> Any:
         local: dict[str, Any] = {} if address else {"num_cpus": most, "include_dashboard": False}
         try:
             ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **local)
-        except (ConnectionError, RuntimeError) as error:
-            why = str(error).strip().splitlines()[0]
+        except Exception as error:  # Ray raises plain ones too: a machine that is too busy to start it in time
+            why = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise BuildError(f"Ray at {address or 'this machine'} does not take this program in: {why}") from None
     return ray
 
