@@ -40,6 +40,14 @@ def test_licences_without_a_text_are_said_by_origin(attributed: Path) -> None:
     assert set(alone) == {"MIT", None, "Beerware, LicenseRef-scancode-public-domain"}
     assert alone[None].files.covers == ("/bare.py",)
     assert sum(one.files.files for one in found.unaccompanied) == len(found.files)
+    (mit, beerware) = sorted(found.listed, key=lambda one: one.license != "MIT")
+    assert (mit.license, beerware.license) == ("MIT", "Beerware"), "the public domain asks nobody to pass a text on"
+    assert "Permission is hereby granted" in mit.text
+    for form in ("text", "html"):
+        written = verbs.write_attribution(found, form)
+        assert written.index("Texts of the SPDX License List") < written.index("Permission is hereby granted")
+        assert written.count("Permission is hereby granted") == 1
+    assert verbs.attribution(attributed, where=["origin=*/rich"]).listed == ()
 
 
 def test_files_are_listed_by_what_their_licence_rests_on(attributed: Path) -> None:

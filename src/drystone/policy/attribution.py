@@ -6,13 +6,14 @@ Facts from the release and from the licences' texts, not legal advice. Reads the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from drystone.detect.licenses.matching.references import facts as spdx_licenses
 from drystone.errors import ReleaseError, UsageError
 from drystone.policy.licensed import speaks_for
 from drystone.policy.licenses import license_names
@@ -63,8 +64,19 @@ class Unaccompanied:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedText:
+    """The text of a licence (SPDX identifier) as the SPDX License List has it, with the list's blanks."""
+
+    license: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
-    """What the use of some rows of a release asks to say. `asks`: each licence, and what it asks."""
+    """What the use of some rows of a release asks to say. `asks`: each licence, and what it asks.
+
+    `listed`: the texts of licences that ask to pass their text on, where the release has none of the repository's own.
+    """
 
     title: str
     root: str
@@ -72,6 +84,7 @@ class Attribution:
     asks: tuple[tuple[str, Obligations], ...]
     notices: tuple[Notice, ...]
     unaccompanied: tuple[Unaccompanied, ...]
+    listed: tuple[ListedText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +134,29 @@ def attribution_of(release: Release, where: Sequence[Condition]) -> Attribution:
     folders = _folders(release, {file.origin for file in files})
     names = sorted({name for file in files for name in license_names(file.license)})
     facts = release.manifest.facts
+    told = chosen(notices, {key: RestingFiles.of(paths, folders[key[0]]) for key, paths in resting.items()})
+    lacking = [*(names for _, names in alone), *(one.expression or "" for one in told if one.text is None)]
     return Attribution(
         f"{facts.name} {facts.version}",
         release.root,
         tuple(files),
         tuple((name, obligations(name)) for name in names),
-        tuple(chosen(notices, {key: RestingFiles.of(paths, folders[key[0]]) for key, paths in resting.items()})),
+        tuple(told),
         tuple(
-            Unaccompanied(origin, lacking or None, RestingFiles.of(paths, folders[origin]))
-            for (origin, lacking), paths in sorted(alone.items())
+            Unaccompanied(origin, names or None, RestingFiles.of(paths, folders[origin]))
+            for (origin, names), paths in sorted(alone.items())
         ),
+        tuple(_listed(lacking)),
     )
+
+
+def _listed(lacking: Iterable[str]) -> Iterator[ListedText]:
+    """Yield the SPDX list's texts of some licences, those that ask for it; of an exception, the text of its licence."""
+    named = {part for names in lacking for one in names.split(", ") for part in license_names(one)}
+    bases = {name.partition(" WITH ")[0].removesuffix("+") for name in named}
+    for base in sorted(bases):
+        if base in spdx_licenses() and obligations(base).notice != "no":
+            yield ListedText(base, spdx_licenses()[base]["text"])
 
 
 def _folders(release: Release, origins: set[str]) -> dict[str, Folders]:

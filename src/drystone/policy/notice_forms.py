@@ -30,6 +30,10 @@ _NONE: Final = "NOASSERTION"
 #: Lines of files that a page shows without being asked.
 _UNFOLDED: Final = 10
 _NO_TEXT: Final = "The text is not in the release."
+_LISTED: Final = (
+    "Of licences without a text here, as the list has them; the blanks for year and holder are the list's. Whose "
+    "rights they are about, the files and repositories above say."
+)
 _STYLE: Final = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
     "padding:0 1rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;border-left:3px solid;padding-left:1rem}"
@@ -53,6 +57,11 @@ def _text(found: Attribution) -> Iterator[str]:
         for alone in found.unaccompanied:
             yield f"{_alone_text(alone)}\n"
             yield covers_text(alone.files.covers)
+    if found.listed:
+        yield f"\n{'=' * 80}\nTexts of the SPDX License List\n{'=' * 80}\n\n{_LISTED}\n"
+        for listed in found.listed:
+            yield f"\n{shown(listed.license)}\n\n"
+            yield "".join(f"| {line}".rstrip() + "\n" for line in listed.text.strip().split("\n"))
     yield f"\n{'=' * 80}\nWhat these licences ask\n{'=' * 80}\n\n"
     yield from (f"{shown(name)}: {asks_text(one)}\n" for name, one in found.asks)
 
@@ -89,6 +98,10 @@ def _html(found: Attribution) -> Iterator[str]:
         for alone in found.unaccompanied:
             yield f"<li>{html.escape(_alone_text(alone))}{_covers(alone.files.covers)}\n"
         yield "</ul>\n"
+    if found.listed:
+        yield f"<h2>Texts of the SPDX License List</h2>\n<p>{_LISTED}</p>\n"
+        for listed in found.listed:
+            yield f"<h3>{html.escape(shown(listed.license))}</h3>\n<pre>{html.escape(listed.text.strip())}</pre>\n"
     yield "</html>\n"
 
 

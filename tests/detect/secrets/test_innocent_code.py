@@ -126,11 +126,30 @@ INNOCENT = {
     "words behind a prefix": ("  token: 'gph_DocsGitHubToken',\n", "a.js"),
     "secret in other letters": ("admin_password='seekr3t',\n", "a.py"),
     "a token that signs a text": (
-        'token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.aW52YWxpZCBjbGFpbQ.iOJ5SiNfaNO_pa2J4Umtb3b3zmk5C18-mhTCVNsjnck"\n',
+        'token = "eyJhbGciOiJIUzI1NiJ9.aW52YWxpZCBjbGFpbQ.iOJ5SiNfaNO_pa2J4Umtb3b3zmk5C18-mhTCVNsjnck"\n',
         "a.py",
     ),
     "a token without its header": (
         'token = "dGVzdA.eyJhIjoiYiJ9.jiMyrsmD8AoHWeQgmxZ5yq8z0lXS67_QGs52AzC8Ru8"\n',
+        "a.py",
+    ),
+    "a field of JSON in a text": (
+        r'"value": "{\"token_count\":3,\"sha\":\"07cb4950a3a0250e0808516108a04e432a3dcec7\"}"' + "\n",
+        "a.json",
+    ),
+    "values with names of their own": (
+        '["auth:private_api_key","deployment:cf-5cc9eaf39286b62c1384","id:caa45922-1164-4388-b4fa-888c9ecbbb19"]\n',
+        "a.json",
+    ),
+    "what a cookie says": ("fastify.parseCookie('sessionId=aYb4uTIhdBXC')\n", "a.ts"),
+    "a field that says whether": (
+        """body: '{"is_secret":true,"name":"TESTCREATEACUSTOMVARIABLE1652349031","value":"CUSTOM_VALUE"}'\n""",
+        "a.yaml",
+    ),
+    "a call for mail": ("AUTH XOAUTH2 dXNlcj11c2VyQGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIHRva2VuAQE=\n", "a.py"),
+    "a status in base64": ('response = (SMTPStatus.auth_continue, "eyJzdGF0dXMiOiI0MDAifQ==")\n', "a.py"),
+    "the characters of a pattern": (
+        're.compile(r"""AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}""")\n',
         "a.py",
     ),
     "what an authenticator says": (
@@ -158,6 +177,11 @@ REAL = {
         "DEfdBEefd0203b40b07b1e5c00a1f0FF",
     ),
     "a name, an exclamation mark": ("password: !River/4821\n", "a.yaml", "!River/4821"),
+    "a field of JSON in a text": (
+        r'"value": "{\"count\":3,\"token\":\"07cb4950a3a0250e0808516108a04e432a3dcec7\"}"' + "\n",
+        "a.json",
+        "07cb4950a3a0250e0808516108a04e432a3dcec7",
+    ),
     "a key of HMAC": (
         'hmac_secret_key = "f7f9bd47fb987337b5796fdc1fdb9ba2"\n',
         "a.py",

@@ -201,7 +201,8 @@ def notice_text(title: str, notices: Iterable[Notice]) -> Iterator[str]:
     yield "notice text that kept files rest on stands below once, with the places where it lies, its copyright lines\n"
     yield "there, and after 'for' the files that rest on it. '/src/', with a slash at its end, stands for all files\n"
     yield "that the release has there and below, but those after 'except'. Where only the file itself, a README or\n"
-    yield "metadata names a licence, there is no text to pass on.\n"
+    yield "metadata names a licence, no text of theirs is here; `drystone licenses RELEASE --notice` adds the one\n"
+    yield "that the SPDX License List has.\n"
     number = 0
     for number, notice in enumerate(notices, start=1):
         yield f"\n{'=' * 80}\n[{number}] {shown(heading(notice))}\n{'=' * 80}\n\n"

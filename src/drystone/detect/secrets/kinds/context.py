@@ -60,7 +60,7 @@ def given_name(line: bytes) -> bytes | None:
         bare = line.rstrip(b":=>?,|-")
         if bare == line:
             return None
-    head = head.rstrip(b":=>?,|-( \t").rstrip(b"\"'`])> \t")[-61:]
+    head = head.rstrip(b":=>?,|-( \t").rstrip(b"\"'`])> \t\\")[-61:]
     last = 0
     for stop in _NO_NAME.finditer(head):
         last = stop.end()
@@ -119,6 +119,8 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/\\\s]+")
 _RARE_SIGNS: Final = frozenset(b"`^\\@#%~!&<>+")
 # A name of a program, which is no literal where nothing quotes or assigns it.
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
+#: A value with a name of its own: `deployment:cf-5cc9eaf3`, `pkg:golang/x`, `sessionId=aYb4uTIh`.
+_NAMED = re.compile(rb"([A-Za-z_][A-Za-z_.-]{1,30})[:=](?=[\w/.@-]{4})")
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
 _FINGERPRINT = re.compile(rb"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{32})")
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
@@ -257,6 +259,11 @@ class Context:
         if _FORMAT.search(value) or _NUMBER.fullmatch(value) or _is_name(value, line, text[end : end + 2], path):
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
+            return
+        if text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{":
+            return  # the characters that a pattern takes
+        own = _NAMED.match(value)
+        if own is not None and not _STRONG.search(own[1]) and (_harmless(own[1]) or readable(own[1])):
             return
         if value.endswith(b"=") and text.startswith(value[:-1], end):
             return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`

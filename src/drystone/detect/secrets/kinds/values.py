@@ -31,7 +31,8 @@ _REFERENCE = re.compile(
     rb"""^[A-Z0-9]*(?:SECRET|PASSWORD|TOKEN|ENCODED)[A-Z0-9]*$|^[)\]}][,;)]|\w\($|"""
     rb"""\\u[0-9a-fA-F]{4}|\.{3}|\xe2\x80\xa6|^\*+$|^!\w+ """
     rb"""|^(?:\(\?|\^)|\[\^|\\[dwsb][+*{]|\|\||&&|^[#.][a-z][\w-]*$|^\w+\[[\w"']+\]$|%0?\d*(?:hh?|ll?)[xXdu]|^[\w.-]+\*+$"""
-    rb"""|^ ?\+ ?[\w$.()\[\]]+ ?[+:?,;)]{1,3} ?$|^!{1,2}[a-z]{2,}/[a-z][a-z0-9.-]*$"""
+    rb"""|^ ?\+ ?[\w$.()\[\]]+ ?[+:?,;)]{1,3} ?$"""
+    rb"""|^(?:true|false|null|undefined)[,}\]]|^!{1,2}[a-z]{2,}/[a-z][a-z0-9.-]*$"""
 )
 # Words that writers put where a credential belongs. A value that holds one of the first is a stand-in; one that is made
 # of the second, but for digits and signs, is one too.
@@ -103,6 +104,8 @@ _ALGORITHM = re.compile(
     rb"sha|3?des|ccm|gcm|cbc|ctr|oaep|pss|poly|id|plus)[-_/]?\d{0,5}[a-z]?[-_/]?){1,6}"
 )
 _LINES = re.compile(rb"[A-Z]?[a-z]+(?: [A-Z]?[a-z]+)+|[^\n:{]+(?:\n[^\n:{]+)+\n?")
+#: One word or number in JSON: `{"status":"400"}`.
+_STATUS = re.compile(rb"""\{"\w{1,20}": ?"?[\w ]{1,12}"?\}""")
 _FILE = re.compile(
     rb"\.(?:7z|bin|bz2|cc|cpp|css|csv|cuh?|exe|go|gz|h|hpp|html?|img|ini|iso|jar|java|jpe?g|js|json|lock|log|md|mjs|ova|"
     rb"pdf|png|py|pyi|qcow2|rpm|rs|rst|deb|sql|svg|tar|tgz|toml|ts|tsx|txt|vhd|vmdk|war|whl|xml|xz|ya?ml|zip)$"
@@ -216,8 +219,8 @@ def told_in_base64(value: bytes) -> bool:
     # One may lack its padding, or be cut off.
     value = value.rstrip(b"=")
     inner = base64.b64decode(value[: len(value) - (len(value) % 4 == 1)] + b"==")
-    # SMTP's and IMAP's PLAIN (RFC 4616) parts them by NUL.
-    inner = inner.strip(b"\0").replace(b"\0", b":")
+    # SMTP's and IMAP's PLAIN (RFC 4616) parts them by NUL, their XOAUTH2 by SOH.
+    inner = inner.strip(b"\0\1").replace(b"\0", b":").replace(b"\1", b":")
     if not _printable(inner):
         return False
     user, _, password = inner.partition(b":")
@@ -227,7 +230,11 @@ def told_in_base64(value: bytes) -> bool:
             return True
     if len(value) < 12 or not inner.isascii():
         return False
-    return _SPOKEN.search(inner) is not None or _LINES.fullmatch(inner) is not None or stand_in(inner)
+    return (
+        _SPOKEN.search(inner) is not None
+        or _LINES.fullmatch(inner) is not None
+        or (stand_in(inner) or _STATUS.fullmatch(inner) is not None)
+    )
 
 
 def _printable(inner: bytes) -> bool:
