@@ -144,6 +144,7 @@ def test_tables(tmp_path: Path) -> None:
         ({"kind": "pypi", "package": "a"}, {"version": "is missing"}),
         ({"kind": "archive", "path": 3, "sha256": "x"}, {"path": "must be a string", "sha256": "64 hex digits"}),
         ({"kind": "folder", "path": ""}, {"path": "must not be empty"}),
+        ({"kind": "folder", "path": "x", "origin": "https://joan:pw@h.example/x"}, {"origin": "holds a password"}),
         (
             {
                 "kind": "folder",

@@ -301,7 +301,14 @@ def _check_ref(value: str) -> None:
     check_ref(value)
 
 
+def _check_origin(value: str) -> None:
+    login, at, _ = value.partition("://")[2].partition("/")[0].rpartition("@")
+    if at and ":" in login:
+        raise UsageError("holds a password, and the origin stands in each row of a release; write it without the login")
+
+
 _CHECKS: Final[dict[str, Callable[[str], None]]] = {
+    "origin": _check_origin,
     "url": _check_url,
     "ref": _check_ref,
     "package": _check_package,

@@ -71,6 +71,13 @@ def _decoded(part: bytes) -> object:
         return None
 
 
+def _text(part: bytes) -> bool:
+    try:
+        return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)).decode().isprintable()
+    except (binascii.Error, ValueError):
+        return False
+
+
 def _shows_the_format(claims: object) -> bool:
     """Return whether claims are a word or two that no issuer set: `{"some": "payload"}`."""
     if not isinstance(claims, dict):
@@ -99,15 +106,14 @@ def half_token(value: bytes) -> bool:
 
 
 def of_jwt(value: bytes) -> bool:
-    """Return whether a value is in the form of a signed token: its header names an algorithm, or its claims are shown.
-
-    `jwt` judges whole ones. What else has the form was broken on purpose, or signs a text.
-    """
+    """Return whether a value is in the form of a signed token and none: it signs a text, or shows only the form."""
     parts = value.split(b".")
     if not 2 <= len(parts) <= 3:
         return False
-    header = _decoded(parts[0])
-    return (isinstance(header, dict) and "alg" in header) or _shows_the_format(_decoded(parts[1]))
+    header, claims = _decoded(parts[0]), _decoded(parts[1])
+    if isinstance(claims, dict):
+        return _shows_the_format(claims)
+    return isinstance(header, dict) and "alg" in header and _text(parts[1])
 
 
 def jwt_base64(value: bytes) -> float:
