@@ -27,7 +27,7 @@ def command(release: str, symbols: Symbols | None, dry_run: bool, as_json: bool,
     """Index a release, so that `drystone search` answers from it; bring its index up to date.
 
     RELEASE is a folder or a URL (s3://bucket/release). The index lies in the folder index of the release and takes less
-    than a quarter of its text. Parts over shards that have not changed since the last time are kept, and a run that was
+    than a third of its text. Parts over shards that have not changed since the last time are kept, and a run that was
     stopped goes on.
 
     \b
