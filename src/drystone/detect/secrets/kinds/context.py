@@ -260,11 +260,8 @@ class Context:
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
             return
-        if text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{":
-            return  # the characters that a pattern takes
-        own = _NAMED.match(value)
-        if own is not None and not _STRONG.search(own[1]) and (_harmless(own[1]) or readable(own[1])):
-            return
+        if _says_what_it_is(value) or (text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{"):
+            return  # a value with a name of its own; the characters that a pattern takes
         if value.endswith(b"=") and text.startswith(value[:-1], end):
             return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`
         if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value) or checks.of_jwt(value):
@@ -308,6 +305,12 @@ class Context:
             sure -= 0.2
         if sure > 0 and not _shows_the_form(value):
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
+
+
+def _says_what_it_is(value: bytes) -> bool:
+    """Return whether a value has a name of its own that is none of a credential: `deployment:cf-5cc9eaf3`."""
+    own = _NAMED.match(value)
+    return own is not None and not _STRONG.search(own[1]) and (_harmless(own[1]) or readable(own[1]))
 
 
 def _noise(text: bytes, start: int) -> bool:
