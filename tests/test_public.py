@@ -85,6 +85,7 @@ def test_the_public_names_are_these() -> None:
         "list_reviews",
         "load_reader",
         "lookup",
+        "losses",
         "make_paper",
         "make_questions",
         "mcp_settings",

@@ -126,7 +126,17 @@ if TYPE_CHECKING:
     )
     from drystone.release.manifest import Manifest
     from drystone.release.read import Release
-    from drystone.release.verbs import diff, export, lookup, new_receipt_key, occurrences, sign, stats, verify_receipt
+    from drystone.release.verbs import (
+        diff,
+        export,
+        lookup,
+        losses,
+        new_receipt_key,
+        occurrences,
+        sign,
+        stats,
+        verify_receipt,
+    )
     from drystone.search.verbs import (
         asks_ledger,
         complete_query,
@@ -218,6 +228,7 @@ __all__ = [
     "list_reviews",
     "load_reader",
     "lookup",
+    "losses",
     "make_paper",
     "make_questions",
     "mcp_settings",
@@ -361,6 +372,7 @@ _HOMES = {
     "list_reviews": "drystone.registry.verbs",
     "load_reader": "drystone.reader.verbs",
     "lookup": "drystone.release.verbs",
+    "losses": "drystone.release.verbs",
     "make_paper": "drystone.catalog.verbs",
     "make_questions": "drystone.reader.verbs",
     "mcp_settings": "drystone.mcp.verbs",

@@ -289,9 +289,10 @@ def test_bytes_that_cannot_be_had_become_rows(tmp_path: Path) -> None:
     assert ledger["big/small.py"]["decision"] == "kept"
     damaged = [row for path, row in ledger.items() if path.startswith("cut.tar.gz")]
     repositories = {row["origin"]: row for batch in release.repositories() for row in batch.to_pylist()}
-    assert any(row["reason"] == "unreadable" for row in damaged) or (
-        repositories["archive:cut.tar.gz"]["status"] == "unreadable"
-    )
+    (lost,) = [row for row in damaged if row["kind"] == "unreadable"]
+    assert lost["reason"] == "lost_content"
+    assert "cut short" in lost["evidence"]
+    assert repositories["archive:cut.tar.gz"]["status"] == "read"
     assert not verify(tmp_path / "release").problems
 
 

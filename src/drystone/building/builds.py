@@ -23,6 +23,7 @@ from drystone.errors import UsageError
 from drystone.registry import OptOuts, ReviewSnapshot
 from drystone.registry.place import check_holds, is_there
 from drystone.release import layout
+from drystone.release.inspection.losses import Losses
 from drystone.release.layout import shown
 from drystone.release.location import locked
 from drystone.release.manifest import FunnelStep, Manifest, read_manifest
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a build would give, from `sampled` of `sources`; `funnel` is scaled up to all of them."""
+    """What a build would give, from `sampled` of `sources`; `funnel` is scaled up to all of them, `losses` are not."""
 
     sources: int
     sampled: int
     funnel: tuple[FunnelStep, ...]
     languages: dict[str, tuple[int, int]]
+    losses: Losses
 
 
 def build(
@@ -55,6 +57,7 @@ def build(
     engine: Engine | None = None,
     *,
     replace: bool = False,
+    retry_lost: bool = False,
     update: Path | None = None,
     version: str | None = None,
     receipts: Receipts | None = None,
@@ -68,7 +71,8 @@ def build(
     With `update`, the folder of a release, the next version of that release is made, from all `sources` of the new
     one, in its work folder; shards that stay the same are taken over, and `output` may be the same folder. `version` is
     its number, by default that of the rule in `release.versions`. `receipts` is told what was searched and what fell
-    for each request, and the registry's head; `tell` what a person should know of the opt-outs.
+    for each request, and the registry's head; `tell` what a person should know of the opt-outs. What did not come is
+    asked for again after a day, with `retry_lost` now.
     Raises `BuildError`, `SourceError`, `UsageError`; `ReleaseError` while another writes the release in `output` anew.
     """
     engine = engine or Engine()
@@ -93,7 +97,7 @@ def build(
         opened = _beside(lambda: _loaded(settings.registry, there, stack), stack, at_once=engine.threads == 1)
         made = Build(
             settings, sources, output, engine, store, cache, reviews, optouts, registry=opened, replace=replace,
-            old=old, version=version, receipts=receipts, tell=tell,
+            retry_lost=retry_lost, old=old, version=version, receipts=receipts, tell=tell,
         )  # fmt: skip
         settled = settle(made)
         from drystone.building.ending import end  # noqa: PLC0415  little of what it needs is needed before
@@ -181,6 +185,7 @@ def estimate(
             for s in settled.funnel
         ),
         languages={name: (round(f * scale), round(b * scale)) for name, (f, b) in settled.languages.items()},
+        losses=settled.losses,
     )
 
 

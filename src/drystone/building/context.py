@@ -35,7 +35,8 @@ class Build:
     """What was asked for, where it is made, and what people have decided. `builds.build` says more of each argument.
 
     `reviews` and `optouts` are the registry at one moment. `registry` is the registry opened, or on its way; `old` is
-    the release that this one updates. `tell` is told what a person should know of it.
+    the release that this one updates. `retry_lost`: what did not come
+    is asked for again at once. `tell` is told what a person should know of it.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Build:
     optouts: OptOuts = field(default_factory=OptOuts)
     registry: Future[Registry | None] = field(default_factory=_no_registry)
     replace: bool = False
+    retry_lost: bool = False
     old: Release | None = None
     version: str | None = None
     receipts: Receipts | None = None
@@ -56,7 +58,8 @@ class Build:
     @property
     def limits(self) -> Limits:
         """Bounds on hostile input."""
-        return Limits(**self.settings.limits.model_dump())
+        limits = self.settings.limits
+        return Limits(**limits.of_sources(), patience=limits.patience)
 
     def run(self, name: str, stage: Stage, tasks: Sequence[Task]) -> list[Summary]:
         """Do tasks: the `Runner` of this build. A registry that cannot be made is said before the work is done."""

@@ -15,6 +15,7 @@ from drystone.building.publish import publish, repository_rows, texts_to_review
 from drystone.building.receipts import of_build
 from drystone.building.stages.opting_out.marks import forget_packed
 from drystone.building.update import publish_update, remember
+from drystone.errors import BuildError
 from drystone.policy.optouts import MOST_ORIGINS, about
 from drystone.registry import Registry
 from drystone.release.manifest import Manifest
@@ -25,6 +26,7 @@ from drystone.work.remote.mirror import address, is_mirrored
 
 def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
     """Write the release, and tell the registry what was left out and what a person should look at."""
+    check_losses(build, settled)
     old, receipts = build.old, build.receipts
     sources = sources_of(repository_rows(build.settings, settled))
     if old is None:
@@ -60,6 +62,18 @@ def end(build: Build, settled: Settled, registry: Registry | None) -> Manifest:
         before = old.manifest if old is not None else None
         receipts(of_build(manifest, settled.applied, before, fallen), build.optouts.head, _end_of(registry))
     return manifest
+
+
+def check_losses(build: Build, settled: Settled) -> None:
+    """Raise `BuildError` where more was lost than the settings allow: nothing was published yet."""
+    most, losses = build.settings.limits.losses_share, settled.losses
+    if most is not None and losses.share > most:
+        lines = "\n".join(f"  {line}" for line in losses.told())
+        raise BuildError(
+            f"{losses.share:.2%} of what was promised did not come, and limits.losses allows "
+            f"{build.settings.limits.losses}:\n{lines}\nNothing was published. Mend the source, or ask again with "
+            "--retry-lost; or raise limits.losses"
+        )
 
 
 def _end_of(registry: Registry | None) -> LogEnd | None:

@@ -23,19 +23,20 @@ from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.opting_out import common as common_stage
 from drystone.building.stages.opting_out import marks as optouts_stage
 from drystone.building.stages.snapshots import LeftOut, save
-from drystone.errors import UsageError
+from drystone.errors import SourceError, UsageError
 from drystone.identity import origins, swhid
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
 from drystone.sources import GitSource, told_apart
-from drystone.sources.base import Collection, Readable, RepositorySource
+from drystone.sources.base import Collection, Readable, RepositorySource, SourceState
 from drystone.work.exchange import blocks
+from drystone.work.losses import Lost, digests, forget_lost
 from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
 
 #: Of this program, and of how its stages hand rows on: what another version has made is made anew.
-VERSION: Final = f"{version('drystone')}, rows by exchange, licences of tables"
+VERSION: Final = f"{version('drystone')}, rows by exchange, licences of tables, with losses"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Listed:
     occurrences with `rows` each, in which those that are out are marked; `skip` are the repositories that an earlier
     partition has given or that are out. `marks` is a key over what is out, `out` maps the names of repositories that
     are out to their requests. `copies` is a snapshot of the opt-outs where copies are to be looked for, and its hash;
-    `common` counts by request the contents that stay because too many have them.
+    `common` counts by request the contents that stay because too many have them. `lost` has a hash
+    for each partition of which something did not come.
     """
 
     inventory: Stage
@@ -62,6 +64,7 @@ class Listed:
     applied: list[Applied]
     copies: tuple[Path, str] | None = None
     common: Mapping[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
 
     @property
     def marked(self) -> list[str]:
@@ -109,6 +112,8 @@ class _Listing:
         self._optouts = build.optouts.with_forks(told)
         #: Repositories that are out, by canonical name, each with its request.
         self._out: dict[str, str] = {}
+        #: By partition what did not come of it.
+        self._lost: dict[str, Lost | None] = {}
         self._collections = [source for source in distinct if isinstance(source, Collection)]
         self._alone = [source for source in alone if not self._is_out(source)]
         #: Of each partition its entries, and the bytes in its pack.
@@ -130,7 +135,7 @@ class _Listing:
         copies = (self._snapshot(), self._optouts.sha256) if by_text else None
         return Listed(
             stage, partitions, sources, repositories, skip, listings, rows, self._packed, marks, self._out, applied,
-            copies, common,
+            copies, common, digests(self._lost.values()),
         )  # fmt: skip
 
     def _common(self, stage: Stage, partitions: list[str]) -> dict[str, int]:
@@ -177,19 +182,37 @@ class _Listing:
         return save(self._build.store.stage("optouts", VERSION, self._optouts.sha256), self._optouts)
 
     def _inventory(self, sources: list[Readable]) -> tuple[Stage, list[str]]:
-        stage = self._build.store.stage("inventory", VERSION, self._build.settings.limits.model_dump())
+        stage = self._build.store.stage("inventory", VERSION, self._build.settings.limits.of_sources())
         snapshot = self._snapshot() if self._optouts else None
         tasks = []
-        states = [source.state(self._build.cache) for source in sources]
+        states = self._states(sources)
         self._forget_changed(stage, [state.key[:32] for state in states])
         for source, state in zip(sources, states, strict=True):
             arguments = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
             tasks.append(Task(state.key[:32], inventory.run, arguments, weight=max(1, state.size)))
+        forget_lost(stage, (task.id for task in tasks), now=self._build.retry_lost)
         counted = self._build.run("inventory", stage, tasks)
         self._rows = [summary["occurrences"] for summary in counted]
         self._packed = [summary["packed"] for summary in counted]
+        self._lost = {task.id: summary["lost"] for task, summary in zip(tasks, counted, strict=True)}
         self._build.store.keep_only(stage, (task.id for task in tasks))
         return stage, [task.id for task in tasks]
+
+    def _states(self, sources: list[Readable]) -> list[SourceState]:
+        """Return what each source holds now; one that does not tell is lost, unless none does: then that is raised."""
+        states: list[SourceState] = []
+        problem: SourceError | None = None
+        told = 0
+        for source in sources:
+            try:
+                states.append(source.state(self._build.cache))
+                told += 1
+            except SourceError as error:
+                problem = problem or error
+                states.append(SourceState.of(0, source.spec, str(error)))
+        if problem is not None and not told:
+            raise problem
+        return states
 
     def _forget_changed(self, stage: Stage, tasks: Sequence[str]) -> None:
         """Let finished tasks be done again where a repository was read that is out now, or the other way round.
@@ -281,5 +304,6 @@ class _Listing:
         for first, last in pairwise(blocks(rows, ROWS_PER_RANGE)):
             members = partitions[first:last]
             arguments = {**given, "members": members, **own(members)}
-            tasks.append(Task(fingerprint(members), function, arguments, max(1, sum(rows[first:last]))))
+            lost = digests(self._lost[member] for member in members)
+            tasks.append(Task(fingerprint(members, *lost), function, arguments, max(1, sum(rows[first:last]))))
         return tasks

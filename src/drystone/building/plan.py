@@ -26,9 +26,11 @@ from drystone.errors import MissingExtraError
 from drystone.policy.decision import LedgerStage
 from drystone.policy.judge import Policies
 from drystone.registry import Applied
+from drystone.release.inspection.losses import Losses, is_empty, together
 from drystone.release.manifest import FunnelStep
 from drystone.sources.base import Readable
 from drystone.work.exchange import Files, Lined, Numbered, Readers, Routed, blocks, route
+from drystone.work.losses import digests, forget_lost
 from drystone.work.ranges import Range, bounds, id_range, range_count
 from drystone.work.store import Stage, fingerprint
 from drystone.work.stored import Stored
@@ -95,6 +97,7 @@ class Settled:
     kept_rows: list[int]
     languages: dict[str, tuple[int, int]]
     kept: dict[str, int]
+    losses: Losses
     occurrences: int
     funnel: tuple[FunnelStep, ...]
     opted_out_repositories: int
@@ -150,12 +153,12 @@ class Plan:
     def settle(self) -> Settled:
         """Run the stages, each keyed by what it and those before it depend on."""
         listed = self._listed
-        key: list[object] = [VERSION, listed.partitions, listed.marks, self._ranges]
+        key: list[object] = [VERSION, listed.partitions, listed.marks, self._ranges, *listed.lost]
         occurrences = self._gather(key)
         blobs, counted = self._by_range("distinct", key, _DISTINCT, occurrences=occurrences.of)
         annotations, annotated, detectors = self._annotate(key, blobs, counted)
 
-        key = [*key, detectors]
+        key = [*key, detectors, *digests(summary["lost"] for summary in annotated)]
         sizes = [summary["blobs"] for summary in annotated]
         found = self._route("annotated", key, annotations, sizes, _ANNOTATIONS)
         collected, texts = self._by_range("licenses", key, _COLLECT, occurrences=occurrences.of, annotations=found.of)
@@ -199,6 +202,7 @@ class Plan:
             opted_out_repositories=len(listed.out),
             applied=applied,
             common=listed.common,
+            losses=_losses(listed.repositories, decided),
             # A copy in another form is known by its text, and not by the partition that it came from.
             marked=listed.marked if applied == listed.applied else listed.partitions,
         )
@@ -296,6 +300,7 @@ class Plan:
             Task(name, _ANNOTATE, {"blobs": routed.of(i), "partition": partition, "where": where}, weight, shared)
             for i, (name, partition, where, weight) in enumerate(cut)
         ]
+        forget_lost(stage, (task.id for task in tasks), now=self._build.retry_lost)
         annotated: list[Any] = self._build.run("annotate", stage, tasks)
         self._build.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.folder / f"{task.id}.parquet" for task in tasks]
@@ -389,6 +394,13 @@ def _applied(listed: list[Applied], decided: list[DecideCounts]) -> list[Applied
             before = found.get(request, Applied(request, 0, 0))
             found[request] = replace(before, occurrences=before.occurrences + occurrences, bytes=before.bytes + size)
     return [found[request] for request in sorted(found)]
+
+
+def _losses(repositories: list[Inventoried], decided: list[DecideCounts]) -> Losses:
+    """Return what was promised and did not come."""
+    empty = Counter(r["problem"] or "" for r in repositories if is_empty(r["status"], r["metadata"]))
+    occurrences = sum(summary["occurrences"] for summary in decided)
+    return Losses(occurrences, len(repositories), together(summary["lost"] for summary in decided), empty)
 
 
 def _heads(decided: list[DecideCounts]) -> Heads:

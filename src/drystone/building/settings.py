@@ -202,7 +202,8 @@ _TYPES = {"model_type": "a table", "dict_type": "a table", "tuple_type": "an arr
           "float_type": "a number", "string_type": "a string", "path_type": "a string"}  # fmt: skip
 #: What the patterns of settings ask for.
 _PATTERNS = {"release.name": "must be up to 96 letters, digits, '.', '_' and '-', and begin with a letter or a digit",
-             "release.version": "must be three numbers, such as 1.0.0"}  # fmt: skip
+             "release.version": "must be three numbers, such as 1.0.0",
+             "limits.losses": "must be a share in percent, such as '1%' or '0%'"}  # fmt: skip
 _SIZE = re.compile(r"\s*([\d.]+)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
 

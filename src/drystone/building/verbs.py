@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from drystone.release.verbs import AnyPath, AnyRelease
     from drystone.release.versions.numbers import Superseded
     from drystone.release.versions.receipts import LogEnd, Searched
-    from drystone.work.engine import Progress
+    from drystone.work.engine import Engine, Progress
     from drystone.work.workers import Workers
 
     #: A source as it is written on the command line, or as a table of a settings file.
@@ -58,29 +58,28 @@ def build(
     receipts: AnyPath | None = None,
     each_receipt: Callable[[str, Path], object] = lambda request, file: None,
     replace: bool = False,
+    retry_lost: bool = False,
     progress: Progress | None = None,
     tell: Callable[[str], object] = lambda text: None,
     own_process: bool = False,
 ) -> Release:
     """Build a release and return it opened; a build that was stopped goes on where it was.
 
-    An update from which nothing would differ makes no new version, and returns the old one.
-
     `sources`: a settings file (`*.toml`), or sources: paths, `git+URL@REF`, `pypi:NAME==VERSION`, `folder:PATH`,
-    `swh+EXPORT`, `table:PATH`, or what a table `[[source]]` of a settings file would have, as a mapping:
-    `{"kind": "git", "url": URL, "ref": "v1", "stars": 5}`. `output`: folder of the release (default: the settings').
-    `settings`: the tables of a settings file as a mapping, for sources given here. `name`, `version`
-    (MAJOR.MINOR.PATCH; of an update by default the next one), `engine` ("native" or "ray"), `threads` (processes
-    here; default: all processors) and `ray_address` weigh more than the settings. `registry`: path or URL of the
-    registry whose decisions apply (default: DRYSTONE_REGISTRY, the settings', or `drystone-registry.sqlite` here,
-    which is made where there is none). `contents`: where the contents of a Software Heritage export lie, `agreement`:
-    the agreement under which it is read. `update`: the release whose next version is made; `sources` then join its
-    own. `key` and `receipts`: the publisher's private key, and the folder for a signed receipt for each request that
-    was applied; `each_receipt` is called with request and file. `replace`: put the release in the place of another
-    complete one. `progress` follows stages; `tell` is called with terms that a user must be shown, with the registry,
-    its state and the requests in force, and with languages of `include` that no kept file is in. `own_process`: this
-    process does nothing else, so it may be set up for the work.
-    Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
+    `swh+EXPORT`, `table:PATH`, or what a table `[[source]]` of a settings file would have, as a mapping: `{"kind":
+    "git", "url": URL, "ref": "v1", "stars": 5}`. `output`: folder of the release (default: the settings'). `settings`:
+    the tables of a settings file as a mapping, for sources given here. `name`, `version` (MAJOR.MINOR.PATCH; of an
+    update by default the next one), `engine` ("native" or "ray"), `threads` (processes here; default: all processors)
+    and `ray_address` weigh more than the settings. `registry`: path or URL of the registry whose decisions apply
+    (default: DRYSTONE_REGISTRY, the settings', or `drystone-registry.sqlite` here, which is made where there is none).
+    `contents`: where the contents of a Software Heritage export lie, `agreement`: the agreement under which it is read.
+    `update`: the release whose next version is made, or which is returned where nothing would differ; `sources` then
+    join its own. `key` and `receipts`: the publisher's private key, and the folder for a signed receipt for each
+    request that was applied; `each_receipt` is called with request and file. `replace`: put the release in the place of
+    another complete one. `retry_lost`: ask again now, not after a day, for what did not come (see `losses`). `progress`
+    follows stages; `tell` is called with terms that a user must be shown, with the registry, its state and the requests
+    in force, and with languages of `include` that no kept file is in. `own_process`: this process does nothing else, so
+    it may be set up for the work. Raises `UsageError`, `SourceError`, `BuildError`, `RegistryError`.
     """
     workers = _workers(engine, threads) if own_process else None
     from drystone.building._order import Asked, order
@@ -96,13 +95,19 @@ def build(
     )
     ordered.tell_terms(tell)
     signed = _signer(key, receipts, each_receipt)
+    what = (ordered.settings, ordered.sources, ordered.output, _engine(ordered, progress, workers, own_process))
+    run(
+        *what, replace=replace, retry_lost=retry_lost, update=_path(update), version=version, receipts=signed, tell=tell
+    )
+    return _made(ordered, _path(update), tell)
+
+
+def _engine(ordered: Order, progress: Progress | None, workers: Workers | None, own_process: bool) -> Engine:
     if own_process:
         from drystone.work.process import prepare_process
 
         prepare_process()
-    what, how = (ordered.settings, ordered.sources, ordered.output), ordered.engine(progress, workers)
-    run(*what, how, replace=replace, update=_path(update), version=version, receipts=signed, tell=tell)
-    return _made(ordered, _path(update), tell)
+    return ordered.engine(progress, workers)
 
 
 class ReleasePlace(NamedTuple):

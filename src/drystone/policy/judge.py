@@ -14,12 +14,21 @@ from drystone.policy.decision import KEPT, Drop, Kept, Reason
 from drystone.policy.language import LanguagePolicy, judge_language
 from drystone.policy.licenses import LicensePolicy
 from drystone.policy.quality import Measures, QualityPolicy, judge_quality
-from drystone.sources.base import DEVICE, FILE, SUBMODULE, SYMLINK
+from drystone.sources.base import (
+    DEVICE,
+    FILE,
+    LOST_CONTENT,
+    LOST_DIRECTORY,
+    LOST_REPOSITORY,
+    SUBMODULE,
+    SYMLINK,
+)
 
 if TYPE_CHECKING:
     from drystone._json import Json
     from drystone.detect.languages import LanguageAnnotation
     from drystone.policy.licensed import Licensed
+    from drystone.sources.base import LostThing
 
 
 class Policies(NamedTuple):
@@ -44,11 +53,12 @@ class AskedOut(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """An occurrence whose bytes were not read: its kind as sources tell kinds, its size, what went wrong."""
+    """An occurrence whose bytes were not read: its kind as sources tell kinds, its size, why, what is lost."""
 
     kind: str
     size: int | None = None
     problem: str | None = None
+    lost: LostThing | None = None
 
 
 class NotText(NamedTuple):
@@ -102,6 +112,11 @@ _UNREAD: Final = {
     SUBMODULE: Reason.SUBMODULE,
     DEVICE: Reason.DEVICE,
 }
+_LOST: Final = {
+    LOST_CONTENT: Reason.LOST_CONTENT,
+    LOST_DIRECTORY: Reason.LOST_DIRECTORY,
+    LOST_REPOSITORY: Reason.LOST_REPOSITORY,
+}
 _NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, "damaged": Reason.DAMAGED}
 
 
@@ -136,7 +151,7 @@ def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
 
 
 def _unread(facts: Unread) -> Drop:
-    reason = _UNREAD.get(facts.kind, Reason.UNREADABLE)
+    reason = _LOST[facts.lost] if facts.lost is not None else _UNREAD.get(facts.kind, Reason.UNREADABLE)
     if reason is Reason.TOO_LARGE:
         return Drop(reason, {"size": facts.size})
     return Drop(reason, {"problem": facts.problem} if facts.problem else {})

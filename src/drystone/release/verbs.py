@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from drystone.release.exports.export import Export
     from drystone.release.inspection.diff import Change, Diff
     from drystone.release.inspection.lookup import Holding, LookupQuery
+    from drystone.release.inspection.losses import Losses
     from drystone.release.inspection.stats import Stats
     from drystone.release.read import Release
     from drystone.release.versions.receipts import Receipt
@@ -41,6 +42,16 @@ def stats(release: AnyRelease, *, picture: AnyPath | None = None) -> Stats:
 
         draw(found, Path(picture))
     return found
+
+
+def losses(release: AnyRelease) -> Losses:
+    """Return what sources promised of a release and did not give, by kind and cause; each is a row of its ledger.
+
+    Raises `ReleaseError` where the ledger is damaged.
+    """
+    from drystone.release.inspection.losses import losses_of
+
+    return losses_of(opened(release))
 
 
 def occurrences(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple, Protocol, TypeAlias, TypedDict
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol, TypeAlias, TypedDict
 
 import pyarrow as pa
 
@@ -28,6 +28,14 @@ SUBMODULE: Final = "submodule"
 DEVICE: Final = "device"
 UNREADABLE: Final = "unreadable"
 
+#: What an `UNREADABLE` entry stands for where something was promised and did not come: the bytes of one file, the
+#: entries of a directory (or the rest of an archive or a tree), a whole repository. What came and cannot be taken, such
+#: as a path that leads out of the tree, is not lost.
+LOST_CONTENT: Final = "content"
+LOST_DIRECTORY: Final = "directory"
+LOST_REPOSITORY: Final = "repository"
+LostThing = Literal["content", "directory", "repository"]
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -37,6 +45,7 @@ class Limits:
     `max_total_bytes`, `max_entries`, `max_ratio`: bounds on one archive once unpacked (bytes, members, unpacked bytes
     over packed bytes).
     `max_path_bytes`: longer paths are listed as unreadable.
+    `patience`: seconds for which a store of contents may put one request off before it is given up.
     """
 
     max_file_bytes: int = 10 * 1024 * 1024
@@ -44,6 +53,7 @@ class Limits:
     max_entries: int = 1_000_000
     max_ratio: float = 1000.0
     max_path_bytes: int = 4096
+    patience: float = 7200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,8 @@ class Repository:
 
     `directory`, `revision` and `snapshot` are hex git hashes (without the SWHID prefix). Times are naive UTC.
     `metadata` is JSON-able and holds what else the source knows: author and message of the revision, an archive's
-    SHA-256. `empty` says why a repository has no files (an unborn branch, an archive without members), else None.
+    SHA-256. `empty` says why a repository has no files (an unborn branch, an archive without members), else None;
+    `lost` why nothing of one could be read that should have some (a HEAD that names a branch which is not there).
     """
 
     origin: str
@@ -74,6 +85,7 @@ class Repository:
     gha_language: str | None = None
     metadata: dict[str, Json] = field(default_factory=dict)
     empty: str | None = None
+    lost: str | None = None
 
     @property
     def id(self) -> str:
@@ -107,8 +119,9 @@ class Entry:
     hash; None where the bytes could not be read. `data` holds a file's bytes where the source streams them (archives,
     folders); it is None for sources with random access (git), for files over `Limits.max_file_bytes` (hashed in a
     stream, so that `blob` and `size` are known), and for everything that is not a file.
-    `target` is where a symbolic link leads, as written there. `problem` says why an entry is `UNREADABLE`. `note` is a
-    remark that belongs in the ledger's evidence (a duplicate name in an archive, a link's target out of the tree).
+    `target` is where a symbolic link leads, as written there. `problem` says why an entry is `UNREADABLE`,
+    and `lost` what did not come with it (`LOST_CONTENT`, ...), if anything. `note` is a remark that belongs in the
+    ledger's evidence (a duplicate name in an archive, a link's target out of the tree).
     """
 
     path: bytes
@@ -120,6 +133,7 @@ class Entry:
     problem: str | None = None
     note: str | None = None
     target: bytes | None = None
+    lost: LostThing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +207,11 @@ class RepositorySource(ABC):
         return None
 
     @property
+    def known_as(self) -> str:
+        """The origin of a repository that cannot be opened: what the user says it is, its place, or kind and name."""
+        return next(iter(self.places), f"{self.kind}:{self.address.rstrip('/').rpartition('/')[2]}")
+
+    @property
     def address(self) -> str:
         """Where it is read from, whichever of its revisions is: what `spec` says without a reference."""
         return self.spec
@@ -220,8 +239,9 @@ class RepositorySource(ABC):
 
 
 #: Occurrences of several repositories at once: the fields of `Entry`, `repository` counts within the listing, `id` is
-#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for. `told_license`
-#: is what a table says of the file's licence: its type, a colon, names with commas between them; null where nothing.
+#: the git hash (20 bytes, empty where there is none), `readable` says that the bytes can be asked for, `target` where a
+#: symbolic link leads. `told_license` is what a table says of the file's licence: its type, a colon, names with commas
+#: between them; null where nothing.
 LISTING: Final = pa.schema(
     [
         ("id", pa.binary()),
@@ -232,8 +252,10 @@ LISTING: Final = pa.schema(
         ("size", pa.int64()),
         ("readable", pa.bool_()),
         ("problem", pa.string()),
+        ("lost", pa.string()),
         ("note", pa.string()),
         ("told_license", pa.string()),
+        ("target", pa.binary()),
     ]
 )
 

@@ -17,11 +17,14 @@ from drystone.sources._paths import link_note, path_problem
 from drystone.sources.base import (
     DEVICE,
     FILE,
+    LOST_CONTENT,
+    LOST_DIRECTORY,
     SYMLINK,
     UNREADABLE,
     About,
     Entry,
     Limits,
+    LostThing,
     OpenRepository,
     Repository,
     RepositorySource,
@@ -108,7 +111,7 @@ class _OpenFolder(StreamedRepository):
             try:
                 names = self._names(folder)
             except OSError as error:
-                yield Entry(folder, UNREADABLE, 0, None, None, problem=f"cannot be listed ({error.strerror})")
+                yield _lost(folder, LOST_DIRECTORY, f"cannot be listed ({error.strerror})")
                 continue
             if folder:
                 self._tree.add_directory(folder)
@@ -118,7 +121,7 @@ class _OpenFolder(StreamedRepository):
                 count += 1
                 if count > self._limits.max_entries:
                     problem = f"the folder has more than {self._limits.max_entries} entries; the rest was not read"
-                    yield Entry(b"", UNREADABLE, 0, None, None, problem=problem)
+                    yield _lost(b"", LOST_DIRECTORY, problem)
                     return
                 entry = self._entry(path, name)
                 if entry is None:
@@ -158,7 +161,7 @@ class _OpenFolder(StreamedRepository):
                 return Entry(path, DEVICE, 0, None, None, note="a device, a pipe or a socket")
             return self._file(path)
         except OSError as error:
-            return Entry(path, UNREADABLE, 0, None, None, problem=f"cannot be read ({error.strerror})")
+            return _lost(path, LOST_CONTENT, f"cannot be read ({error.strerror})")
 
     def _file(self, path: bytes) -> Entry:
         # Without waiting on a pipe that took the file's place; what was opened counts, not what was listed.
@@ -166,7 +169,7 @@ class _OpenFolder(StreamedRepository):
         try:
             found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode):
-                return Entry(path, UNREADABLE, 0, None, None, problem="changed while it was read")
+                return _lost(path, LOST_CONTENT, "changed while it was read")
             mode = MODE_EXECUTABLE if found.st_mode & 0o111 else MODE_FILE
             data: bytes | None = None
             if found.st_size <= self._limits.max_file_bytes:
@@ -179,9 +182,13 @@ class _OpenFolder(StreamedRepository):
         finally:
             os.close(handle)
         if blob is None:
-            return Entry(path, UNREADABLE, mode, None, None, problem="changed while it was read")
+            return _lost(path, LOST_CONTENT, "changed while it was read", mode)
         self._tree.add(path, mode, blob, size)
         return Entry(path, FILE, mode, blob, size, data)
+
+
+def _lost(path: bytes, what: LostThing, problem: str, mode: int = 0) -> Entry:
+    return Entry(path, UNREADABLE, mode, None, None, problem=problem, lost=what)
 
 
 def _pieces(handle: int, count: int) -> Iterator[bytes]:

@@ -37,6 +37,7 @@ from drystone.sources._table_rows import (
 from drystone.sources.base import (
     FILE,
     LISTING,
+    LOST_CONTENT,
     UNREADABLE,
     Collection,
     IsOut,
@@ -213,7 +214,8 @@ class TablePart(Part):
             if isinstance(data, bytes):
                 yield data
             else:
-                yield SourceError(f"{id_.name} cannot be had from {store.location.partition('?')[0]}: {data.reason}")
+                # No word of the place: the same build elsewhere gives the same ledger.
+                yield SourceError(f"{id_.name} cannot be had: {data.reason}")
 
     def _read(self, columns: list[str]) -> pa.Table:
         found = [ROWS.empty_table().select(columns)]
@@ -429,6 +431,8 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
     found = [path_problem(relative[i].as_py(), limits) for i in at.tolist()]
     problems = np.full(len(relative), None, dtype=object)
     problems[at] = found
+    # What a row does not say is lost; a path that leads out of the tree is refused.
+    lost = pc.if_else(pc.is_valid(problem), LOST_CONTENT, pa.scalar(None, pa.string()))
     problem = pc.coalesce(problem, pa.array(problems, pa.string()))
     good = pc.is_null(problem)
     id_ = rows.column("id").combine_chunks()
@@ -443,8 +447,10 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
             "size": pc.if_else(good, size, pa.scalar(None, pa.int64())),
             "readable": pc.and_(good, pc.less_equal(size, limits.max_file_bytes)),
             "problem": problem,
+            "lost": lost,
             "note": pa.nulls(len(good), pa.string()),
             "told_license": rows.column("license"),
+            "target": pa.nulls(len(good), pa.binary()),
         },
         schema=LISTING,
     )

@@ -71,7 +71,7 @@ def test_a_repository_that_is_out_is_named_and_not_read(sources: list[Path], tmp
     snapshot = save(stage, OptOuts(repositories={origin: "request-1"}))
     summary = inventory.run(stage, "after", read(sources[1]), tmp_path, Limits(), snapshot)
     (described,) = inventory.load_repositories(stage, "after")
-    assert summary == {"occurrences": 0, "bytes": 0, "packed": 0}
+    assert summary == {"occurrences": 0, "bytes": 0, "packed": 0, "lost": None}
     assert (described["status"], described["origin"]) == (inventory.OPTED_OUT, origin)
     assert rows_of(stage.file("after.parquet")) == []
 

@@ -55,7 +55,8 @@ class Read:
         return {row["path"]: row for row in rows}
 
     def problem(self, origin: str) -> str:
-        problem = self.repositories[origin].empty
+        found = self.repositories[origin]
+        problem = found.lost or found.empty
         assert problem is not None
         return problem
 
@@ -165,7 +166,7 @@ def test_no_run_has_more_rows_than_its_share_of_a_task(tmp_path: Path) -> None:
         tmp_path / "cache", Limits(), run_here
     )
     most = 64 // software_heritage._RUN_SHARE
-    for suffix in ("visits", "branches", "revisions", "entries", "present", "contents"):
+    for suffix in ("visits", "branches", "revisions", "entries", "contents"):
         sizes = [pa.ipc.open_file(pa.OSFile(str(run))).read_all().num_rows for run in _runs(tmp_path, suffix)]
         assert len(sizes) > 1
         assert max(sizes) == most
@@ -234,8 +235,8 @@ def test_the_latest_full_visit_counts(read: Callable[..., Read]) -> None:
     assert repository.snapshot == new.hex()
     assert repository.visit_date == datetime(2024, 1, 2)
     assert repository.metadata["visit"] == 2
-    assert found.problem("https://x.org/b") == "it has no full visit"
-    assert found.problem("https://x.org/c") == "it has no full visit"
+    assert found.repositories["https://x.org/b"].lost == "it has no full visit"
+    assert found.repositories["https://x.org/c"].lost == "it has no full visit"
 
 
 def test_visits_out_of_order_and_noted_twice(read: Callable[..., Read]) -> None:
@@ -344,9 +345,8 @@ def test_releases_lead_to_revisions_and_directories(read: Callable[..., Read]) -
     assert set(found.of("https://x.org/b")) == {b"b"}
     assert found.repositories["https://x.org/b"].revision is None
     for origin, said in (("c", "is neither a revision nor a directory"), ("d", "is not in the export")):
-        (row,) = found.of(f"https://x.org/{origin}").values()
-        assert (row["kind"], row["path"]) == ("unreadable", b"")
-        assert said in row["problem"]
+        assert found.of(f"https://x.org/{origin}") == {}
+        assert said in (found.repositories[f"https://x.org/{origin}"].lost or "")
 
 
 def test_missing_revisions_and_directories_are_rows(read: Callable[..., Read]) -> None:
@@ -356,15 +356,39 @@ def test_missing_revisions_and_directories_are_rows(read: Callable[..., Read]) -
     revision = world.revision(b"\3" * 20)
     world.origin("https://x.org/root", ("full", world.snapshot({"HEAD": ("revision", revision)})))
     found = read(world)
-    (row,) = found.of("https://x.org/rev").values()
-    assert row["problem"] == f"the revision {'01' * 20} is not in the export"
+    assert found.repositories["https://x.org/rev"].lost == f"the revision {'01' * 20} is not in the export"
     assert found.repositories["https://x.org/rev"].revision == "01" * 20
     rows = found.of("https://x.org/dir")
     assert rows.keys() == {b"there", b"sub/gone"}
     assert rows[b"sub/gone"]["kind"] == "unreadable"
-    assert rows[b"sub/gone"]["problem"] == f"its directory {'02' * 20} is not in the export"
+    assert rows[b"sub/gone"]["lost"] == "directory"
+    assert rows[b"sub/gone"]["problem"] == f"the entries of its directory {'02' * 20} are not in the export"
     (row,) = found.of("https://x.org/root").values()
-    assert row["problem"] == f"its directory {'03' * 20} is not in the export"
+    assert row["problem"] == f"the entries of its directory {'03' * 20} are not in the export"
+    assert row["lost"] == "repository"
+
+
+def test_a_directory_without_entries_is_lost_unless_it_is_the_empty_one(read: Callable[..., Read]) -> None:
+    world = World()
+    world.repository("https://x.org/a", {"there": "a", "sub": {"b.py": "b"}, "empty": {}})
+    sub = world.tree({"b.py": "b"})
+    world.rows["directory_entry"] = [row for row in world.rows["directory_entry"] if row["directory_id"] != sub.hex()]
+    assert any(row["id"] == sub.hex() for row in world.rows["directory"])
+    rows = read(world).of("https://x.org/a")
+    assert {path: row["lost"] for path, row in rows.items()} == {b"there": None, b"sub": "directory"}
+
+
+def test_a_snapshot_without_branches_is_lost_unless_it_is_the_empty_one(read: Callable[..., Read]) -> None:
+    world = World()
+    whole = world.snapshot({"HEAD": ("revision", world.revision(world.tree({"a": "a"})))})
+    world.origin("https://x.org/a", ("full", whole))
+    world.rows["snapshot_branch"].clear()
+    world.origin("https://x.org/b", ("full", world.snapshot({})))
+    world.repository("https://x.org/c", {"c": "c"})
+    found = read(world).repositories
+    said = "its snapshot has no branches"
+    assert (found["https://x.org/a"].lost, found["https://x.org/a"].empty) == (said, None)
+    assert (found["https://x.org/b"].lost, found["https://x.org/b"].empty) == (None, said)
 
 
 def test_links_are_never_files_and_submodules_are_listed(read: Callable[..., Read]) -> None:
@@ -388,9 +412,13 @@ def test_where_a_link_leads_may_not_be_known(tmp_path: Path) -> None:
     (lost,) = [i for i in world.ids() if world.contents[i.sha1_git or b""] == b"/etc"]
     (bucket / "content" / (lost.sha1 or b"").hex()).unlink()
     rows = Read(world.write(tmp_path / "export"), bucket, tmp_path / "cache").of("https://x.org/a")
-    assert {row["kind"] for row in rows.values()} == {"symlink"}
+    assert {path: row["kind"] for path, row in rows.items()} == {
+        b"in": "symlink", b"lost": "unreadable", b"long": "symlink",
+    }  # fmt: skip
     assert rows[b"in"]["note"] is rows[b"long"]["note"] is None
-    assert rows[b"lost"]["note"].startswith("where it leads is not known: ")
+    assert rows[b"in"]["target"] == b"there"
+    assert (rows[b"lost"]["lost"], rows[b"lost"]["id"]) == ("content", b"")
+    assert rows[b"lost"]["problem"].startswith("where it leads is not known: ")
 
 
 @dataclass(frozen=True)

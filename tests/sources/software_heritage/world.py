@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 
-from drystone.identity.hashes import blob_hash, tree_hash
+from drystone.identity.hashes import blob_hash, snapshot_hash, tree_hash
 from drystone.sources.software_heritage.contents import ContentId
 
 _NS = pa.timestamp("ns")
@@ -137,7 +137,8 @@ class World:
         return id_
 
     def snapshot(self, branches: dict[str, tuple[str, bytes]]) -> bytes:
-        id_ = hashlib.sha1(repr(sorted(branches.items())).encode()).digest()
+        # Any name will do but for the empty one, which tells that nothing is missing.
+        id_ = hashlib.sha1(repr(sorted(branches.items())).encode()).digest() if branches else snapshot_hash({})
         self.rows["snapshot"].append({"id": id_.hex()})
         for name, (kind, target) in branches.items():
             self.rows["snapshot_branch"].append(

@@ -82,13 +82,27 @@ def _is_address(text: str) -> bool:
 
 
 class LimitSettings(_Table):
-    """Bounds on hostile input; see `drystone.sources.base.Limits`."""
+    """Bounds on hostile input (see `drystone.sources.base.Limits`), on waiting, and on what may be lost.
+
+    `losses`: the share of what was promised that may be missing from a release, such as "1%"; None: any.
+    """
 
     max_file_bytes: int = Field(_LIMITS.max_file_bytes, ge=1)
     max_total_bytes: int = Field(_LIMITS.max_total_bytes, ge=1)
     max_entries: int = Field(_LIMITS.max_entries, ge=1)
     max_ratio: float = Field(_LIMITS.max_ratio, ge=1)
     max_path_bytes: int = Field(_LIMITS.max_path_bytes, ge=1)
+    patience: float = Field(_LIMITS.patience, ge=0)
+    losses: str | None = Field(None, pattern=r"^(100|\d{1,2}(\.\d{1,4})?)%$")
+
+    def of_sources(self) -> dict[str, Any]:
+        """Return what decides which occurrences are read: neither patience nor losses do."""
+        return self.model_dump(mode="json", exclude={"patience", "losses"})
+
+    @property
+    def losses_share(self) -> float | None:
+        """`losses` as a number from 0 to 1."""
+        return float(self.losses[:-1]) / 100 if self.losses is not None else None
 
 
 class DetectionSettings(_Table):
@@ -263,7 +277,8 @@ class Settings(_Table):
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides the content of a release, JSON-able, without names of this machine."""
-        chosen = self.model_dump(mode="json", include={"limits", "languages", "licenses", "quality", "detection"})
+        chosen = self.model_dump(mode="json", include={"languages", "licenses", "quality", "detection"})
+        chosen["limits"] = self.limits.of_sources()
         method = self.near_duplicates.method()
         chosen["near_duplicates"] = {"scope": self.near_duplicates.scope, **(method.describe() if method else {})}
         chosen["licenses"]["no_license"] = self.licenses.takes_unlicensed  # whoever chose it, the profile or the key

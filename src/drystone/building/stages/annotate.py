@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone.building.stages.contents import Contents, Extent
+from drystone.building.stages.paths import placeless
 from drystone.building.stages.screening import Screens
 from drystone.building.stages.tables import ANNOTATIONS, BLOBS, NAMES, BlobRow, as_rows
 from drystone.building.stages.text import to_text
@@ -26,6 +27,7 @@ from drystone.detect.languages.attributes import read_attributes
 from drystone.detect.licenses.matching.scancode import ScanCode
 from drystone.detect.plain import plain_id
 from drystone.errors import SourceError
+from drystone.work.losses import Lost, lost
 from drystone.work.ranges import Range, read
 from drystone.work.store import Stage, write_table
 
@@ -35,10 +37,11 @@ _BATCH_BLOBS = 4096
 
 
 class AnnotateCounts(TypedDict):
-    """Blobs that were looked at, and their bytes."""
+    """Blobs that were looked at, their bytes, and what was lost."""
 
     blobs: int
     bytes: int
+    lost: Lost | None
 
 
 def run(
@@ -72,7 +75,8 @@ def run(
         pa.concat_tables([NAMES.empty_table(), *names]).sort_by([("id", "ascending"), ("name", "ascending")]),
     )
     write_table(stage.file(f"{task}.parquet"), table)
-    return {"blobs": rows.num_rows, "bytes": sum(rows.column("size").to_pylist())}
+    gone = table.filter(pc.equal(table.column("excluded"), "damaged")).select(["id", "excluded_evidence"])
+    return {"blobs": rows.num_rows, "bytes": sum(rows.column("size").to_pylist()), "lost": lost(gone.to_pylist())}
 
 
 def _batches(rows: pa.Table) -> Iterator[list[BlobRow]]:
@@ -168,8 +172,9 @@ def _decode(batch: list[BlobRow], contents: Contents, screens: Screens) -> tuple
     extents = [Extent(blob.partition, blob.repository, blob.offset, blob.size, blob.id) for blob in batch]
     for blob, data in zip(batch, contents.try_read(extents), strict=True):
         if isinstance(data, SourceError):
-            damaged = _unread(blob, f"damaged: {data}")
-            excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": str(data), "license": damaged})
+            why = placeless(str(data))
+            damaged = _unread(blob, f"damaged: {why}")
+            excluded.append({"id": blob.id, "excluded": "damaged", "excluded_evidence": why, "license": damaged})
             continue
         notebook = any(name.endswith(".ipynb") for name in blob.names)
         decoded, script_language = to_text(data, notebook)

@@ -38,6 +38,8 @@ from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import Ground, LicensePolicy
 from drystone.policy.quality import Measures
 from drystone.policy.representative import rank
+from drystone.release.inspection.losses import Causes
+from drystone.release.inspection.losses import add as count_lost
 from drystone.release.schema import DATA, LEDGER
 from drystone.sources.base import FILE
 from drystone.work.ranges import id_range, read, within
@@ -149,7 +151,8 @@ _GUESSED: Final = "content"
 class DecideCounts(TypedDict):
     """Occurrences judged, candidates among them, blobs and bytes by stage ("blobs quality", "bytes quality"), heads.
 
-    `fell`: by request, [occurrences, bytes] that go as copies of another form.
+    `fell`: by request, [occurrences, bytes] that go as copies of another form. `lost`: by reason and cause, what was
+    promised and did not come.
     """
 
     occurrences: int
@@ -157,6 +160,7 @@ class DecideCounts(TypedDict):
     funnel: dict[str, int]
     heads: Heads
     fell: dict[str, list[int]]
+    lost: Causes
 
 
 def run(
@@ -200,6 +204,8 @@ def run(
         verdicts.append(judged)
         candidates.append(chosen)
     verdict = pa.concat_tables(verdicts)
+    lost: Causes = {}
+    count_lost(lost, verdict)
     write_table(stage.file(f"{task}.parquet"), verdict)
     table = pa.concat_tables(candidates)
     write_table(stage.file(f"{task}.candidates.parquet"), table)
@@ -214,6 +220,7 @@ def run(
         "funnel": dict(funnel),
         "heads": heads,
         "fell": fell,
+        "lost": lost,
     }
 
 
@@ -382,7 +389,7 @@ def _judge(
     if copy is not None and row.kind == FILE and not names_license_text(row.path.decode("utf-8", "replace")):
         return _Judged(judge(copy))
     if row.kind != FILE or not row.readable:
-        return _Judged(judge(Unread(row.kind, row.size, row.problem)))
+        return _Judged(judge(Unread(row.kind, row.size, row.problem, row.lost)))
     if blob is None:
         raise AssertionError(f"blob {row.id.hex()} was listed as readable but not annotated")
     if blob.excluded is not None:

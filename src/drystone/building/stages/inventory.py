@@ -5,11 +5,10 @@ A pack is the plain concatenation of the distinct blobs of a partition. Sources 
 
 from __future__ import annotations
 
-import posixpath
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypedDict, cast
@@ -19,13 +18,25 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drystone.building.stages.paths import speaks_for_tree
+from drystone.building.stages.paths import placeless, speaks_for_tree
 from drystone.building.stages.snapshots import load
 from drystone.building.stages.tables import DIRECTORIES, OCCURRENCES
 from drystone.errors import BuildError, SourceError
 from drystone.policy.optouts import out_among, request_for
 from drystone.registry import OptOuts
-from drystone.sources.base import FILE, Limits, Part, Readable, Repository, RepositorySource
+from drystone.sources.base import (
+    FILE,
+    LISTING,
+    LOST_REPOSITORY,
+    SYMLINK,
+    UNREADABLE,
+    Limits,
+    Part,
+    Readable,
+    Repository,
+    RepositorySource,
+)
+from drystone.work.losses import Lost, lost
 from drystone.work.remote.mirror import opened
 from drystone.work.remote.mirror import size as size_of
 from drystone.work.store import Stage, write_atomically, write_table
@@ -39,15 +50,18 @@ OPTED_OUT: Final = "opted_out"
 _CHUNK = 8192
 #: Links that are followed one after another, as Linux does.
 _MAX_LINKS: Final = 40
+#: What is lost, and why: what was lost otherwise is another loss.
+_OF_LOST: Final = ["repository", "path", "entry", "problem"]
 _ORDER: Final = [("id", "ascending"), ("repository", "ascending"), ("path", "ascending"), ("entry", "ascending")]
 
 
 class InventoryCounts(TypedDict):
-    """Entries that were listed, original bytes of the files among them, and bytes in the pack."""
+    """Entries that were listed, original bytes of the files among them, bytes in the pack, and what was lost."""
 
     occurrences: int
     bytes: int
     packed: int
+    lost: Lost | None
 
 
 class Inventoried(TypedDict):
@@ -82,6 +96,7 @@ class Inventoried(TypedDict):
     gha_language: str | None
     metadata: dict[str, Json]
     empty: str | None
+    lost: str | None
 
 
 _TIMES: Final = ("visit_date", "revision_date", "committer_date", "gha_event_created_at", "gha_created_at")
@@ -103,12 +118,12 @@ def run(
         return _run_part(stage, task, source, cache, limits, snapshot)
     optouts = load(snapshot) if snapshot is not None else OptOuts()
     rows = _Rows()
-    links: dict[bytes, bytes] = {}
+    links: dict[int, dict[bytes, bytes]] = {0: {}}
     told: list[tuple[Inventoried, list[tuple[bytes, bytes]]]] = []
 
     def fill(path: Path) -> None:
         with path.open("wb", buffering=1 << 20) as pack:
-            told.append(_list(source, cache, limits, rows, pack, optouts, links))
+            told.append(_list(source, cache, limits, rows, pack, optouts, links[0]))
 
     write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
     ((repository, directories),) = told
@@ -128,6 +143,7 @@ def _run_part(
     gone = list(out_among(optouts, ((r.origin, r.metadata) for r in found)))
     if gone:
         listed = listed.filter(pc.invert(pc.is_in(listed.column("repository"), pa.array(gone, pa.int32()))))
+    listed = pa.concat_tables([listed, _lost_repositories(found, gone)])
     counts, sizes = [0] * len(found), [0] * len(found)
     of_files = pc.if_else(pc.equal(listed.column("kind"), FILE), pc.fill_null(listed.column("size"), 0), 0)
     totals = pa.table({"repository": listed.column("repository"), "size": of_files}).group_by("repository")
@@ -141,12 +157,36 @@ def _run_part(
     ]
     for at in gone:
         repositories[at]["status"] = OPTED_OUT
-    count = listed.num_rows
+    problems = listed.column("problem").combine_chunks().dictionary_encode()
+    said = pa.array([placeless(text) for text in problems.dictionary.to_pylist()], pa.string())
+    at = listed.column_names.index("problem")
+    listed = listed.set_column(at, "problem", said.take(problems.indices))
     listed = listed.append_column("entry", pa.array(_entries(listed), pa.int32()))
-    listed = listed.append_column("offset", pa.array(np.full(count, -1), pa.int64()))
-    listed = listed.append_column("target", pa.nulls(count, pa.binary()))
+    listed = listed.append_column("offset", pa.array(np.full(listed.num_rows, -1), pa.int64()))
     write_atomically(stage.file(f"{task}.pack"), lambda path: path.write_bytes(b""), durable=False)
-    return _written(stage, task, listed.select(OCCURRENCES.names).cast(OCCURRENCES).sort_by(_ORDER), repositories)
+    listed = _with_targets(listed.select(OCCURRENCES.names).cast(OCCURRENCES), _links(listed, limits))
+    return _written(stage, task, listed.sort_by(_ORDER), repositories)
+
+
+def _lost_repositories(found: list[Repository], gone: list[int]) -> pa.Table:
+    """Return one unreadable occurrence, with an empty path, for each repository of which nothing could be read."""
+    rows = [
+        {"id": b"", "repository": at, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
+         "problem": repository.lost, "lost": LOST_REPOSITORY}
+        for at, repository in enumerate(found)
+        if repository.lost is not None and at not in gone
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, LISTING)
+
+
+def _links(listed: pa.Table, limits: Limits) -> dict[int, dict[bytes, bytes]]:
+    """Return by repository where the symbolic links of a part lead, by their paths."""
+    known = pc.less_equal(pc.binary_length(listed.column("target")), limits.max_path_bytes)
+    links: dict[int, dict[bytes, bytes]] = defaultdict(dict)
+    rows = listed.filter(pc.fill_null(known, False)).select(["repository", "path", "target"])
+    for repository, path, target in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        links[repository][path] = target
+    return links
 
 
 def _entries(listed: pa.Table) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -169,6 +209,7 @@ def _written(stage: Stage, task: str, table: pa.Table, repositories: list[Invent
         "occurrences": table.num_rows,
         "bytes": sum(r["bytes"] for r in repositories),
         "packed": size_of(stage.file(f"{task}.pack")) or 0,
+        "lost": lost(table.filter(table.column("lost").is_valid()).select(_OF_LOST).to_pylist()),
     }
 
 
@@ -221,14 +262,13 @@ def _list(
     offsets: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     count = size = 0
-    status = problem = None
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(source.open(cache, limits))
             repository = opened.repository()
             if request_for(optouts, repository.origin, repository.metadata) is not None:
                 # Described by what its source says without being read.
-                return _described(repository, source.spec, status=OPTED_OUT), []
+                return {**_described(repository, source.spec), "status": OPTED_OUT}, []
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1
@@ -243,7 +283,8 @@ def _list(
                 there = entry.data is not None or (source.random_access and (entry.size or 0) <= limits.max_file_bytes)
                 readable = entry.kind == FILE and bool(blob) and there
                 place = (entry.kind, entry.mode, entry.size, offset, readable)
-                rows.add(blob, 0, entry.path, times, *place, entry.problem, entry.note, None, None)
+                problem = placeless(entry.problem) if entry.problem is not None else None
+                rows.add(blob, 0, entry.path, times, *place, problem, entry.lost, entry.note, None, None)
                 if entry.target is not None and len(entry.target) <= limits.max_path_bytes:
                     links[entry.path] = entry.target
                 count += 1
@@ -253,35 +294,62 @@ def _list(
         except SourceError as error:
             if count:
                 raise BuildError(f"{source.spec}: {error}") from error
-            # The whole source is unreadable: it stays in the release's list of repositories, with the reason.
-            status, problem = "unreadable", str(error)
-            repository = Repository(origin=source.spec, kind=source.kind, name=source.spec, directory="")
-    return _described(repository, source.spec, count, size, status, problem), directories
+            origin, said = source.known_as, str(error).removeprefix(f"{source.spec}: ")
+            name = origin.partition("://")[2].partition("/")[2] or origin.partition(":")[2]
+            whole = Repository(origin, source.kind, name, directory="", lost=placeless(said))
+            repository = replace(whole, **source.about)
+    if repository.lost is not None:
+        # It stays in the release's list of repositories, and has one row that says why there are no others.
+        rows.add(b"", 0, b"", 0, UNREADABLE, 0, None, -1, False, repository.lost, LOST_REPOSITORY, None, None, None)
+        count += 1
+    return _described(repository, source.spec, count, size), directories
 
 
-def _with_targets(listed: pa.Table, links: Mapping[bytes, bytes]) -> pa.Table:
-    """Return the rows with the ids of the files to which links lead that have the name of a licence file."""
-    leads = {path: _end_of(path, links) for path in links if speaks_for_tree(path.decode("utf-8", "replace"))}
-    if not any(leads.values()):
-        return listed
-    files = listed.filter(listed.column("readable"))
-    found = pc.index_in(pa.array([leads[path] for path in leads], pa.binary()), value_set=files.column("path"))
-    ids = files.column("id").take(found).to_pylist()
-    known = {path: id_ for path, id_ in zip(leads, ids, strict=True) if id_}
-    targets = [known.get(path) for path in listed.column("path").to_pylist()]
+def _with_targets(listed: pa.Table, links: Mapping[int, Mapping[bytes, bytes]]) -> pa.Table:
+    """Return the rows with the ids of the files to which links lead that have the name of a licence file.
+
+    `links` are by repository and path where all its links lead.
+    """
+    leads = {
+        (repository, path): _end_of(path, mine)
+        for repository, mine in links.items()
+        for path in mine
+        if speaks_for_tree(path.decode("utf-8", "replace"))
+    }
+    ends = {end for end in leads.values() if end is not None}
+    at_ends = pc.and_(listed.column("readable"), pc.is_in(listed.column("path"), pa.array(ends, pa.binary())))
+    files = listed.filter(at_ends).select(["repository", "path", "id"])
+    known: dict[tuple[int, bytes], bytes] = {}
+    for repository, path, id_ in zip(*(column.to_pylist() for column in files.columns), strict=True):
+        known.setdefault((repository, path), id_)
+    targets = np.full(listed.num_rows, None, dtype=object)
+    at = np.flatnonzero(pc.equal(listed.column("kind"), SYMLINK).to_numpy())
+    rows = listed.select(["repository", "path"]).take(pa.array(at))
+    for row, repository, path in zip(at.tolist(), *(column.to_pylist() for column in rows.columns), strict=True):
+        end = leads.get((repository, path))
+        targets[row] = known.get((repository, end)) if end is not None else None
     return listed.set_column(listed.column_names.index("target"), "target", pa.array(targets, pa.binary()))
 
 
 def _end_of(path: bytes, links: Mapping[bytes, bytes]) -> bytes | None:
     """Return the path to which a link leads over other links, or None where it leads out of the tree or in a circle."""
-    for _ in range(_MAX_LINKS):
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), links[path]))
-        if target.startswith((b"/", b"..")):
-            return None
-        if target not in links:
-            return target
-        path = target
-    return None
+    left, done, followed = path.split(b"/")[::-1], list[bytes](), 0
+    while left:
+        part = left.pop()
+        if part == b"..":
+            if not done:
+                return None
+            done.pop()
+        elif part not in (b"", b"."):
+            done.append(part)
+            target = links.get(b"/".join(done))
+            if target is not None:
+                followed += 1
+                if target.startswith(b"/") or followed > _MAX_LINKS:
+                    return None
+                done.pop()
+                left += target.split(b"/")[::-1]
+    return b"/".join(done)
 
 
 def _described(
@@ -289,11 +357,12 @@ def _described(
     spec: str,
     occurrences: int = 0,
     size: int = 0,
-    status: str | None = None,
-    problem: str | None = None,
 ) -> Inventoried:
-    if status is None:
-        status, problem = ("read", None) if repository.empty is None else ("empty", repository.empty)
+    status, problem = "read", None
+    if repository.lost is not None:
+        status, problem = "unreadable", repository.lost
+    elif repository.empty is not None:
+        status, problem = "empty", repository.empty
     counts = {"occurrences": occurrences, "bytes": size}
     found = {**asdict(repository), "id": repository.id, "spec": spec, "status": status, "problem": problem, **counts}
     return cast(Inventoried, found)

@@ -24,7 +24,7 @@ from drystone.building.stages.tables import ANNOTATIONS, GATHERED, Member, as_ro
 from drystone.detect import licenses
 from drystone.detect.languages.attributes import AttributeTree
 from drystone.policy.licensed import with_table
-from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK
+from drystone.sources.base import DEVICE, SUBMODULE, SYMLINK, LostThing
 from drystone.work.ranges import Range, id_range, read, within
 from drystone.work.remote.mirror import opened
 from drystone.work.store import Stage, write_atomically, write_table
@@ -64,6 +64,7 @@ LICENSED: Final = pa.schema(
         ("size", pa.int64()),
         ("readable", pa.bool_()),
         ("problem", pa.string()),
+        ("lost", pa.string()),
         ("note", pa.string()),
         ("gha_license_id", pa.string()),
         ("stars", pa.int64()),
@@ -89,6 +90,7 @@ class LicensedRow(NamedTuple):
     size: int | None
     readable: bool
     problem: str | None
+    lost: LostThing | None
     note: str | None
     gha_license_id: str | None
     stars: int | None

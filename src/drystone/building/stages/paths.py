@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,19 @@ def path_text(path: bytes) -> str:
     Addresses and secrets in it are placeholders: this is the form in which a path leaves a build.
     """
     return "/" + shown_path(path).decode("utf-8", "backslashreplace")
+
+
+#: A path from the root of a machine: not one within a URL, nor one that begins with a name.
+_ABSOLUTE: Final = re.compile(r"(?<![\w.:/@~+-])/(?:[^\s'\"/;,()]+/)*([^\s'\"/;,()]*)")
+_LOGIN: Final = re.compile(r"(?<=://)[^\s/@]*@")
+
+
+def placeless(said: str) -> str:
+    """Return what was said of something without where it lay: no folders of this machine, no logins in URLs.
+
+    `/home/ann/walls/a.tar: it is cut short` becomes `a.tar: it is cut short`: what is said of equal sources is equal.
+    """
+    return _ABSOLUTE.sub(r"\1", _LOGIN.sub("", said))
 
 
 def base_name(path: bytes) -> str:

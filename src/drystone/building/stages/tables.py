@@ -21,6 +21,7 @@ def as_rows(table: pa.Table | pa.RecordBatch, make: Callable[..., _Row], names: 
 
 #: What an inventory lists. `id` is the git blob hash, empty where bytes were not read; `repository` counts within
 #: the partition; `offset` is where the bytes lie in the partition's pack, -1 where they are read from the source.
+#: `lost` says what did not come with it (`sources.base.LOST_CONTENT`, ...); else null.
 #: `target` is the id of the file to which a symbolic link leads that has the name of a licence file; else null.
 #: `told_license` is what the source itself says of the file's licence, as in `sources.base.LISTING`.
 OCCURRENCES: Final = pa.schema(
@@ -35,6 +36,7 @@ OCCURRENCES: Final = pa.schema(
         ("offset", pa.int64()),
         ("readable", pa.bool_()),
         ("problem", pa.string()),
+        ("lost", pa.string()),
         ("note", pa.string()),
         ("target", pa.binary()),
         ("told_license", pa.string()),

@@ -17,17 +17,19 @@ from drystone.cli import OWN_PROCESS, _options
 from drystone.cli._out import console, echo, inline, print_json, table
 from drystone.cli._progress import StageProgress
 from drystone.registry.place import DEFAULT_REGISTRY, VARIABLE
+from drystone.release import verbs as of_releases
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from drystone.building.builds import Estimate
     from drystone.building.configuration.explained import ExplainedSetting
+    from drystone.release.inspection.losses import Losses
     from drystone.release.manifest import FunnelStep
     from drystone.release.read import Release
 
-#: What the command exits with where nothing was kept.
-NOTHING_KEPT: Final = 3
+#: What the command exits with where a release is there and something is amiss: nothing was kept, or something is lost.
+AMISS: Final = 3
 
 
 @click.command()
@@ -58,6 +60,7 @@ NOTHING_KEPT: Final = 3
 @_options.option_of(verbs.estimate, "--sample", type=click.IntRange(1), help="Sources in that sample.")
 @click.option("--explain-settings", is_flag=True, help="Print what each setting comes to, and build nothing.")
 @click.option("--replace", is_flag=True, help="Replace another complete release that lies in the output folder.")
+@click.option("--retry-lost", is_flag=True, help="Ask again now, and not after a day, for what did not come before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @_options.quiet
 def command(
@@ -73,7 +76,9 @@ def command(
     With --update the sources are those of the whole next version in a settings file; sources on the command line join
     those of OLD. A version's number says what changed: the registry alone (patch), sources (minor), rules (major).
 
-    A build that keeps no file says why and exits 3; its release is there, and its ledger has a row for every file.
+    The last lines say what the sources promised and did not give. A build that lost something, or keeps no file, exits
+    3; its release is there, and its ledger has a row for every file. [limits] losses = "1%" in a settings file bounds
+    what may be lost: past it nothing is published.
 
     \b
     Examples:
@@ -86,14 +91,14 @@ def command(
     """
     receipts: dict[str, Path] = {}
     if explain_settings:
-        for name in ("replace", "key", "receipts"):
+        for name in _OF_WRITING:
             del given[name]
         _print_settings(*verbs.explain_settings(sources, output, **given), as_json)
         return
     with StageProgress(quiet or as_json) as progress:
         given |= {"progress": progress, "tell": lambda text: echo(text, err=True)}
         if dry_run:
-            for name in ("replace", "key", "receipts"):
+            for name in _OF_WRITING:
                 del given[name]
             estimated = verbs.estimate(sources, output, sample=sample, **given)
         else:
@@ -103,18 +108,38 @@ def command(
         _print_estimate(estimated, as_json)
         if not estimated.funnel[-1].files:
             echo("Nothing would be kept: see at which stage the last files go.", err=True)
-            click.get_current_context().exit(NOTHING_KEPT)
+        if estimated.losses.lost or not estimated.funnel[-1].files:
+            click.get_current_context().exit(AMISS)
         return
-    reasons = verbs.why_nothing(release)
+    reasons, losses = verbs.why_nothing(release), of_releases.losses(release)
     if as_json:
-        print_json(_summary(release), receipts=receipts, why_nothing=reasons)
+        print_json(_summary(release), receipts=receipts, why_nothing=reasons, losses=losses.summary())
     else:
         _print_release(release)
         for path in receipts.values():
             echo(f"receipt  {inline(path)}")
     if reasons:
         echo("\nNothing was kept:\n" + "\n".join(f"  {reason}" for reason in reasons), err=True)
-        click.get_current_context().exit(NOTHING_KEPT)
+    _print_losses(losses, as_json)
+    if reasons or losses.lost:
+        click.get_current_context().exit(AMISS)
+
+
+#: Options that are of no use where no release is written.
+_OF_WRITING: Final = ("replace", "retry_lost", "key", "receipts")
+
+
+def _print_losses(losses: Losses, as_json: bool) -> None:
+    """Print what the sources promised and did not give; beside JSON only where there is any, on standard error."""
+    lines = "".join(f"\n  {inline(line)}" for line in losses.told())
+    if losses.lost:
+        echo(
+            f"\nOf what the sources promised:{lines}\nEach is a row of the ledger. The same command asks again after a "
+            "day, with --retry-lost now.",
+            err=True,
+        )
+    elif not as_json:
+        echo(f"\nNothing that the sources promised is missing.{lines}")
 
 
 def _print_settings(settings: list[ExplainedSetting], sources: list[str], as_json: bool) -> None:
@@ -189,11 +214,12 @@ def _example(release: Release) -> str:
 def _print_estimate(estimated: Estimate, as_json: bool) -> None:
     if as_json:
         languages = {name: {"files": f, "bytes": b} for name, (f, b) in estimated.languages.items()}
-        print_json(estimated, languages=languages)
+        print_json(estimated, languages=languages, losses=estimated.losses.summary())
         return
     console().print(_funnel(estimated.funnel))
     scaled = "" if estimated.sampled == estimated.sources else ", scaled up; duplicates between the others are not seen"
     echo(f"\nEstimated from {estimated.sampled} of {estimated.sources} sources{scaled}. Nothing was written.")
+    _print_losses(estimated.losses, as_json)
 
 
 def _funnel(steps: tuple[FunnelStep, ...]) -> Table:

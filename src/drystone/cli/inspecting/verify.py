@@ -74,7 +74,7 @@ def command(
             release, quick=quick, deep=deep, root=root, key=key, against=against, registry=registry, **shown
         )
     if as_json:
-        print_json(report, holds=report.holds)
+        print_json(report, holds=report.holds, losses=report.losses.summary() if report.losses else None)
     elif not (quiet and report.holds and not report.superseded):
         _print(report, key is not None)
     if not report.holds or (report.superseded and report.superseded.retracted):
@@ -98,6 +98,8 @@ def _print(report: Report, keyed: bool) -> None:
         echo(f"... and {hidden:,} more")
     for note in report.notes:
         echo(note, colour="yellow")
+    if report.losses is not None and report.losses.lost:
+        echo("Of what the sources promised:\n" + "\n".join(f"  {inline(line)}" for line in report.losses.told()))
     if report.signed_by:
         echo(f"Signed by key {report.signed_by}" + ("." if keyed else "; whose key that is, --key FILE checks."))
     later = report.superseded

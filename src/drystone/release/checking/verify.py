@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,7 @@ from drystone.release.checking.documents import check_documents
 from drystone.release.checking.folder import CUT_SHORT, check_signatures, check_strangers, check_tombstones, place_of
 from drystone.release.checking.laws import Conservation, FunnelTally, RepositoryCounts, check_data, check_ledger
 from drystone.release.files import file_sha256
+from drystone.release.inspection.losses import Losses, losses_of
 from drystone.release.inspection.stats import RowTally
 from drystone.release.manifest import FileEntry, Manifest, names_optouts, release_root
 from drystone.release.merkle import MerkleTree
@@ -81,7 +83,8 @@ class Report:
 
     `notes` tell what is no fault of this version: files that wait to be put in place, or to be removed. `superseded`
     names the version that took its place, where anything that was looked at says so. `signed_by` names the key that
-    signed the manifest; None where it is not signed, or the signature does not hold.
+    signed the manifest; None where it is not signed, or the signature does not hold. `losses` counts what sources
+    promised and did not give; None where no rows were read, or they cannot be.
     """
 
     path: str
@@ -95,6 +98,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     superseded: Superseded | None = None
     signed_by: str | None = None
+    losses: Losses | None = None
 
     @property
     def holds(self) -> bool:
@@ -157,6 +161,8 @@ def verify(
     _alike(release, readable, report)
     if not quick:
         _rows(release, readable, report, meter, _known(reasons, facts.program_version))
+        with suppress(ReleaseError):  # told by the checks
+            report.losses = losses_of(release)
         if release_root(facts, manifest.files, manifest.format_version) != manifest.root:
             report.add("roots", layout.MANIFEST, "the root hash does not follow from configuration and files")
     report.examples.sort(key=lambda p: list(CHECKS).index(p.check))

@@ -34,6 +34,8 @@ from drystone.sources.archives.streams import Budget, ByteStream, DamagedError, 
 from drystone.sources.base import (
     DEVICE,
     FILE,
+    LOST_CONTENT,
+    LOST_DIRECTORY,
     SYMLINK,
     UNREADABLE,
     About,
@@ -199,7 +201,7 @@ class _OpenArchive(StreamedRepository):
             for piece in pieces:
                 file.write(piece)
             if file.tell() < size:
-                yield _unreadable(inside.path, mode, size, "the archive is cut short in the middle of this file")
+                yield _lost(inside.path, mode, size, "the archive is cut short in the middle of this file")
                 raise DamagedError("the archive is cut short")
             file.seek(0)
             packed = compression(file.read(8))
@@ -207,7 +209,7 @@ class _OpenArchive(StreamedRepository):
             try:
                 is_tar = _tar.is_tar(ByteStream(cast(BinaryIO, file), packed, Budget(1 << 40, self._limits)).take(512))
             except DamagedError as error:
-                yield _unreadable(inside.path, mode, size, str(error))
+                yield _lost(inside.path, mode, size, str(error))
                 return
             file.seek(0)
             if is_tar:
@@ -227,9 +229,9 @@ class _OpenArchive(StreamedRepository):
             else:
                 blob = blob_hash_of_stream(size, pieces)
         except DamagedError as error:
-            return _unreadable(path, mode, size, str(error))
+            return _lost(path, mode, size, str(error))
         if blob is None:
-            return _unreadable(path, mode, size, f"the archive holds another number of bytes than {size}")
+            return _lost(path, mode, size, f"the archive holds another number of bytes than {size}")
         again = self._tree.add(path, mode, blob, size)
         said = [note for note in (*notes, _AGAIN if again else None) if note]
         return Entry(path, FILE, mode, blob, size, data, None, "; ".join(said) or None)
@@ -276,11 +278,13 @@ class _OpenArchive(StreamedRepository):
             if path and path_problem(path, self._limits) is None:
                 self._tree.add_directory(folder + path)
             return None, False
-        problem = problem or path_problem(path, self._limits)
+        refused = path_problem(path, self._limits)
         path = folder + path
         mode = MODE_EXECUTABLE if raw_mode & 0o111 else MODE_FILE
+        if refused is not None:
+            return _refused(path, mode, size, problem or refused), False
         if problem is not None:
-            return _unreadable(path, mode, size, problem), False
+            return _lost(path, mode, size, problem), False
         if kind is _tar.REGULAR:
             return self._regular(path, mode, size, stream)
         if kind is _tar.SYMBOLIC_LINK:
@@ -300,9 +304,9 @@ class _OpenArchive(StreamedRepository):
                 data = None
                 blob = blob_hash_of_stream(size, stream.pieces(size))
         except DamagedError as error:
-            return _unreadable(path, mode, size, str(error)), True
+            return _lost(path, mode, size, str(error)), True
         if blob is None:
-            return _unreadable(path, mode, size, "the archive is cut short in the middle of this file"), True
+            return _lost(path, mode, size, "the archive is cut short in the middle of this file"), True
         again = self._tree.add(path, mode, blob, size)
         return Entry(path, FILE, mode, blob, size, data, None, _AGAIN if again else None), False
 
@@ -314,7 +318,7 @@ class _OpenArchive(StreamedRepository):
         leaf = self._tree.find(folder + target) if path_problem(target, self._limits) is None else None
         name = _name(target)
         if leaf is None:
-            return _unreadable(path, mode, None, f"a hard link to {name}, which is not earlier in the archive")
+            return _lost(path, mode, None, f"a hard link to {name}, which is not earlier in the archive")
         again = self._tree.add(path, *leaf)
         note = f"a hard link to {name}" + (f"; {_AGAIN}" if again else "")
         if leaf.mode != MODE_SYMLINK and leaf.size is not None and leaf.size <= self._limits.max_file_bytes:
@@ -347,7 +351,7 @@ class _OpenArchive(StreamedRepository):
         # Only where the file changed since the first pass; what it promised must still be accounted for.
         for path, note, leaf in (link for group in wanted.values() for link in group):
             problem = "the archive changed while it was read"
-            yield Entry(path, UNREADABLE, leaf.mode, None, leaf.size, None, problem, note.decode())
+            yield replace(_lost(path, leaf.mode, leaf.size, problem), note=note.decode())
 
 
 class _OpenTar(_OpenArchive):
@@ -401,7 +405,7 @@ class _OpenZip(_OpenArchive):
         mode = MODE_EXECUTABLE if member.mode & 0o111 else MODE_FILE
         read = _zip.pieces(self._archive, member.info)
         if problem is not None:
-            yield _unreadable(path, mode, member.size, problem)
+            yield _refused(path, mode, member.size, problem)
         elif _zip.is_special(member):
             yield Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
         elif _zip.is_link(member):
@@ -410,17 +414,17 @@ class _OpenZip(_OpenArchive):
             try:
                 yield from self._of_inner(inside, mode, member.size, read, budget)
             except DamagedError as error:
-                yield _unreadable(path, mode, member.size, str(error))
+                yield _lost(path, mode, member.size, str(error))
         else:
             yield self._of_file(path, mode, member.size, read, [member.name_note])
 
     def _link(self, path: bytes, mode: int, size: int, read: Iterable[bytes]) -> Entry:
         if size > MAX_LINK:
-            return _unreadable(path, mode, size, f"a symbolic link with a target of {size} bytes")
+            return _lost(path, mode, size, f"a symbolic link with a target of {size} bytes")
         try:
             return self._of_link(path, b"".join(read))
         except DamagedError as error:
-            return _unreadable(path, mode, size, str(error))
+            return _lost(path, mode, size, str(error))
 
 
 class _OpenSevenZip(_OpenArchive):
@@ -442,7 +446,7 @@ class _OpenSevenZip(_OpenArchive):
             if problem is None:
                 self._tree.add_directory(path)
         elif problem is not None:
-            yield _unreadable(path, mode, member.size, problem)
+            yield _refused(path, mode, member.size, problem)
         elif member.type == "link":
             yield self._of_link(path, member.target)
         elif member.type == "special":
@@ -467,13 +471,19 @@ def _noted(entry: Entry, note: str | None) -> Entry:
     return entry if note is None else replace(entry, note="; ".join(filter(None, [note, entry.note])))
 
 
-def _unreadable(path: bytes, mode: int, size: int | None, problem: str) -> Entry:
+def _refused(path: bytes, mode: int, size: int | None, problem: str) -> Entry:
+    """An entry for what is there and is not taken."""
     return Entry(path.lstrip(b"/"), UNREADABLE, mode, None, size, problem=problem)
+
+
+def _lost(path: bytes, mode: int, size: int | None, problem: str) -> Entry:
+    """An entry for what is named, and whose bytes cannot be had."""
+    return replace(_refused(path, mode, size, problem), lost=LOST_CONTENT)
 
 
 def _damage(problem: str, path: bytes = b"") -> Entry:
     """An entry for damage that belongs to no one member; its path is empty, or that of the archive inside."""
-    return Entry(path, UNREADABLE, 0, None, None, problem=problem)
+    return Entry(path, UNREADABLE, 0, None, None, problem=problem, lost=LOST_DIRECTORY)
 
 
 def _trailing(stream: ByteStream) -> Iterator[Entry]:

@@ -15,18 +15,23 @@ import pygit2
 from pygit2.enums import Option, RepositoryOpenFlag
 
 from drystone._json import Json
+from drystone._words import many
 from drystone.errors import SourceError
 from drystone.identity.hashes import EMPTY_TREE, MODE_SUBMODULE, MODE_SYMLINK, parse_tree
 from drystone.sources._opened import describe
 from drystone.sources._paths import MAX_LINK, link_note, path_problem
 from drystone.sources.base import (
     FILE,
+    LOST_CONTENT,
+    LOST_DIRECTORY,
+    LOST_REPOSITORY,
     SUBMODULE,
     SYMLINK,
     UNREADABLE,
     About,
     Entry,
     Limits,
+    LostThing,
     OpenRepository,
     Repository,
     RepositorySource,
@@ -92,13 +97,24 @@ class GitSource(RepositorySource):
         try:
             repo = self._open_libgit(self.path)
         except SourceError:  # said when it is read
-            return None
+            return self.path.resolve()
         remote_url = _remote_origin(repo)
         repo.free()
         if remote_url is not None and remote.is_network(remote_url):
             return None
         folder = self.path.resolve()
         return folder.parent if folder.name == ".git" else folder
+
+    @property
+    def known_as(self) -> str:
+        """The origin of one that cannot be opened: what the user says, the URL without secrets, or the folder."""
+        if "origin" in self.about:
+            return self.about["origin"]
+        return (
+            remote.public_url(self.url)
+            if self.url is not None
+            else f"git:{_folder_name((self.path or Path()).resolve())}"
+        )
 
     @property
     def address(self) -> str:
@@ -221,15 +237,14 @@ class GitSource(RepositorySource):
         origin, name = self._names(repo, path)
         if chosen is None or commit is None:
             head = str(repo.lookup_reference("HEAD").target)
-            return Repository(
-                origin,
-                self.kind,
-                name,
-                directory=EMPTY_TREE.hex(),
-                snapshot=branches,
-                branch=head,
-                empty=f"HEAD names {head}, which has no commits",
-            )
+            there = Repository(origin, self.kind, name, directory=EMPTY_TREE.hex(), snapshot=branches, branch=head)
+            others = len(repo.listall_references())
+            if others:
+                said = (
+                    f"HEAD names {head}, which is not there; {many(others, 'other reference')} can be named with @REF"
+                )
+                return replace(there, lost=said)
+            return replace(there, empty=f"HEAD names {head}, which has no commits")
         return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches, metadata=clone.lacks()))
 
     def _names(self, repo: pygit2.Repository, path: Path) -> tuple[str, str]:
@@ -237,10 +252,7 @@ class GitSource(RepositorySource):
         url = self.url or _remote_origin(repo)
         if url is not None and remote.is_network(url):
             return remote.public_url(url), remote.name_of(remote.public_url(url))
-        place = Path(remote.name_of(url)) if self.url and url else (self.path or path).resolve()
-        if place.name == ".git":
-            place = place.parent
-        name = place.name.removesuffix(".bundle").removesuffix(".git") or "root"
+        name = _folder_name(Path(remote.name_of(url)) if self.url and url else (self.path or path).resolve())
         return f"git:{name}", name
 
 
@@ -270,6 +282,11 @@ class _Clone:
     def lacks(self) -> dict[str, Json]:
         """Return what is missing of the history, for the metadata of the repository; rows say which objects are."""
         return {"shallow": self.shallow} if self.shallow is not None else {}
+
+
+def _folder_name(path: Path) -> str:
+    """Return what a repository's folder is called, whether it has a working tree or is bare."""
+    return (path.parent if path.name == ".git" else path).name.removesuffix(".bundle").removesuffix(".git") or "root"
 
 
 def _at(chosen: ChosenCommit, commit: Commit, found: Repository) -> Repository:
@@ -316,7 +333,7 @@ class _OpenGit:
         self._store = store
         self._partial = partial
         self._root = bytes.fromhex(found.directory)
-        self._empty = found.empty is not None
+        self._empty = found.empty is not None or found.lost is not None
         self._repository = describe(found, about)
         self._limits = limits
         self._directories: list[tuple[bytes, bytes]] = []
@@ -347,14 +364,9 @@ class _OpenGit:
                     raise SourceError(f"the object {id_.hex()} is not a tree")
                 items = list(parse_tree(body))
             except (SourceError, ValueError) as error:
-                yield Entry(
-                    folder,
-                    UNREADABLE,
-                    _DIRECTORY_TYPE,
-                    None,
-                    None,
-                    problem=f"its directory cannot be read: {self._why(error)}",
-                )
+                what: LostThing = LOST_DIRECTORY if folder else LOST_REPOSITORY
+                why = f"its directory cannot be read: {self._why(error)}"
+                yield Entry(folder, UNREADABLE, _DIRECTORY_TYPE, None, None, problem=why, lost=what)
                 continue
             for mode, name, item in items:
                 count += 1
@@ -362,7 +374,7 @@ class _OpenGit:
                 problem = "the name holds a slash" if b"/" in name else path_problem(path, self._limits)
                 if count > self._limits.max_entries:
                     problem = f"the tree has more than {self._limits.max_entries} entries; the rest was not read"
-                    yield Entry(b"", UNREADABLE, 0, None, None, problem=problem)
+                    yield Entry(b"", UNREADABLE, 0, None, None, problem=problem, lost=LOST_DIRECTORY)
                     return
                 if problem is not None:
                     yield Entry(path, UNREADABLE, mode, None, None, problem=problem)
@@ -380,7 +392,7 @@ class _OpenGit:
             known = checked[id_] = self._check(id_)
         size, problem = known
         if problem is not None:
-            return Entry(path, UNREADABLE, mode, None, size, problem=problem)
+            return Entry(path, UNREADABLE, mode, None, size, problem=problem, lost=LOST_CONTENT)
         if mode & _TYPE_BITS == MODE_SYMLINK:
             if size is None or size > MAX_LINK:
                 return Entry(path, SYMLINK, mode, id_, size)

@@ -25,7 +25,6 @@ from drystone.work.runs import (
     KEY,
     Bools,
     Ints,
-    Keys,
     Sorted,
     as_array,
     batched,
@@ -42,8 +41,8 @@ from drystone.work.runs import (
 )
 from drystone.work.store import Stage
 
-#: Types of entries, as numbers; `LOST` stands in a directory that the export does not have, `RAW` in one whose entries
-#: need not hash to its identifier (the export has its `raw_manifest`).
+#: Types of entries, as numbers; `LOST` stands in a directory whose entries the export does not have, `RAW` in one whose
+#: entries need not hash to its identifier (the export has its `raw_manifest`).
 FILE: Final = 0
 DIRECTORY: Final = 1
 REVISION: Final = 2
@@ -57,7 +56,6 @@ ENTRIES: Final = pa.schema(
 )
 EDGES: Final = pa.schema([("key", KEY), ("target", KEY)])
 SIZES: Final = pa.schema([("key", KEY), ("entries", pa.int64())])
-PRESENT: Final = pa.schema([("key", KEY)])
 MANIFESTS: Final = pa.schema([("key", KEY)])
 #: A directory that a root has; roots are numbered.
 PAIRS: Final = pa.schema([("key", KEY), ("root", pa.int64())])
@@ -109,27 +107,22 @@ def merge(stage: Stage, task: str, edges: list[Path], sizes: list[Path], index: 
     return {"rows": edge.num_rows}
 
 
-def present(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
-    """Write which directories a file of `directory` has: those without entries are empty, others are missing.
-
-    `.manifests` are those whose entries do not make up all of them. A run has about `rows` directories.
-    """
+def manifests(stage: Stage, task: str, export: GraphExport, file: TableFile, rows: int) -> dict[str, int]:
+    """Write which directories of a file of `directory` need not hash to their identifiers, in runs of about `rows`."""
     pieces = export.batches("directory", file, ["id"], ["raw_manifest"])
     count = 0
-    for number, table in enumerate(batched((_present(piece, file) for piece in pieces), rows)):
-        write_sorted(stage.file(f"{task}-{number:05d}.present"), table.select(["key"]))
-        manifests = table.filter(table.column("raw")).select(["key"])
-        write_sorted(stage.file(f"{task}-{number:05d}.manifests"), manifests)
+    for number, table in enumerate(batched((_manifests(piece, file) for piece in pieces), rows)):
+        write_sorted(stage.file(f"{task}-{number:05d}.manifests"), table)
         count += table.num_rows
     return {"rows": count}
 
 
-def _present(piece: pa.Table, file: TableFile) -> pa.Table:
+def _manifests(piece: pa.Table, file: TableFile) -> pa.Table:
+    piece = piece.filter(piece.column("raw_manifest").is_valid())
     try:
-        found = keys_of_hex(piece.column("id").cast(pa.string()))
+        return pa.table([keys_of_hex(piece.column("id").cast(pa.string()))], schema=MANIFESTS)
     except ValueError as error:
         raise SourceError(f"{file.path}: {error}; is this a graph export?") from None
-    return pa.table([found, as_array(pc.is_valid(piece.column("raw_manifest")))], names=["key", "raw"])
 
 
 def reach(
@@ -186,8 +179,8 @@ def entries_of_roots(paths: list[Path], roots: int) -> Ints:
 
 
 def route(
-    stage: Stage, task: str, pairs: list[Path], given: list[Path], there: list[Path], manifests: list[Path],
-    group_of: Path, groups: int, index: int, count: int,
+    stage: Stage, task: str, pairs: list[Path], given: list[Path], manifests: list[Path], group_of: Path, groups: int,
+    index: int, count: int,
 ) -> dict[str, int]:  # fmt: skip
     """Bring the entries of directories in a range of keys to the groups of roots that have them.
 
@@ -205,7 +198,7 @@ def route(
     if (at < 0).any():
         table = table.filter(pa.array(at >= 0))
         at = at[at >= 0]
-    lost = _lost(order, visited, at, there, low, high)
+    lost = _lost(order, visited, at)
     raw = read_range(manifests, MANIFESTS, low, high).column("key")
     raw = raw.filter(pa.array(order.index.find(raw) >= 0))
     marks = pa.concat_tables([lost, _marks(raw, RAW)]).combine_chunks()
@@ -221,21 +214,13 @@ def route(
     return {"rows": len(order_), "lost": lost.num_rows}
 
 
-def _lost(order: Sorted, visited: pa.Table, at: Ints, there: list[Path], low: bytes, high: bytes | None) -> pa.Table:
-    """Return one `LOST` entry for every directory that has neither entries nor a row of its own."""
+def _lost(order: Sorted, visited: pa.Table, at: Ints) -> pa.Table:
+    """Return one `LOST` entry for every directory without entries but the empty one, whatever the export says of it."""
     without = np.ones(len(order.starts), bool)
     without[at] = False
-    if not without.any():
-        return ENTRIES.empty_table()
     firsts = visited.column("key").take(order.order[order.starts][without])
-    empty = Keys.of(firsts)
-    known = read_range(there, PRESENT, low, high)
-    found = empty.find(known.column("key"))
-    missing = np.ones(len(empty), bool)
-    missing[found[found >= 0]] = False
-    missing[(rows(firsts) == np.frombuffer(EMPTY_TREE, np.uint8)).all(axis=1)] = False
-    lost = firsts.filter(pa.array(missing))
-    return _marks(lost, LOST)
+    empty = (rows(firsts) == np.frombuffer(EMPTY_TREE, np.uint8)).all(axis=1)
+    return _marks(firsts.filter(pa.array(~empty)), LOST)
 
 
 def _marks(directories: Any, kind: int) -> pa.Table:

@@ -14,9 +14,9 @@ from drystone.errors import SourceError
 from drystone.identity.hashes import MODE_SYMLINK
 from drystone.sources import base
 from drystone.sources._paths import MAX_LINK, link_note, path_problem
-from drystone.sources.base import Limits
+from drystone.sources.base import LISTING, Limits
 from drystone.sources.software_heritage import directories as swh_directories
-from drystone.sources.software_heritage.directories import ENTRIES, PAIRS, PRESENT, Forest, Level, walk
+from drystone.sources.software_heritage.directories import ENTRIES, PAIRS, Forest, Level, walk
 from drystone.sources.software_heritage.export import GraphExport, TableFile
 from drystone.sources.software_heritage.origins import ROOTS
 from drystone.work.ranges import bounds
@@ -43,14 +43,17 @@ from drystone.work.store import Stage
 
 #: Occurrences of one part, unless a single repository has more.
 _PART_ROWS: Final = 1 << 19
+#: The contents that a part asks for.
+ASKED: Final = pa.schema([("key", KEY)])
 _TYPE_BITS: Final = 0o170000
 KINDS: Final = (base.FILE, base.SYMLINK, base.SUBMODULE, base.UNREADABLE)
 _FILE, _SYMLINK, _SUBMODULE, _UNREADABLE = range(4)
 
-#: Occurrences of a part; `repository` counts from the part's first root, `kind` is a place in `KINDS`.
+#: Occurrences of a part; `repository` counts from the part's first root, `kind` is a place in `KINDS`, `lost` what did
+#: not come (`base.LOST_DIRECTORY`, ...).
 OCCURRENCES: Final = pa.schema(
     [("id", KEY), ("repository", pa.int32()), ("path", pa.binary()), ("kind", pa.int8()), ("mode", pa.int32()),
-     ("problem", pa.string())]
+     ("problem", pa.string()), ("lost", pa.string())]
 )  # fmt: skip
 #: What the export knows of a content; `problem` says why the archive cannot give it.
 CONTENTS: Final = pa.schema(
@@ -115,7 +118,7 @@ def asked(stage: Stage, task: str, occurrences: Path) -> dict[str, int]:
     """Write the distinct contents of a part."""
     table = read_unsorted(occurrences, OCCURRENCES, ["id", "kind"])
     order = Sorted(found := table.filter(pc.less(table.column("kind"), _SUBMODULE)).column("id"))
-    write_run(stage.file(f"{task}.asked"), pa.table([found.take(order.order[order.starts])], schema=PRESENT))
+    write_run(stage.file(f"{task}.asked"), pa.table([found.take(order.order[order.starts])], schema=ASKED))
     return {"rows": len(order.starts)}
 
 
@@ -125,14 +128,14 @@ def _occurrences(forest: Forest, roots: Ints, limits: Limits, depth: int, unsoun
     sound = roots.copy()
     sound[wrong] = -1
     levels = [_listed(forest, level, limits, depth) for level in walk(forest, sound, left, depth, unsound)]
-    levels.append(_of_roots(wrong, _UNSOUND))
+    levels.append(_of_roots(wrong, _UNSOUND, base.LOST_REPOSITORY))
     much = f"the tree has more than {limits.max_entries} entries; the rest was not read"
-    levels.append(_of_roots(np.flatnonzero(left < 0), much))
+    levels.append(_of_roots(np.flatnonzero(left < 0), much, base.LOST_DIRECTORY))
     return pa.concat_tables(levels)
 
 
-def _of_roots(roots: Ints, problem: str) -> pa.Table:
-    """Return one unreadable occurrence, with an empty path, for each of these roots."""
+def _of_roots(roots: Ints, problem: str, lost: str) -> pa.Table:
+    """Return one unreadable occurrence, with an empty path, for each of these roots, of which `lost` did not come."""
     count = len(roots)
     columns = [
         pa.nulls(count, KEY),
@@ -141,6 +144,7 @@ def _of_roots(roots: Ints, problem: str) -> pa.Table:
         pa.array(np.full(count, _UNREADABLE), pa.int8()),
         pa.array(np.zeros(count), pa.int32()),
         pa.repeat(pa.scalar(problem), count),
+        pa.repeat(pa.scalar(lost), count),
     ]
     return pa.table(columns, schema=OCCURRENCES)
 
@@ -154,6 +158,7 @@ def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Tabl
     kind[(types == swh_directories.FILE) & (mode & _TYPE_BITS == MODE_SYMLINK)] = _SYMLINK
     kind[types == swh_directories.REVISION] = _SUBMODULE
     kind[fate != swh_directories.OCCURRENCE] = _UNREADABLE
+    count = len(entry)
     problems: dict[int, str] = {}
     lengths = pc.binary_length(paths).to_numpy(zero_copy_only=False)
     odd = (kind == _UNREADABLE) | (lengths > limits.max_path_bytes) | (lengths == 0)
@@ -165,12 +170,20 @@ def _listed(forest: Forest, level: Level, limits: Limits, depth: int) -> pa.Tabl
     spoiled = np.flatnonzero((types == swh_directories.LOST) & (lengths > 0))
     if len(spoiled):  # a lost directory stands at its own path, without the slash before its entries
         paths = pc.if_else(pa.array(types == swh_directories.LOST), pc.binary_slice(paths, 0, -1), paths)
-    column = pa.array([problems.get(row) for row in range(len(entry))], pa.string()) if problems else None
+    column = pa.array([problems.get(row) for row in range(count)], pa.string()) if problems else None
+    at_root = (types == swh_directories.LOST) & (lengths == 0)
+    of_directory = (types == swh_directories.LOST) | np.isin(fate, _NOT_WALKED)
+    lost = pc.if_else(pa.array(of_directory), base.LOST_DIRECTORY, pa.scalar(None, pa.string()))
+    lost = pc.if_else(pa.array(at_root), base.LOST_REPOSITORY, lost)
     ids = forest.targets.take(entry)
     return pa.table(
-        [ids, level.root.astype(np.int32), paths, kind, mode, column or pa.nulls(len(entry), pa.string())],
+        [ids, level.root.astype(np.int32), paths, kind, mode, column or pa.nulls(count, pa.string()), lost],
         schema=OCCURRENCES,
     )
+
+
+#: What becomes of directories that nobody can or will go through.
+_NOT_WALKED: Final = (swh_directories.TOO_DEEP, swh_directories.CIRCLE, swh_directories.UNSOUND)
 
 
 def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
@@ -187,7 +200,7 @@ def _problem(forest: Forest, level: Level, row: int, depth: int) -> str | None:
             return "the name holds a slash" if b"/" in name else path_problem(name, Limits()) or "the name is '.'"
     match int(forest.types[entry]):
         case swh_directories.LOST:
-            return f"its directory {forest.targets[entry].as_py().hex()} is not in the export"
+            return f"the entries of its directory {forest.targets[entry].as_py().hex()} are not in the export"
         case swh_directories.OTHER:
             return "the entry is of a type that is not known"
     return None
@@ -229,7 +242,7 @@ def _contents(piece: pa.Table, file: TableFile, skipped: bool) -> pa.Table:
 def join(stage: Stage, task: str, asked: list[Path], known: list[Path], index: int, count: int) -> dict[str, int]:
     """Bring what is known of contents in a range of keys to the parts that ask for them, `asked` in their order."""
     low, high = bounds(index, count)
-    found = [read_range([path], PRESENT, low, high).column("key") for path in asked]
+    found = [read_range([path], ASKED, low, high).column("key") for path in asked]
     part = np.repeat(np.arange(len(found)), [len(column) for column in found])
     wanted = pa.chunked_array([chunk for column in found for chunk in column.chunks], KEY)
     table = read_range(known, CONTENTS, low, high)
@@ -277,19 +290,24 @@ def listing(occurrences: Path, known: pa.Table, limits: Limits) -> pa.Table:
     problem = pc.if_else(pa.array(bad & held), problem, table.column("problem"))
     readable = (kind == _FILE) & here & ~bad & ~large
     kind[bad & held] = _UNREADABLE
+    what = pc.if_else(pa.array(bad & held), base.LOST_CONTENT, table.column("lost"))
     names = pa.array(KINDS).take(pa.array(kind))
     ids = pc.if_else(pa.array(kind == _UNREADABLE), pa.scalar(b"", pa.binary()), table.column("id").cast(pa.binary()))
     return pa.table(
         [
             ids, table.column("repository"), table.column("path"), names, table.column("mode"), size,
-            pa.array(readable), problem, pa.nulls(table.num_rows, pa.string()), pa.nulls(table.num_rows, pa.string()),
+            pa.array(readable), problem, what, pa.nulls(table.num_rows, pa.string()),
+            pa.nulls(table.num_rows, pa.string()), pa.nulls(table.num_rows, pa.binary()),
         ],
-        schema=base.LISTING,
+        schema=LISTING,
     )  # fmt: skip
 
 
-def with_link_notes(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator[bytes | SourceError]]) -> pa.Table:
-    """Return a `LISTING` with remarks on symbolic links that lead out of their tree: `read` gives their targets."""
+def with_links(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator[bytes | SourceError]]) -> pa.Table:
+    """Return a `LISTING` that says where symbolic links lead: `read` gives their targets.
+
+    One that leads out of its tree has a remark, and one whose target cannot be had is lost.
+    """
     links = pc.and_(pc.equal(listed.column("kind"), base.SYMLINK), pc.less_equal(listed.column("size"), MAX_LINK))
     rows_ = np.flatnonzero(pc.fill_null(links, False).to_numpy())
     if not len(rows_):
@@ -297,8 +315,21 @@ def with_link_notes(listed: pa.Table, read: Callable[[Iterable[bytes]], Iterator
     found = listed.select(["id", "path"]).take(pa.array(rows_))
     ids = sorted(set(found.column("id").to_pylist()))
     targets = dict(zip(ids, read(ids), strict=True))
-    notes: list[str | None] = [None] * listed.num_rows
+    said = {name: np.full(listed.num_rows, None, dtype=object) for name in ("target", "note", "problem")}
     for row, id_, path in zip(rows_.tolist(), *(column.to_pylist() for column in found.columns), strict=True):
         target = targets[id_]
-        notes[row] = link_note(path, target) if isinstance(target, bytes) else f"where it leads is not known: {target}"
-    return listed.set_column(listed.column_names.index("note"), "note", pa.array(notes, pa.string()))
+        if isinstance(target, bytes):
+            said["target"][row], said["note"][row] = target, link_note(path, target)
+        else:
+            said["problem"][row] = f"where it leads is not known: {target}"
+    problem = pa.array(said["problem"], pa.string())
+    gone = problem.is_valid()
+    made = {
+        "target": pa.array(said["target"], pa.binary()),
+        "note": pa.array(said["note"], pa.string()),
+        "problem": pc.coalesce(problem, listed.column("problem")),
+        "lost": pc.if_else(gone, base.LOST_CONTENT, listed.column("lost")),
+        "kind": pc.if_else(gone, base.UNREADABLE, listed.column("kind")),
+        "id": pc.if_else(gone, pa.scalar(b"", pa.binary()), listed.column("id")),
+    }
+    return pa.table({name: made.get(name, listed.column(name)) for name in LISTING.names}, schema=LISTING)

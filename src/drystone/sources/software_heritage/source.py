@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
-import pyarrow as pa
 
 from drystone.errors import SourceError, UsageError
+from drystone.identity.hashes import snapshot_hash
 from drystone.sources.base import (
     LISTING,
-    UNREADABLE,
     Collection,
     IsOut,
     Limits,
@@ -56,7 +55,7 @@ from drystone.work.tasks import Runner, Summary, Task
 _Summary = TypeVar("_Summary", bound=Mapping[str, Any])
 
 #: Changes where the meaning of the files below the cache does.
-_FORMAT: Final = 6
+_FORMAT: Final = 7
 #: Entries of all directories that a group of roots holds in memory, at most about: their names and ids, put together
 #: to be hashed, must not pass 2 GiB.
 _GROUP_ENTRIES: Final = 1 << 24
@@ -65,6 +64,8 @@ _OTHERS: Final = 1 << 16
 #: Releases that point at releases are followed so far.
 _MAX_RELEASES: Final = 8
 _CACHED_PARTS: Final = 4
+#: The snapshot of a repository without references: nothing is missing from it.
+_EMPTY_SNAPSHOT: Final = snapshot_hash({})
 #: What is written as a run, of the rows that a task may hold: it is there as text, as ids and sorted, beside what the
 #: reader holds of its file, and must not need more than what reads and joins such runs.
 _RUN_SHARE: Final = 4
@@ -276,11 +277,10 @@ class _Plan:
         groups = self._groups(swh_directories.entries_of_roots(counts, roots.count))
         group_of = self.chosen / "group-of-root.npy"
         np.save(group_of, np.repeat(np.arange(len(groups), dtype=np.int32), [last - first for first, last in groups]))
-        present, _ = self._step("directories", self._files("directory", swh_directories.present))
+        manifests, _ = self._step("directories", self._files("directory", swh_directories.manifests))
         routed, _ = self._ranged(
             "routed", swh_directories.route, rows, pairs=levels, given=runs(entries, "entries"),
-            there=runs(present, "present"),
-            manifests=runs(present, "manifests"), group_of=group_of, groups=len(groups),
+            manifests=runs(manifests, "manifests"), group_of=group_of, groups=len(groups),
         )  # fmt: skip
         tasks = [
             Task(
@@ -414,10 +414,10 @@ class _Part(Part):
         found = [row for path, first, last in self.spans for row in read_rows(path, schema, first, last).to_pylist()]
         repositories = [_repository(row, self.kind) for row in found]
         if self.name is None:
-            return Listing(repositories, _not_listed(found))
+            return Listing(repositories, LISTING.empty_table())
         occurrences = self.folder / f"{self.name}.occurrences"
         listed = swh_parts.listing(occurrences, read_range([self._known()], CONTENTS), limits)
-        return Listing(repositories, swh_parts.with_link_notes(listed, lambda ids: self.read(ids, cache, limits)))
+        return Listing(repositories, swh_parts.with_links(listed, lambda ids: self.read(ids, cache, limits)))
 
     def read(self, blobs: Iterable[bytes], cache: Path, limits: Limits) -> Iterator[bytes | SourceError]:
         known = _content_ids(self._known())
@@ -464,22 +464,15 @@ def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) 
     return source.open_contents(cache, limits)
 
 
-def _not_listed(found: list[swh_origins.ExportedRepository]) -> pa.Table:
-    """Return one unreadable occurrence for each repository whose revision or directory is not in the export."""
-    rows = [
-        {"id": b"", "repository": number, "path": b"", "kind": UNREADABLE, "mode": 0, "readable": False,
-         "problem": row["problem"]}
-        for number, row in enumerate(found)
-        if row["problem"] is not None and row["branch"] is not None
-    ]  # fmt: skip
-    return pa.Table.from_pylist(rows, LISTING)
-
-
 def _repository(row: swh_origins.ExportedRepository, kind: str) -> Repository:
     """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
-    problem = row["problem"]
+    empty = lost = None
     if row["same_as"] is not None:
-        problem = f"its root directory is that of {row['same_as']}, which stands for it"
+        empty = f"its root directory is that of {row['same_as']}, which stands for it"
+    elif row["snapshot"] == _EMPTY_SNAPSHOT:
+        empty = row["problem"]
+    else:
+        lost = row["problem"]
     metadata = {
         "branch_reason": row["reason"],
         "visit": row["visit"],
@@ -512,8 +505,8 @@ def _repository(row: swh_origins.ExportedRepository, kind: str) -> Repository:
         gha_created_at=_moment(row["created_at"]),
         gha_language=row["language"],
         metadata={name: value for name, value in metadata.items() if value is not None},
-        # A problem with what its branch leads to is a row of the ledger; one before that leaves nothing to list.
-        empty=problem if row["same_as"] is not None or row["branch"] is None else None,
+        empty=empty,
+        lost=lost,
     )
 
 
