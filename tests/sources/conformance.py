@@ -26,6 +26,7 @@ from drystone.sources import (
     FolderSource,
     GitSource,
     Limits,
+    NpmSource,
     PypiSource,
     Repository,
     RepositorySource,
@@ -274,6 +275,22 @@ class PypiKind(Kind):
         return str(self.packed)
 
 
+class NpmKind(PypiKind):
+    """As npm's, with a scope; `test_npm` asks the registry itself."""
+
+    name = "npm"
+
+    def make(self, files: Files) -> Source:
+        data = tar_of(files)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.packed = self.cache / "npm" / sha256 / "mason-stone-1.0.0.tgz"
+        self.packed.parent.mkdir(parents=True, exist_ok=True)
+        self.packed.write_bytes(data)
+        note = {"filename": self.packed.name, "sha256": sha256, "package": "@mason/stone", "integrity": "sha512-x"}
+        (self.cache / "npm/%40mason%2Fstone-1.0.0.json").write_text(json.dumps(note))
+        return NpmSource("@mason/stone", "1.0.0")
+
+
 NOTHING_TO_FETCH: Final = {"a_second_fetch_finds_what_is_there": "a collection has nothing to fetch before its parts"}
 
 
@@ -337,6 +354,7 @@ KINDS: Final[tuple[type[Kind], ...]] = (
     FolderKind,
     TarKind,
     ZipKind,
+    NpmKind,
     PypiKind,
     TableKind,
     SoftwareHeritageKind,

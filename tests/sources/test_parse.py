@@ -131,7 +131,7 @@ def test_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "problems"),
     [
-        ({}, {"kind": "must be one of git, archive, pypi, folder"}),
+        ({}, {"kind": "must be one of git, archive, pypi, npm, folder"}),
         ({"kind": "gti"}, {"kind": "did you mean 'git'"}),
         ({"kind": "git"}, {"url": "needs either"}),
         ({"kind": "git", "path": "x", "url": "https://h.example/x"}, {"url": "needs either"}),

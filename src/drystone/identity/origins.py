@@ -107,6 +107,9 @@ def canonical(place: str) -> str:
         if match[1] == "pypi":
             name = re.split(r"[=@<>!~;\[ ]", match[2], maxsplit=1)[0]
             return "pypi:" + re.sub(r"[-_.]+", "-", name)
+        if match[1] == "npm":  # a scope is no folder, and begins with what a version does
+            name, at, _ = match[2].rpartition("@")
+            return f"npm:{name if at and name else match[2]}"
         return f"{match[1]}:{'/'.join(_parts(match[2])) or match[2]}"
     text = text.partition("#")[0].partition("?")[0]
     host, _, path = text.partition("/")
@@ -134,7 +137,7 @@ def ends_of(name: str) -> list[str]:
     `git:a/b/repo` these are `git:b/repo` and `git:repo`. Names on hosts have none.
     """
     kind = _KIND.fullmatch(name)
-    parts = kind[2].split("/") if kind else []
+    parts = kind[2].split("/") if kind and kind[1] != "npm" else []
     return [f"{kind[1]}:{'/'.join(parts[at:])}" for at in range(1, len(parts))] if kind else []
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from drystone.sources.folder import FolderSource
     from drystone.sources.git.source import GitSource
     from drystone.sources.naming import told_apart
-    from drystone.sources.pypi import PypiSource
+    from drystone.sources.packages.npm import NpmSource
+    from drystone.sources.packages.package import PackageSource
+    from drystone.sources.packages.pypi import PypiSource
     from drystone.sources.software_heritage.source import SoftwareHeritage
     from drystone.sources.table import TableSource
 
@@ -38,7 +40,9 @@ __all__ = [
     "FolderSource",
     "GitSource",
     "Limits",
+    "NpmSource",
     "OpenRepository",
+    "PackageSource",
     "Part",
     "PypiSource",
     "Readable",
@@ -63,9 +67,11 @@ __getattr__ = lazily(
         "FolderSource": "drystone.sources.folder",
         "GitSource": "drystone.sources.git.source",
         "Limits": "drystone.sources.base",
+        "NpmSource": "drystone.sources.packages.npm",
         "OpenRepository": "drystone.sources.base",
+        "PackageSource": "drystone.sources.packages.package",
         "Part": "drystone.sources.base",
-        "PypiSource": "drystone.sources.pypi",
+        "PypiSource": "drystone.sources.packages.pypi",
         "Readable": "drystone.sources.base",
         "Repository": "drystone.sources.base",
         "RepositorySource": "drystone.sources.base",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drystone.sources.archives.archive import ArchiveSource
     from drystone.sources.folder import FolderSource
     from drystone.sources.git.source import GitSource
-    from drystone.sources.pypi import PypiSource
+    from drystone.sources.packages.package import PackageSource
 
 #: Keys of every kind: what the user says of a repository, with the field of `Repository` that it sets and its type.
 _ABOUT: Final[dict[str, tuple[str, type]]] = {
@@ -37,6 +37,7 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
     "git": {"path": False, "url": False, "ref": False},
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
+    "npm": {"package": True, "version": True, "sha256": False},
     "folder": {"path": True},
     "table": {"path": True, "contents": True, "origins": False, "agreement": False},
     "software-heritage": {
@@ -52,12 +53,14 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
 }
 #: Kinds of many repositories: what a user says of one has no place there.
 _COLLECTIONS: Final = frozenset({"software-heritage", "table"})
+#: Kinds of packages of a registry.
+_PACKAGES: Final = frozenset({"pypi", "npm"})
 #: Types of keys that are no strings.
 _TYPES: Final[dict[str, type]] = {"depth": int, "verify": bool, "rows": int}
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _FORMS: Final = (
     "the path of a git repository or bundle (or PATH@REF), of an archive or a folder; git+URL or git+URL@REF; "
-    "folder:PATH; pypi:NAME==VERSION; swh+EXPORT; table:PATH"
+    "folder:PATH; pypi:NAME==VERSION; npm:NAME@VERSION; swh+EXPORT; table:PATH"
 )
 
 
@@ -79,7 +82,12 @@ def parse_source(
         package, equals, version = text.removeprefix("pypi:").partition("==")
         if not equals:
             raise UsageError(f"{text}: a version is missing; write pypi:NAME==VERSION, a build must name what it reads")
-        return _pypi(package.strip(), version.strip())
+        return _package("pypi", package.strip(), version.strip())
+    if text.startswith("npm:"):
+        package, separator, version = text.removeprefix("npm:").rpartition("@")
+        if not separator or not package:
+            raise UsageError(f"{text}: a version is missing; write npm:NAME@VERSION, a build must name what it reads")
+        return _package("npm", package, version)
     if text.startswith("table:"):
         if contents is None:
             raise UsageError(f"{text}: say where the contents of its files lie, with --contents LOCATION")
@@ -122,8 +130,8 @@ def is_git(path: Path) -> bool:
 def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with a table of a settings file, as (key, problem); empty where nothing is.
 
-    The table has `kind` (git, archive, pypi, folder, table), that kind's keys, and where it is one repository any of
-    the keys that describe it.
+    The table has `kind` (git, archive, pypi, npm, folder, table), that kind's keys, and where it is one repository any
+    of the keys that describe it.
     """
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KEYS:
@@ -145,6 +153,12 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
         for key, needed in _KEYS[kind].items()
         if needed and key not in table
     ]
+    if kind in _PACKAGES and not problems:
+        for key, package, version in (("package", table["package"], "1.0.0"), ("version", "name", table["version"])):
+            try:
+                _package(kind, package, version)
+            except UsageError as error:
+                problems.append((key, str(error)))
     if kind == "git" and ("path" in table) == ("url" in table):
         problems.append(("url", "a source of kind 'git' needs either 'path' or 'url'"))
     return problems
@@ -166,8 +180,8 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
             return _software_heritage(table, here)
         case "git":
             return _git(path, table.get("url"), table.get("ref"), about)
-        case "pypi":
-            return _pypi(table["package"], table["version"], table.get("sha256"), about)
+        case "pypi" | "npm" as kind:
+            return _package(kind, table["package"], table["version"], table.get("sha256"), about)
         case "table":
             assert path is not None
             return _table(table, path, here)
@@ -194,8 +208,14 @@ def _archive(path: Path, sha256: str | None = None, about: About | None = None) 
     return ArchiveSource(path, sha256, about or {})
 
 
-def _pypi(package: str, version: str, sha256: str | None = None, about: About | None = None) -> PypiSource:
-    from drystone.sources.pypi import PypiSource  # noqa: PLC0415
+def _package(
+    kind: str, package: str, version: str, sha256: str | None = None, about: About | None = None
+) -> PackageSource:
+    if kind == "npm":
+        from drystone.sources.packages.npm import NpmSource  # noqa: PLC0415
+
+        return NpmSource(package, version, sha256, about or {})
+    from drystone.sources.packages.pypi import PypiSource  # noqa: PLC0415
 
     return PypiSource(package, version, sha256, about or {})
 
@@ -281,14 +301,6 @@ def _value_problem(key: str, value: object) -> str | None:
     return None
 
 
-def _check_package(value: str) -> None:
-    _pypi(value, "0")
-
-
-def _check_version(value: str) -> None:
-    _pypi("name", value)
-
-
 def _check_url(value: str) -> None:
     from drystone.sources.git.remote import check_url  # noqa: PLC0415
 
@@ -311,8 +323,6 @@ _CHECKS: Final[dict[str, Callable[[str], None]]] = {
     "origin": _check_origin,
     "url": _check_url,
     "ref": _check_ref,
-    "package": _check_package,
-    "version": _check_version,
 }
 
 

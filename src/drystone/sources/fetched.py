@@ -58,6 +58,14 @@ def fetched(cache: Path) -> Iterator[Fetched]:
             continue
         if file.parent.parent == cache / "pypi":
             yield Fetched(f"pypi:{name}", (note, file))
+    for note in (cache / "npm" / name for name in names(cache / "npm") if name.endswith(".json")):
+        try:
+            said = json.loads(opened(note, Path.read_bytes))
+            file, place = cache / "npm" / said["sha256"] / said["filename"], f"npm:{said['package']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if file.parent.parent == cache / "npm":
+            yield Fetched(place, (note, file))
 
 
 def forget(cache: Path, is_out: Callable[[str], bool]) -> int:

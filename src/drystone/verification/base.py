@@ -144,7 +144,7 @@ def url_of(place: str) -> str:
         return path.resolve().as_uri()
     if ":" in place.partition("/")[0]:
         user_host, _, below = place.partition(":")
-        if user_host in ("git", "folder", "archive", "pypi"):
+        if user_host in ("git", "folder", "archive", "pypi", "npm"):
             raise UsageError(f"{place}: lies on no server; say where to look with --at PATH")
         return f"ssh://{user_host}/{below}"
     host = place.partition("/")[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from drystone.errors import UsageError
-from drystone.sources import ArchiveSource, FolderSource, GitSource, PypiSource, is_git, parse_source
+from drystone.sources import ArchiveSource, FolderSource, GitSource, PackageSource, is_git, parse_source
 
 #: Names of files that are archives of source code.
 _ARCHIVES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".whl")
@@ -100,7 +100,7 @@ def _is_archive(path: Path) -> bool:
 def _table(text: str, here: Path) -> str:
     source = parse_source(text)
     lines = ["[[source]]", f"kind = {_toml(source.kind)}"]
-    if isinstance(source, PypiSource):
+    if isinstance(source, PackageSource):
         lines += [f"package = {_toml(source.package)}", f"version = {_toml(source.version)}"]
     elif isinstance(source, GitSource | FolderSource | ArchiveSource):
         url = source.url if isinstance(source, GitSource) else None

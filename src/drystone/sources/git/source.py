@@ -146,15 +146,16 @@ class GitSource(RepositorySource):
     def _folder(self, cache: Path) -> Path:
         """Return the repository's folder: its own, or that of the mirror under `cache`."""
         if self.path is None:
-            return remote.mirror_path(self.url or "", cache)
+            return folder_here(remote.mirror_path(self.url or "", cache))
         if not self.path.is_file():
             return self.path
         found = self.path.stat()
-        return remote.mirror_path(repr((str(self.path.resolve()), found.st_size, found.st_mtime_ns)), cache)
+        key = repr((str(self.path.resolve()), found.st_size, found.st_mtime_ns))
+        return folder_here(remote.mirror_path(key, cache))
 
     def contents(self, cache: Path) -> set[bytes]:
         """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
-        path = self.path if self.path is not None and self.path.is_dir() else folder_here(self._folder(cache))
+        path = self._folder(cache)
         listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
@@ -165,7 +166,7 @@ class GitSource(RepositorySource):
         Merges change nothing of their own. Paths are as the commit has them, of before a rename too, and damaged
         letters are U+FFFD. `fetch` has been called. Raises `SourceError`.
         """
-        path = self.path if self.path is not None and self.path.is_dir() else folder_here(self._folder(cache))
+        path = self._folder(cache)
         asked = ("log", "--no-renames", "--no-mailmap", "-z", "--format=format:%x01%an <%ae>", "--name-only", revision)
         for commit in remote.output(str(path), "-C", str(path), *asked, "--").split("\x01")[1:]:
             author, _, names = commit.partition("\n")

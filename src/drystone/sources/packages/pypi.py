@@ -6,28 +6,25 @@ nothing of dependencies.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from drystone._json import Json
 from drystone.errors import SourceError, UsageError
-from drystone.sources.archives.archive import open_archive
-from drystone.sources.base import About, Limits, OpenRepository, Repository, RepositorySource, SourceState
+from drystone.sources.packages.package import PackageSource, sha256_of
 from drystone.work.files import whole
-from drystone.work.remote.mirror import here, opened
+from drystone.work.remote.mirror import here
 
 if TYPE_CHECKING:
     import requests
     from pypi_simple import DistributionPackage, PyPISimple
+
+    from drystone._json import Json
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 #: Seconds to connect, and between two bytes.
@@ -35,32 +32,14 @@ _TIMEOUT: Final = (20.0, 60.0)
 _KINDS: Final = ("sdist", "wheel")
 
 
-class FetchedFile(TypedDict):
-    """The file of a release as the index told of it; `package_type` is sdist or wheel."""
-
-    filename: str
-    sha256: str
-    package_type: str | None
-    upload_time: str | None
-    yanked: bool
-    yanked_reason: str | None
-
-
 @dataclass(frozen=True)
-class PypiSource(RepositorySource):
-    """One release of one package, found through the index that pypi-simple uses by default.
-
-    `sha256` (hex), where given, names the one file to take. `about` holds what the user says of the repository, by
-    field of `Repository`.
-    """
-
-    package: str
-    version: str
-    sha256: str | None = None
-    about: About = field(default_factory=About)
+class PypiSource(PackageSource):
+    """One release of one package, found through the index that pypi-simple uses by default."""
 
     kind: ClassVar[str] = "pypi"
-    random_access: ClassVar[bool] = False
+    noted: ClassVar[Sequence[str]] = (
+        "filename", "sha256", "package_type", "upload_time", "yanked", "yanked_reason",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.package):
@@ -76,14 +55,17 @@ class PypiSource(RepositorySource):
         return f"pypi:{canonicalize_name(self.package)}=={Version(self.version)}"
 
     @property
-    def place(self) -> str:
-        """`pypi:NAME==VERSION`."""
-        return self.spec
+    def name(self) -> str:
+        """The name as the index compares it."""
+        return str(canonicalize_name(self.package))
 
-    def fetch(self, cache: Path) -> None:
-        """Download the file under `cache`, once; raise `SourceError` where it cannot be had as the index promises."""
-        if self._cached(cache) is not None:
-            return
+    @property
+    def release(self) -> str:
+        """The version as the index compares it."""
+        return str(Version(self.version))
+
+    def bring(self, folder: Path) -> dict[str, Json]:
+        """Download the file; raise `SourceError` where it cannot be had as the index promises."""
         # Loaded only here: half a second that no worker which merely reads should pay for.
         import requests  # noqa: PLC0415
         from pypi_simple import NoSuchProjectError, PyPISimple  # noqa: PLC0415
@@ -92,17 +74,17 @@ class PypiSource(RepositorySource):
             with PyPISimple() as client:
                 package = self._choose(client)
                 sha256 = package.digests["sha256"]
-                target = cache / "pypi" / sha256 / package.filename
+                target = folder / sha256 / package.filename
                 if not here(target).exists():
                     _download(client, package, target)
         except NoSuchProjectError:
             raise SourceError(f"{self.spec}: the index has no package of this name; check its spelling") from None
         except requests.RequestException as error:
             raise SourceError(f"{self.spec} could not be fetched ({_short(error)}); check the network") from None
-        if _sha256(target) != sha256:
+        if sha256_of(target) != sha256:
             target.unlink()
             raise SourceError(f"{self.spec}: the download is not what the index promised; try again")
-        found: FetchedFile = {
+        return {
             "filename": package.filename,
             "sha256": sha256,
             "package_type": package.package_type,
@@ -110,40 +92,6 @@ class PypiSource(RepositorySource):
             "yanked": package.is_yanked,
             "yanked_reason": package.yanked_reason or None,
         }
-        _write(self._note(cache), json.dumps(found, indent=1, sort_keys=True).encode())
-
-    def state(self, cache: Path) -> SourceState:
-        """Return the state by the SHA-256 of the file: a release on the index never changes."""
-        note = self._cached(cache)
-        if note is None:
-            raise SourceError(f"{self.spec}: it was not fetched yet")
-        size = (cache / "pypi" / note["sha256"] / note["filename"]).stat().st_size
-        return SourceState.of(size, self.spec, sorted(self.about.items()), note["sha256"])
-
-    @contextmanager
-    def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
-        """Open for reading; raise `SourceError` where it was not fetched or the file changed since."""
-        note = self._cached(cache)
-        if note is None:
-            raise SourceError(f"{self.spec}: it was not fetched yet")
-        found = Repository(self.spec, self.kind, str(canonicalize_name(self.package)), "", metadata=_metadata(note))
-        path = cache / "pypi" / note["sha256"] / note["filename"]
-        with open_archive(path, found, self.about, limits, note["sha256"]) as opened:
-            yield opened
-
-    def _note(self, cache: Path) -> Path:
-        wanted = f"-{self.sha256.lower()}" if self.sha256 else ""
-        return cache / "pypi" / f"{canonicalize_name(self.package)}-{Version(self.version)}{wanted}.json"
-
-    def _cached(self, cache: Path) -> FetchedFile | None:
-        """Return what an earlier fetch noted down, None where the file is not there as noted."""
-        try:
-            note: FetchedFile = json.loads(opened(self._note(cache), Path.read_bytes))
-            _metadata(note)  # has every key
-            there = here(cache / "pypi" / note["sha256"] / note["filename"]).is_file()
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return note if there else None
 
     def _choose(self, client: PyPISimple) -> DistributionPackage:
         """Return the file to take: tar before zip before wheels, pure Python wheels first, then by name."""
@@ -163,17 +111,6 @@ class PypiSource(RepositorySource):
             if not files:
                 raise SourceError(f"{self.spec}: the index has no file with the SHA-256 {self.sha256.lower()}")
         return min(files, key=_preference)
-
-
-def _metadata(note: FetchedFile) -> dict[str, Json]:
-    return {
-        "filename": note["filename"],
-        "sha256": note["sha256"],
-        "package_type": note["package_type"],
-        "upload_time": note["upload_time"],
-        "yanked": note["yanked"],
-        "yanked_reason": note["yanked_reason"],
-    }
 
 
 def _preference(package: DistributionPackage) -> tuple[bool, bool, bool, str]:
@@ -198,16 +135,6 @@ def _download(client: PyPISimple, package: DistributionPackage, target: Path) ->
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole(target, durable=False) as part:
         client.download_package(package, part, verify=False, timeout=_TIMEOUT)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with whole(path, durable=False) as part:
-        part.write_bytes(data)
 
 
 def _short(error: requests.RequestException) -> str:
