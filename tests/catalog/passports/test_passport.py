@@ -44,6 +44,9 @@ def test_a_fact_is_one_of_four_states_and_rests_on_something(given: dict[str, An
     ("given", "text"),
     [
         (known("size.files", 1234567, unit="files"), "1,234,567 files"),
+        (known("size.files", 1, unit="files"), "1 file"),
+        (known("size.repositories", 1, unit="repositories"), "1 repository"),
+        (known("size.text_bytes", 12.9e6, unit="bytes", low=8e6, high=2e7), "12.9 MB (8.0 MB to 20.0 MB)"),
         (known("quality.f1", 87.1, unit="%", low=86.0, high=88.0), "87.1% (86 to 88)"),
         (known("contents", "identifiers only"), "identifiers only"),
         (known("search.index", True), "yes"),

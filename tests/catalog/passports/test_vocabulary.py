@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drystone.catalog.passports.passport import ALWAYS, Capability, Fact
+from drystone.catalog.passports.passport import _ONE, ALWAYS, Capability, Fact
 from drystone.catalog.passports.vocabulary import fact_kind, fact_kinds, flows, jobs
 
 
@@ -27,3 +27,8 @@ def test_flows_count_as_flows() -> None:
 def test_an_unshared_name_says_itself() -> None:
     assert fact_kind("speed.batch_of_8").title == "speed, batch of 8"
     assert fact_kind("speed.batch_of_8").better is None
+
+
+def test_every_unit_has_a_word_for_one() -> None:
+    units = {kind.unit for kind in fact_kinds().values() if kind.unit} - {"%", "bytes", "pairs/s"}
+    assert units == set(_ONE)

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from drystone._words import many
 from drystone.release.layout import size_text
 
 #: Of the JSON: another number where a field changes its meaning or goes.
@@ -22,6 +23,11 @@ FactName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)
 CapabilityId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)+$", max_length=96)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+#: Units of the vocabulary and how one of them is called.
+_ONE: Final = {
+    many(0, one)[2:]: one
+    for one in ("day", "download", "file", "language", "like", "pair", "parameter", "repository", "span", "token")
+}
 #: What a line, and what a text of several lines, may hold: no control character.
 LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 PROSE: Final = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
@@ -109,11 +115,15 @@ class Claim(_Plain):
             return self.value
         if isinstance(self.value, tuple):
             return ", ".join(self.value)
+        ends = () if self.low is None or self.high is None else (self.low, self.high)
         if self.unit == "bytes":
-            return size_text(int(self.value))
-        number = f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:,.6g}"
-        unit = "" if self.unit is None else self.unit if self.unit == "%" else f" {self.unit}"
-        return number + unit + ("" if self.low is None else f" ({self.low:,.6g} to {self.high:,.6g})")
+            number, shown = size_text(int(self.value)), [size_text(int(end)) for end in ends]
+        else:
+            unit = _ONE.get(self.unit or "", self.unit) if self.value == 1 else self.unit
+            number = f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:,.6g}"
+            number += "" if unit is None else unit if unit == "%" else f" {unit}"
+            shown = [f"{end:,.6g}" for end in ends]
+        return number + (f" ({' to '.join(shown)})" if shown else "")
 
 
 class Fact(_Plain):
