@@ -16,19 +16,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from drystone._words import many
 from drystone.building.context import Build
 from drystone.building.listing import VERSION, Listed, list_occurrences
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.screening import Screens, check
 from drystone.building.stages.tables import Member
-from drystone.errors import MissingExtraError
+from drystone.errors import BuildError, MissingExtraError
 from drystone.policy.decision import LedgerStage
 from drystone.policy.judge import Policies
 from drystone.registry import Applied
 from drystone.release.inspection.losses import Losses, is_empty, together
 from drystone.release.manifest import FunnelStep
-from drystone.sources.base import Readable
+from drystone.sources.base import Part, Readable
 from drystone.work.exchange import Files, Lined, Numbered, Readers, Routed, blocks, route
 from drystone.work.losses import digests, forget_lost
 from drystone.work.ranges import Range, bounds, id_range, range_count
@@ -302,9 +303,28 @@ class Plan:
         ]
         forget_lost(stage, (task.id for task in tasks), now=self._build.retry_lost)
         annotated: list[Any] = self._build.run("annotate", stage, tasks)
+        self._check_stores(stage, [(name, partition) for name, partition, _, _ in cut], annotated)
         self._build.store.keep_only(stage, (task.id for task in tasks))
         files = [stage.folder / f"{task.id}.parquet" for task in tasks]
         return Lined.of(files, self._build.store.folder, placed.file("annotations")), annotated, detectors
+
+    def _check_stores(self, stage: Stage, tasks: list[tuple[str, int]], annotated: list[AnnotateCounts]) -> None:
+        """Raise `BuildError` where a store of contents gave nothing at all; the same build asks for all of it again."""
+        asked: Counter[str] = Counter()
+        came: Counter[str] = Counter()
+        named: dict[str, list[str]] = {}
+        for (task, partition), counts in zip(tasks, annotated, strict=True):
+            source = self._listed.sources[partition]
+            if isinstance(source, Part) and source.contents_from:
+                asked[source.contents_from] += counts["blobs"]
+                came[source.contents_from] += counts["blobs"] - (counts["lost"]["count"] if counts["lost"] else 0)
+                named.setdefault(source.contents_from, []).append(task)
+        for place, count in asked.items():
+            if count and not came[place]:
+                for task in named[place]:
+                    stage.forget(task)
+                what = f"gave none of the {many(count, 'content')} that were asked for"
+                raise BuildError(f"{place}: {what}; check the address, and build again")
 
     def _copies(self, key: list[object], blobs: Numbered, annotated: Routed) -> tuple[Any, list[object]]:
         """Look for copies of what is out in other forms; return for each range where they stand, and the key with them.

@@ -287,6 +287,11 @@ class Part(ABC):
     def state(self, cache: Path) -> SourceState:
         """Return what the part holds now, without reading contents."""
 
+    @property
+    def contents_from(self) -> str:
+        """Where its contents are asked for, as it may be printed: without login and parameters; empty where nowhere."""
+        return ""
+
     @abstractmethod
     def listing(self, cache: Path, limits: Limits) -> Listing:
         """Return all repositories and occurrences of this part. Raises `SourceError`."""

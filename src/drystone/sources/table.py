@@ -50,6 +50,7 @@ from drystone.sources.base import (
 )
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
+from drystone.sources.software_heritage.http import shown
 from drystone.work.files import whole
 from drystone.work.store import Stage
 from drystone.work.tasks import Runner, Task
@@ -179,6 +180,11 @@ class TablePart(Part):
     def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return Terms(swh_terms.SHA256, self.agreement)
+
+    @property
+    def contents_from(self) -> str:
+        """The location of contents."""
+        return shown(self.contents)
 
     def state(self, cache: Path) -> SourceState:
         """Return the state by the table's files and where contents come from."""
@@ -460,7 +466,9 @@ def _occurrences(rows: pa.Table, limits: Limits) -> pa.Table:
 def _store(location: str, cache: Path, limits: Limits, process: int) -> ContentStore:
     """Return this process's connections to a store; kept until it ends. `DRYSTONE_SWH_TOKEN` is for the web API."""
     token = os.environ.get("DRYSTONE_SWH_TOKEN")
-    return ContentStore.open(location, cache=cache / "contents", max_bytes=limits.max_file_bytes, token=token)
+    return ContentStore.open(
+        location, cache=cache / "contents", max_bytes=limits.max_file_bytes, token=token, patience=limits.patience
+    )
 
 
 @lru_cache(maxsize=2)

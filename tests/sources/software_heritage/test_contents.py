@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 import time
 from collections import Counter
@@ -165,6 +166,49 @@ def test_a_store_that_refuses_everything_stops_the_build(server: Server, world: 
     server.behave = lambda path, times: (403, {}, b"no")
     with pytest.raises(BuildError, match=r"refuses every request \(the answer is 403.*agreement"):
         fetch(server.url, world.ids())
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_a_store_that_gives_nothing_is_named_after_its_first_answers(server: Server, world: World, status: int) -> None:
+    server.behave = lambda path, times: (status, {}, b"nothing of the kind")
+    place = server.url.replace("://", "://ann:secret@")
+    with pytest.raises(BuildError, match="gives none of the contents asked for") as error:
+        fetch(place, world.ids())
+    assert str(error.value).startswith(server.url)
+    assert sum(server.asked.values()) < 40
+
+
+def test_one_object_that_fails_for_ever_is_a_failure_of_its_own(server: Server, world: World, tmp_path: Path) -> None:
+    ids = world.ids()
+    server.behave = lambda path, times: (500, {}, b"broken") if path == path_of(ids[3]) else None
+    for cache in (None, tmp_path, tmp_path):  # the last time all the others come from the cache
+        found = fetch(server.url, ids, attempts=2, cache=cache)
+        failed = found.pop(3)
+        assert isinstance(failed, Failure)
+        assert (failed.kind, "500" in failed.reason) == ("failed", True)
+        assert all(isinstance(data, bytes) for data in found)
+
+
+def test_who_waits_is_told_for_what_how_long_and_how_many(
+    server: Server, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drystone.sources.software_heritage.http._TOLD_EVERY", 0.5)
+    server.behave = lambda path, times: (429, {"Retry-After": "1"}, b"") if times == 1 else None
+    place = server.url.replace("://", "://ann:secret@")
+    assert len(fetch(place, world.ids()[:8])) == 8
+    said = caplog.records[0].getMessage()
+    assert re.match(
+        rf"{server.url}/content: the answer is 429 Too Many Requests; trying again in 1 s "
+        r"\(waited 0 s so far, at most 7200; \d requests wait\)",
+        said,
+    )
+    assert "secret" not in caplog.text
+
+
+def test_patience_bounds_what_a_server_may_ask(server: Server, world: World) -> None:
+    server.behave = lambda path, times: (429, {"Retry-After": "5"}, b"")
+    with pytest.raises(BuildError, match=r"asks to wait 5 seconds, and limits\.patience allows 2"):
+        fetch(server.url, world.ids(), patience=2)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

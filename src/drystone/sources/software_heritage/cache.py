@@ -56,6 +56,17 @@ class ContentCache:
                 raise BuildError(f"{self._path}: the cache cannot be read ({error}); remove it") from None
         return bytes(row[0]) if row is not None else None
 
+    def newest(self) -> bytes | None:
+        """Return the bytes that were put in last, of all processes; None where there are none."""
+        with self._lock:
+            if self._waiting:
+                return self._waiting[next(reversed(self._waiting))]
+            try:
+                row = self._database.execute("select data from contents order by number desc limit 1").fetchone()
+            except sqlite3.Error as error:
+                raise BuildError(f"{self._path}: the cache cannot be read ({error}); remove it") from None
+        return bytes(row[0]) if row is not None else None
+
     def put(self, id_: bytes, data: bytes) -> None:
         """Keep bytes under a hash; what is larger than an eighth of the limit is not kept."""
         if len(data) > self._limit // 8:

@@ -25,20 +25,20 @@ from drystone.identity.hashes import blob_hash
 from drystone.sources.base import Limits
 from drystone.sources.software_heritage.cache import ContentCache
 from drystone.sources.software_heritage.export import GraphExport
-from drystone.sources.software_heritage.http import HttpClient, Refusal, Reply, s3_address
+from drystone.sources.software_heritage.http import HttpClient, Refusal, Reply, s3_address, shown
 
 #: Bytes that are asked for at a time, by the lengths that are known; an unknown length counts as the second number.
 _IN_FLIGHT_BYTES: Final = 64 << 20
 _UNKNOWN_LENGTH: Final = 256 << 10
-#: A store that refuses this many requests before it has answered one refuses all.
-_REFUSALS: Final = 16
+#: After so many contents in a row that did not come it is asked whether the store gives any at all.
+_IN_A_ROW: Final = 16
 #: gzip can make a body longer by this many bytes at most: header, trailer, and 5 bytes for each stored block.
 _GZIP_OVERHEAD: Final = 4096
 
 #: Locations that are neither a path nor a URL: the archive's web API, the export's own data.
 WORDS: Final = ("api", "export")
 
-FailureKind = Literal["missing", "refused", "corrupt", "too_large", "unnamed"]
+FailureKind = Literal["missing", "refused", "corrupt", "failed", "too_large", "unnamed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _HASHES: Final[dict[str, Any]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a content cannot be had: a fact about the content, not about this moment; `reason` is for people."""
+    """Why a content cannot be had, though others can; `reason` is for people. Only what "failed" may pass by itself."""
 
     kind: FailureKind
     reason: str
@@ -105,8 +105,10 @@ class ContentStore(AbstractContextManager["ContentStore"]):
         self._cache = cache
         self._concurrency = concurrency
         self._limit = limit
-        self._answered = False
-        self._refused = 0
+        #: The last content that the place gave, and how many it did not give since.
+        self._came: ContentId | None = None
+        self._in_a_row = 0
+        self._lock = threading.Lock()
 
     @classmethod
     def open(
@@ -154,12 +156,12 @@ class ContentStore(AbstractContextManager["ContentStore"]):
             folder = Path(location.removeprefix("file://")).expanduser()
             if not (folder / "content").is_dir():
                 raise UsageError(
-                    f"{location}: is no store of contents, it has no folder 'content' with objects by sha1"
+                    f"{shown(location)}: is no store of contents, it has no folder 'content' with objects by sha1"
                 )
             place = _Folder(folder / "content")
         else:
             raise UsageError(
-                f"{location}: contents are read from a folder, http(s)://, s3://BUCKET, or the web API; not {scheme}://"
+                f"{shown(location)}: contents are read from a folder, http(s)://, s3://BUCKET, or the web API; not {scheme}://"
             )
         kept = ContentCache(cache, cache_bytes) if cache is not None else None
         return cls(location, place, kept, concurrency, max_bytes)
@@ -168,7 +170,7 @@ class ContentStore(AbstractContextManager["ContentStore"]):
         """Yield each content with its bytes or the reason why there are none, in the order asked for.
 
         `ids` is drawn from as answers come, so that memory stays bounded. Raises `BuildError` where the location does
-        not answer at all, or refuses everything: the same may succeed later.
+        not answer at all, or gives nothing: the same may succeed later.
         """
         stop = threading.Event()
         waiting: deque[tuple[ContentId, int, Future[bytes | Failure]]] = deque()
@@ -180,29 +182,57 @@ class ContentStore(AbstractContextManager["ContentStore"]):
                     while waiting and (held + size > _IN_FLIGHT_BYTES or len(waiting) >= 4 * self._concurrency):
                         done, freed, future = waiting.popleft()
                         held -= freed
-                        yield done, self._counted(future.result())
+                        yield done, future.result()
                     waiting.append((id_, size, pool.submit(self._one, id_, stop)))
                     held += size
                 while waiting:
                     done, _, future = waiting.popleft()
-                    yield done, self._counted(future.result())
+                    yield done, future.result()
             finally:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 if self._cache is not None:
                     self._cache.flush()
 
-    def _counted(self, found: bytes | Failure) -> bytes | Failure:
-        if isinstance(found, bytes) or found.kind != "refused":
-            self._answered = True
-        elif not self._answered:
-            self._refused += 1
-            if self._refused >= _REFUSALS:
-                raise BuildError(
-                    f"{self.location}: refuses every request ({found.reason}); check the credentials, and whether you "
-                    "have an agreement for bulk access (docs/software-heritage.md)"
-                )
+    def _asked(self, id_: ContentId, stop: threading.Event) -> bytes | Failure:
+        """Ask the place, and find out whether a failure is the content's or the place's.
+
+        Raises `BuildError` where it is the place's: then nothing is said of the content.
+        """
+        found = self._checked(id_, stop)
+        with self._lock:
+            if isinstance(found, bytes):
+                self._came, self._in_a_row = id_, 0
+                return found
+            if found.kind in ("too_large", "unnamed"):
+                return found
+            self._in_a_row += 1
+            doubtful = found.kind == "failed" or self._in_a_row % _IN_A_ROW == 0
+        if doubtful and not stop.is_set():
+            self._check_alive(found, stop)
         return found
+
+    def _checked(self, id_: ContentId, stop: threading.Event) -> bytes | Failure:
+        found = self._place.get(id_, self._limit, stop)
+        wrong = id_.mismatch(found) if isinstance(found, bytes) else None
+        return Failure("corrupt", wrong) if wrong is not None else found
+
+    def _check_alive(self, found: Failure, stop: threading.Event) -> None:
+        """Ask for a content that came before; raise `BuildError` where it does not come either, or none ever came."""
+        known = self._came
+        if known is None and self._cache is not None and (data := self._cache.newest()) is not None:
+            known = ContentId(blob_hash(data), hashlib.sha1(data, usedforsecurity=False).digest(), length=len(data))
+        again = self._checked(known, stop) if known is not None else found
+        place = shown(self.location)
+        if found.kind == "failed":
+            if isinstance(again, Failure) and again.kind == "failed":
+                raise BuildError(f"{place}: {found.reason}; build again later, it goes on from here")
+        elif isinstance(again, Failure):
+            what = "refuses every request" if found.kind == "refused" else "gives none of the contents asked for"
+            raise BuildError(
+                f"{place}: {what} ({found.reason}); check the address and the credentials, and whether you have an "
+                "agreement for bulk access (docs/software-heritage.md)"
+            )
 
     def _one(self, id_: ContentId, stop: threading.Event) -> bytes | Failure:
         if id_.length is not None and id_.length > self._limit:
@@ -212,19 +242,12 @@ class ContentStore(AbstractContextManager["ContentStore"]):
             kept = self._cache.get(key)
             if kept is not None and id_.mismatch(kept) is None:
                 return kept
-        found: bytes | Failure = Failure("corrupt", "it was not asked for")
-        # Bytes that are wrong may have been hurt on the way: they are asked for once more.
-        for _ in range(2):
-            found = self._place.get(id_, self._limit, stop)
-            if isinstance(found, bytes):
-                wrong = id_.mismatch(found)
-                if wrong is None:
-                    if self._cache is not None and key is not None:
-                        self._cache.put(key, found)
-                    return found
-                found = Failure("corrupt", wrong)
-            if found.kind != "corrupt" or stop.is_set():
-                break
+        found = self._asked(id_, stop)
+        if isinstance(found, Failure) and found.kind == "corrupt" and not stop.is_set():
+            # Bytes that are wrong may have been hurt on the way: they are asked for once more.
+            found = self._asked(id_, stop)
+        if isinstance(found, bytes) and self._cache is not None and key is not None:
+            self._cache.put(key, found)
         return found
 
     def close(self) -> None:
@@ -343,6 +366,8 @@ _NO_SHA1: Final = Failure("unnamed", "its sha1 is unknown, by which objects are 
 
 def _failure(refusal: Refusal, limit: int) -> Failure:
     kind: FailureKind
+    if refusal.failed:
+        return Failure("failed", refusal.reason)
     if refusal.status in (404, 410):
         kind = "missing"
     elif refusal.status in (401, 403, 451):

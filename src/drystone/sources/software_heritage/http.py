@@ -5,6 +5,7 @@ Knows which answers pass with time and which are final, and how S3 wants to be a
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -28,6 +29,10 @@ _FINAL: Final = frozenset({401, 403, 404, 410, 451})
 _PIECE: Final = 1 << 20
 #: The longest pause between two attempts that the server did not ask for, in seconds.
 _LONGEST_PAUSE: Final = 60.0
+#: Whoever waits is told after so many seconds, and then as often.
+_TOLD_EVERY: Final = 10.0
+
+_log = logging.getLogger("drystone.sources")
 
 Sign = Callable[[str], Mapping[str, str]]
 
@@ -41,18 +46,30 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A final answer that is not 200. `status` is HTTP's; 413 also where the body is too long, 0 where it is broken."""
+    """A final answer that is not 200. `status` is HTTP's; 413 also where the body is too long, 0 where it is broken.
+
+    `failed`: it might pass with time, and did not within all attempts.
+    """
 
     status: int
     reason: str
+    failed: bool = False
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be printed: without a login and without parameters."""
+    place, _, rest = url.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{place}://{host.rpartition('@')[2]}{slash}{path}" if rest else place
 
 
 class HttpClient:
     """GET over connections that are kept, safe to share between threads.
 
     A failure that passes is tried `attempts` times, with pauses of `backoff` seconds that double and vary;
-    `Retry-After` and a used-up rate limit put off all requests, at most `patience` seconds in all for one of them.
-    `sign` gives the headers for a URL.
+    `Retry-After` and a used-up rate limit put off all requests. No request takes more than `patience` seconds in all,
+    but for its last attempt. Whoever waits long is told for what, how long and how many (a warning of the log
+    "drystone.sources"). `sign` gives the headers for a URL.
     """
 
     def __init__(
@@ -71,6 +88,9 @@ class HttpClient:
         self._patience = patience
         self._sign = sign
         self._not_before = 0.0
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._told = 0.0
         self._pool = urllib3.PoolManager(
             num_pools=4,
             maxsize=connections,
@@ -80,32 +100,37 @@ class HttpClient:
         )
 
     def get(self, url: str, limit: int, stop: threading.Event) -> Reply | Refusal:
-        """Return the body at `url`, at most `limit` bytes, or the final answer.
+        """Return the body at `url`, at most `limit` bytes, or the final answer, also where no attempt was answered.
 
-        Raises `BuildError` where the server does not answer, stays busy, or answers what no store of contents does.
+        Raises `BuildError` where the server asks to wait for longer than `patience`, or answers what no store of
+        contents does.
         """
         failures = 0
         waited = 0.0
+        begun = time.monotonic()
+        reason = "its limit of requests is used up"
         while True:
             pause = self._not_before - time.monotonic()
             if pause > 0:
-                waited += self._wait(url, pause, waited, stop)
+                waited += self._wait(url, pause, waited, reason, stop)
             found, asked = self._once(url, limit)
             if isinstance(found, Reply) or found.status in _FINAL or found.status == 413:
                 return found
             if found.status not in _PASSING and found.status >= 100:
-                raise BuildError(f"{url}: {found.reason}; is this the address of a store of contents?")
+                raise BuildError(f"{shown(url)}: {found.reason}; is this the address of a store of contents?")
+            reason = found.reason
             if asked is not None:
-                waited += self._wait(url, asked, waited, stop)
+                waited += self._wait(url, asked, waited, reason, stop)
                 # What a server schedules is not a failure of it; one that never lets go is.
                 if waited < self._patience and asked > 0:
                     continue
             failures += 1
-            if failures >= self._attempts:
+            if failures >= self._attempts or time.monotonic() - begun > self._patience:
                 if found.status == _BROKEN_BODY:
                     return Refusal(0, found.reason)
-                raise BuildError(f"{url}: {found.reason}, {failures} times; build again later, it goes on from here")
-            self._sleep(min(_LONGEST_PAUSE, self._backoff * 2 ** (failures - 1) * random.uniform(0.5, 1.5)), url, stop)
+                return Refusal(found.status, f"{found.reason}, {failures} times", failed=True)
+            pause = min(_LONGEST_PAUSE, self._backoff * 2 ** (failures - 1) * random.uniform(0.5, 1.5))
+            self._sleep(pause, url, f"{reason}, {failures} times", time.monotonic() - begun, stop)
 
     def close(self) -> None:
         """Close all connections."""
@@ -155,19 +180,39 @@ class HttpClient:
             pause = int(headers["X-RateLimit-Reset"]) - time.time()
             self._not_before = max(self._not_before, time.monotonic() + pause)
 
-    def _wait(self, url: str, pause: float, waited: float, stop: threading.Event) -> float:
+    def _wait(self, url: str, pause: float, waited: float, reason: str, stop: threading.Event) -> float:
         if waited + pause > self._patience:
             raise BuildError(
-                f"{url}: the server asks to wait {pause:,.0f} seconds; build again later, it goes on from here"
+                f"{shown(url)}: the server asks to wait {pause:,.0f} seconds, and limits.patience allows "
+                f"{self._patience:,.0f}; build again later, it goes on from here"
             )
         self._not_before = max(self._not_before, time.monotonic() + pause)
-        self._sleep(pause, url, stop)
+        self._sleep(pause, url, reason, waited, stop)
         return pause
 
-    @staticmethod
-    def _sleep(seconds: float, url: str, stop: threading.Event) -> None:
-        if stop.wait(max(0.0, seconds)):
-            raise BuildError(f"{url}: was given up")
+    def _sleep(self, seconds: float, url: str, reason: str, waited: float, stop: threading.Event) -> None:
+        with self._lock:
+            self._waiting += 1
+        try:
+            self._tell(seconds, url, reason, waited)
+            if stop.wait(max(0.0, seconds)):
+                raise BuildError(f"{shown(url)}: was given up")
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _tell(self, seconds: float, url: str, reason: str, waited: float) -> None:
+        """Say for what one waits, how long, and how many do, where that takes long and was not just said."""
+        with self._lock:
+            long = seconds + waited >= _TOLD_EVERY and time.monotonic() - self._told >= _TOLD_EVERY
+            if long:
+                self._told = time.monotonic()
+            waiting = self._waiting
+        if long:
+            _log.warning(
+                "%s: %s; trying again in %.0f s (waited %.0f s so far, at most %.0f; %d requests wait)",
+                shown(url).rpartition("/")[0], reason, seconds, waited, self._patience, waiting,
+            )  # fmt: skip
 
 
 #: Statuses of our own, below HTTP's: no answer at all, and an answer that broke off.

@@ -36,6 +36,7 @@ from drystone.sources.software_heritage import parts as swh_parts
 from drystone.sources.software_heritage import terms as swh_terms
 from drystone.sources.software_heritage.contents import ContentId, ContentStore
 from drystone.sources.software_heritage.export import GraphExport, TableFile
+from drystone.sources.software_heritage.http import shown
 from drystone.sources.software_heritage.parts import CONTENTS
 from drystone.work.runs import (
     ROWS_PER_RANGE,
@@ -169,6 +170,7 @@ class SoftwareHeritage(Collection):
             max_bytes=limits.max_file_bytes,
             token=os.environ.get("DRYSTONE_SWH_TOKEN"),
             export=self.export,
+            patience=limits.patience,
         )
 
 
@@ -404,6 +406,11 @@ class _Part(Part):
     def terms(self) -> Terms:
         """The wording of the archive's terms, by SHA-256, and the agreement that was stated."""
         return self.source.terms
+
+    @property
+    def contents_from(self) -> str:
+        """The location of contents."""
+        return shown(self.source.contents)
 
     def state(self, cache: Path) -> SourceState:
         parts = (self.key, self.source.contents, self.number, self.name, [span[1:] for span in self.spans])
