@@ -152,6 +152,7 @@ INNOCENT = {
         're.compile(r"""AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}""")\n',
         "a.py",
     ),
+    "a name of a style sheet": ("--md-sys-color-primary: var(--md-ref-palette-primary100);\n", "a.css"),
     "what an authenticator says": (
         '"authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MBAAAABQ==",\n',
         "a.py",

@@ -148,10 +148,19 @@ def no_class(value: bytes) -> float:
     return 0.0 if _CLASS.search(value) else 1.0
 
 
+_HYPHENED = re.compile(rb"[a-z]+(?:-[a-z]+)+\d*")
+
+
+def no_words(value: bytes) -> float:
+    """Return 0 for words that hyphens join, as names in style sheets are: `md-ref-palette-primary100`."""
+    return 0.0 if _HYPHENED.fullmatch(value) else 1.0
+
+
 CHECKS: Final[dict[str, Callable[[bytes], float]]] = {
     "github": github,
     "npm": github,
     "no_class": no_class,
+    "no_words": no_words,
     "basic_auth": basic_auth,
     "jwt": jwt,
     "of_three_alphabets": of_three_alphabets,

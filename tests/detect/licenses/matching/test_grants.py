@@ -140,9 +140,9 @@ def test_what_prose_asks_of_contributors_restricts_nobody() -> None:
     )
     assert readme(donations) == "MIT"
     status = (
-        "# Marigold\n\n## License\n\nApache License 2.0. In applying this licence, ECMWF does not waive the privileges and "
-        "immunities granted to it by virtue of its status as an intergovernmental organisation nor does it submit to "
-        "any jurisdiction.\n"
+        "# Marigold\n\n## License\n\nApache License 2.0. In applying this licence, ECMWF does not waive the privileges "
+        "and immunities granted to it by virtue of its status as an intergovernmental organisation nor does it submit "
+        "to any jurisdiction.\n"
     )
     assert readme(status) == "Apache-2.0"
     asked = "# Marigold\n\n## License\n\nMIT. Companies must donate to the project each year.\n"
