@@ -70,6 +70,7 @@ def test_the_public_names_are_these() -> None:
         "find_copies",
         "find_duplicates",
         "find_passages",
+        "history",
         "import_optouts",
         "import_reviews",
         "index_release",

@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from drystone.release.verbs import (
         diff,
         export,
+        history,
         lookup,
         losses,
         new_receipt_key,
@@ -213,6 +214,7 @@ __all__ = [
     "find_copies",
     "find_duplicates",
     "find_passages",
+    "history",
     "import_optouts",
     "import_reviews",
     "index_release",
@@ -293,6 +295,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "history": "drystone.release.verbs",
     "publish_passport": "drystone.catalog.verbs",
     "resolve_need": "drystone.catalog.verbs",
     "verify_passport": "drystone.catalog.verbs",

@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeGuard
+
+import orjson
 
 from drystone.building.context import Build
+from drystone.building.repositories.equal import Twin, stand_in, stand_ins, twin
+from drystone.building.repositories.relating import Related, relate
 from drystone.building.stages import inventory
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.opting_out import common as common_stage
@@ -28,15 +33,20 @@ from drystone.identity import origins, swhid
 from drystone.policy.optouts import forked_from, out_among, request_for
 from drystone.registry import Applied
 from drystone.sources import GitSource, told_apart
-from drystone.sources.base import Collection, Readable, RepositorySource, SourceState
+from drystone.sources.base import SAME_DIRECTORY, Collection, Readable, Repository, RepositorySource, SourceState
 from drystone.work.exchange import blocks
 from drystone.work.losses import Lost, digests, forget_lost
 from drystone.work.ranges import ROWS_PER_RANGE
 from drystone.work.store import Stage, fingerprint
 from drystone.work.tasks import Task
 
+if TYPE_CHECKING:
+    from drystone._json import Json
+
 #: Of this program, and of how its stages hand rows on: what another version has made is made anew.
 VERSION: Final = f"{version('drystone')}, rows by exchange, licences of tables, with losses"
+#: Kind of sources that may list only some of a directory's files.
+_OF_SOME_FILES: Final = "table"
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,9 @@ class Listed:
     occurrences with `rows` each, in which those that are out are marked; `skip` are the repositories that an earlier
     partition has given or that are out. `marks` is a key over what is out, `out` maps the names of repositories that
     are out to their requests. `copies` is a snapshot of the opt-outs where copies are to be looked for, and its hash;
-    `common` counts by request the contents that stay because too many have them. `lost` has a hash
-    for each partition of which something did not come.
+    `common` counts by request the contents that stay because too many have them. `lost` has a hash for each partition
+    of which something did not come. `related` is what was found of mirrors, forks and copies; `collapsed` are those
+    that go, by their numbers, with what their rows say.
     """
 
     inventory: Stage
@@ -65,6 +76,8 @@ class Listed:
     copies: tuple[Path, str] | None = None
     common: Mapping[str, int] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    related: Related = field(default_factory=Related)
+    collapsed: list[dict[int, str]] = field(default_factory=list)
 
     @property
     def marked(self) -> list[str]:
@@ -94,6 +107,26 @@ def check_origins(read: Iterable[tuple[RepositorySource, Inventoried]]) -> None:
                 f"{there[0]} and {here[0]} both have the origin {repository['origin']}; leave one of them out, or give "
                 "one another origin in a settings file (the key origin of its table [[source]])"
             )
+
+
+class _LeftTo(TypedDict):
+    """What differs of a repository for which another one stands."""
+
+    status: str
+    problem: str
+    occurrences: int
+    bytes: int
+    metadata: dict[str, Json]
+
+
+def _left_to(best: Twin, repository: Inventoried) -> _LeftTo:
+    return {
+        "status": inventory.DUPLICATE,
+        "problem": f"its root directory is that of {best.origin}, which stands for it",
+        "occurrences": 0,
+        "bytes": 0,
+        "metadata": {**repository["metadata"], SAME_DIRECTORY: best.origin},
+    }
 
 
 class _Listing:
@@ -128,15 +161,25 @@ class _Listing:
             for source, task in zip(sources, partitions, strict=True)
             if isinstance(source, RepositorySource)
         )
-        repositories, skip = self._repositories(stage, partitions)
+        repositories, skip, related = self._repositories(stage, partitions, sources)
         common = self._common(stage, partitions)
         listings, rows, marks, applied = self._opt_outs(stage, partitions, sources)
         by_text = bool(self._optouts.blobs or self._optouts.samples)
         copies = (self._snapshot(), self._optouts.sha256) if by_text else None
         return Listed(
             stage, partitions, sources, repositories, skip, listings, rows, self._packed, marks, self._out, applied,
-            copies, common, digests(self._lost.values()),
+            copies, common, digests(self._lost.values()), related, self._gone(stage, partitions, related),
         )  # fmt: skip
+
+    def _gone(self, stage: Stage, partitions: list[str], related: Related) -> list[dict[int, str]]:
+        """Return by partition the repositories that are collapsed, each with what its rows say of that."""
+        gone = related.collapsed
+        if not gone:
+            return [{} for _ in partitions]
+        listed = (enumerate(inventory.load_repositories(stage, task)) for task in partitions)
+        return [
+            {at: orjson.dumps(gone[r["id"]]._asdict()).decode() for at, r in each if r["id"] in gone} for each in listed
+        ]
 
     def _common(self, stage: Stage, partitions: list[str]) -> dict[str, int]:
         """Let contents that too many have be no copies; return by request how many."""
@@ -167,7 +210,7 @@ class _Listing:
             for _ in pool.map(lambda source: source.fetch(self._build.cache), self._alone):
                 self._build.engine.progress.advance("fetch", 1)
         self._build.engine.progress.finish("fetch")
-        found: list[Readable] = [*self._alone]
+        found: list[Readable] = [each for source in self._alone for each in source.at_points(self._build.cache)]
         for collection in self._collections:
             found += collection.parts(self._build.cache, self._limits, self._build.run, self._left_out())
         return sorted(found, key=lambda source: source.spec)
@@ -186,10 +229,15 @@ class _Listing:
         snapshot = self._snapshot() if self._optouts else None
         tasks = []
         states = self._states(sources)
-        self._forget_changed(stage, [state.key[:32] for state in states])
+        best = stand_ins(self._known(state.repository) for state in states if self._is_in(state.repository))
         for source, state in zip(sources, states, strict=True):
-            arguments = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
-            tasks.append(Task(state.key[:32], inventory.run, arguments, weight=max(1, state.size)))
+            given = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
+            arguments: dict[str, object] = {**given}
+            id_ = state.key[:32]
+            if (known := state.repository) is not None and stand_in(best, known.directory, known.origin) is not None:
+                arguments["unread"], id_ = True, sha256(f"{state.key} unread".encode()).hexdigest()[:32]
+            tasks.append(Task(id_, inventory.run, arguments, weight=max(1, state.size)))
+        self._forget_changed(stage, [task.id for task in tasks])
         forget_lost(stage, (task.id for task in tasks), now=self._build.retry_lost)
         counted = self._build.run("inventory", stage, tasks)
         self._rows = [summary["occurrences"] for summary in counted]
@@ -214,6 +262,18 @@ class _Listing:
             raise problem
         return states
 
+    def _is_in(self, repository: Repository | None) -> TypeGuard[Repository]:
+        """Return whether a repository is known before it is read, has files, and is not out: who is stands for none."""
+        if repository is None or repository.empty is not None:
+            return False
+        return request_for(self._optouts, repository.origin, repository.metadata) is None
+
+    def _known(self, repository: Repository) -> Twin:
+        return twin(
+            repository.directory, repository.id, repository.origin, self._build.settings.licenses,
+            repository.gha_license_id, repository.stars, repository.forks, repository.revision_date,
+        )  # fmt: skip
+
     def _forget_changed(self, stage: Stage, tasks: Sequence[str]) -> None:
         """Let finished tasks be done again where a repository was read that is out now, or the other way round.
 
@@ -225,8 +285,10 @@ class _Listing:
             if out_among(self._optouts, ((r["origin"], r["metadata"]) for r in repositories)).keys() != was:
                 stage.forget(task)
 
-    def _repositories(self, stage: Stage, partitions: list[str]) -> tuple[list[Inventoried], list[list[int]]]:
-        """Return all repositories, and for each partition those that an earlier partition has already given."""
+    def _repositories(
+        self, stage: Stage, partitions: list[str], sources: list[Readable]
+    ) -> tuple[list[Inventoried], list[list[int]], Related]:
+        """Return all repositories, for each partition those that an earlier one has given, and which are alike."""
         found: dict[str, Inventoried] = {}
         skip: list[list[int]] = []
         listed = [inventory.load_repositories(stage, task) for task in partitions]
@@ -245,9 +307,48 @@ class _Listing:
                 else:
                     found[repository["id"]] = repository
             skip.append(skipped)
+        equal = self._collapse(listed, found, skip)
         if self._optouts:
             optouts_stage.forget(self._build.cache, self._optouts, self._out)
-        return [found[id_] for id_ in sorted(found)], skip
+        key = [VERSION, partitions, skip, self._build.settings.licenses.model_dump(mode="json")]
+        related = relate(self._build, key, stage, partitions, sources, listed, skip)
+        return [found[id_] for id_ in sorted(found)], skip, replace(related, equal=equal)
+
+    def _collapse(
+        self, listed: list[list[Inventoried]], found: dict[str, Inventoried], skip: list[list[int]]
+    ) -> dict[str, str]:
+        """Let one repository stand for all with the same root directory: of the others a row is left.
+
+        Tables may list only some of a directory's files, so that theirs are not compared. Returns by id of each that
+        goes the id of the one that stands for it.
+        """
+        policy = self._build.settings.licenses
+        best = stand_ins(
+            twin(
+                r["directory"],
+                r["id"],
+                r["origin"],
+                policy,
+                r["gha_license_id"],
+                r["stars"],
+                r["forks"],
+                r["revision_date"],
+            )
+            for r in found.values()
+            if r["status"] == "read" and r["kind"] != _OF_SOME_FILES
+        )
+        gone: dict[str, str] = {}
+        for id_, repository in found.items():
+            other = stand_in(best, repository["directory"], repository["origin"])
+            if other is None or repository["status"] not in ("read", inventory.DUPLICATE):
+                continue
+            if repository["kind"] != _OF_SOME_FILES:
+                found[id_] = {**repository, **_left_to(other, repository)}
+                gone[id_] = other.id
+        for repositories, skipped in zip(listed, skip, strict=True):
+            known = set(skipped)
+            skipped += [at for at, r in enumerate(repositories) if r["id"] in gone and at not in known]
+        return gone
 
     def _opt_outs(
         self, stage: Stage, partitions: list[str], sources: list[Readable]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from drystone._words import many
 from drystone.building.context import Build
 from drystone.building.listing import VERSION, Listed, list_occurrences
+from drystone.building.repositories.relating import Related
 from drystone.building.stages.contents import Contents
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.screening import Screens, check
@@ -53,6 +54,7 @@ _ROW_WEIGHT: Final = 700.0
 _BY_CHOICE: Final = tuple(
     stage.word for stage in (LedgerStage.MALWARE, LedgerStage.DECONTAMINATION, LedgerStage.FILTERS)
 )
+_COLLAPSED: Final = LedgerStage.REPOSITORY_DUPLICATES.word
 
 #: By name: who plans a build need not load the detectors.
 _GATHER: Final = "drystone.building.stages.distinct:gather"
@@ -85,6 +87,7 @@ class Settled:
     partitions: list[str]
     sources: list[Readable]
     repositories: list[Inventoried]
+    related: Related
     roots: dict[str, str | None]
     conflicts: dict[str, str]
     heads: Heads
@@ -132,13 +135,16 @@ class Plan:
         self._build = build
         self._listed = listed
         self._settings = build.settings
+        #: What decides which repositories are collapsed; nothing where none are.
+        asked = self._settings.repository_duplicates
+        self._collapsed = [asked.model_dump(mode="json")] if asked.action == "collapse" else []
         #: What people decided of licence texts: hash of the text -> SPDX expression.
         self._reviews = dict(build.reviews.decisions)
         self._ranges = range_count(sum(listed.rows))
         self._by_id = Readers(("id",), self._ranges, lambda index: bounds(index, self._ranges)[:1])
         # What tasks look up by partition lies on disk, so that none is told of all of them.
         root = build.store.folder
-        told = build.store.stage("partitions", VERSION, listed.partitions, listed.marks)
+        told = build.store.stage("partitions", VERSION, listed.partitions, listed.marks, self._collapsed)
         packs = [listed.inventory.folder / f"{task}.parquet" for task in listed.partitions]
         self._listings = Lined.of(listed.listings, root, told.file("listings"))
         self._contents = Contents(
@@ -148,7 +154,7 @@ class Plan:
             limits=build.limits,
         )
         self._members: Stored[Member] = Stored.of(
-            map(Member, listed.partitions, listed.listings, listed.skip), told.file("members")
+            map(Member, listed.partitions, listed.listings, listed.skip, listed.collapsed), told.file("members")
         )
 
     def settle(self) -> Settled:
@@ -185,6 +191,7 @@ class Plan:
             partitions=listed.partitions,
             sources=listed.sources,
             repositories=listed.repositories,
+            related=listed.related,
             roots=trees.roots,
             conflicts=trees.conflicts,
             heads=_heads(decided),
@@ -344,7 +351,7 @@ class Plan:
         self, key: list[object], collected: Numbered, texts: list[CollectCounts]
     ) -> tuple[_Trees, list[object]]:
         listed = self._listed
-        key = [*key, self._settings.licenses.tree_rule, sorted(self._reviews.items())]
+        key = [*key, *self._collapsed, self._settings.licenses.tree_rule, sorted(self._reviews.items())]
         # Repositories stay whole, so that the tasks are uneven: many small ones even it out.
         enough = math.ceil(sum(listed.rows) / self._ranges / 4)
         cuts = blocks(listed.rows, enough)
@@ -477,7 +484,8 @@ def _funnel(
     size = sum(s["bytes"] for s in distinct_) - lost["bytes opted_out"]
     steps.append(FunnelStep(stage="distinct", files=files, bytes=size))
     order = [stage.word for stage in LedgerStage]
-    for stage in order[order.index("encoding") : order.index("exact_duplicates")]:
+    collapsed = [stage for stage in order if stage == _COLLAPSED and lost[f"blobs {stage}"]]
+    for stage in [*collapsed, *order[order.index("encoding") : order.index("exact_duplicates")]]:
         if stage in _BY_CHOICE and stage not in screens:
             continue
         files, size = files - lost[f"blobs {stage}"], size - lost[f"bytes {stage}"]

@@ -19,9 +19,10 @@ from drystone.building.context import Build
 from drystone.building.index import index_stage, is_wanted
 from drystone.building.output import INCOMPLETE, asked_facts, check_same
 from drystone.building.plan import Settled
+from drystone.building.repositories.tables import table_tasks
 from drystone.building.settings import Settings
 from drystone.building.stages.contents import Extent
-from drystone.building.stages.inventory import Inventoried, load_repositories
+from drystone.building.stages.inventory import DUPLICATE, Inventoried, load_repositories
 from drystone.building.stages.licensing import LICENSE_FILES, LicenseFile
 from drystone.building.stages.paths import path_text
 from drystone.building.stages.rows import repository_row
@@ -62,7 +63,7 @@ _LEDGER_ROWS: Final = 1 << 17
 #: Bytes of a row of the ledger, about.
 _LEDGER_ROW: Final = 200.0
 #: What an earlier build may have left under a name of its own.
-_OLD: Final = re.compile(r"(data|ledger)/|repositories\.v[^/]*\.parquet\Z|tombstones/[^/]*\.json\Z")
+_OLD: Final = re.compile(r"(data|ledger)/|[^/]*\.parquet\Z|tombstones/[^/]*\.json\Z")
 #: Bytes of text up to which small languages share one task.
 _TASK_BYTES: Final = 16 << 20
 
@@ -131,6 +132,7 @@ def write_files(
     write_table(repositories, repository_rows(settings, settled))
     # Together, so that no process waits for the end of the ledger.
     tasks = [*_ledger(build, stage, settled, output), *_shards(build, stage, settled, output, repositories, skip)]
+    tasks += table_tasks(build, stage, output, settled.related, settled.repositories, settled.sources)
     written = _run(build.engine, "ledger, shards", stage, tasks, output)
     if not is_wanted(build):
         build.engine.workers.dismiss()
@@ -255,7 +257,7 @@ def repository_rows(settings: Settings, settled: Settled) -> pa.Table:
     for repository in settled.repositories:
         said = settled.roots.get(repository["id"])
         root = LicenseAnnotation.from_json(said) if said is not None else None
-        unread = repository["status"] == "unreadable"
+        unread = repository["status"] in ("unreadable", DUPLICATE)
         verdict = None if unread else verdict_on(root, settings.licenses, repository["gha_license_id"])
         kept = settled.kept.get(repository["id"], 0)
         expression = root.expression if root is not None else None

@@ -151,7 +151,7 @@ def _described(facts: ReleaseFacts, output: Path, entries: list[FileEntry], old:
     """Return the facts with lineage, and with the numbers of what changed."""
     files = tuple(sorted(entries, key=lambda e: e.path))
     none = Counts(occurrences=0, kept=0, dropped=0, repositories=0, opted_out_repositories=0, text_bytes=0)
-    root, columns = release_root(facts, files), present_columns()
+    root, columns = release_root(facts, files), present_columns(files)
     new = Release(output, Manifest(root=root, facts=facts, counts=none, files=files, columns=columns))
     after = follow(old.manifest, change_lines(diff(old, new)))
     return facts.model_copy(update={"previous": after.previous, "earlier": after.earlier, "changes": after.changes})

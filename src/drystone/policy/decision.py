@@ -19,6 +19,7 @@ class LedgerStage(Enum):
 
     OPTED_OUT = "opted_out"
     INVENTORY = "inventory"
+    REPOSITORY_DUPLICATES = "repository_duplicates"
     ENCODING = "encoding"
     LANGUAGE = "language"
     LICENSE = "license"
@@ -48,6 +49,7 @@ class Reason(Enum):
     LOST_DIRECTORY = LedgerStage.INVENTORY, "lost_directory"
     LOST_REPOSITORY = LedgerStage.INVENTORY, "lost_repository"
     TOO_LARGE = LedgerStage.INVENTORY, "too_large"
+    REPOSITORY_DUPLICATE = LedgerStage.REPOSITORY_DUPLICATES, "repository_duplicate"
     BINARY = LedgerStage.ENCODING, "binary"
     UNDECODABLE = LedgerStage.ENCODING, "undecodable"
     DAMAGED = LedgerStage.ENCODING, "damaged"

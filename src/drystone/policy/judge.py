@@ -61,6 +61,13 @@ class Unread(NamedTuple):
     lost: LostThing | None = None
 
 
+class OfDuplicate(NamedTuple):
+    """An occurrence in a repository that is collapsed: the one that is preferred has `share` of its contents."""
+
+    repository_id: str
+    share: float
+
+
 class NotText(NamedTuple):
     """Bytes without a text that could be judged, and why."""
 
@@ -103,7 +110,7 @@ class Orphan(NamedTuple):
     similarity: float | None = None
 
 
-Facts = AskedOut | Unread | NotText | TextFile | Filtered | Copy | Orphan
+Facts = AskedOut | Unread | OfDuplicate | NotText | TextFile | Filtered | Copy | Orphan
 
 _DEFAULT: Final = Policies()
 _UNREAD: Final = {
@@ -123,7 +130,9 @@ _NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, 
 @overload
 def judge(facts: TextFile, policies: Policies = ...) -> Kept | Drop: ...
 @overload
-def judge(facts: AskedOut | Unread | NotText | Filtered | Copy | Orphan, policies: Policies = ...) -> Drop: ...
+def judge(
+    facts: AskedOut | Unread | OfDuplicate | NotText | Filtered | Copy | Orphan, policies: Policies = ...
+) -> Drop: ...
 def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     """Return whether an occurrence is kept, or why not: the first stage that objects decides.
 
@@ -138,6 +147,8 @@ def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
         return Drop(Reason.EXACT_DUPLICATE if facts.exact else Reason.NEAR_DUPLICATE)
     if isinstance(facts, Unread):
         return _unread(facts)
+    if isinstance(facts, OfDuplicate):
+        return Drop(Reason.REPOSITORY_DUPLICATE, {"repository_id": facts.repository_id, "share": facts.share})
     if isinstance(facts, NotText):
         return Drop(_NOT_TEXT[facts.state], {"why": facts.why})
     if isinstance(facts, AskedOut):  # the request is named, never who made it

@@ -16,7 +16,9 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict, get_origin
 import pyarrow as pa
 
 #: Kinds of Parquet files, as the manifest has them.
-Kind = Literal["data", "ledger", "repositories"]
+Kind = Literal["data", "ledger", "repositories", "repository_duplicates", "history"]
+#: Those that a release has only where they were asked for.
+OPTIONAL: Final[frozenset[Kind]] = frozenset({"repository_duplicates", "history"})
 
 
 class ColumnOrigin(Enum):
@@ -89,6 +91,10 @@ REDACTIONS: Final = pa.list_(
 
 def _repository(type_: pa.DataType, meaning: str, *, stack_v2: bool = False) -> Column:
     return Column(type_, ColumnOrigin.REPOSITORY, meaning, stack_v2)
+
+
+def _related(type_: pa.DataType, meaning: str) -> Column:
+    return Column(type_, ColumnOrigin.REPOSITORY, meaning, since=2)
 
 
 def _told(type_: pa.DataType, meaning: str) -> Column:
@@ -356,8 +362,92 @@ class RepositoryRow(TypedDict):
         str,
         _repository(_TEXT, "What else the source knows (author, message, archive hash, ...), as a JSON object."),
     ]
-    status: Annotated[str, _repository(_TEXT, "`read`, `empty` or `unreadable`.")]
-    problem: Annotated[str | None, _repository(_TEXT, "Of empty and unreadable ones: why.")]
+    status: Annotated[
+        str, _repository(_TEXT, "`read`, `empty`, `unreadable`, or `duplicate`: another repository stands for it.")
+    ]
+    problem: Annotated[str | None, _repository(_TEXT, "Of what was not read: why.")]
+
+
+class RepositoryDuplicateRow(TypedDict):
+    """One row is one pair of repositories that are mirrors, forks or copies of each other.
+
+    The second is the one that is preferred. Sorted by (`repository_id`, `other_repository_id`).
+    """
+
+    repository_id: Annotated[str, _related(_TEXT, "The repository: key of repositories.parquet.")]
+    origin: Annotated[str, _related(_TEXT, "Where it comes from.")]
+    other_repository_id: Annotated[str, _related(_TEXT, "The repository that is preferred to it.")]
+    other_origin: Annotated[str, _related(_TEXT, "Where that one comes from.")]
+    relation: Annotated[
+        str,
+        _related(
+            _TEXT,
+            "`same_directory`: the root directories are one; `mirror`: all revisions of one are those of the other; "
+            "`fork`: some are; `copy`: files are the same, no revision is known to be.",
+        ),
+    ]
+    files: Annotated[int | None, _related(_WHOLE, "Its distinct contents; null where nothing of it was read.")]
+    other_files: Annotated[int | None, _related(_WHOLE, "Distinct contents of the other.")]
+    common_files: Annotated[int | None, _related(_WHOLE, "Contents that both have.")]
+    share: Annotated[float, _related(_SHARE, "Share of its contents that the other has, from 0 to 1.")]
+    similarity: Annotated[float, _related(_SHARE, "Jaccard similarity of the two sets of contents.")]
+    revisions: Annotated[int | None, _related(_WHOLE, "Revisions that lead to it; null where no history was read.")]
+    other_revisions: Annotated[int | None, _related(_WHOLE, "Revisions that lead to the other.")]
+    common_revisions: Annotated[int | None, _related(_WHOLE, "Revisions that lead to both.")]
+    decision: Annotated[str, _related(_TEXT, "`kept`, or `collapsed`: nothing of it is kept, for the other's sake.")]
+
+
+#: One file that a revision changed against its parent.
+CHANGES: Final = pa.list_(
+    pa.struct(
+        [
+            ("change", pa.string()),
+            ("path", pa.string()),
+            ("content_id", pa.string()),
+            ("before_path", pa.string()),
+            ("before_content_id", pa.string()),
+        ]
+    )
+)
+
+
+class ChangedFile(TypedDict):
+    """A row of `changes`: `added`, `changed`, `removed` or `renamed`; what was before is null of what was added."""
+
+    change: str
+    path: str
+    content_id: str | None
+    before_path: str | None
+    before_content_id: str | None
+
+
+class HistoryRow(TypedDict):
+    """One row is one revision that leads to a repository of the release. Sorted by (origin, generation, revision)."""
+
+    origin: Annotated[str, _related(_TEXT, "Where the repository comes from, as in repositories.parquet.")]
+    generation: Annotated[
+        int, _related(_WHOLE, "1 for a revision without known parents, else one more than the largest of theirs.")
+    ]
+    revision_id: Annotated[str, _related(_TEXT, "The revision: git commit, hex.")]
+    parents: Annotated[list[str], _related(pa.list_(pa.string()), "Its parents, in order.")]
+    committer_date: Annotated[datetime | None, _related(_TIME, "When it was committed, by the committer's clock.")]
+    revision_date: Annotated[datetime | None, _related(_TIME, "When it was written, by the author's clock.")]
+    author: Annotated[
+        list[str] | None,
+        _related(
+            pa.list_(pa.string()),
+            "Who wrote it, as `secrets.people` says: hashes of address and of name and address; null where dropped.",
+        ),
+    ]
+    message: Annotated[str | None, _related(_TEXT, "What its author said of it, redacted as metadata are.")]
+    changes: Annotated[
+        list[ChangedFile],
+        _related(
+            CHANGES,
+            "Files that it added, changed, removed or renamed (moved without change) against its first parent; none "
+            "of a merge.",
+        ),
+    ]
 
 
 def type_text(kind: pa.DataType) -> str:
@@ -376,9 +466,13 @@ def _columns(row: type) -> tuple[Column, ...]:
 DATA: Final = _columns(DataRow)
 LEDGER: Final = _columns(LedgerRow)
 REPOSITORIES: Final = _columns(RepositoryRow)
+REPOSITORY_DUPLICATES: Final = _columns(RepositoryDuplicateRow)
+HISTORY: Final = _columns(HistoryRow)
 #: The tables by kind of file.
 TABLES: Final[dict[Kind, tuple[Column, ...]]] = {
     "data": DATA,
     "ledger": LEDGER,
     "repositories": REPOSITORIES,
+    "repository_duplicates": REPOSITORY_DUPLICATES,
+    "history": HISTORY,
 }

@@ -19,6 +19,12 @@ from drystone.errors import ReleaseError
 
 MANIFEST: Final = "manifest.json"
 REPOSITORIES: Final = "repositories.parquet"
+#: Tables that are one file each, by path: their kinds.
+SINGLE: Final = {
+    REPOSITORIES: "repositories",
+    "repository_duplicates.parquet": "repository_duplicates",
+    "history.parquet": "history",
+}
 SUMS: Final = "SHA256SUMS"
 #: What NOTICE says, for programs.
 NOTICES: Final = "notices.jsonl"
@@ -91,9 +97,9 @@ def ledger_path(index: int, count: int) -> str:
 
 @lru_cache(maxsize=65_536)
 def kind_and_language(path: str) -> tuple[str, str | None]:
-    """Return (data, ledger or repositories; language of a data file). Raises `ReleaseError` for any other path."""
-    if path == REPOSITORIES:
-        return "repositories", None
+    """Return (kind of file; language of a data file). Raises `ReleaseError` for any other path."""
+    if path in SINGLE:
+        return SINGLE[path], None
     if match := _DATA.fullmatch(path):
         language = folder_language(match[1])
         if path == data_path(language, int(match[2]), int(match[3])):
@@ -131,7 +137,7 @@ def parquet_files(folder: Path) -> Iterator[str]:
 
 def is_document(name: str) -> bool:
     """Return whether a file of this name, beside the manifest, may be a document: of this format, or of a newer one."""
-    other = name in {MANIFEST, REPOSITORIES} or name.endswith((NEXT, ".parquet", ".partial"))
+    other = name == MANIFEST or name.endswith((NEXT, ".parquet", ".partial"))
     return not other and len(name) <= 100 and _DOCUMENT.fullmatch(name) is not None
 
 

@@ -23,7 +23,7 @@ from pydantic import (
 from drystone.errors import ReleaseError
 from drystone.release import layout
 from drystone.release.canonical import json_bytes
-from drystone.release.columns import TABLES, Kind
+from drystone.release.columns import OPTIONAL, TABLES, Kind
 from drystone.release.merkle import root_of
 
 FORMAT: Final = "drystone-release"
@@ -83,7 +83,7 @@ class FileEntry(Recorded):
 
     @property
     def kind(self) -> Kind:
-        """`data`, `ledger` or `repositories`."""
+        """`data`, `ledger`, `repositories`, or one of those that a release may have."""
         return cast(Kind, layout.kind_and_language(self.path)[0])
 
     @property
@@ -219,8 +219,9 @@ class Manifest(_Plain):
 
     @model_validator(mode="after")
     def _announced(self) -> Manifest:
-        if self.format_version > 1 and self.columns.keys() != TABLES.keys():
-            raise ValueError(f"columns must be announced of {', '.join(TABLES)}")
+        needed = TABLES.keys() - OPTIONAL | {entry.kind for entry in self.files}
+        if self.format_version > 1 and not needed <= self.columns.keys():
+            raise ValueError(f"columns must be announced of {', '.join(kind for kind in TABLES if kind in needed)}")
         for kind, names in self.columns.items():
             if len(set(names)) != len(names):
                 raise ValueError(f"a column of {kind} is announced twice")
@@ -259,13 +260,14 @@ class Manifest(_Plain):
         return [*self.unknown_columns(), *documents, *(f"{layout.MANIFEST}: {field}" for field in self._unknown)]
 
     def of_kind(self, kind: str) -> list[FileEntry]:
-        """Return the entries of `data`, `ledger` or `repositories`, in path order."""
+        """Return the entries of a kind, in path order."""
         return [f for f in self.files if f.kind == kind]
 
 
-def present_columns() -> dict[Kind, tuple[str, ...]]:
-    """Return the columns that this program writes, by kind of file."""
-    return {kind: tuple(column.name for column in table) for kind, table in TABLES.items()}
+def present_columns(files: Iterable[FileEntry] = ()) -> dict[Kind, tuple[str, ...]]:
+    """Return the columns that this program writes, by kind of file: of those that need not be there only of `files`."""
+    kinds = TABLES.keys() - OPTIONAL | {entry.kind for entry in files}
+    return {kind: tuple(column.name for column in table) for kind, table in TABLES.items() if kind in kinds}
 
 
 def release_root(facts: ReleaseFacts, files: Iterable[FileEntry], format_version: int = FORMAT_VERSION) -> str:

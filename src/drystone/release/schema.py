@@ -25,8 +25,14 @@ LEDGER: Final = _schema(columns.LEDGER)
 REPOSITORIES: Final = _schema(columns.REPOSITORIES)
 #: Columns that the rows of the ledger are sorted by; no two rows agree in all of them.
 LEDGER_KEY: Final = ("repository_id", "path", "entry")
+#: Columns that the rows of each table in one file are sorted by; no two rows agree in all of them.
+KEYS: Final[dict[Kind, tuple[str, ...]]] = {
+    "repositories": ("repository_id",),
+    "repository_duplicates": ("repository_id", "other_repository_id"),
+    "history": ("origin", "generation", "revision_id"),
+}
 #: By kind of file, as the manifest has it.
-SCHEMAS: Final[dict[Kind, pa.Schema]] = {"data": DATA, "ledger": LEDGER, "repositories": REPOSITORIES}
+SCHEMAS: Final[dict[Kind, pa.Schema]] = {kind: _schema(table) for kind, table in columns.TABLES.items()}
 #: Columns that every release has, whichever version of the format it is of.
 LEAST: Final = {
     kind: frozenset(column.name for column in table if column.since == 1) for kind, table in columns.TABLES.items()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from drystone.release.columns import LedgerRow
     from drystone.release.exports.export import Export
     from drystone.release.inspection.diff import Change, Diff
+    from drystone.release.inspection.history import PastChange
     from drystone.release.inspection.lookup import Holding, LookupQuery
     from drystone.release.inspection.losses import Losses
     from drystone.release.inspection.stats import Stats
@@ -66,6 +67,17 @@ def occurrences(
     from drystone.release.inspection.why import find
 
     return find(opened(release), what, limit=limit, reason=reason)
+
+
+def history(release: AnyRelease, what: str, *, limit: int = 100) -> list[PastChange]:
+    """Return what revisions did to a file, the newest first within each repository; renames are followed.
+
+    `what`: a path (whole, its end, or a glob), or REPOSITORY:PATH. `limit`: changes at most. Raises `ReleaseError`
+    where the release was built without histories, or nothing matches.
+    """
+    from drystone.release.inspection.history import file_history
+
+    return file_history(opened(release), what, limit=limit)
 
 
 def diff(old: AnyRelease, new: AnyRelease, *, each: Callable[[Change], object] | None = None) -> Diff:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 from urllib.parse import urlsplit
 
 from drystone.errors import UsageError, did_you_mean
@@ -15,6 +15,7 @@ from drystone.sources.base import About, Collection, Source
 if TYPE_CHECKING:
     from drystone.sources.archives.archive import ArchiveSource
     from drystone.sources.folder import FolderSource
+    from drystone.sources.git.past import Every
     from drystone.sources.git.source import GitSource
     from drystone.sources.packages.package import PackageSource
 
@@ -34,7 +35,7 @@ _ABOUT: Final[dict[str, tuple[str, type]]] = {
 }
 #: Keys of each kind and whether they must be there.
 _KEYS: Final[dict[str, dict[str, bool]]] = {
-    "git": {"path": False, "url": False, "ref": False},
+    "git": {"path": False, "url": False, "ref": False, "as_of": False, "points": False, "every": False},
     "archive": {"path": True, "sha256": False},
     "pypi": {"package": True, "version": True, "sha256": False},
     "npm": {"package": True, "version": True, "sha256": False},
@@ -49,8 +50,21 @@ _KEYS: Final[dict[str, dict[str, bool]]] = {
         "agreement": False,
         "verify": False,
         "rows": False,
+        "as_of": False,
+        "points": False,
     },
 }
+#: Keys that ask for the past.
+_PAST: Final = ("as_of", "points", "every")
+#: What other tools read, by what lies where it is named.
+_FOREIGN: Final[dict[str, tuple[str, ...]]] = {
+    "a Mercurial repository": (".hg",),
+    "a Subversion working copy": (".svn",),
+    "a Subversion repository": ("format", "db/fs-type"),
+    "a Bazaar repository": (".bzr",),
+}
+_SVN_DUMP: Final = b"SVN-fs-dump-format-version:"
+_FOREIGN_KINDS: Final = {"hg": "Mercurial", "mercurial": "Mercurial", "svn": "Subversion", "subversion": "Subversion"}
 #: Kinds of many repositories: what a user says of one has no place there.
 _COLLECTIONS: Final = frozenset({"software-heritage", "table"})
 #: Kinds of packages of a registry.
@@ -101,10 +115,15 @@ def parse_source(
         )
     if text.startswith("git+"):
         return _git_url(text.removeprefix("git+"))
+    for word, tool in _FOREIGN_KINDS.items():
+        if text.startswith((f"{word}+", f"{word}:")):
+            raise UsageError(f"{text} is a {tool} repository, {_NOT_READ}")
     if "://" in text:
         hint = f"; write git+{text}" if urlsplit(text).scheme in ("http", "https", "ssh", "git", "file") else ""
         raise UsageError(f"{text} is not a source: a URL of a git repository begins with git+{hint}")
     path = _local(text, here)
+    if (foreign := _foreign(path)) is not None:
+        raise UsageError(f"{text} is {foreign}, {_NOT_READ}; folder:{text} reads the files that lie there now")
     if path.is_dir():
         return _git(path=path) if is_git(path) else _folder(path)
     if path.is_file():
@@ -114,6 +133,23 @@ def parse_source(
         if is_git(_local(text[:at], here)):
             return _git(path=_local(text[:at], here), ref=text[at + 1 :])
     raise UsageError(f"{text} is not a source: there is no such path; a source is {_FORMS}")
+
+
+#: What becomes of repositories of other tools.
+_NOT_READ: Final = (
+    "which Drystone does not read; Software Heritage archives those too: name its origin with a source of kind "
+    "'software-heritage' (docs/software-heritage.md), or convert it to git"
+)
+
+
+def _foreign(path: Path) -> str | None:
+    """Return what of another tool lies at a path; None where nothing does."""
+    if path.is_dir() and not is_git(path):
+        return next((what for what, parts in _FOREIGN.items() if all((path / part).exists() for part in parts)), None)
+    if path.is_file():
+        with path.open("rb") as file:
+            return "a Subversion dump" if file.read(len(_SVN_DUMP)) == _SVN_DUMP else None
+    return None
 
 
 def is_git(path: Path) -> bool:
@@ -134,12 +170,17 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     of the keys that describe it.
     """
     kind = table.get("kind")
+    if str(kind).lower() in _FOREIGN_KINDS:
+        return [("kind", f"is {kind!r}: a {_FOREIGN_KINDS[str(kind).lower()]} repository, {_NOT_READ}")]
     if not isinstance(kind, str) or kind not in _KEYS:
         return [("kind", f"must be one of {', '.join(_KEYS)}, not {kind!r}{did_you_mean(str(kind), _KEYS)}")]
     known = {**dict.fromkeys(_KEYS[kind]), **({} if kind in _COLLECTIONS else dict.fromkeys(_ABOUT))}
     problems = []
     for key, value in table.items():
         if key == "kind":
+            continue
+        if key in _PAST and key not in known:
+            problems.append((key, _no_past(key, kind)))
             continue
         if key not in known:
             hint = did_you_mean(key, known) or f"; known are {', '.join(known)}"
@@ -159,9 +200,20 @@ def table_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
                 _package(kind, package, version)
             except UsageError as error:
                 problems.append((key, str(error)))
+    if len(asked := [key for key in _PAST if key in table]) > 1:
+        problems.append((asked[1], f"stands beside '{asked[0]}': one of {', '.join(_PAST)} says which points in time"))
     if kind == "git" and ("path" in table) == ("url" in table):
         problems.append(("url", "a source of kind 'git' needs either 'path' or 'url'"))
     return problems
+
+
+def _no_past(key: str, kind: str) -> str:
+    if kind == "software-heritage":
+        return "is for git sources; an export's points in time are named: points = ['2020-01-01', '2021-01-01']"
+    return (
+        f"cannot be told by a source of kind {kind!r}, which does not know what it held at other times; "
+        "sources of kind 'git' and 'software-heritage' do"
+    )
 
 
 def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Source:
@@ -179,7 +231,7 @@ def source_from_table(table: Mapping[str, Any], base: Path | None = None) -> Sou
         case "software-heritage":
             return _software_heritage(table, here)
         case "git":
-            return _git(path, table.get("url"), table.get("ref"), about)
+            return _git(path, table.get("url"), table.get("ref"), about, _past(table))
         case "pypi" | "npm" as kind:
             return _package(kind, table["package"], table["version"], table.get("sha256"), about)
         case "table":
@@ -220,12 +272,57 @@ def _package(
     return PypiSource(package, version, sha256, about or {})
 
 
+class _Past(TypedDict, total=False):
+    """What a table asks of the past, as sources take it."""
+
+    as_of: datetime
+    points: tuple[datetime, ...]
+    every: Every
+
+
+def _past(table: Mapping[str, Any]) -> _Past:
+    """Return what a table asks of the past; `table_problems` has looked at it."""
+    found: _Past = {}
+    if "as_of" in table:
+        found["as_of"] = _moment(table["as_of"])
+    if "points" in table:
+        found["points"] = tuple(sorted({_moment(point) for point in table["points"]}))
+    if "every" in table:
+        found["every"] = table["every"]
+    return found
+
+
+def _moment(value: str | date) -> datetime:
+    """Return a day, which is its beginning, or a moment, as naive UTC. Raises `ValueError` where a text is none."""
+    moment = _utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    assert isinstance(moment, datetime)
+    return moment
+
+
+def _past_problem(key: str, value: object) -> str | None:
+    if key == "every":
+        words = ("year", "quarter", "month")
+        return None if value in words else f"must be one of {', '.join(words)}, not {value!r}"
+    if key == "points" and (not isinstance(value, list) or not value):
+        return f"must be a list of days such as ['2020-01-01', '2021-01-01'], not {value!r}"
+    for each in value if isinstance(value, list) and key == "points" else [value]:
+        try:
+            _moment(cast(str, each))
+        except (TypeError, ValueError, OverflowError):
+            return f"must be a day such as '2024-01-31' or a moment such as '2024-01-31T12:00:00Z', not {each!r}"
+    return None
+
+
 def _git(
-    path: Path | None = None, url: str | None = None, ref: str | None = None, about: About | None = None
+    path: Path | None = None,
+    url: str | None = None,
+    ref: str | None = None,
+    about: About | None = None,
+    past: _Past | None = None,
 ) -> GitSource:
     from drystone.sources.git.source import GitSource  # noqa: PLC0415
 
-    return GitSource(path, url, ref, about or {})
+    return GitSource(path, url, ref, about or {}, **(past or {}))
 
 
 def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
@@ -241,6 +338,8 @@ def _software_heritage(table: Mapping[str, Any], here: Path) -> Collection:
         agreement=table.get("agreement"),
         verify=table.get("verify", True),
         rows=table.get("rows", SoftwareHeritage.rows),
+        as_of=_past(table).get("as_of"),
+        points=_past(table).get("points", ()),
     )
 
 
@@ -279,6 +378,8 @@ def _place(text: str, base: Path, words: tuple[str, ...] = ()) -> str:
 
 
 def _value_problem(key: str, value: object) -> str | None:
+    if key in _PAST:
+        return _past_problem(key, value)
     wanted = _ABOUT[key][1] if key in _ABOUT else _TYPES.get(key, str)
     if wanted is datetime:
         return None if isinstance(value, date) else "must be a date and time such as 2026-01-31T12:00:00Z"

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NamedTuple, Protocol, TypeAlias, TypedDict
 
@@ -35,6 +35,8 @@ LOST_CONTENT: Final = "content"
 LOST_DIRECTORY: Final = "directory"
 LOST_REPOSITORY: Final = "repository"
 LostThing = Literal["content", "directory", "repository"]
+#: Key of a repository's metadata: the origin that stands for it, since the root directories of both are the same.
+SAME_DIRECTORY: Final = "same_directory_as"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +142,23 @@ class Entry:
 class SourceState:
     """What a source holds at this moment: equal keys mean that reading it again would give the same.
 
-    `size` is a cheap guess at the bytes to read, to plan work by.
+    `size` is a cheap guess at the bytes to read, to plan work by. `repository` is what is known of the repository
+    before any of its files is read, its root directory above all; None where reading tells.
     """
 
     key: str
     size: int
+    repository: Repository | None = None
 
     @classmethod
     def of(cls, size: int, *parts: object) -> SourceState:
         """Return the state with the SHA-256 over the parts' representations as its key."""
         return cls(hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest(), size)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment (naive UTC) as people write it: the day alone where it is a day's beginning."""
+    return moment.date().isoformat() if moment.time() == time() else f"{moment.isoformat()}Z"
 
 
 class OpenRepository(Protocol):
@@ -228,6 +237,10 @@ class RepositorySource(ABC):
 
         Raises `SourceError` naming the source and what to do.
         """
+
+    def at_points(self, cache: Path) -> list[RepositorySource]:
+        """Return the source for each point in time that is asked for, or as it is; `fetch` has been called."""
+        return [self]
 
     @abstractmethod
     def state(self, cache: Path) -> SourceState:

@@ -14,6 +14,7 @@ from drystone.release.read import Release
 _LOOK_AT: Final[dict[object, str]] = {
     LedgerStage.OPTED_OUT: "requests in the registry: drystone optout list",
     Reason.TOO_LARGE: "[limits] max_file_bytes",
+    Reason.REPOSITORY_DUPLICATE: "[repository_duplicates] action and threshold",
     Reason.UNKNOWN_LANGUAGE: "[languages] least_confidence",
     Reason.EXCLUDED_LANGUAGE: "[languages] include and exclude",
     Reason.NON_PERMISSIVE_LICENSE: "[licenses] allow, categories and tiers",

@@ -43,6 +43,7 @@ class ReleaseSettings(_Table):
     date: str | None = None
     shard_bytes: int = Field(64 * 1024**2, ge=1024)
     zstd_level: int = Field(3, ge=1, le=19)
+    history: bool = False
 
     @field_validator("license")
     @classmethod
@@ -185,6 +186,17 @@ class FilterSettings(_Table):
         return tuple(self.drop.items())
 
 
+class RepositoryDuplicateSettings(_Table):
+    """Mirrors, forks and copies among repositories; see docs/building.md.
+
+    `keep` looks for none, `report` writes repository_duplicates.parquet, `collapse` also drops the files of a
+    repository of which at least `threshold` of the contents are in one that is preferred.
+    """
+
+    action: Literal["keep", "report", "collapse"] = "keep"
+    threshold: float = Field(0.7, gt=0, le=1)
+
+
 _Level = Literal["off", "low", "balanced", "high"]
 
 
@@ -266,6 +278,7 @@ class Settings(_Table):
     decontamination: DecontaminationSettings = DecontaminationSettings()
     filters: FilterSettings = FilterSettings()
     near_duplicates: NearDuplicateSettings = NearDuplicateSettings()
+    repository_duplicates: RepositoryDuplicateSettings = RepositoryDuplicateSettings()
     search: SearchSettings = SearchSettings(index=False)
     engine: EngineSettings = EngineSettings()
     registry: str | None = None
@@ -285,6 +298,11 @@ class Settings(_Table):
         chosen["secrets"] = {**self.secret_settings.as_dict(), "people": self.secrets.people}
         chosen |= self.screens()
         chosen["shard_bytes"] = self.release.shard_bytes
+        # What is asked for rarely is told where it is.
+        if self.repository_duplicates.action != "keep":
+            chosen["repository_duplicates"] = self.repository_duplicates.model_dump(mode="json")
+        if self.release.history:
+            chosen["history"] = True
         return chosen
 
     def screens(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from drystone.detect.licenses.paths import names_license_text
 from drystone.policy.curation.filters import columns, filters_of
 from drystone.policy.curation.screening import Screened
 from drystone.policy.decision import Drop, Kept, LedgerStage
-from drystone.policy.judge import AskedOut, Copy, Filtered, NotText, Policies, TextFile, Unread, judge
+from drystone.policy.judge import AskedOut, Copy, Filtered, NotText, OfDuplicate, Policies, TextFile, Unread, judge
 from drystone.policy.language import settled_language
 from drystone.policy.licensed import Licensed, license_of
 from drystone.policy.licenses import Ground, LicensePolicy
@@ -390,6 +390,8 @@ def _judge(
         return _Judged(judge(copy))
     if row.kind != FILE or not row.readable:
         return _Judged(judge(Unread(row.kind, row.size, row.problem, row.lost)))
+    if row.duplicate_of is not None:
+        return _Judged(judge(OfDuplicate(**orjson.loads(row.duplicate_of))))
     if blob is None:
         raise AssertionError(f"blob {row.id.hex()} was listed as readable but not annotated")
     if blob.excluded is not None:

@@ -28,6 +28,7 @@ from drystone.sources.base import (
     FILE,
     LISTING,
     LOST_REPOSITORY,
+    SAME_DIRECTORY,
     SYMLINK,
     UNREADABLE,
     Limits,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Status of a repository that was not read because a request takes it out.
 OPTED_OUT: Final = "opted_out"
+#: Status of a repository for which another one with the same root directory stands; nothing of it was read.
+DUPLICATE: Final = "duplicate"
 #: Rows held as Python objects before they become Arrow arrays.
 _CHUNK = 8192
 #: Links that are followed one after another, as Linux does.
@@ -67,8 +70,8 @@ class InventoryCounts(TypedDict):
 class Inventoried(TypedDict):
     """A repository as an inventory describes it: the fields of `sources.base.Repository`, and what came of reading it.
 
-    `spec` is its source as a user would write it; `status` is read, empty, unreadable or OPTED_OUT; `problem` says why
-    it is empty or unreadable; `occurrences` and `bytes` count its entries and the original bytes of its files.
+    `spec` is its source as a user would write it; `status` is read, empty, unreadable, DUPLICATE or OPTED_OUT;
+    `problem` says why it was not read; `occurrences` and `bytes` count its entries and the original bytes of its files.
     """
 
     id: str
@@ -109,10 +112,12 @@ def run(
     cache: Path,
     limits: Limits,
     snapshot: Path | None = None,
+    unread: bool = False,
 ) -> InventoryCounts:
     """List one partition, a source or a part, into `TASK.parquet`, `TASK.json` (repositories) and `TASK.pack`.
 
-    A repository that is out by the opt-outs in the file `snapshot` is not read.
+    A repository that is out by the opt-outs in the file `snapshot` is not read, nor one for which another stands
+    (`unread`): it is described.
     """
     if isinstance(source, Part):
         return _run_part(stage, task, source, cache, limits, snapshot)
@@ -123,7 +128,7 @@ def run(
 
     def fill(path: Path) -> None:
         with path.open("wb", buffering=1 << 20) as pack:
-            told.append(_list(source, cache, limits, rows, pack, optouts, links[0]))
+            told.append(_list(source, cache, limits, rows, pack, optouts, links[0], unread=unread))
 
     write_atomically(stage.file(f"{task}.pack"), fill, durable=False)
     ((repository, directories),) = told
@@ -256,6 +261,8 @@ def _list(
     pack: BinaryIO,
     optouts: OptOuts,
     links: dict[bytes, bytes],
+    *,
+    unread: bool,
 ) -> tuple[Inventoried, list[tuple[bytes, bytes]]]:
     """Return what is said of a repository, and its directories by path and hash; `links` gets where links lead."""
     directories: list[tuple[bytes, bytes]] = []
@@ -269,6 +276,8 @@ def _list(
             if request_for(optouts, repository.origin, repository.metadata) is not None:
                 # Described by what its source says without being read.
                 return {**_described(repository, source.spec), "status": OPTED_OUT}, []
+            if unread:
+                return {**_described(repository, source.spec), "status": DUPLICATE}, []
             for entry in opened.entries():
                 times = seen.get(entry.path, 0)
                 seen[entry.path] = times + 1
@@ -362,7 +371,7 @@ def _described(
     if repository.lost is not None:
         status, problem = "unreadable", repository.lost
     elif repository.empty is not None:
-        status, problem = "empty", repository.empty
+        status, problem = DUPLICATE if repository.metadata.get(SAME_DIRECTORY) else "empty", repository.empty
     counts = {"occurrences": occurrences, "bytes": size}
     found = {**asdict(repository), "id": repository.id, "spec": spec, "status": status, "problem": problem, **counts}
     return cast(Inventoried, found)

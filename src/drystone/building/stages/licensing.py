@@ -72,6 +72,7 @@ LICENSED: Final = pa.schema(
         ("revision_date", pa.timestamp("us")),
         ("tree", pa.dictionary(pa.int32(), pa.string())),
         ("attributes", pa.dictionary(pa.int32(), pa.string())),
+        ("duplicate_of", pa.dictionary(pa.int32(), pa.string())),
         ("opted_out", pa.string()),
     ]
 )
@@ -98,6 +99,7 @@ class LicensedRow(NamedTuple):
     revision_date: datetime | None
     tree: str | None
     attributes: str | None
+    duplicate_of: str | None
     opted_out: str | None
 
 
@@ -109,6 +111,7 @@ _OF_OWNER: Final = {
     "stars": "stars",
     "forks": "forks",
     "revision_date": "revision_date",
+    "duplicate_of": "duplicate_of",
 }
 
 
@@ -246,7 +249,7 @@ def _spread(
     reviews: Mapping[str, str],
 ) -> Roots:
     files: dict[int, list[tuple[str, licenses.LicenseAnnotation, str]]] = defaultdict(list)
-    _, listing, skip = member
+    _, listing, skip, collapsed = member
     for file in as_rows(collected, LicenseFile, LicenseFile._fields):
         annotation = licenses.reviewed(licenses.LicenseAnnotation.from_json(file.license), reviews)
         files[file.repository].append((_text(file.path), annotation, f"swh:1:cnt:{file.id.hex()}"))
@@ -257,7 +260,9 @@ def _spread(
         for index in range(len(repositories))
         if index not in skip
     }
-    described: list[Mapping[str, object]] = [*repositories]
+    described: list[Mapping[str, object]] = [
+        {**repository, "duplicate_of": collapsed.get(at)} for at, repository in enumerate(repositories)
+    ]
     owners = pa.table(
         {name: pa.array([r[key] for r in described], LICENSED.field(name).type) for name, key in _OF_OWNER.items()}
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -59,11 +60,15 @@ GATHERED: Final = pa.schema(
 
 
 class Member(NamedTuple):
-    """A partition: its inventory's task, the file that lists it, repositories that another partition has given."""
+    """A partition: its inventory's task, the file that lists it, repositories that another partition has given.
+
+    `collapsed` are those that go for the sake of another one, each with what its rows say of that (JSON).
+    """
 
     task: str
     listing: Path
     skip: Sequence[int]
+    collapsed: Mapping[int, str] = MappingProxyType({})
 
 
 #: Directories of the repositories of a partition: path (the root's is empty) and git tree hash.

@@ -48,6 +48,12 @@ def _print(found: Stats, top: int) -> None:
         f"{many(counts.repositories, 'repository')} ({counts.opted_out_repositories:,} more opted out); "
         f"{size_text(counts.text_bytes)} of text"
     )
+    if len(found.repositories) > 1:
+        statuses = [(name, f"{count:,}") for name, count in found.repositories.items()]
+        print_top("Repositories", ("status", "repositories"), statuses, len(statuses), "status")
+    if found.repository_duplicates is not None:
+        pairs = [(name, f"{count:,}", f"{gone:,}") for name, (count, gone) in found.repository_duplicates.items()]
+        print_top("Repositories that are alike", ("relation", "pairs", "collapsed"), pairs, len(pairs), "relation")
     steps = [(s.stage, f"{s.files:,}", size_text(s.bytes)) for s in found.funnel]
     print_top("Left after each stage", ("stage", "files", "bytes"), steps, len(steps), "stage")
     reasons = [(r.stage, r.reason, f"{r.files:,}", size_text(r.bytes)) for r in found.reasons]

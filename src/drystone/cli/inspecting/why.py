@@ -149,6 +149,8 @@ def _facts(decision: Explained) -> list[tuple[str, object]]:
         found.append(("", row["kept_swhid"]))
         if standing is not None and standing["decision"] == "dropped":
             found.append(("", f"itself dropped at stage {standing['stage']}: {standing['reason']}"))
+    if decision.preferred is not None:
+        found.append(("preferred", f"{decision.preferred}, which has most of its repository"))
     found.append(("swhid", decision.swhid or "not read"))
     if decision.link is not None:
         found.append(("link", decision.link))

@@ -107,6 +107,22 @@ def metadata_without(metadata: Mapping[str, Any], settings: ScanSettings, people
     }
 
 
+def messages_without(texts: Sequence[str], settings: ScanSettings, people: People) -> list[str]:
+    """Return what people said of revisions as `metadata_without` has it; scanned together."""
+    bare = [_without_headers(text) if people != "keep" and "<" in text else text for text in texts]
+    found = without_all(bare, settings)
+    return [_without_names(text) if people != "keep" and "<EMAIL>" in text else text for text in found]
+
+
+def _without_headers(text: str) -> str:
+    return _HEADER.sub(lambda m: f"{m[1]}{' '.join(_hashed(m[2] + ' ' + m[3].strip()))}", text)
+
+
+def _without_names(text: str) -> str:
+    """Return a text without names beside addresses: `Signed-off-by: Jane Doe <EMAIL>`."""
+    return _TRAILER.sub(r"\1<NAME>\3", text)
+
+
 def _told(key: str, value: Any, settings: ScanSettings, people: People) -> Any:
     if people != "keep" and _PERSON.search(key):
         return None if people == "drop" else _hashed(value)
@@ -116,11 +132,7 @@ def _told(key: str, value: Any, settings: ScanSettings, people: People) -> Any:
         return [_told("", each, settings, people) for each in value]
     if not isinstance(value, str):
         return value
-    if people != "keep":
-        value = _HEADER.sub(lambda m: f"{m[1]}{' '.join(_hashed(m[2] + ' ' + m[3].strip()))}", value)
-    value = without(value, settings)
-    # `Signed-off-by: Jane Doe <EMAIL>`: the name beside an address.
-    return value if people == "keep" else _TRAILER.sub(r"\1<NAME>\3", value)
+    return messages_without([value], settings, people)[0]
 
 
 def _hashed(value: Any) -> Any:

@@ -24,6 +24,8 @@ from drystone.release import layout
 from drystone.release.checking.documents import check_documents
 from drystone.release.checking.folder import CUT_SHORT, check_signatures, check_strangers, check_tombstones, place_of
 from drystone.release.checking.laws import Conservation, FunnelTally, RepositoryCounts, check_data, check_ledger
+from drystone.release.checking.relations import Relations
+from drystone.release.columns import OPTIONAL
 from drystone.release.files import file_sha256
 from drystone.release.inspection.losses import Losses, losses_of
 from drystone.release.inspection.stats import RowTally
@@ -53,6 +55,7 @@ CHECKS: Final = {
     "duplicates": "each duplicate names the file that stands for it; near duplicates are as similar as required",
     "registry": "a version after one with opt-outs in force was not made with an empty registry",
     "repositories": "each ledger row belongs to a listed repository, whose counts of occurrences and kept files agree",
+    "relations": "pairs and revisions are of listed repositories; the revision of each is in its history",
     "documents": "card, change log, citations and NOTICE say what the manifest says",
     "tombstones": "each tombstone is of a version that this one follows",
     "signatures": "what is signed was not altered since; with --key, all of it is signed by that key",
@@ -305,6 +308,10 @@ def _rows(
         listed = [entry for entry in readable if entry.kind == "repositories"]
         tables = (table for entry in listed for _, table in _tables(release, entry, report))
         repositories = RepositoryCounts(tables, layout.REPOSITORIES, report.add)
+        related = any(entry.kind in OPTIONAL for entry in readable)
+        relations = Relations(
+            (table for entry in listed for _, table in _tables(release, entry, report)) if related else (), report.add
+        )
         last_key = None
         for entry in readable:
             tree = MerkleTree()
@@ -324,6 +331,8 @@ def _rows(
                     funnel.add(table)
                     laws.add_ledger(table, entry.path, report.add)
                     repositories.add(table)
+                elif entry.kind in OPTIONAL:
+                    relations.add(table, entry.path, entry.kind)
                 text_bytes += size
                 meter.rows(table.num_rows, size)
             if tree.root().hex() != entry.root:
@@ -337,6 +346,7 @@ def _rows(
         if len(readable) < len(manifest.files) or report.problems.get("schemas"):
             return  # laws across files would only repeat that one of them cannot be read
         repositories.finish()
+        relations.finish()
         if repositories.kept != manifest.counts.kept:
             what = f"the ledger keeps {many(repositories.kept, 'file')}, the manifest says {manifest.counts.kept:,}"
             report.add("counts", layout.MANIFEST, what)

@@ -117,7 +117,15 @@ def _files(manifest: Manifest) -> Iterator[dict[str, Json]]:
 def _what(entry: FileEntry) -> str:
     if entry.kind == "data":
         return f"{entry.rows} files in {entry.language}"
-    return f"{entry.rows} " + ("occurrences and decisions" if entry.kind == "ledger" else "repositories")
+    return f"{entry.rows} {_ROWS_OF[entry.kind]}"
+
+
+_ROWS_OF: Final[dict[str, str]] = {
+    "ledger": "occurrences and decisions",
+    "repositories": "repositories",
+    "repository_duplicates": "pairs of repositories that are mirrors, forks or copies",
+    "history": "revisions that lead to the repositories, with what each changed",
+}
 
 
 def _file_set() -> dict[str, Json]:

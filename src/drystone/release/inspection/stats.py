@@ -53,7 +53,8 @@ class Stats:
     """Counts of a release. Lists are sorted by kept (or dropped) bytes, largest first, then by name.
 
     `redactions`: spans of kept files that were replaced, by kind; `bases`: kept files by what their licence rests on,
-    as `license_basis` has it. None where an older program wrote some of the files and did not count.
+    as `license_basis` has it. None where an older program wrote some of the files and did not count. `repositories`:
+    by status; `repository_duplicates`: pairs by relation, with how many are collapsed; None where none were looked for.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Stats:
     reasons: list[ReasonCount] = field(default_factory=list)
     redactions: dict[str, int] | None = None
     bases: dict[str, int] | None = None
+    repositories: dict[str, int] = field(default_factory=dict)
+    repository_duplicates: dict[str, tuple[int, int]] | None = None
 
 
 def stats(release: Release) -> Stats:
@@ -85,7 +88,30 @@ def stats(release: Release) -> Stats:
         tally.reasons(),
         _summed(entry.redactions for entry in release.manifest.of_kind("data")),
         _summed(entry.bases for entry in release.manifest.of_kind("data")),
+        _statuses(release),
+        _relations(release),
     )
+
+
+def _statuses(release: Release) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for table in release.repositories(["status"]):
+        found.update(_counts(table.column("status")))
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _relations(release: Release) -> dict[str, tuple[int, int]] | None:
+    """Return by relation how many pairs there are, and how many of their repositories are collapsed."""
+    entries = release.manifest.of_kind("repository_duplicates")
+    if not entries:
+        return None
+    pairs: Counter[str] = Counter()
+    gone: dict[str, set[str]] = {}
+    for table in release.rows(entries[0], ["relation", "decision", "repository_id"]):
+        for relation, decision, id_ in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            pairs[relation] += 1
+            gone.setdefault(relation, set()).update([id_] if decision == "collapsed" else [])
+    return {relation: (count, len(gone[relation])) for relation, count in sorted(pairs.items())}
 
 
 def _summed(counted: Iterable[dict[str, int] | None]) -> dict[str, int] | None:

@@ -40,6 +40,7 @@ _FROM_ARCHIVE: Final = frozenset({"software-heritage", "table"})
 _PACKAGES: Final = frozenset({"pypi", "npm", "crates"})
 #: Larger contents are not archived (Software Heritage, "Archive changelog": 100 MiB).
 _ARCHIVED_BYTES: Final = 100 * 1024**2
+_COLLAPSED: Final = "repository_duplicates"
 _DIFF_LINES: Final = 200
 _DIFF_BYTES: Final = 1024**2
 _COLUMNS: Final = [name for name in DATA.names if name != "content"]
@@ -54,7 +55,8 @@ class Explained:
     is or that stands for it, with an empty `content`. `diff` is a unified diff from the kept text to the dropped one,
     or None where one of them cannot be had; `diff_missing` then says why. `swhid` is the qualified SWHID of the
     occurrence, None where its bytes were never read, and `link` what `archive_link` returns. `beside` is a file beside
-    the task of a benchmark that it holds, or None; `beside_missing` then says why.
+    the task of a benchmark that it holds, or None; `beside_missing` then says why. `preferred` is the origin for whose
+    sake its whole repository was collapsed, if it was and that is still there.
     """
 
     ledger: LedgerRow
@@ -68,6 +70,7 @@ class Explained:
     link: str | None = None
     beside: str | None = None
     beside_missing: str | None = None
+    preferred: str | None = None
 
     @property
     def contamination(self) -> Mapping[str, Json] | None:
@@ -98,6 +101,8 @@ def find(release: Release, query: str | None = None, *, limit: int = 100, reason
         return found
     if reason is not None:
         _check_reason(release, reason)
+    if query is not None and (left := _left_to(release, query)) is not None:
+        raise ReleaseError(left)
     what = f"'{shown(query)}'" if query is not None else "anything"
     raise ReleaseError(
         f"no occurrence matches {what}{f' with the reason {reason}' if reason else ''}. Give a SWHID, a path as the "
@@ -131,7 +136,12 @@ def explain(release: Release, row: LedgerRow, *, lookup: Lookup | None = None) -
         standing = next((table.to_pylist()[0] for table in tables), None)
     kept = row["swhid"] if row["decision"] == "kept" else row["kept_swhid"]
     found = occurrence_swhid(row, repository)
-    named = {"swhid": str(found), "link": archive_link(found, row, repository)} if found is not None else {}
+    named: dict[str, str | None] = {}
+    if found is not None:
+        named = {"swhid": str(found), "link": archive_link(found, row, repository)}
+    if row["stage"] == _COLLAPSED and isinstance(evidence, dict):
+        preferred = release.repository(str(evidence.get("repository_id")))
+        named["preferred"] = preferred["origin"] if preferred is not None else None
     if kept is None:
         return Explained(row, evidence, repository, standing, None, **named)
     shard = row["shard"] or (standing["shard"] if standing is not None else None)
@@ -190,6 +200,17 @@ def _matches(release: Release, query: str) -> Iterator[LedgerRow]:
     for table in release.ledger():
         mask = rows_mask(table.column("path"), table.column("repository_id"), wanted)
         yield from table.filter(mask).to_pylist()
+
+
+def _left_to(release: Release, query: str) -> str | None:
+    """Return where to look for a file of a repository for which another one stands; None where none is named."""
+    names = {name for name, _ in readings(query) if name}
+    for table in release.repositories(["repository_id", "origin", "repo_name", "status", "problem"]) if names else ():
+        for row in table.to_pylist():
+            named = any(named_by(name, row["origin"], row["repo_name"], row["repository_id"]) for name in names)
+            if row["status"] == "duplicate" and named:
+                return f"nothing was read of {shown(row['origin'])}: {shown(row['problem'] or '')}"
+    return None
 
 
 def _named(query: str) -> Swhid | None:

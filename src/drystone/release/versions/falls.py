@@ -24,6 +24,10 @@ OPTED_OUT: Final = "opted_out"
 #: Kind of an entry of which there are no bytes to hash.
 UNREADABLE: Final = "unreadable"
 
+#: Status of a repository that was read, and of one for which another one with the same root directory stands.
+READ: Final = "read"
+DUPLICATE: Final = "duplicate"
+
 #: Key of a ledger row: repository_id, path, entry.
 Key = tuple[str, str, int]
 
@@ -97,6 +101,7 @@ class Inventory:
     `shards` and `parts`: the files that must be written anew. `orphans`: duplicates whose representative goes.
     `kept` counts by repository what its number of kept files changes by. `unknown` names the repositories of which
     directories were asked for and cannot all be told: the release does not have the hash of everything in them.
+    `fallen` are the SWHIDs of all files that fall somewhere, kept or not.
     """
 
     repositories: dict[str, str] = field(default_factory=dict)
@@ -110,6 +115,7 @@ class Inventory:
     orphans: int = 0
     kept: Counter[str] = field(default_factory=Counter)
     unknown: set[str] = field(default_factory=set)
+    fallen: set[str] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
@@ -203,15 +209,35 @@ def folders_above(path: bytes) -> Iterator[bytes]:
 
 
 def contents_of(release: Release, repositories: Iterable[str]) -> dict[str, set[str]]:
-    """Return the SWHIDs of the files of each of these repositories."""
-    ids = pa.array(sorted(repositories), pa.string())
+    """Return the SWHIDs of the files of each of these repositories.
+
+    Of one for which another one stands they are those of that other: the root directories of both are the same.
+    """
+    owners = {id_: [id_] for id_ in repositories}
+    for id_, others in _stood_for(release, set(owners)).items():
+        owners[id_] = [*owners.get(id_, ()), *others]
+    ids = pa.array(sorted(owners), pa.string())
     found: dict[str, set[str]] = {}
     for table in release.ledger(["repository_id", "swhid", "kind"]):
         mine = table.filter(pc.and_(pc.is_in(table["repository_id"], value_set=ids), pc.equal(table["kind"], "file")))
         for id_, swhid, _ in zip(*(column.to_pylist() for column in mine.columns), strict=True):
             if swhid is not None:
-                found.setdefault(id_, set()).add(swhid)
+                for owner in owners[id_]:
+                    found.setdefault(owner, set()).add(swhid)
     return found
+
+
+def _stood_for(release: Release, repositories: set[str]) -> dict[str, list[str]]:
+    """Return by id of a repository that was read those among `repositories` for which it stands."""
+    read: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
+    for table in release.repositories(["repository_id", "directory_id", "status"]):
+        for row in table.to_pylist():
+            if row["status"] == DUPLICATE and row["repository_id"] in repositories:
+                others.setdefault(row["directory_id"], []).append(row["repository_id"])
+            elif row["status"] == READ:
+                read.setdefault(row["directory_id"], []).append(row["repository_id"])
+    return {id_: others[directory] for directory in others for id_ in read.get(directory, ())}
 
 
 class _Lost(NamedTuple):
@@ -242,6 +268,8 @@ def take_inventory(
         for table in release.rows(entry, _COLUMNS):
             for row, request in _falling(table, found.repositories, blocked, forks, directories):
                 found.parts.add(entry.path)
+                if row["swhid"]:
+                    found.fallen.add(row["swhid"])
                 _count(found, row, request)
                 if row["repository_id"] not in found.repositories:
                     found.rows[key_of(row)] = request

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final, TypedDict
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drystone._words import many
 from drystone.errors import ReleaseError
 from drystone.release import layout
-from drystone.release.columns import TABLES, DataRow, Kind, LedgerRow, RepositoryRow
+from drystone.release.columns import OPTIONAL, TABLES, DataRow, Kind, LedgerRow, RepositoryRow
 from drystone.release.documents.notice import read_notices
 from drystone.release.documents.notice_changes import KeptPaths, after_retraction, older_notice
 from drystone.release.files import write_whole
@@ -25,11 +26,12 @@ from drystone.release.location import Location
 from drystone.release.manifest import FileEntry, FunnelStep, IndexFile, Manifest, ReleaseFacts
 from drystone.release.read import Release
 from drystone.release.schema import DATA, LEDGER, REPOSITORIES, SCHEMAS
-from drystone.release.versions.falls import OPTED_OUT, Inventory, key_of
+from drystone.release.versions.falls import DUPLICATE, OPTED_OUT, Inventory, key_of
 from drystone.release.versions.numbers import PATCH, RETRACTION, follow, next_version, tombstone
 from drystone.release.versions.switch import STAGING, place_beside, switch
 from drystone.release.writing.finish import MoreDocuments, describe, no_documents
-from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories
+from drystone.release.writing.writer import write_data_shard, write_ledger_part, write_repositories, write_single
+from drystone.sources.base import SAME_DIRECTORY
 
 #: Levels of zstd that are tried until a file is no larger than the one it replaces.
 _LEVELS: Final = (3, 9, 19)
@@ -107,7 +109,8 @@ def retract(
         entries.append(anew)
         written += anew.bytes
         replaced += entry.bytes
-    columns = {kind: release.columns(kind) for kind in TABLES}
+    kinds = {*(TABLES.keys() - OPTIONAL), *(entry.kind for entry in entries)}
+    columns = {kind: release.columns(kind) for kind in TABLES if kind in kinds}
     after = _described(location, release, inventory, facts, entries, columns, more)
     after = after.model_copy(update={"index": index(after)})
     name, stone = tombstone(
@@ -212,6 +215,8 @@ def _touched(entry: FileEntry, inventory: Inventory) -> bool:
         return entry.path in inventory.shards
     if entry.kind == "ledger":
         return entry.path in inventory.parts
+    if entry.kind in OPTIONAL:
+        return not inventory.empty
     return bool(inventory.repositories) or any(inventory.kept.values())
 
 
@@ -241,7 +246,11 @@ def _anew(
     names = release.columns(entry.kind)
     schema = pa.schema([SCHEMAS[entry.kind].field(name) for name in names])
     if entry.kind == "repositories":
-        return write_repositories(staging, _only(names, _repositories(tables, inventory)), schema=schema)
+        left = _left_alone(_repositories(tables, inventory), _origins(release, inventory))
+        return write_repositories(staging, _only(names, left), schema=schema)
+    if entry.kind in OPTIONAL:
+        left = (_history if entry.kind == "history" else _pairs)(tables, release, inventory)
+        return write_single(staging, entry.kind, _only(names, left), schema=schema)
     index, count = layout.data_place(entry.path)
     if entry.kind == "ledger":
         return write_ledger_part(staging, index, count, _only(names, _ledger(tables, inventory, fall)), schema=schema)
@@ -329,6 +338,50 @@ def _repositories(tables: Iterator[pa.Table], inventory: Inventory) -> Iterator[
         kept = [kept + inventory.kept[id_] for id_, kept in zip(ids, left["kept"].to_pylist(), strict=True)]
         at = REPOSITORIES.get_field_index("kept")
         yield left.set_column(at, REPOSITORIES.field(at), pa.array(kept, pa.int64()))
+
+
+def _origins(release: Release, inventory: Inventory) -> set[str]:
+    """Return the origins of the repositories that fall."""
+    rows = (row for table in release.repositories(["repository_id", "origin"]) for row in table.to_pylist())
+    return {row["origin"] for row in rows if row["repository_id"] in inventory.repositories}
+
+
+def _left_alone(tables: Iterator[pa.Table], gone: set[str]) -> Iterator[pa.Table]:
+    """Yield repositories of which none names one that fell: those for which it stood are read by the next build."""
+    for table in tables:
+        rows = table.to_pylist() if pc.any(pc.equal(table["status"], DUPLICATE)).as_py() else []
+        for row in rows:
+            metadata = orjson.loads(row["metadata"]) if row["status"] == DUPLICATE else {}
+            if metadata.pop(SAME_DIRECTORY, None) in gone:
+                told = orjson.dumps(metadata, option=orjson.OPT_SORT_KEYS).decode()
+                row.update(metadata=told, problem="what stood for it left the release; the next build reads it")
+        yield pa.Table.from_pylist(rows, table.schema) if rows else table
+
+
+def _pairs(tables: Iterator[pa.Table], release: Release, inventory: Inventory) -> Iterator[pa.Table]:
+    """Yield the pairs of repositories of which none falls."""
+    gone = pa.array(sorted(inventory.repositories), pa.string())
+    for table in tables:
+        falls = (pc.is_in(table[name], value_set=gone) for name in ("repository_id", "other_repository_id"))
+        yield table.filter(pc.invert(pc.or_(*falls)))
+
+
+def _history(tables: Iterator[pa.Table], release: Release, inventory: Inventory) -> Iterator[pa.Table]:
+    """Yield the revisions of what stays, without changes of files that fall, by their places and by their bytes."""
+    gone = _origins(release, inventory)
+    named = {row["repository_id"]: row["origin"] for table in release.repositories() for row in table.to_pylist()}
+    places = {(named[id_], path) for id_, path, _ in inventory.rows if id_ in named}
+    falling = {swhid.removeprefix("swh:1:cnt:") for swhid in inventory.fallen}
+    for table in tables:
+        rows = [row for row in table.to_pylist() if row["origin"] not in gone]
+        for row in rows:
+            row["changes"] = [
+                each
+                for each in row["changes"]
+                if not falling & {each["content_id"], each["before_content_id"]}
+                and not places & {(row["origin"], each["path"]), (row["origin"], each["before_path"])}
+            ]
+        yield pa.Table.from_pylist(rows, table.schema)
 
 
 def _silent(release: Release, inventory: Inventory, by: str) -> tuple[set[str], set[str]]:

@@ -80,7 +80,7 @@ def describe(
     rows of data differ in number, or where the disk is full.
     """
     entries = tuple(sorted(files, key=lambda f: f.path))
-    announced = present_columns() if columns is None else {kind: tuple(names) for kind, names in columns.items()}
+    announced = present_columns(entries) if columns is None else {kind: tuple(names) for kind, names in columns.items()}
     manifest = Manifest(
         root=release_root(facts, entries), facts=facts, counts=_no_counts(), files=entries, columns=announced
     )
@@ -131,7 +131,7 @@ def _check_complete(folder: Path, entries: tuple[FileEntry, ...]) -> None:
     if layout.REPOSITORIES not in listed:
         raise ReleaseError(f"{layout.REPOSITORIES} was not written")
     groups: dict[str, list[str]] = {}
-    for name in sorted(listed - {layout.REPOSITORIES}):
+    for name in sorted(listed - layout.SINGLE.keys()):
         groups.setdefault(name.rpartition("/")[0], []).append(name)
     if "ledger" not in groups:
         raise ReleaseError("no part of the ledger was written")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 
 from drystone.errors import ReleaseError
 from drystone.release import layout
+from drystone.release.columns import Kind
 from drystone.release.files import HashingSink, WholeFiles, whole_file
 from drystone.release.inspection.stats import RowTally
 from drystone.release.manifest import FileEntry
 from drystone.release.merkle import MerkleTree, leaves_of
-from drystone.release.schema import DATA, DISTINCT, LEDGER, LEDGER_KEY, REPOSITORIES
+from drystone.release.schema import DATA, DISTINCT, KEYS, LEDGER, LEDGER_KEY, REPOSITORIES, SCHEMAS
 from drystone.release.tables import conform, keys_of
 
 #: Bounds of a row group in bytes of text and in rows. Between the least and the most, a group ends at a row chosen by
@@ -118,11 +119,22 @@ def write_repositories(
 
     Raises `ReleaseError` as `write_data_shard` does.
     """
-    path = layout.REPOSITORIES
+    return write_single(folder, "repositories", batches, zstd_level=zstd_level, schema=schema)
+
+
+def write_single(
+    folder: Path, kind: Kind, batches: _Rows, *, zstd_level: int = 3, schema: pa.Schema | None = None
+) -> FileEntry:
+    """Write a table that is one file (`layout.SINGLE`), sorted by `KEYS`, from tables in some columns of its schema.
+
+    Raises `ReleaseError` as `write_data_shard` does.
+    """
+    schema = SCHEMAS[kind] if schema is None else schema
+    path = next(path for path, of in layout.SINGLE.items() if of == kind)
     order = _Ascending(path)
 
     def check(group: pa.Table) -> None:
-        order.check(group.column("repository_id"))
+        order.check_keys(keys_of(group, KEYS[kind]))
 
     groups = _row_groups(batches, schema, path, _LEDGER_ROWS)
     return _write(folder, path, schema, groups, check, zstd_level=zstd_level)
@@ -133,12 +145,9 @@ class _Ascending:
 
     def __init__(self, path: str) -> None:
         self._path = layout.shown(path)
-        self._last: tuple[str, str, int] | str | None = None
+        self._last: tuple[Any, ...] | str | None = None
 
-    def check(self, column: pa.ChunkedArray) -> None:
-        self.check_keys(column.to_pylist())
-
-    def check_keys(self, keys: list[tuple[str, str, int]] | list[str]) -> None:
+    def check_keys(self, keys: list[tuple[Any, ...]] | list[str]) -> None:
         for key in keys:
             if self._last is not None and not self._last < key:  # type: ignore[operator]
                 raise ReleaseError(f"{self._path}: rows are not sorted: {key!r} follows {self._last!r}")

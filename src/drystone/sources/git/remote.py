@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,11 +160,37 @@ def output(url: str, *arguments: str, settings: Sequence[str] = (), bounds: Boun
     return _git(url, *arguments, settings=settings, bounds=bounds)
 
 
+def streamed(url: str, *arguments: str, settings: Sequence[str] = (), size: int = 1 << 20) -> Iterator[bytes]:
+    """Run git and yield what it prints, in pieces of at most `size` bytes; raise as `output` does, at the end."""
+    command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
+    with tempfile.TemporaryFile() as wrong:
+        process = subprocess.Popen(
+            command, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=wrong
+        )
+        assert process.stdout is not None
+        try:
+            while piece := process.stdout.read(size):
+                yield piece
+            process.wait()
+        finally:
+            process.kill()
+            process.stdout.close()
+            process.wait()
+        wrong.seek(0)
+        _check(url, process.returncode, wrong.read().decode("utf-8", "replace"))
+
+
 def _git(url: str, *arguments: str, settings: Sequence[str] = (), bounds: Bounds | None = None) -> str:
     command = ["git", *(part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)), *arguments]
     done = _run(command) if bounds is None else _run_bounded(url, command, bounds)
-    if done.returncode:
-        said = done.stderr.replace(url, public_url(url))
+    _check(url, done.returncode, done.stderr)
+    return done.stdout
+
+
+def _check(url: str, status: int, said: str) -> None:
+    """Raise `SourceError` where git failed, with no secret of `url` in what it said."""
+    if status:
+        said = said.replace(url, public_url(url))
         for secret in (urlsplit(url).password, urlsplit(url).username):
             if secret is not None and len(secret) > 3:
                 said = said.replace(secret, "...")
@@ -174,7 +200,6 @@ def _git(url: str, *arguments: str, settings: Sequence[str] = (), bounds: Bounds
             f"{public_url(url)} could not be fetched: {why or ' '.join(lines[-1:]) or 'git gave no reason'}; check the "
             "URL and your access to it"
         )
-    return done.stdout
 
 
 def _run_bounded(url: str, command: list[str], bounds: Bounds) -> subprocess.CompletedProcess[str]:

@@ -5,9 +5,10 @@ Never checks anything out. Submodules and symbolic links are listed and not foll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -36,8 +37,10 @@ from drystone.sources.base import (
     Repository,
     RepositorySource,
     SourceState,
+    moment_text,
 )
-from drystone.sources.git import remote
+from drystone.sources.git import past, remote
+from drystone.sources.git.history import Revision, revisions
 from drystone.sources.git.objects import ChosenCommit, Commit, choose, read_commit, snapshot
 from drystone.sources.git.store import ObjectStore
 from drystone.work.remote.mirror import folder_here, placed
@@ -57,13 +60,17 @@ class GitSource(RepositorySource):
     """One git repository: exactly one of `path`, of a folder or a bundle, and `url`.
 
     `ref` is a branch, a tag, a commit id or a full reference name; None is the default branch. `about` holds what the
-    user says of the repository, by field of `Repository`.
+    user says of the repository, by field of `Repository`. `as_of` (naive UTC) takes the commit at which the branch was
+    by then (`past.Branch.by`); with `points`, or `every` year, quarter or month, the source is several, one for each.
     """
 
     path: Path | None = None
     url: str | None = None
     ref: str | None = None
     about: About = field(default_factory=About)
+    as_of: datetime | None = None
+    points: tuple[datetime, ...] = ()
+    every: past.Every | None = None
 
     kind: ClassVar[str] = "git"
     random_access: ClassVar[bool] = True
@@ -80,7 +87,10 @@ class GitSource(RepositorySource):
     def spec(self) -> str:
         """The path, or the URL after `git+` and without secrets; then `@` and the ref where one was given."""
         place = str(self.path) if self.path is not None else f"git+{remote.public_url(self.url or '')}"
-        return place if self.ref is None else f"{place}@{self.ref}"
+        asked = place if self.ref is None else f"{place}@{self.ref}"
+        moments = [self.as_of] if self.as_of is not None else self.points
+        when = [f"as of {', '.join(map(moment_text, moments))}"] if moments else []
+        return " ".join([asked, *when, *([f"every {self.every}"] if self.every else [])])
 
     @property
     def place(self) -> str | None:
@@ -119,7 +129,7 @@ class GitSource(RepositorySource):
     @property
     def address(self) -> str:
         """The path, or the URL without secrets."""
-        return replace(self, ref=None).spec
+        return replace(self, ref=None, as_of=None, points=(), every=None).spec
 
     def fetch(self, cache: Path) -> None:
         """Mirror a URL under `cache`; done once, and again only where the mirror does not know the ref."""
@@ -153,12 +163,41 @@ class GitSource(RepositorySource):
         key = repr((str(self.path.resolve()), found.st_size, found.st_mtime_ns))
         return folder_here(remote.mirror_path(key, cache))
 
+    def at_points(self, cache: Path) -> list[RepositorySource]:
+        """Return one source for each of the points in time that are asked for; `fetch` has been called."""
+        if self.every is None:
+            return [replace(self, as_of=point, points=()) for point in self.points] or [self]
+        try:
+            chosen = self._chosen(cache)
+        except SourceError:  # said when it is read
+            return [replace(self, every=None)]
+        moments = past.branch(self._folder(cache), str(chosen.commit)).points(self.every) if chosen is not None else []
+        return [replace(self, as_of=moment, every=None) for moment in moments] or [replace(self, every=None)]
+
+    def _chosen(self, cache: Path) -> ChosenCommit | None:
+        """Return the commit that `ref` stands for now; None of a branch without commits. Raises `SourceError`."""
+        repo = self._open_libgit(self._folder(cache))
+        try:
+            return choose(repo, ObjectStore(common_folder(repo)), self.ref)
+        finally:
+            repo.free()
+
     def contents(self, cache: Path) -> set[bytes]:
         """Return the ids (20 bytes) of all blobs of all history, without reading one; `fetch` has been called."""
         path = self._folder(cache)
         listed = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)")
         lines = remote.output(str(path), "-C", str(path), *listed).splitlines()
         return {bytes.fromhex(line[5:]) for line in lines if line.startswith("blob ")}
+
+    def history(self, cache: Path, heads: Sequence[str]) -> Iterator[Revision]:
+        """Yield the revisions that lead to some, with what each changed; `fetch` has been called."""
+        return revisions(self._folder(cache), heads)
+
+    def revisions(self, cache: Path, revision: str) -> Iterator[bytes]:
+        """Yield the ids (20 bytes) of all revisions that lead to one, and of that one; raise `SourceError`."""
+        place = str(self._folder(cache))
+        for line in remote.output(place, "-C", place, "rev-list", revision, "--").splitlines():
+            yield bytes.fromhex(line)
 
     def authored(self, cache: Path, revision: str) -> Iterator[tuple[str, list[str]]]:
         """Yield who wrote each commit that leads to a revision (`Name <address>`), and the paths that it changed.
@@ -182,7 +221,8 @@ class GitSource(RepositorySource):
             return SourceState.of(0, self.spec, sorted(self.about.items()), str(error))
         objects = next((folder for folder in (path / ".git/objects", path / "objects") if folder.is_dir()), path)
         size = sum(file.stat().st_size for file in objects.glob("pack/*.pack"))
-        return SourceState.of(size, self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
+        parts = (self.spec, sorted(self.about.items()), found.origin, found.revision, found.snapshot)
+        return replace(SourceState.of(size, *parts), repository=found)
 
     @contextmanager
     def open(self, cache: Path, limits: Limits) -> Iterator[OpenRepository]:
@@ -225,7 +265,9 @@ class GitSource(RepositorySource):
 
     def _found(self, repo: pygit2.Repository, store: ObjectStore, path: Path, clone: _Clone) -> Repository:
         try:
-            chosen = choose(repo, store, self.ref)
+            chosen = tip = choose(repo, store, self.ref)
+            if chosen is not None and self.as_of is not None:
+                chosen = _by_then(past.branch(path, str(chosen.commit)), chosen, self.as_of)
             commit = read_commit(store, chosen.commit) if chosen else None
             branches = snapshot(repo, store).hex()
         except SourceError as error:
@@ -237,6 +279,10 @@ class GitSource(RepositorySource):
             ) from None
         origin, name = self._names(repo, path)
         if chosen is None or commit is None:
+            if tip is not None and self.as_of is not None:
+                empty = f"its branch has no commit by {moment_text(self.as_of)}"
+                tree = EMPTY_TREE.hex()
+                return Repository(origin, self.kind, name, tree, snapshot=branches, branch=tip.reference, empty=empty)
             head = str(repo.lookup_reference("HEAD").target)
             there = Repository(origin, self.kind, name, directory=EMPTY_TREE.hex(), snapshot=branches, branch=head)
             others = len(repo.listall_references())
@@ -246,7 +292,10 @@ class GitSource(RepositorySource):
                 )
                 return replace(there, lost=said)
             return replace(there, empty=f"HEAD names {head}, which has no commits")
-        return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches, metadata=clone.lacks()))
+        metadata = clone.lacks()
+        if self.as_of is not None:
+            metadata = {**metadata, "as_of": moment_text(self.as_of)}
+        return _at(chosen, commit, Repository(origin, self.kind, name, "", snapshot=branches, metadata=metadata))
 
     def _names(self, repo: pygit2.Repository, path: Path) -> tuple[str, str]:
         """Return origin and name, which do not depend on where a copy lies."""
@@ -288,6 +337,11 @@ class _Clone:
 def _folder_name(path: Path) -> str:
     """Return what a repository's folder is called, whether it has a working tree or is bare."""
     return (path.parent if path.name == ".git" else path).name.removesuffix(".bundle").removesuffix(".git") or "root"
+
+
+def _by_then(branch: past.Branch, chosen: ChosenCommit, moment: datetime) -> ChosenCommit | None:
+    at = branch.by(moment)
+    return ChosenCommit(chosen.reference, None, pygit2.Oid(hex=branch.commits[at])) if at >= 0 else None
 
 
 def _at(chosen: ChosenCommit, commit: Commit, found: Repository) -> Repository:

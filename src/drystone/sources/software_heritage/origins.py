@@ -143,6 +143,12 @@ class ExportedRepository(TypedDict):
     same_as: str | None
 
 
+#: What a visit tells that does not count: nothing but that the origin is there.
+_NEVER: Final = {
+    "rank": pa.scalar(0, pa.int8()), "visit": pa.scalar(None, pa.int64()), "date": pa.scalar(None, _TIME),
+}  # fmt: skip
+#: Why nothing is listed of an origin that was never visited to the end.
+NO_VISIT: Final = "it has no full visit"
 #: Columns by name, on their way into a table.
 _Columns: TypeAlias = dict[str, pa.Array | pa.ChunkedArray]
 
@@ -246,9 +252,21 @@ def _write_runs(stage: Stage, task: str, suffix: str, tables: Iterable[pa.Table]
     return {"rows": count}
 
 
-def latest(stage: Stage, task: str, given: list[Path], index: int, count: int) -> dict[str, int]:
-    """Choose the latest full visit of every origin in a range of keys, and ask for its snapshot."""
+def latest(
+    stage: Stage, task: str, given: list[Path], index: int, count: int, until: int | None = None
+) -> dict[str, int]:
+    """Choose the latest full visit of every origin in a range of keys, and ask for its snapshot.
+
+    `until` (microseconds since 1970, UTC): visits that were not full by then do not count.
+    """
     table = read_range(given, VISITS, *bounds(index, count))
+    if until is not None:
+        late = pc.fill_null(pc.greater(table.column("date"), until), False)
+        late = pc.and_(late, pc.greater_equal(table.column("rank"), 0))
+        for name, never in _NEVER.items():
+            at = table.schema.get_field_index(name)
+            told = pc.if_else(late, never, table.column(name))
+            table = table.set_column(at, VISITS.field(name), told)
     order = Sorted(table.column("key"))
     numbers = np.empty(table.num_rows, np.int64)
     numbers[order.order] = order.numbers
@@ -456,7 +474,7 @@ def repositories(
         told = {n: v for n, v in (row or {}).items() if n in REPOSITORIES.names}
         problem = row["problem"] if row is not None else None
         if origin["snapshot"] is None:
-            problem = "it has no full visit"
+            problem = NO_VISIT
         directory = row["directory"] if row is not None else None
         whole = {**told, **origin, "problem": problem, "revision_date": row["date"] if row is not None else None}
         (rootless if directory is None else out).append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from drystone.errors import SourceError, UsageError
 from drystone.identity.hashes import snapshot_hash
 from drystone.sources.base import (
     LISTING,
+    SAME_DIRECTORY,
     Collection,
     IsOut,
     Limits,
@@ -29,6 +30,7 @@ from drystone.sources.base import (
     Repository,
     SourceState,
     Terms,
+    moment_text,
 )
 from drystone.sources.software_heritage import directories as swh_directories
 from drystone.sources.software_heritage import origins as swh_origins
@@ -75,8 +77,10 @@ _RUN_SHARE: Final = 4
 _ORIGIN_WEIGHT: Final = 16
 #: Columns of names are held as one array each, which ends at 2 GiB.
 _MOST_ROWS: Final = 1 << 26
-#: Steps that do not depend on which origins are out; those before origins are chosen do not either.
-_OF_EXPORT: Final = frozenset({"entries", "edges", "directories", "contents"})
+#: Steps that depend neither on which origins are out nor on which visits count.
+_OF_EXPORT: Final = frozenset(
+    {"visits", "recorded", "branches", "releases", "revisions", "entries", "edges", "directories", "contents"}
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class SoftwareHeritage(Collection):
     license, language, created_at, event_created_at. Deeper directories than `depth` are rows of the ledger.
     `agreement` says under which agreement the archive is read in bulk. With `verify`, directories whose entries do not
     hash to their identifiers are not read. `rows` are those that a task sorts and joins at a time: memory grows with
-    them, and fewer tasks open fewer files each.
+    them, and fewer tasks open fewer files each. `as_of` (naive UTC) takes the latest full visit by then; with `points`,
+    each origin is a repository at each of them.
     """
 
     export: str
@@ -100,6 +105,8 @@ class SoftwareHeritage(Collection):
     agreement: str | None = None
     verify: bool = True
     rows: int = ROWS_PER_RANGE
+    as_of: datetime | None = None
+    points: tuple[datetime, ...] = ()
 
     kind: ClassVar[str] = "software-heritage"
 
@@ -113,8 +120,10 @@ class SoftwareHeritage(Collection):
 
     @property
     def spec(self) -> str:
-        """The export after `swh+`, without parameters."""
-        return f"swh+{self.export.partition('?')[0]}"
+        """The export after `swh+`, without parameters; then the moments that are asked for."""
+        moments = [self.as_of] if self.as_of is not None else self.points
+        when = f" as of {', '.join(map(moment_text, moments))}" if moments else ""
+        return f"swh+{self.export.partition('?')[0]}{when}"
 
     @property
     def terms(self) -> Terms:
@@ -129,6 +138,9 @@ class SoftwareHeritage(Collection):
         Everything lies below `cache` and is done once. Raises `SourceError` where tables or columns are missing, or
         files are damaged; `UsageError` where the location of contents cannot be one.
         """
+        if self.points:
+            each = [replace(self, as_of=point, points=()) for point in self.points]
+            return [part for source in each for part in source.parts(cache, limits, run, out)]
         export = GraphExport.open(self.export)
         for table in ("origin_visit_status", "snapshot_branch", "revision", "directory", "directory_entry", "content"):
             export.files(table)
@@ -207,7 +219,7 @@ class _Plan:
         self._runner = run
         self._run = max(1, source.rows // _RUN_SHARE)
         #: Where steps lie that depend on which origins are out.
-        self.chosen = folder
+        self.chosen = folder if source.as_of is None else folder / f"as-of-{source.as_of.isoformat()}"
         folder.mkdir(parents=True, exist_ok=True)
 
     def origins(self, out: IsOut | None) -> _Roots:
@@ -227,7 +239,8 @@ class _Plan:
             there = {"path": path, "rows": self._run}
             recorded, _ = self._step("recorded", [Task("recorded", steps.recorded, there)])
             noted += runs(recorded, "visits")
-        latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted)
+        until = _micros(self._source.as_of)
+        latest, found = self._ranged("latest", steps.latest, _total(rows), _ORIGIN_WEIGHT, given=noted, until=until)
         count = _total(found, "origins")
 
         branches, rows = self._step("branches", self._files("snapshot_branch", steps.branches))
@@ -256,7 +269,7 @@ class _Plan:
             digests = [summary["digest"] for summary in told]
             if any(digests):
                 gone = runs(asked, "out")
-                self.chosen = self._folder / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
+                self.chosen = self.chosen / f"without-{hashlib.sha256(repr(digests).encode()).hexdigest()[:16]}"
         alike = {"given": rooted, "rootless": rootless, "out": gone}
         collapsed, found = self._ranged("collapsed", steps.collapse, count, _ORIGIN_WEIGHT, **alike)
         numbered, numbers = self._ranged("roots", steps.number, count, _ORIGIN_WEIGHT, given=runs(collapsed, "roots"))
@@ -419,7 +432,7 @@ class _Part(Part):
     def listing(self, cache: Path, limits: Limits) -> Listing:
         schema = swh_origins.ROOTS if self.name is not None else swh_origins.REPOSITORIES
         found = [row for path, first, last in self.spans for row in read_rows(path, schema, first, last).to_pylist()]
-        repositories = [_repository(row, self.kind) for row in found]
+        repositories = [_repository(row, self.kind, self.source.as_of) for row in found]
         if self.name is None:
             return Listing(repositories, LISTING.empty_table())
         occurrences = self.folder / f"{self.name}.occurrences"
@@ -471,22 +484,25 @@ def _store(source: SoftwareHeritage, cache: Path, limits: Limits, process: int) 
     return source.open_contents(cache, limits)
 
 
-def _repository(row: swh_origins.ExportedRepository, kind: str) -> Repository:
+def _repository(row: swh_origins.ExportedRepository, kind: str, as_of: datetime | None) -> Repository:
     """Return a row of `ROOTS` or `REPOSITORIES` as a repository."""
     empty = lost = None
     if row["same_as"] is not None:
         empty = f"its root directory is that of {row['same_as']}, which stands for it"
     elif row["snapshot"] == _EMPTY_SNAPSHOT:
         empty = row["problem"]
+    elif row["problem"] == swh_origins.NO_VISIT and as_of is not None:  # nobody promised that it was there by then
+        empty = f"{row['problem']} by {moment_text(as_of)}"
     else:
         lost = row["problem"]
     metadata = {
+        "as_of": moment_text(as_of) if as_of is not None else None,
         "branch_reason": row["reason"],
         "visit": row["visit"],
         "visit_type": row["type"],
         "revision_type": row["revision_type"],
         "release": row["release"].hex() if row["release"] is not None else None,
-        "same_directory_as": row["same_as"],
+        SAME_DIRECTORY: row["same_as"],
         **{role: swh_origins.person(row[role]) for role in ("author", "committer")},
     }
     for name in ("revision_date", "committer_date", "date"):
@@ -515,6 +531,11 @@ def _repository(row: swh_origins.ExportedRepository, kind: str) -> Repository:
         empty=empty,
         lost=lost,
     )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    """Return a time as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) if moment is not None else None
 
 
 def _moment(micros: int | None) -> datetime | None:
