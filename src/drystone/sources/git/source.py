@@ -279,6 +279,7 @@ class GitSource(RepositorySource):
             ) from None
         origin, name = self._names(repo, path)
         if chosen is None or commit is None:
+            head: str | None
             if tip is not None and self.as_of is not None:
                 empty = f"its branch has no commit by {moment_text(self.as_of)}"
                 tree = EMPTY_TREE.hex()
