@@ -122,5 +122,10 @@ def test_the_word_of_a_table_stands_behind_a_licences_own_text() -> None:
     assert both is not None
     assert both.expression == "(MIT) AND (GPL-2.0-only AND MIT)"
     assert license_of(both, LicensePolicy()).basis == "readme+table"
+    elsewhere = (Evidence("", 1, 1, "unread:points-elsewhere", 0.5, "pyproject.toml"),)
+    lost = LicenseAnnotation(None, "metadata", elsewhere, unanswered=True)
+    assert license_of(with_table(lost, "permissive:MIT"), LicensePolicy()).expression == "MIT"
+    odd = LicenseAnnotation(None, "text", (*elsewhere, Evidence("", 2, 2, "unread:grant", 0.5)), unanswered=True)
+    assert with_table(odd, "permissive:MIT") is odd
     denied = LicenseAnnotation(None, "text", denied=True)
     assert with_table(denied, "permissive:MIT") is denied

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The rule of evidence that is the word of a table, not of a text.
 TABLE: Final = "table"
+#: The rule of evidence that names a licence file which is not there.
+_ELSEWHERE: Final = "unread:points-elsewhere"
 #: What The Stack v2 calls permissive: Blue Oak's list, and ScanCode's categories of that name.
 _STACK_V2_PERMISSIVE: Final = LicensePolicy(categories=("Permissive", "Public Domain"))
 #: Pieces of evidence that a drop shows at most.
@@ -83,13 +85,17 @@ def with_table(
 ) -> LicenseAnnotation | None:
     """Return what was found for a file together with what a table says of it (`told_license` of a listing).
 
-    The table's word counts where its licence files did not travel: where nothing was found, it holds; where only a
-    README or metadata name a licence, what it names besides holds too. A licence's own text, and whatever denies or is
+    The table's word counts where its licence files did not travel: where nothing was found, or only that the licence
+    stands in a file which is not there, it holds; where only a README or metadata name a licence, what it names besides
+    holds too. A licence's own text, and whatever denies or is
     not understood, hold alone.
     """
     said = _told(told, bool(gha_license_id))
     if said is None or found is None or found.state is LicenseState.ABSENT:
         return said or found
+    lost = bool(found.grounds) and all(piece.rule == _ELSEWHERE for piece in found.grounds)
+    if lost and not found.denied and said.state is LicenseState.GRANTED:
+        return said
     texts = "text" in (basis_of(found) or "").split("+")
     both = LicenseState.GRANTED is found.state is said.state
     if texts or not both or families(said.expression) <= families(found.expression):
