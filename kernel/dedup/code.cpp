@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "rule.hpp"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace drystone::dedup {
 namespace {
@@ -29,6 +32,89 @@ constexpr std::array<uint8_t, 256> classes() {
     return of;
 }
 constexpr std::array<uint8_t, 256> kClass = classes();
+
+constexpr std::array<uint8_t, 256> word_bytes() {
+    std::array<uint8_t, 256> of{};
+    for (int c = 0; c < 256; c++) {
+        of[(size_t)c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+    }
+    return of;
+}
+constexpr std::array<uint8_t, 256> kWord = word_bytes();
+
+#ifdef __SSE2__
+// Bit i: whether byte i of sixteen is a letter, a digit or no ASCII; with `name`, also `_` and `$`.
+template <bool name>
+inline unsigned word_mask(const uint8_t* p) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i*)p);
+    const auto within = [](__m128i from, char size) {
+        return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(size)), from);
+    };
+    const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    __m128i is = _mm_or_si128(within(_mm_sub_epi8(lower, _mm_set1_epi8('a')), 25),
+                              within(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), 9));
+    is = _mm_or_si128(is, bytes);  // the sign bit is that of what is no ASCII
+    if (name) {
+        is = _mm_or_si128(is, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+        is = _mm_or_si128(is, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('$')));
+    }
+    return (unsigned)_mm_movemask_epi8(is);
+}
+#endif
+
+// The first byte from `p` on that belongs to no word or, with `name`, to no name and no number.
+template <bool name>
+inline const uint8_t* end_of_word(const uint8_t* p, const uint8_t* end) {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        const unsigned other = ~word_mask<name>(p) & 0xffff;
+        if (other) return p + __builtin_ctz(other);
+    }
+#endif
+    while (p < end && (name ? kClass[*p] == Letter || kClass[*p] == Digit : kWord[*p])) p++;
+    return p;
+}
+
+// The first byte from `p` on that belongs to a word.
+inline const uint8_t* next_word(const uint8_t* p, const uint8_t* end) {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        const unsigned word = word_mask<false>(p);
+        if (word) return p + __builtin_ctz(word);
+    }
+#endif
+    while (p < end && !kWord[*p]) p++;
+    return p;
+}
+
+// The names of the last 16 tokens, 0 where one is no name.
+class Recent {
+  public:
+    // How many tokens ago a name stood last, 0 where none of the last kBack; it becomes the newest.
+    uint8_t put(uint32_t name) {
+        const uint32_t* window = twice_ + at_;
+        unsigned equal = 0;
+        if (name) {
+#ifdef __SSE2__
+            const __m128i wanted = _mm_set1_epi32((int)name);
+            for (int i = 0; i < 4; i++) {
+                const __m128i here = _mm_loadu_si128((const __m128i*)(window + 4 * i));
+                equal |= (unsigned)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(here, wanted))) << (4 * i);
+            }
+#else
+            for (unsigned i = 0; i < 16; i++) equal |= (unsigned)(window[i] == name) << i;
+#endif
+        }
+        equal &= ~0u << (16 - kBack);
+        twice_[at_] = twice_[at_ + 16] = name;
+        at_ = (at_ + 1) & 15;
+        return equal ? (uint8_t)(16 - (31 - __builtin_clz(equal))) : 0;
+    }
+
+  private:
+    uint32_t twice_[32] = {0};  // the ring, and once more behind it
+    size_t at_ = 0;
+};
 
 // Names that say what a program does rather than what somebody called a thing: keywords of the common languages, and
 // what Python, JavaScript and C bring along.
@@ -111,8 +197,8 @@ template <class Sink>
 void each_code(const uint8_t* text, size_t size, Sink&& sink) {
     const Kept& known = kept();
     const uint8_t *p = text, *end = text + size;
-    uint32_t recent[16] = {0};               // hashes of the last tokens, 0 where they are no names
-    size_t number = 0, words = 0, bare = 0;  // names without a sign between them on this line; literals since a word
+    Recent recent;
+    size_t words = 0, bare = 0;  // names without a sign between them on this line; literals since a word
     bool new_line = true;
     Token open{};
     bool some = false, blank = true, dotted = false;  // `blank`: nothing but spaces stood on the line so far
@@ -133,13 +219,7 @@ void each_code(const uint8_t* text, size_t size, Sink&& sink) {
         // Prose, and what stands in a table of data, is told by what it says.
         if (kind == Kind::Name && words > kProse) kind = Kind::Known;
         if (!word && bare > kTable) hash = hash_token(from, (size_t)(to - from), end, kKeys) | 1;
-        uint8_t back = 0;
-        uint32_t own = 0;
-        if (kind == Kind::Name) {
-            own = (uint32_t)(hash >> 32) | 1;
-            for (size_t d = kBack; d >= 1; d--) back = recent[(number - d) & 15] == own ? (uint8_t)d : back;
-        }
-        recent[number++ & 15] = own;
+        const uint8_t back = recent.put(kind == Kind::Name ? (uint32_t)(hash >> 32) | 1 : 0);
         open = {kind, back, (uint32_t)(from - text), (uint32_t)(to - text), hash, 0};
         some = true;
         blank = dotted = false;
@@ -173,7 +253,7 @@ void each_code(const uint8_t* text, size_t size, Sink&& sink) {
                 continue;
             case Letter: {
                 const uint8_t* from = p;
-                while (p < end && (kClass[*p] == Letter || kClass[*p] == Digit)) p++;
+                p = end_of_word<true>(p, end);
                 const size_t length = (size_t)(p - from);
                 if (length <= 2 && p < end && kClass[*p] == Quote) continue;  // f"", rb''
                 const uint64_t hash = hash_name(from, length, end);
@@ -250,13 +330,14 @@ class Rolling {
         for (size_t i = 0; i < n; i++) top_ *= kBase;
     }
     void put(uint64_t value, bool literal, uint32_t start, uint32_t end, std::vector<Place>& out) {
-        const size_t slot = count_ % n;
+        const size_t slot = slot_;
         sum_ = sum_ * kBase + value - top_ * values_[slot];
         literals_ += literal;
         literals_ -= literal_[slot];
         values_[slot] = value, literal_[slot] = literal, starts_[slot] = start;
-        count_++;
-        if (count_ >= n && literals_ + 2 < n) out.push_back({scramble(sum_), starts_[count_ % n], end});
+        slot_ = slot + 1 == n ? 0 : slot + 1;
+        missing_ -= missing_ > 0;
+        if (missing_ == 0 && literals_ + 2 < n) out.push_back({scramble(sum_), starts_[slot_], end});
     }
 
   private:
@@ -264,17 +345,8 @@ class Rolling {
     uint64_t values_[n] = {0}, sum_ = 0, top_;
     uint32_t starts_[n] = {0};
     bool literal_[n] = {false};
-    size_t count_ = 0, literals_ = 0;
+    size_t slot_ = 0, missing_ = n, literals_ = 0;
 };
-
-constexpr std::array<uint8_t, 256> word_bytes() {
-    std::array<uint8_t, 256> of{};
-    for (int c = 0; c < 256; c++) {
-        of[(size_t)c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
-    }
-    return of;
-}
-constexpr std::array<uint8_t, 256> kWord = word_bytes();
 
 // Hash of a word without regard to case.
 inline uint64_t hash_word(const uint8_t* p, size_t length, const uint8_t* limit) {
@@ -308,9 +380,8 @@ void places(Measure measure, const uint8_t* text, size_t size, std::vector<Place
     Rolling<kWordShingle> rolling;
     const uint8_t *p = text, *end = text + size;
     while (p < end) {
-        while (p < end && !kWord[*p]) p++;
-        const uint8_t* from = p;
-        while (p < end && kWord[*p]) p++;
+        const uint8_t* from = next_word(p, end);
+        p = end_of_word<false>(from, end);
         if (p == from) break;
         const bool literal = *from >= '0' && *from <= '9';
         rolling.put(hash_word(from, (size_t)(p - from), end), literal, (uint32_t)(from - text), (uint32_t)(p - text),

@@ -66,7 +66,7 @@ int main() {
         const Text t(text);
         std::string words;
         code_words(t.data, t.size, words);
-        dressed.add(words);
+        dressed.add(std::string_view(words));
     }
     report("dedup", "plain", "code", dressed);
     report("dedup", "plain", "overlap", overlaps);

@@ -52,6 +52,13 @@ def test_a_question_is_found_in_a_comment_whatever_its_case_and_breaks(benchmark
     assert (each.task, each.measure, each.share) == ("walls/2", "words", 1.0)
 
 
+def test_of_tasks_that_differ_in_a_literal_the_one_that_is_there_is_named() -> None:
+    texts = [SOLUTION.replace("True", f"'{kind}'") for kind in ("a", "b", "c")]
+    known = Benchmarks([TaskText("x", kind, "code", "code", t.encode()) for kind, t in zip("abc", texts, strict=True)])
+    found = known.find(pa.array([text.encode() for text in texts], pa.large_binary()), 0.8)
+    assert [each and (each.task, each.tasks) for each in found] == [("a", 3), ("b", 3), ("c", 3)]
+
+
 def test_other_code_holds_nothing(benchmark: Path) -> None:
     assert found(benchmark, BEFORE + AFTER, "", SOLUTION[:120]) == [None, None, None]
 

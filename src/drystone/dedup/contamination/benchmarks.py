@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -73,6 +74,9 @@ class Benchmarks:
         self.parts = list(parts)
         names = sorted({(part.benchmark, part.task) for part in self.parts})
         numbers = {name: number for number, name in enumerate(names)}
+        self._of_task: dict[tuple[str, str], list[TaskText]] = defaultdict(list)
+        for part in self.parts:
+            self._of_task[part.benchmark, part.task].append(part)
         self._own: dict[Measure, list[int]] = {
             measure: [i for i, part in enumerate(self.parts) if part.measure == measure] for measure in _MEASURES
         }
@@ -90,8 +94,8 @@ class Benchmarks:
     def find(self, texts: pa.Array | pa.ChunkedArray, least: float) -> list[Overlap | None]:
         """Return for each text the task of which it holds most, at least the share `least`; None where there is none.
 
-        What is not generic goes before what is, then the larger share, then the larger part, then the name. `texts`:
-        string or binary. Raises `UsageError` for texts of any other type.
+        What is not generic goes before what is, then the larger share, then the larger part, then the one with more
+        lines as they are, then the name. `texts`: string or binary. Raises `UsageError` for texts of any other type.
         """
         array = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
         data, offsets, valid = buffers(array)
@@ -107,11 +111,20 @@ class Benchmarks:
         ]
 
     def _best(self, found: list[tuple[int, int, int]], text: bytes) -> Overlap:
-        def key(each: tuple[int, int, int]) -> tuple[bool, float, int, TaskText]:
+        def key(each: tuple[int, int, int]) -> tuple[bool, float, int]:
             part, shared, total = each
-            return self._generic(part, total), -shared / total, -total, self.parts[part]
+            return self._generic(part, total), -shared / total, -total
 
-        best, shared, total = min(found, key=key)
+        most = min(map(key, found))
+        lines_of_text = set(text.split(b"\n"))
+
+        def by_lines(each: tuple[int, int, int]) -> tuple[int, TaskText]:
+            # Of tasks that differ in a literal alone, the one whose lines the text has as they are.
+            part = self.parts[each[0]]
+            own = (line for other in self._of_task[part.benchmark, part.task] for line in other.text.split(b"\n"))
+            return -len(lines_of_text.intersection(own)), part
+
+        best, shared, total = min((each for each in found if key(each) == most), key=by_lines)
         part = self.parts[best]
         lines, task_lines = shared_lines(text, part.text, part.measure)
         tasks = len({(self.parts[each].benchmark, self.parts[each].task) for each, _, _ in found})
