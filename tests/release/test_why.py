@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from drystone.errors import ReleaseError, UsageError
 from drystone.identity.swhid import Swhid
+from drystone.release.inspection.paths import path_mask
 from drystone.release.inspection.why import archive_link, explain, find, folder_lookup
 from drystone.release.read import Release, open_release
 from tests.release.sample import Row, repository_id, sample_rows
@@ -162,3 +164,11 @@ def test_a_link_names_what_the_archive_can_have(
     found = archive_link(swhid, row, repository)  # type: ignore[arg-type]
     shown = None if found is None else " ".join(part.split("=")[0] for part in found.split(";")[1:])
     assert shown == names
+
+
+def test_a_path_with_brackets_is_taken_as_it_stands() -> None:
+    paths_ = pa.chunked_array(
+        [["/app/[slug]/page.tsx", "/app/s/page.tsx", "/web/app/[slug]/page.tsx", "/a*b.py", "/axb.py"]]
+    )
+    assert path_mask(paths_, "app/[slug]/page.tsx").to_pylist() == [True, True, True, False, False]
+    assert path_mask(paths_, "/a*b.py").to_pylist() == [False, False, False, True, True]

@@ -32,15 +32,19 @@ def has_wildcards(query: str) -> bool:
 
 
 def path_mask(paths: pa.ChunkedArray, query: str) -> Any:
-    """Return which paths are the one asked for, end in it after a slash, or match it where it is a glob."""
-    if has_wildcards(query):
-        pattern = translate(query if query.startswith(("/", "*")) else "*/" + query)
-        try:
-            return pc.match_substring_regex(paths, _re2(pattern))
-        except pa.ArrowInvalid:
-            raise UsageError(f"'{shown(query)}' is not a glob that can be used") from None
+    """Return which paths are the one asked for, end in it after a slash, or match it where it is a glob.
+
+    A path such as `app/[slug]/page.tsx` is taken as it stands, too.
+    """
     whole = "/" + query.lstrip("/")
-    return pc.or_(pc.equal(paths, whole), pc.ends_with(paths, whole))
+    named = pc.or_(pc.equal(paths, whole), pc.ends_with(paths, whole))
+    if not has_wildcards(query):
+        return named
+    pattern = translate(query if query.startswith(("/", "*")) else "*/" + query)
+    try:
+        return pc.or_(named, pc.match_substring_regex(paths, _re2(pattern)))
+    except pa.ArrowInvalid:
+        raise UsageError(f"'{shown(query)}' is not a glob that can be used") from None
 
 
 def named_by(name: str, origin: object, repo_name: object, repository_id: object) -> bool:
