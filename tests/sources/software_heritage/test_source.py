@@ -248,6 +248,24 @@ def test_visits_out_of_order_and_noted_twice(read: Callable[..., Read]) -> None:
     assert set(read(world).of("https://x.org/a")) == {b"new"}
 
 
+def test_an_origin_is_as_it_was_at_its_last_full_visit_by_then(read: Callable[..., Read]) -> None:
+    world = World()
+    old, new = (world.snapshot({"HEAD": ("revision", world.revision(world.tree({n: n})))}) for n in ("old", "new"))
+    world.origin("https://x.org/a", ("full", old), ("partial", new), ("full", new))
+    world.repository("https://x.org/b", {"before": "b"})
+    for table in ("origin_visit", "origin_visit_status"):
+        for row in world.rows[table]:
+            row["date"] = datetime(2023, 1, 1) if row["origin"] == "https://x.org/b" else row["date"]
+    # The first visit was full on the second of January, the last one on the fourth.
+    for day, name in {1: None, 2: b"old", 3: b"old", 4: b"new"}.items():
+        found = read(world, as_of=datetime(2024, 1, day))
+        assert set(found.of("https://x.org/a")) == ({name} if name else set()), day
+        repository = found.repositories["https://x.org/a"]
+        assert repository.metadata["as_of"] == f"2024-01-0{day}"
+        assert repository.empty == (None if name else "it has no full visit by 2024-01-01")
+        assert repository.lost is None
+
+
 def test_origins_may_be_limited(read: Callable[..., Read]) -> None:
     world, _ = grown(5, 3)
     world.repository("https://github.com/a/b", {"a": "a"})
