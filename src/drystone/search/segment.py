@@ -468,6 +468,8 @@ class Segment:
         head = np.frombuffer(self._data[offset + 40 : offset + 40 + 16 * blocks], "<u8")
         first, begin = head[:blocks], head[blocks:].astype(np.int64)
         ends = np.append(begin[1:], size - 40 - 16 * blocks)
+        if not blocks:  # no text has a trigram
+            return np.zeros(len(keys), np.int64) + offset, np.zeros(len(keys), np.int64)
         at = np.maximum(np.searchsorted(first, keys, "right") - 1, 0)
         return begin[at] + offset + 40 + 16 * blocks, ends[at] - begin[at]
 

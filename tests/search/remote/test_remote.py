@@ -52,6 +52,20 @@ def test_what_is_found_is_what_a_folder_finds(searcher: Searcher, remote: Remote
     assert {one.path for one in far.search(query, limit=3, lines=0)} <= {one[0] for one in here}
 
 
+@pytest.mark.parametrize("texts", [[], [b"a\n"]], ids=["no file", "no trigram"])
+def test_where_no_text_has_a_trigram_none_is_found(url: str, tmp_path: Path, texts: list[bytes]) -> None:
+    write_sample(tmp_path / "r", [Row("own/a", f"/{at}.md", text, "Markdown") for at, text in enumerate(texts)])
+    index.build(open_release(tmp_path / "r"))
+    place = Bucket(few := f"{url}-{len(texts)}", tmp_path / "r")
+    for path in (tmp_path / "r").rglob("*"):
+        if path.is_file():
+            place.put(path.relative_to(tmp_path / "r").as_posix())
+    far = Searcher([open_remote(few)])
+    for query, count in (("content:import", 0), ("foo|(bar|class)_", 0), ("content:a", min(1, len(texts)))):
+        answer = far.search(query)
+        assert (len(list(answer)), answer.exact) == (count, True)
+
+
 def test_pages_that_come_in_many_rounds_are_all_looked_at(
     searcher: Searcher, remote: RemoteRelease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
