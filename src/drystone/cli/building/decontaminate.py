@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import click
 
+from drystone._words import many
 from drystone.cli import _options
 from drystone.cli._out import echo, inline, print_json
 from drystone.cli._progress import spinner
@@ -56,10 +57,11 @@ def command(source: Path, output: Path, as_json: bool, **given: Any) -> None:
     if as_json:
         print_json(asdict(found))
         return
-    echo(f"{found.texts:,} texts against {found.tasks:,} tasks: {found.kept:,} kept, {found.dropped:,} dropped.")
+    compared = f"{many(found.texts, 'text')} against {many(found.tasks, 'task')}"
+    echo(f"{compared}: {found.kept:,} kept, {found.dropped:,} dropped.")
     for name, count in found.benchmarks.items():
-        echo(f"  {inline(name)}: {count:,} texts hold one of its tasks")
+        echo(f"  {inline(name)}: one of its tasks is in {many(count, 'text')}")
     if found.generic:
-        echo(f"{found.generic:,} texts hold only a task so short that any program may.")
+        echo(f"Only a task so short that any program may hold it is in {many(found.generic, 'text')}.")
     out = inline(output)
     echo(f"Wrote {out}/kept.parquet, {out}/found.parquet and {out}/method.json.")
