@@ -6,13 +6,13 @@ What is out by opt-outs is out of histories too; texts are redacted as those of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from drystone.building.stages.paths import path_text
@@ -33,7 +33,9 @@ from drystone.work.store import Stage, write_table
 HISTORY: Final = SCHEMAS["history"]
 #: Revisions that are Python objects at a time.
 _REVISIONS: Final = 4096
-_EPOCH: Final = datetime(1970, 1, 1)
+#: Seconds of the first and the last moments of Python's dates.
+_FIRST: Final = -62_135_596_800
+_LAST: Final = 253_402_300_799
 
 
 class HistoryCounts(TypedDict):
@@ -108,12 +110,12 @@ def _rows(
         "generation": [generations[each.id] for each in some],
         "revision_id": [each.id for each in some],
         "parents": [each.parents for each in some],
-        "committer_date": [_moment(each.committed) for each in some],
-        "revision_date": [_moment(each.written) for each in some],
         "author": [None if out else _author(who, people) for out, who in zip(silent, authors, strict=True)],
         "message": [None if out else text for out, text in zip(silent, messages, strict=True)],
     }
     arrays = {name: pa.array(values, HISTORY.field(name).type) for name, values in columns.items()}
+    arrays["committer_date"] = _moments([each.committed for each in some])
+    arrays["revision_date"] = _moments([each.written for each in some])
     arrays["changes"] = _changes(changes)
     return pa.table([arrays[name] for name in HISTORY.names], schema=HISTORY)
 
@@ -126,9 +128,9 @@ def _changes(changes: list[list[FileChange]]) -> pa.ListArray:
     flat = [change for mine in changes for change in mine]
     columns: list[list[str | None]] = [
         [each.change for each in flat],
-        [path_text(each.path) for each in flat],
+        [_shown(each.path) for each in flat],
         [each.blob for each in flat],
-        [None if each.before_path is None else path_text(each.before_path) for each in flat],
+        [None if each.before_path is None else _shown(each.before_path) for each in flat],
         [each.before for each in flat],
     ]
     fields = list(CHANGES.value_type)
@@ -157,9 +159,12 @@ def _change_is_out(change: FileChange, optouts: OptOuts, below: Any) -> bool:
     )
 
 
-def _moment(seconds: int) -> datetime | None:
-    """Return seconds since 1970 as a time; None for years that Python has no dates for."""
-    try:
-        return _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
+def _moments(seconds: list[int]) -> pa.Array:
+    """Return seconds since 1970 as times; null for years that Python has no dates for."""
+    known = [each if _FIRST <= each <= _LAST else None for each in seconds]
+    return pc.multiply(pa.array(known, pa.int64()), 1_000_000).cast(HISTORY.field("committer_date").type)
+
+
+@lru_cache(65_536)
+def _shown(path: bytes) -> str:
+    return path_text(path)
