@@ -140,3 +140,5 @@ def test_wrong_settings_are_told_with_their_lines(source: Path, tmp_path: Path) 
     (tmp_path / "bad.jsonl").write_text("[]")
     with pytest.raises(UsageError, match="has 0 rows and no text"):
         drystone.build(source, tmp_path / "o", settings={"decontamination": {"against": [str(tmp_path / "bad.jsonl")]}})
+    with pytest.raises(SettingsError, match=r"malware\.clamd: .*write the path of its socket"):
+        drystone.build(source, tmp_path / "o", settings={"malware": {"clamd": "localhost:3310"}})

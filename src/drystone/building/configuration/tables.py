@@ -14,6 +14,7 @@ from drystone.dedup.contamination import formats
 from drystone.dedup.contamination.rule import RULE_VERSION
 from drystone.detect import malware
 from drystone.detect import secrets as secrets_room
+from drystone.detect.malware.clamd import Clamd
 from drystone.detect.secrets.settings import People
 from drystone.errors import SettingsError, UsageError
 from drystone.policy.curation.filters import check_filter
@@ -136,6 +137,15 @@ class MalwareSettings(_Table):
     clamd: str | None = None
     yara: tuple[str, ...] = ()
     seconds: float = Field(30, gt=0, le=3600)
+
+    @field_validator("clamd")
+    @classmethod
+    def _place(cls, value: str | None) -> str | None:
+        try:
+            _ = Clamd(value, 1) if value is not None else None
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @property
     def scanners(self) -> malware.Scanners:
