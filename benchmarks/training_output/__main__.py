@@ -5,6 +5,6 @@ from benchmarks.harness import main_of_sections
 if __name__ == "__main__":
     main_of_sections(
         "benchmarks.training_output",
-        ("decontamination", "renamed"),
-        "Training output: what decontamination costs, what it finds and what it takes wrongly.",
+        ("decontamination", "renamed", "quality", "tokens"),
+        "Training output: decontamination, quality scores, tokens: what they cost and how right they are.",
     )

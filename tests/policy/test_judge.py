@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drystone.policy.decision import KEPT, Drop, Kept, LedgerStage, Reason
-from drystone.policy.judge import AskedOut, Copy, Facts, NotText, Orphan, Policies, TextFile, Unread, judge
+from drystone.policy.judge import AskedOut, Copy, Facts, NotText, Orphan, Policies, TextFile, Unchosen, Unread, judge
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licensed import license_of
 from drystone.policy.licenses import LicensePolicy
@@ -80,6 +80,9 @@ CAUSES: dict[Reason, tuple[Facts, Policies]] = {
         Reason.EXACT_DUPLICATE: Copy(exact=True),
         Reason.NEAR_DUPLICATE: Copy(exact=False),
         Reason.REPRESENTATIVE_RETRACTED: Orphan("near_duplicate", 0.8),
+        Reason.EXCLUDED_FROM_MIXTURE: Unchosen(excluded=True),
+        Reason.OVER_BUDGET: Unchosen(),
+        Reason.REPRESENTATIVE_NOT_IN_MIXTURE: Unchosen(was="near_duplicate", similarity=0.8),
     }.items()
 }
 

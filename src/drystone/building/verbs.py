@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from drystone.errors import RegistryError, UsageError
+from drystone.errors import RegistryError, ReleaseError, UsageError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from drystone.building._order import Order
     from drystone.building.builds import Estimate
     from drystone.building.configuration.explained import ExplainedSetting
+    from drystone.building.mixing.mix import Mixed
     from drystone.building.retract import SearchedRelease
     from drystone.building.settings import Settings
     from drystone.dedup.contamination.formats import BenchmarkFile
@@ -407,6 +408,45 @@ def known_places(registry: AnyRegistry = None, *, forget: Iterable[str] = ()) ->
             if not opened.versions.forget(placed_at(place)):
                 raise UsageError(f"{place}: is not known; drystone registry releases lists what is")
         return opened.versions.placed()
+
+
+def mix(
+    settings: AnyPath,
+    *,
+    output: AnyPath | None = None,
+    seed: int | None = None,
+    registry: AnyRegistry = None,
+    step: Callable[[str], object] | None = None,
+) -> Mixed:
+    """Make a mixture of a release, which is a release itself: some of its kept files, by the shares of groups.
+
+    `settings`: a mixture file (docs/training-output.md). `output`, `seed`: in the place of those in it. `registry`:
+    told where the mixture lies, so that a retraction finds it; default DRYSTONE_REGISTRY, or
+    `drystone-registry.sqlite` here. `step` is told what is done ("choose", "write"). Raises `SettingsError` for what is
+    wrong in the file, `UsageError` where it asks for more than there is or the output is not free, `ReleaseError` where
+    the release was retracted or is damaged.
+    """
+    from drystone.building.mixing.mix import mix as make
+    from drystone.building.mixing.recipe import load_mixture
+    from drystone.registry.place import is_there, place_of
+    from drystone.registry.verbs import using
+    from drystone.release.read import open_release
+
+    mixture = load_mixture(Path(settings))
+    told = mixture.release if output is None else mixture.release.model_copy(update={"output": Path(output)})
+    wanted = mixture.mixture if seed is None else mixture.mixture.model_copy(update={"seed": seed})
+    mixture = mixture.model_copy(update={"release": told, "mixture": wanted})
+    release = open_release(wanted.release)
+    later = successor(wanted.release, registry=registry if isinstance(registry, str) else None)
+    if later is not None and later.retracted:
+        raise ReleaseError(f"{wanted.release}: is retracted; mix its successor, {later.version} {later.root}")
+    made = make(release, mixture, step=step or (lambda name: None))
+    if not isinstance(registry, str | None) or is_there(place_of(registry)):
+        facts, root = made.manifest.facts, made.manifest.root
+        place, head = str(told.output.resolve()), facts.registry_head or ""
+        with using(registry) as opened:
+            opened.versions.lies(place, "release", facts.name, facts.version, root, head)
+    return made
 
 
 def note_export(release: AnyPath, output: AnyPath, *, registry: AnyRegistry = None) -> None:

@@ -32,6 +32,8 @@ class LedgerStage(Enum):
     RELEASE = "release"
     #: Not of a build: what a retraction leaves behind.
     RETRACTION = "retraction"
+    #: Not of a build either: what a mixture of a release leaves out.
+    MIXTURE = "mixture"
 
     def __init__(self, word: str) -> None:
         self.word = word
@@ -79,6 +81,10 @@ class Reason(Enum):
     NEAR_DUPLICATE = LedgerStage.NEAR_DUPLICATES, "near_duplicate"
     #: Given by retraction alone: a duplicate whose kept file was retracted since.
     REPRESENTATIVE_RETRACTED = LedgerStage.RETRACTION, "representative_retracted"
+    #: Given by mixtures alone: files that `[only]` excludes, those over the budget, near duplicates of either.
+    EXCLUDED_FROM_MIXTURE = LedgerStage.MIXTURE, "excluded_from_mixture"
+    OVER_BUDGET = LedgerStage.MIXTURE, "over_budget"
+    REPRESENTATIVE_NOT_IN_MIXTURE = LedgerStage.MIXTURE, "representative_not_in_mixture"
 
     def __init__(self, stage: LedgerStage, word: str) -> None:
         self.stage = stage

@@ -110,7 +110,18 @@ class Orphan(NamedTuple):
     similarity: float | None = None
 
 
-Facts = AskedOut | Unread | OfDuplicate | NotText | TextFile | Filtered | Copy | Orphan
+class Unchosen(NamedTuple):
+    """A file of a release that a mixture of it leaves out: excluded by its rules, else over the budget.
+
+    `was`: of a near duplicate of such a file, why it was dropped before; `similarity`: how similar it was.
+    """
+
+    excluded: bool = False
+    was: str | None = None
+    similarity: float | None = None
+
+
+Facts = AskedOut | Unread | OfDuplicate | NotText | TextFile | Filtered | Copy | Orphan | Unchosen
 
 _DEFAULT: Final = Policies()
 _UNREAD: Final = {
@@ -131,7 +142,7 @@ _NOT_TEXT: Final = {"binary": Reason.BINARY, "undecodable": Reason.UNDECODABLE, 
 def judge(facts: TextFile, policies: Policies = ...) -> Kept | Drop: ...
 @overload
 def judge(
-    facts: AskedOut | Unread | OfDuplicate | NotText | Filtered | Copy | Orphan, policies: Policies = ...
+    facts: AskedOut | Unread | OfDuplicate | NotText | Filtered | Copy | Orphan | Unchosen, policies: Policies = ...
 ) -> Drop: ...
 def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     """Return whether an occurrence is kept, or why not: the first stage that objects decides.
@@ -158,6 +169,10 @@ def judge(facts: Facts, policies: Policies = _DEFAULT) -> Kept | Drop:
     if isinstance(facts, Orphan):
         similarity = {} if facts.similarity is None else {"similarity": facts.similarity}
         return Drop(Reason.REPRESENTATIVE_RETRACTED, {"was": facts.was, **similarity})
+    if isinstance(facts, Unchosen):
+        if facts.was is not None:
+            return Drop(Reason.REPRESENTATIVE_NOT_IN_MIXTURE, {"was": facts.was, "similarity": facts.similarity})
+        return Drop(Reason.EXCLUDED_FROM_MIXTURE if facts.excluded else Reason.OVER_BUDGET)
     assert_never(facts)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drystone.release.inspection.history import PastChange
     from drystone.release.inspection.lookup import Holding, LookupQuery
     from drystone.release.inspection.losses import Losses
+    from drystone.release.inspection.score import Scored
     from drystone.release.inspection.stats import Stats
     from drystone.release.read import Release
     from drystone.release.versions.receipts import Receipt
@@ -141,6 +142,24 @@ def export(
     return write(
         opened(release), form, output, choice=choice, tokens=tokens, replace=replace, dry_run=dry_run, progress=report
     )
+
+
+def score(
+    release: AnyRelease,
+    output: AnyPath,
+    *,
+    replace: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scored:
+    """Score each kept file from 0 to 5 for how readable and instructive it is; count the scores.
+
+    `output`: a Parquet file beside the release, with SWHID, `quality_score` and `quality_model`. `replace`: a file that
+    lies there may go. `progress` is called with files done and all files. Nothing is dropped: a mixture may ask for a
+    least score. Raises `UsageError` where `output` is there already, `ReleaseError` for a damaged release.
+    """
+    from drystone.release.inspection.score import score as write
+
+    return write(opened(release), Path(output), replace=replace, progress=progress or (lambda done, total: None))
 
 
 def lookup(

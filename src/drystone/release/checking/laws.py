@@ -23,7 +23,7 @@ from drystone.release.layout import MANIFEST
 from drystone.release.manifest import FunnelStep
 from drystone.release.schema import DATA, LEDGER, LEDGER_KEY, SHARED
 from drystone.release.tables import keys_of
-from drystone.release.versions.numbers import RETRACTION
+from drystone.release.versions.numbers import MIXTURE, RETRACTION
 from drystone.work.buckets import Buckets
 
 #: Told (check, file, what is wrong).
@@ -205,6 +205,8 @@ class FunnelTally:
                 add("funnel", MANIFEST, "is empty, and the ledger has rows")
             return
         retracted = funnel[-1].stage == RETRACTION
+        # Either drops near duplicates anew, of what it takes out.
+        afterwards = funnel[-1].stage in (RETRACTION, MIXTURE)
         ends = [(funnel[-1], self._kept)] if retracted else [(funnel[0], self._listed), (funnel[-1], self._kept)]
         for step, (files, size) in ends:
             if step.files != files or (step.bytes != size and not retracted):
@@ -214,7 +216,7 @@ class FunnelTally:
             if step.files > before.files or step.bytes > before.bytes:
                 add("funnel", MANIFEST, f"{step.stage} has more than {before.stage} before it")
             lost, rows = before.files - step.files, self._stages[step.stage]
-            if not retracted and step.stage not in _NO_STAGES and lost > rows:
+            if not afterwards and step.stage not in _NO_STAGES and lost > rows:
                 add("funnel", MANIFEST, f"{step.stage} drops {many(lost, 'file')}, in the ledger {rows:,}")
 
 

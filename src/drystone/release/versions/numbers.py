@@ -27,6 +27,8 @@ PATCH: Final = "patch"
 #: Why one version took the place of another: the `reason` of a tombstone.
 RETRACTION: Final = "retraction"
 UPDATE: Final = "update"
+#: The stage at which a mixture leaves files of the release out that it is made of.
+MIXTURE: Final = "mixture"
 #: `format` of a tombstone.
 TOMBSTONE: Final = "drystone-tombstone"
 #: Folders beside a release that are looked at.
