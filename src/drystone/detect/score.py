@@ -36,21 +36,21 @@ _PROSE: Final = frozenset(
 )
 
 
-class Features(NamedTuple):
+class Seen(NamedTuple):
     """What the model sees of a file: measures of its text, and the places of its words among `1 << BITS`."""
 
     measures: npt.NDArray[np.float64]
     words: npt.NDArray[np.int64]
 
 
-def features(path: str, language: str | None, text: str) -> Features:
+def features(path: str, language: str | None, text: str) -> Seen:
     """Return what the model sees of a file. `path` is that in the repository; `language` Linguist's name."""
     part = text if len(text) <= _HEAD + _MIDDLE else f"{text[:_HEAD]}\n{_middle(text)}"
     found = [word.lower() for word in _WORDS.findall(part)]
     distinct = set(found)
     named = {f"p:{word}" for word in _PLAIN.findall(path.lower())} | {f"l:{language or ''}"}
     places = {zlib.crc32(word.encode()) & ((1 << BITS) - 1) for word in distinct | named}
-    return Features(_measures(text, part, found, distinct), np.fromiter(sorted(places), np.int64))
+    return Seen(_measures(text, part, found, distinct), np.fromiter(sorted(places), np.int64))
 
 
 def _middle(text: str) -> str:

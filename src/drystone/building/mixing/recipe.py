@@ -62,7 +62,7 @@ class BudgetSettings(_Part):
         return self
 
 
-class FilterSettings(_Part):
+class OnlySettings(_Part):
     """Which files may be taken at all; a list without anything allows everything.
 
     `scores`: what `drystone score` has written of this release; `least_score`: the least score, from 0 to 5.
@@ -75,7 +75,7 @@ class FilterSettings(_Part):
     least_score: float | None = Field(None, ge=0, le=5)
 
     @model_validator(mode="after")
-    def _scored(self) -> FilterSettings:
+    def _scored(self) -> OnlySettings:
         if (self.scores is None) != (self.least_score is None):
             raise ValueError("scores and least_score go together")
         return self
@@ -87,7 +87,7 @@ class Mixture(_Part):
     release: MixedRelease
     mixture: MixtureSettings
     budget: BudgetSettings = BudgetSettings()
-    only: FilterSettings = FilterSettings()
+    only: OnlySettings = OnlySettings()
     weights: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
     def configuration(self) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""`drystone mix`: some of a release's files, by the shares of groups, as a release of its own."""
+"""`drystone mix`: some of a release's files, by shares, as a release of its own."""
 
 from __future__ import annotations
 
