@@ -1,4 +1,4 @@
-"""`drystone score`: how readable and instructive each file of a release is, in a table beside it."""
+"""`drystone score`: how readable and instructive each file of a release is."""
 
 from __future__ import annotations
 
