@@ -5,8 +5,8 @@
 //   hex      (?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,}
 //   unicode  (?:\\u[0-9a-fA-F]{4}){8,}
 // Of base64, lines below 32 characters end a run: encoded data is broken into long lines, and a list of words, one on a
-// line, is none. They are matched here by hand, in linear time, with the result of a regular expression engine: each is a chain of
-// elements that can be parsed in one way only, so a chain that ends early never hides a longer one.
+// line, is none. They are matched here by hand, in linear time, with the result of a regular expression engine: each is
+// a chain of elements that can be parsed in one way only, so a chain that ends early never hides a longer one.
 #pragma once
 
 #include <cstdint>
