@@ -57,7 +57,9 @@ def test_the_commands_run_as_printed(home: Path, drystone: Run) -> None:
 @pytest.mark.slow
 def test_the_next_commands_that_a_build_prints_run(home: Path, drystone: Run, release: Path) -> None:
     again = drystone("build", "./my-repository", "my-package-1.0.tar.gz", "-o", "releases/mine", "--quiet")
-    lines = [line.strip() for line in again.stdout.split("Next:\n")[1].splitlines()]
+    block, last = again.stdout.split("Next:\n")[1].split("\n\n")
+    assert last == "Nothing that the sources promised is missing.\n"
+    lines = [line.strip() for line in block.splitlines()]
     assert len(lines) == 3
     for line in lines:
         words = shlex.split(line)  # "drystone verify …", or "python -m drystone verify …" where it was called so
