@@ -507,6 +507,9 @@ class Histories(RuleBasedStateMachine):
             for w in self.requests.values()
         )
 
+    def has_paths_out(self, place: str) -> bool:
+        return any(w.file is not None and self.follows(w, place) for w in self.requests.values())
+
     @precondition(lambda self: self.repositories)
     @rule(spelling=st.sampled_from(SPELLINGS), update=st.booleans())
     def build(self, spelling: str, update: bool) -> None:
@@ -530,11 +533,12 @@ class Histories(RuleBasedStateMachine):
         ledger = [row for batch in home.release.ledger() for row in batch.to_pylist()]
         place_of = {spelling.format(name): name for name in self.repositories}
         read = {place_of[row["origin"]] for row in ledger if row["origin"] in place_of}
+        own = {place for place in set(self.repositories) - out if self.has_paths_out(place)}
         alike: dict[frozenset[str], set[str]] = {}
-        for place in set(self.repositories) - out:
+        for place in set(self.repositories) - out - own:
             alike.setdefault(frozenset(self.repositories[place]), set()).add(place)
-        # Of those with one root directory one is read, and who is out stands for nobody.
-        assert read <= set(self.repositories) - out
+        # Of those with one root directory one is read, and who is out stands for nobody, nor who has paths out.
+        assert own <= read <= set(self.repositories) - out
         assert all(len(read & group) == 1 for group in alike.values())
         released = {s for batch in home.release.data(columns=["swhid"]) for s in batch.column("swhid").to_pylist()}
         assert released == {row["swhid"] for row in ledger if row["decision"] == "kept"}
@@ -545,7 +549,11 @@ class Histories(RuleBasedStateMachine):
                 gone = self.file_is_out(place_of[row["origin"]], file)
                 assert (row["reason"] == "opted_out") == gone, row
                 stays |= set() if gone else {row["swhid"]}
-        # And nothing that nobody asked for is missing.
+        # And nothing that nobody asked for is missing, of those that were left to another one neither.
+        for place in set(self.repositories) - out:
+            stays |= {
+                f"swh:1:cnt:{IDS[file].hex()}" for file in self.repositories[place] if not self.file_is_out(place, file)
+            }
         assert stays <= released
         assert not verify(home.output).problems
 

@@ -234,7 +234,8 @@ class _Listing:
             given = {"source": source, "cache": self._build.cache, "limits": self._limits, "snapshot": snapshot}
             arguments: dict[str, object] = {**given}
             id_ = state.key[:32]
-            if (known := state.repository) is not None and stand_in(best, known.directory, known.origin) is not None:
+            known = state.repository
+            if self._is_in(known) and stand_in(best, known.directory, known.origin) is not None:
                 arguments["unread"], id_ = True, sha256(f"{state.key} unread".encode()).hexdigest()[:32]
             tasks.append(Task(id_, inventory.run, arguments, weight=max(1, state.size)))
         self._forget_changed(stage, [task.id for task in tasks])
@@ -263,10 +264,18 @@ class _Listing:
         return states
 
     def _is_in(self, repository: Repository | None) -> TypeGuard[Repository]:
-        """Return whether a repository is known before it is read, has files, and is not out: who is stands for none."""
+        """Return whether a repository is known before it is read, has files, and nothing of it is out by its name."""
         if repository is None or repository.empty is not None:
             return False
-        return request_for(self._optouts, repository.origin, repository.metadata) is None
+        asked = request_for(self._optouts, repository.origin, repository.metadata)
+        return asked is None and not self._has_paths_out(repository.origin, repository.metadata)
+
+    def _has_paths_out(self, origin: str, metadata: Mapping[str, Json]) -> bool:
+        """Return whether paths of a repository are out: it stands for none, as others with the same files keep them.
+
+        Nor does another one stand for it: what is out of it is found where it is read.
+        """
+        return self._optouts.paths_of(origin, forked_from(metadata)) is not None
 
     def _known(self, repository: Repository) -> Twin:
         return twin(
@@ -323,6 +332,11 @@ class _Listing:
         goes the id of the one that stands for it.
         """
         policy = self._build.settings.licenses
+        whole = [
+            r
+            for r in found.values()
+            if r["kind"] != _OF_SOME_FILES and not self._has_paths_out(r["origin"], r["metadata"])
+        ]
         best = stand_ins(
             twin(
                 r["directory"],
@@ -334,17 +348,15 @@ class _Listing:
                 r["forks"],
                 r["revision_date"],
             )
-            for r in found.values()
-            if r["status"] == "read" and r["kind"] != _OF_SOME_FILES
+            for r in whole
+            if r["status"] == "read"
         )
         gone: dict[str, str] = {}
-        for id_, repository in found.items():
+        for repository in whole:
             other = stand_in(best, repository["directory"], repository["origin"])
-            if other is None or repository["status"] not in ("read", inventory.DUPLICATE):
-                continue
-            if repository["kind"] != _OF_SOME_FILES:
-                found[id_] = {**repository, **_left_to(other, repository)}
-                gone[id_] = other.id
+            if other is not None and repository["status"] in ("read", inventory.DUPLICATE):
+                found[repository["id"]] = {**repository, **_left_to(other, repository)}
+                gone[repository["id"]] = other.id
         for repositories, skipped in zip(listed, skip, strict=True):
             known = set(skipped)
             skipped += [at for at, r in enumerate(repositories) if r["id"] in gone and at not in known]
