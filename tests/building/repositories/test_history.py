@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 import drystone
+from drystone import building as room
+from drystone.building.settings import Settings
 from drystone.errors import ReleaseError
-from drystone.release.read import Release
+from drystone.registry.requests import subjects
+from drystone.release.read import Release, open_release
+from drystone.sources import GitSource
+from drystone.work.engine import Engine
 from tests.building.conftest import git
 from tests.building.repositories.conftest import table
+from tests.building.test_retract import ask
 
 
 def test_histories_are_those_of_git(home: Path, collapsed: Release) -> None:
@@ -45,3 +51,21 @@ def test_a_file_is_followed_under_both_of_its_names(collapsed: Release) -> None:
     assert [(each.change, each.path) for each in found] == [("renamed", "/src/vault.py"), ("added", "/src/arch.py")]
     with pytest.raises(ReleaseError, match="no revision of this release changed"):
         drystone.history(collapsed, "upstream:nowhere.py")
+
+
+def test_a_path_that_is_out_is_in_no_history_of_a_fork_either(home: Path, tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite"
+    drystone.init_registry(str(registry))
+    upstream, fork = "https://forge.example/acme/upstream", "https://forge.example/other/fork"
+    ask(registry, subjects.path(upstream, "src/beam.py"))
+    sources = [
+        GitSource(home / "upstream", about={"origin": upstream}),
+        GitSource(home / "fork", about={"origin": fork, "metadata": {"forked_from": upstream}}),
+    ]
+    settings = Settings.model_validate({"release": {"history": True}, "registry": str(registry)})
+    room.build(settings, sources, tmp_path / "out", Engine(threads=1))
+    changes = [
+        (row["origin"], c["path"]) for row in table(open_release(tmp_path / "out"), "history") for c in row["changes"]
+    ]
+    assert {(upstream, "/src/vault.py"), (fork, "/src/vault.py")} <= set(changes)
+    assert not {(upstream, "/src/beam.py"), (fork, "/src/beam.py")} & set(changes)

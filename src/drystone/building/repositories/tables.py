@@ -13,6 +13,7 @@ from drystone.building.repositories.alike import IDS
 from drystone.building.repositories.relating import Related
 from drystone.building.stages.inventory import Inventoried
 from drystone.building.stages.snapshots import save
+from drystone.policy.optouts import forked_from
 from drystone.release.schema import SCHEMAS
 from drystone.sources import GitSource
 from drystone.sources.base import Readable
@@ -67,7 +68,9 @@ def _history(build: Build, output: Path, repositories: list[Inventoried], source
             spec[r["origin"]] = r["spec"]
     by_spec = {source.spec: source for source in sources if isinstance(source, GitSource)}
     known = [origin for origin in sorted(heads) if spec[origin] in by_spec]
-    optouts, settings = build.optouts, build.settings
+    every = ((r["origin"], forked_from(r["metadata"])) for r in repositories)
+    optouts = build.optouts.with_forks((fork, upstream) for fork, upstream in every if upstream)
+    settings = build.settings
     told = [settings.secret_settings.as_dict(), settings.secrets.people, optouts.sha256]
     stage = build.store.stage("history", [[origin, sorted(heads[origin])] for origin in known], told)
     shared = share(
