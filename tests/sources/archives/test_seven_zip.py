@@ -55,6 +55,19 @@ def test_a_7z_archive(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_7z_archive_passes_over_counts_as_unpacked(tmp_path: Path) -> None:
+    libarchive = pytest.importorskip("libarchive", reason="the extra seven-zip", exc_type=Exception)
+    path = tmp_path / "x.7z"
+    with libarchive.file_writer(str(path), "7zip") as archive:
+        archive.add_file_from_memory("../bomb", 3 << 20, bytes(3 << 20))
+        archive.add_file_from_memory("a.py", 6, b"x = 1\n")
+    found = read(ArchiveSource(path), tmp_path, Limits(max_total_bytes=1 << 20))
+    assert [e.problem for e in found.entries] == [
+        "the archive unpacks to more than 1048576 bytes; the rest was not read"
+    ]
+    assert {e.path for e in read(ArchiveSource(path), tmp_path, Limits(max_ratio=1e6)).entries} == {b"../bomb", b"a.py"}
+
+
 def test_a_damaged_7z_archive(tmp_path: Path) -> None:
     path = make_7z(tmp_path / "x.7z", {"a.py": b"x = 1\n" * 1000, "b.py": bytes(range(256)) * 300})
     whole = path.read_bytes()

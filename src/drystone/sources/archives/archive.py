@@ -446,10 +446,13 @@ class _OpenSevenZip(_OpenArchive):
             if problem is None:
                 self._tree.add_directory(path)
         elif problem is not None:
+            # What is passed over is unpacked as well.
+            budget.add_bytes(max(0, member.size))
             yield _refused(path, mode, member.size, problem)
         elif member.type == "link":
             yield self._of_link(path, member.target)
         elif member.type == "special":
+            budget.add_bytes(max(0, member.size))
             yield Entry(path, DEVICE, 0, None, None, note="a device or a pipe")
         elif (inside := _inside(path)) is not None:
             yield from self._of_inner(inside, mode, member.size, _counted(member.pieces, budget), budget)
