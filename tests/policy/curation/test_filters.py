@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
 
@@ -76,3 +80,22 @@ def test_a_value_on_which_an_expression_fails_is_told() -> None:
     asked = Filters([("bad", "cast(name AS INTEGER) > 3")])
     with pytest.raises(UsageError, match=r"filters bad: .*Could not convert"):
         asked.first(files(name=["x"]))
+
+
+def test_no_answer_depends_on_the_time_zone_of_the_host() -> None:
+    program = (
+        "from drystone.policy.curation.filters import Filters, columns; import pyarrow as pa; "
+        "row = {name: None for name in columns().names} | {'path': '2020-01-01 12:00:00'}; "
+        "asked = Filters([('noon', \"'2020-01-01 12:00:00+00'::TIMESTAMPTZ::TIMESTAMP = path::TIMESTAMP\")]); "
+        "print(asked.first(pa.Table.from_pylist([row], columns())))"
+    )
+    for zone in ("UTC", "America/New_York"):
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "TZ": zone},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert told.stdout == "[0]\n", told.stderr

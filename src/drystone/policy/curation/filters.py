@@ -185,7 +185,7 @@ def _select(expressions: Sequence[str]) -> str:
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    """Return an empty database that reads no file and loads nothing."""
+    """Return an empty database that reads no file, loads nothing, and tells the time as UTC wherever it runs."""
     try:
         import duckdb  # noqa: PLC0415
     except ImportError:
@@ -197,6 +197,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
         "threads": 1,
         "memory_limit": "1GB",
         "preserve_insertion_order": "true",
-        "lock_configuration": "true",
     }
-    return duckdb.connect(config=safe)  # type: ignore[arg-type]
+    connection = duckdb.connect(config=safe)  # type: ignore[arg-type]
+    connection.execute("SET TimeZone = 'UTC'")  # else the host's, which casts with a time zone go by
+    connection.execute("SET lock_configuration = true")
+    return connection
