@@ -43,3 +43,13 @@ def test_what_is_longer_is_cut_and_says_where_it_goes_on() -> None:
         (40, 40, (40,)),
         (20, 19, (80,)),
     ]
+
+
+def test_what_nothing_fits_beside_does_not_gather_in_memory() -> None:
+    packer = Packer(1000, 0, window=20_000)
+    held = 0
+    for number in range(2000):
+        held += 700
+        held -= sum(len(cut.ids) for sample in packer.add(document(number, 700)) for cut in sample)
+        assert held < 20_000
+    assert sum(len(cut.ids) for sample in packer.end() for cut in sample) == held

@@ -51,21 +51,25 @@ class Packer:
         for cut in _cuts(document, self._length):
             self._waiting.append(cut)
             self._size += len(cut.ids)
-        return self._full(self._length, int(self._length * _FULL)) if self._size >= self._window else []
+        return self._full(self._length, self._window // 2) if self._size >= self._window else []
 
     def end(self) -> list[Sample]:
         """Return the samples that are left."""
-        return [] if self._length is None else self._full(self._length, self._length)
+        return [] if self._length is None else self._full(self._length, 0)
 
-    def _full(self, length: int, most_free: int) -> list[Sample]:
-        full, self._waiting = _fit(self._waiting, length, most_free)
+    def _full(self, length: int, most: int) -> list[Sample]:
+        full, self._waiting = _fit(self._waiting, length, most)
         self._size = sum(len(cut.ids) for cut in self._waiting)
         self._chance.shuffle(full)
         return full
 
 
-def _fit(cuts: list[Cut], length: int, most_free: int) -> tuple[list[Sample], list[Cut]]:
-    """Pack cuts; return the samples that lack at most `most_free` tokens, and the cuts in the others."""
+def _fit(cuts: list[Cut], length: int, most: int) -> tuple[list[Sample], list[Cut]]:
+    """Pack cuts; return the samples that are as good as full, and the cuts in the others.
+
+    Of more than `most` tokens in those others, the fullest samples are taken too: no window may fill with what nothing
+    fits beside.
+    """
     samples: list[Sample] = []
     by_free: dict[int, list[int]] = defaultdict(list)
     present = 0  # bit n: a sample has room for n tokens
@@ -87,8 +91,15 @@ def _fit(cuts: list[Cut], length: int, most_free: int) -> tuple[list[Sample], li
         if free[at]:
             by_free[free[at]].append(at)
             present |= 1 << free[at]
-    full = [sample for sample, left in zip(samples, free, strict=True) if left <= most_free]
-    rest = [cut for sample, left in zip(samples, free, strict=True) if left > most_free for cut in sample]
+    taken = [left <= length * _FULL for left in free]
+    waiting = sum(length - left for left, full in zip(free, taken, strict=True) if not full)
+    for at in sorted(range(len(samples)), key=free.__getitem__):
+        if waiting <= most:
+            break
+        waiting -= 0 if taken[at] else length - free[at]
+        taken[at] = True
+    full = [sample for sample, out in zip(samples, taken, strict=True) if out]
+    rest = [cut for sample, out in zip(samples, taken, strict=True) if not out for cut in sample]
     return full, rest
 
 
