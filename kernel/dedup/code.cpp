@@ -203,6 +203,8 @@ void each_code(const uint8_t* text, size_t size, Sink&& sink) {
     Token open{};
     bool some = false, blank = true, dotted = false;  // `blank`: nothing but spaces stood on the line so far
     bool block_open = true, single_open = true, double_open = true;  // whether the end of such a thing is to be sought
+    // Up to where no `'`, and no `"`, ends a string: one that was sought in vain saw each of them behind a backslash.
+    const uint8_t* unended[2] = {text, text};
     Signs signs;
 
     const auto emit = [&](Kind kind, const uint8_t* from, const uint8_t* to, uint64_t hash) {
@@ -274,12 +276,18 @@ void each_code(const uint8_t* text, size_t size, Sink&& sink) {
                     if (seek && !beyond(c == '"' ? "\"\"\"" : "'''")) seek = false;
                     continue;
                 }
+                const uint8_t*& vain = unended[c == '"'];
+                if (p < vain) {
+                    p++;
+                    continue;
+                }
                 const uint8_t* q = p + 1;
                 while (q < end && *q != c && *q != '\n') q += *q == '\\' && q + 1 < end ? 2 : 1;
                 if (q < end && *q == c) {
                     p = q + 1;
                     emit(Kind::String, from, p, 0);
                 } else {
+                    vain = q;
                     p++;  // an apostrophe
                 }
                 continue;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,12 @@ def test_places_lie_in_their_text_and_null_holds_nothing(benchmark: Path) -> Non
     known = load(tuple(named([str(benchmark)])))
     assert known.find(pa.array([None, b""], pa.binary()), 0.5) == [None, None]
     assert known.tasks == 3
+
+
+def test_quotes_behind_backslashes_take_linear_time() -> None:
+    begun = time.process_time()
+    _kernel.places(b'\\"' * 100_000 + b"\\'" * 100_000, "code")
+    assert time.process_time() - begun < 5
 
 
 def test_lines_are_counted_from_one_and_joined() -> None:
