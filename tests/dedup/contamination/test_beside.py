@@ -30,3 +30,11 @@ def test_long_lines_and_long_texts_are_cut() -> None:
     assert shown[-1] == "... (cut)"
     assert len(shown[1]) <= 42
     assert "…" in shown[1]
+
+
+def test_lines_are_those_that_were_counted() -> None:
+    left = ("a", "page\fone\u2028x\n\u0085two\nthree\n", [(2, 2)])
+    shown = beside(left, ("b", "z\r\n", [(1, 1)])).split("\n")
+    assert [row[:3] for row in shown[1:]] == ["1  ", "2 |", "3  "]
+    assert shown[3].startswith("3   three")
+    assert shown[1].endswith("1 | z")

@@ -32,8 +32,8 @@ FORMATS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str, str]]]] = {
     "GSM8K": ({"question": "Q", "answer": "A"}, [("1", "question", "words", "Q"), ("1", "answer", "words", "A")]),
     "SWE-bench": (
         {"instance_id": "a__b-1", "problem_statement": "P", "test_patch": "",
-         "patch": "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-old\n+new\n same\n+more\n"},
-        [("a__b-1", "problem_statement", "words", "P"), ("a__b-1", "patch", "code", "new\nmore")],
+         "patch": "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-old\n+new\n same\n+mo\fre\n"},
+        [("a__b-1", "problem_statement", "words", "P"), ("a__b-1", "patch", "code", "new\nmo\fre")],
     ),
     "LiveCodeBench": ({"question_id": "q1", "question_content": "Q", "starter_code": ""},
                       [("q1", "question_content", "words", "Q")]),

@@ -50,7 +50,7 @@ def beside(
 
 
 def _column(heading: str, text: str, ranges: Sequence[Sequence[int]], width: int) -> list[str]:
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # as the kernel counts them: a form feed ends none
     shared = {number for first, last in ranges for number in range(first, last + 1)}
     first = max(1, min(shared, default=1) - _AROUND)
     last = min(len(lines), max(shared, default=len(lines)) + _AROUND)
@@ -58,7 +58,7 @@ def _column(heading: str, text: str, ranges: Sequence[Sequence[int]], width: int
     out = [_cut(heading, width)]
     for number in range(first, last + 1):
         mark = "|" if number in shared else " "
-        out.append(_cut(f"{number:{digits}} {mark} {lines[number - 1].expandtabs(4)}", width))
+        out.append(_cut(f"{number:{digits}} {mark} {lines[number - 1].rstrip().expandtabs(4)}", width))
     return out
 
 

@@ -181,7 +181,7 @@ def _texts(value: Json, measure: str, where: str) -> list[bytes]:
 
 def _added(patch: str) -> bytes:
     """Return the lines that a unified diff adds; what it leaves is in the repository anyway."""
-    lines = [line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++ ")]
+    lines = [line[1:] for line in patch.split("\n") if line.startswith("+") and not line.startswith("+++ ")]
     return _utf8("\n".join(lines))
 
 
