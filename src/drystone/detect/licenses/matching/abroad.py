@@ -1,6 +1,7 @@
 """How other languages speak of licences: their words for "licence", "not", "formerly", "uses" and "thanks".
 
-As patterns over comparable words, whose bytes are read as Latin-1, and over headings as they stand. Knows no licences.
+As patterns over comparable words, whose bytes are read as Latin-1 (some are white space to `re` then), and over
+headings as they stand. Knows no licences.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 #: The word for "licence" in languages other than English, and "licensed under" where one word says it.
 LICENCE: Final = (
-    r"(?:\b(?:licen[czt]\S*|licens(?:en|er|ier\S*|ia\S*|i)?(?= |$)|lisen\S*|lizen\S*|lisans\S*|litsents\S*)|"
-    + as_words("licenç", "licênci", "licènci", "licenț", "licenţ", *_SCRIPTS)
-    + ")"
+    r"(?:\b(?:licen[czt][^ ]*|licens(?:en|er|ier[^ ]*|ia[^ ]*|i)?(?= |$)|lisen[^ ]*|lizen[^ ]*|lisans[^ ]*|"
+    r"litsents[^ ]*)|" + as_words("licenç", "licênci", "licènci", "licenț", "licenţ", *_SCRIPTS) + ")"
 )
 #: Other words with which a sentence grants: "under", "adopts", "is distributed".
 UNDER: Final = r"\b(?:unter der|sous licen\w+|bajo|sob a?|con licen\w*)\b|" + as_words(
@@ -40,17 +40,50 @@ OTHERS: Final = (
     "依賴|依存|의존|danksagung|remerciement|agradec|ringraziament|podziękowan|благодарност|подяк|致谢|致謝|鸣谢|鳴謝|"
     "感谢|謝辞|감사|historique|geschichte|historial|storico|história|история|історія|历史|歷史|更新日志|更新記録|変更履歴"
 )
+#: Words that end what a "not" denies.
+_BUT: Final = (
+    r"(?:und|aber|sondern|jedoch|et|mais|y|e|pero|sino|mas|ma|i|ale|lecz|men|och|og|utan|maar|en|"
+    + as_words("но", "а", "и", "але", "та")
+    + ") |"
+    + as_words("而", "但", "改", "그러나", "대신")
+)
 #: Before a name: that it is not this licence.
 NEGATED: Final = (
-    r"(?:\b(?:nicht|keine?[rnms]?|ni(?:et|e)|pas|(?:no|non) (?:es|ha))\b|"
-    + as_words("não", "n’est pas", "non è", "não é", "není", " не ", "不是", "并非", "並非", "ليس", "ではなく")
-    + r")(?: \S+){0,2} $"
+    r"(?:(?:^| )(?:nicht|keine?[rnms]?|ni(?:et|e)|pas|nest plus|(?:no|non) (?:es|ha|se|est[^ ]{1,2}|sono|viene)|"
+    r"inte|ikke|tidak|bukan|nem|"
+    + as_words("não", "non è", "není", "не", "không", "δεν", "нет", "לא", "אינו", "ليس", "ليست")
+    + r")(?= )|(?:"
+    + as_words("不是", "并非", "並非")
+    + r")[^ ]{0,40}|(?:"
+    + as_words("不", "未", "不再", "没有", "沒有")
+    + ")(?:"
+    + as_words("在", "采用", "採用", "使用", "基于", "基於", "遵循", "以", "按", "依")
+    + rf")[^ ]*)(?: (?!{_BUT})[^ ]+){{0,5}} $"
+)
+#: Behind a name: that it is not this licence; "not only" is none of it.
+NEGATED_AFTER: Final = (
+    r"^ [^ ]{0,60}?(?:(?<!"
+    + as_words("だけ")
+    + ")(?:"
+    + as_words("ではな", "ではあり", "じゃな")
+    + ")|"
+    + as_words("ていません", "ていない", "ておりません")
+    + r")|^(?: [^ ]+){0,2}? (?:de[^ ]{1,3}il\w*(?= |$)|"
+    + as_words("नहीं", "نیست")
+    + "|(?<!"
+    + as_words("뿐만 ")
+    + ")(?<!"
+    + as_words("뿐 ")
+    + ")(?:"
+    + as_words("아닙", "아니", "아님")
+    + r"))|^(?: [^ ]+)? [^ ]{0,60}"
+    + as_words("지 않")
 )
 #: What was, in a sentence that does not say what is.
 PAST: Final = (
     r"\b(?:ehemals|vormals|zuvor|bis version|auparavant|anciennement|autrefois|anteriormente|antiguamente|antigamente|"
     r"in precedenza|in passato|voorheen|tidigare|tidligere|dawniej|poprzednio|hasta la versi|eerder)|"
-    + as_words("früher", "Früher", "ursprünglich", "à l’origine", "jusqu à la version", "até a vers", "dříve")
+    + as_words("früher", "Früher", "ursprünglich", "à lorigine", "jusquà la version", "até a vers", "dříve")
     + "|"
     + as_words(
         "ранее",
@@ -75,7 +108,7 @@ OTHER_SOFTWARE: Final = (
     r"(?:\b(?:verwendet|benutzt|nutzt|utilise|utiliza|utilizza|usa|gebruikt|używa|dipende|depende de|"
     r"h[aä]ngt von|basiert auf|danke? an|merci|gracias|grazie|obrigado)\b|"
     + as_words("dépend", "hängt von", "использует", "зависит", "спасибо", "依赖", "依賴", "感谢", "感謝")
-    + r")(?! (?:\S+ ){0,2}?"
+    + r")(?! (?:[^ ]+ ){0,2}?"
     + LICENCE
     + ")"
 )
@@ -99,8 +132,8 @@ SELF: Final = (
 )
 #: "or later", behind a version.
 OR_LATER: Final = (
-    r"(?:oder|ou|o|eller|of|lub) (?:\S+ ){0,3}?(?:h\S{1,3}her|neuer|sp\S{1,3}ter|ult\S{1,3}rieure?s?|"
-    r"sup\S{1,3}rieure?s?|post\S{1,3}rieure?s?|plus r\S{1,3}centes?|posterior(?:es)?|superior(?:es)?|successiv[ae]|"
-    r"senare|nyere|nowsz\w+)|"
+    r"(?:oder|ou|o|eller|of|lub) (?:[^ ]+ ){0,3}?(?:h[^ ]{1,3}her|neuer|sp[^ ]{1,3}ter|ult[^ ]{1,3}rieure?s?|"
+    r"sup[^ ]{1,3}rieure?s?|post[^ ]{1,3}rieure?s?|plus r[^ ]{1,3}centes?|posterior(?:es)?|superior(?:es)?|"
+    r"successiv[ae]|senare|nyere|nowsz\w+)|"
     + as_words("или более поздн", "или выше", "或更高", "或更新", "或之后", "或以後", "以降", "またはそれ以降", "이상")
 )

@@ -35,13 +35,16 @@ _NEGATED: Final = re.compile(
     r"|\b(?:doesnt|does not|dont|do not|didnt) mean(?: \w+){0,8}"
     r"|\bother (?:\w+ )?(?:software|programs?|code|works?|projects?)(?: \w+){0,4} (?:under|by)(?: the)?"
     r"|\b(?:from|away from|drop|drops|dropped|dropping|remove[sd]?|removing|replac\w+|lift\w*) (?:the )?(?:gnu )?"
-    r") $|" + abroad.NEGATED
+    r") $"
 )
 _NEGATED_AFTER: Final = re.compile(
     r" (?:and \w+ )?(?:in)?compatib|^ (?:compliant|incompatible|compatible|friendly|free\b|option|ish\b)|"
     r"^ (?:\w+ ){0,3}until\b|^ (?:\w+ ){0,2}?(?:is|are|gets?|will be) (?:not )?"
     r"(?:refused|rejected|denied|disallowed|flagged|skipped|ignored|dropped)\b"
 )
+#: The same in other languages, some of which write a letter as three.
+_NEGATED_ABROAD: Final = re.compile(abroad.NEGATED)
+_NEGATED_AFTER_ABROAD: Final = re.compile(abroad.NEGATED_AFTER)
 #: Words that tell of what was; a sentence that then says what is grants it again.
 _PAST: Final = re.compile(
     r"\b(?:previously|formerly|used to be|no longer|prior to|until|in the past|historically|once (?:was|were)|"
@@ -145,6 +148,9 @@ def about_others(text: str, start: int, mention: tuple[int, int], end: int, pros
     """Whether a sentence that names a licence speaks of the past, compares, or in prose is about other software."""
     lead, after = text[max(start, mention[0] - 200) : mention[0]], text[mention[1] : min(end, mention[1] + 60)]
     if _NEGATED.search(lead[-70:]) or _NEGATED_AFTER.match(after):
+        return True
+    behind = text[mention[1] : min(end, mention[1] + 90)]
+    if _NEGATED_ABROAD.search(lead[-120:]) or _NEGATED_AFTER_ABROAD.match(behind):
         return True
     past = max((match.end() for match in _PAST.finditer(lead)), default=None)
     if past is not None and _PRESENT.search(lead, past) is None:
