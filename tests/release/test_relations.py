@@ -47,3 +47,15 @@ def test_pairs_are_of_listed_repositories_and_shares_are_shares() -> None:
         "relations: c is not listed in repositories.parquet"
     ]
     assert told("repository_duplicates", {**PAIR, "share": 1.5}) == ["relations: share of git:one and None is 1.5"]
+
+
+def test_rows_without_a_key_are_told_and_those_behind_them_compared() -> None:
+    nobody = {**PAIR, "repository_id": None}
+    assert told("repository_duplicates", nobody, PAIR, PAIR) == [
+        "order: (None, 'b') is no key",
+        "order: ('a', 'b') follows ('a', 'b')",
+        "relations: None is not listed in repositories.parquet",
+    ]
+    assert told("history", {**REVISION, "generation": None}, REVISION) == [
+        f"order: ('git:one', None, '{'1' * 40}') is no key"
+    ]

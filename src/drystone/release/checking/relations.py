@@ -33,6 +33,7 @@ class Relations:
         self._found: dict[str, set[str]] = {}
         for table in repositories:
             self._list(table)
+        self._wanted = pa.array(sorted(set().union(*self._revisions.values())), pa.string())
 
     def _list(self, table: pa.Table) -> None:
         names = ("repository_id", "origin", "revision_id", "status")
@@ -44,7 +45,10 @@ class Relations:
     def add(self, table: pa.Table, path: str, kind: Kind) -> None:
         """Take rows of a table of one kind in `columns.OPTIONAL`."""
         for key in keys_of(table, KEYS[kind]):
-            if None in key or not self._last.get(path, key[:0]) < key:
+            if None in key:
+                self._add("order", path, f"{key} is no key")
+                continue
+            if not self._last.get(path, key[:0]) < key:
                 self._add("order", path, f"{key} follows {self._last.get(path)}")
             self._last[path] = key
         if kind == "repository_duplicates":
@@ -54,7 +58,7 @@ class Relations:
 
     def _pairs(self, table: pa.Table, path: str) -> None:
         for name in ("repository_id", "other_repository_id"):
-            self._named.update((id_, path) for id_ in table[name].unique().to_pylist())
+            self._named.update((str(id_), path) for id_ in table[name].unique().to_pylist())
         for name in ("share", "similarity"):
             within = pc.and_(pc.greater_equal(table[name], 0.0), pc.less_equal(table[name], 1.0))
             for row in table.filter(pc.invert(pc.fill_null(within, False))).to_pylist():
@@ -65,8 +69,7 @@ class Relations:
             if origin not in self._found:
                 self._found[origin] = set()
                 self._named[f"origin {origin}"] = path
-        wanted = pa.array(sorted({each for some in self._revisions.values() for each in some}), pa.string())
-        mine = table.filter(pc.is_in(table["revision_id"], value_set=wanted))
+        mine = table.filter(pc.is_in(table["revision_id"], value_set=self._wanted))
         for origin, revision in zip(mine["origin"].to_pylist(), mine["revision_id"].to_pylist(), strict=True):
             self._found[origin].add(revision)
 
