@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.building.mixing.conftest import mix, shares
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from drystone.building.mixing.choosing import targets_of
+from drystone.building.mixing.recipe import load_mixture
+from drystone.errors import UsageError
+from tests.building.mixing.conftest import mix, settings, shares
 
 
 def test_shares_follow_the_temperature_and_the_weights(whole: Path, tmp_path: Path) -> None:
@@ -25,3 +32,26 @@ def test_what_is_short_may_be_taken_whole(whole: Path, tmp_path: Path) -> None:
         mix(tmp_path / "a.toml", whole, "[budget]\nfiles = 30\n[weights]\nTOML = 1\nPython = 1", when_short="take-all")
     )
     assert (made["TOML"].taken, made["Python"].taken) == (1, 15)
+
+
+def test_whole_groups_are_taken_to_the_last_byte_however_large(tmp_path: Path) -> None:
+    whole = load_mixture(settings(tmp_path / "a.toml", tmp_path))
+    sizes = {f"l{number}": 10**13 // (number + 3) + number for number in range(40)}
+    assert targets_of(whole, sizes) == sizes
+    cold = load_mixture(settings(tmp_path / "b.toml", tmp_path, temperature=0.01))
+    with pytest.raises(UsageError, match=r"temperature: 0\.01 is too small"):
+        targets_of(cold, sizes)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"swhid": pa.array(["s"])},
+        {"swhid": pa.array(["s"]), "quality_score": pa.array(["5"])},
+        {"swhid": pa.array(["s"]), "quality_score": pa.array([None], pa.float32())},
+    ],
+)
+def test_scores_that_are_missing_are_no_scores(whole: Path, tmp_path: Path, columns: dict[str, pa.Array]) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "scores.parquet")
+    with pytest.raises(UsageError, match="holds no scores"):
+        mix(tmp_path / "a.toml", whole, "[only]\nscores = 'scores.parquet'\nleast_score = 2.0")

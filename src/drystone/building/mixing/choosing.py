@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from drystone.release.exports.forms import RowChoice
 from drystone.release.exports.plain import PLACE, with_places
 from drystone.release.exports.tokens.choice import TokenChoice
 from drystone.release.exports.tokens.tokenizer import TextTokenizer
+from drystone.release.inspection.score import SCORES
 from drystone.release.layout import shown
 from drystone.release.read import Release
 from drystone.work.buckets import Buckets
@@ -34,6 +36,10 @@ TAKEN, OVER, EXCLUDED = range(3)
 _NONE: Final = "none found"
 _ROWS: Final = 500_000
 _ID: Final = "S20"
+#: What is read of scores.
+_SCORED: Final = ("swhid", "quality_score")
+#: What decimal weights may lack of a whole file, byte or token.
+_HARDLY: Final = Fraction(1, 10**6)
 _OTHER: Final = "holds the scores of another release; run drystone score on this one"
 
 
@@ -122,14 +128,15 @@ def targets_of(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, int]:
     if wrong is not None:
         near = did_you_mean(wrong, list(sizes))
         raise UsageError(f"[weights] {shown(wrong)}: no file that [only] allows has this {settings.by}{near}")
-    weights = mixture.weights or {g: size ** (1 / settings.temperature) for g, size in sizes.items() if size}
-    whole = math.fsum(weights.values())
-    shares = {group: weight / whole for group, weight in sorted(weights.items())}
+    weights = mixture.weights or _tempered(sizes, settings.temperature)
+    # Exact: of terabytes, floating point loses a byte of a group, and with it the group's last file.
+    whole = sum(map(Fraction, weights.values()))
+    shares = {group: Fraction(weight) / whole for group, weight in sorted(weights.items())}
     most = min((int(sizes[group] / share) for group, share in shares.items()), default=0)
     wanted = next((v for v in (budget.tokens, budget.bytes, budget.files) if v is not None), None)
     if wanted is None:
         wanted = sum(sizes.values()) if not mixture.weights and settings.temperature == 1 else most
-    targets = {group: math.floor(wanted * share + 1e-6) for group, share in shares.items()}
+    targets = {group: math.floor(wanted * share + _HARDLY) for group, share in shares.items()}
     short = {group: target for group, target in targets.items() if target > sizes[group]}
     if short and settings.when_short == "refuse":
         unit = next((name for name in ("tokens", "files") if getattr(budget, name) is not None), "bytes")
@@ -140,6 +147,13 @@ def targets_of(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, int]:
             f'{most:,} {unit}; or take what there is with when_short = "take-all"'
         )
     return {group: min(target, sizes[group]) for group, target in targets.items()}
+
+
+def _tempered(sizes: Mapping[str, int], temperature: float) -> dict[str, float]:
+    try:
+        return {group: size ** (1 / temperature) for group, size in sizes.items() if size}
+    except OverflowError:
+        raise UsageError(f"[mixture] temperature: {temperature} is too small for groups of these sizes") from None
 
 
 def _measured(release: Release, mixture: Mixture) -> Iterator[pa.Table]:
@@ -185,7 +199,12 @@ def _allows(mixture: Mixture, row: Mapping[str, Any]) -> bool:
 def _scores(path: Path) -> Iterator[tuple[str, float]]:
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=["swhid", "quality_score"]):
+            schema = file.schema_arrow
+            if any(name not in schema.names or schema.field(name).type != SCORES.field(name).type for name in _SCORED):
+                raise ValueError(f"it needs {' and '.join(_SCORED)} as drystone score writes them")
+            for batch in file.iter_batches(columns=list(_SCORED)):
+                if any(column.null_count for column in batch.columns):
+                    raise ValueError("a file or its score is missing")
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise UsageError(f"{shown(str(path))}: holds no scores: {shown(str(error))[:200]}") from None
