@@ -11,6 +11,7 @@ from drystone import building as room
 from drystone.building.settings import Settings
 from drystone.errors import ReleaseError
 from drystone.registry.requests import subjects
+from drystone.release.checking.verify import verify
 from drystone.release.read import Release, open_release
 from drystone.sources import GitSource
 from drystone.work.engine import Engine
@@ -69,3 +70,27 @@ def test_a_path_that_is_out_is_in_no_history_of_a_fork_either(home: Path, tmp_pa
     ]
     assert {(upstream, "/src/vault.py"), (fork, "/src/vault.py")} <= set(changes)
     assert not {(upstream, "/src/beam.py"), (fork, "/src/beam.py")} & set(changes)
+
+
+def test_a_retraction_silences_revisions_of_an_author_as_a_build_does(home: Path, tmp_path: Path) -> None:
+    work = tmp_path / "walls"
+    git(tmp_path, "clone", "-q", str(home / "upstream"), "walls")
+    (work / "src/own.py").write_text("own = 1\n")
+    git(work, "add", "-A")
+    git(work, "commit", "-q", "--author=Bea <bea@example.org>", "-m", "Bea's words")
+    git(work, "commit", "-q", "--allow-empty", "-m", "After")
+    registry, out = tmp_path / "registry.sqlite", tmp_path / "out"
+    drystone.init_registry(str(registry))
+    settings = Settings.model_validate({"release": {"history": True}, "registry": str(registry)})
+    sources = [GitSource(work, about={"origin": "https://forge.example/acme/walls"})]
+    room.build(settings, sources, out, Engine(threads=1))
+    assert "Bea's words\n" in {row["message"] for row in table(open_release(out), "history")}
+    (author,) = subjects.author("bea@example.org")
+    ask(registry, author)
+    drystone.retract([str(out)], registry=str(registry))
+    retracted = table(open_release(out), "history")
+    assert not verify(out).problems
+    room.build(settings, sources, tmp_path / "anew", Engine(threads=1))
+    assert retracted == table(open_release(tmp_path / "anew"), "history")
+    (silent,) = [row for row in retracted if row["message"] is None]
+    assert (silent["author"], silent["changes"]) == (None, [])

@@ -101,7 +101,8 @@ class Inventory:
     `shards` and `parts`: the files that must be written anew. `orphans`: duplicates whose representative goes.
     `kept` counts by repository what its number of kept files changes by. `unknown` names the repositories of which
     directories were asked for and cannot all be told: the release does not have the hash of everything in them.
-    `fallen` are the SWHIDs of all files that fall somewhere, kept or not.
+    `fallen` are the SWHIDs of all files that fall somewhere, kept or not. `silent` are the revisions of histories whose
+    authors asked, each with its origin: what they say and changed is told no more.
     """
 
     repositories: dict[str, str] = field(default_factory=dict)
@@ -116,11 +117,12 @@ class Inventory:
     kept: Counter[str] = field(default_factory=Counter)
     unknown: set[str] = field(default_factory=set)
     fallen: set[str] = field(default_factory=set)
+    silent: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def empty(self) -> bool:
         """Whether nothing falls."""
-        return not (self.repositories or self.rows)
+        return not (self.repositories or self.rows or self.silent)
 
     @property
     def total(self) -> Fallen:
@@ -276,11 +278,24 @@ def take_inventory(
                 if row["decision"] == "kept" and row["swhid"] and row["shard"]:
                     lost[row["swhid"]] = _Lost(_name(row), row["language"], row["shard"])
                     found.kept[row["repository_id"]] -= 1
+    _silence(release, found, blocked)
     if lost or found.repositories:
         _hand_over(release, found, lost, prefer)
     found.gone = {swhid: file.shard for swhid, file in lost.items() if swhid not in found.handed}
     found.shards = {file.shard for file in lost.values()}
     return found
+
+
+def _silence(release: Release, found: Inventory, blocked: Blocked) -> None:
+    """Note the revisions of histories by authors who asked; those of repositories that go are gone with them."""
+    for entry in release.manifest.of_kind("history"):
+        for table in release.rows(entry, ["origin", "revision_id", "author"]):
+            for row in table.filter(pc.is_valid(table["author"])).to_pylist():
+                by_name = blocked.repository(row["origin"])
+                request = blocked.repository(row["origin"], row["author"]) if by_name is None else None
+                if request is not None:
+                    found.requests.setdefault(request, Fallen())
+                    found.silent.add((row["origin"], row["revision_id"]))
 
 
 def _upstreams(release: Release, about: About) -> dict[str, str]:

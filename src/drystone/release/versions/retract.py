@@ -200,6 +200,10 @@ def _changes(inventory: Inventory) -> list[str]:
         f"Retraction: {many(len(inventory.repositories), 'repository')} left the release; "
         f"{many(total.occurrences, 'occurrence')} fell, {many(total.files, 'kept file')} of {total.bytes:,} bytes.",
     ]
+    if inventory.silent:
+        lines.append(
+            f"Of {many(len(inventory.silent), 'revision')} the author asked: no word or change is told any more."
+        )
     if inventory.handed:
         lines.append(f"For {many(len(inventory.handed), 'file')} a copy that stays stands from now on.")
     if inventory.orphans:
@@ -367,7 +371,10 @@ def _pairs(tables: Iterator[pa.Table], release: Release, inventory: Inventory) -
 
 
 def _history(tables: Iterator[pa.Table], release: Release, inventory: Inventory) -> Iterator[pa.Table]:
-    """Yield the revisions of what stays, without changes of files that fall, by their places and by their bytes."""
+    """Yield the revisions of what stays, without changes of files that fall, by their places and by their bytes.
+
+    Of one whose author asked it is told that it is there, as a build tells it.
+    """
     gone = _origins(release, inventory)
     named = {row["repository_id"]: row["origin"] for table in release.repositories() for row in table.to_pylist()}
     places = {(named[id_], path) for id_, path, _ in inventory.rows if id_ in named}
@@ -375,6 +382,8 @@ def _history(tables: Iterator[pa.Table], release: Release, inventory: Inventory)
     for table in tables:
         rows = [row for row in table.to_pylist() if row["origin"] not in gone]
         for row in rows:
+            if (row["origin"], row["revision_id"]) in inventory.silent:
+                row.update(author=None, message=None, changes=[])
             row["changes"] = [
                 each
                 for each in row["changes"]
