@@ -59,6 +59,7 @@ class _Names:
         self._stems: dict[str, list[int]] = defaultdict(list)
         self._last: dict[str, list[int]] = defaultdict(list)
         self._folders: dict[str, list[int]] = defaultdict(list)
+        self._ends: dict[str, int | None] = {}
         for at, file in enumerate(files):
             self._paths[file.path] = at
             self._folders[posixpath.dirname(file.path)].append(at)
@@ -96,6 +97,11 @@ class _Names:
         beside = self._one(posixpath.join(folder, name))
         if beside is not None:
             return beside
+        if name not in self._ends:
+            self._ends[name] = self._with_end(name)
+        return self._ends[name]
+
+    def _with_end(self, name: str) -> int | None:
         stem = _without_suffix(name)
         ends = {f"/{name}", f"/{stem}"}
         found = {
