@@ -72,6 +72,21 @@ def test_a_real_looking_value_is_found_in_a_document_too(path: str, text: str, v
     assert any(value in found for found in _found(text + "\n", path))
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        'registry_auth = "admin:',
+        'credentials = "robot:',
+        'login: "deploy:',
+        'cookie = "JSESSIONID=',
+        'SECRET = "session:',
+    ],
+)
+def test_a_user_before_a_password_is_no_name_that_acquits_it(before: str) -> None:
+    value = "OTcEokd5ihu9lEmJcADwyQNe7rXb2hWz"
+    assert any(value in found for found in _found(f'{before}{value}"\n', "a.py"))
+
+
 def test_the_name_is_the_option_or_the_words_right_before() -> None:
     assert given_name(b"cli api-keys list --identifier ") == b"--identifier"
     assert given_name(b"the session that we keep for each of them: ") == b"for each of them"

@@ -121,6 +121,8 @@ _RARE_SIGNS: Final = frozenset(b"`^\\@#%~!&<>+")
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->|::)\w+)*")
 #: A value with a name of its own: `deployment:cf-5cc9eaf3`, `pkg:golang/x`, `sessionId=aYb4uTIh`.
 _NAMED = re.compile(rb"([A-Za-z_][A-Za-z_.-]{1,30})[:=](?=[\w/.@-]{4})")
+# Names of what a user and a password, or a session, are given to: `auth = "deploy:x8Fq..."`.
+_OF_A_LOGIN = re.compile(rb"auth|cred|passw|passphrase|pwd|login|session|cookie|secret|token", re.IGNORECASE)
 _NUMBER = re.compile(rb"0[xX][0-9A-Fa-f]{1,32}[uUlL]{0,3}")
 _FINGERPRINT = re.compile(rb"(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{32})")
 _VERSION = re.compile(rb"[-_.]v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]\w{1,8})?$")
@@ -260,14 +262,17 @@ class Context:
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
             return
-        if _says_what_it_is(value) or (text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{"):
-            return  # a value with a name of its own; the characters that a pattern takes
+        if text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{":
+            return  # the characters that a pattern takes
         if value.endswith(b"=") and text.startswith(value[:-1], end):
             return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`
         if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value) or checks.of_jwt(value):
             return  # what a rule for its own form judges
         name = given_name(line)
-        if name is not None and line.endswith((b'("', b"('")) and _OF_A_CALL.match(name) and not _STRONG.search(name):
+        called = line.endswith((b'("', b"('"))
+        if _says_what_it_is(value) and (name is None or called or not _OF_A_LOGIN.search(name)):
+            return  # a value with a name of its own
+        if name is not None and called and _OF_A_CALL.match(name) and not _STRONG.search(name):
             return
         if name is not None and b"::" + name in line:
             return  # the value of a type, not of a credential
