@@ -79,7 +79,7 @@ def test_a_settings_file_with_problems_exits_2_with_all_of_them(home: Path, drys
     assert done.stderr.splitlines() == [
         f"drystone: {file}, line 2: release.versoin: unknown key; did you mean 'version'?",
         f"drystone: {file}, line 5: quality.max_lines: must be an integer (it is 'many')",
-        f"drystone: {file}, line 8: source.0.kind: must be one of git, archive, pypi, folder, table, "
+        f"drystone: {file}, line 8: source.0.kind: must be one of git, archive, pypi, npm, folder, table, "
         "software-heritage, not 'gti'; did you mean 'git'?",
     ]
 
