@@ -13,7 +13,7 @@ from drystone.building.settings import Settings, load_settings
 from drystone.errors import SettingsError, UsageError
 from drystone.sources import FolderSource, PypiSource
 
-KINDS = "git, archive, pypi, folder, table, software-heritage"
+KINDS = "git, archive, pypi, npm, folder, table, software-heritage"
 
 
 @pytest.fixture
