@@ -10,8 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drystone.policy.curation.screening import Screened
 from drystone.policy.decision import KEPT, Drop, Kept, LedgerStage, Reason
-from drystone.policy.judge import AskedOut, Copy, Facts, NotText, Orphan, Policies, TextFile, Unchosen, Unread, judge
+from drystone.policy.judge import (
+    AskedOut,
+    Copy,
+    Facts,
+    Filtered,
+    NotText,
+    OfDuplicate,
+    Orphan,
+    Policies,
+    TextFile,
+    Unchosen,
+    Unread,
+    judge,
+)
 from drystone.policy.language import LanguagePolicy
 from drystone.policy.licensed import license_of
 from drystone.policy.licenses import LicensePolicy
@@ -29,7 +43,13 @@ PLAIN = Measures(
     says_generated=None,
 )
 NONE_FOUND = license_of(None, LicensePolicy(profile="stack-v2"))
-FUSSY = Policies(LanguagePolicy(exclude=("COBOL",)), LicensePolicy(no_license=False), QualityPolicy())
+FUSSY = Policies(
+    LanguagePolicy(exclude=("COBOL",)), LicensePolicy(no_license=False), QualityPolicy(), generic_code="drop"
+)
+FOUND = Screened(malware={"by": "ClamAV", "names": ["Wall.Worm"]})
+NOT_SCANNED = Screened(malware={"by": "ClamAV", "problem": "too large"})
+TASK = Screened(contamination={"benchmark": "walls", "task": "walls/0", "generic": False})
+GENERIC = Screened(contamination={"benchmark": "walls", "task": "walls/1", "generic": True})
 
 
 def text(language: str | None = "Python", name: str = "wall.py", **measures: Any) -> TextFile:
@@ -57,6 +77,7 @@ CAUSES: dict[Reason, tuple[Facts, Policies]] = {
         Reason.LOST_DIRECTORY: Unread(UNREADABLE, None, "cannot be listed", "directory"),
         Reason.LOST_REPOSITORY: Unread(UNREADABLE, None, "no HEAD", "repository"),
         Reason.TOO_LARGE: Unread(FILE, 1 << 40),
+        Reason.REPOSITORY_DUPLICATE: OfDuplicate("repository-1", 0.98),
         Reason.BINARY: NotText("binary", "NUL bytes"),
         Reason.UNDECODABLE: NotText("undecodable", "not UTF-16"),
         Reason.DAMAGED: NotText("damaged", "missing"),
@@ -77,6 +98,11 @@ CAUSES: dict[Reason, tuple[Facts, Policies]] = {
         Reason.LONG_DATA_FILE: text("JSON", num_lines=900),
         Reason.LITTLE_VISIBLE_TEXT: text("HTML", visible_characters=3, visible_fraction=0.9),
         Reason.PLAIN_TEXT: text("Text", "words.txt"),
+        Reason.MALWARE: text()._replace(screened=FOUND),
+        Reason.NOT_SCANNED: text()._replace(screened=NOT_SCANNED),
+        Reason.BENCHMARK: text()._replace(screened=TASK),
+        Reason.GENERIC_CODE: text()._replace(screened=GENERIC),
+        Reason.FILTERED: Filtered("small", "num_lines < 3"),
         Reason.EXACT_DUPLICATE: Copy(exact=True),
         Reason.NEAR_DUPLICATE: Copy(exact=False),
         Reason.REPRESENTATIVE_RETRACTED: Orphan("near_duplicate", 0.8),
@@ -140,13 +166,17 @@ texts = st.builds(
         visible_characters=counts,
         visible_fraction=shares,
     ),
+    screened=st.sampled_from([Screened(), FOUND, NOT_SCANNED, TASK, GENERIC]),
 )
 others = st.one_of(
     st.builds(AskedOut, st.text(max_size=20)),
     st.builds(Unread, st.text(max_size=10), st.none() | counts, st.none() | st.text(max_size=20)),
     st.builds(NotText, st.sampled_from(["binary", "undecodable", "damaged"]), st.none() | st.text(max_size=20)),
+    st.builds(OfDuplicate, st.text(max_size=20), shares),
+    st.builds(Filtered, st.text(max_size=20), st.text(max_size=20)),
     st.builds(Copy, st.booleans()),
     st.builds(Orphan, st.sampled_from(["exact_duplicate", "near_duplicate"]), st.none() | shares),
+    st.builds(Unchosen, st.booleans(), st.none() | st.text(max_size=20), st.none() | shares),
 )
 
 
@@ -159,6 +189,7 @@ def test_every_set_of_facts_has_one_answer_and_always_the_same(facts: Facts) -> 
         assert isinstance(facts, TextFile)  # nothing else can be in a release
         assert facts.language not in (None, "COBOL")
         assert facts.licensed is NONE_FOUND
+        assert facts.screened == Screened()
     else:
         assert decision.decision == "dropped"
         orjson.dumps(decision.evidence)
