@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,8 @@ from drystone.release.location import Bucket
 from drystone.release.manifest import Manifest
 from drystone.sources import Source
 from drystone.work import files
-from drystone.work.engine import Engine
-from drystone.work.remote import mirror
+from drystone.work.engine import Engine, Silent
+from drystone.work.remote import lease, mirror
 from drystone.work.remote.objects import Objects
 from drystone.work.store import Stage
 from tests.store import local_store
@@ -129,6 +130,30 @@ def test_another_host_goes_on(
     monkeypatch.setattr(Objects, "sizes", lambda self, folder="": {})
     monkeypatch.setattr(Objects, "folders", lambda self: [])
     assert _build(sources, url, tmp_path / "c").root == root
+
+
+class _TakesOver(Silent):
+    """Another host takes the output over while the first stage begins."""
+
+    def __init__(self, url: str) -> None:
+        self._output, self._is_done = Objects(url), False
+
+    def start(self, stage: str, total: float, done: float) -> None:
+        if not self._is_done:
+            self._output.write("lock", b'{"host": "elsewhere", "process": 1}')
+            self._is_done = True
+            time.sleep(1)
+
+
+def test_an_output_that_another_took_over_gets_no_manifest(
+    store: str, sources: list[Source], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "_EVERY", 0.05)
+    url = f"{store}/over"
+    settings = Settings.model_validate({"engine": {"local": str(tmp_path / "a"), "work": str(tmp_path / "work")}})
+    with pytest.raises(BuildError, match="host elsewhere has taken this place over"):
+        build(settings, sources, Path(url), Engine(threads=1, progress=_TakesOver(url)))
+    assert Objects(url).size("manifest.json") is None
 
 
 def test_two_builds_into_one_output(store: str, sources: list[Source], tmp_path: Path) -> None:

@@ -83,8 +83,13 @@ def build(
     store = Store(work)
     engine.check(work, cache, output if is_mirrored(output) else output.absolute().parent, reads=_read_here(sources))
     with store.lock() as held, ExitStack() as stack:
-        engine = replace_in(engine, check_held=held)
-        _hold_output(output, stack)
+        held_output = _hold_output(output, stack)
+
+        def check_held() -> None:
+            held()
+            held_output()
+
+        engine = replace_in(engine, check_held=check_held)
         if (output / layout.MANIFEST).exists():  # as it is when nobody else indexes or retracts it
             stack.enter_context(locked(output))
             old = open_release(update) if update is not None else None
@@ -214,14 +219,16 @@ def _placed(settings: Settings, output: Path, update: Path | None, engine: Engin
     return found[1], found[2], found[0], replace_in(engine, mirrors=tuple(mirrors.values()))
 
 
-def _hold_output(output: Path, stack: ExitStack) -> None:
-    """Hold an output in an object store against others, and learn what lies there."""
+def _hold_output(output: Path, stack: ExitStack) -> Callable[[], None]:
+    """Hold an output in an object store against others, and learn what lies there; return what `Store.lock` gives."""
     objects = objects_of(output)
-    if objects is not None:
-        stack.enter_context(held_place(objects, LOCK))
-        clear_here(output)
-        for name in (layout.MANIFEST, INCOMPLETE):
-            here(output / name)
+    if objects is None:
+        return lambda: None
+    lease = stack.enter_context(held_place(objects, LOCK))
+    clear_here(output)
+    for name in (layout.MANIFEST, INCOMPLETE):
+        here(output / name)
+    return lease.check
 
 
 def _read_here(sources: Sequence[Source]) -> list[Path]:

@@ -98,6 +98,7 @@ def publish(build: Build, settled: Settled) -> Manifest:
 
     index = partial(index_stage, build, output=output) if is_wanted(build) else _none
     files = write_files(build, settled, stage, output)
+    build.engine.check_held()
     remove_others(output, {file.path for file in files})
     manifest = finish(output, facts, files, notices_of(settings, settled), index, passport_document)
     remove_other_indexes(output, manifest.index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 
 import orjson
 import pytest
@@ -58,3 +59,20 @@ def test_a_holder_learns_that_it_was_followed(url: str, monkeypatch: pytest.Monk
         with pytest.raises(BuildError, match="host elsewhere has taken this place over"):
             mine.check()
     assert store.read("lock") is not None  # that of the other stays
+
+
+def test_a_write_under_way_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "_EVERY", 0.01)
+    store, under_way, last = Objects(url), threading.Event(), threading.Event()
+    write = Objects.write
+
+    def slow(self: Objects, name: str, data: bytes) -> None:
+        under_way.set()
+        last.wait(0.2)
+        write(self, name, data)
+
+    monkeypatch.setattr(Objects, "write", slow)
+    with held(store, "lock"):
+        assert under_way.wait(10)
+    last.wait(0.4)  # until a write that nobody waited for would have ended
+    assert store.sizes() == {}

@@ -22,6 +22,8 @@ _EVERY: Final = 15.0
 _GONE: Final = 60.0
 #: Seconds for which one that took over a place waits whether another did the same at the same time.
 _AFTER: Final = 1.0
+#: Seconds for which the end of a holder waits for a write of its own that is under way.
+_LAST: Final = 15.0
 
 
 class Lease:
@@ -89,8 +91,9 @@ class Lease:
                     return
                 self._objects.write(self._name, self._data)
 
-    def _release(self) -> None:
+    def _release(self, holding: threading.Thread) -> None:
         self._ended.set()
+        holding.join(_LAST)  # or else it may write once more what is removed here
         with suppress(BuildError):
             if not self._lost and self._objects.read(self._name) == self._data:
                 self._objects.remove([self._name])
@@ -106,8 +109,7 @@ def held(objects: Objects, name: str) -> Iterator[Lease]:
     try:
         yield lease
     finally:
-        lease._release()
-        holding.join(1)
+        lease._release(holding)
 
 
 def _told(data: bytes) -> dict[str, object]:
