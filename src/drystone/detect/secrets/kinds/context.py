@@ -262,16 +262,15 @@ class Context:
             return
         if _VERSION.search(value) or file_name(value) or _CODE.fullmatch(value) or readable(value):
             return
-        if text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{":
-            return  # the characters that a pattern takes
         if value.endswith(b"=") and text.startswith(value[:-1], end):
             return  # an argument of its own name: `DeepseekV2MoE=DeepseekV2MoE`
         if text[start - 3 : start + 2].find(b"//") >= 0 or checks.half_token(value) or checks.of_jwt(value):
             return  # what a rule for its own form judges
         name = given_name(line)
         called = line.endswith((b'("', b"('"))
-        if _says_what_it_is(value) and (name is None or called or not _OF_A_LOGIN.search(name)):
-            return  # a value with a name of its own
+        own = _says_what_it_is(value, None if called else name)
+        if own or (text[start - 1 : start] == b"[" and text[end : end + 2] == b"]{"):
+            return  # a value with a name of its own; the characters that a pattern takes
         if name is not None and called and _OF_A_CALL.match(name) and not _STRONG.search(name):
             return
         if name is not None and b"::" + name in line:
@@ -312,9 +311,12 @@ class Context:
             yield Span("high_entropy", "random-string", start, end, min(sure, 0.9))
 
 
-def _says_what_it_is(value: bytes) -> bool:
-    """Return whether a value has a name of its own that is none of a credential: `deployment:cf-5cc9eaf3`."""
-    own = _NAMED.match(value)
+def _says_what_it_is(value: bytes, to: bytes | None) -> bool:
+    """Return whether a value has a name of its own that is none of a credential: `deployment:cf-5cc9eaf3`.
+
+    `to`: what it is assigned to. What is for a login may hold a user and a password.
+    """
+    own = _NAMED.match(value) if to is None or not _OF_A_LOGIN.search(to) else None
     return own is not None and not _STRONG.search(own[1]) and (_harmless(own[1]) or readable(own[1]))
 
 
