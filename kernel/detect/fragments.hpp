@@ -86,14 +86,15 @@ constexpr std::string_view kLicensing[] = {"icen",
                                            "cade",
                                            "bscr",
                                            "rbid",
+                                           "sold",
                                            "rtra",
                                            "\xb8\xa5\xe7\xa6",
                                            "\x9c\xba\xe5\xaf",
                                            "\xa9\x9f\xe5\xaf",
                                            "\xa4\xbe\xe5\xa4"};
 constexpr std::string_view kOfHeads[] = {"euse", "rdf:", "(c)", "\xc2\xa9", "opyr", "snip"};
-constexpr Fragments<26> kLicensingFragments(kLicensing);
-constexpr Fragments<32> kHeadFragments(kLicensing, kOfHeads);
+constexpr Fragments<27> kLicensingFragments(kLicensing);
+constexpr Fragments<33> kHeadFragments(kLicensing, kOfHeads);
 constexpr Fragments<2> kAnywhereFragments({"e_li", "snip"});
 
 }  // namespace

@@ -37,7 +37,7 @@ constexpr std::array<Word, 5> kMarks = {{{"(c)", 0}, {"(C)", 0}, {"\xc2\xa9", 0}
 constexpr std::array<Word, 3> kEverywhere = {{{"MODULE_LICENSE", 5}, {"MODULE_LICENSE", 8}, {"SPDX-SnippetBegin", 5}}};
 
 // Words that grant, and words that deny; letters in either case.
-constexpr std::array<Word, 26> kLicensing = {
+constexpr std::array<Word, 27> kLicensing = {
     {{"licen", 1},
      {"spdx-", 0},
      {"redistribut", 1},
@@ -59,6 +59,7 @@ constexpr std::array<Word, 26> kLicensing = {
      {"academic", 1},
      {"subscription", 2},
      {"forbidden", 2},
+     {"be sold", 3},
      {"vertraulich", 2},
      // "strictly forbidden", "confidential" and "secret" in Chinese and Japanese.
      {"\xe4\xb8\xa5\xe7\xa6\x81", 1},

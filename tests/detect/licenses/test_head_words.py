@@ -10,12 +10,12 @@ from drystone.detect.licenses import detect_headers
 
 LICENSING = re.compile(
     rb"licen|spdx-|redistribut|permission|gpl|c domain|propriet|confidential|unauthori|commercial|prohibited|"
-    rb"rights reserved",
+    rb"rights reserved|be sold",
     re.IGNORECASE,
 )
 WORDS = (
     b"licen", b"LICENCE", b"spdx-", b"redistribut", b"permission", b"gpl", b"c domain", b"propriet", b"confidential",
-    b"unauthori", b"commercial", b"prohibited", b"Rights Reserved", b"REUSE-IgnoreStart", b"MODULE_LICENSE",
+    b"be sold", b"unauthori", b"commercial", b"prohibited", b"Rights Reserved", b"REUSE-IgnoreStart", b"MODULE_LICENSE",
     b"SPDX-SnippetBegin", b"__license__", b"@License", b"rdf:resource", b'rel="license', b"(c) a, MIT", b"copyright ;",
 )  # fmt: skip
 STATEMENTS = re.compile(

@@ -198,3 +198,89 @@ def test_a_head_of_lean_is_read() -> None:
         [b"/-\nCopyright 2020 Ann.\nReleased under the GPL version 3.\n-/\nimport a\n"], ["a.lean"]
     )
     assert found is not None and found.expression == "GPL-3.0-only"
+
+
+COMMENTS = [
+    ("a.py", "# {}\n"), ("a.py", '"""\n{}\n"""\n'), ("a.c", "/* {} */\n"), ("a.c", "/*\n * {}\n */\n"),
+    ("a.js", "// {}\n"), ("a.mod", "(* {} *)\n"), ("a.cob", "      ** {}  **\n"), ("a.cob", "      *> {}\n"),
+    ("a.sql", "-- {}\n"), ("a.el", ";; {}\n"), ("a.html", "<!-- {} -->\n"), ("a.m4", "dnl {}\n"),
+    ("a.hs", "{{- {} -}}\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "comment"), COMMENTS)
+@pytest.mark.parametrize(
+    ("line", "expression"),
+    [
+        ("Copyright (C) 2009-2010, Jane M. Mason, GPL", "GPL-1.0-or-later"),
+        ("(c) 2009 Jane Mason | AGPL-3.0", "AGPL-3.0-only"),
+    ],
+)
+def test_a_name_of_copyleft_ends_a_copyright_line(path: str, comment: str, line: str, expression: str) -> None:
+    (found,) = detect_headers([comment.format(line).encode() + b"walls\n"], [path])
+    assert found is not None and found.expression == expression
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Copyright 1999, MIT",
+        "(c) 2001 Jane, Gpleasure",
+        "copyright, gpl",
+        "Copyright 2020 Jane, who likes the GPL best",
+    ],
+)
+def test_a_holder_at_the_end_of_a_copyright_line_is_no_licence(line: str) -> None:
+    (found,) = detect_headers([f"/*\n{line}\n*/\nint x;\n".encode()], ["a.c"])
+    assert found is None
+
+
+@pytest.mark.parametrize(("path", "comment"), COMMENTS[:6])
+def test_a_field_that_says_licence_stands_apart_from_the_others(path: str, comment: str) -> None:
+    fields = "Description: a theme inspired by Walls\nAuthor: Jane\nLicense: {}\nUpdated: 2021"
+    for said in ("https://creativecommons.org/licenses/by-sa/4.0  CC BY-SA 4.0", "CC BY-SA 4.0"):
+        lines = fields.format(said).split("\n")
+        text = (
+            "".join(comment.format(line) for line in lines) if path != "a.c" else "/*\n" + "\n".join(lines) + "\n*/\n"
+        )
+        (found,) = detect_headers([text.encode() + b"walls\n"], [path])
+        assert found is not None and found.expression == "CC-BY-SA-4.0"
+
+
+def test_prose_about_other_software_grants_nothing_here() -> None:
+    for text in (
+        b"/* A theme inspired by Walls,\n   license: GPL. */\n",
+        b"/* An alternative to Walls (license: GPL-3.0). */\n",
+    ):
+        assert detect_headers([text + b"int x;\n"], ["a.c"]) == [None]
+
+
+@pytest.mark.parametrize(("path", "comment"), [c for c in COMMENTS if c[0] not in {"a.cob"}])
+def test_a_licence_tag_that_reserves_all_rights_denies(path: str, comment: str) -> None:
+    line = "@license Copyright (c) Walls, 2020-2023 - all rights reserved"
+    (found,) = detect_headers([comment.format(line).encode() + b"walls\n"], [path])
+    assert found is not None and found.denied
+    for more in ("For licensing, see the root.", "Released under the MIT license."):
+        (found,) = detect_headers([comment.format(line).encode() + comment.format(more).encode()], [path])
+        assert found is None or not found.denied
+
+
+@pytest.mark.parametrize(("path", "comment"), [c for c in COMMENTS if c[0] not in {"a.cob"}])
+def test_what_may_not_be_sold_is_not_free(path: str, comment: str) -> None:
+    for line in (
+        "This code may be freely used and distributed, it may not be sold.",
+        "This software can not be sold or rented.",
+        "You may copy this file. It must not be sold.",
+    ):
+        (found,) = detect_headers([comment.format(line).encode() + b"walls\n"], [path])
+        assert found is not None and found.denied, line
+    for line in (
+        "Tickets which may not be sold are greyed out.",
+        "Items of the cart cannot be sold twice.",
+        "Quest items are bound to the player: it cannot be sold.",
+        "Returns false if the product may not be sold in this country.",
+        "Whether an article may be sold depends on its stock.",
+        "This software may be sold.",
+    ):
+        (found,) = detect_headers([comment.format(line).encode() + b"walls\n"], [path])
+        assert found is None, line

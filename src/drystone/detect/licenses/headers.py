@@ -216,9 +216,24 @@ def _read(comments: bytes, path: str) -> LicenseAnnotation | None:
     return _detected(comments, licensing)
 
 
+#: A field of a block of them ("Description: ...", "Author: ...") that says licence; what stands before it is of others.
+_FIELD: Final = re.compile(rb"(?<=\S)[ \t]*\n(?=[ \t*#;/%!'-]{0,16}@?licen[sc]e[ \t]*:[ \t]*\S)", re.IGNORECASE)
+_FIELD_BEFORE: Final = re.compile(rb"[ \t*#;/%!'-]{0,16}@?[A-Za-z][\w-]*(?: [\w-]+)?[ \t]*:[ \t]*\S")
+
+
+def _fields_apart(comments: bytes) -> bytes:
+    """Return comments in which a field that says licence begins a sentence, if another field stands before it."""
+
+    def end(match: re.Match[bytes]) -> bytes:
+        line = comments.rfind(b"\n", 0, match.start()) + 1
+        return b".\n" if _FIELD_BEFORE.match(comments, line, match.start()) else match.group()
+
+    return _FIELD.sub(end, comments)
+
+
 @lru_cache(maxsize=2048)
 def _comments(comments: bytes) -> LicenseAnnotation | None:
-    return _detected(comments, None)
+    return _detected(_fields_apart(comments), None)
 
 
 def _detected(comments: bytes, licensing: tuple[tuple[int, int], ...] | None) -> LicenseAnnotation | None:

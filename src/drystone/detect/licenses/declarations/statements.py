@@ -41,14 +41,27 @@ _REL: Final = re.compile(
     rb"<(?:a|link)\s(?=[^>]{0,300}\brel=[\"']?license\b)[^>]{0,300}\bhref=[\"'](https?://[^\"'\s>]{1,200})",
     re.IGNORECASE,
 )
+#: A tag whose whole value reserves all rights names no licence: "@license Copyright (c) Jane - all rights reserved".
+#: Where the head has other words on licensing ("For licensing, see ..."), those say what holds.
+_RESERVED: Final = re.compile(
+    rb"^[ \t]*(?:(?:[/*#!;%>\"'(|{.-]|<!--|--|dnl |rem ){1,4}[>!*']?[ \t]*)?[@\\:]licen[sc]e:?[ \t]+"
+    rb"((?:copyright|\(c\)|\xc2\xa9)[^\r\n]{1,160}?\ball rights reserved)[ \t.]*"
+    rb"(?:\*+/|-->|\*\)|-\}|[\"']{3}|\**)[ \t]*\r?$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_LICENSING: Final = re.compile(rb"licen[sc]|permi[ts]|redistribut|spdx|granted|copying|public domain", re.IGNORECASE)
+_HEAD_BYTES: Final = 16 * 1024
 #: How a banner ends: a divider and a name. Few lines end so, and to look for that alone takes less time.
 _ENDS: Final = (
     rb"([|,;])[ \t]*(?:(?:released |licen[sc]ed )?under (?:the )?|licen[sc]e:? ?)?([A-Za-z][\w.+ -]{1,40}?)"
-    rb"(?: licen[sc]ed?)?[ \t.]*(?:\*/|-->|$)"
+    rb"(?: licen[sc]ed?)?[ \t.]*(?:(?:\*+[/)]?|-->|-\}|#\}|\]\]|[#|;%!'-]{1,4}|[\"']{3})[ \t]*\r?$|\*/|-->|\r?$)"
 )
 _ENDING: Final = re.compile(_ENDS, re.MULTILINE | re.IGNORECASE)
 _BANNER: Final = re.compile(
-    rb"^[ \t]*(?:/\*!?|//!?|#|\*|;+|--|%+|!|<!--|\")[^\r\n]{0,200}?(?:\(c\)|\xc2\xa9|copyright)[^\r\n]{0,200}?" + _ENDS,
+    rb"^[ \t]*(?:(?:/\*!?|//!?|#|\*|;+|--|%+|!|<!--|\"|'|\(\*|\{-|\.\\\"|dnl\b|rem\b|C(?=[ \t]))"
+    rb"[^\r\n]{0,200}?(?:\(c\)|\xc2\xa9|copyright)|"
+    # Inside a block of comments a line begins with the mark itself, and a year tells it from code.
+    rb"(?:copyright|\(c\)|\xc2\xa9)(?:[ \t]*(?:\(c\)|\xc2\xa9))?[ \t]*[0-9]{4})[^\r\n]{0,200}?" + _ENDS,
     re.MULTILINE | re.IGNORECASE,
 )
 _CLOSERS: Final = re.compile(r"\s*(?:\*/|-->|\*\)|#\}|\"\"\"|''').*$")
@@ -124,6 +137,8 @@ def find_statements(data: bytes, path: str, valued: bool = True) -> LicenseAnnot
     Without `valued` only banners are looked for: for a caller who knows that no other statement's word is there.
     """
     said = [*(_statements(data, path.lower()) if valued else ()), *_banners(data)]
+    if valued and not said and (reserved := _reserved(data)) is not None:
+        said = [reserved]
     denied = [(rule, line) for rule, line, d in said if d.state is LicenseState.DENIED]
     unread = [(rule, line) for rule, line, d in said if d.state is LicenseState.NOT_UNDERSTOOD]
     evidence = [Evidence(d.answer[0], line, line, rule, d.answer[1]) for rule, line, d in said if d.answer]
@@ -158,6 +173,18 @@ def _statements(data: bytes, path: str) -> Iterator[tuple[str, int, Declaration]
                     yield kind.rule, line, d
 
 
+def _reserved(data: bytes) -> tuple[str, int, Declaration] | None:
+    """Return a tag that reserves all rights, if nothing else in the head speaks of licensing."""
+    if b"icense" not in data and b"ICENSE" not in data:
+        return None
+    head = data[:_HEAD_BYTES]
+    match = _RESERVED.search(head)
+    if match is None or len(_LICENSING.findall(head)) > 1:
+        return None
+    value = match[1].decode("utf-8", "replace")
+    return "license-tag", head.count(b"\n", 0, match.start(1)) + 1, Declaration("tag", value, LicenseState.DENIED)
+
+
 def _banners(data: bytes) -> Iterator[tuple[str, int, Declaration]]:
     """Yield the licences of banners: `/*! lib 1.0 | (c) Jane | MIT */`, `(c) Jane, GPL`.
 
@@ -169,7 +196,7 @@ def _banners(data: bytes) -> Iterator[tuple[str, int, Declaration]]:
         for d in read_value("banner", value):
             if d.answer is None or (spdx_expression(value) is None and not _FAMILY.search(value)):
                 continue
-            if match[1] == b"|" or strictness(d.answer[0]) > 0:
+            if match[1] == b"|" or (strictness(d.answer[0]) > 0 and _NAMED.match(value)):
                 yield "banner", head.count(b"\n", 0, match.start(2)) + 1, d
 
 
@@ -197,6 +224,11 @@ def _marks(head: bytes) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+#: How what follows a comma begins where it is a name, not a clause that holds one.
+_NAMED: Final = re.compile(
+    r"(?i)(?:(?:the|gnu|dual|dually|new|mit|bsd|apache)\b[\W\d]*)*(?:[al]?gpl|mpl|epl|eupl|cddl|cc|osl)|"
+    r"\S+(?: licen[sc]e| v?[\d.]+)*$"
+)
 _FAMILY: Final = re.compile(
     r"(?i)\b(?:[al]?gpl|mpl|epl|eupl|cddl|bsd|mit|isc|apache|cc0|cc[- ]by|zlib|wtfpl|unlicense|osl)"
 )

@@ -47,6 +47,12 @@ _NAMED: Final = frozenset({"commons clause"})
 #: Rules that sentences about a service or a tool match as well.
 _OF_SERVICES: Final = frozenset({AGREEMENT, "licence to be bought"})
 _OURS: Final = re.compile(r"\b(?:this|the) (?:software|library|project|package|repository|code|product|program)\b")
+#: In a head that grants nothing, what may not be sold is the file only near words on code or copying: shops and games
+#: sell other things.
+_SOLD: Final = re.compile(
+    r"\b(?:(?:this|the) (?:\w+ )?(?:code|software|program|file|source|library|script|module|package|work)|freely|"
+    r"free to|is free|(?:re)?distribut\w+|cop(?:y|ied|ies|ying)|modif(?:y|ied)|permission|rights)\b"
+)
 
 
 class Remaining(NamedTuple):
@@ -101,6 +107,8 @@ def remaining(
         for hit in hits:
             if licensing is not None and not below and hit.rule in _OF_SERVICES and _OURS.search(sentence) is None:
                 continue  # a page speaks also of the services and tools that the software works with
+            if prose and licensing is None and not found and _sells_something_else(hit, text, start, end):
+                continue
             span = (start + hit.start, start + hit.end)
             if _foreign(span, spans, named):
                 result.append(Remaining(*span, f"{'denied' if hit.denies else 'rider'}:{hit.rule}", hit.denies))
@@ -108,6 +116,13 @@ def remaining(
         if len(result) >= _MAX_FOUND:
             break
     return result
+
+
+def _sells_something_else(hit: Restriction, text: str, start: int, end: int) -> bool:
+    """Whether a hit is about a sale in a sentence far from any word on rights."""
+    if hit.rule != "no copying" or "be sold" not in text[start:end] or "licen" in text:
+        return False
+    return _SOLD.search(text, max(0, start - 200), end + 200) is None
 
 
 def _around(words: ComparableWords, found: Sequence[tuple[int, int, str, bool]]) -> list[tuple[int, int]]:
