@@ -260,6 +260,8 @@ def test_a_licence_tag_that_reserves_all_rights_denies(path: str, comment: str) 
     line = "@license Copyright (c) Walls, 2020-2023 - all rights reserved"
     (found,) = detect_headers([comment.format(line).encode() + b"walls\n"], [path])
     assert found is not None and found.denied
+    code = b'TYPE = keccak("Permit(address owner)")  # granted by copying\n'
+    assert detect_headers([comment.format(line).encode() + code], [path])[0] == found
     for more in ("For licensing, see the root.", "Released under the MIT license."):
         (found,) = detect_headers([comment.format(line).encode() + comment.format(more).encode()], [path])
         assert found is None or not found.denied

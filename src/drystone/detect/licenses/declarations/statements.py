@@ -49,7 +49,7 @@ _RESERVED: Final = re.compile(
     rb"(?:\*+/|-->|\*\)|-\}|[\"']{3}|\**)[ \t]*\r?$",
     re.MULTILINE | re.IGNORECASE,
 )
-_LICENSING: Final = re.compile(rb"licen[sc]|permi[ts]|redistribut|spdx|granted|copying|public domain", re.IGNORECASE)
+_LICENSING: Final = re.compile(rb"licen[sc]|permission|permitted|redistribut|spdx|public domain", re.IGNORECASE)
 _HEAD_BYTES: Final = 16 * 1024
 #: How a banner ends: a divider and a name. Few lines end so, and to look for that alone takes less time.
 _ENDS: Final = (
