@@ -147,7 +147,7 @@ def _copies(folder: Path) -> dict[str, str]:
     home.sources += [_archived(folder, "zip"), _archived(folder, "tar.gz")]
     for form in ("folder", "git"):
         make: Callable[..., Path] = home.folder if form == "folder" else home.repository
-        make(f"https://github.com/in-a/{form}", {"LICENSE": MIT, "a/b/c/renamed.py": WORK})
+        make(f"https://github.com/in-a/{form}", {"LICENSE": MIT, "form.txt": form, "a/b/c/renamed.py": WORK})
     request = home.opt_out(subjects.repository("ann/walls"), near=True)
     source = home.sources[0]
     assert isinstance(source, GitSource)

@@ -63,7 +63,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home.repository("https://github.com/ann/walls", {"LICENSE": MIT, "stack.py": WORK, "common.py": OTHER + "x = 1\n"})
     home.folder("https://github.com/ben/x", {"LICENSE": MIT, **CLOTHES, **NEAR, "mine.py": OTHER})
     for n in range(MOST_ORIGINS + 1):
-        home.folder(f"https://github.com/owner{n}/x", {"LICENSE": MIT, "vendored.py": OTHER + "x = 1\n"})
+        own = {"own.txt": f"{n}\n"}  # of repositories with one root directory one is read
+        home.folder(f"https://github.com/owner{n}/x", {"LICENSE": MIT, "vendored.py": OTHER + "x = 1\n", **own})
     return home
 
 

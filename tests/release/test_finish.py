@@ -107,7 +107,9 @@ def test_the_card_describes_every_configuration(sample_release: Path) -> None:
     text = (sample_release / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
     manifest = read_manifest(sample_release)
-    assert [c["config_name"] for c in front["configs"]] == ["C++", "F%2A", "Markdown", "Python", "TOML", "Text"]
+    assert [c["config_name"] for c in front["configs"]] == [
+        "default", "C++", "F%2A", "Markdown", "Python", "TOML", "Text",
+    ]  # fmt: skip
     python = next(c for c in front["configs"] if c["config_name"] == "Python")
     assert python["data_files"] == [{"split": "train", "path": [e.path for e in manifest.languages["Python"]]}]
     info = next(i for i in front["dataset_info"] if i["config_name"] == "Python")

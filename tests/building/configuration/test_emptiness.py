@@ -31,6 +31,6 @@ def test_each_reason_of_an_empty_release_is_said(tmp_path: Path, monkeypatch: py
 
 
 def test_what_settings_or_people_decide_has_something_to_look_at() -> None:
-    of_the_bytes = {LedgerStage.INVENTORY, LedgerStage.ENCODING, LedgerStage.RETRACTION}
+    of_the_bytes = {LedgerStage.INVENTORY, LedgerStage.ENCODING, LedgerStage.RETRACTION, LedgerStage.MIXTURE}
     for reason in Reason:
         assert reason in _LOOK_AT or reason.stage in _LOOK_AT or reason.stage in of_the_bytes
