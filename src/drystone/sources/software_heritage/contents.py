@@ -175,6 +175,14 @@ class ContentStore(AbstractContextManager["ContentStore"]):
         stop = threading.Event()
         waiting: deque[tuple[ContentId, int, Future[bytes | Failure]]] = deque()
         held = 0
+        ended: list[BuildError] = []
+
+        def result(future: Future[bytes | Failure]) -> bytes | Failure:
+            try:
+                return future.result()
+            except BuildError:
+                raise ended[0] from None  # what came first is why the others were given up
+
         with ThreadPoolExecutor(self._concurrency, "contents") as pool:
             try:
                 for id_ in ids:
@@ -182,12 +190,12 @@ class ContentStore(AbstractContextManager["ContentStore"]):
                     while waiting and (held + size > _IN_FLIGHT_BYTES or len(waiting) >= 4 * self._concurrency):
                         done, freed, future = waiting.popleft()
                         held -= freed
-                        yield done, future.result()
-                    waiting.append((id_, size, pool.submit(self._one, id_, stop)))
+                        yield done, result(future)
+                    waiting.append((id_, size, pool.submit(self._one, id_, stop, ended)))
                     held += size
                 while waiting:
                     done, _, future = waiting.popleft()
-                    yield done, future.result()
+                    yield done, result(future)
             finally:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -234,7 +242,18 @@ class ContentStore(AbstractContextManager["ContentStore"]):
                 "agreement for bulk access (docs/software-heritage.md)"
             )
 
-    def _one(self, id_: ContentId, stop: threading.Event) -> bytes | Failure:
+    def _one(self, id_: ContentId, stop: threading.Event, ended: list[BuildError]) -> bytes | Failure:
+        try:
+            if stop.is_set():
+                raise BuildError(f"{shown(self.location)}: was given up")
+            return self._found(id_, stop)
+        except BuildError as error:
+            # Who called learns of it only when it is this content's turn; meanwhile nobody asks any more.
+            ended.append(error)
+            stop.set()
+            raise
+
+    def _found(self, id_: ContentId, stop: threading.Event) -> bytes | Failure:
         if id_.length is not None and id_.length > self._limit:
             return Failure("too_large", f"it has {id_.length} bytes, more than the limit of {self._limit}")
         key = id_.sha1_git or id_.sha1 or id_.sha256
