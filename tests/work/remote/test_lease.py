@@ -76,3 +76,20 @@ def test_a_write_under_way_leaves_nothing_behind(url: str, monkeypatch: pytest.M
         assert under_way.wait(10)
     last.wait(0.4)  # until a write that nobody waited for would have ended
     assert store.sizes() == {}
+
+
+def test_a_holder_that_cannot_say_so_does_not_count_on_its_place(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "_EVERY", 0.01)
+    store, asked = Objects(url), threading.Event()
+
+    def refused(self: Objects, name: str, data: bytes) -> None:
+        asked.set()
+        raise BuildError("the store does not answer")
+
+    with held(store, "lock") as mine:
+        monkeypatch.setattr(Objects, "write", refused)
+        assert asked.wait(30)
+        mine.check()  # for a while nobody takes it over
+        monkeypatch.setattr(lease, "_GONE", 0)
+        with pytest.raises(BuildError, match=f"{url}: for .* others may have begun"):
+            mine.check()

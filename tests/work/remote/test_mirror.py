@@ -11,6 +11,7 @@ from drystone.errors import BuildError
 from drystone.work.files import whole, whole_folder
 from drystone.work.remote import mirror
 from drystone.work.remote.mirror import Mirror, here, mirror_of, mount, opened
+from drystone.work.remote.objects import Objects
 from drystone.work.store import Stage
 
 
@@ -69,6 +70,21 @@ def test_a_task_whose_file_is_cut_is_done_again(hosts: tuple[Path, Path]) -> Non
     mirror.remove(a / "rows")
     assert Stage(b).summary("task") is None
     assert Stage(b).summaries(["task", "other"]) == {"task": None, "other": None}
+
+
+def test_no_host_takes_what_an_earlier_build_left_for_what_lies_in_the_store(url: str, tmp_path: Path) -> None:
+    before, now = mirror_of(url, tmp_path), mirror_of(url, tmp_path)
+    mount([before])
+    with whole(before.folder / "rows", durable=False) as path:
+        path.write_text("old")
+    Objects(url).write("rows", b"new")  # another host, in the build that is at work now
+    mount([now])
+    assert opened(now.folder / "rows", Path.read_text) == "new"
+    assert before.folder.exists()  # it may be at work still, on a cache that both have
+    os.utime(before.folder, (0, 0))
+    mount([mirror_of(url, tmp_path)])
+    assert not before.folder.exists()
+    assert now.folder.exists()
 
 
 def test_a_folder_in_which_others_may_write_is_refused(url: str, tmp_path: Path) -> None:

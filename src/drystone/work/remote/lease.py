@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -35,11 +36,18 @@ class Lease:
         self._data = orjson.dumps({"host": host(), "process": os.getpid(), "token": self._token})
         self._ended = threading.Event()
         self._lost = ""
+        self._renewed = time.monotonic()
 
     def check(self) -> None:
         """Raise where the place is no longer held."""
         if self._lost:
             raise BuildError(self._lost)
+        silent = time.monotonic() - self._renewed
+        if silent > _GONE:
+            raise BuildError(
+                f"{self._objects.name}: for {silent:.0f} seconds it could not be said that a build is at work here, so "
+                "that others may have begun; give the command again, it goes on from here"
+            )
 
     def _take(self) -> None:
         found = self._objects.read(self._name)
@@ -89,7 +97,9 @@ class Lease:
                         "this one did not answer for a while; give the command again when that build has ended"
                     )
                     return
+                begun = time.monotonic()
                 self._objects.write(self._name, self._data)
+                self._renewed = begun
 
     def _release(self, holding: threading.Thread) -> None:
         self._ended.set()
@@ -104,6 +114,7 @@ def held(objects: Objects, name: str) -> Iterator[Lease]:
     """Hold a place against others. Raises `BuildError` naming who is at work there."""
     lease = Lease(objects, name)
     lease._take()
+    lease._renewed = time.monotonic()
     holding = threading.Thread(target=lease._hold, daemon=True)
     holding.start()
     try:

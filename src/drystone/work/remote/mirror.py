@@ -2,17 +2,20 @@
 
 Each host has such a folder; what it lacks is fetched when it is asked for. It holds about so many bytes at most: what
 was used longest ago goes first, and only what lies in the store as well. Folders that stand for nothing are what they
-are, and all functions here do what they would without this module. Knows nothing of what files hold.
+are, and all functions here do what they would without this module. Each build has folders of its own, so that no host
+takes what an earlier one left there for what lies in the store now. Knows nothing of what files hold.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +32,8 @@ _STORED: Final = stat.S_ISVTX
 _SHARE: Final = 16
 #: What a folder that is fetched as a whole is called in the store.
 PACKED: Final = ".tar"
+#: Seconds after which the folder of another build, in which no task has begun since, is taken for left.
+_LEFT: Final = 3600
 #: Bytes that a mirror holds by default.
 DEFAULT_BYTES: Final = 64 << 30
 _Opened = TypeVar("_Opened")
@@ -44,13 +49,13 @@ class Mirror:
 
 
 def mirror_of(url: str, local: Path | None = None, most: int | None = None) -> Mirror:
-    """Return the mirror of a URL in the folder `local` (default: one of this user's in the temporary folder).
+    """Return a new mirror of a URL in the folder `local` (default: one of this user's in the temporary folder).
 
     Raises `BuildError` where others than this user may write in it: what lies there is trusted.
     """
     base = local if local is not None else Path(tempfile.gettempdir()) / f"drystone-{os.getuid()}"
     _own(base, made=local is None)
-    name = hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:24]
+    name = f"{hashlib.sha256(url.rstrip('/').encode()).hexdigest()[:24]}-{secrets.token_hex(4)}"
     return Mirror(base.absolute() / name, url, DEFAULT_BYTES if most is None else most)
 
 
@@ -167,7 +172,7 @@ _mounted: dict[Path, _Mounted] = {}
 
 
 def mount(mirrors: Iterable[Mirror]) -> None:
-    """Let folders of this process stand for their URLs from now on."""
+    """Let folders of this process stand for their URLs from now on; what builds before left here of them goes."""
     for mirror in mirrors:
         known = _mounted.get(mirror.folder)
         if known is None or known.mirror != mirror:
@@ -175,6 +180,19 @@ def mount(mirrors: Iterable[Mirror]) -> None:
             mirror.folder.mkdir(parents=True, exist_ok=True)
             _mounted[mirror.folder] = _Mounted(mirror)
             files.told_of_placed.add(placed)
+            _remove_left(mirror.folder)
+        os.utime(mirror.folder)
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove the folders of other builds for the same URL that are no longer used."""
+    for other in folder.parent.glob(f"{folder.name.partition('-')[0]}-*"):
+        try:
+            left = other != folder and time.time() - other.stat().st_mtime > _LEFT
+        except FileNotFoundError:  # another process was first
+            continue
+        if left:
+            shutil.rmtree(other, ignore_errors=True)  # it is of no use, but for its space
 
 
 def _of(path: Path) -> _Mounted | None:
@@ -308,7 +326,8 @@ def forget_folder(folder: Path) -> None:
 def remove_folder(folder: Path) -> None:
     """Remove a folder with all that is in it, here and in the store."""
     there = _of(folder)
-    shutil.rmtree(folder, ignore_errors=there is not None)
+    if there is None or folder.exists():
+        shutil.rmtree(folder)
     if there is not None:
         there.objects.remove([*there.objects.sizes(there.name(folder))])
 
@@ -323,10 +342,10 @@ def folders(folder: Path) -> list[Path]:
 
 
 def clear_here(folder: Path) -> None:
-    """Forget what a mirror's folder holds: nothing is as fresh as the store."""
+    """Forget what a mirror's folder holds since before the store was held: nothing is as fresh as the store."""
     if is_mirrored(folder):
         for path in folder.iterdir():
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
