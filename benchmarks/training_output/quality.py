@@ -30,7 +30,8 @@ def figures(quick: bool) -> list[Figure]:
         start = time.process_time()
         scores = {swhid: quality_score(*file) for swhid, *file in files}
         spent.append(time.process_time() - start)
-    held_out = [row for row in map(orjson.loads, LABELS.open("rb")) if row["part"] == "held-out"]
+    every = [orjson.loads(line) for line in LABELS.read_bytes().splitlines()]
+    held_out = [row for row in every if row["part"] == "held-out"]
     labels = [row for row in held_out if row["swhid"] in scores]
     found = np.array([scores[row["swhid"]] for row in labels])
     grades = np.array([row["grade"] for row in labels])
@@ -48,4 +49,16 @@ def figures(quick: bool) -> list[Figure]:
             f"{min(spent) / len(files) * 1e6:.0f} us for each of {len(files):,} files of the demo; annotate took "
             f"{there.annotate} s of one process when the demo was built",
         ),
+        _graded_twice([(row["grade"], row["second"]) for row in every if "second" in row]),
     ]  # fmt: skip
+
+
+def _graded_twice(pairs: list[tuple[int, int]]) -> Figure:
+    """Return the weighted kappa of two gradings, with squares of differences as weights (Cohen, 1968)."""
+    first, second = np.array(pairs).T
+    by_chance = np.mean((first[:, None] - second[None, :]) ** 2)
+    differ = first - second
+    return Figure(
+        "grades given twice, quadratic kappa", float(1 - np.mean(differ**2) / by_chance), "",
+        note=f"{len(pairs)} files; {np.mean(differ == 0):.0%} the same, most differ by {np.abs(differ).max()}",
+    )  # fmt: skip
