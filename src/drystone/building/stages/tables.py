@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from drystone.detect import quality
 from drystone.detect.columns import column_detectors
 from drystone.release.schema import DATA
 
@@ -117,13 +118,7 @@ ANNOTATIONS: Final = pa.schema(
         ("excluded_evidence", pa.string()),
         ("plain_id", pa.binary()),
         ("text_bytes", pa.int64()),
-        ("num_lines", pa.int64()),
-        ("max_line_length", pa.int64()),
-        ("avg_line_length", pa.float32()),
-        ("alpha_fraction", pa.float32()),
-        ("alphanum_fraction", pa.float32()),
-        ("encoded_longest", pa.int64()),
-        ("encoded_fraction", pa.float32()),
+        *quality.MEASURES,
         ("says_generated", pa.string()),
         ("visible_characters", pa.int64()),
         ("visible_fraction", pa.float64()),

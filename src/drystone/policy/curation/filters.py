@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import pyarrow as pa
 
+from drystone.detect import quality
 from drystone.detect.columns import column_detectors
 from drystone.errors import MissingExtraError, UsageError, did_you_mean
 from drystone.release.schema import DATA
@@ -35,16 +36,7 @@ _OWN: Final = (
     ("generated", pa.bool_()),
 )
 #: Measures of the text, as annotations have them.
-MEASURES: Final = (
-    ("text_bytes", pa.int64()),
-    ("num_lines", pa.int64()),
-    ("max_line_length", pa.int64()),
-    ("avg_line_length", pa.float32()),
-    ("alpha_fraction", pa.float32()),
-    ("alphanum_fraction", pa.float32()),
-    ("encoded_longest", pa.int64()),
-    ("encoded_fraction", pa.float32()),
-)
+MEASURES: Final = (("text_bytes", pa.int64()), *((field.name, field.type) for field in quality.MEASURES))
 _CLASSES: Final = frozenset(
     {"CONSTANT", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN", "CASE", "CAST", "FUNCTION", "TYPE"}
 )
