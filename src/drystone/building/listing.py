@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeGuard
 import orjson
 
 from drystone.building.context import Build
-from drystone.building.repositories.equal import Twin, stand_in, stand_ins, twin
+from drystone.building.repositories.equal import Twin, stand_in, stand_ins, twin, twin_of
 from drystone.building.repositories.relating import Related, relate
 from drystone.building.stages import inventory
 from drystone.building.stages.inventory import Inventoried
@@ -337,20 +337,7 @@ class _Listing:
             for r in found.values()
             if r["kind"] != _OF_SOME_FILES and not self._has_paths_out(r["origin"], r["metadata"])
         ]
-        best = stand_ins(
-            twin(
-                r["directory"],
-                r["id"],
-                r["origin"],
-                policy,
-                r["gha_license_id"],
-                r["stars"],
-                r["forks"],
-                r["revision_date"],
-            )
-            for r in whole
-            if r["status"] == "read"
-        )
+        best = stand_ins(twin_of(r, policy) for r in whole if r["status"] == "read")
         gone: dict[str, str] = {}
         for repository in whole:
             other = stand_in(best, repository["directory"], repository["origin"])

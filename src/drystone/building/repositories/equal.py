@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from drystone.building.stages.inventory import Inventoried
 from drystone.identity.hashes import EMPTY_TREE
 from drystone.policy.licensed import verdict_on
 from drystone.policy.licenses import LicensePolicy
@@ -39,6 +40,14 @@ def twin(
     told = verdict_on(None, policy, gha_license_id).license_type
     key = rank(told, stars, forks, revision_date, origin, id_.encode())
     return Twin(directory, key, id_, origin)
+
+
+def twin_of(read: Inventoried, policy: LicensePolicy) -> Twin:
+    """Return a repository of an inventory as one that may stand for others."""
+    return twin(
+        read["directory"], read["id"], read["origin"], policy,
+        read["gha_license_id"], read["stars"], read["forks"], read["revision_date"],
+    )  # fmt: skip
 
 
 def stand_ins(twins: Iterable[Twin]) -> dict[str, Twin]:

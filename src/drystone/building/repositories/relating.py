@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from drystone.building.context import Build
 from drystone.building.repositories import alike
 from drystone.building.repositories.alike import COLLAPSED, Numbers
-from drystone.building.repositories.equal import twin
+from drystone.building.repositories.equal import twin_of
 from drystone.building.stages.inventory import Inventoried
 from drystone.sources import GitSource
 from drystone.sources.base import Readable
@@ -149,6 +149,5 @@ def _order(
         gone = set(skipped)
         for at, r in enumerate(each):
             if r["status"] == "read" and at not in gone:
-                told = r["gha_license_id"], r["stars"], r["forks"], r["revision_date"]
-                found.append((twin(r["directory"], r["id"], r["origin"], policy, *told).preferred, partition, at))
+                found.append((twin_of(r, policy).preferred, partition, at))
     return [(partition, at) for _, partition, at in sorted(found)]
