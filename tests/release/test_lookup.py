@@ -137,7 +137,8 @@ def test_a_file_that_is_not_there_is_an_error(sample_release: Path, tmp_path: Pa
             drystone.lookup([sample_release], text, **common)
     with pytest.raises(UsageError, match="is a folder; name a file"):
         drystone.lookup([sample_release], f"./{os.path.relpath(tmp_path)}", **common)
-    for text in ("/no/such/file.py", "*.no-such"):
+    inside = ("https://example.org/pypi/click:/no-such.py", "pypi:walls==1.0:/no-such.py")  # and not their repository
+    for text in ("/no/such/file.py", "*.no-such", *inside):
         with pytest.raises(ReleaseError, match="no release has a file at such a path"):
             drystone.lookup([sample_release], text, **common)
     with pytest.raises(UsageError, match="colons and wildcards"):
@@ -145,6 +146,12 @@ def test_a_file_that_is_not_there_is_an_error(sample_release: Path, tmp_path: Pa
     # Whether an owner is in it is a question that may be answered with no.
     query, (answer,) = drystone.lookup([sample_release], "octocat", **common)
     assert (query.kind, answer.occurrences) == ("owner", 0)
+
+
+def test_a_file_of_a_package_is_no_repository() -> None:
+    assert parse("pypi:flask==3.0.3:/flask-3.0.3/README.md").kind == "path"
+    for text in ("pypi:flask==3.0.3", "git@example.org:/a/b.git", "ssh://git@example.org:22/a/b", "git:/a/b"):
+        assert parse(text).kind == "repository"
 
 
 def test_folders_of_one_name_are_told_apart_and_found_by_the_end_of_their_path(tmp_path: Path) -> None:

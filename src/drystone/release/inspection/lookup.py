@@ -105,6 +105,10 @@ class Holding:
     places: tuple[Held, ...]
 
 
+#: A path in a repository, as `why` has it: ORIGIN:/PATH. One without a name before, such as `git:/walls`, is an origin.
+_IN_A_REPOSITORY: Final = re.compile(r"[^:/]+[:/].*:/(?!/)")
+
+
 def parse(text: str, *, files: bool = False) -> LookupQuery:
     """Read what a person asks for: a SWHID, an owner, a repository by name or URL, a path of a release or a glob.
 
@@ -129,7 +133,7 @@ def parse(text: str, *, files: bool = False) -> LookupQuery:
     if not stripped or len(stripped) > origins.MAX_LENGTH or any(c < " " for c in stripped):
         raise UsageError(f"ask for an owner, a repository, a file or a SWHID, in 1 to {origins.MAX_LENGTH} characters")
     origins.check_url(stripped)
-    if stripped.startswith("/") or has_wildcards(stripped):
+    if stripped.startswith("/") or has_wildcards(stripped) or _IN_A_REPOSITORY.match(stripped):
         return LookupQuery("path", stripped, stripped)
     name = origins.canonical(stripped)
     whole = ":" in name or name.count("/") >= 2
