@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
@@ -178,12 +179,14 @@ async def _stdio(server: Server) -> None:
 
         async def checked() -> None:
             """Answer what is no message of the protocol, which the SDK drops without a word."""
-            async with sender:
-                async for message in read:
-                    if isinstance(message, Exception):
-                        await write.send(SessionMessage(_no_message(message)))
-                    else:
-                        await sender.send(message)
+            # The server may end, at a signal, while a message is on its way to it.
+            with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+                async with sender:
+                    async for message in read:
+                        if isinstance(message, Exception):
+                            await write.send(SessionMessage(_no_message(message)))
+                        else:
+                            await sender.send(message)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(checked)

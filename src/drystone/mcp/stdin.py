@@ -12,10 +12,6 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
-import anyio
-import anyio.from_thread
-import anyio.lowlevel
-
 #: What stands for a line that is too long.
 TOO_LONG: Final = "too long"
 _CHUNK: Final = 1 << 16
@@ -27,20 +23,26 @@ class StdinLines:
     def __init__(self, descriptor: int, most: int) -> None:
         """`most` is bytes of a line; a longer one comes as `TOO_LONG`."""
         self._of = (descriptor, most)
-        self._sender, self._receiver = anyio.create_memory_object_stream[str](0)
+        #: One line waits at a time, so that nobody who writes faster than is read fills the memory.
+        self._room = threading.Semaphore(1)
 
-    def __aiter__(self) -> AsyncIterator[str]:
-        token = anyio.lowlevel.current_token()
-        threading.Thread(target=self._read, args=(token,), name="drystone-stdin", daemon=True).start()
-        return self._receiver
+    async def __aiter__(self) -> AsyncIterator[str]:
+        waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        given = (asyncio.get_running_loop(), waiting)
+        threading.Thread(target=self._read, args=given, name="drystone-stdin", daemon=True).start()
+        while (line := await waiting.get()) is not None:
+            self._room.release()
+            yield line
 
-    def _read(self, token: anyio.lowlevel.EventLoopToken) -> None:
+    def _read(self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Queue[str | None]) -> None:
+        # No task of the loop's: one that is under way when a signal ends the loop would be told of as a failure.
         try:
             for line in lines(*self._of):
-                anyio.from_thread.run(self._sender.send, line, token=token)
-            anyio.from_thread.run(self._sender.aclose, token=token)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.RunFinishedError, asyncio.CancelledError):
-            return  # nobody reads any more
+                self._room.acquire()
+                loop.call_soon_threadsafe(waiting.put_nowait, line)
+            loop.call_soon_threadsafe(waiting.put_nowait, None)
+        except RuntimeError:
+            return  # the loop has ended: nobody reads any more
 
 
 def lines(descriptor: int, most: int) -> Iterator[str]:
